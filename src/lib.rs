@@ -1,0 +1,4 @@
+//! strikeline
+pub mod encode;
+pub mod picture;
+pub mod timing;
