@@ -1,4 +1,7 @@
 //! strikeline
 pub mod encode;
+pub mod gpu;
 pub mod picture;
+pub mod scene;
+pub mod stream;
 pub mod timing;

@@ -1,0 +1,52 @@
+// What every shader of a scene begins with: where a fragment lies in the picture, and how a colour becomes
+// a sample of the plane that is being drawn. The same shader draws luma, chroma and RGBA; the constants
+// below are set when its pipeline is made.
+
+const LUMA: u32 = 0u;
+const CHROMA: u32 = 1u;
+const RGBA: u32 = 2u;
+
+override plane: u32 = 2u;
+override picture_width: f32 = 1920.0;
+override picture_height: f32 = 1080.0;
+
+// Side of the square, in luma pixels, that one sample of this plane stands for; anti-aliasing blurs over it.
+fn sample_footprint() -> f32 {
+    return select(1.0, 2.0, plane == CHROMA);
+}
+
+// From a point of the picture, in luma pixels from the top left corner, to clip space.
+//
+// Chroma is left-sited (H.264 Annex E, chroma_sample_loc_type 0): sample (i, j) lies at the centre of luma
+// column 2i, between luma rows 2j and 2j + 1. So the chroma plane is drawn half a luma pixel to the right.
+fn clip_position(position: vec2<f32>) -> vec4<f32> {
+    let shift = select(0.0, 0.5, plane == CHROMA);
+    let x = (position.x + shift) / picture_width * 2.0 - 1.0;
+    let y = 1.0 - position.y / picture_height * 2.0;
+    return vec4<f32>(x, y, 0.0, 1.0);
+}
+
+// From a fragment's @builtin(position) to the point of the picture, in luma pixels, where its sample lies.
+// Exact: differences of it are the same wherever on the picture they are taken.
+fn picture_position(fragment: vec4<f32>) -> vec2<f32> {
+    if plane == CHROMA {
+        return fragment.xy * 2.0 - vec2<f32>(0.5, 0.0);
+    }
+    return fragment.xy;
+}
+
+// From a gamma-coded RGB colour (0 to 1, straight alpha) to the sample of this plane: BT.709, limited range
+// (ITU-R BT.709-6, 3.2 to 3.5), 8 bits. Affine in the colour, so blending "over" is as right as in RGB.
+fn plane_sample(color: vec4<f32>) -> vec4<f32> {
+    let y = dot(color.rgb, vec3<f32>(0.2126, 0.7152, 0.0722));
+    if plane == LUMA {
+        return vec4<f32>((16.0 + 219.0 * y) / 255.0, 0.0, 0.0, color.a);
+    }
+    if plane == CHROMA {
+        let cb = (128.0 + 224.0 * (color.b - y) / 1.8556) / 255.0;
+        let cr = (128.0 + 224.0 * (color.r - y) / 1.5748) / 255.0;
+        return vec4<f32>(cb, cr, 0.0, color.a);
+    }
+    return color;
+}
+

@@ -1,0 +1,123 @@
+//! The ring of staging buffers: a frame is copied into a free slot, mapped, and lent out as it is.
+//!
+//! A slot goes free → rendering → mapping → mapped → free. Dropping a [`MappedSlot`] is the last step; who
+//! is told that the slot is free again is the pipeline's affair.
+
+use super::planes::PlaneTarget;
+use super::{Gpu, GpuError};
+use crate::picture::{Picture, PictureSize, Plane};
+
+/// The slots, and where the planes of a picture lie in each.
+#[derive(Debug)]
+pub struct Ring {
+    layout: SlotLayout,
+    slots: Vec<wgpu::Buffer>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct SlotLayout {
+    size: PictureSize,
+    /// Bytes between rows, the same for luma and chroma: the width, up to a multiple of 256.
+    stride: u32,
+    chroma_offset: u64,
+    bytes: u64,
+}
+
+impl Ring {
+    /// `depth` slots for pictures of `size`: 1.5 bytes a pixel each, and padding.
+    ///
+    /// # Errors
+    /// When a slot is beyond the device.
+    pub fn new(gpu: &Gpu, size: PictureSize, depth: usize) -> Result<Ring, GpuError> {
+        let stride = size.width().next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let chroma_offset = u64::from(stride) * u64::from(size.height());
+        let layout = SlotLayout { size, stride, chroma_offset, bytes: chroma_offset + chroma_offset / 2 };
+        gpu.check_buffer_size("a frame in memory", layout.bytes)?;
+        let slot = |_| {
+            gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("slot"),
+                size: layout.bytes,
+                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        };
+        let slots = (0..depth).map(slot).collect();
+        gpu.check()?;
+        Ok(Ring { layout, slots })
+    }
+
+    /// Ends `commands` with the copy of a luma and a chroma plane into slot `index`, which is free, asks for
+    /// the slot to be mapped as soon as that is done, and submits.
+    ///
+    /// # Errors
+    /// When the device has failed.
+    pub fn submit(
+        &self,
+        gpu: &Gpu,
+        mut commands: wgpu::CommandEncoder,
+        [luma, chroma]: [&PlaneTarget; 2],
+        index: usize,
+    ) -> Result<SubmittedSlot, GpuError> {
+        let buffer = &self.slots[index];
+        luma.copy_to_buffer(&mut commands, buffer, 0, self.layout.stride);
+        chroma.copy_to_buffer(&mut commands, buffer, self.layout.chroma_offset, self.layout.stride);
+        // Whether it could be mapped shows when the view is asked for.
+        commands.map_buffer_on_submit(buffer, wgpu::MapMode::Read, .., |_| {});
+        let submission = gpu.queue.submit([commands.finish()]);
+        gpu.check()?;
+        Ok(SubmittedSlot { submission, buffer: buffer.clone(), layout: self.layout })
+    }
+}
+
+/// A frame that was submitted and is not mapped yet.
+#[derive(Debug)]
+pub struct SubmittedSlot {
+    submission: wgpu::SubmissionIndex,
+    buffer: wgpu::Buffer,
+    layout: SlotLayout,
+}
+
+impl SubmittedSlot {
+    /// Blocks until this frame is drawn and mapped, and no longer: later submissions go on.
+    ///
+    /// # Errors
+    /// When the device fails or hangs.
+    pub fn wait(self, gpu: &Gpu) -> Result<MappedSlot, GpuError> {
+        gpu.wait(&self.submission)?;
+        let view = self
+            .buffer
+            .get_mapped_range(..)
+            .map_err(|error| GpuError::Lost { reason: format!("a frame could not be mapped: {error}") })?;
+        Ok(MappedSlot { view: Some(view), buffer: self.buffer, layout: self.layout })
+    }
+}
+
+/// A frame in mapped memory. Dropping it unmaps the slot.
+#[derive(Debug)]
+pub struct MappedSlot {
+    /// There until the drop: a buffer may only be unmapped when no view of it is left.
+    view: Option<wgpu::BufferView>,
+    buffer: wgpu::Buffer,
+    layout: SlotLayout,
+}
+
+impl MappedSlot {
+    /// The planes, in place.
+    pub fn picture(&self) -> Picture<'_> {
+        let stride = self.layout.stride as usize;
+        let bytes: &[u8] = self.view.as_deref().unwrap_or_default();
+        let (luma, chroma) = bytes.split_at(self.layout.chroma_offset as usize);
+        Picture {
+            size: self.layout.size,
+            luma: Plane { data: luma, stride },
+            chroma: Plane { data: chroma, stride },
+        }
+    }
+}
+
+impl Drop for MappedSlot {
+    fn drop(&mut self) {
+        self.view = None;
+        self.buffer.unmap();
+    }
+}

@@ -1,0 +1,67 @@
+//! Scenes: anything that can draw frame `n` of a video.
+
+pub mod highway;
+pub mod still;
+
+use crate::gpu::planes::PlaneKind;
+use crate::gpu::{Gpu, GpuError};
+use crate::picture::PictureSize;
+use crate::timing::{FrameIndex, FrameRate};
+
+/// What a scene is to be drawn as; fixed before the first frame.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// Size of the pictures.
+    pub size: PictureSize,
+    /// Frames per second.
+    pub frame_rate: FrameRate,
+    /// The planes that [`Scene::draw`] will be asked for.
+    pub planes: &'a [PlaneKind],
+}
+
+/// What a scene can draw by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawing {
+    /// Luma and chroma planes, through [`crate::gpu::planes`]: the fast way.
+    Planar,
+    /// RGBA only; strikeline adds a pass that converts. For scenes with shaders of their own.
+    Rgba,
+}
+
+/// Why a scene could not be prepared or drawn.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SceneError {
+    /// The graphics device failed, or the scene is beyond its limits.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// Something of the scene's own.
+    #[error("the scene cannot be drawn: {0}")]
+    Other(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Anything that can draw frame `n`.
+///
+/// A frame is a pure function of its index: frames are asked for out of order (those of several segments
+/// in turn), and the bytes of the video must not depend on that order.
+pub trait Scene: Send {
+    /// What [`Scene::draw`] draws. [`Drawing::Planar`] unless overridden.
+    fn drawing(&self) -> Drawing {
+        Drawing::Planar
+    }
+
+    /// Uploads everything the scene needs and makes its pipelines, once, before the first frame.
+    ///
+    /// # Errors
+    /// When the scene is beyond the device, or lacks something of its own.
+    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError>;
+
+    /// Draws what is the same in every frame, once, on black. Every frame begins with a copy of it.
+    fn draw_static(&self, _plane: PlaneKind, _pass: &mut wgpu::RenderPass<'_>) {}
+
+    /// Writes what differs in frame `frame`: a small uniform. Called once before the draws of that frame.
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex);
+
+    /// Draws the frame of the last [`Scene::update`] over the static layer.
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>);
+}

@@ -1,0 +1,250 @@
+//! The streamer: turns a [`Scene`] into a video, with rendering, readback and encoding all busy at once.
+//!
+//! ```text
+//! render   (1 thread)  takes a free slot of the ring, draws a frame, submits its copy into the slot
+//! readback (1 thread)  waits for the oldest submission only, lends out the mapped slot
+//! encode   (a pool)    many segments at once, each its own encoder, frames in order; frees the slots
+//! write    (1 thread)  finished segments, in order, into the sink
+//! ```
+//!
+//! Frames of the segments in flight are rendered in turn, so that the encoders are fed evenly and raw
+//! frames are never collected. Every segment is a closed GOP with a fresh encoder: the bytes depend on the
+//! scene, the settings and the adapter, never on how the work was spread.
+
+mod encode;
+mod failure;
+pub mod pipeline;
+pub mod plan;
+pub mod scene_stages;
+pub mod sink;
+mod slots;
+pub mod stage;
+pub mod stats;
+mod write;
+
+use std::sync::Arc;
+
+pub use failure::CancelToken;
+pub use pipeline::Spread;
+pub use sink::{Sink, SinkError, StreamInfo};
+pub use stats::{Progress, Report, Stage, StageReport};
+
+use crate::encode::{
+    AccessUnit, EncodeError, EncoderFactory, EncoderSettings, ParameterSets, Quality,
+};
+use crate::gpu::{AdapterChoice, Gpu, GpuError};
+use crate::picture::PictureSize;
+use crate::scene::{Scene, SceneError};
+use crate::timing::{FrameIndex, FrameRate, SegmentIndex, Time};
+use plan::Plan;
+use scene_stages::{SceneRenderer, SlotReader};
+use stage::StageError;
+
+/// Why a stream ended early. Nothing is left behind then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// No device, or not the one asked for.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The scene could not be prepared.
+    #[error(transparent)]
+    Scene(#[from] SceneError),
+    /// The scene or the device failed while drawing.
+    #[error("frame {} could not be drawn: {source}", .frame.0)]
+    Render {
+        /// Which frame.
+        frame: FrameIndex,
+        /// Why.
+        source: StageError,
+    },
+    /// The device failed before a frame was there.
+    #[error("frame {} could not be read back: {source}", .frame.0)]
+    Readback {
+        /// Which frame.
+        frame: FrameIndex,
+        /// Why.
+        source: StageError,
+    },
+    /// The encoder cannot do these settings; found before the first frame.
+    #[error(transparent)]
+    Encoder(#[from] EncodeError),
+    /// The encoder failed.
+    #[error("segment {} could not be encoded: {source}", .segment.0)]
+    Encode {
+        /// Which segment.
+        segment: SegmentIndex,
+        /// Why.
+        source: EncodeError,
+    },
+    /// The sink could not begin.
+    #[error("{0}")]
+    Begin(#[source] SinkError),
+    /// The sink failed.
+    #[error("segment {} could not be written: {source}", .segment.0)]
+    Write {
+        /// Which segment.
+        segment: SegmentIndex,
+        /// Why.
+        source: SinkError,
+    },
+    /// The sink could not complete the video.
+    #[error("the video could not be completed: {0}")]
+    Finish(#[source] SinkError),
+    /// Frames of a segment are missing, though no stage has said why. A bug; please report it.
+    #[error("segment {} is incomplete; this is a bug in strikeline, please report it", .segment.0)]
+    Incomplete {
+        /// Which segment.
+        segment: SegmentIndex,
+    },
+    /// A stage panicked: a bug in the scene, the encoder or the sink. Please report it.
+    #[error("the {stage} stage panicked ({message}): this is a bug in the scene, encoder or sink, please report it")]
+    Panicked {
+        /// Which stage.
+        stage: Stage,
+        /// What it said.
+        message: String,
+    },
+    /// The system gave no thread. End other programs, or use fewer jobs.
+    #[error("a thread could not be started ({reason}): end other programs, or use fewer --jobs")]
+    Thread {
+        /// What the system said.
+        reason: String,
+    },
+    /// Somebody asked to stop, through the [`CancelToken`].
+    #[error("interrupted")]
+    Cancelled,
+}
+
+/// One encoded segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinishedSegment {
+    /// Which one.
+    pub segment: SegmentIndex,
+    /// Must be the same for all segments.
+    pub parameter_sets: ParameterSets,
+    /// The access units, one after the other.
+    pub data: Vec<u8>,
+    /// Their lengths and kinds, in display order.
+    pub units: Vec<AccessUnit>,
+}
+
+/// What to make, and how to spread the work.
+#[derive(Clone)]
+pub struct StreamOptions {
+    /// Size of the pictures.
+    pub size: PictureSize,
+    /// Frames per second.
+    pub frame_rate: FrameRate,
+    /// Frames of the video, from frame 0 of the scene; at least 1.
+    pub frames: u64,
+    /// Makes the encoders.
+    pub encoder: Arc<dyn EncoderFactory>,
+    /// Constant quality.
+    pub quality: Quality,
+    /// Frames of a segment; `None` for two seconds. Changes the bytes: a segment begins with an IDR picture.
+    pub segment_frames: Option<u32>,
+    /// What to draw on.
+    pub adapter: AdapterChoice,
+    /// How the work is spread.
+    pub spread: Spread,
+    /// Stops the stream when somebody asks.
+    pub cancel: CancelToken,
+}
+
+impl StreamOptions {
+    /// Sensible defaults for everything but what to make.
+    pub fn new(
+        size: PictureSize,
+        frame_rate: FrameRate,
+        frames: u64,
+        encoder: Arc<dyn EncoderFactory>,
+    ) -> StreamOptions {
+        StreamOptions {
+            size,
+            frame_rate,
+            frames,
+            encoder,
+            quality: Quality::DEFAULT,
+            segment_frames: None,
+            adapter: AdapterChoice::Best,
+            spread: Spread::for_jobs(default_jobs()),
+            cancel: CancelToken::default(),
+        }
+    }
+
+    /// How the frames are cut into segments.
+    pub fn plan(&self) -> Plan {
+        let two_seconds = self.frame_rate.frames_to_cover(Time::from_seconds(2.0));
+        let segment_frames = self.segment_frames.unwrap_or(u32::try_from(two_seconds).unwrap_or(u32::MAX));
+        Plan::new(self.frames, segment_frames)
+    }
+}
+
+/// As many encoding threads as the process may use cores.
+pub fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+impl Spread {
+    /// For `jobs` encoding threads: a slot for each and two more, at least four; a segment for each.
+    pub fn for_jobs(jobs: usize) -> Spread {
+        let jobs = jobs.max(1);
+        Spread { ring_depth: (jobs + 2).max(4), jobs, segments_in_flight: jobs }
+    }
+}
+
+/// Streams `scene` into `sink`. `progress` is called about ten times a second, on this thread.
+///
+/// Blocks until the video is complete or has failed; no thread outlives the call.
+///
+/// # Errors
+/// The first thing that went wrong in any stage; the sink is not finished then.
+pub fn stream(
+    scene: &mut dyn Scene,
+    options: &StreamOptions,
+    sink: &mut dyn Sink,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Report, StreamError> {
+    let plan = options.plan();
+    let settings = EncoderSettings {
+        size: options.size,
+        frame_rate: options.frame_rate,
+        quality: options.quality,
+        segment_frames: plan.segment_frames(),
+    };
+    // Refuses what the encoder cannot do before anything is drawn or written.
+    drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
+    let gpu = Arc::new(Gpu::open(&options.adapter)?);
+    let depth = options.spread.ring_depth.max(1);
+    let spread = Spread {
+        ring_depth: depth,
+        jobs: options.spread.jobs.max(1),
+        segments_in_flight: options.spread.segments_in_flight.max(1),
+    };
+    let renderer = SceneRenderer::new(&gpu, scene, options.size, options.frame_rate, depth)?;
+    let reader = SlotReader { gpu: Arc::clone(&gpu) };
+    sink.begin(&StreamInfo { size: options.size, frame_rate: options.frame_rate, plan })
+        .map_err(StreamError::Begin)?;
+    let outcome = pipeline::run(
+        renderer,
+        reader,
+        &*options.encoder,
+        settings,
+        sink,
+        plan,
+        spread,
+        &options.cancel,
+        progress,
+    )?;
+    let stages = outcome.clocks.read();
+    Ok(Report {
+        frames: plan.frames(),
+        bytes: outcome.bytes,
+        wall: stages.elapsed,
+        cpu: outcome.cpu,
+        encoder: options.encoder.name(),
+        adapter: gpu.description.to_string(),
+        stages,
+    })
+}

@@ -1,0 +1,172 @@
+//! Which frames make which segment, and in what order the frames of several segments are rendered.
+
+use std::ops::Range;
+
+use crate::timing::{FrameIndex, SegmentIndex};
+
+/// The frames of a video, cut into segments of equal length; the last one may be shorter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Frames of the video, at least 1.
+    frames: u64,
+    /// Frames of each segment but the last, at least 1.
+    segment_frames: u32,
+}
+
+impl Plan {
+    /// Counts of 0 are taken as 1.
+    pub fn new(frames: u64, segment_frames: u32) -> Plan {
+        Plan { frames: frames.max(1), segment_frames: segment_frames.max(1) }
+    }
+
+    /// Frames of the video.
+    pub const fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Frames of the longest segment.
+    pub const fn segment_frames(&self) -> u32 {
+        self.segment_frames
+    }
+
+    /// How many segments there are.
+    pub const fn segments(&self) -> u64 {
+        self.frames.div_ceil(self.segment_frames as u64)
+    }
+
+    /// The frames of `segment`, by their index in the video; empty past the last segment.
+    pub fn frames_of(&self, segment: SegmentIndex) -> Range<u64> {
+        let length = u64::from(self.segment_frames);
+        let start = segment.0.saturating_mul(length).min(self.frames);
+        start..start.saturating_add(length).min(self.frames)
+    }
+}
+
+/// One frame to be rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlannedFrame {
+    /// Its segment.
+    pub segment: SegmentIndex,
+    /// Its index in the video.
+    pub frame: FrameIndex,
+}
+
+/// The frames of a [`Plan`] in rendering order: round-robin over the segments in flight, so that as many
+/// encoders as segments are in flight are fed in turn and none of them collects raw frames.
+#[derive(Debug)]
+pub struct Interleave {
+    plan: Plan,
+    /// A segment in each lane with the frames left of it.
+    lanes: Vec<Option<(SegmentIndex, Range<u64>)>>,
+    next_lane: usize,
+    next_segment: u64,
+}
+
+/// What [`Interleave::next`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The frame to render now.
+    Frame(PlannedFrame),
+    /// No segment in flight has frames left, and no permit was given to begin another.
+    NeedsPermit,
+    /// All frames were given out.
+    Done,
+}
+
+impl Interleave {
+    /// With up to `in_flight` segments (at least 1) being rendered at once.
+    pub fn new(plan: Plan, in_flight: usize) -> Interleave {
+        Interleave { plan, lanes: vec![None; in_flight.max(1)], next_lane: 0, next_segment: 0 }
+    }
+
+    /// The next frame. `may_begin` is asked once for every segment that would be begun.
+    ///
+    /// A lane without permission is passed over while others have frames: the segments they hold may be the
+    /// very ones that must be finished before permission is given.
+    pub fn next(&mut self, mut may_begin: impl FnMut() -> bool) -> Next {
+        let mut refused = false;
+        let lanes = self.lanes.len();
+        for _ in 0..lanes {
+            let lane = &mut self.lanes[self.next_lane];
+            self.next_lane = (self.next_lane + 1) % lanes;
+            if lane.is_none() {
+                if refused || self.next_segment == self.plan.segments() {
+                    continue;
+                }
+                if !may_begin() {
+                    refused = true;
+                    continue;
+                }
+                let segment = SegmentIndex(self.next_segment);
+                self.next_segment += 1;
+                *lane = Some((segment, self.plan.frames_of(segment)));
+            }
+            if let Some((segment, frames)) = lane {
+                let planned = PlannedFrame { segment: *segment, frame: FrameIndex(frames.start) };
+                frames.start += 1;
+                if frames.is_empty() {
+                    *lane = None;
+                }
+                return Next::Frame(planned);
+            }
+        }
+        if refused { Next::NeedsPermit } else { Next::Done }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(plan: Plan, in_flight: usize) -> Vec<(u64, u64)> {
+        let mut interleave = Interleave::new(plan, in_flight);
+        let mut order = Vec::new();
+        while let Next::Frame(planned) = interleave.next(|| true) {
+            order.push((planned.segment.0, planned.frame.0));
+        }
+        order
+    }
+
+    #[test]
+    fn segments_in_flight_take_turns() {
+        assert_eq!(
+            order(Plan::new(8, 3), 2),
+            [(0, 0), (1, 3), (0, 1), (1, 4), (0, 2), (1, 5), (2, 6), (2, 7)]
+        );
+    }
+
+    #[test]
+    fn every_frame_is_rendered_once_and_in_order_within_its_segment() {
+        for frames in [1, 2, 59, 60, 61, 250] {
+            for segment_frames in [1, 7, 60, 1000] {
+                for in_flight in [1, 2, 5, 64] {
+                    let plan = Plan::new(frames, segment_frames);
+                    let order = order(plan, in_flight);
+                    let mut sorted = order.clone();
+                    sorted.sort_by_key(|&(segment, _)| segment);
+                    assert!(sorted.iter().map(|&(_, frame)| frame).eq(0..frames));
+                    assert!(order.iter().all(|&(s, f)| plan.frames_of(SegmentIndex(s)).contains(&f)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_permit_segments_in_flight_go_on() {
+        let mut interleave = Interleave::new(Plan::new(4, 2), 2);
+        let mut permits = 1;
+        let mut take = || {
+            permits -= 1;
+            permits >= 0
+        };
+        let frame = |segment, frame| {
+            Next::Frame(PlannedFrame { segment: SegmentIndex(segment), frame: FrameIndex(frame) })
+        };
+        assert_eq!(interleave.next(&mut take), frame(0, 0));
+        assert_eq!(interleave.next(&mut take), frame(0, 1));
+        assert_eq!(interleave.next(&mut take), Next::NeedsPermit);
+        assert_eq!(interleave.next(|| true), frame(1, 2));
+        assert_eq!(interleave.next(|| true), frame(1, 3));
+        assert_eq!(interleave.next(|| true), Next::Done);
+    }
+}

@@ -1,0 +1,108 @@
+//! The render and readback stages of a [`Scene`] on a graphics device.
+
+use std::sync::Arc;
+
+use super::stage::{Mapped, Readback, Render, SlotIndex, StageError};
+use crate::gpu::Gpu;
+use crate::gpu::convert::Conversion;
+use crate::gpu::planes::{self, PlaneKind, PlaneTarget};
+use crate::gpu::ring::{MappedSlot, Ring, SubmittedSlot};
+use crate::picture::{Picture, PictureSize};
+use crate::scene::{Drawing, Scene, SceneError, View};
+use crate::timing::{FrameIndex, FrameRate};
+
+/// The render stage: draws a scene's frames.
+pub struct SceneRenderer<'s> {
+    gpu: Arc<Gpu>,
+    scene: &'s mut dyn Scene,
+    layers: Vec<Layer>,
+    conversion: Option<Conversion>,
+    ring: Ring,
+}
+
+/// One plane of what the scene draws: its static layer, and the target of its frames.
+#[derive(Debug)]
+struct Layer {
+    fixed: PlaneTarget,
+    frame: PlaneTarget,
+}
+
+impl<'s> SceneRenderer<'s> {
+    /// Prepares `scene` for pictures of `size` at `frame_rate`, draws its static layer, and makes a ring of
+    /// `depth` slots.
+    ///
+    /// # Errors
+    /// When the pictures or the scene are beyond the device.
+    pub fn new(
+        gpu: &Arc<Gpu>,
+        scene: &'s mut dyn Scene,
+        size: PictureSize,
+        frame_rate: FrameRate,
+        depth: usize,
+    ) -> Result<SceneRenderer<'s>, SceneError> {
+        gpu.check_picture_size(size)?;
+        let ring = Ring::new(gpu, size, depth)?;
+        let drawing = scene.drawing();
+        let drawn: &[PlaneKind] = match drawing {
+            Drawing::Planar => &PlaneKind::PLANAR,
+            Drawing::Rgba => &[PlaneKind::Rgba],
+        };
+        scene.prepare(gpu, &View { size, frame_rate, planes: drawn })?;
+        let target = |kind| PlaneTarget::new(&gpu.device, kind, size);
+        let layers: Vec<Layer> =
+            drawn.iter().map(|&kind| Layer { fixed: target(kind), frame: target(kind) }).collect();
+        let conversion = match drawing {
+            Drawing::Planar => None,
+            Drawing::Rgba => Some(Conversion::new(gpu, layers[0].frame.view(), size)),
+        };
+
+        let mut commands = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        for layer in &layers {
+            let mut pass = layer.fixed.begin_pass(&mut commands, Some(planes::black(layer.fixed.kind)));
+            scene.draw_static(layer.fixed.kind, &mut pass);
+        }
+        let submission = gpu.queue.submit([commands.finish()]);
+        gpu.wait(&submission)?;
+        Ok(SceneRenderer { gpu: Arc::clone(gpu), scene, layers, conversion, ring })
+    }
+}
+
+impl Render for SceneRenderer<'_> {
+    type Submitted = SubmittedSlot;
+
+    fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<SubmittedSlot, StageError> {
+        self.scene.update(&self.gpu.queue, frame);
+        let mut commands = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        for layer in &self.layers {
+            layer.frame.copy_from(&mut commands, &layer.fixed);
+            let mut pass = layer.frame.begin_pass(&mut commands, None);
+            self.scene.draw(layer.frame.kind, &mut pass);
+        }
+        let planes = match &self.conversion {
+            None => [&self.layers[0].frame, &self.layers[1].frame],
+            Some(conversion) => conversion.convert(&mut commands),
+        };
+        Ok(self.ring.submit(&self.gpu, commands, planes, slot.0)?)
+    }
+}
+
+/// The readback stage: waits for the oldest submission.
+#[derive(Debug)]
+pub struct SlotReader {
+    /// The device that the frames were submitted to.
+    pub gpu: Arc<Gpu>,
+}
+
+impl Readback<SubmittedSlot> for SlotReader {
+    type Mapped = MappedSlot;
+
+    fn wait(&mut self, submitted: SubmittedSlot) -> Result<MappedSlot, StageError> {
+        Ok(submitted.wait(&self.gpu)?)
+    }
+}
+
+impl Mapped for MappedSlot {
+    fn picture(&self) -> Picture<'_> {
+        MappedSlot::picture(self)
+    }
+}

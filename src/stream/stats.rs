@@ -1,0 +1,229 @@
+//! Who was busy, who waited for whom, and what came out: progress while a stream runs, the report at its end.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A station on a frame's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Draws and submits.
+    Render,
+    /// Waits for the device and maps.
+    Readback,
+    /// Turns pictures into access units.
+    Encode,
+    /// Puts finished segments into the file.
+    Write,
+}
+
+impl Stage {
+    /// All of them, in the order of a frame's way.
+    pub const ALL: [Stage; 4] = [Stage::Render, Stage::Readback, Stage::Encode, Stage::Write];
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Stage::Render => "render",
+            Stage::Readback => "readback",
+            Stage::Encode => "encode",
+            Stage::Write => "write",
+        })
+    }
+}
+
+/// Adds up the time of one stage, from any number of threads.
+#[derive(Debug, Default)]
+pub struct StageClock {
+    busy_nanos: AtomicU64,
+    input_nanos: AtomicU64,
+    output_nanos: AtomicU64,
+    frames: AtomicU64,
+}
+
+impl StageClock {
+    fn add(counter: &AtomicU64, since: Instant) {
+        let nanos = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        counter.fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    /// Runs `work` and counts its time as busy.
+    pub fn busy<T>(&self, work: impl FnOnce() -> T) -> T {
+        let since = Instant::now();
+        let value = work();
+        Self::add(&self.busy_nanos, since);
+        value
+    }
+
+    /// Runs `wait` and counts its time as waiting for the stage before.
+    pub fn await_input<T>(&self, wait: impl FnOnce() -> T) -> T {
+        let since = Instant::now();
+        let value = wait();
+        Self::add(&self.input_nanos, since);
+        value
+    }
+
+    /// Runs `wait` and counts its time as waiting for the stage after (for a free slot, say).
+    pub fn await_output<T>(&self, wait: impl FnOnce() -> T) -> T {
+        let since = Instant::now();
+        let value = wait();
+        Self::add(&self.output_nanos, since);
+        value
+    }
+
+    /// Counts `frames` more as done.
+    pub fn done(&self, frames: u64) {
+        self.frames.fetch_add(frames, Ordering::Relaxed);
+    }
+
+    /// Frames that this stage has done.
+    pub fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    fn read(&self, workers: usize) -> StageTimes {
+        let time = |counter: &AtomicU64| Duration::from_nanos(counter.load(Ordering::Relaxed));
+        StageTimes {
+            workers,
+            frames: self.frames(),
+            busy: time(&self.busy_nanos),
+            waiting_for_input: time(&self.input_nanos),
+            waiting_for_output: time(&self.output_nanos),
+        }
+    }
+}
+
+/// The clocks of all stages.
+#[derive(Debug)]
+pub struct Clocks {
+    started: Instant,
+    jobs: usize,
+    /// One each, in the order of [`Stage::ALL`].
+    stages: [StageClock; 4],
+}
+
+impl Clocks {
+    /// Starts now; `jobs` threads encode.
+    pub fn start(jobs: usize) -> Clocks {
+        Clocks { started: Instant::now(), jobs, stages: Default::default() }
+    }
+
+    /// The clock of `stage`.
+    pub fn of(&self, stage: Stage) -> &StageClock {
+        &self.stages[stage as usize]
+    }
+
+    /// Time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// What every stage did so far.
+    pub fn read(&self) -> StageReport {
+        let times = |stage| {
+            let workers = if stage == Stage::Encode { self.jobs } else { 1 };
+            self.of(stage).read(workers)
+        };
+        StageReport { elapsed: self.elapsed(), stages: Stage::ALL.map(times) }
+    }
+}
+
+/// What one stage did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StageTimes {
+    /// Threads that work for it.
+    pub workers: usize,
+    /// Frames that it has done.
+    pub frames: u64,
+    /// Time at work, added up over its workers. The readback's work is to wait for the device.
+    pub busy: Duration,
+    /// Time waiting for the stage before. The encode stage's tasks never wait: they end when no frame is
+    /// there, so its waiting is what is left of its workers' time.
+    pub waiting_for_input: Duration,
+    /// Time waiting for the stage after.
+    pub waiting_for_output: Duration,
+}
+
+/// What every stage did during a span of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StageReport {
+    /// The span.
+    pub elapsed: Duration,
+    stages: [StageTimes; 4],
+}
+
+impl StageReport {
+    /// What `stage` did.
+    pub fn of(&self, stage: Stage) -> &StageTimes {
+        &self.stages[stage as usize]
+    }
+
+    /// Share of its workers' time that `stage` was busy, 0 to 1.
+    pub fn occupancy(&self, stage: Stage) -> f64 {
+        let times = self.of(stage);
+        let available = self.elapsed.as_secs_f64() * times.workers as f64;
+        if available > 0.0 { (times.busy.as_secs_f64() / available).min(1.0) } else { 0.0 }
+    }
+
+    /// The busiest stage: the one that sets the speed.
+    pub fn bottleneck(&self) -> Stage {
+        let busier = |a: Stage, b: Stage| if self.occupancy(b) > self.occupancy(a) { b } else { a };
+        Stage::ALL.into_iter().fold(Stage::Render, busier)
+    }
+
+    /// What was done since `earlier`, a report of the same stream.
+    #[must_use]
+    pub fn since(&self, earlier: &StageReport) -> StageReport {
+        let mut difference = *self;
+        difference.elapsed = self.elapsed.saturating_sub(earlier.elapsed);
+        for (now, then) in difference.stages.iter_mut().zip(&earlier.stages) {
+            now.frames = now.frames.saturating_sub(then.frames);
+            now.busy = now.busy.saturating_sub(then.busy);
+            now.waiting_for_input = now.waiting_for_input.saturating_sub(then.waiting_for_input);
+            now.waiting_for_output = now.waiting_for_output.saturating_sub(then.waiting_for_output);
+        }
+        difference
+    }
+}
+
+/// How far a stream is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Frames encoded so far.
+    pub frames: u64,
+    /// Frames of the video.
+    pub total: u64,
+    /// What every stage did so far.
+    pub stages: StageReport,
+}
+
+/// What a stream did.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Frames in the video.
+    pub frames: u64,
+    /// Bytes that the sink has written.
+    pub bytes: u64,
+    /// From the start of the stages to the sink's end.
+    pub wall: Duration,
+    /// CPU time of the whole process, all threads, over the same span; zero where the system does not tell.
+    pub cpu: Duration,
+    /// Name of the encoder.
+    pub encoder: &'static str,
+    /// What was drawn on.
+    pub adapter: String,
+    /// What every stage did.
+    pub stages: StageReport,
+}
+
+/// CPU time that this process has used on all its threads, user and system; zero where that is not known.
+pub fn process_cpu_time() -> Duration {
+    #[cfg(unix)]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
+    }
+    #[cfg(not(unix))]
+    Duration::ZERO
+}
