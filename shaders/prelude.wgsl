@@ -50,3 +50,15 @@ fn plane_sample(color: vec4<f32>) -> vec4<f32> {
     return color;
 }
 
+// Signed distance in pixels from a box around the origin with rounded corners, negative inside: the corner's
+// circle moved out by the straight parts.
+fn rounded_box_distance(place: vec2<f32>, half_size: vec2<f32>, radius: f32) -> f32 {
+    let beyond = abs(place) - half_size + radius;
+    return length(max(beyond, vec2<f32>(0.0))) + min(max(beyond.x, beyond.y), 0.0) - radius;
+}
+
+// Share of a sample's footprint that lies inside a border at `distance`, as if the border were straight.
+fn distance_coverage(distance: f32, footprint: f32) -> f32 {
+    return clamp(0.5 - distance / footprint, 0.0, 1.0);
+}
+

@@ -4,6 +4,8 @@
 //! and its pictures are encoded in display order by one encoder on one thread. So segments can be encoded
 //! in any order, on any number of threads, and the bytes are the same.
 
+pub mod null;
+
 use crate::picture::{Picture, PictureSize};
 use crate::timing::{FrameRate, SegmentIndex};
 
