@@ -82,7 +82,9 @@ pub enum GpuError {
         available: String,
     },
     /// The adapter would not open. Choose another adapter or update the driver.
-    #[error("the graphics adapter {adapter} could not be opened ({reason}): update its driver, or choose another with --adapter")]
+    #[error(
+        "the graphics adapter {adapter} could not be opened ({reason}): update its driver, or choose another with --adapter"
+    )]
     Open {
         /// Its name.
         adapter: String,
@@ -90,7 +92,9 @@ pub enum GpuError {
         reason: String,
     },
     /// Something needed is beyond what the adapter can do. Ask for less, or choose another adapter.
-    #[error("{what} is beyond the graphics adapter {adapter}, whose limit is {limit}: choose less, or another adapter")]
+    #[error(
+        "{what} is beyond the graphics adapter {adapter}, whose limit is {limit}: choose less, or another adapter"
+    )]
     Limit {
         /// What was asked for.
         what: String,
@@ -100,19 +104,25 @@ pub enum GpuError {
         limit: String,
     },
     /// The device went away: reset by the driver, unplugged, or its driver crashed. Run again.
-    #[error("the graphics device was lost ({reason}): run again; if it happens again, update the driver or choose another with --adapter")]
+    #[error(
+        "the graphics device was lost ({reason}): run again; if it happens again, update the driver or choose another with --adapter"
+    )]
     Lost {
         /// What the driver said.
         reason: String,
     },
     /// The device did not finish a frame in time. The driver hangs.
-    #[error("the graphics device did not finish a frame within {seconds} s: update the driver, or choose another with --adapter")]
+    #[error(
+        "the graphics device did not finish a frame within {seconds} s: update the driver, or choose another with --adapter"
+    )]
     Hang {
         /// How long was waited.
         seconds: u64,
     },
     /// No memory was left on the device.
-    #[error("the graphics device is out of memory ({reason}): use a smaller --size or --ring, or close other programs")]
+    #[error(
+        "the graphics device is out of memory ({reason}): use a smaller --size or --ring, or close other programs"
+    )]
     OutOfMemory {
         /// What the driver said.
         reason: String,
@@ -161,7 +171,8 @@ impl Gpu {
             }
         };
         let Some(adapter) = chosen else {
-            let listed = |(index, adapter): (usize, &wgpu::Adapter)| format!("{index}: {}", adapter.get_info().name);
+            let listed =
+                |(index, adapter): (usize, &wgpu::Adapter)| format!("{index}: {}", adapter.get_info().name);
             return Err(GpuError::NoSuchAdapter {
                 wanted: match choice {
                     AdapterChoice::Best => String::new(),
@@ -221,9 +232,10 @@ impl Gpu {
     /// [`GpuError::Hang`] after 30 s, or what [`Gpu::check`] finds.
     pub fn wait(&self, submission: &wgpu::SubmissionIndex) -> Result<(), GpuError> {
         const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
-        let waited = self
-            .device
-            .poll(wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: Some(PATIENCE) });
+        let waited = self.device.poll(wgpu::PollType::Wait {
+            submission_index: Some(submission.clone()),
+            timeout: Some(PATIENCE),
+        });
         self.check()?;
         match waited {
             Ok(_) => Ok(()),

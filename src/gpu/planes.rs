@@ -37,7 +37,11 @@ impl PlaneKind {
     /// Width and height of the plane in samples, for pictures of `size`.
     pub const fn extent(self, size: PictureSize) -> wgpu::Extent3d {
         let divisor = if matches!(self, PlaneKind::Chroma) { 2 } else { 1 };
-        wgpu::Extent3d { width: size.width() / divisor, height: size.height() / divisor, depth_or_array_layers: 1 }
+        wgpu::Extent3d {
+            width: size.width() / divisor,
+            height: size.height() / divisor,
+            depth_or_array_layers: 1,
+        }
     }
 
     /// Bytes of a row without padding.
@@ -202,7 +206,11 @@ impl PlaneTarget {
             self.texture.as_image_copy(),
             wgpu::TexelCopyBufferInfo {
                 buffer,
-                layout: wgpu::TexelCopyBufferLayout { offset, bytes_per_row: Some(stride), rows_per_image: None },
+                layout: wgpu::TexelCopyBufferLayout {
+                    offset,
+                    bytes_per_row: Some(stride),
+                    rows_per_image: None,
+                },
             },
             self.kind.extent(self.size),
         );

@@ -29,9 +29,7 @@ pub use pipeline::Spread;
 pub use sink::{Sink, SinkError, StreamInfo};
 pub use stats::{Progress, Report, Stage, StageReport};
 
-use crate::encode::{
-    AccessUnit, EncodeError, EncoderFactory, EncoderSettings, ParameterSets, Quality,
-};
+use crate::encode::{AccessUnit, EncodeError, EncoderFactory, EncoderSettings, ParameterSets, Quality};
 use crate::gpu::{AdapterChoice, Gpu, GpuError};
 use crate::picture::PictureSize;
 use crate::scene::{Scene, SceneError};
@@ -98,7 +96,9 @@ pub enum StreamError {
         segment: SegmentIndex,
     },
     /// A stage panicked: a bug in the scene, the encoder or the sink. Please report it.
-    #[error("the {stage} stage panicked ({message}): this is a bug in the scene, encoder or sink, please report it")]
+    #[error(
+        "the {stage} stage panicked ({message}): this is a bug in the scene, encoder or sink, please report it"
+    )]
     Panicked {
         /// Which stage.
         stage: Stage,

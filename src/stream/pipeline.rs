@@ -8,15 +8,15 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rayon::ThreadPool;
 
+use super::StreamError;
 use super::encode::{EncodeContext, SegmentTask};
 use super::failure::{CancelToken, Failure};
 use super::plan::{Interleave, Next, Plan, PlannedFrame};
 use super::sink::Sink;
-use super::slots::{FreeSlots, HeldSlot, LentSlot};
+use super::slots::{FreeSlots, LentSlot, TakenSlot};
 use super::stage::{Readback, Render};
 use super::stats::{Clocks, Progress, Stage, process_cpu_time};
 use super::write::write_segments;
-use super::StreamError;
 use crate::encode::{EncoderFactory, EncoderSettings};
 use crate::timing::SegmentIndex;
 
@@ -48,7 +48,7 @@ pub struct Outcome {
 /// A frame between render and readback.
 struct InFlight<S> {
     planned: PlannedFrame,
-    slot: HeldSlot,
+    slot: TakenSlot,
     submitted: S,
 }
 
@@ -114,9 +114,8 @@ where
                 });
             });
             stage.spawn("readback", move || {
-                failure.guard(Stage::Readback, || {
-                    read_back(readback, submitted, plan, pool, context, clocks)
-                });
+                failure
+                    .guard(Stage::Readback, || read_back(readback, submitted, plan, pool, context, clocks));
             });
             stage.spawn("render", move || {
                 failure.guard(Stage::Render, || {
@@ -201,7 +200,9 @@ fn render_frames<R: Render>(
                 Err(_) => return Ok(()),
             },
         };
-        let Some(slot) = clock.await_output(|| free_slots.take()) else { return Ok(()) };
+        let Some(slot) = clock.await_output(|| free_slots.take(|| failure.stopped())) else {
+            return Ok(());
+        };
         if cancel.is_cancelled() {
             return Err(StreamError::Cancelled);
         }
@@ -240,9 +241,9 @@ fn read_back<S: Send, B: Readback<S>>(
                 .map_err(|source| StreamError::Readback { frame: planned.frame, source })?;
             clock.done(1);
             let frames = plan.frames_of(planned.segment);
-            let task = segments.entry(planned.segment).or_insert_with(|| {
-                Arc::new(SegmentTask::new(planned.segment, frames.end - frames.start))
-            });
+            let task = segments
+                .entry(planned.segment)
+                .or_insert_with(|| Arc::new(SegmentTask::new(planned.segment, frames.end - frames.start)));
             let task = Arc::clone(task);
             if planned.frame.0 + 1 == frames.end {
                 segments.remove(&planned.segment);

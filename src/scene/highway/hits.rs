@@ -118,8 +118,7 @@ mod tests {
 
     #[test]
     fn the_search_finds_just_the_hits_in_range_latest_first() {
-        let motion =
-            Motion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
+        let motion = Motion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
         let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3);
         let hits: Vec<Hit> = (0..1000)
             .map(|index| Hit {

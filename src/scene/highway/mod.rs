@@ -212,9 +212,8 @@ impl DrawList {
 impl Scene for Highway {
     fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
         let (hits, layout, motion) = (&self.content.hits, &self.layout, &self.motion);
-        let list = |kicks: bool| {
-            HitList::new(hits, layout, motion, |hit| (hit.place == Place::Kick) == kicks)
-        };
+        let list =
+            |kicks: bool| HitList::new(hits, layout, motion, |hit| (hit.place == Place::Kick) == kicks);
         let shapes = self.shapes();
         let uniform = Uniform {
             scroll: 0,

@@ -34,8 +34,7 @@ impl Motion {
         let rate = (i128::from(frame_rate.numerator()), i128::from(frame_rate.denominator()));
 
         // Pixels per frame = path / lookahead · denominator / numerator.
-        let per_frame =
-            path as f64 / (lookahead as f64 / NANOS_PER_SECOND as f64) / frame_rate.as_f64();
+        let per_frame = path as f64 / (lookahead as f64 / NANOS_PER_SECOND as f64) / frame_rate.as_f64();
         let even = ((per_frame / 2.0).round() * 2.0).max(2.0);
         let snapped = !exact && (even / per_frame - 1.0).abs() <= 1.0 / 3.0;
         if snapped {

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Sets up what is missing, and runs every check: format, lints, documentation, a smoke run, the tests.
+# STRIKELINE_SOAK=1 adds the long ones.
+set -eu
+cd "$(dirname "$0")/.."
+scripts/setup.sh --tests
+export RUST_BACKTRACE=1
+
+if cargo fmt --version >/dev/null 2>&1; then
+    echo "== format"
+    cargo fmt --all --check
+fi
+if cargo clippy --version >/dev/null 2>&1; then
+    echo "== lints"
+    cargo clippy --locked --all-targets -- -D warnings
+fi
+echo "== documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
+
+echo "== smoke run"
+cargo build --locked --bin strikeline
+smoke=$(mktemp -d)
+trap 'rm -rf "$smoke"' EXIT
+cargo run --quiet --locked -- render examples/songs/groove.mid -o "$smoke/groove.mp4" --duration 10
+ffprobe -v error -show_entries stream=codec_name,width,height,nb_frames -of compact "$smoke/groove.mp4"
+
+echo "== tests"
+cargo test --locked

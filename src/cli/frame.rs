@@ -1,0 +1,64 @@
+//! `strikeline frame`: one frame as a PNG file.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use strikeline::gpu::Gpu;
+use strikeline::output::{OutputFile, Overwrite};
+use strikeline::scene::highway::{Highway, HighwayContent};
+use strikeline::scene::still::render_still;
+use strikeline::timing::{FrameIndex, Time};
+
+use super::picture_args::{PictureArgs, seconds};
+use super::song_args::SongArgs;
+
+/// Draw one frame to a PNG file, with the code that draws the video.
+#[derive(Debug, clap::Args)]
+pub struct FrameArgs {
+    /// MIDI file.
+    song: PathBuf,
+
+    /// Time of the song to show, in seconds; negative for the lead-in.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
+    at: Time,
+
+    /// PNG file to write [default: the song's name, ending in .png, in the current folder].
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Replace the output file if it exists.
+    #[arg(long)]
+    force: bool,
+
+    #[command(flatten)]
+    song_args: SongArgs,
+
+    #[command(flatten)]
+    picture: PictureArgs,
+}
+
+/// Runs it.
+pub fn run(args: &FrameArgs) -> anyhow::Result<()> {
+    let song = super::song_args::open(&args.song_args, &args.song)?;
+    let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song, "png"));
+    let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
+    let file = OutputFile::create(&output, overwrite)?;
+    let picture = &args.picture;
+    let options = picture.highway_options(Some(args.at));
+    let mut scene = Highway::new(HighwayContent::from_song(&song), &options, picture.size, picture.fps);
+    let gpu = Gpu::open(&picture.adapter())?;
+    let pixels = render_still(&gpu, &mut scene, picture.size, picture.fps, FrameIndex(0))?;
+    write_png(file, picture, &pixels).with_context(|| format!("{} could not be written", output.display()))
+}
+
+fn write_png(file: OutputFile, picture: &PictureArgs, pixels: &[u8]) -> anyhow::Result<()> {
+    let mut file = file;
+    let mut encoder = png::Encoder::new(&mut file, picture.size.width(), picture.size.height());
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()?;
+    file.commit()?;
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The command line: one file per subcommand, and what they share.
+
+mod frame;
+mod inspect;
+mod picture_args;
+mod progress;
+mod render;
+mod song_args;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use strikeline::stream::StreamError;
+
+/// Turns a MIDI drum song into a finished note-highway video, many times faster than real time.
+#[derive(Debug, Parser)]
+#[command(name = "strikeline", version = long_version(), propagate_version = false)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Render a song to an MP4 video.
+    Render(render::RenderArgs),
+    /// Draw one frame to a PNG file.
+    Frame(frame::FrameArgs),
+    /// Show what was read from a song.
+    Inspect(inspect::InspectArgs),
+}
+
+/// Exit code of an interrupted program: 128 and the number of SIGINT.
+const INTERRUPTED: u8 = 130;
+
+/// The command line was understood and cannot be followed: exit code 2, like one that was not understood.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UsageError(String);
+
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Render(args) => render::run(&args),
+        Command::Frame(args) => frame::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+    };
+    let Err(error) = result else { return ExitCode::SUCCESS };
+    if is_closed_pipe(&error) {
+        // Whoever was reading has had enough (`| head`).
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: {}", describe(&error));
+    if error.is::<UsageError>() {
+        eprintln!("\n{}", Cli::command().render_usage());
+        return ExitCode::from(2);
+    }
+    match error.downcast_ref::<StreamError>() {
+        Some(StreamError::Cancelled) => ExitCode::from(INTERRUPTED),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// The error and those causes that its text does not name yet.
+fn describe(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let closed = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.downcast_ref::<std::io::Error>().is_some_and(closed)
+}
+
+fn long_version() -> &'static str {
+    concat!(env!("CARGO_PKG_VERSION"))
+}
+
+/// The song's name with another ending, in the current folder.
+fn default_output(song: &std::path::Path, extension: &str) -> std::path::PathBuf {
+    std::path::Path::new(song.file_name().unwrap_or("song".as_ref())).with_extension(extension)
+}

@@ -1,0 +1,70 @@
+//! The options of every subcommand that draws.
+
+use strikeline::gpu::AdapterChoice;
+use strikeline::picture::PictureSize;
+use strikeline::scene::highway::HighwayOptions;
+use strikeline::timing::{FrameRate, Time};
+
+/// What to draw, how large, and on what.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PictureArgs {
+    /// Picture size: WIDTHxHEIGHT (even, 64x64 to 8192x8192), or 720p, 1080p, 1440p, 2160p.
+    #[arg(long, value_name = "SIZE", default_value = "1080p")]
+    pub size: PictureSize,
+
+    /// Frames per second, as a whole number or a ratio such as 30000/1001.
+    #[arg(long, value_name = "RATE", default_value = "60")]
+    pub fps: FrameRate,
+
+    /// Time that a note falls from the top to the strike line, in seconds (0.1 to 30). It is adjusted a
+    /// little so that notes move by an even number of pixels per frame.
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = lookahead)]
+    pub lookahead: Time,
+
+    /// Keep to --lookahead exactly, even where notes then move by a fraction of a pixel.
+    #[arg(long)]
+    pub exact_speed: bool,
+
+    /// Graphics adapter, by part of its name or by its number.
+    #[arg(long, value_name = "NAME|INDEX")]
+    pub adapter: Option<AdapterChoice>,
+}
+
+impl PictureArgs {
+    /// How the highway is shown, from time `start` of the song.
+    pub fn highway_options(&self, start: Option<Time>) -> HighwayOptions {
+        HighwayOptions { lookahead: self.lookahead, exact_speed: self.exact_speed, start }
+    }
+
+    /// The adapter to draw on.
+    pub fn adapter(&self) -> AdapterChoice {
+        self.adapter.clone().unwrap_or_default()
+    }
+}
+
+fn lookahead(text: &str) -> Result<Time, String> {
+    let time = seconds(text)?;
+    if (0.1..=30.0).contains(&time.as_seconds()) { Ok(time) } else { Err("must be from 0.1 to 30".to_owned()) }
+}
+
+/// A time in seconds, such as 12.5; may be negative. Within a year, so that sums are safe.
+pub fn seconds(text: &str) -> Result<Time, String> {
+    let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds, such as 12.5".to_owned())?;
+    if seconds.abs() <= 31_536_000.0 {
+        Ok(Time::from_seconds(seconds))
+    } else {
+        Err("must be a number of seconds within a year".to_owned())
+    }
+}
+
+/// A span in seconds, more than 0.
+pub fn positive_seconds(text: &str) -> Result<Time, String> {
+    let time = seconds(text)?;
+    if time > Time::ZERO { Ok(time) } else { Err("must be more than 0".to_owned()) }
+}
+
+/// A span in seconds, 0 or more.
+pub fn span_seconds(text: &str) -> Result<Time, String> {
+    let time = seconds(text)?;
+    if time >= Time::ZERO { Ok(time) } else { Err("must be 0 or more".to_owned()) }
+}

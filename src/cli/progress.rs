@@ -1,0 +1,102 @@
+//! Progress on stderr: a bar on a terminal, a plain line every few seconds elsewhere.
+
+use std::collections::VecDeque;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use strikeline::stream::{Progress, StageReport};
+use strikeline::timing::FrameRate;
+
+/// How often a plain line is printed.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
+/// The speed shown is that of this long past.
+const SPEED_WINDOW: Duration = Duration::from_secs(3);
+
+/// Tells how far a render is.
+pub struct ProgressDisplay {
+    kind: Kind,
+    frame_rate: FrameRate,
+    /// Frames and stage times of the recent past, oldest first.
+    recent: VecDeque<(u64, StageReport)>,
+}
+
+enum Kind {
+    Quiet,
+    Bar(ProgressBar),
+    Plain { last: Duration },
+}
+
+impl ProgressDisplay {
+    /// For a video of `total` frames at `frame_rate`.
+    pub fn new(quiet: bool, total: u64, frame_rate: FrameRate) -> ProgressDisplay {
+        let kind = if quiet {
+            Kind::Quiet
+        } else if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+            let template = "{bar:32.cyan/8} frame {pos}/{len}  {msg}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.progress_chars("━╸─"));
+            }
+            Kind::Bar(bar)
+        } else {
+            Kind::Plain { last: Duration::ZERO }
+        };
+        ProgressDisplay { kind, frame_rate, recent: VecDeque::new() }
+    }
+
+    /// Takes the news.
+    pub fn update(&mut self, progress: &Progress) {
+        let now = progress.stages.elapsed;
+        self.recent.push_back((progress.frames, progress.stages));
+        while self.recent.len() > 2 && now.saturating_sub(self.recent[1].1.elapsed) >= SPEED_WINDOW {
+            self.recent.pop_front();
+        }
+        match &self.kind {
+            Kind::Quiet => {}
+            Kind::Bar(bar) => {
+                bar.set_position(progress.frames);
+                bar.set_message(self.describe(progress));
+            }
+            &Kind::Plain { last } => {
+                if now.saturating_sub(last) >= PLAIN_INTERVAL {
+                    let text = self.describe(progress);
+                    eprintln!("frame {}/{}  {text}", progress.frames, progress.total);
+                    self.kind = Kind::Plain { last: now };
+                }
+            }
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Kind::Bar(bar) = &self.kind {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Speed, time left and bottleneck.
+    fn describe(&self, progress: &Progress) -> String {
+        let Some((frames, stages)) = self.recent.front() else { return String::new() };
+        let recent = progress.stages.since(stages);
+        let seconds = recent.elapsed.as_secs_f64();
+        if seconds <= 0.0 || progress.frames == *frames {
+            return "starting".to_owned();
+        }
+        let speed = (progress.frames - frames) as f64 / seconds;
+        let left = (progress.total - progress.frames) as f64 / speed;
+        format!(
+            "{speed:.0} fps  {:.1}× real time  ETA {}  limit: {}",
+            speed / self.frame_rate.as_f64(),
+            clock(left),
+            recent.bottleneck()
+        )
+    }
+}
+
+/// `seconds` as `m:ss` or `h:mm:ss`.
+pub fn clock(seconds: f64) -> String {
+    let seconds = seconds.ceil() as u64;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}

@@ -1,0 +1,237 @@
+//! `strikeline render`: a song to an MP4 video.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use strikeline::encode::{EncoderFactory, Quality};
+use strikeline::output::Overwrite;
+use strikeline::scene::highway::{Highway, HighwayContent};
+use strikeline::stream::mp4_sink::Mp4Sink;
+use strikeline::stream::{
+    CancelToken, Report, Spread, Stage, StreamOptions, default_jobs, stats::process_cpu_time, stream,
+};
+use strikeline::timing::Time;
+
+use super::UsageError;
+use super::picture_args::{PictureArgs, positive_seconds, seconds, span_seconds};
+use super::progress::{ProgressDisplay, clock};
+use super::song_args::SongArgs;
+
+/// Render a song to an MP4 video.
+#[derive(Debug, clap::Args)]
+pub struct RenderArgs {
+    /// MIDI file.
+    song: PathBuf,
+
+    /// Video file to write [default: the song's name, ending in .mp4, in the current folder].
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Replace the output file if it exists.
+    #[arg(long)]
+    force: bool,
+
+    /// Time of the song at which the video begins, in seconds [default: early enough for the first note to
+    /// fall in from the top, and not after 0].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
+    start: Option<Time>,
+
+    /// Length of the video in seconds [default: to the last note, and --tail].
+    #[arg(long, value_name = "SECONDS", value_parser = positive_seconds)]
+    duration: Option<Time>,
+
+    /// Time that the video goes on after the last note, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = span_seconds)]
+    tail: Time,
+
+    /// Constant quality on H.264's scale: 0 (best, largest file) to 51.
+    #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
+    quality: u8,
+
+    /// Staging buffers between GPU and encoders [default: one per job and two more, at least 4].
+    #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
+    ring: Option<u16>,
+
+    /// Encoding threads [default: the number of cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+
+    /// Print nothing but errors.
+    #[arg(long)]
+    quiet: bool,
+
+    /// Print one JSON object with the result on stdout.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    song_args: SongArgs,
+
+    #[command(flatten)]
+    picture: PictureArgs,
+}
+
+/// Runs it.
+pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let cancel = stop_on_signals()?;
+    let song = super::song_args::open(&args.song_args, &args.song)?;
+    let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song, "mp4"));
+    let picture = &args.picture;
+    let options = picture.highway_options(args.start);
+    let mut scene = Highway::new(HighwayContent::from_song(&song), &options, picture.size, picture.fps);
+
+    let frames = picture.fps.frames_to_cover(span(args, &scene)?);
+    let quality = Quality::new(args.quality).unwrap_or(Quality::DEFAULT);
+    let encoder: Arc<dyn EncoderFactory> = Arc::new(strikeline::encode::openh264::OpenH264);
+    let mut spread = Spread::for_jobs(args.jobs.map_or_else(default_jobs, usize::from));
+    if let Some(depth) = args.ring {
+        spread.ring_depth = usize::from(depth);
+    }
+    let stream_options = StreamOptions {
+        quality,
+        adapter: picture.adapter(),
+        spread,
+        cancel,
+        ..StreamOptions::new(picture.size, picture.fps, frames, encoder)
+    };
+
+    let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
+    let mut sink = Mp4Sink::create(&output, overwrite)?;
+    let mut display = ProgressDisplay::new(args.quiet, frames, picture.fps);
+    let result = stream(&mut scene, &stream_options, &mut sink, &mut |progress| display.update(progress));
+    display.finish();
+    let report = result?;
+
+    let summary = Summary { report: &report, args, scene: &scene, output: &output, wall: started.elapsed() };
+    if !args.quiet && !args.json {
+        eprint!("{}", summary.text());
+    }
+    if args.json {
+        writeln!(std::io::stdout(), "{}", summary.json())?;
+    }
+    Ok(())
+}
+
+/// Length of the video.
+fn span(args: &RenderArgs, scene: &Highway) -> anyhow::Result<Time> {
+    if let Some(duration) = args.duration {
+        return Ok(duration);
+    }
+    let last = scene.content().hits.last().map_or(Time::ZERO, |hit| hit.time);
+    let span = last + args.tail - scene.start();
+    if span <= Time::ZERO {
+        let text = format!(
+            "--start {} is after the end: the last note is at {:.3} s, and the video ends {:.3} s later",
+            scene.start().as_seconds(),
+            last.as_seconds(),
+            args.tail.as_seconds()
+        );
+        return Err(UsageError(text).into());
+    }
+    Ok(span)
+}
+
+/// A token that SIGINT and SIGTERM cancel. A second signal ends the program at once.
+fn stop_on_signals() -> std::io::Result<CancelToken> {
+    let cancel = CancelToken::default();
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let code = i32::from(super::INTERRUPTED);
+        signal_hook::flag::register_conditional_shutdown(signal, code, cancel.flag())?;
+        signal_hook::flag::register(signal, cancel.flag())?;
+    }
+    Ok(cancel)
+}
+
+/// What is told at the end.
+struct Summary<'a> {
+    report: &'a Report,
+    args: &'a RenderArgs,
+    scene: &'a Highway,
+    output: &'a Path,
+    /// From the program's start.
+    wall: Duration,
+}
+
+impl Summary<'_> {
+    fn frames_per_second(&self) -> f64 {
+        self.report.frames as f64 / self.wall.as_secs_f64()
+    }
+
+    fn video_seconds(&self) -> f64 {
+        self.report.frames as f64 / self.args.picture.fps.as_f64()
+    }
+
+    fn text(&self) -> String {
+        let report = self.report;
+        let speed = match self.scene.motion().pixels_per_frame() {
+            Some(pixels) => format!("{pixels} pixels per frame"),
+            None => format!("{:.1} pixels per second", self.scene.motion().pixels_per_second()),
+        };
+        let stages = Stage::ALL.map(|stage| {
+            format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0)
+        });
+        format!(
+            "{}: {} frames, {} of {} at {} fps, {:.1} MB\n\
+             took {:.1} s: {:.0} fps, {:.1}× real time; CPU {:.1} s\n\
+             drawn on {}; encoded by {}\n\
+             busy: {}; the limit was {}\n\
+             notes move {speed}; the song's 0:00 is at {:.3} s of the video\n",
+            self.output.display(),
+            report.frames,
+            clock(self.video_seconds()),
+            self.args.picture.size,
+            self.args.picture.fps,
+            report.bytes as f64 / 1e6,
+            self.wall.as_secs_f64(),
+            self.frames_per_second(),
+            self.video_seconds() / self.wall.as_secs_f64(),
+            process_cpu_time().as_secs_f64(),
+            report.adapter,
+            report.encoder,
+            stages.join(", "),
+            report.stages.bottleneck(),
+            -self.scene.start().as_seconds(),
+        )
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let report = self.report;
+        let stages: serde_json::Map<_, _> = Stage::ALL
+            .into_iter()
+            .map(|stage| {
+                let times = report.stages.of(stage);
+                let busy = report.stages.occupancy(stage);
+                let value = serde_json::json!({
+                    "busy": busy,
+                    "stalled": 1.0 - busy,
+                    "busy_seconds": times.busy.as_secs_f64(),
+                    "waiting_for_input_seconds": times.waiting_for_input.as_secs_f64(),
+                    "waiting_for_output_seconds": times.waiting_for_output.as_secs_f64(),
+                    "workers": times.workers,
+                    "frames": times.frames,
+                });
+                (stage.to_string(), value)
+            })
+            .collect();
+        serde_json::json!({
+            "output": self.output,
+            "frames": report.frames,
+            "size": self.args.picture.size.to_string(),
+            "frame_rate": self.args.picture.fps.to_string(),
+            "wall_seconds": self.wall.as_secs_f64(),
+            "cpu_seconds": process_cpu_time().as_secs_f64(),
+            "frames_per_second": self.frames_per_second(),
+            "bytes": report.bytes,
+            "adapter": report.adapter,
+            "encoder": report.encoder,
+            "bottleneck": report.stages.bottleneck().to_string(),
+            "pixels_per_frame": self.scene.motion().pixels_per_frame(),
+            "pixels_per_second": self.scene.motion().pixels_per_second(),
+            "song_start_seconds": self.scene.start().as_seconds(),
+            "stages": stages,
+        })
+    }
+}
