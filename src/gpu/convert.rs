@@ -48,6 +48,7 @@ impl Conversion {
             entry_points: None,
             layout: &layout,
             buffers: &[],
+            topology: wgpu::PrimitiveTopology::TriangleList,
         };
         let planes = PlaneKind::PLANAR.map(|kind| {
             (planes::pipeline(device, kind, size, &source), PlaneTarget::new(device, kind, size))

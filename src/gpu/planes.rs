@@ -82,9 +82,11 @@ pub struct PipelineSource<'a> {
     pub layout: &'a wgpu::PipelineLayout,
     /// The vertex buffers.
     pub buffers: &'a [Option<wgpu::VertexBufferLayout<'a>>],
+    /// How vertices make triangles.
+    pub topology: wgpu::PrimitiveTopology,
 }
 
-/// A pipeline that draws triangle strips "over" what the plane holds.
+/// A pipeline that draws "over" what the plane holds.
 pub fn pipeline(
     device: &wgpu::Device,
     plane: PlaneKind,
@@ -117,10 +119,7 @@ pub fn pipeline(
                 write_mask: wgpu::ColorWrites::ALL,
             })],
         }),
-        primitive: wgpu::PrimitiveState {
-            topology: wgpu::PrimitiveTopology::TriangleStrip,
-            ..Default::default()
-        },
+        primitive: wgpu::PrimitiveState { topology: source.topology, ..Default::default() },
         depth_stencil: None,
         multisample: wgpu::MultisampleState::default(),
         multiview_mask: None,

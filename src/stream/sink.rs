@@ -64,3 +64,25 @@ impl Sink for NullSink {
         Ok(self.bytes)
     }
 }
+
+/// Keeps the segments' data in memory, one after the other.
+#[derive(Debug, Default)]
+pub struct MemorySink {
+    /// All access units so far.
+    pub data: Vec<u8>,
+}
+
+impl Sink for MemorySink {
+    fn begin(&mut self, _info: &StreamInfo) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
+        self.data.extend_from_slice(&segment.data);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<u64, SinkError> {
+        Ok(self.data.len() as u64)
+    }
+}

@@ -106,8 +106,14 @@ impl Pipelines {
         let hits_shader = planes::shader(device, "hits", include_str!("../../../shaders/hits.wgsl"));
         let planes = view.planes.iter().map(|&plane| {
             let pipeline = |label, module, layout, buffer| {
-                let source =
-                    PipelineSource { label, module, entry_points: None, layout, buffers: &[Some(buffer)] };
+                let source = PipelineSource {
+                    label,
+                    module,
+                    entry_points: None,
+                    layout,
+                    buffers: &[Some(buffer)],
+                    topology: wgpu::PrimitiveTopology::TriangleStrip,
+                };
                 planes::pipeline(device, plane, view.size, &source)
             };
             PlanePipelines {

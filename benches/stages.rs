@@ -1,0 +1,145 @@
+//! Each stage by itself, and the whole: song reading, rendering into a null encoder, encoding alone, the
+//! whole pipeline, and the old way. CPU time of the process, which other users of the machine do not touch.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use criterion::measurement::{Measurement, ValueFormatter};
+use criterion::{Criterion, Throughput};
+use strikeline::encode::null::NullEncoder;
+use strikeline::encode::openh264::OpenH264;
+use strikeline::encode::{EncoderFactory, EncoderSettings, Quality};
+use strikeline::scene::Scene;
+use strikeline::scene::highway::{Highway, HighwayContent, HighwayOptions};
+use strikeline::song::{Song, SongOptions};
+use strikeline::stream::sink::NullSink;
+use strikeline::stream::stats::process_cpu_time;
+use strikeline::stream::{StreamOptions, stream};
+use strikeline::timing::{SegmentIndex, Time};
+use support::planes::{RawFrame, capture};
+use support::rebuilt::RebuiltHighway;
+use support::{GROOVE, full_hd, groove, groove_highway, sixty};
+
+/// CPU time of all threads of the process.
+struct CpuTime;
+
+impl Measurement for CpuTime {
+    type Intermediate = Duration;
+    type Value = Duration;
+
+    fn start(&self) -> Duration {
+        process_cpu_time()
+    }
+    fn end(&self, start: Duration) -> Duration {
+        process_cpu_time() - start
+    }
+    fn add(&self, a: &Duration, b: &Duration) -> Duration {
+        *a + *b
+    }
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+    fn to_f64(&self, value: &Duration) -> f64 {
+        value.as_nanos() as f64
+    }
+    fn formatter(&self) -> &dyn ValueFormatter {
+        &CpuFormatter
+    }
+}
+
+struct CpuFormatter;
+
+impl ValueFormatter for CpuFormatter {
+    fn scale_values(&self, _typical: f64, values: &mut [f64]) -> &'static str {
+        values.iter_mut().for_each(|value| *value /= 1e6);
+        "ms CPU"
+    }
+    fn scale_throughputs(&self, _typical: f64, throughput: &Throughput, values: &mut [f64]) -> &'static str {
+        let Throughput::Elements(count) = throughput else { return "" };
+        values.iter_mut().for_each(|value| *value /= 1e6 * *count as f64);
+        "ms CPU per element"
+    }
+    fn scale_for_machines(&self, _values: &mut [f64]) -> &'static str {
+        "ns"
+    }
+}
+
+/// Frames per measurement.
+const FRAMES: u64 = 120;
+
+fn run(scene: &mut dyn Scene, encoder: Arc<dyn EncoderFactory>) {
+    let options = StreamOptions::new(full_hd(), sixty(), FRAMES, encoder);
+    stream(scene, &options, &mut NullSink::default(), &mut |_| {}).expect("the scene streams");
+}
+
+/// A million hits, as dense on the picture as the groove.
+fn million() -> Highway {
+    let groove = groove();
+    let length = groove.hits.last().map_or(Time::ZERO, |hit| hit.time);
+    let repeats = 1_000_000_usize.div_ceil(groove.hits.len());
+    let hits = (0..repeats as i64).flat_map(|repeat| {
+        let shift = Time::from_nanos(length.as_nanos() * repeat);
+        groove
+            .hits
+            .iter()
+            .map(move |hit| strikeline::scene::highway::hits::Hit { time: hit.time + shift, ..*hit })
+    });
+    let content = HighwayContent { hits: hits.collect(), ..groove.clone() };
+    let options = HighwayOptions { start: Some(Time::from_seconds(10.0)), ..HighwayOptions::default() };
+    Highway::new(content, &options, full_hd(), sixty())
+}
+
+fn encode_alone(factory: &dyn EncoderFactory, frames: &[RawFrame]) -> usize {
+    let settings = EncoderSettings {
+        size: full_hd(),
+        frame_rate: sixty(),
+        quality: Quality::DEFAULT,
+        segment_frames: FRAMES as u32,
+    };
+    let mut encoder = factory.begin_segment(&settings, SegmentIndex(0)).expect("the encoder starts");
+    let mut output = Vec::new();
+    for frame in frames {
+        encoder.encode(&frame.picture(), &mut output).expect("the encoder encodes");
+    }
+    output.len()
+}
+
+fn main() {
+    let mut criterion = Criterion::default().with_measurement(CpuTime).sample_size(10).configure_from_args();
+
+    let mut group = criterion.benchmark_group("song");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("read groove", |bencher| {
+        bencher.iter(|| Song::read(GROOVE, &SongOptions::default()).expect("the groove can be read"))
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("1080p frame");
+    group.throughput(Throughput::Elements(FRAMES));
+    let mut scene = groove_highway();
+    group.bench_function("render, null encoder", |bencher| {
+        bencher.iter(|| run(&mut scene, Arc::new(NullEncoder)))
+    });
+    let mut scene = million();
+    group.bench_function("render a song of a million hits, null encoder", |bencher| {
+        bencher.iter(|| run(&mut scene, Arc::new(NullEncoder)))
+    });
+    let frames = capture(&mut groove_highway(), FRAMES);
+    group.bench_function("encode alone, openh264", |bencher| {
+        bencher.iter(|| encode_alone(&OpenH264, &frames))
+    });
+    drop(frames);
+    let mut scene = groove_highway();
+    group.bench_function("whole pipeline, openh264", |bencher| {
+        bencher.iter(|| run(&mut scene, Arc::new(OpenH264)))
+    });
+    let options = HighwayOptions { start: Some(Time::from_seconds(10.0)), ..HighwayOptions::default() };
+    let mut scene = RebuiltHighway::new(groove(), &options);
+    group.bench_function("geometry rebuilt per frame, RGBA converted, openh264", |bencher| {
+        bencher.iter(|| run(&mut scene, Arc::new(OpenH264)))
+    });
+    group.finish();
+    criterion.final_summary();
+}

@@ -1,0 +1,34 @@
+//! Frames as raw planes in memory.
+
+use std::sync::Arc;
+
+use strikeline::encode::raw::RawEncoder;
+use strikeline::picture::{Picture, Plane};
+use strikeline::scene::Scene;
+use strikeline::stream::sink::MemorySink;
+use strikeline::stream::{StreamOptions, stream};
+
+use super::{full_hd, sixty};
+
+/// One frame of 1920 × 1080, NV12.
+pub struct RawFrame(Vec<u8>);
+
+impl RawFrame {
+    pub fn picture(&self) -> Picture<'_> {
+        let size = full_hd();
+        let stride = size.width() as usize;
+        let (luma, chroma) = self.0.split_at(stride * size.height() as usize);
+        Picture { size, luma: Plane { data: luma, stride }, chroma: Plane { data: chroma, stride } }
+    }
+}
+
+/// The first `count` frames of `scene`.
+pub fn capture(scene: &mut dyn Scene, count: u64) -> Vec<RawFrame> {
+    let options = StreamOptions {
+        segment_frames: Some(1),
+        ..StreamOptions::new(full_hd(), sixty(), count, Arc::new(RawEncoder))
+    };
+    let mut sink = MemorySink::default();
+    stream(scene, &options, &mut sink, &mut |_| {}).expect("the scene streams");
+    sink.data.chunks_exact(1920 * 1080 * 3 / 2).map(|frame| RawFrame(frame.to_vec())).collect()
+}

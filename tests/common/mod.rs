@@ -1,0 +1,66 @@
+//! What several tests need.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::sync::{Arc, Mutex};
+
+use strikeline::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use strikeline::gpu::Gpu;
+use strikeline::picture::{Picture, PictureSize};
+use strikeline::scene::Scene;
+use strikeline::scene::highway::hits::{Hit, Place};
+use strikeline::scene::highway::{HighwayContent, LaneStyle};
+use strikeline::scene::still::render_still;
+use strikeline::stream::sink::MemorySink;
+use strikeline::stream::{StreamOptions, stream};
+use strikeline::timing::{FrameIndex, FrameRate, Time};
+
+/// Luma and chroma of a frame, without padding.
+pub type Planes = (Vec<u8>, Vec<u8>);
+
+/// A highway of five lanes with hits everywhere, velocities of all kinds, and kicks.
+pub fn demo_content() -> HighwayContent {
+    let colors = [[255, 214, 10], [255, 69, 58], [10, 132, 255], [48, 209, 88], [191, 90, 242]];
+    let lanes = colors.map(|color| LaneStyle { color }).to_vec();
+    let mut hits = Vec::new();
+    for index in 0..64_usize {
+        let time = Time::from_nanos(index as i64 * 125_000_000);
+        let hit = |place, color| Hit { time, place, velocity: (index * 37 % 127 + 1) as u8, color };
+        if index.is_multiple_of(4) {
+            hits.push(hit(Place::Kick, [255, 140, 40]));
+        }
+        let lane = index * 3 % 5;
+        hits.push(hit(Place::Lane(lane), colors[lane]));
+    }
+    HighwayContent { lanes, hits }
+}
+
+/// Frame 0 of `scene` as RGBA.
+pub fn still(scene: &mut dyn Scene, size: PictureSize, frame_rate: FrameRate) -> Vec<u8> {
+    let gpu = Gpu::open(&Default::default()).unwrap();
+    render_still(&gpu, scene, size, frame_rate, FrameIndex(0)).unwrap()
+}
+
+/// Frame 0 of `scene` as planes.
+pub fn capture_planes(scene: &mut dyn Scene, size: PictureSize, frame_rate: FrameRate) -> Planes {
+    capture_frames(scene, size, frame_rate, 1).remove(0)
+}
+
+/// The first `frames` frames of `scene` as planes, by way of the whole pipeline.
+pub fn capture_frames(
+    scene: &mut dyn Scene,
+    size: PictureSize,
+    frame_rate: FrameRate,
+    frames: u64,
+) -> Vec<Planes> {
+    let options = StreamOptions {
+        segment_frames: Some(1),
+        ..StreamOptions::new(size, frame_rate, frames, Arc::new(RawEncoder))
+    };
+    let mut sink = MemorySink::default();
+    stream(scene, &options, &mut sink, &mut |_| {}).unwrap();
+    let luma = (size.width() * size.height()) as usize;
+    sink.data
+        .chunks_exact(luma * 3 / 2)
+        .map(|frame| (frame[..luma].to_vec(), frame[luma..].to_vec()))
+        .collect()
+}

@@ -1,0 +1,124 @@
+//! Planes drawn directly equal the RGBA drawing converted on the CPU: BT.709, limited range, left-sited chroma.
+
+mod common;
+
+use common::{capture_planes, demo_content, still};
+use strikeline::picture::PictureSize;
+use strikeline::scene::highway::{Highway, HighwayOptions};
+use strikeline::timing::{FrameRate, Time};
+
+/// Limited-range BT.709 (ITU-R BT.709-6, 3.3) of gamma-coded RGB 0 to 255, not rounded.
+fn ycbcr([r, g, b]: [f64; 3]) -> [f64; 3] {
+    let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    [
+        16.0 + 219.0 * y / 255.0,
+        128.0 + 224.0 * (b - y) / 1.8556 / 255.0,
+        128.0 + 224.0 * (r - y) / 1.5748 / 255.0,
+    ]
+}
+
+/// How far two planes are apart.
+#[derive(Debug, Default)]
+struct Differences {
+    largest: f64,
+    sum: f64,
+    over_two: usize,
+    count: usize,
+}
+
+impl Differences {
+    fn add(&mut self, drawn: u8, converted: f64) {
+        let difference = (f64::from(drawn) - converted).abs();
+        self.largest = self.largest.max(difference);
+        self.sum += difference;
+        self.over_two += usize::from(difference > 2.0);
+        self.count += 1;
+    }
+}
+
+/// Differences of luma and of chroma between what is drawn and what is converted, at the frame that begins
+/// at `time` of the song.
+fn compare(size: PictureSize, time: Time) -> (Differences, Differences) {
+    let frame_rate = FrameRate::new(60, 1).unwrap();
+    let highway = || {
+        let options = HighwayOptions { start: Some(time), ..HighwayOptions::default() };
+        Highway::new(demo_content(), &options, size, frame_rate)
+    };
+    let rgba = still(&mut highway(), size, frame_rate);
+    let (luma, chroma) = capture_planes(&mut highway(), size, frame_rate);
+    let (width, height) = (size.width() as i64, size.height() as i64);
+    let pixel = |x: i64, y: i64| -> [f64; 3] {
+        let at = ((y * width + x.clamp(0, width - 1)) * 4) as usize;
+        std::array::from_fn(|channel| f64::from(rgba[at + channel]))
+    };
+    let (mut of_luma, mut of_chroma) = (Differences::default(), Differences::default());
+    for y in 0..height {
+        for x in 0..width {
+            of_luma.add(luma[(y * width + x) as usize], ycbcr(pixel(x, y))[0]);
+        }
+    }
+    for row in 0..height / 2 {
+        for column in 0..width / 2 {
+            // Weights 1 2 1 across, centred on luma column 2·column; 1 1 down.
+            let mut mean = [0.0; 3];
+            for (dx, weight) in [(-1, 0.125), (0, 0.25), (1, 0.125)] {
+                for dy in [0, 1] {
+                    let sample = pixel(2 * column + dx, 2 * row + dy);
+                    for (sum, value) in mean.iter_mut().zip(sample) {
+                        *sum += value * weight;
+                    }
+                }
+            }
+            let expected = ycbcr(mean);
+            let at = (row * width + column * 2) as usize;
+            of_chroma.add(chroma[at], expected[1]);
+            of_chroma.add(chroma[at + 1], expected[2]);
+        }
+    }
+    (of_luma, of_chroma)
+}
+
+#[test]
+fn drawn_planes_equal_converted_rgba_within_tolerance() {
+    for (width, height) in [(1920, 1080), (1280, 720), (426, 240), (1080, 1920)] {
+        // Before anything, in the thick of it, at a flash, between frames.
+        for time in [-1.5, 2.0, 3.5, 4.013] {
+            let size = PictureSize::new(width, height).unwrap();
+            let (luma, chroma) = compare(size, Time::from_seconds(time));
+            // Rounding to whole code values alone gives up to 0.5. Each blending step rounds to a whole code value in RGB and in Y'CbCr on its own.
+            assert!(luma.largest <= 2.5, "{size} at {time} s: luma {luma:?}");
+            assert!(luma.sum / (luma.count as f64) < 0.5, "{size} at {time} s: luma {luma:?}");
+            // At round corners a footprint of 2 × 2 pixels taken as straight differs from four taken singly.
+            assert!(chroma.largest <= 16.0, "{size} at {time} s: chroma {chroma:?}");
+            assert!(chroma.over_two * 50 < chroma.count, "{size} at {time} s: chroma {chroma:?}");
+            assert!(chroma.sum / (chroma.count as f64) < 0.5, "{size} at {time} s: chroma {chroma:?}");
+        }
+    }
+}
+
+#[test]
+fn at_snapped_speed_every_frame_of_a_falling_note_is_the_last_one_moved() {
+    let size = PictureSize::new(1280, 720).unwrap();
+    let frame_rate = FrameRate::new(60, 1).unwrap();
+    // All hits late enough that none is struck while we look, and off the grid of frames.
+    let mut content = demo_content();
+    for hit in &mut content.hits {
+        hit.time = hit.time + Time::from_nanos(2_003_456_789);
+    }
+    let options = HighwayOptions { start: Some(Time::ZERO), ..HighwayOptions::default() };
+    let highway = || Highway::new(content.clone(), &options, size, frame_rate);
+    let step = highway().motion().pixels_per_frame().expect("the speed is snapped") as usize;
+    let frames = common::capture_frames(&mut highway(), size, frame_rate, 40);
+    let width = size.width() as usize;
+    // Above the receptors, where all that changes is the notes.
+    let rows = (highway().layout().strike as usize - 60) / 2 * 2;
+    for pair in frames.windows(2) {
+        let ((luma, chroma), (next_luma, next_chroma)) = (&pair[0], &pair[1]);
+        assert!(luma[..(rows - step) * width] == next_luma[step * width..rows * width]);
+        let (half_rows, half_step) = (rows / 2, step / 2);
+        assert!(
+            chroma[..(half_rows - half_step) * width] == next_chroma[half_step * width..half_rows * width]
+        );
+    }
+    assert!(frames.first() != frames.last(), "something must move");
+}
