@@ -1,11 +1,11 @@
 //! What several tests need.
 #![allow(dead_code, reason = "each test uses its part")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use strikeline::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use strikeline::encode::raw::RawEncoder;
 use strikeline::gpu::Gpu;
-use strikeline::picture::{Picture, PictureSize};
+use strikeline::picture::PictureSize;
 use strikeline::scene::Scene;
 use strikeline::scene::highway::hits::{Hit, Place};
 use strikeline::scene::highway::{HighwayContent, LaneStyle};
