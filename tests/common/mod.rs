@@ -1,6 +1,9 @@
 //! What several tests need.
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod midi;
+pub mod program;
+
 use std::sync::Arc;
 
 use strikeline::encode::raw::RawEncoder;
@@ -8,6 +11,7 @@ use strikeline::gpu::Gpu;
 use strikeline::picture::PictureSize;
 use strikeline::scene::Scene;
 use strikeline::scene::highway::hits::{Hit, Place};
+use strikeline::scene::highway::layout::Layout;
 use strikeline::scene::highway::{HighwayContent, LaneStyle};
 use strikeline::scene::still::render_still;
 use strikeline::stream::sink::MemorySink;
@@ -63,4 +67,9 @@ pub fn capture_frames(
         .chunks_exact(luma * 3 / 2)
         .map(|frame| (frame[..luma].to_vec(), frame[luma..].to_vec()))
         .collect()
+}
+
+/// Where things are on a highway of `lanes` lanes.
+pub fn layout(width: u32, height: u32, lanes: usize) -> Layout {
+    Layout::new(PictureSize::new(width, height).unwrap(), lanes)
 }
