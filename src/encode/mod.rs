@@ -5,6 +5,7 @@
 //! in any order, on any number of threads, and the bytes are the same.
 
 pub mod null;
+pub mod openh264;
 pub mod raw;
 
 use crate::picture::{Picture, PictureSize};

@@ -13,6 +13,7 @@
 
 mod encode;
 mod failure;
+pub mod mp4_sink;
 pub mod pipeline;
 pub mod plan;
 pub mod scene_stages;

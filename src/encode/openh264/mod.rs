@@ -6,6 +6,7 @@
 //! numbers that differ from segment to segment) is put right in the bitstream.
 
 mod bitstream;
+#[allow(unsafe_code, reason = "the one door to the C library; its argument is written there")]
 mod codec;
 
 use std::fmt;
