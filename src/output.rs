@@ -86,7 +86,9 @@ impl OutputFile {
     pub fn create(path: &Path, overwrite: Overwrite) -> Result<OutputFile, OutputError> {
         let named = path.to_path_buf();
         match fs::metadata(path) {
-            Ok(found) if found.is_dir() => return Err(OutputError::NotAFile { path: named, what: "a folder" }),
+            Ok(found) if found.is_dir() => {
+                return Err(OutputError::NotAFile { path: named, what: "a folder" });
+            }
             Ok(found) if !found.is_file() => {
                 return Err(OutputError::NotAFile { path: named, what: "a device or a pipe" });
             }
@@ -285,7 +287,9 @@ mod tests {
     fn the_way_for_other_file_systems_works_too() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("file");
-        for (overwrite, ok) in [(Overwrite::Refuse, true), (Overwrite::Refuse, false), (Overwrite::Replace, true)] {
+        for (overwrite, ok) in
+            [(Overwrite::Refuse, true), (Overwrite::Refuse, false), (Overwrite::Replace, true)]
+        {
             let mut backing = Backing::hidden(&target).unwrap();
             let Backing::Hidden(file) = &mut backing else { unreachable!() };
             file.write_all(b"content").unwrap();

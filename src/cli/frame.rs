@@ -39,7 +39,7 @@ pub struct FrameArgs {
 
 /// Runs it.
 pub fn run(args: &FrameArgs) -> anyhow::Result<()> {
-    let song = super::song_args::open(&args.song_args, &args.song)?;
+    let song = super::song_args::open(&args.song_args, &args.song, false)?;
     let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song, "png"));
     let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
     let file = OutputFile::create(&output, overwrite)?;

@@ -10,6 +10,7 @@ mod song_args;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use strikeline::encode::openh264::Assembler;
 use strikeline::stream::StreamError;
 
 /// Turns a MIDI drum song into a finished note-highway video, many times faster than real time.
@@ -80,8 +81,14 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(closed)
 }
 
-fn long_version() -> &'static str {
-    concat!(env!("CARGO_PKG_VERSION"))
+/// The program's version, and what its encoder was built with.
+fn long_version() -> String {
+    let assembler = Assembler::detect();
+    let slow = match assembler {
+        Assembler::None => "; encoding takes three times as long without: install nasm and build again",
+        _ => "",
+    };
+    format!("{}\nopenh264 encoder, assembler: {assembler}{slow}", env!("CARGO_PKG_VERSION"))
 }
 
 /// The song's name with another ending, in the current folder.

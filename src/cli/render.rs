@@ -77,7 +77,7 @@ pub struct RenderArgs {
 pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let cancel = stop_on_signals()?;
-    let song = super::song_args::open(&args.song_args, &args.song)?;
+    let song = super::song_args::open(&args.song_args, &args.song, args.quiet)?;
     let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song, "mp4"));
     let picture = &args.picture;
     let options = picture.highway_options(args.start);

@@ -42,14 +42,7 @@ impl Conversion {
             immediate_size: 0,
         });
         let module = planes::shader(device, "conversion", include_str!("../../shaders/convert.wgsl"));
-        let source = PipelineSource {
-            label: "conversion",
-            module: &module,
-            entry_points: None,
-            layout: &layout,
-            buffers: &[],
-            topology: wgpu::PrimitiveTopology::TriangleList,
-        };
+        let source = PipelineSource::new("conversion", &module, &layout);
         let planes = PlaneKind::PLANAR.map(|kind| {
             (planes::pipeline(device, kind, size, &source), PlaneTarget::new(device, kind, size))
         });

@@ -86,6 +86,18 @@ pub struct PipelineSource<'a> {
     pub topology: wgpu::PrimitiveTopology,
 }
 
+impl<'a> PipelineSource<'a> {
+    /// Triangles without vertex buffers, by the one vertex and the one fragment entry point of `module`.
+    pub fn new(
+        label: &'a str,
+        module: &'a wgpu::ShaderModule,
+        layout: &'a wgpu::PipelineLayout,
+    ) -> PipelineSource<'a> {
+        let topology = wgpu::PrimitiveTopology::TriangleList;
+        PipelineSource { label, module, entry_points: None, layout, buffers: &[], topology }
+    }
+}
+
 /// A pipeline that draws "over" what the plane holds.
 pub fn pipeline(
     device: &wgpu::Device,

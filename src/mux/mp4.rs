@@ -13,9 +13,7 @@ use shiguredo_mp4::boxes::{
     MoovBox, MvhdBox, SampleEntry, StblBox, StscBox, StscEntry, StsdBox, StssBox, StszBox, SttsBox,
     SttsEntry, TkhdBox, TrakBox, UnknownBox, VisualSampleEntryFields, VmhdBox,
 };
-use shiguredo_mp4::{
-    BoxSize, BoxType, Either, Encode, FixedPointNumber, LanguageCode, Mp4FileTime, Uint,
-};
+use shiguredo_mp4::{BoxSize, BoxType, Either, Encode, FixedPointNumber, LanguageCode, Mp4FileTime, Uint};
 
 use crate::encode::{AccessUnit, ParameterSets};
 use crate::picture::PictureSize;
@@ -42,7 +40,10 @@ pub enum MuxError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// An MP4 file counts its frames in 32 bits. Render the song in parts.
-    #[error("a video of {frames} frames is too long for MP4, which counts to {}: render it in parts", u32::MAX)]
+    #[error(
+        "a video of {frames} frames is too long for MP4, which counts to {}: render it in parts",
+        u32::MAX
+    )]
     TooLong {
         /// Frames asked for.
         frames: u64,
@@ -153,7 +154,8 @@ impl<W: Write + Seek> Mp4Writer<W> {
             return Err(not_planned("its access units are not its data".to_owned()));
         }
         for unit in units {
-            let bytes = u32::try_from(unit.bytes).map_err(|_| MuxError::FrameTooLarge { bytes: unit.bytes })?;
+            let bytes =
+                u32::try_from(unit.bytes).map_err(|_| MuxError::FrameTooLarge { bytes: unit.bytes })?;
             track.sample_sizes.push(bytes);
             if unit.idr
                 && let Some(number) = NonZeroU32::new(track.sample_sizes.len() as u32)
@@ -284,10 +286,7 @@ fn index(settings: &Mp4Settings, track: &Track) -> Result<MoovBox, MuxError> {
     let samples = StblBox {
         stsd_box: StsdBox { entries: vec![sample_entry(settings, &track.parameter_sets)?] },
         stts_box: SttsBox {
-            entries: vec![SttsEntry {
-                sample_count: settings.frames as u32,
-                sample_delta: frame_duration,
-            }],
+            entries: vec![SttsEntry { sample_count: settings.frames as u32, sample_delta: frame_duration }],
         },
         ctts_box: None,
         cslg_box: None,

@@ -18,6 +18,7 @@ use super::{Scene, SceneError, View};
 use crate::gpu::Gpu;
 use crate::gpu::planes::PlaneKind;
 use crate::picture::PictureSize;
+use crate::song::{self, DrumMap, LaneLayout, Note, Song};
 use crate::timing::{FrameIndex, FrameRate, Time};
 
 /// How long a struck hit glows.
@@ -37,6 +38,23 @@ pub struct HighwayContent {
     pub lanes: Vec<LaneStyle>,
     /// In order of time.
     pub hits: Vec<Hit>,
+}
+
+impl HighwayContent {
+    /// The hits and lanes of `song`, by the General MIDI drum map.
+    pub fn from_song(song: &Song) -> HighwayContent {
+        let map = DrumMap::general_midi();
+        let layout = LaneLayout::for_song(song, &map);
+        let lanes = layout.lanes.iter().map(|lane| LaneStyle { color: lane.id.color() });
+        let hit = |note: &Note| {
+            let place = match layout.place(note)? {
+                song::Place::Kick => Place::Kick,
+                song::Place::Lane(lane) => Place::Lane(lane.0),
+            };
+            Some(Hit { time: note.time, place, velocity: note.velocity, color: map.color(note.key) })
+        };
+        HighwayContent { lanes: lanes.collect(), hits: song.notes().iter().filter_map(hit).collect() }
+    }
 }
 
 /// How a highway is shown.

@@ -107,12 +107,9 @@ impl Pipelines {
         let planes = view.planes.iter().map(|&plane| {
             let pipeline = |label, module, layout, buffer| {
                 let source = PipelineSource {
-                    label,
-                    module,
-                    entry_points: None,
-                    layout,
                     buffers: &[Some(buffer)],
                     topology: wgpu::PrimitiveTopology::TriangleStrip,
+                    ..PipelineSource::new(label, module, layout)
                 };
                 planes::pipeline(device, plane, view.size, &source)
             };

@@ -1,0 +1,108 @@
+//! Streams a scene that has nothing to do with MIDI: rings of colour from a shader, ten seconds of them.
+//!
+//! `cargo run --release --example custom_scene -- [OUTPUT.mp4]`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use strikeline::encode::openh264::OpenH264;
+use strikeline::gpu::Gpu;
+use strikeline::gpu::planes::{self, PipelineSource, PlaneKind};
+use strikeline::output::Overwrite;
+use strikeline::picture::PictureSize;
+use strikeline::scene::{Scene, SceneError, View};
+use strikeline::stream::mp4_sink::Mp4Sink;
+use strikeline::stream::{StreamOptions, stream};
+use strikeline::timing::{FrameIndex, FrameRate};
+use wgpu::util::DeviceExt;
+
+/// Drawn as luma and chroma by the same shader: strikeline's prelude (shaders/prelude.wgsl) makes the
+/// difference, through `picture_position` and `plane_sample`.
+const SHADER: &str = "
+@group(0) @binding(0) var<uniform> seconds: vec4<f32>;
+
+@vertex fn vertex(@builtin(vertex_index) corner: u32) -> @builtin(position) vec4<f32> {
+    return vec4<f32>(vec2<f32>(f32(corner & 1u), f32(corner >> 1u)) * 4.0 - 1.0, 0.0, 1.0);
+}
+
+@fragment fn fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
+    let place = (picture_position(position) - vec2<f32>(picture_width, picture_height) * 0.5) / picture_height;
+    let wave = 0.5 + 0.5 * sin(length(place) * 40.0 - seconds.x * 6.0);
+    let color = 0.5 + 0.5 * cos(vec3<f32>(0.0, 2.1, 4.2) + seconds.x + atan2(place.y, place.x));
+    return plane_sample(vec4<f32>(color * wave, 1.0));
+}";
+
+#[derive(Default)]
+struct Rings {
+    frame_rate: Option<FrameRate>,
+    seconds: Option<wgpu::Buffer>,
+    bind_group: Option<wgpu::BindGroup>,
+    pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
+}
+
+impl Scene for Rings {
+    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+        let device = &gpu.device;
+        let module = planes::shader(device, "rings", SHADER);
+        let seconds = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+            label: Some("seconds"),
+            contents: &[0; 16],
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+        });
+        let bind_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: None,
+            entries: &[wgpu::BindGroupLayoutEntry {
+                binding: 0,
+                visibility: wgpu::ShaderStages::FRAGMENT,
+                ty: wgpu::BindingType::Buffer {
+                    ty: wgpu::BufferBindingType::Uniform,
+                    has_dynamic_offset: false,
+                    min_binding_size: None,
+                },
+                count: None,
+            }],
+        });
+        self.bind_group = Some(device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &bind_layout,
+            entries: &[wgpu::BindGroupEntry { binding: 0, resource: seconds.as_entire_binding() }],
+        }));
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            bind_group_layouts: &[Some(&bind_layout)],
+            ..Default::default()
+        });
+        let source = PipelineSource::new("rings", &module, &layout);
+        let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
+        self.pipelines = view.planes.iter().map(pipeline).collect();
+        self.seconds = Some(seconds);
+        self.frame_rate = Some(view.frame_rate);
+        Ok(())
+    }
+
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
+        if let (Some(buffer), Some(rate)) = (&self.seconds, self.frame_rate) {
+            queue.write_buffer(buffer, 0, &(rate.time_of(frame).as_seconds() as f32).to_le_bytes());
+        }
+    }
+
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        if let Some((_, pipeline)) = self.pipelines.iter().find(|(kind, _)| *kind == plane) {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, self.bind_group.as_ref(), &[]);
+            pass.draw(0..3, 0..1);
+        }
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let output = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("rings.mp4"), PathBuf::from);
+    let options =
+        StreamOptions::new(PictureSize::new(1280, 720)?, FrameRate::new(60, 1)?, 600, Arc::new(OpenH264));
+    let mut sink = Mp4Sink::create(&output, Overwrite::Replace)?;
+    let report = stream(&mut Rings::default(), &options, &mut sink, &mut |progress| {
+        eprint!("\rframe {}/{} ", progress.frames, progress.total);
+    })?;
+    let speed = report.frames as f64 / report.wall.as_secs_f64();
+    eprintln!("\r{}: {} frames, {speed:.0} frames/s, {}", output.display(), report.frames, report.adapter);
+    Ok(())
+}

@@ -1,0 +1,365 @@
+//! What can be wrong with a song file: errors, after which there is no song, and warnings, after which there is.
+
+use std::fmt::{self, Write as _};
+use std::io;
+use std::path::PathBuf;
+
+use super::{Channel, ChannelSelection, TrackIndex, TrackSelection};
+
+/// Why a file gave no song. Byte positions count from 0 at the start of the file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SongError {
+    /// What follows is about this file.
+    #[error("{}: {problem}", path.display())]
+    InFile {
+        /// The file, as it was given.
+        path: PathBuf,
+        /// What is wrong with it; never `InFile` again.
+        problem: Box<SongError>,
+    },
+    /// The file could not be read; check that it exists and that you may read it.
+    #[error("cannot be read: {reason}")]
+    Unreadable {
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The file is larger than [`MAX_FILE_BYTES`](super::MAX_FILE_BYTES); a drum song has some kilobytes.
+    #[error("too large for a MIDI song: over {} MiB", limit >> 20)]
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The file is of another kind; export the song as a Standard MIDI File.
+    #[error(
+        "not a MIDI file{}; give a Standard MIDI File (.mid, .midi, .rmi)",
+        looks_like.map(|kind| format!(": it looks like {kind}")).unwrap_or_default()
+    )]
+    NotMidi {
+        /// What the file seems to be, with its article, when it is easily known.
+        looks_like: Option<&'static str>,
+    },
+    /// The file begins as MIDI, but nothing can be made of it; export or download it again.
+    #[error("the MIDI file is damaged at byte {offset}: {reason}; export or download it again")]
+    Damaged {
+        /// Where.
+        offset: u64,
+        /// What is wrong there.
+        reason: &'static str,
+    },
+    /// A track was asked for that the file does not have; choose one of those listed.
+    #[error("there is no track {track}; {}", list_tracks(tracks))]
+    NoSuchTrack {
+        /// The track that was asked for.
+        track: TrackIndex,
+        /// The tracks there are, with name and number of notes.
+        tracks: Vec<(TrackIndex, Option<String>, u64)>,
+    },
+    /// No notes where they were looked for; choose one of the channels listed.
+    #[error("{}", describe_no_notes(*channels, tracks, elsewhere, damage.as_ref()))]
+    NoNotes {
+        /// The channels that were looked at.
+        channels: ChannelSelection,
+        /// The tracks that were looked at.
+        tracks: TrackSelection,
+        /// Notes on each track and channel of the file.
+        elsewhere: Vec<(TrackIndex, Channel, u64)>,
+        /// The first thing that is wrong with the file, if anything is.
+        damage: Option<SongWarning>,
+    },
+    /// A note lies further from the start than [`MAX_SONG_TIME`](super::MAX_SONG_TIME): the time before
+    /// some event is damaged, or the tempo is.
+    #[error(
+        "the note at byte {offset} (track {track}) would sound after {hours} hours, and a song may last {limit_hours}: \
+         the file is damaged there or before, or its tempo is wrong"
+    )]
+    TooLong {
+        /// The track with the note.
+        track: TrackIndex,
+        /// Where the note is in the file.
+        offset: u64,
+        /// When it would sound, in hours rounded down.
+        hours: u64,
+        /// The longest song, in hours.
+        limit_hours: u64,
+    },
+}
+
+/// Something in a file that was not as it should be, and what was done about it.
+///
+/// Byte positions count from 0 at the start of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SongWarning {
+    /// The header chunk does not begin the file; what stands before it was skipped.
+    LeadingBytes {
+        /// How many bytes were skipped.
+        count: u64,
+    },
+    /// The header names a format other than 0, 1 and 2; it was read as format 1.
+    UnknownFormat {
+        /// The format.
+        format: u16,
+    },
+    /// Format 2: independent sequences, which were put one after the other.
+    SequencesJoined {
+        /// How many.
+        count: usize,
+    },
+    /// The header promises another number of tracks than there are; those there are were read.
+    TrackCount {
+        /// As the header has it.
+        declared: u16,
+        /// As found.
+        found: usize,
+    },
+    /// The file holds more tracks than the format can count; the rest was skipped.
+    TooManyTracks {
+        /// Where the first track that was skipped begins.
+        offset: u64,
+    },
+    /// A track's length is wrong; it was taken to last until the next track or the end of the file.
+    TrackLength {
+        /// The track.
+        track: TrackIndex,
+        /// Where its chunk begins.
+        offset: u64,
+    },
+    /// The file ends within a track.
+    CutShort {
+        /// The track.
+        track: TrackIndex,
+        /// Where the file ends.
+        offset: u64,
+        /// Bytes of the track that are missing.
+        missing: u64,
+    },
+    /// Something that is no chunk of a MIDI file was skipped.
+    BytesSkipped {
+        /// Where it begins.
+        offset: u64,
+        /// How many bytes it has.
+        count: u64,
+    },
+    /// A second MIDI file follows in the same file; it was skipped.
+    SecondFile {
+        /// Where it begins.
+        offset: u64,
+    },
+    /// An event cannot be read, and with it what follows in its track; what precedes was kept.
+    TrackDamaged {
+        /// The track.
+        track: TrackIndex,
+        /// Where the event begins.
+        offset: u64,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Events without meaning were skipped; the rest of the track was read.
+    EventsSkipped {
+        /// The track.
+        track: TrackIndex,
+        /// Where the first of them begins.
+        offset: u64,
+        /// How many.
+        count: u64,
+        /// What is wrong with the first.
+        reason: &'static str,
+    },
+    /// A track stops without an End of Track event: it is cut short, or its last event swallowed the rest.
+    NoEndOfTrack {
+        /// The track.
+        track: TrackIndex,
+        /// Where the last event begins.
+        offset: u64,
+    },
+    /// What follows the End of Track event in a track was skipped.
+    AfterEndOfTrack {
+        /// The track.
+        track: TrackIndex,
+        /// Where it begins.
+        offset: u64,
+        /// How many bytes it has.
+        count: u64,
+    },
+    /// Keys that the drum map does not know: they are drawn in the lane "Other".
+    UnmappedKeys {
+        /// Each key with its number of hits.
+        keys: Vec<(u8, u64)>,
+    },
+    /// There were more warnings than anyone would read.
+    More {
+        /// How many are not listed.
+        count: u64,
+    },
+}
+
+impl fmt::Display for SongWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SongWarning::LeadingBytes { count } => {
+                write!(f, "the MIDI header begins at byte {count} only; what stands before it was skipped")
+            }
+            SongWarning::UnknownFormat { format } => {
+                write!(f, "the header names format {format}, which does not exist; read as format 1")
+            }
+            SongWarning::SequencesJoined { count } => write!(
+                f,
+                "a format 2 file with {count} independent sequences; they are played one after the other \
+                 (choose one with --track)"
+            ),
+            SongWarning::TrackCount { declared, found } => {
+                write!(f, "the header promises {declared} tracks, the file has {found}")
+            }
+            SongWarning::TooManyTracks { offset } => {
+                write!(f, "more than 65535 tracks; those from byte {offset} on were skipped")
+            }
+            SongWarning::TrackLength { track, offset } => write!(
+                f,
+                "the length of track {track} (byte {offset}) is wrong; read up to the next track or the end"
+            ),
+            SongWarning::CutShort { track, offset, missing } => write!(
+                f,
+                "the file ends at byte {offset} within track {track}, {missing} bytes too early; \
+                 the notes before that are kept"
+            ),
+            SongWarning::BytesSkipped { offset, count } => {
+                write!(f, "{count} bytes at byte {offset} are no part of a MIDI file; skipped")
+            }
+            SongWarning::SecondFile { offset } => {
+                write!(f, "a second MIDI file begins at byte {offset}; skipped")
+            }
+            SongWarning::TrackDamaged { track, offset, reason } => write!(
+                f,
+                "track {track} is damaged at byte {offset}: {reason}; the notes before that are kept, \
+                 the rest of the track is lost"
+            ),
+            SongWarning::EventsSkipped { track, offset, count: 1, reason } => {
+                write!(f, "an event at byte {offset} (track {track}) was skipped: {reason}")
+            }
+            SongWarning::EventsSkipped { track, offset, count, reason } => {
+                write!(f, "{count} events from byte {offset} on (track {track}) were skipped: {reason}")
+            }
+            SongWarning::NoEndOfTrack { track, offset } => {
+                write!(f, "track {track} stops at byte {offset} without an end mark; it may be cut short")
+            }
+            SongWarning::AfterEndOfTrack { track, offset, count } => {
+                write!(f, "{count} bytes after the end mark of track {track} (byte {offset}) were skipped")
+            }
+            SongWarning::UnmappedKeys { keys } => {
+                f.write_str("keys that are no General MIDI drum, drawn in the lane \"Other\": ")?;
+                for (place, (key, hits)) in keys.iter().enumerate() {
+                    let separator = if place == 0 { "" } else { ", " };
+                    write!(f, "{separator}{key} ({})", plural(*hits, "hit"))?;
+                }
+                Ok(())
+            }
+            SongWarning::More { count } => write!(f, "and {count} more such faults"),
+        }
+    }
+}
+
+/// Warnings, of which only the first are kept: a hostile file has millions of faults.
+#[derive(Debug, Default)]
+pub(super) struct Warnings {
+    kept: Vec<SongWarning>,
+    dropped: u64,
+}
+
+impl Warnings {
+    const LIMIT: usize = 50;
+
+    pub(super) fn push(&mut self, warning: SongWarning) {
+        if self.kept.len() < Warnings::LIMIT {
+            self.kept.push(warning);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    pub(super) fn first(&self) -> Option<&SongWarning> {
+        self.kept.first()
+    }
+
+    pub(super) fn into_vec(mut self) -> Vec<SongWarning> {
+        if self.dropped > 0 {
+            self.kept.push(SongWarning::More { count: self.dropped });
+        }
+        self.kept
+    }
+}
+
+/// `1 hit`, `2 hits`.
+fn plural(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Tracks that an error lists at most.
+const LISTED_TRACKS: usize = 30;
+
+/// `the file has 2 tracks: 1 "Drums" (96 notes), 2 (no notes)`.
+fn list_tracks(tracks: &[(TrackIndex, Option<String>, u64)]) -> String {
+    let mut text = format!("the file has {}", plural(tracks.len() as u64, "track"));
+    for (place, (track, name, notes)) in tracks.iter().take(LISTED_TRACKS).enumerate() {
+        text.push_str(if place == 0 { ": " } else { ", " });
+        text.push_str(&track.to_string());
+        if let Some(name) = name {
+            text.push_str(&format!(" \"{name}\""));
+        }
+        match notes {
+            0 => text.push_str(" (no notes)"),
+            notes => text.push_str(&format!(" ({})", plural(*notes, "note"))),
+        }
+    }
+    if tracks.len() > LISTED_TRACKS {
+        text.push_str(", …");
+    }
+    text
+}
+
+/// The text of [`SongError::NoNotes`]: where notes were looked for, where there are some, and the remedy.
+fn describe_no_notes(
+    channels: ChannelSelection,
+    tracks: &TrackSelection,
+    elsewhere: &[(TrackIndex, Channel, u64)],
+    damage: Option<&SongWarning>,
+) -> String {
+    let mut text = format!("no drum notes: there are none on {channels}");
+    if *tracks != TrackSelection::All {
+        text.push_str(&format!(" in {tracks}"));
+    }
+
+    let mut in_tracks = [0; 16];
+    let mut in_others = Vec::new();
+    for (track, channel, notes) in elsewhere {
+        if tracks.contains(*track) {
+            in_tracks[usize::from(channel.index())] += notes;
+        } else if channels.contains(*channel) && !in_others.contains(track) {
+            in_others.push(*track);
+        }
+    }
+    let on_channels = (0..).map(Channel::from_index).zip(in_tracks).filter(|(_, notes)| *notes > 0);
+    for (place, (channel, notes)) in on_channels.clone().enumerate() {
+        text.push_str(if place == 0 { "; there are " } else { ", " });
+        text.push_str(&format!("{} on channel {channel}", plural(notes, "note")));
+    }
+    if let Some((channel, _)) = on_channels.max_by_key(|(_, notes)| *notes) {
+        text.push_str(&format!(" (choose with --channel {channel} or --channel all)"));
+    }
+    if let Some(first) = in_others.first() {
+        text.push_str(if in_others.len() == 1 { "; there are notes in track" } else { "; there are notes in tracks" });
+        for (place, track) in in_others.iter().take(LISTED_TRACKS).enumerate() {
+            text.push_str(if place == 0 { " " } else { ", " });
+            text.push_str(&track.to_string());
+        }
+        text.push_str(&format!(" (choose with --track {first})"));
+    }
+    if elsewhere.is_empty() {
+        text.push_str(", nor on any other: the file has no notes at all");
+    }
+    if let Some(damage) = damage {
+        // Writing to a string does not fail.
+        let _ = write!(text, "; also: {damage}");
+    }
+    text
+}

@@ -1,0 +1,336 @@
+//! The parsed music: a Standard MIDI File read into hits with exact times.
+//!
+//! The format is that of "Standard MIDI Files 1.0" (RP-001, MIDI Manufacturers Association, 1996), formats 0,
+//! 1 and 2, also within a RIFF file (RMID). Damaged files are read as far as they can be, and the song's
+//! warnings say what was skipped and where.
+//!
+//! * Formats 0 and 1: tempo, metre and markers of all tracks hold for all tracks.
+//! * Format 2: the selected tracks are independent sequences, and are put one after the other. Each begins
+//!   where the one before has its End of Track, with the default tempo and metre until it sets its own. Tracks
+//!   that are not selected take no time.
+//!
+//! ```
+//! use strikeline::song::{Song, SongOptions};
+//!
+//! // Format 0, one track, 96 ticks per quarter note; a kick, and a snare one quarter note later.
+//! let file = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0\x0B\
+//!              \0\x99\x24\x64\x60\x26\x50\0\xFF\x2F\0";
+//! let song = Song::read(file, &SongOptions::default())?;
+//! assert_eq!(song.notes()[1].key, 38);
+//! assert_eq!(song.notes()[1].time.as_seconds(), 0.5);
+//! # Ok::<(), strikeline::song::SongError>(())
+//! ```
+
+mod chunks;
+mod drum_map;
+mod error;
+mod lanes;
+mod read;
+mod select;
+mod tempo_map;
+mod text;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::timing::Time;
+
+pub use drum_map::{DrumInfo, DrumMap, LaneId};
+pub use error::{SongError, SongWarning};
+pub use lanes::{KeyHits, Lane, LaneIndex, LaneLayout, Place};
+pub use select::{Channel, ChannelSelection, SelectionError, TrackIndex, TrackSelection};
+pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
+
+/// The longest time from a song's start to a note. What lies beyond is a damaged file's doing.
+pub const MAX_SONG_TIME: Time = Time::from_nanos(48 * 3600 * 1_000_000_000);
+
+/// The largest file that [`Song::open`] reads.
+pub const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// What is taken from a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SongOptions {
+    /// The channels whose notes are taken; channel 10 by default.
+    pub channels: ChannelSelection,
+    /// The tracks whose notes are taken; all by default.
+    pub tracks: TrackSelection,
+}
+
+/// One hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Note {
+    /// When it is struck, from the song's start; not negative, at most [`MAX_SONG_TIME`].
+    pub time: Time,
+    /// From the hit to its note-off or to the next hit of the same key on its track and channel, whichever
+    /// comes first. Zero when there is neither: drum parts often have no note-offs.
+    pub duration: Time,
+    /// The track it stands in.
+    pub track: TrackIndex,
+    /// The channel it stands on.
+    pub channel: Channel,
+    /// The key, 0 to 127; which drum that is, a [`DrumMap`] says.
+    pub key: u8,
+    /// How hard it is struck, 1 to 127.
+    pub velocity: u8,
+}
+
+/// How a file's tracks belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Format 0: one track.
+    SingleTrack,
+    /// Format 1: tracks to be played together.
+    Parallel,
+    /// Format 2: independent sequences.
+    Sequential,
+}
+
+impl Format {
+    /// The number in the file's header: 0, 1 or 2.
+    pub const fn number(self) -> u16 {
+        match self {
+            Format::SingleTrack => 0,
+            Format::Parallel => 1,
+            Format::Sequential => 2,
+        }
+    }
+}
+
+/// What a track holds, whether its notes were taken or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackInfo {
+    /// Its place in the file.
+    pub track: TrackIndex,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Events of all kinds that were read.
+    pub events: u64,
+    /// Notes on each channel, by the channel's index.
+    pub notes: [u32; 16],
+    /// Whether the options select it.
+    pub selected: bool,
+}
+
+impl TrackInfo {
+    /// Notes on all channels.
+    pub fn note_count(&self) -> u64 {
+        self.notes.iter().map(|notes| u64::from(*notes)).sum()
+    }
+
+    /// The channels with notes, and how many each has.
+    pub fn channels(&self) -> impl Iterator<Item = (Channel, u32)> {
+        (0..).map(Channel::from_index).zip(self.notes).filter(|(_, notes)| *notes > 0)
+    }
+}
+
+/// A new tempo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TempoChange {
+    /// From when it holds.
+    pub time: Time,
+    /// Microseconds per quarter note, 1 to 16,777,215.
+    pub micros_per_quarter: u32,
+}
+
+impl TempoChange {
+    /// Quarter notes per minute.
+    pub fn quarters_per_minute(self) -> f64 {
+        60e6 / f64::from(self.micros_per_quarter)
+    }
+}
+
+/// A new metre (time signature).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MeterChange {
+    /// From when it holds.
+    pub time: Time,
+    /// Beats in a bar, 1 to 255.
+    pub numerator: u8,
+    /// The note value of a beat: 4 for quarter notes; a power of two up to 32,768.
+    pub denominator: u16,
+}
+
+/// A named moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marker {
+    /// When it is.
+    pub time: Time,
+    /// What it says.
+    pub text: String,
+    /// Whether it is for musicians or for stage hands.
+    pub kind: MarkerKind,
+}
+
+/// Which meta event a [`Marker`] comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkerKind {
+    /// Marker: a part of the music, such as "First Verse".
+    Marker,
+    /// Cue Point: something that happens beside the music.
+    Cue,
+}
+
+/// A drum song.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Song {
+    format: Format,
+    division: Division,
+    title: Option<String>,
+    copyright: Option<String>,
+    texts: Vec<String>,
+    tracks: Vec<TrackInfo>,
+    tempo_changes: Vec<TempoChange>,
+    meter_changes: Vec<MeterChange>,
+    markers: Vec<Marker>,
+    notes: Vec<Note>,
+    end: Time,
+    warnings: Vec<SongWarning>,
+}
+
+impl Song {
+    /// Reads a MIDI file that is in memory.
+    ///
+    /// Takes time and memory in proportion to the bytes given, whatever they say.
+    ///
+    /// # Errors
+    /// When it is no MIDI file, has no notes where `options` look for them, or lasts too long; see
+    /// [`SongError`].
+    pub fn read(bytes: &[u8], options: &SongOptions) -> Result<Song, SongError> {
+        read::read(bytes, options)
+    }
+
+    /// Reads a MIDI file.
+    ///
+    /// # Errors
+    /// As [`Song::read`], and when the file cannot be read or has over [`MAX_FILE_BYTES`]. Each error names
+    /// the file.
+    pub fn open(path: &Path, options: &SongOptions) -> Result<Song, SongError> {
+        let in_file =
+            |problem| SongError::InFile { path: path.to_owned(), problem: Box::new(problem) };
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(|reason| in_file(SongError::Unreadable { reason }))?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(in_file(SongError::TooLarge { limit: MAX_FILE_BYTES }));
+        }
+        Song::read(&bytes, options).map_err(in_file)
+    }
+
+    /// A song made of hits that come from elsewhere; they are put in order. It has no tracks, and the
+    /// default tempo and metre.
+    pub fn from_notes(mut notes: Vec<Note>) -> Song {
+        sort_notes(&mut notes);
+        let end = notes.iter().map(|note| note.time + note.duration).max().unwrap_or_default();
+        Song {
+            format: Format::SingleTrack,
+            division: Division::TicksPerQuarter(480),
+            title: None,
+            copyright: None,
+            texts: Vec::new(),
+            tracks: Vec::new(),
+            tempo_changes: vec![TempoChange {
+                time: Time::ZERO,
+                micros_per_quarter: DEFAULT_MICROS_PER_QUARTER,
+            }],
+            meter_changes: vec![DEFAULT_METER],
+            markers: Vec::new(),
+            notes,
+            end,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The hits by time; those at one time by track, then key, then as in the file. At least one when the
+    /// song comes from a file.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// When the last hit is struck.
+    pub fn last_hit(&self) -> Time {
+        self.notes.last().map(|note| note.time).unwrap_or_default()
+    }
+
+    /// When the last track ends; mostly some time after the last hit, as far as the file says.
+    pub fn end(&self) -> Time {
+        self.end
+    }
+
+    /// How the file's tracks belong together.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What a tick is in the file.
+    pub fn division(&self) -> Division {
+        self.division
+    }
+
+    /// The title: the first track's name (formats 0 and 1), if it has one.
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    /// The first copyright notice, if there is one; mostly with the artist's name.
+    pub fn copyright(&self) -> Option<&str> {
+        self.copyright.as_deref()
+    }
+
+    /// The first few text events: comments, credits.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
+    /// All tracks, in the file's order.
+    pub fn tracks(&self) -> &[TrackInfo] {
+        &self.tracks
+    }
+
+    /// The tempo by time, the first at the start (the default of 120 if the file sets none there). Empty
+    /// when time code is the clock.
+    pub fn tempo_changes(&self) -> &[TempoChange] {
+        &self.tempo_changes
+    }
+
+    /// The metre by time, the first at the start (the default of 4/4 if the file sets none there).
+    pub fn meter_changes(&self) -> &[MeterChange] {
+        &self.meter_changes
+    }
+
+    /// Markers and cue points by time.
+    pub fn markers(&self) -> &[Marker] {
+        &self.markers
+    }
+
+    /// What was wrong with the file, and what was done about it.
+    pub fn warnings(&self) -> &[SongWarning] {
+        &self.warnings
+    }
+}
+
+/// The metre of a file that states none (SMF 1.0, "Time Signature").
+const DEFAULT_METER: MeterChange = MeterChange { time: Time::ZERO, numerator: 4, denominator: 4 };
+
+/// Puts notes in the order that [`Song::notes`] promises. Tracks are in order already, which the stable sort
+/// makes use of.
+fn sort_notes(notes: &mut [Note]) {
+    notes.sort_by_key(|note| (note.time, note.track, note.key));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_takes_24_bytes() {
+        assert_eq!(size_of::<Note>(), 24);
+    }
+
+    #[test]
+    fn an_unreadable_file_is_named_in_the_error() {
+        let error = Song::open(Path::new("/nonexistent/song.mid"), &SongOptions::default()).unwrap_err();
+        assert!(error.to_string().starts_with("/nonexistent/song.mid: cannot be read: "), "{error}");
+    }
+}
