@@ -58,6 +58,10 @@ pub struct RenderArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 
+    /// Segments rendered and encoded at once [default: two per job].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    segments: Option<u16>,
+
     /// Print nothing but errors.
     #[arg(long)]
     quiet: bool,
@@ -89,6 +93,9 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let mut spread = Spread::for_jobs(args.jobs.map_or_else(default_jobs, usize::from));
     if let Some(depth) = args.ring {
         spread.ring_depth = usize::from(depth);
+    }
+    if let Some(segments) = args.segments {
+        spread.segments_in_flight = usize::from(segments);
     }
     let stream_options = StreamOptions {
         quality,

@@ -131,10 +131,8 @@ impl<'a> ChunkReader<'a> {
                     Some(end) if self.is_chunk(at) && self.may_end_at(end) => end,
                     _ => {
                         let end = find(rest, b"MTrk").map_or(self.bytes.len(), |found| at + found);
-                        warnings.push(SongWarning::BytesSkipped {
-                            offset: at as u64,
-                            count: (end - at) as u64,
-                        });
+                        warnings
+                            .push(SongWarning::BytesSkipped { offset: at as u64, count: (end - at) as u64 });
                         end
                     }
                 };
@@ -149,10 +147,10 @@ impl<'a> ChunkReader<'a> {
         let file_end = self.bytes.len();
         let start = (at + CHUNK_HEAD).min(file_end);
         let declared = self.end_of_chunk(at);
-        if let Some(end) = declared.filter(|end| *end <= file_end) {
-            if self.may_end_at(end) || self.bytes[start..end].ends_with(END_OF_TRACK) {
-                return end;
-            }
+        if let Some(end) = declared.filter(|end| *end <= file_end)
+            && (self.may_end_at(end) || self.bytes[start..end].ends_with(END_OF_TRACK))
+        {
+            return end;
         }
         if let Some(found) = find(&self.bytes[start..], b"MTrk") {
             warnings.push(SongWarning::TrackLength { track, offset: at as u64 });

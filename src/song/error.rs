@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;
 
-use super::{Channel, ChannelSelection, TrackIndex, TrackSelection};
+use super::{Channel, ChannelSelection, KeyHits, TrackIndex, TrackSelection};
 
 /// Why a file gave no song. Byte positions count from 0 at the start of the file.
 #[derive(Debug, thiserror::Error)]
@@ -185,7 +185,7 @@ pub enum SongWarning {
     /// Keys that the drum map does not know: they are drawn in the lane "Other".
     UnmappedKeys {
         /// Each key with its number of hits.
-        keys: Vec<(u8, u64)>,
+        keys: Vec<KeyHits>,
     },
     /// There were more warnings than anyone would read.
     More {
@@ -248,7 +248,7 @@ impl fmt::Display for SongWarning {
             }
             SongWarning::UnmappedKeys { keys } => {
                 f.write_str("keys that are no General MIDI drum, drawn in the lane \"Other\": ")?;
-                for (place, (key, hits)) in keys.iter().enumerate() {
+                for (place, KeyHits { key, hits }) in keys.iter().enumerate() {
                     let separator = if place == 0 { "" } else { ", " };
                     write!(f, "{separator}{key} ({})", plural(*hits, "hit"))?;
                 }
@@ -347,7 +347,11 @@ fn describe_no_notes(
         text.push_str(&format!(" (choose with --channel {channel} or --channel all)"));
     }
     if let Some(first) = in_others.first() {
-        text.push_str(if in_others.len() == 1 { "; there are notes in track" } else { "; there are notes in tracks" });
+        text.push_str(if in_others.len() == 1 {
+            "; there are notes in track"
+        } else {
+            "; there are notes in tracks"
+        });
         for (place, track) in in_others.iter().take(LISTED_TRACKS).enumerate() {
             text.push_str(if place == 0 { " " } else { ", " });
             text.push_str(&track.to_string());

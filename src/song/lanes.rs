@@ -1,94 +1,166 @@
-//! The lanes that a song uses, and the place of each of its hits.
+//! The lanes that a song uses, in their order on the highway, and how often each is hit.
 
-use super::drum_map::{DrumMap, LaneId};
-use super::{Note, Song};
+use super::{DrumMap, LaneId, Note, Rgb, Song, SongWarning};
 
-/// A lane's place on the highway, from 0, from the left.
+/// A lane's place on the highway, counted from 0 at the left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LaneIndex(pub usize);
 
-/// Where a hit is shown.
+/// Where a hit is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Over the full width.
+    /// As a bar over the whole width.
     Kick,
     /// In a lane.
     Lane(LaneIndex),
 }
 
-/// A key that the song uses.
+/// How often a key is hit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyHits {
     /// The key, 0 to 127.
     pub key: u8,
-    /// How many hits it has, at least 1.
+    /// Its hits; at least one.
     pub hits: u64,
 }
 
-/// A lane with at least one hit.
+/// A lane that a song uses, or the kick.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {
-    /// Which one.
+    /// Which lane.
     pub id: LaneId,
-    /// Its keys with hits, in order.
+    /// The keys that are hit in it, lowest first.
     pub keys: Vec<KeyHits>,
 }
 
 impl Lane {
-    /// Hits in it.
+    /// The lane's name.
+    pub fn name(&self) -> &'static str {
+        self.id.name()
+    }
+
+    /// The lane's colour in sRGB.
+    pub fn color(&self) -> Rgb {
+        self.id.color()
+    }
+
+    /// Hits of all its keys.
     pub fn hits(&self) -> u64 {
         self.keys.iter().map(|key| key.hits).sum()
     }
 }
 
-/// The lanes of a song. Lanes that it does not use take no space.
+/// The lanes that a song uses. Those that it does not use take no place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaneLayout {
-    /// The kicks, if there are any.
+    /// The kick, if the song uses it.
     pub kick: Option<Lane>,
-    /// From left to right.
+    /// The other lanes from left to right; none when the song has kicks only.
     pub lanes: Vec<Lane>,
-    /// Of each key, where its hits are.
+    unmapped: Vec<KeyHits>,
+    /// By key.
     places: [Option<Place>; 128],
 }
 
 impl LaneLayout {
-    /// The lanes of `song` by `map`.
+    /// The lanes for the keys that `song` hits.
     pub fn for_song(song: &Song, map: &DrumMap) -> LaneLayout {
-        let mut counts = [0_u64; 128];
+        let mut hits = [0; 128];
         for note in song.notes() {
-            counts[usize::from(note.key & 0x7F)] += 1;
+            hits[usize::from(note.key & 0x7F)] += 1;
         }
-        let lane = |id: LaneId| {
-            let used = (0..128).zip(counts).filter(|&(key, hits)| hits > 0 && map.lane(key) == id);
-            let keys: Vec<KeyHits> = used.map(|(key, hits)| KeyHits { key, hits }).collect();
-            (!keys.is_empty()).then_some(Lane { id, keys })
-        };
-        let kick = lane(LaneId::Kick);
-        let lanes: Vec<Lane> =
-            LaneId::ALL.into_iter().filter(|&id| id != LaneId::Kick).filter_map(lane).collect();
-        let mut places = [None; 128];
-        let mut place = |lane: &Lane, place| {
-            for key in &lane.keys {
-                places[usize::from(key.key)] = Some(place);
+        let used: Vec<KeyHits> =
+            (0..).zip(hits).filter(|(_, hits)| *hits > 0).map(|(key, hits)| KeyHits { key, hits }).collect();
+        let unmapped = used.iter().copied().filter(|used| map.get(used.key).is_none()).collect();
+        let mut layout = LaneLayout { kick: None, lanes: Vec::new(), unmapped, places: [None; 128] };
+        for id in LaneId::ALL {
+            let keys: Vec<KeyHits> = used.iter().copied().filter(|used| map.lane(used.key) == id).collect();
+            if keys.is_empty() {
+                continue;
             }
-        };
-        if let Some(kick) = &kick {
-            place(kick, Place::Kick);
+            let place = match id {
+                LaneId::Kick => Place::Kick,
+                _ => Place::Lane(LaneIndex(layout.lanes.len())),
+            };
+            for used in &keys {
+                layout.places[usize::from(used.key)] = Some(place);
+            }
+            let lane = Lane { id, keys };
+            match place {
+                Place::Kick => layout.kick = Some(lane),
+                Place::Lane(_) => layout.lanes.push(lane),
+            }
         }
-        for (index, lane) in lanes.iter().enumerate() {
-            place(lane, Place::Lane(LaneIndex(index)));
-        }
-        LaneLayout { kick, lanes, places }
+        layout
     }
 
-    /// Where `note`, of this song, is shown; `None` for a key that the song does not have.
+    /// The kick, then the lanes from left to right: all the song's hits are in them.
+    pub fn kick_and_lanes(&self) -> impl Iterator<Item = &Lane> {
+        self.kick.iter().chain(&self.lanes)
+    }
+
+    /// Where a hit is drawn; `None` when its key is not hit in the song of this layout.
     pub fn place(&self, note: &Note) -> Option<Place> {
-        self.places[usize::from(note.key & 0x7F)]
+        self.places.get(usize::from(note.key)).copied().flatten()
     }
 
-    /// The keys that no drum is known for.
+    /// The keys that the drum map does not know, lowest first; they are in [`LaneId::Other`].
     pub fn unmapped(&self) -> &[KeyHits] {
-        self.lanes.iter().find(|lane| lane.id == LaneId::Other).map_or(&[], |lane| &lane.keys)
+        &self.unmapped
+    }
+
+    /// What to tell the user about [`LaneLayout::unmapped`] keys, if there are any.
+    pub fn warning(&self) -> Option<SongWarning> {
+        let keys = self.unmapped.clone();
+        (!keys.is_empty()).then_some(SongWarning::UnmappedKeys { keys })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::song::{Channel, TrackIndex};
+    use crate::timing::Time;
+
+    fn note(key: u8) -> Note {
+        Note {
+            time: Time::ZERO,
+            duration: Time::ZERO,
+            track: TrackIndex::from_index(0),
+            channel: Channel::DRUMS,
+            key,
+            velocity: 100,
+        }
+    }
+
+    fn layout(keys: impl IntoIterator<Item = u8>) -> LaneLayout {
+        LaneLayout::for_song(&Song::from_notes(keys.into_iter().map(note).collect()), &DrumMap::default())
+    }
+
+    #[test]
+    fn only_the_lanes_that_are_used_take_a_place() {
+        let layout = layout([51, 42, 36, 46, 38, 42]);
+        let names: Vec<_> = layout.lanes.iter().map(|lane| (lane.name(), lane.hits())).collect();
+        assert_eq!(names, [("Hi-Hat", 3), ("Snare", 1), ("Ride", 1)]);
+        assert_eq!(layout.kick.as_ref().map(Lane::hits), Some(1));
+        assert_eq!(layout.place(&note(46)), Some(Place::Lane(LaneIndex(0))));
+        assert_eq!(layout.place(&note(51)), Some(Place::Lane(LaneIndex(2))));
+        assert_eq!(layout.place(&note(36)), Some(Place::Kick));
+        assert_eq!(layout.place(&note(49)), None);
+        assert_eq!(layout.warning(), None);
+    }
+
+    #[test]
+    fn unknown_keys_have_a_lane_and_are_reported() {
+        let layout = layout([0, 127, 127, 36]);
+        assert_eq!(layout.place(&note(127)), Some(Place::Lane(LaneIndex(0))));
+        assert_eq!(layout.lanes[0].name(), "Other");
+        let warning = layout.warning().unwrap().to_string();
+        assert!(warning.ends_with(": 0 (1 hit), 127 (2 hits)"), "{warning}");
+    }
+
+    #[test]
+    fn no_hit_is_lost() {
+        assert_eq!(layout(0..128).kick_and_lanes().map(Lane::hits).sum::<u64>(), 128);
     }
 }

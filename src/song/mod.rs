@@ -22,8 +22,10 @@
 //! ```
 
 mod chunks;
+mod clocks;
 mod drum_map;
 mod error;
+mod events;
 mod lanes;
 mod read;
 mod select;
@@ -36,7 +38,7 @@ use std::path::Path;
 
 use crate::timing::Time;
 
-pub use drum_map::{DrumInfo, DrumMap, LaneId};
+pub use drum_map::{DrumInfo, DrumMap, LaneId, Rgb};
 pub use error::{SongError, SongWarning};
 pub use lanes::{KeyHits, Lane, LaneIndex, LaneLayout, Place};
 pub use select::{Channel, ChannelSelection, SelectionError, TrackIndex, TrackSelection};
@@ -206,8 +208,7 @@ impl Song {
     /// As [`Song::read`], and when the file cannot be read or has over [`MAX_FILE_BYTES`]. Each error names
     /// the file.
     pub fn open(path: &Path, options: &SongOptions) -> Result<Song, SongError> {
-        let in_file =
-            |problem| SongError::InFile { path: path.to_owned(), problem: Box::new(problem) };
+        let in_file = |problem| SongError::InFile { path: path.to_owned(), problem: Box::new(problem) };
         let mut bytes = Vec::new();
         File::open(path)
             .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
@@ -234,7 +235,7 @@ impl Song {
                 time: Time::ZERO,
                 micros_per_quarter: DEFAULT_MICROS_PER_QUARTER,
             }],
-            meter_changes: vec![DEFAULT_METER],
+            meter_changes: vec![MeterChange { time: Time::ZERO, numerator: 4, denominator: 4 }],
             markers: Vec::new(),
             notes,
             end,
@@ -309,9 +310,6 @@ impl Song {
         &self.warnings
     }
 }
-
-/// The metre of a file that states none (SMF 1.0, "Time Signature").
-const DEFAULT_METER: MeterChange = MeterChange { time: Time::ZERO, numerator: 4, denominator: 4 };
 
 /// Puts notes in the order that [`Song::notes`] promises. Tracks are in order already, which the stable sort
 /// makes use of.

@@ -146,7 +146,8 @@ impl TempoMap {
     /// The instant of a tick, rounded to the nearest nanosecond; [`Time`]'s largest where it does not fit.
     pub fn time_at(&self, tick: u64) -> Time {
         let (numerator, denominator) = (u128::from(self.nanos_per_unit.0), u128::from(self.nanos_per_unit.1));
-        let nanos = self.elapsed_at(tick).saturating_mul(numerator).saturating_add(denominator / 2) / denominator;
+        let nanos =
+            self.elapsed_at(tick).saturating_mul(numerator).saturating_add(denominator / 2) / denominator;
         Time::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
     }
 

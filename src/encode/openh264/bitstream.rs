@@ -89,15 +89,16 @@ impl Level {
 /// openh264 knows no level over 5.2, takes no frame rate over 60 into account for the level, and never
 /// writes timing information. `None` when `unit` is not built as openh264 builds it.
 pub(super) fn complete_sequence_parameters(unit: &[u8], level: Level, rate: FrameRate) -> Option<Vec<u8>> {
-    // The end of openh264's video usability information, from `chroma_loc_info_present_flag` on, as (bits, value):
-    // no chroma location, timing, HRD (twice) or picture structure; then `bitstream_restriction_flag` and what it
-    // announces, of which all but the flag is kept.
+    // The end of openh264's video usability information, from `chroma_loc_info_present_flag` on, as (bits,
+    // value): no chroma location, timing, HRD (twice) or picture structure; then `bitstream_restriction_flag`
+    // and what it announces, of which all but the flag is kept.
     const ABSENT: [(u32, u32); 1] = [(5, 0)];
     const RESTRICTION: [(u32, u32); 6] = [(2, 0b11), (2, 0b11), (9, 17), (9, 17), (1, 1), (3, 0b010)];
     let width = |fields: &[(u32, u32)]| fields.iter().map(|field| field.0 as usize).sum::<usize>();
 
     let payload = without_emulation_prevention(unit);
-    let end = 8 * payload.len() - 1 - payload.last().filter(|last| **last != 0)?.trailing_zeros() as usize;
+    let last = payload.last().filter(|last| **last != 0)?;
+    let end = 8 * payload.len() - 1 - last.trailing_zeros() as usize; // where rbsp_stop_one_bit is
     let start = end.checked_sub(width(&ABSENT) + width(&RESTRICTION))?;
     let mut reader = BitReader { bytes: &payload, position: start };
     for (bits, value) in ABSENT.into_iter().chain(RESTRICTION) {
@@ -126,39 +127,26 @@ pub(super) fn complete_sequence_parameters(unit: &[u8], level: Level, rate: Fram
     Some(with_emulation_prevention(&payload))
 }
 
-/// Gives an IDR slice of openh264 the `idr_pic_id` 1, or 2 when `second`.
+/// An IDR slice of openh264 with 2 for its `idr_pic_id` 1.
 ///
 /// Two IDR pictures that follow one another must differ in it (7.4.3), and openh264 begins with 1 in each
-/// encoder. The codes of 1 and 2 (`010` and `011`) differ in one bit, so nothing is moved. Returns whether
-/// the slice was as expected; if not, it is left alone.
-pub(super) fn set_idr_pic_id(unit: &mut [u8], second: bool) -> bool {
-    let Some(position) = idr_pic_id_position(unit) else { return false };
-    // The last bit of the three-bit code.
-    let (byte, mask) = ((position + 2) / 8, 0x80 >> ((position + 2) % 8));
-    if second {
-        unit[byte] |= mask;
-    } else {
-        unit[byte] &= !mask;
-    }
-    true
-}
-
-/// Where the code of `idr_pic_id` begins, in bits from the start of the unit, in an IDR slice (7.3.3) that is
-/// built as openh264 builds it: `frame_num` of 15 bits, the number 1 or 2, no emulation prevention before it.
-fn idr_pic_id_position(unit: &[u8]) -> Option<usize> {
-    let mut reader = BitReader { bytes: unit, position: 0 };
+/// encoder. The codes of 1 and 2 (`010` and `011`) differ in one bit, so nothing is moved. `None` when `unit`
+/// is not built as openh264 builds it (7.3.3): `frame_num` of 15 bits, the number 1.
+pub(super) fn with_second_idr_number(unit: &[u8]) -> Option<Vec<u8>> {
+    let mut payload = without_emulation_prevention(unit);
+    let mut reader = BitReader { bytes: &payload, position: 0 };
     let header = reader.bits(8)?;
     let _first_macroblock = reader.exp_golomb()?;
     let _slice_type = reader.exp_golomb()?;
     let _parameter_set = reader.exp_golomb()?;
     let frame_number = reader.bits(15)?;
-    let position = reader.position;
     let number = reader.exp_golomb()?;
-    let expected = header & 0x1f == u32::from(unit_type::IDR_SLICE) && frame_number == 0;
-    // The one in the middle of the code then makes its byte 4 at least, whatever the bit after it is, and such
-    // a byte neither needs emulation prevention nor asks for it.
-    let whole = position % 8 <= 4;
-    (expected && whole && matches!(number, 1 | 2)).then_some(position)
+    if header & 0x1f != u32::from(unit_type::IDR_SLICE) || frame_number != 0 || number != 1 {
+        return None;
+    }
+    let last_bit = reader.position - 1;
+    payload[last_bit / 8] |= 0x80 >> (last_bit % 8);
+    Some(with_emulation_prevention(&payload))
 }
 
 /// A unit without the bytes that keep start codes from appearing in it (7.3.1).
@@ -244,5 +232,90 @@ impl BitWriter {
             }
             self.position += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn start_codes_of_three_and_of_four_bytes_are_taken_off() {
+        assert_eq!(without_start_code(&[0, 0, 1, 0x65, 0]), Some(&[0x65, 0][..]));
+        assert_eq!(without_start_code(&[0, 0, 0, 1, 0x65]), Some(&[0x65][..]));
+        for bad in [&[0, 0, 1][..], &[0, 0, 0, 1], &[0, 1, 0x65], &[0x65], &[], &[0, 0, 0, 0, 1, 0x65]] {
+            assert_eq!(without_start_code(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn emulation_prevention_comes_off_and_on_again() {
+        let unit = [0x67, 0, 0, 3, 1, 0, 0, 3, 0, 0, 3, 3, 0, 0, 4, 0, 3];
+        let payload = [0x67, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 4, 0, 3];
+        assert_eq!(without_emulation_prevention(&unit), payload);
+        assert_eq!(with_emulation_prevention(&payload), unit);
+    }
+
+    /// A slice header up to `idr_pic_id`, after it `rest`.
+    fn idr_slice(header: u8, first_macroblock: (u32, u32), number: (u32, u32), rest: &[u8]) -> Vec<u8> {
+        let mut writer = BitWriter::default();
+        writer.put(8, u32::from(header));
+        writer.put(first_macroblock.0, first_macroblock.1);
+        writer.put(3, 0b011); // slice_type 2: I
+        writer.put(1, 1); // pic_parameter_set_id 0
+        writer.put(15, 0); // frame_num
+        writer.put(number.0, number.1);
+        for &byte in rest {
+            writer.put(8, u32::from(byte));
+        }
+        with_emulation_prevention(&writer.bytes)
+    }
+
+    #[test]
+    fn one_bit_makes_the_second_idr_number_wherever_it_lies() {
+        // first_mb_in_slice of 0, 1, 3, … in 1, 3, 5, … bits: the number moves through the bytes. What
+        // follows is bytes that need emulation prevention, or do not, depending on that bit.
+        for first in [(1, 1), (3, 0b010), (5, 0b00100), (7, 0b0001000), (9, 0b000010000), (11, 0b00000100000)]
+        {
+            for rest in [&[0, 0, 0, 0, 0, 1, 0x80][..], &[0xff, 0, 0, 2, 0, 0], &[0x80]] {
+                let one = idr_slice(0x65, first, (3, 0b010), rest);
+                let two = idr_slice(0x65, first, (3, 0b011), rest);
+                assert_eq!(with_second_idr_number(&one), Some(two.clone()));
+                assert_eq!(with_second_idr_number(&two), None);
+            }
+        }
+        assert_eq!(with_second_idr_number(&idr_slice(0x61, (1, 1), (3, 0b010), &[0x80])), None);
+        assert_eq!(with_second_idr_number(&idr_slice(0x65, (1, 1), (1, 1), &[0x80])), None);
+        assert_eq!(with_second_idr_number(&[0x65, 0xb8]), None);
+        assert_eq!(with_second_idr_number(&[]), None);
+    }
+
+    #[test]
+    fn parameter_sets_of_another_make_are_not_touched() {
+        let level = Level::HIGHEST;
+        let rate = FrameRate::new(60, 1).unwrap();
+        for unit in
+            [&[][..], &[0x67], &[0x67, 0], &[0x67, 100, 0, 42, 0xac, 0x2b, 0x40, 0x50, 0x1e, 0xd0, 0x0f]]
+        {
+            assert_eq!(complete_sequence_parameters(unit, level, rate), None, "{unit:?}");
+        }
+    }
+
+    #[test]
+    fn the_level_counts_macroblocks_exactly() {
+        let level = |width, height, numerator, denominator| {
+            let size = PictureSize::new(width, height).unwrap();
+            Level::lowest_for(size, FrameRate::new(numerator, denominator).unwrap()).map(|level| level.idc)
+        };
+        // 8160 macroblocks: 64 pictures per second are level 4.2's 522240 exactly.
+        assert_eq!(level(1920, 1080, 64, 1), Some(42));
+        assert_eq!(level(1920, 1080, 64001, 1000), Some(50));
+        // A side longer than the square root of eight times the picture limit.
+        assert_eq!(level(4096, 64, 1, 1), Some(41));
+        assert_eq!(level(4112, 64, 1, 1), Some(42));
+        assert_eq!(level(4224, 64, 1, 1), Some(50));
+        assert_eq!(level(8192, 8192, 1, 1), None);
+        assert_eq!(level(3840, 2160, 515, 1), Some(62));
+        assert_eq!(level(3840, 2160, 516, 1), None);
     }
 }

@@ -1,18 +1,24 @@
 //! The C++ encoder behind a safe handle: every `unsafe` of the openh264 encoder is in this file.
 
+#![expect(
+    unsafe_code,
+    reason = "openh264 is C++, and the safe crate around it cannot set what is needed here"
+)]
+
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use openh264_sys2::source::APILoader;
 use openh264_sys2::{
     ENCODER_OPTION, ENCODER_OPTION_TRACE_CALLBACK, ENCODER_OPTION_TRACE_CALLBACK_CONTEXT,
     ENCODER_OPTION_TRACE_LEVEL, ISVCEncoder, ISVCEncoderVtbl, SEncParamExt, SFrameBSInfo, SLayerBSInfo,
-    SSourcePicture, WELS_LOG_ERROR, WELS_LOG_INFO, WelsTraceCallback, videoFormatI420,
+    SSourcePicture, WELS_LOG_ERROR, WELS_LOG_INFO, WelsTraceCallback, cmMallocMemeError, videoFormatI420,
 };
 
-/// Three planes of 8-bit samples (I420). A row is `width` samples of `luma`, `width / 2` of each chroma plane.
+/// Three planes of 8-bit samples (I420). A row is `width` samples of `luma`, `width / 2` of each chroma
+/// plane.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Planes<'a> {
     pub width: usize,
@@ -53,15 +59,18 @@ type Messages = Mutex<Vec<String>>;
 /// One openh264 encoder; destroyed when dropped.
 pub(super) struct Codec {
     raw: NonNull<ISVCEncoder>,
-    /// Boxed, since the encoder holds its address.
-    messages: Box<Messages>,
+    /// Shared with the encoder, which holds its address.
+    messages: Arc<Messages>,
     /// Boxed, since it is 7 KB.
     coded: Box<SFrameBSInfo>,
+    /// Width and height that the encoder was set up for; 0 before that.
+    size: [c_int; 2],
 }
 
 // SAFETY: the encoder is tied to no thread. It has no thread-local state, and with `iMultipleThreadIdc` = 1
 // it starts no thread and does not touch the thread pool, which is the only mutable state that openh264's
-// encoders share. All calls go through `&mut Codec`, so there is one at a time. The messages are in a `Mutex`.
+// encoders share. All calls go through `&mut Codec`, so there is one at a time. The messages are in a
+// `Mutex`.
 unsafe impl Send for Codec {}
 
 impl Codec {
@@ -73,16 +82,16 @@ impl Codec {
         let raw = NonNull::new(raw)
             .filter(|_| code == 0)
             .ok_or_else(|| format!("no encoder could be created (code {code}); is memory short?"))?;
-        let mut codec = Codec { raw, messages: Box::default(), coded: Box::default() };
+        let mut codec = Codec { raw, messages: Arc::default(), coded: Box::default(), size: [0; 2] };
 
         let mut callback: WelsTraceCallback = Some(keep_message);
-        let mut context: *mut c_void = (&raw const *codec.messages).cast_mut().cast();
+        let mut context: *mut c_void = Arc::as_ptr(&codec.messages).cast_mut().cast();
         let mut level = match verbosity {
             Verbosity::Errors => WELS_LOG_ERROR,
             Verbosity::Setup => WELS_LOG_INFO,
         } as c_int;
         // SAFETY: each option is given a pointer to the type that `codec_app_def.h` names for it. The context
-        // is the address of the boxed messages, which stay in place until after the encoder is destroyed.
+        // is the address of the messages, which stay in place until after the encoder is destroyed.
         unsafe {
             codec.set_option(ENCODER_OPTION_TRACE_CALLBACK_CONTEXT, &mut context)?;
             codec.set_option(ENCODER_OPTION_TRACE_CALLBACK, &mut callback)?;
@@ -111,32 +120,41 @@ impl Codec {
         let initialize = self.table().InitializeExt.ok_or_else(missing_function)?;
         // SAFETY: the encoder is alive; it copies the parameters.
         let code = unsafe { initialize(self.raw.as_ptr(), parameters) };
-        self.check("setting up", code)
+        self.check("setting up", code)?;
+        self.size = [parameters.iPicWidth, parameters.iPicHeight];
+        Ok(())
     }
 
     /// Encodes one picture; what it became can be read until the next call.
     pub(super) fn encode(&mut self, planes: &Planes<'_>, timestamp_ms: i64) -> Result<Coded<'_>, String> {
-        let stride =
-            |stride: usize| c_int::try_from(stride).map_err(|_| format!("a stride of {stride} bytes"));
-        let luma_stride = stride(planes.luma_stride)?;
-        let chroma_stride = stride(planes.chroma_stride)?;
-        if !planes.are_complete() {
-            return Err("the planes are shorter than the picture".to_owned());
+        let number =
+            |value: usize| c_int::try_from(value).map_err(|_| format!("{value} is too large for it"));
+        let size = [number(planes.width)?, number(planes.height)?];
+        let luma_stride = number(planes.luma_stride)?;
+        let chroma_stride = number(planes.chroma_stride)?;
+        if size != self.size || !planes.are_complete() {
+            return Err(format!("the planes are not those of a picture of {:?}", self.size));
         }
         let source = SSourcePicture {
             iColorFormat: videoFormatI420,
             iStride: [luma_stride, chroma_stride, chroma_stride, 0],
             pData: [planes.luma, planes.cb, planes.cr, &[]].map(|plane| plane.as_ptr().cast_mut()),
-            iPicWidth: stride(planes.width)?,
-            iPicHeight: stride(planes.height)?,
+            iPicWidth: size[0],
+            iPicHeight: size[1],
             uiTimeStamp: timestamp_ms,
             ..SSourcePicture::default()
         };
         let encode = self.table().EncodeFrame.ok_or_else(missing_function)?;
-        // SAFETY: the encoder is alive. It reads the rows of the three planes, which `are_complete` found to be
-        // within their slices, copies them before it returns, and never writes to them, so the constness that
-        // its C interface cannot express is kept. `coded` is valid for writes.
+        // SAFETY: the encoder is alive. It reads the rows of the three planes, which `are_complete` found to
+        // be within their slices, copies them before it returns, and never writes to them, so the constness
+        // that its C interface cannot express is kept. `coded` is valid for writes. The encoder writes the
+        // picture's bytes to memory of its own, of which `slices_for` argues that it is enough.
         let code = unsafe { encode(self.raw.as_ptr(), &source, &mut *self.coded) };
+        if code == cmMallocMemeError {
+            return Err("a picture takes more bytes than it has room for, or memory is short; \
+                        choose a higher quality number"
+                .to_owned());
+        }
         self.check("encoding a picture", code)?;
         Ok(Coded { info: &self.coded, encoder: PhantomData })
     }
@@ -147,7 +165,8 @@ impl Codec {
     }
 
     fn table(&self) -> &ISVCEncoderVtbl {
-        // SAFETY: an encoder is a C++ object whose first word points to its table of functions, which is static.
+        // SAFETY: an encoder is a C++ object whose first word points to its table of functions, which is
+        // static.
         unsafe { &**self.raw.as_ptr() }
     }
 
@@ -172,8 +191,8 @@ impl Codec {
 
 impl Drop for Codec {
     fn drop(&mut self) {
-        // SAFETY: the encoder is alive and not used again; it uninitialises itself. The messages, which it may
-        // still add to meanwhile, are dropped later.
+        // SAFETY: the encoder is alive and not used again; it uninitialises itself. The messages, which it
+        // may still add to meanwhile, are dropped later.
         unsafe { APILoader::WelsDestroySVCEncoder(self.raw.as_ptr()) }
     }
 }
@@ -198,8 +217,8 @@ fn nal_units_of_layer(layer: &SLayerBSInfo) -> impl Iterator<Item = &[u8]> {
     let lengths = if layer.pNalLengthInByte.is_null() || layer.pBsBuf.is_null() || count == 0 {
         &[]
     } else {
-        // SAFETY: after a successful call the encoder's array holds `iNalCount` lengths; it and the bytes below
-        // live in the encoder until the next call, which the lifetime in `Coded` keeps from happening.
+        // SAFETY: after a successful call the encoder's array holds `iNalCount` lengths; it and the bytes
+        // below live in the encoder until the next call, which the lifetime in `Coded` keeps from happening.
         unsafe { std::slice::from_raw_parts(layer.pNalLengthInByte, count) }
     };
     let mut offset = 0;
