@@ -45,11 +45,11 @@ fn text<'v>(value: &'v serde_json::Value, key: &str) -> &'v str {
 #[test]
 fn the_video_has_every_frame_at_its_exact_time_and_the_right_tags() {
     for (rate, ticks_per_second, ticks_per_frame) in
-        [("60", 60, 1), ("30000/1001", 30000, 1001), ("24", 24, 1), ("25", 25, 1), ("120", 120, 1)]
+        [("60", 60_u64, 1_u64), ("30000/1001", 30000, 1001), ("24", 24, 1), ("25", 25, 1), ("120", 120, 1)]
     {
         let (_folder, video, summary) =
             render(&midi::song(&beat(2)), &["--size", "320x180", "--fps", rate, "--duration", "5.005"]);
-        let frames = (5.005 * f64::from(ticks_per_second) / f64::from(ticks_per_frame)).ceil() as u64;
+        let frames = (5.005 * ticks_per_second as f64 / ticks_per_frame as f64).ceil() as u64;
         assert_eq!(summary["frames"], frames, "{rate}");
 
         let probed = probe(&video);
@@ -72,7 +72,7 @@ fn the_video_has_every_frame_at_its_exact_time_and_the_right_tags() {
         let packets = probed["packets"].as_array().unwrap();
         assert_eq!(packets.len() as u64, frames);
         for (index, packet) in packets.iter().enumerate() {
-            let expected = index as u64 * ticks_per_frame * time_base / ticks_per_second as u64;
+            let expected = index as u64 * ticks_per_frame * time_base / ticks_per_second;
             assert_eq!(packet["pts"], expected, "{rate}, frame {index}");
             assert_eq!(packet["dts"], expected, "{rate}, frame {index}");
         }
