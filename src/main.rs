@@ -5,5 +5,17 @@ mod cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    silence_device_selection();
     cli::main()
+}
+
+/// Mesa's layer that orders adapters asks the desktop which screen it is on, and prints errors of its own
+/// where there is no desktop (in containers, over ssh). strikeline orders adapters itself.
+#[allow(unsafe_code, reason = "there is no other way to reach a layer that the Vulkan loader brings in")]
+fn silence_device_selection() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: the environment may be changed while no other thread reads it, and this is the first thing
+        // that the program does.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
 }

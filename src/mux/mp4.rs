@@ -1,129 +1,96 @@
-//! MP4 (ISO/IEC 14496-12 and -15) with one H.264 track, in one pass, with the index in front.
+//! MP4 files (ISO/IEC 14496-12) with one H.264 video track, written from front to back in one pass.
 //!
-//! The number of frames and how they are cut into segments is known beforehand, so the size of the index
-//! (`moov`) is known as soon as the parameter sets are: its place is kept free, the samples are appended as
-//! they come, and the index is filled in at the end. A player can begin before the whole file is there, and
-//! nothing is written twice.
+//! ```text
+//! ftyp  moov            free  mdat
+//!       sample tables         segment 0 │ segment 1 │ …
+//! ```
+//!
+//! `moov` comes before `mdat`, so that a player can begin before it has the whole file, yet nothing is ever
+//! moved: how many frames and segments there will be is known from the start, hence how long every table
+//! gets, hence where the first segment begins. That place is left free, and filled at the end.
 
 use std::io::{self, Seek, SeekFrom, Write};
-use std::num::{NonZeroU16, NonZeroU32};
 
-use shiguredo_mp4::boxes::{
-    Avc1Box, AvccBox, Brand, Co64Box, DinfBox, FtypBox, HdlrBox, MdhdBox, MdiaBox, MediaHeader, MinfBox,
-    MoovBox, MvhdBox, SampleEntry, StblBox, StscBox, StscEntry, StsdBox, StssBox, StszBox, SttsBox,
-    SttsEntry, TkhdBox, TrakBox, UnknownBox, VisualSampleEntryFields, VmhdBox,
-};
-use shiguredo_mp4::{BoxSize, BoxType, Either, Encode, FixedPointNumber, LanguageCode, Mp4FileTime, Uint};
+use shiguredo_mp4::Encode;
+use shiguredo_mp4::boxes::Avc1Box;
 
+use super::MuxError;
+use super::boxes::{self, SampleTables};
+use super::plan::SegmentPlan;
 use crate::encode::{AccessUnit, ParameterSets};
 use crate::picture::PictureSize;
 use crate::timing::{FrameRate, SegmentIndex};
 
-/// What the file must be told before the first segment.
+/// Bytes between `moov` and the first segment: the header of `mdat`, which is 8 bytes long with a 32-bit size
+/// and follows an empty `free` box of 8 bytes, or 16 bytes long with a 64-bit size.
+const MDAT_HEADER: u64 = 16;
+
+/// What must be known of a video before its first segment comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mp4Settings {
-    /// Size of the pictures.
+    /// Size of every picture.
     pub size: PictureSize,
-    /// Frames per second; the media clock ticks `numerator` times a second, each frame lasts `denominator`.
+    /// How long each frame is shown.
     pub frame_rate: FrameRate,
-    /// Frames of the video, at least 1.
+    /// Frames of the whole video; at least 1.
     pub frames: u64,
-    /// Frames of each segment but the last, at least 1. Each segment is one chunk.
+    /// Frames of every segment but the last, which has what is left; at least 1.
     pub segment_frames: u32,
 }
 
-/// Why a file could not be written.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum MuxError {
-    /// The file could not be written.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// An MP4 file counts its frames in 32 bits. Render the song in parts.
-    #[error(
-        "a video of {frames} frames is too long for MP4, which counts to {}: render it in parts",
-        u32::MAX
-    )]
-    TooLong {
-        /// Frames asked for.
-        frames: u64,
-    },
-    /// A frame is larger than MP4 can hold (4 GiB). Use a lower quality.
-    #[error("a frame of {bytes} bytes is too large for MP4: use a lower quality")]
-    FrameTooLarge {
-        /// Its size.
-        bytes: usize,
-    },
-    /// The encoder's parameter sets differ between segments, so they cannot be joined.
-    #[error("segment {} was encoded with other parameter sets than those before it: this is a bug in the encoder", .segment.0)]
-    ParameterSetsDiffer {
-        /// The first that differs.
-        segment: SegmentIndex,
-    },
-    /// The parameter sets are no H.264.
-    #[error("the encoder gave parameter sets that are not H.264: this is a bug in the encoder")]
-    BadParameterSets,
-    /// A segment is not the one that was planned next, or has not the frames that were planned.
-    #[error("segment {} does not fit the plan ({what}): this is a bug in strikeline", .segment.0)]
-    NotAsPlanned {
-        /// The segment.
-        segment: SegmentIndex,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// The boxes could not be encoded.
-    #[error("the index of the MP4 file could not be made: {reason}")]
-    Index {
-        /// What the library said.
-        reason: String,
-    },
-}
-
-/// Writes one video. `W` is written from its current position, which must be 0.
+/// Writes an MP4 file with one H.264 track: every frame shown for the same time, BT.709 in limited range,
+/// square pixels.
+///
+/// The bytes depend on the settings and the segments alone; no time of day is written. Memory grows by 4
+/// bytes for each frame, and by as much again in [`Mp4Writer::finish`]. Each segment is written with one
+/// call, so `writer` needs no buffer. It is taken to be an empty file.
+///
+/// Only the first picture of each segment is listed as one that players can seek to.
 #[derive(Debug)]
 pub struct Mp4Writer<W> {
     writer: W,
     settings: Mp4Settings,
-    /// Once the first segment has come.
-    track: Option<Track>,
-}
-
-/// What is known of the track so far.
-#[derive(Debug)]
-struct Track {
-    parameter_sets: ParameterSets,
-    /// Of every frame written.
-    sample_sizes: Vec<u32>,
-    /// Numbers, from 1, of the IDR pictures.
-    sync_samples: Vec<NonZeroU32>,
-    /// Where each segment begins in the file.
-    chunk_offsets: Vec<u64>,
-    /// Where the index begins, and how long it is.
-    index: (u64, usize),
-    /// Where `mdat` begins.
-    data_start: u64,
+    plan: SegmentPlan,
+    /// `None` until the first segment came.
+    header: Option<Box<Header>>,
+    tables: SampleTables,
+    /// Bytes from the start of the file to where the next segment begins.
     position: u64,
 }
 
-/// `mdat` begins with its size in 64 bits: 4 bytes that say so, its type, 8 bytes of size.
-const DATA_HEADER: u64 = 16;
+/// What the first segment tells: how to set the decoder up, and with it the length of the header.
+#[derive(Debug)]
+struct Header {
+    parameter_sets: ParameterSets,
+    avc1: Avc1Box,
+    ftyp: Vec<u8>,
+    moov_bytes: u64,
+}
+
+impl Header {
+    /// Bytes from the start of the file to the first segment.
+    fn bytes(&self) -> u64 {
+        self.ftyp.len() as u64 + self.moov_bytes + MDAT_HEADER
+    }
+}
 
 impl<W: Write + Seek> Mp4Writer<W> {
-    /// Nothing is written yet.
+    /// Prepares a file. Nothing is written before the first segment.
     ///
     /// # Errors
-    /// [`MuxError::TooLong`].
+    /// [`MuxError::NothingPlanned`] and [`MuxError::TooManyFrames`].
     pub fn new(writer: W, settings: Mp4Settings) -> Result<Mp4Writer<W>, MuxError> {
-        if settings.frames > u64::from(u32::MAX) {
-            return Err(MuxError::TooLong { frames: settings.frames });
-        }
-        Ok(Mp4Writer { writer, settings, track: None })
+        let plan = SegmentPlan::new(settings.frames, settings.segment_frames)?;
+        Ok(Mp4Writer { writer, settings, plan, header: None, tables: SampleTables::default(), position: 0 })
     }
 
-    /// Appends the next segment: `data` holds its access units one after the other.
+    /// Appends segment `segment`. Its access units lie one behind the other in `data`, each as long as its
+    /// entry in `units` says; the first one is an IDR picture. `parameter_sets` are the same for every
+    /// segment.
     ///
     /// # Errors
-    /// When it is not the next segment of the plan, or cannot be written.
+    /// When the segment is not the next one or differs from what was planned (nothing was written then), or
+    /// when writing fails.
     pub fn write_segment(
         &mut self,
         segment: SegmentIndex,
@@ -131,41 +98,14 @@ impl<W: Write + Seek> Mp4Writer<W> {
         data: &[u8],
         units: &[AccessUnit],
     ) -> Result<(), MuxError> {
-        let not_planned = |what: String| MuxError::NotAsPlanned { segment, what };
-        let track = match &mut self.track {
-            Some(track) => track,
-            none => none.insert(begin(&mut self.writer, &self.settings, parameter_sets.clone())?),
-        };
-        let next = track.chunk_offsets.len() as u64;
-        if segment.0 != next {
-            return Err(not_planned(format!("segment {next} is next")));
+        self.check(segment, parameter_sets, data, units)?;
+        if self.header.is_none() {
+            self.begin(segment, parameter_sets)?;
         }
-        if *parameter_sets != track.parameter_sets {
-            return Err(MuxError::ParameterSetsDiffer { segment });
-        }
-        let planned = planned_frames(&self.settings, segment.0);
-        if units.len() as u64 != planned {
-            return Err(not_planned(format!("{} frames instead of {planned}", units.len())));
-        }
-        if !units.first().is_some_and(|unit| unit.idr) {
-            return Err(not_planned("it does not begin with an IDR picture".to_owned()));
-        }
-        if units.iter().map(|unit| unit.bytes).sum::<usize>() != data.len() {
-            return Err(not_planned("its access units are not its data".to_owned()));
-        }
-        for unit in units {
-            let bytes =
-                u32::try_from(unit.bytes).map_err(|_| MuxError::FrameTooLarge { bytes: unit.bytes })?;
-            track.sample_sizes.push(bytes);
-            if unit.idr
-                && let Some(number) = NonZeroU32::new(track.sample_sizes.len() as u32)
-            {
-                track.sync_samples.push(number);
-            }
-        }
-        self.writer.write_all(data)?;
-        track.chunk_offsets.push(track.position);
-        track.position += data.len() as u64;
+        write_at(&mut self.writer, self.position, data).map_err(MuxError::Io)?;
+        self.tables.chunk_offsets.push(self.position);
+        self.tables.sizes.extend(units.iter().map(|unit| unit.bytes as u32));
+        self.position += data.len() as u64;
         Ok(())
     }
 
@@ -174,230 +114,140 @@ impl<W: Write + Seek> Mp4Writer<W> {
         &self.writer
     }
 
-    /// Fills in the index and returns the writer and the size of the file.
+    /// Writes what stands before the segments, and hands the writer and the length of the file in bytes
+    /// back. Making sure that it has reached the disk is left to its owner.
     ///
     /// # Errors
-    /// When segments are missing, or the file cannot be written.
+    /// [`MuxError::FramesMissing`] when segments are missing, [`MuxError::Io`] when writing fails.
     pub fn finish(mut self) -> Result<(W, u64), MuxError> {
-        let segments = self.settings.frames.div_ceil(u64::from(self.settings.segment_frames));
-        let written = self.track.as_ref().map_or(0, |track| track.chunk_offsets.len() as u64);
-        let (Some(track), true) = (self.track, written == segments) else {
-            return Err(MuxError::NotAsPlanned {
-                segment: SegmentIndex(written),
-                what: format!("only {written} of {segments} segments were written"),
-            });
+        let incomplete = MuxError::FramesMissing {
+            got: self.tables.sizes.len() as u64,
+            planned: u64::from(self.plan.frames()),
         };
-        let index = encode_box(&index(&self.settings, &track)?)?;
-        let (start, length) = track.index;
-        let Some(free) = length.checked_sub(index.len()).filter(|&free| free == 0 || free >= 8) else {
-            return Err(MuxError::Index {
-                reason: format!("it is {} bytes, not {length} as reserved", index.len()),
-            });
-        };
-        self.writer.seek(SeekFrom::Start(start))?;
-        self.writer.write_all(&index)?;
-        if free > 0 {
-            // Segments had fewer IDR pictures than there was room for.
-            self.writer.write_all(&(free as u32).to_be_bytes())?;
-            self.writer.write_all(b"free")?;
-            self.writer.seek(SeekFrom::Start(track.data_start))?;
+        let Some(header) = self.header.take() else { return Err(incomplete) };
+        if self.next_segment().0 != u64::from(self.plan.segments()) {
+            return Err(incomplete);
         }
-        self.writer.write_all(&data_header(track.position - track.data_start))?;
-        self.writer.seek(SeekFrom::Start(track.position))?;
-        self.writer.flush()?;
-        Ok((self.writer, track.position))
+        let mdat = mdat_header(self.position - header.bytes());
+        let place = header.bytes();
+        let moov = boxes::moov(&self.settings, self.plan, header.avc1, self.tables);
+        let mut front = header.ftyp;
+        let start = front.len();
+        front.resize((place - MDAT_HEADER) as usize, 0);
+        let written = moov.encode(&mut front[start..]).map_err(bad_header)?;
+        if start + written != front.len() {
+            let reason = format!("{written} bytes of moov instead of {}", front.len() - start);
+            return Err(MuxError::Header { reason });
+        }
+        drop(moov);
+        front.extend(mdat);
+        write_at(&mut self.writer, 0, &front).map_err(MuxError::Io)?;
+        self.writer.flush().map_err(MuxError::Io)?;
+        Ok((self.writer, self.position))
+    }
+
+    /// The segment that is to come next.
+    fn next_segment(&self) -> SegmentIndex {
+        SegmentIndex(self.tables.chunk_offsets.len() as u64)
+    }
+
+    /// Checks everything that can be told before a byte of the segment is written.
+    fn check(
+        &self,
+        segment: SegmentIndex,
+        parameter_sets: &ParameterSets,
+        data: &[u8],
+        units: &[AccessUnit],
+    ) -> Result<(), MuxError> {
+        let due = self.next_segment();
+        let planned = u64::from(self.plan.frames_of(segment));
+        if planned == 0 {
+            return Err(MuxError::TooManySegments { got: segment, segments: self.plan.segments().into() });
+        }
+        if segment != due {
+            return Err(MuxError::OutOfOrder { got: segment, due });
+        }
+        if units.len() as u64 != planned {
+            return Err(MuxError::FrameCount { segment, got: units.len() as u64, planned });
+        }
+        if self.header.as_ref().is_some_and(|header| header.parameter_sets != *parameter_sets) {
+            return Err(MuxError::ParameterSetsDiffer { segment });
+        }
+        if !units.first().is_some_and(|unit| unit.idr) {
+            return Err(MuxError::NoIdr { segment });
+        }
+        let mut rest = data;
+        for (frame, unit) in (0..).zip(units) {
+            let damaged = |reason| MuxError::DamagedUnit { segment, frame, reason };
+            let (unit, behind) =
+                rest.split_at_checked(unit.bytes).ok_or_else(|| damaged("it is cut short"))?;
+            check_nal_lengths(unit).map_err(damaged)?;
+            rest = behind;
+        }
+        if rest.is_empty() {
+            Ok(())
+        } else {
+            let reason = "bytes that belong to no frame follow the last one";
+            Err(MuxError::DamagedUnit { segment, frame: planned - 1, reason })
+        }
+    }
+
+    /// Finds out how much place the header needs, and leaves it free.
+    fn begin(&mut self, segment: SegmentIndex, parameter_sets: &ParameterSets) -> Result<(), MuxError> {
+        let avc1 = boxes::avc1(parameter_sets)
+            .map_err(|error| MuxError::ParameterSets { segment, reason: error.reason })?;
+        let (width, height) = (avc1.visual.width, avc1.visual.height);
+        let expected = self.settings.size;
+        if (u32::from(width), u32::from(height)) != (expected.width(), expected.height()) {
+            return Err(MuxError::PictureSize { width, height, expected });
+        }
+        let empty = boxes::moov(&self.settings, self.plan, avc1.clone(), SampleTables::default());
+        let moov_bytes =
+            empty.encode_to_vec().map_err(bad_header)?.len() as u64 + SampleTables::bytes(self.plan);
+        let ftyp = boxes::ftyp().encode_to_vec().map_err(bad_header)?;
+        let header = Header { parameter_sets: parameter_sets.clone(), avc1, ftyp, moov_bytes };
+        self.position = header.bytes();
+        self.header = Some(Box::new(header));
+        Ok(())
     }
 }
 
-/// Frames that were planned for the segment with this number.
-fn planned_frames(settings: &Mp4Settings, segment: u64) -> u64 {
-    let length = u64::from(settings.segment_frames);
-    settings.frames.saturating_sub(segment.saturating_mul(length)).min(length)
-}
-
-/// Writes all that comes before the first sample, with the place of the index left empty.
-fn begin<W: Write>(
-    writer: &mut W,
-    settings: &Mp4Settings,
-    parameter_sets: ParameterSets,
-) -> Result<Track, MuxError> {
-    let file_type = encode_box(&FtypBox {
-        major_brand: Brand::ISOM,
-        minor_version: 512,
-        compatible_brands: vec![Brand::ISOM, Brand::new(*b"iso2"), Brand::AVC1, Brand::new(*b"mp41")],
-    })?;
-    let segments = settings.frames.div_ceil(u64::from(settings.segment_frames));
-    let mut track = Track {
-        parameter_sets,
-        sample_sizes: vec![0; settings.frames as usize],
-        sync_samples: vec![NonZeroU32::MIN; segments as usize],
-        chunk_offsets: vec![0; segments as usize],
-        index: (file_type.len() as u64, 0),
-        data_start: 0,
-        position: 0,
-    };
-    // Every number in it has a fixed width, so only the counts matter.
-    let length = encode_box(&index(settings, &track)?)?.len();
-    track.sample_sizes.clear();
-    track.sync_samples.clear();
-    track.chunk_offsets.clear();
-    track.index.1 = length;
-    track.data_start = (file_type.len() + length) as u64;
-    track.position = track.data_start + DATA_HEADER;
-    writer.write_all(&file_type)?;
-    writer.write_all(&vec![0; length])?;
-    writer.write_all(&data_header(DATA_HEADER))?;
-    Ok(track)
-}
-
-/// Header of an `mdat` box of `size` bytes, header included (14496-12, 4.2).
-fn data_header(size: u64) -> [u8; DATA_HEADER as usize] {
-    let mut header = *b"\0\0\0\x01mdat\0\0\0\0\0\0\0\0";
-    header[8..].copy_from_slice(&size.to_be_bytes());
-    header
-}
-
-fn encode_box(encode: &impl Encode) -> Result<Vec<u8>, MuxError> {
-    encode.encode_to_vec().map_err(|error| MuxError::Index { reason: error.to_string() })
-}
-
-/// The `moov` box (14496-12, 8.2.1).
-fn index(settings: &Mp4Settings, track: &Track) -> Result<MoovBox, MuxError> {
-    let clock = NonZeroU32::new(settings.frame_rate.numerator()).unwrap_or(NonZeroU32::MIN);
-    let frame_duration = settings.frame_rate.denominator();
-    let duration = settings.frames * u64::from(frame_duration);
-    let (width, height) = (settings.size.width(), settings.size.height());
-    // No date: the same song gives the same bytes.
-    let no_date = Mp4FileTime::default();
-
-    let mut chunks = vec![StscEntry {
-        first_chunk: NonZeroU32::MIN,
-        sample_per_chunk: planned_frames(settings, 0) as u32,
-        sample_description_index: NonZeroU32::MIN,
-    }];
-    let segments = settings.frames.div_ceil(u64::from(settings.segment_frames));
-    let last = planned_frames(settings, segments - 1) as u32;
-    if last != chunks[0].sample_per_chunk
-        && let Some(first_chunk) = NonZeroU32::new(segments as u32)
-    {
-        chunks.push(StscEntry { first_chunk, sample_per_chunk: last, ..chunks[0].clone() });
+/// The [`MDAT_HEADER`] bytes before `payload` bytes of media data (ISO/IEC 14496-12, 4.2 and 8.1.1).
+fn mdat_header(payload: u64) -> Vec<u8> {
+    match u32::try_from(payload + 8) {
+        Ok(size) => [&8u32.to_be_bytes(), b"free".as_slice(), &size.to_be_bytes(), b"mdat"].concat(),
+        Err(_) => {
+            let size = payload + MDAT_HEADER;
+            [1u32.to_be_bytes().as_slice(), b"mdat", &size.to_be_bytes()].concat()
+        }
     }
-
-    let samples = StblBox {
-        stsd_box: StsdBox { entries: vec![sample_entry(settings, &track.parameter_sets)?] },
-        stts_box: SttsBox {
-            entries: vec![SttsEntry { sample_count: settings.frames as u32, sample_delta: frame_duration }],
-        },
-        ctts_box: None,
-        cslg_box: None,
-        stsc_box: StscBox { entries: chunks },
-        stsz_box: StszBox::Variable { entry_sizes: track.sample_sizes.clone() },
-        stco_or_co64_box: Either::B(Co64Box { chunk_offsets: track.chunk_offsets.clone() }),
-        stss_box: Some(StssBox { sample_numbers: track.sync_samples.clone() }),
-        sdtp_box: None,
-        unknown_boxes: Vec::new(),
-    };
-    let media = MdiaBox {
-        mdhd_box: MdhdBox {
-            creation_time: no_date,
-            modification_time: no_date,
-            timescale: clock,
-            duration,
-            language: LanguageCode::UNDEFINED,
-        },
-        hdlr_box: HdlrBox { handler_type: *b"vide", name: b"strikeline\0".to_vec() },
-        minf_box: MinfBox {
-            media_header: Some(MediaHeader::Vmhd(VmhdBox {
-                graphicsmode: VmhdBox::DEFAULT_GRAPHICSMODE,
-                opcolor: VmhdBox::DEFAULT_OPCOLOR,
-            })),
-            dinf_box: DinfBox::LOCAL_FILE,
-            stbl_box: samples,
-            unknown_boxes: Vec::new(),
-        },
-        unknown_boxes: Vec::new(),
-    };
-    let header = TkhdBox {
-        flag_track_enabled: true,
-        flag_track_in_movie: true,
-        flag_track_in_preview: false,
-        flag_track_size_is_aspect_ratio: false,
-        creation_time: no_date,
-        modification_time: no_date,
-        track_id: 1,
-        duration,
-        layer: TkhdBox::DEFAULT_LAYER,
-        alternate_group: TkhdBox::DEFAULT_ALTERNATE_GROUP,
-        volume: TkhdBox::DEFAULT_VIDEO_VOLUME,
-        matrix: TkhdBox::DEFAULT_MATRIX,
-        width: FixedPointNumber::new(width as i16, 0),
-        height: FixedPointNumber::new(height as i16, 0),
-    };
-    Ok(MoovBox {
-        // The movie's clock is the track's, so that its duration is exact too.
-        mvhd_box: MvhdBox {
-            creation_time: no_date,
-            modification_time: no_date,
-            timescale: clock,
-            duration,
-            rate: MvhdBox::DEFAULT_RATE,
-            volume: MvhdBox::DEFAULT_VOLUME,
-            matrix: MvhdBox::DEFAULT_MATRIX,
-            next_track_id: 2,
-        },
-        trak_boxes: vec![TrakBox {
-            tkhd_box: header,
-            edts_box: None,
-            mdia_box: media,
-            unknown_boxes: Vec::new(),
-        }],
-        mvex_box: None,
-        unknown_boxes: Vec::new(),
-    })
 }
 
-/// The `avc1` entry: size, decoder configuration (14496-15, 5.3.3), colour and pixel aspect (14496-12,
-/// 12.1.4 and 12.1.5).
-fn sample_entry(settings: &Mp4Settings, parameter_sets: &ParameterSets) -> Result<SampleEntry, MuxError> {
-    // NAL header, profile_idc, constraint flags, level_idc (ITU-T H.264, 7.3.2.1.1).
-    let &[_, profile, compatibility, level, ..] = parameter_sets.sps.as_slice() else {
-        return Err(MuxError::BadParameterSets);
-    };
-    // High profiles repeat chroma format and bit depth: 4:2:0 and 8 bits, for all our encoders.
-    let high = !matches!(profile, 66 | 77 | 88);
-    let configuration = AvccBox {
-        avc_profile_indication: profile,
-        profile_compatibility: compatibility,
-        avc_level_indication: level,
-        length_size_minus_one: Uint::new(3),
-        sps_list: vec![parameter_sets.sps.clone()],
-        pps_list: vec![parameter_sets.pps.clone()],
-        chroma_format: high.then_some(Uint::new(1)),
-        bit_depth_luma_minus8: high.then_some(Uint::new(0)),
-        bit_depth_chroma_minus8: high.then_some(Uint::new(0)),
-        sps_ext_list: Vec::new(),
-    };
-    // nclx: primaries, transfer and matrix are BT.709 (1, 1, 1; ITU-T H.273), limited range.
-    let colour = leaf(*b"colr", b"nclx\0\x01\0\x01\0\x01\0");
-    let aspect = leaf(*b"pasp", b"\0\0\0\x01\0\0\0\x01");
-    Ok(SampleEntry::Avc1(Avc1Box {
-        visual: VisualSampleEntryFields {
-            data_reference_index: NonZeroU16::MIN,
-            width: settings.size.width() as u16,
-            height: settings.size.height() as u16,
-            horizresolution: VisualSampleEntryFields::DEFAULT_HORIZRESOLUTION,
-            vertresolution: VisualSampleEntryFields::DEFAULT_VERTRESOLUTION,
-            frame_count: VisualSampleEntryFields::DEFAULT_FRAME_COUNT,
-            compressorname: [0; 32],
-            depth: VisualSampleEntryFields::DEFAULT_DEPTH,
-        },
-        avcc_box: configuration,
-        unknown_boxes: vec![colour, aspect],
-    }))
+/// Checks that `unit` is one or more NAL units, each behind its length, none of them empty. What else is in
+/// them is the encoder's affair, but a byte stream with start codes, say, would give a file that no player
+/// can read.
+fn check_nal_lengths(unit: &[u8]) -> Result<(), &'static str> {
+    if unit.is_empty() {
+        return Err("it is empty");
+    }
+    if u32::try_from(unit.len()).is_err() {
+        return Err("it is longer than 4 GiB");
+    }
+    let mut rest = unit;
+    while let Some((length, behind)) = rest.split_first_chunk() {
+        match behind.split_at_checked(u32::from_be_bytes(*length) as usize) {
+            Some((nal, behind)) if !nal.is_empty() => rest = behind,
+            _ => return Err("its NAL units are not as long as they say"),
+        }
+    }
+    if rest.is_empty() { Ok(()) } else { Err("its NAL units are not as long as they say") }
 }
 
-fn leaf(kind: [u8; 4], payload: &[u8]) -> UnknownBox {
-    let box_type = BoxType::Normal(kind);
-    let box_size = BoxSize::with_payload_size(box_type, payload.len() as u64);
-    UnknownBox { box_type, box_size, payload: payload.to_vec() }
+fn write_at(writer: &mut (impl Write + Seek), position: u64, bytes: &[u8]) -> io::Result<()> {
+    writer.seek(SeekFrom::Start(position))?;
+    writer.write_all(bytes)
+}
+
+fn bad_header(error: shiguredo_mp4::Error) -> MuxError {
+    MuxError::Header { reason: error.reason }
 }
