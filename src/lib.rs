@@ -45,6 +45,15 @@
 //!
 //! `examples/custom_scene.rs` streams a scene that has nothing to do with MIDI.
 
+#![warn(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::todo,
+    clippy::dbg_macro
+)]
+
 pub mod encode;
 pub mod gpu;
 pub mod mux;

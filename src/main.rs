@@ -1,5 +1,7 @@
 //! The `strikeline` program: reads the command line, runs a subcommand, prints the error.
 
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo, clippy::dbg_macro)]
+
 mod cli;
 
 use std::process::ExitCode;

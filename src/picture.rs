@@ -29,7 +29,7 @@ impl PictureSize {
     /// # Errors
     /// When either side is odd, below [`Self::MIN`] or above [`Self::MAX`].
     pub fn new(width: u32, height: u32) -> Result<PictureSize, PictureSizeError> {
-        let fits = |side: u32| side % 2 == 0 && (Self::MIN..=Self::MAX).contains(&side);
+        let fits = |side: u32| side.is_multiple_of(2) && (Self::MIN..=Self::MAX).contains(&side);
         if fits(width) && fits(height) {
             Ok(PictureSize { width, height })
         } else {

@@ -44,7 +44,11 @@ impl PictureArgs {
 
 fn lookahead(text: &str) -> Result<Time, String> {
     let time = seconds(text)?;
-    if (0.1..=30.0).contains(&time.as_seconds()) { Ok(time) } else { Err("must be from 0.1 to 30".to_owned()) }
+    if (0.1..=30.0).contains(&time.as_seconds()) {
+        Ok(time)
+    } else {
+        Err("must be from 0.1 to 30".to_owned())
+    }
 }
 
 /// A time in seconds, such as 12.5; may be negative. Within a year, so that sums are safe.

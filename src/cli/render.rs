@@ -177,9 +177,8 @@ impl Summary<'_> {
             Some(pixels) => format!("{pixels} pixels per frame"),
             None => format!("{:.1} pixels per second", self.scene.motion().pixels_per_second()),
         };
-        let stages = Stage::ALL.map(|stage| {
-            format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0)
-        });
+        let stages =
+            Stage::ALL.map(|stage| format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0));
         format!(
             "{}: {} frames, {} of {} at {} fps, {:.1} MB\n\
              took {:.1} s: {:.0} fps, {:.1}× real time; CPU {:.1} s\n\
