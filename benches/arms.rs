@@ -115,7 +115,7 @@ fn main() {
     let jobs = default_jobs();
     let one = Spread { ring_depth: 4, jobs: 1, segments_in_flight: 1 };
     let many = Spread::for_jobs(jobs);
-    println!("{}; {jobs} cores; 1920x1080, {frames} frames of the groove, {rounds} rounds", gpu.description);
+    println!("{}; {jobs} jobs; 1920x1080, {frames} frames of the groove, {rounds} rounds", gpu.description);
 
     type Arm<'a> = (&'a str, Box<dyn Fn() -> Sample + 'a>);
     let naive = || {

@@ -50,15 +50,15 @@ pub struct RenderArgs {
     #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
     quality: u8,
 
-    /// Staging buffers between GPU and encoders [default: one per job and two more, at least 4].
+    /// Staging buffers between GPU and encoders [default: one per job and one more, at least 4].
     #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
     ring: Option<u16>,
 
-    /// Encoding threads [default: the number of cores].
+    /// Encoding threads [default: the number of cores, and one more].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 
-    /// Segments rendered and encoded at once [default: two per job].
+    /// Segments rendered and encoded at once [default: one per job].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     segments: Option<u16>,
 

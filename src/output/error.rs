@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutputError {
-    /// Something of that name exists. Choose another name, or [`Overwrite::Replace`].
+    /// Something of that name exists. Choose another name, or [`super::Overwrite::Replace`].
     #[error("{} already exists: give --force to replace it, or choose another name", path.display())]
     Exists {
         /// The name that was given.

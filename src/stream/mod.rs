@@ -182,16 +182,17 @@ impl StreamOptions {
     }
 }
 
-/// As many encoding threads as the process may use cores.
+/// One encoding thread more than the process may use cores, so that no core idles while a segment waits for
+/// its next frame. Measured in PERF.md.
 pub fn default_jobs() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    std::thread::available_parallelism().map_or(1, usize::from) + 1
 }
 
 impl Spread {
-    /// For `jobs` encoding threads: a slot for each and two more, at least four; a segment for each.
+    /// For `jobs` encoding threads: a slot for each and one more, at least four; a segment for each.
     pub fn for_jobs(jobs: usize) -> Spread {
         let jobs = jobs.max(1);
-        Spread { ring_depth: (jobs + 2).max(4), jobs, segments_in_flight: jobs }
+        Spread { ring_depth: (jobs + 1).max(4), jobs, segments_in_flight: jobs }
     }
 }
 
