@@ -95,7 +95,7 @@ fn a_full_disk_is_named_and_left_clean() {
     let output = command.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(77) || stderr.contains("unshare") {
-        eprintln!("skipped: no mount namespaces here; tests/mp4.rs covers writers that fail ({stderr})");
+        eprintln!("skipped: no mount namespaces here; tests/mp4 covers writers that fail ({stderr})");
         return;
     }
     assert_eq!(output.status.code(), Some(1), "{stderr}");

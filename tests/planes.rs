@@ -3,9 +3,12 @@
 mod common;
 
 use common::{capture_planes, demo_content, still};
+use strikeline::gpu::Gpu;
+use strikeline::gpu::planes::PlaneKind;
 use strikeline::picture::PictureSize;
 use strikeline::scene::highway::{Highway, HighwayOptions};
-use strikeline::timing::{FrameRate, Time};
+use strikeline::scene::{Drawing, Scene, SceneError, View};
+use strikeline::timing::{FrameIndex, FrameRate, Time};
 
 /// Limited-range BT.709 (ITU-R BT.709-6, 3.3) of gamma-coded RGB 0 to 255, not rounded.
 fn ycbcr([r, g, b]: [f64; 3]) -> [f64; 3] {
@@ -121,4 +124,57 @@ fn at_snapped_speed_every_frame_of_a_falling_note_is_the_last_one_moved() {
         );
     }
     assert!(frames.first() != frames.last(), "something must move");
+}
+
+/// A highway that says it can only draw RGBA.
+struct RgbaOnly(Highway);
+
+impl Scene for RgbaOnly {
+    fn drawing(&self) -> Drawing {
+        Drawing::Rgba
+    }
+    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+        self.0.prepare(gpu, view)
+    }
+    fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        self.0.draw_static(plane, pass);
+    }
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
+        self.0.update(queue, frame);
+    }
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        self.0.draw(plane, pass);
+    }
+}
+
+#[test]
+fn a_scene_that_draws_rgba_only_is_converted() {
+    let (size, frame_rate) = (PictureSize::new(854, 480).unwrap(), FrameRate::new(60, 1).unwrap());
+    let options = HighwayOptions { start: Some(Time::from_seconds(2.0)), ..HighwayOptions::default() };
+    let highway = || Highway::new(demo_content(), &options, size, frame_rate);
+    let rgba = still(&mut highway(), size, frame_rate);
+    let (luma, chroma) = capture_planes(&mut RgbaOnly(highway()), size, frame_rate);
+    let (width, height) = (854, 480);
+    for (at, &sample) in luma.iter().enumerate() {
+        let pixel = std::array::from_fn(|channel| f64::from(rgba[at * 4 + channel]));
+        assert!((f64::from(sample) - ycbcr(pixel)[0]).abs() <= 0.51);
+    }
+    for row in 0..height / 2 {
+        for column in 0..width / 2 {
+            let mut mean = [0.0; 3];
+            for (dx, weight) in [(-1_i64, 0.125), (0, 0.25), (1, 0.125)] {
+                for dy in [0, 1] {
+                    let x = (2 * column as i64 + dx).max(0) as usize;
+                    let at = ((2 * row + dy) * width + x) * 4;
+                    for (sum, &value) in mean.iter_mut().zip(&rgba[at..at + 3]) {
+                        *sum += f64::from(value) * weight;
+                    }
+                }
+            }
+            let expected = ycbcr(mean);
+            let at = row * width + column * 2;
+            assert!((f64::from(chroma[at]) - expected[1]).abs() <= 0.51);
+            assert!((f64::from(chroma[at + 1]) - expected[2]).abs() <= 0.51);
+        }
+    }
 }

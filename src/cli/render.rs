@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use strikeline::encode::h264::H264Factory;
+use strikeline::encode::openh264::OpenH264;
 use strikeline::encode::{EncoderFactory, Quality};
 use strikeline::output::Overwrite;
 use strikeline::scene::highway::{Highway, HighwayContent};
@@ -50,6 +52,10 @@ pub struct RenderArgs {
     #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
     quality: u8,
 
+    /// Encoder: openh264, or h264, strikeline's own, which is being built and has no search for motion yet.
+    #[arg(long, value_name = "NAME", default_value = "openh264")]
+    encoder: EncoderChoice,
+
     /// Staging buffers between GPU and encoders [default: one per job and one more, at least 4].
     #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
     ring: Option<u16>,
@@ -77,6 +83,22 @@ pub struct RenderArgs {
     picture: PictureArgs,
 }
 
+/// An encoder to choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum EncoderChoice {
+    Openh264,
+    H264,
+}
+
+impl EncoderChoice {
+    fn factory(self) -> Arc<dyn EncoderFactory> {
+        match self {
+            EncoderChoice::Openh264 => Arc::new(OpenH264),
+            EncoderChoice::H264 => Arc::new(H264Factory::default()),
+        }
+    }
+}
+
 /// Runs it.
 pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let started = Instant::now();
@@ -89,7 +111,6 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
 
     let frames = picture.fps.frames_to_cover(span(args, &scene)?);
     let quality = Quality::new(args.quality).unwrap_or(Quality::DEFAULT);
-    let encoder: Arc<dyn EncoderFactory> = Arc::new(strikeline::encode::openh264::OpenH264);
     let mut spread = Spread::for_jobs(args.jobs.map_or_else(default_jobs, usize::from));
     if let Some(depth) = args.ring {
         spread.ring_depth = usize::from(depth);
@@ -102,7 +123,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
         adapter: picture.adapter(),
         spread,
         cancel,
-        ..StreamOptions::new(picture.size, picture.fps, frames, encoder)
+        ..StreamOptions::new(picture.size, picture.fps, frames, args.encoder.factory())
     };
 
     let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
@@ -179,12 +200,18 @@ impl Summary<'_> {
         };
         let stages =
             Stage::ALL.map(|stage| format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0));
+        let start = self.scene.start().as_seconds();
+        let offset = if start > 0.0 {
+            format!("the video begins at {start:.3} s of the song")
+        } else {
+            format!("the song begins at {:.3} s of the video", -start)
+        };
         format!(
             "{}: {} frames, {} of {} at {} fps, {:.1} MB\n\
              took {:.1} s: {:.0} fps, {:.1}× real time; CPU {:.1} s\n\
              drawn on {}; encoded by {}\n\
              busy: {}; the limit was {}\n\
-             notes move {speed}; the song's 0:00 is at {:.3} s of the video\n",
+             notes move {speed}; {offset}\n",
             self.output.display(),
             report.frames,
             clock(self.video_seconds()),
@@ -199,7 +226,6 @@ impl Summary<'_> {
             report.encoder,
             stages.join(", "),
             report.stages.bottleneck(),
-            -self.scene.start().as_seconds(),
         )
     }
 

@@ -4,6 +4,8 @@
 //! and its pictures are encoded in display order by one encoder on one thread. So segments can be encoded
 //! in any order, on any number of threads, and the bytes are the same.
 
+pub mod h264;
+pub mod hints;
 pub mod null;
 pub mod openh264;
 pub mod raw;

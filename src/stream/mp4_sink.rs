@@ -60,7 +60,11 @@ impl Sink for Mp4Sink {
         let State::Writing(writer) = std::mem::replace(&mut self.state, State::Ended) else {
             return Err("the stream has ended".into());
         };
-        let (file, bytes) = writer.finish()?;
+        let path = writer.get_ref().path().to_path_buf();
+        let (file, bytes) = match writer.finish() {
+            Err(MuxError::Io(error)) => return Err(OutputError::Write { path, error }.into()),
+            finished => finished?,
+        };
         file.commit()?;
         Ok(bytes)
     }

@@ -1,0 +1,574 @@
+//! Context-adaptive binary arithmetic coding of macroblocks (ITU-T H.264, 7.3.5, 9.3).
+
+use super::cabac_tables::{CONTEXTS, NEXT_STATE, RANGE_LPS, initial_states};
+use super::macroblock::{BLOCK_ORDER, Macroblock, Prediction};
+use super::neighbours::{Coded, Kind, Neighbours, Shape};
+
+/// The arithmetic encoder (9.3.4.2 to 9.3.4.5), with its contexts.
+#[derive(Debug)]
+struct ArithmeticEncoder {
+    /// codILow in the low 10 bits, and above them bits that were shifted out but can still change by a carry.
+    low: u64,
+    /// codIRange.
+    range: u32,
+    /// Bits above the 10 of codILow. The very first bit is always 0 and not written: it starts at −1.
+    pending: i32,
+    states: [u8; CONTEXTS],
+    bytes: Vec<u8>,
+}
+
+impl ArithmeticEncoder {
+    fn new(bytes: Vec<u8>, intra_slice: bool, qp: u8) -> ArithmeticEncoder {
+        ArithmeticEncoder { low: 0, range: 510, pending: -1, states: initial_states(intra_slice, qp), bytes }
+    }
+
+    #[inline]
+    fn bin(&mut self, context: usize, bin: bool) {
+        let state = self.states[context];
+        let lps = u32::from(RANGE_LPS[usize::from(state >> 1)][(self.range >> 6) as usize & 3]);
+        self.range -= lps;
+        if (state & 1 == 1) != bin {
+            self.low += u64::from(self.range);
+            self.range = lps;
+        }
+        self.states[context] = NEXT_STATE[usize::from(state)][usize::from(bin)];
+        self.renormalise();
+    }
+
+    #[inline]
+    fn renormalise(&mut self) {
+        self.shift(self.range.leading_zeros() - 23);
+    }
+
+    #[inline]
+    fn shift(&mut self, bits: u32) {
+        self.range <<= bits;
+        self.low <<= bits;
+        self.pending += bits as i32;
+        if self.pending >= 32 {
+            self.move_out();
+        }
+    }
+
+    /// Moves the whole bytes of what is pending to `bytes`.
+    fn move_out(&mut self) {
+        let count = self.pending / 8;
+        let keep = 10 + self.pending - count * 8;
+        let out = self.low >> keep;
+        self.low &= (1 << keep) - 1;
+        self.pending -= count * 8;
+        if out >> (count * 8) != 0 {
+            // A carry: it ends at the last byte that is not full. There is one, as the code is below 1.
+            for byte in self.bytes.iter_mut().rev() {
+                *byte = byte.wrapping_add(1);
+                if *byte != 0 {
+                    break;
+                }
+            }
+        }
+        for index in (0..count).rev() {
+            self.bytes.push((out >> (index * 8)) as u8);
+        }
+    }
+
+    /// Bypass: the low `count` bits of `value`, at most 16 (9.3.4.4).
+    #[inline]
+    fn bypass(&mut self, value: u32, count: u32) {
+        self.low = (self.low << count) + u64::from(self.range) * u64::from(value);
+        self.pending += count as i32;
+        if self.pending >= 32 {
+            self.move_out();
+        }
+    }
+
+    /// end_of_slice_flag, and the bin that tells I_PCM (9.3.4.5).
+    #[inline]
+    fn terminate(&mut self, bin: bool) {
+        self.range -= 2;
+        if bin {
+            self.low += u64::from(self.range);
+            self.range = 2;
+        }
+        self.renormalise();
+    }
+
+    /// EncodeFlush: the last bit written is the rbsp_stop_one_bit.
+    fn finish(mut self) -> Vec<u8> {
+        self.low = (self.low >> 7 | 1) << 10;
+        self.pending += 3;
+        let to_byte = (8 - self.pending % 8) % 8;
+        self.low <<= to_byte;
+        self.pending += to_byte;
+        self.move_out();
+        self.bytes
+    }
+}
+
+/// ctxBlockCat (Table 9-42).
+#[derive(Debug, Clone, Copy)]
+enum Category {
+    LumaDc,
+    LumaAc,
+    Luma,
+    ChromaDc,
+    ChromaAc,
+}
+
+/// Codes the macroblocks of one slice.
+#[derive(Debug)]
+pub(super) struct CabacWriter {
+    encoder: ArithmeticEncoder,
+    intra_slice: bool,
+    /// Whether mb_qp_delta of the macroblock before was not zero.
+    last_delta_was_coded: bool,
+}
+
+impl CabacWriter {
+    /// `bytes` end with an aligned slice header.
+    pub(super) fn new(bytes: Vec<u8>, intra_slice: bool, qp: u8) -> CabacWriter {
+        CabacWriter {
+            encoder: ArithmeticEncoder::new(bytes, intra_slice, qp),
+            intra_slice,
+            last_delta_was_coded: false,
+        }
+    }
+
+    /// P_Skip.
+    #[inline]
+    pub(super) fn skipped(&mut self, around: &Neighbours<'_>) {
+        self.skip_flag(true, around);
+        self.last_delta_was_coded = false;
+    }
+
+    #[inline]
+    pub(super) fn end_of_macroblock(&mut self, last_of_slice: bool) {
+        self.encoder.terminate(last_of_slice);
+    }
+
+    /// The finished slice data, after the bytes that were given at the start.
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.encoder.finish()
+    }
+
+    fn skip_flag(&mut self, skipped: bool, around: &Neighbours<'_>) {
+        let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Skipped);
+        self.encoder.bin(11 + count(counts(around.left), counts(around.above)), skipped);
+    }
+
+    /// macroblock_layer (7.3.5).
+    pub(super) fn macroblock(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
+        if !self.intra_slice {
+            self.skip_flag(false, around);
+        }
+        let pattern = macroblock.coded.pattern;
+        self.macroblock_type(macroblock, around);
+        match macroblock.prediction {
+            Prediction::Inter { shape, references_in_use } => {
+                self.motion(macroblock, shape, references_in_use, around);
+            }
+            Prediction::Intra16x16(_) => self.chroma_mode(macroblock, around),
+            Prediction::Intra4x4(_) => {
+                self.intra_4x4_modes(macroblock);
+                self.chroma_mode(macroblock, around);
+            }
+        }
+        let is_16x16 = matches!(macroblock.prediction, Prediction::Intra16x16(_));
+        if !is_16x16 {
+            self.coded_block_pattern(pattern, around);
+        }
+        if pattern == 0 && !is_16x16 {
+            self.last_delta_was_coded = false;
+            return;
+        }
+        self.qp_delta(macroblock.qp_delta);
+        self.residual(macroblock, around);
+    }
+
+    /// mb_type (9.3.2.5, Tables 9-36 and 9-37).
+    fn macroblock_type(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
+        let e = &mut self.encoder;
+        if let Prediction::Inter { shape, .. } = macroblock.prediction {
+            e.bin(14, false);
+            match shape {
+                Shape::Whole => [(15, false), (16, false)],
+                Shape::Quarters => [(15, false), (16, true)],
+                Shape::Columns => [(15, true), (17, false)],
+                Shape::Rows => [(15, true), (17, true)],
+            }
+            .into_iter()
+            .for_each(|(context, bin)| e.bin(context, bin));
+            return;
+        }
+        // Contexts of the bins after the first: luma, chroma, chroma is 2, mode, mode.
+        let (first, rest) = if self.intra_slice {
+            let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Intra4x4);
+            (3 + count(counts(around.left), counts(around.above)), [6, 7, 8, 9, 10])
+        } else {
+            e.bin(14, true);
+            (17, [18, 19, 19, 20, 20])
+        };
+        let Prediction::Intra16x16(mode) = macroblock.prediction else {
+            e.bin(first, false);
+            return;
+        };
+        e.bin(first, true);
+        e.terminate(false);
+        let pattern = macroblock.coded.pattern;
+        e.bin(rest[0], pattern & 15 != 0);
+        e.bin(rest[1], pattern >> 4 != 0);
+        if pattern >> 4 != 0 {
+            e.bin(rest[2], pattern >> 4 == 2);
+        }
+        e.bin(rest[3], mode as u8 & 2 != 0);
+        e.bin(rest[4], mode as u8 & 1 != 0);
+    }
+
+    /// ref_idx_l0, then mvd_l0, of all partitions.
+    fn motion(
+        &mut self,
+        macroblock: &Macroblock,
+        shape: Shape,
+        references_in_use: u8,
+        around: &Neighbours<'_>,
+    ) {
+        let coded = &macroblock.coded;
+        if shape == Shape::Quarters {
+            // sub_mb_type P_L0_8x8, four times.
+            (0..4).for_each(|_| self.encoder.bin(21, true));
+        }
+        // What lies to the left of and above a quarter: a macroblock and its quarter.
+        let left = |quarter: usize| {
+            if quarter.is_multiple_of(2) { (around.left, quarter + 1) } else { (coded, quarter - 1) }
+        };
+        let above =
+            |quarter: usize| if quarter < 2 { (around.above, quarter + 2) } else { (coded, quarter - 2) };
+        if references_in_use > 1 {
+            for &quarter in shape.first_quarters() {
+                let counts = |(coded, quarter): (&Coded, usize)| coded.references[quarter] > 0;
+                let first = 54 + increment(counts(left(quarter)), counts(above(quarter)));
+                let index = coded.references[quarter];
+                for bin in 0..=index {
+                    let context = match bin {
+                        0 => first,
+                        1 => 58,
+                        _ => 59,
+                    };
+                    self.encoder.bin(context, bin < index);
+                }
+            }
+        }
+        for &quarter in shape.first_quarters() {
+            // A partition's later quarters hold its difference already, but no earlier partition looks there.
+            let sum = |part: usize| {
+                let of = |(coded, quarter): (&Coded, usize)| u32::from(coded.differences[quarter][part]);
+                of(left(quarter)) + of(above(quarter))
+            };
+            let difference = macroblock.differences[quarter];
+            self.vector_difference(40, difference.x, sum(0));
+            self.vector_difference(47, difference.y, sum(1));
+        }
+    }
+
+    /// One component of mvd_l0: UEG3, signed, with uCoff 9 (9.3.2.3).
+    fn vector_difference(&mut self, base: usize, value: i16, neighbours: u32) {
+        let e = &mut self.encoder;
+        let first = match neighbours {
+            0..3 => base,
+            3..=32 => base + 1,
+            _ => base + 2,
+        };
+        let magnitude = u32::from(value.unsigned_abs());
+        for bin in 0..magnitude.min(9) {
+            e.bin(if bin == 0 { first } else { base + 2 + (bin as usize).min(4) }, true);
+        }
+        if magnitude < 9 {
+            e.bin(if magnitude == 0 { first } else { base + 2 + (magnitude as usize).min(4) }, false);
+        } else {
+            exp_golomb(e, magnitude - 9, 3);
+        }
+        if magnitude != 0 {
+            e.bypass(u32::from(value < 0), 1);
+        }
+    }
+
+    fn intra_4x4_modes(&mut self, macroblock: &Macroblock) {
+        for block in BLOCK_ORDER {
+            match macroblock.coded_modes[block] {
+                None => self.encoder.bin(68, true),
+                Some(remaining) => {
+                    self.encoder.bin(68, false);
+                    for bit in 0..3 {
+                        self.encoder.bin(69, remaining >> bit & 1 == 1);
+                    }
+                }
+            }
+        }
+    }
+
+    fn chroma_mode(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
+        let counts = |coded: &Coded| coded.kind.is_intra() && coded.chroma_mode != 0;
+        let mode = macroblock.coded.chroma_mode;
+        for bin in 0..3.min(mode + 1) {
+            let context = if bin == 0 { 64 + count(counts(around.left), counts(around.above)) } else { 67 };
+            self.encoder.bin(context, bin < mode);
+        }
+    }
+
+    fn coded_block_pattern(&mut self, pattern: u8, around: &Neighbours<'_>) {
+        // The condition holds where the neighbouring quarter exists and has no coded luma.
+        let without =
+            |coded: &Coded, quarter: usize| coded.kind.is_available() && coded.pattern >> quarter & 1 == 0;
+        for quarter in 0..4usize {
+            let own = |quarter: usize| pattern >> quarter & 1 == 0;
+            let left =
+                if quarter.is_multiple_of(2) { without(around.left, quarter + 1) } else { own(quarter - 1) };
+            let above = if quarter < 2 { without(around.above, quarter + 2) } else { own(quarter - 2) };
+            self.encoder.bin(73 + increment(left, above), !own(quarter));
+        }
+        let chroma = pattern >> 4;
+        let any = |coded: &Coded| coded.pattern >> 4 != 0;
+        self.encoder.bin(77 + increment(any(around.left), any(around.above)), chroma != 0);
+        if chroma != 0 {
+            let both = |coded: &Coded| coded.pattern >> 4 == 2;
+            self.encoder.bin(81 + increment(both(around.left), both(around.above)), chroma == 2);
+        }
+    }
+
+    /// mb_qp_delta: the mapping of 9.1.1, then unary.
+    fn qp_delta(&mut self, delta: i32) {
+        let mapped = if delta > 0 { delta * 2 - 1 } else { -delta * 2 };
+        for bin in 0..=mapped {
+            let context = match bin {
+                0 => 60 + usize::from(self.last_delta_was_coded),
+                1 => 62,
+                _ => 63,
+            };
+            self.encoder.bin(context, bin < mapped);
+        }
+        self.last_delta_was_coded = delta != 0;
+    }
+
+    /// residual (7.3.5.3).
+    fn residual(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
+        let (coded, levels) = (&macroblock.coded, &macroblock.levels);
+        let intra = coded.kind.is_intra();
+        // coded_block_flag of a DC block in a neighbour, and of a 4×4 block in one.
+        let dc = |other: &Coded, bit: u8| {
+            if other.kind.is_available() { other.dc_flags >> bit & 1 == 1 } else { intra }
+        };
+        let block = |other: &Coded, index: usize| {
+            if other.kind.is_available() { other.counts[index] != 0 } else { intra }
+        };
+        let is_16x16 = coded.kind == Kind::Intra16x16;
+        if is_16x16 {
+            let flag = increment(dc(around.left, 0), dc(around.above, 0));
+            self.block(Category::LumaDc, flag, &levels.luma_dc);
+        }
+        for index in BLOCK_ORDER {
+            if coded.pattern >> (index / 8 * 2 + index % 4 / 2) & 1 == 0 {
+                continue;
+            }
+            let left =
+                if index.is_multiple_of(4) { block(around.left, index + 3) } else { block(coded, index - 1) };
+            let above = if index < 4 { block(around.above, index + 12) } else { block(coded, index - 4) };
+            let flag = increment(left, above);
+            if is_16x16 {
+                self.block(Category::LumaAc, flag, &levels.luma[index][1..]);
+            } else {
+                self.block(Category::Luma, flag, &levels.luma[index]);
+            }
+        }
+        if coded.pattern >> 4 != 0 {
+            for part in 0..2 {
+                let bit = part as u8 + 1;
+                let flag = increment(dc(around.left, bit), dc(around.above, bit));
+                self.block(Category::ChromaDc, flag, &levels.chroma_dc[part]);
+            }
+        }
+        if coded.pattern >> 4 == 2 {
+            for index in 0..8usize {
+                let place = 16 + index;
+                let left = if index.is_multiple_of(2) {
+                    block(around.left, place + 1)
+                } else {
+                    block(coded, place - 1)
+                };
+                let above =
+                    if index % 4 < 2 { block(around.above, place + 2) } else { block(coded, place - 2) };
+                self.block(Category::ChromaAc, increment(left, above), &levels.chroma_ac[index][1..]);
+            }
+        }
+    }
+
+    /// residual_block_cabac (7.3.5.3.3).
+    fn block(&mut self, category: Category, flag_increment: usize, levels: &[i16]) {
+        let e = &mut self.encoder;
+        let index = category as usize;
+        let Some(last) = levels.iter().rposition(|&level| level != 0) else {
+            e.bin(85 + 4 * index + flag_increment, false);
+            return;
+        };
+        e.bin(85 + 4 * index + flag_increment, true);
+        let offset = [0, 15, 29, 44, 47][index];
+        let place = |position: usize| {
+            let increment = if matches!(category, Category::ChromaDc) { position.min(2) } else { position };
+            offset + increment
+        };
+        for (position, &level) in levels[..levels.len() - 1].iter().enumerate().take(last + 1) {
+            e.bin(105 + place(position), level != 0);
+            if level != 0 {
+                e.bin(166 + place(position), position == last);
+            }
+        }
+        let base = 227 + [0, 10, 20, 30, 39][index];
+        let most_above_one = if matches!(category, Category::ChromaDc) { 3 } else { 4 };
+        let (mut ones, mut above_one) = (0, 0);
+        for &level in levels[..=last].iter().rev().filter(|&&level| level != 0) {
+            let magnitude = u32::from(level.unsigned_abs()) - 1;
+            let first = base + if above_one != 0 { 0 } else { 4.min(1 + ones) };
+            let rest = base + 5 + above_one.min(most_above_one);
+            // UEG0 with uCoff 14 (9.3.2.3).
+            if magnitude == 0 {
+                e.bin(first, false);
+                ones += 1;
+            } else {
+                e.bin(first, true);
+                (1..magnitude.min(14)).for_each(|_| e.bin(rest, true));
+                if magnitude < 14 {
+                    e.bin(rest, false);
+                } else {
+                    exp_golomb(e, magnitude - 14, 0);
+                }
+                above_one += 1;
+            }
+            e.bypass(u32::from(level < 0), 1);
+        }
+    }
+}
+
+/// condTermFlagA + 2 · condTermFlagB.
+#[inline]
+fn increment(left: bool, above: bool) -> usize {
+    usize::from(left) + 2 * usize::from(above)
+}
+
+/// condTermFlagA + condTermFlagB.
+#[inline]
+fn count(left: bool, above: bool) -> usize {
+    usize::from(left) + usize::from(above)
+}
+
+/// The suffix of UEGk (9.3.2.3).
+fn exp_golomb(e: &mut ArithmeticEncoder, mut value: u32, mut k: u32) {
+    while value >= 1 << k {
+        e.bypass(1, 1);
+        value -= 1 << k;
+        k += 1;
+    }
+    e.bypass(0, 1);
+    e.bypass(value, k);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The arithmetic decoder of 9.3.3.2, bit by bit as it is written there.
+    struct Decoder<'a> {
+        bytes: &'a [u8],
+        position: usize,
+        range: u32,
+        offset: u32,
+        states: [u8; CONTEXTS],
+    }
+
+    impl Decoder<'_> {
+        fn bit(&mut self) -> u32 {
+            let byte = self.bytes.get(self.position / 8).copied().unwrap_or(0);
+            self.position += 1;
+            u32::from(byte >> (8 - 1 - (self.position - 1) % 8) & 1)
+        }
+
+        fn renormalise(&mut self) {
+            while self.range < 256 {
+                self.range <<= 1;
+                self.offset = self.offset << 1 | self.bit();
+            }
+        }
+
+        fn bin(&mut self, context: usize) -> bool {
+            let state = self.states[context];
+            let lps = u32::from(RANGE_LPS[usize::from(state >> 1)][(self.range >> 6) as usize & 3]);
+            self.range -= lps;
+            let mut bin = state & 1 == 1;
+            if self.offset >= self.range {
+                self.offset -= self.range;
+                self.range = lps;
+                bin = !bin;
+            }
+            self.states[context] = NEXT_STATE[usize::from(state)][usize::from(bin)];
+            self.renormalise();
+            bin
+        }
+
+        fn bypass(&mut self) -> bool {
+            self.offset = self.offset << 1 | self.bit();
+            let bin = self.offset >= self.range;
+            if bin {
+                self.offset -= self.range;
+            }
+            bin
+        }
+
+        fn terminate(&mut self) -> bool {
+            self.range -= 2;
+            let bin = self.offset >= self.range;
+            if !bin {
+                self.renormalise();
+            }
+            bin
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for seed in 1..200u32 {
+            let mut random = seed.wrapping_mul(0x9E37_79B9);
+            let mut next = || {
+                random ^= random << 13;
+                random ^= random >> 17;
+                random ^= random << 5;
+                random
+            };
+            let bins: Vec<(u32, usize, bool)> = (0..next() % 3000)
+                .map(|_| (next() % 16, next() as usize % CONTEXTS, next() % (1 + seed % 9) == 0))
+                .collect();
+            let mut encoder = ArithmeticEncoder::new(Vec::new(), false, 30);
+            for &(kind, context, bin) in &bins {
+                match kind {
+                    0 => encoder.terminate(false),
+                    1..4 => encoder.bypass(u32::from(bin), 1),
+                    _ => encoder.bin(context, bin),
+                }
+            }
+            encoder.terminate(true);
+            let bytes = encoder.finish();
+            let mut decoder = Decoder {
+                bytes: &bytes,
+                position: 0,
+                range: 510,
+                offset: 0,
+                states: initial_states(false, 30),
+            };
+            decoder.offset = (0..9).fold(0, |offset, _| offset << 1 | decoder.bit());
+            for &(kind, context, bin) in &bins {
+                match kind {
+                    0 => assert!(!decoder.terminate()),
+                    1..4 => assert_eq!(decoder.bypass(), bin),
+                    _ => assert_eq!(decoder.bin(context), bin),
+                }
+            }
+            assert!(decoder.terminate());
+        }
+    }
+}

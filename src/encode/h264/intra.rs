@@ -1,0 +1,213 @@
+//! Prediction from samples of the same picture (ITU-T H.264, 8.3).
+
+use super::reference::Samples;
+
+/// Intra16x16PredMode (Table 8-4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode16x16 {
+    Vertical,
+    Horizontal,
+    Dc,
+    Plane,
+}
+
+impl Mode16x16 {
+    pub(super) const ALL: [Mode16x16; 4] =
+        [Mode16x16::Dc, Mode16x16::Vertical, Mode16x16::Horizontal, Mode16x16::Plane];
+}
+
+/// intra_chroma_pred_mode (Table 8-5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChromaMode {
+    Dc,
+    Horizontal,
+    Vertical,
+    Plane,
+}
+
+impl ChromaMode {
+    pub(super) const ALL: [ChromaMode; 4] =
+        [ChromaMode::Dc, ChromaMode::Vertical, ChromaMode::Horizontal, ChromaMode::Plane];
+}
+
+/// Which sides of a block exist. One slice per picture: those inside the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sides {
+    pub(super) left: bool,
+    pub(super) above: bool,
+}
+
+/// The samples around a 16×16 luma block.
+#[derive(Debug)]
+pub(super) struct LumaEdges {
+    sides: Sides,
+    left: [u8; 16],
+    above: [u8; 16],
+    corner: u8,
+}
+
+impl LumaEdges {
+    pub(super) fn read(luma: &Samples, x: usize, y: usize, sides: Sides) -> LumaEdges {
+        let (x, y) = (x as isize, y as isize);
+        let mut edges = LumaEdges { sides, left: [0; 16], above: [0; 16], corner: 0 };
+        if sides.left {
+            edges.left = std::array::from_fn(|row| luma.at(x - 1, y + row as isize)[0]);
+        }
+        if sides.above {
+            edges.above.copy_from_slice(&luma.at(x, y - 1)[..16]);
+        }
+        if sides.left && sides.above {
+            edges.corner = luma.at(x - 1, y - 1)[0];
+        }
+        edges
+    }
+
+    pub(super) fn allows(&self, mode: Mode16x16) -> bool {
+        match mode {
+            Mode16x16::Vertical => self.sides.above,
+            Mode16x16::Horizontal => self.sides.left,
+            Mode16x16::Dc => true,
+            Mode16x16::Plane => self.sides.left && self.sides.above,
+        }
+    }
+
+    /// 8.3.3, into rows of 16.
+    pub(super) fn predict(&self, mode: Mode16x16, out: &mut [u8; 256]) {
+        let rows = out.as_chunks_mut::<16>().0;
+        match mode {
+            Mode16x16::Vertical => rows.fill(self.above),
+            Mode16x16::Horizontal => rows.iter_mut().zip(self.left).for_each(|(row, left)| row.fill(left)),
+            Mode16x16::Dc => out.fill(self.dc()),
+            Mode16x16::Plane => {
+                let at = |edge: &[u8; 16], index: isize| {
+                    i32::from(if index < 0 { self.corner } else { edge[index as usize] })
+                };
+                let slope = |edge: &[u8; 16]| -> i32 {
+                    (0..8).map(|i| (i as i32 + 1) * (at(edge, 8 + i) - at(edge, 6 - i))).sum()
+                };
+                let horizontal = (5 * slope(&self.above) + 32) >> 6;
+                let vertical = (5 * slope(&self.left) + 32) >> 6;
+                let base = 16 * (i32::from(self.left[15]) + i32::from(self.above[15])) + 16;
+                for (row, y) in rows.iter_mut().zip(-7..) {
+                    for (sample, x) in row.iter_mut().zip(-7..) {
+                        *sample = ((base + horizontal * x + vertical * y) >> 5).clamp(0, 255) as u8;
+                    }
+                }
+            }
+        }
+    }
+
+    fn dc(&self) -> u8 {
+        let sum = |edge: &[u8; 16]| edge.iter().map(|&sample| u32::from(sample)).sum::<u32>();
+        let dc = match (self.sides.left, self.sides.above) {
+            (true, true) => (sum(&self.left) + sum(&self.above) + 16) >> 5,
+            (true, false) => (sum(&self.left) + 8) >> 4,
+            (false, true) => (sum(&self.above) + 8) >> 4,
+            (false, false) => 128,
+        };
+        dc as u8
+    }
+}
+
+/// The samples around an 8×8 block of both chroma components.
+#[derive(Debug)]
+pub(super) struct ChromaEdges {
+    sides: Sides,
+    /// Per component.
+    left: [[u8; 8]; 2],
+    above: [[u8; 8]; 2],
+    corner: [u8; 2],
+}
+
+impl ChromaEdges {
+    /// `x` in bytes of the interleaved plane.
+    pub(super) fn read(chroma: &Samples, x: usize, y: usize, sides: Sides) -> ChromaEdges {
+        let (x, y) = (x as isize, y as isize);
+        let mut edges = ChromaEdges { sides, left: [[0; 8]; 2], above: [[0; 8]; 2], corner: [0; 2] };
+        for part in 0..2 {
+            let offset = part as isize;
+            if sides.left {
+                edges.left[part] = std::array::from_fn(|row| chroma.at(x - 2 + offset, y + row as isize)[0]);
+            }
+            if sides.above {
+                let row = chroma.at(x + offset, y - 1);
+                edges.above[part] = std::array::from_fn(|column| row[column * 2]);
+            }
+            if sides.left && sides.above {
+                edges.corner[part] = chroma.at(x - 2 + offset, y - 1)[0];
+            }
+        }
+        edges
+    }
+
+    pub(super) fn allows(&self, mode: ChromaMode) -> bool {
+        match mode {
+            ChromaMode::Dc => true,
+            ChromaMode::Horizontal => self.sides.left,
+            ChromaMode::Vertical => self.sides.above,
+            ChromaMode::Plane => self.sides.left && self.sides.above,
+        }
+    }
+
+    /// 8.3.4, into rows of 8 interleaved pairs.
+    pub(super) fn predict(&self, mode: ChromaMode, out: &mut [u8; 128]) {
+        let rows = out.as_chunks_mut::<16>().0;
+        match mode {
+            ChromaMode::Dc => {
+                let (cb, cr) = (self.dc(0), self.dc(1));
+                for (half, rows) in rows.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                    let at = |x: usize| half * 2 + x / 8;
+                    let row = std::array::from_fn(|x| if x % 2 == 0 { cb[at(x)] } else { cr[at(x)] });
+                    rows.fill(row);
+                }
+            }
+            ChromaMode::Horizontal => {
+                for (y, row) in rows.iter_mut().enumerate() {
+                    *row = std::array::from_fn(|x| self.left[x % 2][y]);
+                }
+            }
+            ChromaMode::Vertical => rows.fill(std::array::from_fn(|x| self.above[x % 2][x / 2])),
+            ChromaMode::Plane => (0..2).for_each(|part| self.predict_plane(part, rows)),
+        }
+    }
+
+    /// 8.3.4.4.
+    fn predict_plane(&self, part: usize, rows: &mut [[u8; 16]]) {
+        let (left, above) = (&self.left[part], &self.above[part]);
+        let at = |edge: &[u8; 8], index: isize| {
+            i32::from(if index < 0 { self.corner[part] } else { edge[index as usize] })
+        };
+        let slope = |edge: &[u8; 8]| -> i32 {
+            (0..4).map(|i| (i as i32 + 1) * (at(edge, 4 + i) - at(edge, 2 - i))).sum()
+        };
+        let horizontal = (34 * slope(above) + 32) >> 6;
+        let vertical = (34 * slope(left) + 32) >> 6;
+        let base = 16 * (i32::from(left[7]) + i32::from(above[7])) + 16;
+        for (row, y) in rows.iter_mut().zip(-3..) {
+            for (pair, x) in row.chunks_exact_mut(2).zip(-3..) {
+                pair[part] = ((base + horizontal * x + vertical * y) >> 5).clamp(0, 255) as u8;
+            }
+        }
+    }
+
+    /// Each 4×4 block has its own order of preference (8.3.4.1 to 8.3.4.3): the two on the diagonal take
+    /// both edges, the upper right one prefers the one above, the lower left one the one to the left.
+    fn dc(&self, part: usize) -> [u8; 4] {
+        let sum = |edge: &[u8; 8], half: usize| {
+            edge[half * 4..half * 4 + 4].iter().map(|&sample| u32::from(sample)).sum::<u32>()
+        };
+        let above = |half| self.sides.above.then(|| sum(&self.above[part], half));
+        let left = |half| self.sides.left.then(|| sum(&self.left[part], half));
+        let one = |sum: u32| ((sum + 2) >> 2) as u8;
+        let both = |above: Option<u32>, left: Option<u32>| match (above, left) {
+            (Some(above), Some(left)) => ((above + left + 4) >> 3) as u8,
+            (edge, other) => edge.or(other).map_or(128, one),
+        };
+        [
+            both(above(0), left(0)),
+            above(1).or(left(0)).map_or(128, one),
+            left(1).or(above(0)).map_or(128, one),
+            both(above(1), left(1)),
+        ]
+    }
+}

@@ -1,0 +1,177 @@
+//! Vector code without a second version of the arithmetic.
+//!
+//! The loops of this encoder are written so that the compiler turns them into vector instructions: SSE2 on
+//! x86-64 and NEON on AArch64, which these targets always have. [`Instructions::run`] compiles a loop once
+//! more for AVX2 and picks that at run time. All versions come from the same integer source, so they cannot
+//! differ in what they compute.
+
+#![allow(unsafe_code, reason = "calling code for instructions that were seen to be there")]
+
+/// Which instructions the inner loops may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Instructions {
+    /// What every processor of the target has.
+    Baseline,
+    /// AVX2, seen on this processor.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2Seen),
+}
+
+/// Proof that the processor has AVX2: only [`Instructions::detect`] makes one, and only after it looked.
+#[cfg(target_arch = "x86_64")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Avx2Seen(());
+
+impl Instructions {
+    /// The best of this processor.
+    pub(super) fn detect() -> Instructions {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            return Instructions::Avx2(Avx2Seen(()));
+        }
+        Instructions::Baseline
+    }
+
+    /// Does `work`.
+    pub(super) fn run(self, work: impl Work) {
+        match self {
+            Instructions::Baseline => work.run(),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that `with_avx2` asks for.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(Avx2Seen(())) => unsafe { with_avx2(work) },
+        }
+    }
+}
+
+/// Something to be compiled once per set of instructions.
+pub(super) trait Work {
+    /// To be `#[inline(always)]`, and so everything hot that it calls: code is compiled for AVX2 where it is
+    /// inlined.
+    fn run(self);
+}
+
+/// `work`, compiled for AVX2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn with_avx2(work: impl Work) {
+    work.run();
+}
+
+/// Sum of absolute differences over `rows` rows of 16 bytes.
+#[inline(always)]
+pub(super) fn difference_sum(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
+    let mut sum = 0;
+    for row in 0..rows {
+        let a: &[u8; 16] = a[row * a_stride..].first_chunk().unwrap_or(&[0; 16]);
+        let b: &[u8; 16] = b[row * b_stride..].first_chunk().unwrap_or(&[0; 16]);
+        sum += a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>();
+    }
+    sum
+}
+
+/// Whether `rows` rows of 16 bytes are equal.
+#[inline]
+pub(super) fn equal(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> bool {
+    (0..rows).all(|row| {
+        let a: Option<&[u8; 16]> = a[row * a_stride..].first_chunk();
+        let b: Option<&[u8; 16]> = b[row * b_stride..].first_chunk();
+        a == b
+    })
+}
+
+/// Sets the mark of every 16 bytes of `a` that differ from those of `b`. The last mark may stand for fewer.
+#[inline(always)]
+pub(super) fn mark_differences(a: &[u8], b: &[u8], marks: &mut [bool]) {
+    let (a_blocks, a_rest) = a.as_chunks::<16>();
+    let (b_blocks, b_rest) = b.as_chunks::<16>();
+    for ((a, b), mark) in a_blocks.iter().zip(b_blocks).zip(&mut *marks) {
+        *mark |= u128::from_ne_bytes(*a) != u128::from_ne_bytes(*b);
+    }
+    if let Some(mark) = marks.get_mut(a_blocks.len()) {
+        *mark |= a_rest != &b_rest[..a_rest.len()];
+    }
+}
+
+/// Copies `rows` rows of 16 bytes.
+#[inline]
+pub(super) fn copy(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, rows: usize) {
+    for row in 0..rows {
+        to[row * to_stride..][..16].copy_from_slice(&from[row * from_stride..][..16]);
+    }
+}
+
+/// Sums of absolute differences of the four quarters of `rows` rows of 16 bytes.
+#[inline]
+pub(super) fn quarter_differences(
+    a: &[u8],
+    a_stride: usize,
+    b: &[u8],
+    b_stride: usize,
+    rows: usize,
+) -> [u32; 4] {
+    let half = rows / 2;
+    let [left_above, right_above] = half_differences(a, a_stride, b, b_stride, half);
+    let [left, right] =
+        half_differences(&a[half * a_stride..], a_stride, &b[half * b_stride..], b_stride, half);
+    [left_above, right_above, left, right]
+}
+
+/// Sums of absolute differences of the first and of the last 8 bytes of `rows` rows of 16 bytes.
+#[inline(always)]
+fn half_differences(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> [u32; 2] {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        half_differences_sse2(a, a_stride, b, b_stride, rows)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    half_differences_portable(a, a_stride, b, b_stride, rows)
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn half_differences_portable(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> [u32; 2] {
+    let mut sums = [0; 2];
+    for row in 0..rows {
+        let (a, b) = (&a[row * a_stride..][..16], &b[row * b_stride..][..16]);
+        for (sum, (a, b)) in sums.iter_mut().zip(a.chunks_exact(8).zip(b.chunks_exact(8))) {
+            *sum += a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>();
+        }
+    }
+    sums
+}
+
+/// `psadbw` sums each half of a register.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse2")]
+fn half_differences_sse2(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> [u32; 2] {
+    use std::arch::x86_64::*;
+    let load = |bytes: &[u8]| {
+        let value = u128::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 16]));
+        _mm_set_epi64x((value >> 64) as i64, value as i64)
+    };
+    let mut sums = _mm_setzero_si128();
+    for row in 0..rows {
+        let (a, b) = (load(&a[row * a_stride..]), load(&b[row * b_stride..]));
+        sums = _mm_add_epi64(sums, _mm_sad_epu8(a, b));
+    }
+    [_mm_cvtsi128_si32(sums) as u32, _mm_cvtsi128_si32(_mm_srli_si128::<8>(sums)) as u32]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vector_and_portable_sums_agree() {
+        let bytes: Vec<u8> =
+            (0..2000u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        for offset in 0..40 {
+            let (a, b) = (&bytes[offset..], &bytes[900 + 3 * offset..]);
+            let expected = half_differences_portable(a, 31, b, 40, 16);
+            assert_eq!(half_differences(a, 31, b, 40, 16), expected);
+            assert_eq!(difference_sum(a, 31, b, 40, 16), expected[0] + expected[1]);
+            let quarters = quarter_differences(a, 31, b, 40, 16);
+            assert_eq!([quarters[0] + quarters[2], quarters[1] + quarters[3]], expected);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! One of the two ways to code macroblocks.
+
+use super::EntropyCoding;
+use super::bitstream::BitWriter;
+use super::cabac::CabacWriter;
+use super::cavlc::CavlcWriter;
+use super::macroblock::Macroblock;
+use super::neighbours::Neighbours;
+
+/// Codes the macroblocks of one slice.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one per picture")]
+pub(super) enum MacroblockWriter {
+    Cabac(CabacWriter),
+    Cavlc(CavlcWriter),
+}
+
+impl MacroblockWriter {
+    /// `bits` end with a slice header, aligned for CABAC.
+    pub(super) fn new(
+        coding: EntropyCoding,
+        mut bits: BitWriter,
+        intra_slice: bool,
+        qp: u8,
+    ) -> MacroblockWriter {
+        match coding {
+            EntropyCoding::Cabac => {
+                let bytes = std::mem::take(bits.bytes_mut());
+                MacroblockWriter::Cabac(CabacWriter::new(bytes, intra_slice, qp))
+            }
+            EntropyCoding::Cavlc => MacroblockWriter::Cavlc(CavlcWriter::new(bits, intra_slice)),
+        }
+    }
+
+    /// P_Skip.
+    #[inline]
+    pub(super) fn skipped(&mut self, around: &Neighbours<'_>) {
+        match self {
+            MacroblockWriter::Cabac(writer) => writer.skipped(around),
+            MacroblockWriter::Cavlc(writer) => writer.skipped(),
+        }
+    }
+
+    /// Any other macroblock.
+    pub(super) fn macroblock(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
+        match self {
+            MacroblockWriter::Cabac(writer) => writer.macroblock(macroblock, around),
+            MacroblockWriter::Cavlc(writer) => writer.macroblock(macroblock, around),
+        }
+    }
+
+    /// After every macroblock.
+    #[inline]
+    pub(super) fn end_of_macroblock(&mut self, last_of_slice: bool) {
+        if let MacroblockWriter::Cabac(writer) = self {
+            writer.end_of_macroblock(last_of_slice);
+        }
+    }
+
+    /// The finished slice, header included.
+    pub(super) fn finish(self) -> Vec<u8> {
+        match self {
+            MacroblockWriter::Cabac(writer) => writer.finish(),
+            MacroblockWriter::Cavlc(writer) => writer.finish(),
+        }
+    }
+}

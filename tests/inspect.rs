@@ -1,0 +1,105 @@
+//! `strikeline inspect` and `strikeline frame`, through the program.
+
+mod common;
+
+use std::process::Stdio;
+
+use common::midi::{self, ticks};
+use common::program::{fail, folder_with, names, strikeline, succeed};
+
+fn song() -> Vec<u8> {
+    midi::song(&[(0, 36, 100), (ticks(0.5), 38, 90), (ticks(0.5), 46, 1), (ticks(1.0) + 1, 3, 127)])
+}
+
+#[test]
+fn every_hit_is_listed_in_order_with_its_lane() {
+    let (_folder, path) = folder_with(&song());
+    let output = succeed(strikeline().arg("inspect").arg(&path).args(["--json", "--notes"]));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected = serde_json::json!([
+        {"time": 0.0, "key": 36, "velocity": 100, "channel": 10, "lane": "Kick"},
+        {"time": 0.5, "key": 38, "velocity": 90, "channel": 10, "lane": "Snare"},
+        {"time": 0.5, "key": 46, "velocity": 1, "channel": 10, "lane": "Hi-Hat"},
+        // 0.5 / 480 s more, to the microsecond.
+        {"time": 1.001042, "key": 3, "velocity": 127, "channel": 10, "lane": "Other"},
+    ]);
+    assert_eq!(report["notes"], expected);
+    assert_eq!(report["hits"], 4);
+    assert!(report["warnings"].to_string().contains("key 3"), "{report}");
+
+    let output = succeed(strikeline().arg("inspect").arg(&path).arg("--json"));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report.get("notes").is_none());
+}
+
+#[test]
+fn the_text_names_lanes_and_counts() {
+    let (_folder, path) = folder_with(&song());
+    let text = String::from_utf8(succeed(strikeline().arg("inspect").arg(&path)).stdout).unwrap();
+    for part in ["480 ticks per quarter", "120.00", "4/4", "Kick", "Hi-Hat", "Other", "key 3"] {
+        assert!(text.contains(part), "{part} is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_error() {
+    let taps: Vec<_> = (0..50_000).map(|index| (index * 10, 38, 100)).collect();
+    let (_folder, path) = folder_with(&midi::song(&taps));
+    let mut child = strikeline()
+        .arg("inspect")
+        .arg(&path)
+        .args(["--json", "--notes"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_still_shows_the_note_at_its_height() {
+    let (folder, path) = folder_with(&midi::song(&[(ticks(2.0), 38, 127)]));
+    let still = folder.path().join("still.png");
+    let draw = |at: &str| {
+        let mut command = strikeline();
+        command.args(["frame", "--size", "640x360", "--at", at]).arg(&path).arg("-o").arg(&still);
+        command
+    };
+    succeed(&mut draw("1.5"));
+    let mut reader =
+        png::Decoder::new(std::io::BufReader::new(std::fs::File::open(&still).unwrap())).read_info().unwrap();
+    let mut pixels = vec![0; 640 * 360 * 4];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!((info.width, info.height, info.color_type), (640, 360, png::ColorType::Rgba));
+    assert!(pixels.chunks(4).all(|pixel| pixel[3] == 255), "a still is opaque");
+    // Snare red in the middle of the only lane, half a second before it is struck.
+    let red = |y: usize| {
+        let pixel = &pixels[(y * 640 + 320) * 4..];
+        i32::from(pixel[0]) - i32::from(pixel[2]) > 60
+    };
+    let strike = common::layout(640, 360, 1).strike as usize;
+    let rows: Vec<usize> = (0..strike - 14).filter(|&y| red(y)).collect();
+    let middle = (rows[0] + rows[rows.len() - 1]) as f64 / 2.0 + 0.5;
+    let highway = strikeline::scene::highway::motion::Motion::new(
+        strike as u32,
+        strikeline::timing::Time::from_seconds(2.0),
+        "60".parse().unwrap(),
+        false,
+    );
+    let expected = strike as f64 - highway.pixels_per_second() * 0.5;
+    assert!((middle - expected).abs() <= 1.0, "seen at {middle}, expected at {expected}");
+
+    let error = fail(&mut draw("0"), 1);
+    assert!(error.contains("--force"), "{error}");
+    succeed(draw("-1").arg("--force"));
+    assert_eq!(names(folder.path()), ["song.mid", "still.png"]);
+}
+
+#[test]
+fn the_version_tells_the_assembler() {
+    let text = String::from_utf8(succeed(strikeline().arg("--version")).stdout).unwrap();
+    assert!(text.contains(env!("CARGO_PKG_VERSION")) && text.contains("assembler"), "{text}");
+}
