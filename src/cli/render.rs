@@ -52,11 +52,11 @@ pub struct RenderArgs {
     #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
     quality: u8,
 
-    /// Encoder: openh264, or h264, strikeline's own, which is being built and has no search for motion yet.
+    /// Encoder: openh264, or h264, strikeline's own, which is still being built.
     #[arg(long, value_name = "NAME", default_value = "openh264")]
     encoder: EncoderChoice,
 
-    /// Staging buffers between GPU and encoders [default: one per job and one more, at least 4].
+    /// Staging buffers between GPU and encoders [default: two per job, at least 4].
     #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
     ring: Option<u16>,
 

@@ -189,10 +189,10 @@ pub fn default_jobs() -> usize {
 }
 
 impl Spread {
-    /// For `jobs` encoding threads: a slot for each and one more, at least four; a segment for each.
+    /// For `jobs` encoding threads: two slots for each, at least four; a segment for each.
     pub fn for_jobs(jobs: usize) -> Spread {
         let jobs = jobs.max(1);
-        Spread { ring_depth: (jobs + 1).max(4), jobs, segments_in_flight: jobs }
+        Spread { ring_depth: (jobs * 2).max(4), jobs, segments_in_flight: jobs }
     }
 }
 

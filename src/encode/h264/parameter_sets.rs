@@ -2,6 +2,7 @@
 //! Annex A and Annex E).
 
 use super::bitstream::{BitWriter, NalKind, append_nal};
+use super::transform::CHROMA_QP_OFFSET;
 use super::{EntropyCoding, ReferenceCount};
 use crate::encode::{EncoderSettings, ParameterSets};
 use crate::picture::PictureSize;
@@ -181,7 +182,7 @@ impl StreamParameters {
         bits.put(0, 2); // weighted_bipred_idc
         bits.se(i32::from(self.base_qp) - 26); // pic_init_qp_minus26
         bits.se(0); // pic_init_qs_minus26
-        bits.se(0); // chroma_qp_index_offset
+        bits.se(i32::from(CHROMA_QP_OFFSET)); // chroma_qp_index_offset
         bits.flag(true); // deblocking_filter_control_present_flag
         bits.flag(false); // constrained_intra_pred_flag
         bits.flag(false); // redundant_pic_cnt_present_flag

@@ -146,6 +146,10 @@ impl SliceEncoder<'_> {
     }
 
     fn macroblock(&mut self, place: Place, changed: bool) {
+        if !changed && self.is_settled(place) {
+            self.stand_still(place);
+            return;
+        }
         let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
         let picture = self.picture;
         let source = source_block(picture, place, &mut scratch);
@@ -178,6 +182,18 @@ impl SliceEncoder<'_> {
         }
         self.refinements[place.index] = 0;
         self.inter(place, source, skip_vector);
+    }
+
+    /// Whether an unchanged block is as good as it gets, kept where it must be, and free: what most of most
+    /// pictures is.
+    #[inline]
+    fn is_settled(&self, place: Place) -> bool {
+        let (Some(previous), [first, ..]) = (self.previous, self.references) else { return false };
+        let stamp = previous.stamps[place.index];
+        self.refinements[place.index] >= REFINEMENTS
+            && self.source.stamps[place.index] == stamp
+            && first.source.stamps[place.index] == stamp
+            && self.rows.around(place.column).skip_vector() == Vector::ZERO
     }
 
     /// Whether the first reference shows this block about as well as coding it once more would.

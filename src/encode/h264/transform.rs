@@ -38,10 +38,14 @@ const fn class(horizontal: usize, vertical: usize) -> usize {
     }
 }
 
-/// QPc for a luma QP (Table 8-15) with chroma_qp_index_offset 0.
+/// chroma_qp_index_offset: colour is coded finer than brightness, which gives it about the same error.
+pub(super) const CHROMA_QP_OFFSET: i8 = -2;
+
+/// QPc for a luma QP (Table 8-15) with [`CHROMA_QP_OFFSET`].
 pub(super) fn chroma_qp(qp: u8) -> u8 {
     const ABOVE_29: [u8; 22] =
         [29, 30, 31, 32, 32, 33, 34, 34, 35, 35, 36, 36, 37, 37, 37, 38, 38, 38, 39, 39, 39, 39];
+    let qp = qp.saturating_add_signed(CHROMA_QP_OFFSET);
     if qp < 30 { qp } else { ABOVE_29[usize::from(qp) - 30] }
 }
 
