@@ -81,14 +81,11 @@ fn million() -> Highway {
     let repeats = 1_000_000_usize.div_ceil(groove.hits.len());
     let hits = (0..repeats as i64).flat_map(|repeat| {
         let shift = Time::from_nanos(length.as_nanos() * repeat);
-        groove
-            .hits
-            .iter()
-            .map(move |hit| strikeline::scene::highway::hits::Hit { time: hit.time + shift, ..*hit })
+        groove.hits.iter().map(move |hit| strikeline::scene::highway::Hit { time: hit.time + shift, ..*hit })
     });
     let content = HighwayContent { hits: hits.collect(), ..groove.clone() };
     let options = HighwayOptions { start: Some(Time::from_seconds(10.0)), ..HighwayOptions::default() };
-    Highway::new(content, &options, full_hd(), sixty())
+    Highway::new(content, &options, full_hd(), sixty()).expect("the highway can be laid out")
 }
 
 fn encode_alone(factory: &dyn EncoderFactory, frames: &[RawFrame]) -> usize {

@@ -1,40 +1,79 @@
-// The static layer: rectangles, drawn once.
+// The static layer: the background and what stands still on it, drawn once.
 
 struct Shape {
-    // Left, top, right, bottom, in pixels.
+    // Left, top, right, bottom: in pixels, or for a strip of the road across in pixels of the road.
     @location(0) box: vec4<f32>,
-    @location(1) color: vec4<f32>,
+    // Colours at the top and at the bottom, straight alpha.
+    @location(1) top: vec4<f32>,
+    @location(2) bottom: vec4<f32>,
     // Radius of the corners, and width of the outline inwards from the border (0 fills), in pixels.
-    @location(2) radius_outline: vec2<f32>,
+    @location(3) radius_outline: vec2<f32>,
+    // 1 for a strip along the road, from top to bottom.
+    @location(4) is_strip: u32,
 }
 
 struct Fragment {
     @builtin(position) position: vec4<f32>,
     @location(0) @interpolate(flat) box: vec4<f32>,
-    @location(1) @interpolate(flat) color: vec4<f32>,
-    @location(2) @interpolate(flat) radius_outline: vec2<f32>,
+    @location(1) @interpolate(flat) top: vec4<f32>,
+    @location(2) @interpolate(flat) bottom: vec4<f32>,
+    @location(3) @interpolate(flat) radius_outline: vec2<f32>,
+    @location(4) @interpolate(flat) is_strip: u32,
+}
+
+// Pixels of the picture for one of the road, across, at a height of the picture.
+fn road_scale(y: f32) -> f32 {
+    if highway.depth == 0.0 {
+        return 1.0;
+    }
+    return (y - highway.horizon) / (highway.strike - highway.horizon);
 }
 
 @vertex
 fn vertex(@builtin(vertex_index) corner: u32, shape: Shape) -> Fragment {
     let margin = sample_footprint();
-    let place = vec2<f32>(
-        select(shape.box.x - margin, shape.box.z + margin, (corner & 1u) != 0u),
-        select(shape.box.y - margin, shape.box.w + margin, (corner & 2u) != 0u),
-    );
-    return Fragment(clip_position(place), shape.box, shape.color, shape.radius_outline);
+    let is_right = (corner & 1u) != 0u;
+    let is_lower = (corner & 2u) != 0u;
+    var across = select(shape.box.x, shape.box.z, is_right);
+    let along = select(shape.box.y - margin, shape.box.w + margin, is_lower);
+    if shape.is_strip == 1u {
+        across = highway.center + (across - highway.center) * max(road_scale(along), 0.0);
+    }
+    let place = vec2<f32>(across + select(-margin, margin, is_right) * 2.0, along);
+    return Fragment(clip_position(place), shape.box, shape.top, shape.bottom, shape.radius_outline, shape.is_strip);
+}
+
+// Noise from -0.5 to 0.5 that hides the steps of a gradient; the static layer is drawn once, so it costs no
+// frame anything. (Interleaved gradient noise: Jorge Jimenez, 2014.)
+fn dither(place: vec2<f32>) -> f32 {
+    return fract(52.9829189 * fract(dot(floor(place), vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
 }
 
 @fragment
 fn fragment(in: Fragment) -> @location(0) vec4<f32> {
+    let at = picture_position(in.position);
+    let footprint = sample_footprint();
+    let share = clamp((at.y - in.box.y) / (in.box.w - in.box.y), 0.0, 1.0);
+    var color = mix(in.top, in.bottom, share);
+    if any(in.top != in.bottom) {
+        color = vec4<f32>(clamp(color.rgb + dither(at) / 255.0, vec3<f32>(0.0), vec3<f32>(1.0)), color.a);
+    }
+    if in.is_strip == 1u {
+        let scale = road_scale(at.y);
+        let left = highway.center + (in.box.x - highway.center) * scale;
+        let right = highway.center + (in.box.z - highway.center) * scale;
+        let covered = min(at.x + footprint * 0.5, right) - max(at.x - footprint * 0.5, left);
+        let below = distance_coverage(in.box.y - at.y, footprint) * distance_coverage(at.y - in.box.w, footprint);
+        color.a *= clamp(covered / footprint, 0.0, 1.0) * below * road_visibility(at.y);
+        return plane_sample(color);
+    }
     let center = (in.box.xy + in.box.zw) * 0.5;
     let half_size = (in.box.zw - in.box.xy) * 0.5;
-    let place = picture_position(in.position) - center;
-    let footprint = sample_footprint();
-    let distance = rounded_box_distance(place, half_size, in.radius_outline.x);
+    let distance = gem_distance(at - center, half_size, in.radius_outline.x);
     var coverage = distance_coverage(distance, footprint);
     if in.radius_outline.y > 0.0 {
         coverage -= distance_coverage(distance + in.radius_outline.y, footprint);
     }
-    return plane_sample(vec4<f32>(in.color.rgb, in.color.a * coverage));
+    color.a *= coverage;
+    return plane_sample(color);
 }

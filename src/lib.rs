@@ -31,7 +31,9 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let song = Song::open(Path::new("song.mid"), &SongOptions::default())?;
 //! let (size, rate) = (PictureSize::new(1920, 1080)?, FrameRate::new(60, 1)?);
-//! let mut highway = Highway::new(HighwayContent::from_song(&song), &HighwayOptions::default(), size, rate);
+//! let options = HighwayOptions::default();
+//! let content = HighwayContent::from_song(&song, &options.theme.drum_map);
+//! let mut highway = Highway::new(content, &options, size, rate)?;
 //! let frames = rate.frames_to_cover(song.last_hit() - highway.start());
 //! let options = StreamOptions::new(size, rate, frames, Arc::new(OpenH264));
 //! let mut sink = Mp4Sink::create(Path::new("song.mp4"), Overwrite::Refuse)?;
@@ -62,4 +64,6 @@ pub mod picture;
 pub mod scene;
 pub mod song;
 pub mod stream;
+pub mod text;
+pub mod theme;
 pub mod timing;

@@ -33,6 +33,52 @@ fn every_hit_is_listed_in_order_with_its_lane() {
 }
 
 #[test]
+fn lanes_are_listed_with_their_looks_and_the_drums_in_them() {
+    let (_folder, path) = folder_with(&song());
+    let output = succeed(strikeline().arg("inspect").arg(&path).arg("--json"));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let drum = |key: u8, name: &str, short_name: &str, color: &str, mark: &str| {
+        serde_json::json!({
+            "key": key, "name": name, "short_name": short_name, "hits": 1, "color": color, "mark": mark,
+        })
+    };
+    let kick = drum(36, "Bass Drum 1", "BD", "#ff8a1e", "none");
+    let open_hi_hat = drum(46, "Open Hi-Hat", "HHO", "#b6f5ff", "ring");
+    let lanes = report["lanes"].as_array().unwrap();
+    assert_eq!(
+        lanes[..2],
+        [
+            serde_json::json!({
+                "id": "kick", "name": "Kick", "hits": 1, "color": "#ff8a1e", "keys": [kick],
+            }),
+            serde_json::json!({
+                "id": "hi-hat", "name": "Hi-Hat", "hits": 1, "color": "#6eebff", "keys": [open_hi_hat],
+            }),
+        ]
+    );
+    let names: Vec<_> = lanes.iter().map(|lane| &lane["name"]).collect();
+    assert_eq!(names, ["Kick", "Hi-Hat", "Snare", "Other"]);
+    assert!(lanes[3]["keys"][0]["name"].is_null(), "{report}");
+}
+
+#[test]
+fn long_lists_are_cut_in_the_text_only() {
+    // 60 tempo changes, 96 ticks apart, and one hit.
+    let mut track: Vec<u8> =
+        (0..60).flat_map(|index| [u8::from(index > 0) * 96, 0xFF, 0x51, 3, 7, 0xA1, index]).collect();
+    track.extend([0, 0x99, 38, 100, 0, 0xFF, 0x2F, 0]);
+    let mut file = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
+    file.extend((track.len() as u32).to_be_bytes());
+    file.extend(track);
+    let (_folder, path) = folder_with(&file);
+    let text = String::from_utf8(succeed(strikeline().arg("inspect").arg(&path)).stdout).unwrap();
+    assert!(text.contains("and 20 more"), "{text}");
+    let output = succeed(strikeline().arg("inspect").arg(&path).arg("--json"));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["tempo_changes"].as_array().map(Vec::len), Some(60));
+}
+
+#[test]
 fn the_text_names_lanes_and_counts() {
     let (_folder, path) = folder_with(&song());
     let text = String::from_utf8(succeed(strikeline().arg("inspect").arg(&path)).stdout).unwrap();

@@ -45,7 +45,7 @@ fn compare(size: PictureSize, time: Time) -> (Differences, Differences) {
     let frame_rate = FrameRate::new(60, 1).unwrap();
     let highway = || {
         let options = HighwayOptions { start: Some(time), ..HighwayOptions::default() };
-        Highway::new(demo_content(), &options, size, frame_rate)
+        Highway::new(demo_content(), &options, size, frame_rate).unwrap()
     };
     let rgba = still(&mut highway(), size, frame_rate);
     let (luma, chroma) = capture_planes(&mut highway(), size, frame_rate);
@@ -109,18 +109,18 @@ fn at_snapped_speed_every_frame_of_a_falling_note_is_the_last_one_moved() {
         hit.time = hit.time + Time::from_nanos(2_003_456_789);
     }
     let options = HighwayOptions { start: Some(Time::ZERO), ..HighwayOptions::default() };
-    let highway = || Highway::new(content.clone(), &options, size, frame_rate);
+    let highway = || Highway::new(content.clone(), &options, size, frame_rate).unwrap();
     let step = highway().motion().pixels_per_frame().expect("the speed is snapped") as usize;
     let frames = common::capture_frames(&mut highway(), size, frame_rate, 40);
     let width = size.width() as usize;
-    // Above the receptors, where all that changes is the notes.
-    let rows = (highway().layout().strike as usize - 60) / 2 * 2;
+    // Between the header and the receptors, where all that changes is the notes.
+    let (top, rows) = (highway().layout().header as usize, (highway().layout().strike as usize - 60) / 2 * 2);
     for pair in frames.windows(2) {
         let ((luma, chroma), (next_luma, next_chroma)) = (&pair[0], &pair[1]);
-        assert!(luma[..(rows - step) * width] == next_luma[step * width..rows * width]);
-        let (half_rows, half_step) = (rows / 2, step / 2);
+        assert!(luma[top * width..(rows - step) * width] == next_luma[(top + step) * width..rows * width]);
+        let (top, rows, step) = (top / 2, rows / 2, step / 2);
         assert!(
-            chroma[..(half_rows - half_step) * width] == next_chroma[half_step * width..half_rows * width]
+            chroma[top * width..(rows - step) * width] == next_chroma[(top + step) * width..rows * width]
         );
     }
     assert!(frames.first() != frames.last(), "something must move");
@@ -151,7 +151,7 @@ impl Scene for RgbaOnly {
 fn a_scene_that_draws_rgba_only_is_converted() {
     let (size, frame_rate) = (PictureSize::new(854, 480).unwrap(), FrameRate::new(60, 1).unwrap());
     let options = HighwayOptions { start: Some(Time::from_seconds(2.0)), ..HighwayOptions::default() };
-    let highway = || Highway::new(demo_content(), &options, size, frame_rate);
+    let highway = || Highway::new(demo_content(), &options, size, frame_rate).unwrap();
     let rgba = still(&mut highway(), size, frame_rate);
     let (luma, chroma) = capture_planes(&mut RgbaOnly(highway()), size, frame_rate);
     let (width, height) = (854, 480);

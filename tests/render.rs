@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use common::midi::{self, Tap, ticks};
 use common::program::{decode, folder_with, names, probe, strikeline, succeed, top_boxes};
+use strikeline::theme::Theme;
 
 /// Keys of the drum set.
 const KICK: u8 = 36;
@@ -20,6 +21,19 @@ fn render(song: &[u8], options: &[&str]) -> (tempfile::TempDir, PathBuf, serde_j
         succeed(strikeline().arg("render").arg(song).arg("-o").arg(&video).arg("--json").args(options));
     let summary = serde_json::from_slice(&output.stdout).expect("one JSON object on stdout");
     (folder, video, summary)
+}
+
+/// The same, in the plainest theme and without text.
+fn render_bare(song: &[u8], options: &[&str]) -> (tempfile::TempDir, PathBuf, serde_json::Value) {
+    let bare = ["--theme", "plain", "--no-header", "--no-count-in", "--labels", "never"];
+    render(song, &[options, &bare[..]].concat())
+}
+
+/// Limited-range BT.709 (ITU-R BT.709-6, 3.3).
+fn ycbcr(color: [u8; 3]) -> [f64; 3] {
+    let [r, g, b] = color.map(|value| f64::from(value) / 255.0);
+    let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    [16.0 + 219.0 * y, 128.0 + 224.0 * (b - y) / 1.8556, 128.0 + 224.0 * (r - y) / 1.5748]
 }
 
 /// A short beat.
@@ -124,7 +138,7 @@ fn every_frame_shows_its_instant_at_the_start_and_after_hours() {
                     "16",
                 ];
                 options.extend(extra);
-                let (_folder, video, summary) = render(&song, &options);
+                let (_folder, video, summary) = render_bare(&song, &options);
                 let speed = summary["pixels_per_second"].as_f64().unwrap();
                 let rate = match rate {
                     "60" => 60.0,
@@ -160,7 +174,7 @@ fn every_frame_is_in_its_place_across_segment_borders() {
     let taps: Vec<Tap> = (1..=6).map(|index| (ticks(f64::from(index) * spacing), SNARE, 127)).collect();
     let options =
         ["--size", "640x360", "--start", "0", "--duration", "9", "--exact-speed", "--lookahead", "1.5"];
-    let (_folder, video, summary) = render(&midi::song(&taps), &options);
+    let (_folder, video, summary) = render_bare(&midi::song(&taps), &options);
     let speed = summary["pixels_per_second"].as_f64().unwrap();
     let strike = common::layout(width as u32, height as u32, 1).strike as usize;
     let frames = decode(&video, width, height);
@@ -188,23 +202,22 @@ fn every_frame_is_in_its_place_across_segment_borders() {
 #[test]
 fn decoded_colours_are_those_of_the_highway() {
     let (_folder, video, _) =
-        render(&midi::song(&beat(1)), &["--size", "640x360", "--duration", "0.5", "--quality", "12"]);
+        render_bare(&midi::song(&beat(1)), &["--size", "640x360", "--duration", "0.5", "--quality", "12"]);
     let frames = decode(&video, 640, 360);
     let frame = frames.last().unwrap();
-    // The background beside the lanes is sRGB (13, 14, 20): BT.709 limited range by hand.
+    // The background beside the lanes, and the strike line between receptors.
+    let theme = Theme::default();
     let (luma, chroma) = frame.split_at(640 * 360);
     let (u, v) = chroma.split_at(320 * 180);
-    for (sample, expected) in
-        [(luma[180 * 640 + 8], 28.1), (u[90 * 320 + 4], 130.8), (v[90 * 320 + 4], 127.4)]
-    {
+    let [y, cb, cr] = ycbcr(theme.background.top.rgb());
+    for (sample, expected) in [(luma[180 * 640 + 8], y), (u[90 * 320 + 4], cb), (v[90 * 320 + 4], cr)] {
         assert!((f64::from(sample) - expected).abs() <= 2.0, "{sample} instead of {expected}");
     }
-    // The strike line between receptors is sRGB (225, 228, 240).
     let layout = common::layout(640, 360, 2);
     let x = layout.lane(0).0 as usize + 3;
-    let y = layout.strike as usize;
-    let sample = luma[y * 640 + x];
-    assert!((f64::from(sample) - 212.2).abs() <= 2.0, "{sample}");
+    let sample = luma[layout.strike as usize * 640 + x];
+    let expected = ycbcr(theme.strike_line.color.rgb())[0];
+    assert!((f64::from(sample) - expected).abs() <= 2.0, "{sample} instead of {expected}");
 }
 
 #[test]

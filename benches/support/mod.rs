@@ -7,7 +7,7 @@ pub mod rgba;
 
 use strikeline::picture::PictureSize;
 use strikeline::scene::highway::{Highway, HighwayContent, HighwayOptions};
-use strikeline::song::{Song, SongOptions};
+use strikeline::song::{DrumMap, Song, SongOptions};
 use strikeline::timing::{FrameRate, Time};
 
 /// The bundled groove.
@@ -25,13 +25,14 @@ pub fn sixty() -> FrameRate {
 
 /// What is on the groove's highway.
 pub fn groove() -> HighwayContent {
-    HighwayContent::from_song(&Song::read(GROOVE, &SongOptions::default()).expect("the groove can be read"))
+    let song = Song::read(GROOVE, &SongOptions::default()).expect("the groove can be read");
+    HighwayContent::from_song(&song, &DrumMap::default())
 }
 
 /// The groove's highway in its thick, past the intro.
 pub fn groove_highway() -> Highway {
     let options = HighwayOptions { start: Some(Time::from_seconds(10.0)), ..HighwayOptions::default() };
-    Highway::new(groove(), &options, full_hd(), sixty())
+    Highway::new(groove(), &options, full_hd(), sixty()).expect("the highway can be laid out")
 }
 
 /// The middle one of `values`, and half the distance between the first and the last decile over it.

@@ -8,7 +8,7 @@ use strikeline::timing::FrameIndex;
 use wgpu::util::DeviceExt;
 
 use strikeline::gpu::planes::{PipelineSource, pipeline, shader};
-use strikeline::scene::highway::hits::Place;
+use strikeline::scene::highway::Place;
 
 const SHADER: &str = "
 struct Corner { @location(0) place: vec2<f32>, @location(1) color: vec4<f32> }
@@ -35,7 +35,8 @@ pub struct RebuiltHighway {
 
 impl RebuiltHighway {
     pub fn new(content: HighwayContent, options: &HighwayOptions) -> RebuiltHighway {
-        let highway = Highway::new(content, options, super::full_hd(), super::sixty());
+        let highway = Highway::new(content, options, super::full_hd(), super::sixty())
+            .expect("the highway can be laid out");
         RebuiltHighway { highway, pipeline: None, device: None, buffer: None, corners: Vec::new() }
     }
 
@@ -67,6 +68,7 @@ impl Scene for RebuiltHighway {
                 attributes: &wgpu::vertex_attr_array![0 => Float32x2, 1 => Float32x4],
             })],
             topology: wgpu::PrimitiveTopology::TriangleList,
+            constants: &[],
         };
         self.pipeline = Some(pipeline(&gpu.device, PlaneKind::Rgba, view.size, &source));
         self.device = Some(gpu.device.clone());

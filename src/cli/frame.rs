@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::Context;
 use strikeline::gpu::Gpu;
 use strikeline::output::{OutputFile, Overwrite};
-use strikeline::scene::highway::{Highway, HighwayContent};
 use strikeline::scene::still::render_still;
 use strikeline::timing::{FrameIndex, Time};
 
+use super::highway_args::HighwayArgs;
 use super::picture_args::{PictureArgs, seconds};
 use super::song_args::SongArgs;
 
@@ -34,6 +34,9 @@ pub struct FrameArgs {
     song_args: SongArgs,
 
     #[command(flatten)]
+    highway: HighwayArgs,
+
+    #[command(flatten)]
     picture: PictureArgs,
 }
 
@@ -44,8 +47,7 @@ pub fn run(args: &FrameArgs) -> anyhow::Result<()> {
     let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
     let file = OutputFile::create(&output, overwrite)?;
     let picture = &args.picture;
-    let options = picture.highway_options(Some(args.at));
-    let mut scene = Highway::new(HighwayContent::from_song(&song), &options, picture.size, picture.fps);
+    let mut scene = args.highway.highway(&song, Some(args.at), picture, false)?;
     let gpu = Gpu::open(&picture.adapter())?;
     let pixels = render_still(&gpu, &mut scene, picture.size, picture.fps, FrameIndex(0))?;
     write_png(file, picture, &pixels).with_context(|| format!("{} could not be written", output.display()))

@@ -1,14 +1,15 @@
-//! `strikeline inspect`: what was read from a song.
+//! `strikeline inspect`: what was read from a song, as text or as JSON.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use serde::Serialize;
-use strikeline::song::{Division, DrumMap, KeyHits, Lane, LaneId, LaneLayout, MarkerKind, Song};
+use anyhow::Context;
+use serde::{Serialize, Serializer};
+use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Song};
 use strikeline::timing::Time;
 
-use super::song_args::{self, SongArgs};
+use super::song_args::{self, SongArgs, warnings};
 
 /// Show what was read from a song.
 #[derive(Debug, clap::Args)]
@@ -32,232 +33,398 @@ pub struct InspectArgs {
 pub fn run(args: &InspectArgs) -> anyhow::Result<()> {
     // Warnings are part of the report.
     let song = song_args::open(&args.song_args, &args.song, true)?;
-    let report = SongReport::new(&song, args.notes);
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &report).map_err(std::io::Error::from)?;
-        writeln!(out)?;
+    let map = DrumMap::general_midi();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = if args.json {
+        serde_json::to_writer(&mut out, &Report::new(&song, &map, args.notes))
+            .map_err(io::Error::from)
+            .and_then(|()| out.write_all(b"\n"))
     } else {
-        out.write_all(report.text().as_bytes())?;
-    }
-    out.flush()?;
-    Ok(())
+        out.write_all(text_report(&song, &map).as_bytes())
+    };
+    written.and_then(|()| out.flush()).context("cannot write to standard output")
 }
 
-/// All times are in seconds from the song's start, to the microsecond.
+/// What was read, to be made JSON. Times and lengths are in seconds, to the microsecond; tracks and channels
+/// count from 1, as on the command line.
 #[derive(Debug, Serialize)]
-struct SongReport {
-    title: Option<String>,
-    copyright: Option<String>,
-    /// The file's format: 0, 1 or 2.
+struct Report<'a> {
+    title: Option<&'a str>,
+    copyright: Option<&'a str>,
+    texts: &'a [String],
     format: u16,
-    division: String,
+    division: DivisionReport,
     /// When the last hit is struck.
-    last_hit: f64,
+    last_hit: Seconds,
     /// When the last track ends.
-    length: f64,
-    tracks: Vec<TrackReport>,
+    length: Seconds,
+    hits: usize,
+    tracks: Vec<TrackReport<'a>>,
     tempo_changes: Vec<TempoReport>,
     meter_changes: Vec<MeterReport>,
-    markers: Vec<MarkerReport>,
-    hits: u64,
-    lanes: Vec<LaneReport>,
+    markers: Vec<MarkerReport<'a>>,
+    lanes: Vec<LaneReport<'a>>,
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    notes: Option<Vec<NoteReport>>,
+    notes: Option<NoteReports<'a>>,
+}
+
+/// A time in JSON.
+#[derive(Debug, Clone, Copy)]
+struct Seconds(Time);
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // To the nearest microsecond. Such numbers are written with six decimals at most.
+        let micros = (i128::from(self.0.as_nanos()) + 500).div_euclid(1000);
+        serializer.serialize_f64(micros as f64 / 1e6)
+    }
 }
 
 #[derive(Debug, Serialize)]
-struct TrackReport {
-    /// From 1.
-    number: usize,
-    name: Option<String>,
+#[serde(untagged)]
+enum DivisionReport {
+    Quarter { ticks_per_quarter: u16 },
+    TimeCode { text: String, ticks_per_frame: u8 },
+}
+
+#[derive(Debug, Serialize)]
+struct TrackReport<'a> {
+    number: u32,
+    name: Option<&'a str>,
     events: u64,
     notes: u64,
-    /// Numbers, from 1, of the channels with notes.
-    channels: Vec<u8>,
-    /// Whether --track selects it.
+    channels: Vec<ChannelReport>,
     selected: bool,
 }
 
 #[derive(Debug, Serialize)]
+struct ChannelReport {
+    channel: u8,
+    notes: u32,
+}
+
+#[derive(Debug, Serialize)]
 struct TempoReport {
-    time: f64,
-    beats_per_minute: f64,
+    time: Seconds,
+    micros_per_quarter: u32,
+    quarters_per_minute: f64,
 }
 
 #[derive(Debug, Serialize)]
 struct MeterReport {
-    time: f64,
+    time: Seconds,
     numerator: u8,
     denominator: u16,
 }
 
 #[derive(Debug, Serialize)]
-struct MarkerReport {
-    time: f64,
-    text: String,
+struct MarkerReport<'a> {
+    time: Seconds,
     kind: &'static str,
+    text: &'a str,
 }
 
 #[derive(Debug, Serialize)]
-struct LaneReport {
-    lane: &'static str,
+struct LaneReport<'a> {
+    /// As in a theme's file.
+    id: &'static str,
+    name: &'a str,
     hits: u64,
-    keys: Vec<KeyReport>,
+    color: Hex,
+    keys: Vec<KeyReport<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct KeyReport {
+struct KeyReport<'a> {
     key: u8,
-    name: Option<String>,
+    name: Option<&'a str>,
+    short_name: Option<&'a str>,
     hits: u64,
+    color: Hex,
+    mark: &'static str,
+}
+
+/// A colour in JSON: `#rrggbb`.
+#[derive(Debug)]
+struct Hex(Rgb);
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let [red, green, blue] = self.0;
+        serializer.collect_str(&format_args!("#{red:02x}{green:02x}{blue:02x}"))
+    }
 }
 
 #[derive(Debug, Serialize)]
-struct NoteReport {
-    time: f64,
+struct NoteReport<'a> {
+    time: Seconds,
     key: u8,
     velocity: u8,
-    /// From 1; drums are mostly on 10.
     channel: u8,
-    lane: &'static str,
+    lane: &'a str,
 }
 
-/// In seconds, to the microsecond.
-fn seconds(time: Time) -> f64 {
-    (time.as_nanos() as f64 / 1e3).round() / 1e6
+/// The hits, made JSON one at a time: a song may have millions.
+#[derive(Debug)]
+struct NoteReports<'a> {
+    song: &'a Song,
+    map: &'a DrumMap,
 }
 
-impl SongReport {
-    fn new(song: &Song, with_notes: bool) -> SongReport {
-        let map = DrumMap::general_midi();
-        let layout = LaneLayout::for_song(song, &map);
-        let key = |key: &KeyHits| KeyReport {
-            key: key.key,
-            name: map.get(key.key).map(|drum| drum.name.clone()),
-            hits: key.hits,
-        };
-        let lane = |lane: &Lane| LaneReport {
-            lane: lane.id.name(),
-            hits: lane.hits(),
-            keys: lane.keys.iter().map(key).collect(),
-        };
-        let lane_of = |key| -> LaneId { map.lane(key) };
-        let notes = song.notes().iter().map(|note| NoteReport {
-            time: seconds(note.time),
+impl Serialize for NoteReports<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.song.notes().iter().map(|note| NoteReport {
+            time: Seconds(note.time),
             key: note.key,
             velocity: note.velocity,
             channel: note.channel.number(),
-            lane: lane_of(note.key).name(),
-        });
-        let tracks = song.tracks().iter().map(|track| TrackReport {
-            number: track.track.index() + 1,
-            name: track.name.clone(),
-            events: track.events,
-            notes: track.note_count(),
-            channels: track.channels().map(|(channel, _)| channel.number()).collect(),
-            selected: track.selected,
+            lane: self.map.lane_name(self.map.lane(note.key)),
+        }))
+    }
+}
+
+impl<'a> Report<'a> {
+    /// The report on a song, with or without every hit.
+    fn new(song: &'a Song, map: &'a DrumMap, with_notes: bool) -> Report<'a> {
+        let division = match song.division() {
+            Division::TicksPerQuarter(ticks_per_quarter) => DivisionReport::Quarter { ticks_per_quarter },
+            division @ Division::TimeCode { ticks_per_frame, .. } => {
+                DivisionReport::TimeCode { text: division.to_string(), ticks_per_frame }
+            }
+        };
+        let tracks = song.tracks().iter().map(|info| TrackReport {
+            number: info.track.number(),
+            name: info.name.as_deref(),
+            events: info.events,
+            notes: info.note_count(),
+            channels: info
+                .channels()
+                .map(|(channel, notes)| ChannelReport { channel: channel.number(), notes })
+                .collect(),
+            selected: info.selected,
         });
         let tempo_changes = song.tempo_changes().iter().map(|change| TempoReport {
-            time: seconds(change.time),
-            beats_per_minute: change.quarters_per_minute(),
+            time: Seconds(change.time),
+            micros_per_quarter: change.micros_per_quarter,
+            quarters_per_minute: change.quarters_per_minute(),
         });
         let meter_changes = song.meter_changes().iter().map(|change| MeterReport {
-            time: seconds(change.time),
+            time: Seconds(change.time),
             numerator: change.numerator,
             denominator: change.denominator,
         });
         let markers = song.markers().iter().map(|marker| MarkerReport {
-            time: seconds(marker.time),
-            text: marker.text.clone(),
+            time: Seconds(marker.time),
             kind: match marker.kind {
                 MarkerKind::Marker => "marker",
                 MarkerKind::Cue => "cue",
             },
+            text: &marker.text,
         });
-        SongReport {
-            title: song.title().map(str::to_owned),
-            copyright: song.copyright().map(str::to_owned),
+        let layout = LaneLayout::for_song(song, map);
+        let lanes = layout.kick_and_lanes().map(|lane| LaneReport {
+            id: lane.id.id(),
+            name: map.lane_name(lane.id),
+            hits: lane.hits(),
+            color: Hex(lane.color),
+            keys: lane
+                .keys
+                .iter()
+                .map(|used| KeyReport {
+                    key: used.key,
+                    name: map.get(used.key).map(|drum| drum.name.as_str()),
+                    short_name: map.get(used.key).map(|drum| drum.short_name.as_str()),
+                    hits: used.hits,
+                    color: Hex(map.color(used.key)),
+                    mark: map.mark(used.key).id(),
+                })
+                .collect(),
+        });
+        Report {
+            title: song.title(),
+            copyright: song.copyright(),
+            texts: song.texts(),
             format: song.format().number(),
-            division: match song.division() {
-                Division::TicksPerQuarter(ticks) => format!("{ticks} ticks per quarter note"),
-                other => format!("{other:?}"),
-            },
-            last_hit: seconds(song.last_hit()),
-            length: seconds(song.end()),
+            division,
+            last_hit: Seconds(song.last_hit()),
+            length: Seconds(song.end()),
+            hits: song.notes().len(),
             tracks: tracks.collect(),
             tempo_changes: tempo_changes.collect(),
             meter_changes: meter_changes.collect(),
             markers: markers.collect(),
-            hits: song.notes().len() as u64,
-            lanes: layout.kick.iter().chain(&layout.lanes).map(lane).collect(),
-            warnings: song_args::warnings(song),
-            notes: with_notes.then(|| notes.collect()),
+            lanes: lanes.collect(),
+            warnings: warnings(song, map),
+            notes: with_notes.then_some(NoteReports { song, map }),
         }
-    }
-
-    fn text(&self) -> String {
-        let mut text = String::new();
-        // Writing to a string cannot fail.
-        let _ = self.write_text(&mut text);
-        text
-    }
-
-    fn write_text(&self, out: &mut String) -> std::fmt::Result {
-        /// Changes that are listed before the rest is counted.
-        const LISTED: usize = 12;
-        if let Some(title) = &self.title {
-            writeln!(out, "title      {title}")?;
-        }
-        if let Some(copyright) = &self.copyright {
-            writeln!(out, "copyright  {copyright}")?;
-        }
-        writeln!(out, "format     {}, {}", self.format, self.division)?;
-        writeln!(out, "length     {:.3} s, last hit at {:.3} s", self.length, self.last_hit)?;
-        writeln!(out, "tracks     {}", self.tracks.len())?;
-        for track in &self.tracks {
-            let channels: Vec<String> = track.channels.iter().map(ToString::to_string).collect();
-            write!(out, "  {:>3}  {} events, {} notes", track.number, track.events, track.notes)?;
-            if !channels.is_empty() {
-                write!(out, " on channel {}", channels.join(", "))?;
-            }
-            if let Some(name) = &track.name {
-                write!(out, "  {name:?}")?;
-            }
-            writeln!(out, "{}", if track.selected { "" } else { "  (not selected)" })?;
-        }
-        writeln!(out, "tempo      {} entries", self.tempo_changes.len())?;
-        for change in self.tempo_changes.iter().take(LISTED) {
-            writeln!(out, "  {:>10.3} s  {:.2} beats per minute", change.time, change.beats_per_minute)?;
-        }
-        write_rest(out, self.tempo_changes.len(), LISTED)?;
-        writeln!(out, "metre      {} entries", self.meter_changes.len())?;
-        for change in self.meter_changes.iter().take(LISTED) {
-            writeln!(out, "  {:>10.3} s  {}/{}", change.time, change.numerator, change.denominator)?;
-        }
-        write_rest(out, self.meter_changes.len(), LISTED)?;
-        if !self.markers.is_empty() {
-            writeln!(out, "markers    {}", self.markers.len())?;
-            for marker in &self.markers {
-                writeln!(out, "  {:>10.3} s  {}", marker.time, marker.text)?;
-            }
-        }
-        writeln!(out, "drum hits  {}", self.hits)?;
-        for lane in &self.lanes {
-            let name = |key: &KeyReport| {
-                format!("{} {} × {}", key.key, key.name.as_deref().unwrap_or("unknown"), key.hits)
-            };
-            let keys: Vec<String> = lane.keys.iter().map(name).collect();
-            writeln!(out, "  {:<10} {:>7}   {}", lane.lane, lane.hits, keys.join(", "))?;
-        }
-        for warning in &self.warnings {
-            writeln!(out, "warning: {warning}")?;
-        }
-        Ok(())
     }
 }
 
-fn write_rest(out: &mut String, count: usize, listed: usize) -> std::fmt::Result {
-    if count > listed { writeln!(out, "  … and {} more", count - listed) } else { Ok(()) }
+/// Lines of one kind that the text shows before it says how many more there are.
+const SHOWN: usize = 40;
+
+/// What was read, for people.
+fn text_report(song: &Song, map: &DrumMap) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write_report(&mut text, song, map);
+    text
+}
+
+fn write_report(out: &mut String, song: &Song, map: &DrumMap) -> std::fmt::Result {
+    for (label, value) in [("title", song.title()), ("copyright", song.copyright())] {
+        if let Some(value) = value {
+            writeln!(out, "{label:<10} {value}")?;
+        }
+    }
+    let kind = match song.format().number() {
+        0 => "one track",
+        1 => "tracks played together",
+        _ => "independent sequences, played one after the other",
+    };
+    writeln!(out, "{:<10} {} ({kind})", "format", song.format().number())?;
+    writeln!(out, "{:<10} {}", "division", song.division())?;
+    let per_second = song.notes().len() as f64 / song.last_hit().as_seconds().max(1.0);
+    writeln!(
+        out,
+        "{:<10} {} to the last hit, {} to the end",
+        "length",
+        Clock(song.last_hit()),
+        Clock(song.end())
+    )?;
+    writeln!(out, "{:<10} {} ({per_second:.1} per second)", "hits", song.notes().len())?;
+
+    write_list(out, "tracks", song.tracks(), |out, info| {
+        let channels: Vec<_> = info.channels().map(|(channel, _)| channel.to_string()).collect();
+        write!(out, "{:>4}  {}", info.track, info.name.as_deref().unwrap_or("(no name)"))?;
+        write!(out, ": {} events, {} notes", info.events, info.note_count())?;
+        match channels.as_slice() {
+            [] => {}
+            [one] => write!(out, " on channel {one}")?,
+            several => write!(out, " on channels {}", several.join(", "))?,
+        }
+        if info.selected { Ok(()) } else { out.write_str(" (not taken)") }
+    })?;
+    write_list(out, "tempo", song.tempo_changes(), |out, change| {
+        write!(out, "{}  {:.2} quarter notes per minute", Clock(change.time), change.quarters_per_minute())
+    })?;
+    write_list(out, "metre", song.meter_changes(), |out, change| {
+        write!(out, "{}  {}/{}", Clock(change.time), change.numerator, change.denominator)
+    })?;
+    write_list(out, "markers", song.markers(), |out, marker| {
+        let kind = if marker.kind == MarkerKind::Cue { "  (cue)" } else { "" };
+        write!(out, "{}  {}{kind}", Clock(marker.time), marker.text)
+    })?;
+    let layout = LaneLayout::for_song(song, map);
+    let used: Vec<&Lane> = layout.kick_and_lanes().collect();
+    write_list(out, "lanes", &used, |out, lane| {
+        write!(out, "{:>9}  {:<10}", lane.hits(), lane.name)?;
+        for (place, key) in lane.keys.iter().enumerate() {
+            let separator = if place == 0 { "" } else { ", " };
+            let name = map.get(key.key).map_or("unknown", |drum| &drum.name);
+            write!(out, "{separator}{} {name} ({})", key.key, key.hits)?;
+        }
+        Ok(())
+    })?;
+    write_list(out, "warnings", &warnings(song, map), |out, warning| out.write_str(warning))
+}
+
+/// A heading and one indented line for each item, the first [`SHOWN`] of them; nothing for an empty list.
+fn write_list<T>(
+    out: &mut String,
+    heading: &str,
+    items: &[T],
+    mut line: impl FnMut(&mut String, &T) -> std::fmt::Result,
+) -> std::fmt::Result {
+    if items.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{heading}")?;
+    for item in items.iter().take(SHOWN) {
+        out.push_str("  ");
+        line(out, item)?;
+        out.push('\n');
+    }
+    match items.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => writeln!(out, "  … and {more} more (--json has all)"),
+    }
+}
+
+/// A time as people read it: `1:02.345`, with hours where there are any.
+struct Clock(Time);
+
+impl std::fmt::Display for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let millis = (self.0.as_nanos().max(0) as u64 + 500_000) / 1_000_000;
+        let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
+        let seconds = format!("{:02}.{:03}", millis / 1_000 % 60, millis % 1_000);
+        match hours {
+            0 => write!(f, "{minutes}:{seconds}"),
+            hours => write!(f, "{hours}:{minutes:02}:{seconds}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strikeline::song::SongOptions;
+
+    /// A kick at 0 s, a snare at 1/3 s and key 5 at 2/3 s; 3 ticks per quarter note, 60 quarter notes per minute.
+    const SONG: &[u8] = b"MThd\0\0\0\x06\0\0\0\x01\0\x03MTrk\0\0\0\x19\
+        \0\xFF\x51\x03\x0F\x42\x40\0\x99\x24\x64\x01\x26\x50\x01\x05\x40\
+        \0\xFF\x03\x01X\0\xFF\x2F";
+
+    fn song() -> Song {
+        Song::read(SONG, &SongOptions::default()).unwrap()
+    }
+
+    #[test]
+    fn json_has_every_hit_in_time_order_to_the_microsecond() {
+        let song = song();
+        let report = serde_json::to_value(Report::new(&song, &DrumMap::default(), true)).unwrap();
+        assert_eq!(
+            report["notes"],
+            serde_json::json!([
+                {"time": 0.0, "key": 36, "velocity": 100, "channel": 10, "lane": "Kick"},
+                {"time": 0.333333, "key": 38, "velocity": 80, "channel": 10, "lane": "Snare"},
+                {"time": 0.666667, "key": 5, "velocity": 64, "channel": 10, "lane": "Other"},
+            ])
+        );
+        let key = &report["lanes"][0]["keys"][0];
+        assert_eq!((&key["mark"], &key["short_name"]), (&"none".into(), &"BD".into()));
+        assert_eq!(report["lanes"][2]["keys"][0]["name"], serde_json::Value::Null);
+        assert_eq!(report["tempo_changes"][0]["quarters_per_minute"], 60.0);
+    }
+
+    #[test]
+    fn json_leaves_the_hits_out_unless_asked() {
+        let song = song();
+        let report = serde_json::to_value(Report::new(&song, &DrumMap::default(), false)).unwrap();
+        assert_eq!(report.get("notes"), None);
+        assert_eq!(report["hits"], 3);
+    }
+
+    #[test]
+    fn the_text_tells_lanes_tempo_and_warnings() {
+        let song = song();
+        let text = text_report(&song, &DrumMap::default());
+        for part in [
+            "3 ticks per quarter note",
+            "60.00 quarter",
+            "36 Bass Drum 1 (1)",
+            "key 5 (1 hit)",
+            "1  X: 6 events",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_shown_with_as_many_parts_as_they_need() {
+        assert_eq!(Clock(Time::from_seconds(62.3456)).to_string(), "1:02.346");
+        assert_eq!(Clock(Time::from_seconds(3_600.0)).to_string(), "1:00:00.000");
+    }
 }

@@ -1,11 +1,13 @@
 //! The command line: one file per subcommand, and what they share.
 
 mod frame;
+mod highway_args;
 mod inspect;
 mod picture_args;
 mod progress;
 mod render;
 mod song_args;
+mod theme;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,8 @@ enum Command {
     Frame(frame::FrameArgs),
     /// Show what was read from a song.
     Inspect(inspect::InspectArgs),
+    /// List the built-in themes, print one to start from, or check one of your own.
+    Theme(theme::ThemeArgs),
 }
 
 /// Exit code of an interrupted program: 128 and the number of SIGINT.
@@ -45,6 +49,7 @@ pub fn main() -> ExitCode {
         Command::Render(args) => render::run(&args),
         Command::Frame(args) => frame::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Theme(args) => theme::run(&args),
     };
     let Err(error) = result else { return ExitCode::SUCCESS };
     if is_closed_pipe(&error) {

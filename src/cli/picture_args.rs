@@ -2,7 +2,6 @@
 
 use strikeline::gpu::AdapterChoice;
 use strikeline::picture::PictureSize;
-use strikeline::scene::highway::HighwayOptions;
 use strikeline::timing::{FrameRate, Time};
 
 /// What to draw, how large, and on what.
@@ -16,38 +15,15 @@ pub struct PictureArgs {
     #[arg(long, value_name = "RATE", default_value = "60")]
     pub fps: FrameRate,
 
-    /// Time that a note falls from the top to the strike line, in seconds (0.1 to 30). It is adjusted a
-    /// little so that notes move by an even number of pixels per frame.
-    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = lookahead)]
-    pub lookahead: Time,
-
-    /// Keep to --lookahead exactly, even where notes then move by a fraction of a pixel.
-    #[arg(long)]
-    pub exact_speed: bool,
-
     /// Graphics adapter, by part of its name or by its number.
     #[arg(long, value_name = "NAME|INDEX")]
     pub adapter: Option<AdapterChoice>,
 }
 
 impl PictureArgs {
-    /// How the highway is shown, from time `start` of the song.
-    pub fn highway_options(&self, start: Option<Time>) -> HighwayOptions {
-        HighwayOptions { lookahead: self.lookahead, exact_speed: self.exact_speed, start }
-    }
-
     /// The adapter to draw on.
     pub fn adapter(&self) -> AdapterChoice {
         self.adapter.clone().unwrap_or_default()
-    }
-}
-
-fn lookahead(text: &str) -> Result<Time, String> {
-    let time = seconds(text)?;
-    if (0.1..=30.0).contains(&time.as_seconds()) {
-        Ok(time)
-    } else {
-        Err("must be from 0.1 to 30".to_owned())
     }
 }
 

@@ -9,7 +9,7 @@ use strikeline::encode::h264::H264Factory;
 use strikeline::encode::openh264::OpenH264;
 use strikeline::encode::{EncoderFactory, Quality};
 use strikeline::output::Overwrite;
-use strikeline::scene::highway::{Highway, HighwayContent};
+use strikeline::scene::highway::Highway;
 use strikeline::stream::mp4_sink::Mp4Sink;
 use strikeline::stream::{
     CancelToken, Report, Spread, Stage, StreamOptions, default_jobs, stats::process_cpu_time, stream,
@@ -17,6 +17,7 @@ use strikeline::stream::{
 use strikeline::timing::Time;
 
 use super::UsageError;
+use super::highway_args::HighwayArgs;
 use super::picture_args::{PictureArgs, positive_seconds, seconds, span_seconds};
 use super::progress::{ProgressDisplay, clock};
 use super::song_args::SongArgs;
@@ -44,9 +45,9 @@ pub struct RenderArgs {
     #[arg(long, value_name = "SECONDS", value_parser = positive_seconds)]
     duration: Option<Time>,
 
-    /// Time that the video goes on after the last note, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = span_seconds)]
-    tail: Time,
+    /// Time that the video goes on after the last note, in seconds [default: 3, or 6 with an end card].
+    #[arg(long, value_name = "SECONDS", value_parser = span_seconds)]
+    tail: Option<Time>,
 
     /// Constant quality on H.264's scale: 0 (best, largest file) to 51.
     #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
@@ -80,6 +81,9 @@ pub struct RenderArgs {
     song_args: SongArgs,
 
     #[command(flatten)]
+    highway: HighwayArgs,
+
+    #[command(flatten)]
     picture: PictureArgs,
 }
 
@@ -106,8 +110,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let song = super::song_args::open(&args.song_args, &args.song, args.quiet)?;
     let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song, "mp4"));
     let picture = &args.picture;
-    let options = picture.highway_options(args.start);
-    let mut scene = Highway::new(HighwayContent::from_song(&song), &options, picture.size, picture.fps);
+    let mut scene = args.highway.highway(&song, args.start, picture, args.quiet)?;
 
     let frames = picture.fps.frames_to_cover(span(args, &scene)?);
     let quality = Quality::new(args.quality).unwrap_or(Quality::DEFAULT);
@@ -148,14 +151,16 @@ fn span(args: &RenderArgs, scene: &Highway) -> anyhow::Result<Time> {
     if let Some(duration) = args.duration {
         return Ok(duration);
     }
+    let default_tail = if args.highway.has_end_card() { 6.0 } else { 3.0 };
+    let tail = args.tail.unwrap_or(Time::from_seconds(default_tail));
     let last = scene.content().hits.last().map_or(Time::ZERO, |hit| hit.time);
-    let span = last + args.tail - scene.start();
+    let span = last + tail - scene.start();
     if span <= Time::ZERO {
         let text = format!(
             "--start {} is after the end: the last note is at {:.3} s, and the video ends {:.3} s later",
             scene.start().as_seconds(),
             last.as_seconds(),
-            args.tail.as_seconds()
+            tail.as_seconds()
         );
         return Err(UsageError(text).into());
     }

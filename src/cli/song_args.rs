@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use strikeline::song::{ChannelSelection, DrumMap, LaneLayout, Song, SongOptions, TrackSelection};
+use strikeline::song::{ChannelSelection, DrumMap, KeyHits, LaneId, LaneLayout, Song, SongOptions};
+use strikeline::song::{SongWarning, TrackSelection};
 
 /// Which of a file's notes are drums.
 #[derive(Debug, Clone, clap::Args)]
@@ -12,30 +13,40 @@ pub struct SongArgs {
     pub channel: ChannelSelection,
 
     /// Tracks with drums: numbers from 1 joined by commas, or all.
+    ///
+    /// Tempo, metre and markers come from all tracks. In a format 2 file the tracks are independent
+    /// sequences: those chosen are played one after the other, each with its own tempo.
     #[arg(long, value_name = "TRACKS", default_value = "all")]
     pub track: TrackSelection,
 }
 
 /// Reads `path`, and prints what was wrong with it on stderr unless `quiet`.
+///
+/// # Errors
+/// As [`Song::open`]; each names the file.
 pub fn open(args: &SongArgs, path: &Path, quiet: bool) -> anyhow::Result<Song> {
     let options = SongOptions { channels: args.channel, tracks: args.track.clone() };
     let song = Song::open(path, &options)?;
     if !quiet {
-        for warning in warnings(&song) {
+        for warning in warnings(&song, &DrumMap::general_midi()) {
             eprintln!("warning: {}: {warning}", path.display());
         }
     }
     Ok(song)
 }
 
-/// What was wrong with the file, and what no drum is known for.
-pub fn warnings(song: &Song) -> Vec<String> {
-    let mut warnings: Vec<String> = song.warnings().iter().map(ToString::to_string).collect();
-    let layout = LaneLayout::for_song(song, &DrumMap::general_midi());
-    let unmapped: Vec<String> =
-        layout.unmapped().iter().map(|key| format!("{} ({} hits)", key.key, key.hits)).collect();
+/// What was wrong with the file, and what `map` knows no drum for.
+pub fn warnings(song: &Song, map: &DrumMap) -> Vec<String> {
+    let mut warnings: Vec<String> = song.warnings().iter().map(SongWarning::to_string).collect();
+    let layout = LaneLayout::for_song(song, map);
+    let describe = |&KeyHits { key, hits }: &KeyHits| {
+        let plural = if hits == 1 { "" } else { "s" };
+        format!("{key} ({hits} hit{plural})")
+    };
+    let unmapped: Vec<String> = layout.unmapped().iter().map(describe).collect();
     if !unmapped.is_empty() {
-        warnings.push(format!("no drum is known for key {}: shown in the lane Other", unmapped.join(", ")));
+        let lane = map.lane_name(LaneId::Other);
+        warnings.push(format!("no drum is known for key {}: shown in the lane {lane}", unmapped.join(", ")));
     }
     warnings
 }

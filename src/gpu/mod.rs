@@ -261,11 +261,19 @@ impl Gpu {
     /// # Errors
     /// [`GpuError::Limit`].
     pub fn check_picture_size(&self, size: crate::picture::PictureSize) -> Result<(), GpuError> {
+        self.check_texture_size("a picture", size.width(), size.height())
+    }
+
+    /// Whether a texture of `width` × `height` texels for `what` can be made.
+    ///
+    /// # Errors
+    /// [`GpuError::Limit`].
+    pub fn check_texture_size(&self, what: &str, width: u32, height: u32) -> Result<(), GpuError> {
         let limit = self.device.limits().max_texture_dimension_2d;
-        if size.width() <= limit && size.height() <= limit {
+        if width <= limit && height <= limit {
             return Ok(());
         }
-        Err(self.beyond(format!("a picture of {size}"), format!("{limit}x{limit}")))
+        Err(self.beyond(format!("{what} of {width}x{height}"), format!("{limit}x{limit}")))
     }
 
     fn beyond(&self, what: String, limit: String) -> GpuError {

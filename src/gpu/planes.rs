@@ -84,6 +84,8 @@ pub struct PipelineSource<'a> {
     pub buffers: &'a [Option<wgpu::VertexBufferLayout<'a>>],
     /// How vertices make triangles.
     pub topology: wgpu::PrimitiveTopology,
+    /// Values of the module's own override constants.
+    pub constants: &'a [(&'a str, f64)],
 }
 
 impl<'a> PipelineSource<'a> {
@@ -94,7 +96,7 @@ impl<'a> PipelineSource<'a> {
         layout: &'a wgpu::PipelineLayout,
     ) -> PipelineSource<'a> {
         let topology = wgpu::PrimitiveTopology::TriangleList;
-        PipelineSource { label, module, entry_points: None, layout, buffers: &[], topology }
+        PipelineSource { label, module, entry_points: None, layout, buffers: &[], topology, constants: &[] }
     }
 }
 
@@ -105,11 +107,12 @@ pub fn pipeline(
     size: PictureSize,
     source: &PipelineSource<'_>,
 ) -> wgpu::RenderPipeline {
-    let constants = [
+    let mut constants = vec![
         ("plane", plane.shader_constant()),
         ("picture_width", f64::from(size.width())),
         ("picture_height", f64::from(size.height())),
     ];
+    constants.extend_from_slice(source.constants);
     let compilation_options =
         wgpu::PipelineCompilationOptions { constants: &constants, ..Default::default() };
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {

@@ -1,7 +1,7 @@
-//! Which key is which drum: names, lanes and colours of the General MIDI percussion set.
-//!
-//! Keys 35 to 81 are those of the "General MIDI Percussion Key Map" (GM 1); 27 to 34 and 82 to 87 come from
-//! GM 2 and Roland GS, and real files use them.
+//! Which key is which drum: names, lanes, colours and marks, as data. [`DrumMap::general_midi`] is what
+//! holds until somebody says otherwise.
+
+use super::general_midi;
 
 /// A colour for the screen: sRGB, red, green, blue.
 pub type Rgb = [u8; 3];
@@ -68,7 +68,34 @@ impl LaneId {
         LaneId::Other,
     ];
 
-    /// The lane's name; short enough to stand at the foot of a lane.
+    /// What it is called in files, such as `hi-hat`.
+    pub const fn id(self) -> &'static str {
+        match self {
+            LaneId::Kick => "kick",
+            LaneId::CrashLeft => "crash-left",
+            LaneId::HiHat => "hi-hat",
+            LaneId::Snare => "snare",
+            LaneId::TomHigh => "tom-high",
+            LaneId::TomMid => "tom-mid",
+            LaneId::TomFloor => "tom-floor",
+            LaneId::Ride => "ride",
+            LaneId::CrashRight => "crash-right",
+            LaneId::China => "china",
+            LaneId::LatinDrums => "latin-drums",
+            LaneId::Bells => "bells",
+            LaneId::Blocks => "blocks",
+            LaneId::Shakers => "shakers",
+            LaneId::Effects => "effects",
+            LaneId::Other => "other",
+        }
+    }
+
+    /// The lane that is called `id` in files; `None` if there is none.
+    pub fn from_id(id: &str) -> Option<LaneId> {
+        LaneId::ALL.into_iter().find(|lane| lane.id() == id)
+    }
+
+    /// The lane's name in [`DrumMap::general_midi`]; short enough to stand at the foot of a lane.
     pub const fn name(self) -> &'static str {
         match self {
             LaneId::Kick => "Kick",
@@ -90,8 +117,8 @@ impl LaneId {
         }
     }
 
-    /// The lane's colour, for a dark background. Neighbours differ in lightness as well as in hue, so that
-    /// they can be told apart without seeing red, green or any colour at all.
+    /// The lane's colour in [`DrumMap::general_midi`], for a dark background. Neighbours differ in lightness
+    /// as well as in hue, so that they can be told apart without seeing red, green or any colour at all.
     pub const fn color(self) -> Rgb {
         match self {
             LaneId::Kick => [0xFF, 0x8A, 0x1E],
@@ -114,6 +141,50 @@ impl LaneId {
     }
 }
 
+/// A sign on a gem, by which the drums of one lane are told apart without regard to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mark {
+    /// A plain gem.
+    #[default]
+    None,
+    /// A filled circle.
+    Dot,
+    /// A circle's outline.
+    Ring,
+    /// Two strokes from corner to corner: ×.
+    Cross,
+    /// An upright cross: +.
+    Plus,
+    /// A level stroke.
+    Dash,
+    /// A square on its corner.
+    Diamond,
+}
+
+impl Mark {
+    /// All of them.
+    pub const ALL: [Mark; 7] =
+        [Mark::None, Mark::Dot, Mark::Ring, Mark::Cross, Mark::Plus, Mark::Dash, Mark::Diamond];
+
+    /// What it is called in files, such as `ring`.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Mark::None => "none",
+            Mark::Dot => "dot",
+            Mark::Ring => "ring",
+            Mark::Cross => "cross",
+            Mark::Plus => "plus",
+            Mark::Dash => "dash",
+            Mark::Diamond => "diamond",
+        }
+    }
+
+    /// The mark that is called `id` in files; `None` if there is none.
+    pub fn from_id(id: &str) -> Option<Mark> {
+        Mark::ALL.into_iter().find(|mark| mark.id() == id)
+    }
+}
+
 /// What a key stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DrumInfo {
@@ -125,32 +196,68 @@ pub struct DrumInfo {
     pub lane: LaneId,
     /// Its colour: the lane's, or a tint of it where one lane has several sounds.
     pub color: Rgb,
+    /// The sign on its gems.
+    pub mark: Mark,
 }
 
-/// Says which drum each key is. Keys without one are drawn in [`LaneId::Other`].
+/// What a highway's background is like, which says where the tints of a lane's colour go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Backdrop {
+    /// Tints stand out by being lighter.
+    #[default]
+    Dark,
+    /// Tints stand out by being darker.
+    Light,
+}
+
+/// Says which drum each key is, and what lanes are called and look like. Keys without a drum are drawn in
+/// [`LaneId::Other`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DrumMap {
-    /// From key 0 on.
-    drums: Vec<Option<DrumInfo>>,
+    /// By [`LaneId`], as it counts them.
+    lanes: [LaneLook; LaneId::ALL.len()],
+    /// All lanes but the kick.
+    order: Vec<LaneId>,
+    /// By key, from 0 to 127.
+    drums: Vec<Option<Drum>>,
+    backdrop: Backdrop,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct LaneLook {
+    name: String,
+    color: Rgb,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Drum {
+    info: DrumInfo,
+    /// Whether its colour follows the lane's.
+    tinted: bool,
 }
 
 impl DrumMap {
-    /// The percussion set of General MIDI, 1 and 2.
+    /// The percussion set of General MIDI, 1 and 2, with colours for a dark background.
     pub fn general_midi() -> DrumMap {
-        let drum = |(name, short_name, lane, tint): (&str, &str, LaneId, i8)| DrumInfo {
-            name: name.to_owned(),
-            short_name: short_name.to_owned(),
-            lane,
-            color: tinted(lane.color(), tint),
+        let look = |lane: LaneId| LaneLook { name: lane.name().to_owned(), color: lane.color() };
+        let mut map = DrumMap {
+            lanes: LaneId::ALL.map(look),
+            order: LaneId::ALL.into_iter().filter(|lane| *lane != LaneId::Kick).collect(),
+            drums: vec![None; 128],
+            backdrop: Backdrop::Dark,
         };
-        let mut drums = vec![None; FIRST_KEY];
-        drums.extend(GENERAL_MIDI.into_iter().map(drum).map(Some));
-        DrumMap { drums }
+        for key in 0..128 {
+            if let Some(&(name, short_name, lane, _, mark)) = general_midi::drum(key) {
+                let (name, short_name) = (name.to_owned(), short_name.to_owned());
+                map.set_tinted_drum(key, DrumInfo { name, short_name, lane, color: lane.color(), mark });
+            }
+        }
+        map
     }
 
     /// The drum of a key; `None` for a key that the map does not know.
     pub fn get(&self, key: u8) -> Option<&DrumInfo> {
-        self.drums.get(usize::from(key))?.as_ref()
+        self.drums.get(usize::from(key))?.as_ref().map(|drum| &drum.info)
     }
 
     /// The lane of a key, [`LaneId::Other`] for one that the map does not know.
@@ -160,7 +267,85 @@ impl DrumMap {
 
     /// The colour of a key, that of [`LaneId::Other`] for one that the map does not know.
     pub fn color(&self, key: u8) -> Rgb {
-        self.get(key).map_or(LaneId::Other.color(), |drum| drum.color)
+        self.get(key).map_or(self.lane_color(LaneId::Other), |drum| drum.color)
+    }
+
+    /// The mark of a key, none for one that the map does not know.
+    pub fn mark(&self, key: u8) -> Mark {
+        self.get(key).map_or(Mark::None, |drum| drum.mark)
+    }
+
+    /// What a lane is called.
+    pub fn lane_name(&self, lane: LaneId) -> &str {
+        &self.lanes[lane as usize].name
+    }
+
+    /// A lane's colour.
+    pub fn lane_color(&self, lane: LaneId) -> Rgb {
+        self.lanes[lane as usize].color
+    }
+
+    /// All lanes but the kick, from left to right.
+    pub fn lane_order(&self) -> &[LaneId] {
+        &self.order
+    }
+
+    /// Calls a lane `name`.
+    pub fn set_lane_name(&mut self, lane: LaneId, name: impl Into<String>) {
+        self.lanes[lane as usize].name = name.into();
+    }
+
+    /// Gives a lane a colour, and its drums tints of it, but for those that have a colour of their own.
+    pub fn set_lane_color(&mut self, lane: LaneId, color: Rgb) {
+        self.lanes[lane as usize].color = color;
+        self.tint();
+    }
+
+    /// Puts the lanes in order, from left to right. Lanes that `order` does not name follow in their usual
+    /// order; the kick, and a lane that was named before, are passed over.
+    pub fn set_lane_order(&mut self, order: &[LaneId]) {
+        let mut lanes = Vec::with_capacity(LaneId::ALL.len());
+        for &lane in order.iter().chain(&LaneId::ALL) {
+            if lane != LaneId::Kick && !lanes.contains(&lane) {
+                lanes.push(lane);
+            }
+        }
+        self.order = lanes;
+    }
+
+    /// Makes `key`, 0 to 127, the drum `drum`, with a colour of its own. There are no higher keys: they are
+    /// ignored.
+    pub fn set_drum(&mut self, key: u8, drum: DrumInfo) {
+        self.set(key, drum, false);
+    }
+
+    /// Makes `key`, 0 to 127, the drum `drum`, but with the colour of its lane, tinted as General MIDI's drum
+    /// of that key is. There are no higher keys: they are ignored.
+    pub fn set_tinted_drum(&mut self, key: u8, drum: DrumInfo) {
+        self.set(key, drum, true);
+        self.tint();
+    }
+
+    /// Has the tints of the lanes' colours stand out from such a background.
+    pub fn set_backdrop(&mut self, backdrop: Backdrop) {
+        self.backdrop = backdrop;
+        self.tint();
+    }
+
+    fn set(&mut self, key: u8, info: DrumInfo, tinted: bool) {
+        if let Some(place) = self.drums.get_mut(usize::from(key)) {
+            *place = Some(Drum { info, tinted });
+        }
+    }
+
+    /// Gives every drum without a colour of its own the tint of its lane's colour.
+    fn tint(&mut self) {
+        for (key, drum) in (0..).zip(&mut self.drums) {
+            if let Some(drum) = drum.as_mut().filter(|drum| drum.tinted) {
+                let lane = self.lanes[drum.info.lane as usize].color;
+                drum.info.color = tinted(lane, general_midi::tint(key), self.backdrop);
+            }
+        }
     }
 }
 
@@ -170,165 +355,93 @@ impl Default for DrumMap {
     }
 }
 
-/// Moves a colour `percent` of the way to white, or to black where it is negative.
-fn tinted(color: Rgb, percent: i8) -> Rgb {
-    let goal = if percent < 0 { 0 } else { 255 };
-    let part = u32::from(percent.unsigned_abs());
+/// Moves a colour `percent` of the way to white, or to black where it is negative; on a light backdrop the other
+/// way round.
+fn tinted(color: Rgb, percent: i8, backdrop: Backdrop) -> Rgb {
+    let goal = if (percent < 0) == (backdrop == Backdrop::Dark) { 0 } else { 255 };
+    let part = u32::from(percent.unsigned_abs()).min(100);
     color.map(|channel| ((u32::from(channel) * (100 - part) + goal * part) / 100) as u8)
 }
 
-/// The key of the table's first row.
-const FIRST_KEY: usize = 27;
-
-/// Full name, short name, lane and tint of the keys from 27 to 87.
-#[rustfmt::skip]
-const GENERAL_MIDI: [(&str, &str, LaneId, i8); 61] = [
-    ("High Q",             "HQ",   LaneId::Effects,      0), // 27
-    ("Slap",               "SLP",  LaneId::Effects,    -15),
-    ("Scratch Push",       "SCP",  LaneId::Effects,     30),
-    ("Scratch Pull",       "SCL",  LaneId::Effects,     50), // 30
-    ("Sticks",             "STK",  LaneId::Blocks,     -20),
-    ("Square Click",       "SQC",  LaneId::Effects,    -30),
-    ("Metronome Click",    "MTC",  LaneId::Effects,      0),
-    ("Metronome Bell",     "MTB",  LaneId::Effects,     30),
-    ("Acoustic Bass Drum", "BD2",  LaneId::Kick,       -12), // 35
-    ("Bass Drum 1",        "BD",   LaneId::Kick,         0),
-    ("Side Stick",         "RIM",  LaneId::Snare,       35),
-    ("Acoustic Snare",     "SD",   LaneId::Snare,        0),
-    ("Hand Clap",          "CLP",  LaneId::Snare,       55),
-    ("Electric Snare",     "SD2",  LaneId::Snare,      -12), // 40
-    ("Low Floor Tom",      "FT2",  LaneId::TomFloor,   -12),
-    ("Closed Hi-Hat",      "HHC",  LaneId::HiHat,        0),
-    ("High Floor Tom",     "FT",   LaneId::TomFloor,     0),
-    ("Pedal Hi-Hat",       "HHP",  LaneId::HiHat,      -30),
-    ("Low Tom",            "LT",   LaneId::TomMid,     -12), // 45
-    ("Open Hi-Hat",        "HHO",  LaneId::HiHat,       50),
-    ("Low-Mid Tom",        "LMT",  LaneId::TomMid,       0),
-    ("Hi-Mid Tom",         "HMT",  LaneId::TomHigh,    -12),
-    ("Crash Cymbal 1",     "CR1",  LaneId::CrashLeft,    0),
-    ("High Tom",           "HT",   LaneId::TomHigh,      0), // 50
-    ("Ride Cymbal 1",      "RD",   LaneId::Ride,         0),
-    ("Chinese Cymbal",     "CHI",  LaneId::China,        0),
-    ("Ride Bell",          "RDB",  LaneId::Ride,        45),
-    ("Tambourine",         "TMB",  LaneId::Shakers,     15),
-    ("Splash Cymbal",      "SPL",  LaneId::China,       40), // 55
-    ("Cowbell",            "COW",  LaneId::Bells,        0),
-    ("Crash Cymbal 2",     "CR2",  LaneId::CrashRight,   0),
-    ("Vibraslap",          "VIB",  LaneId::Shakers,    -20),
-    ("Ride Cymbal 2",      "RD2",  LaneId::Ride,        15),
-    ("Hi Bongo",           "BGH",  LaneId::LatinDrums,  40), // 60
-    ("Low Bongo",          "BGL",  LaneId::LatinDrums,  20),
-    ("Mute Hi Conga",      "CGM",  LaneId::LatinDrums, -15),
-    ("Open Hi Conga",      "CGH",  LaneId::LatinDrums,   0),
-    ("Low Conga",          "CGL",  LaneId::LatinDrums, -10),
-    ("High Timbale",       "TBH",  LaneId::LatinDrums,  55), // 65
-    ("Low Timbale",        "TBL",  LaneId::LatinDrums,  30),
-    ("High Agogo",         "AGH",  LaneId::Bells,       45),
-    ("Low Agogo",          "AGL",  LaneId::Bells,       25),
-    ("Cabasa",             "CAB",  LaneId::Shakers,      0),
-    ("Maracas",            "MAR",  LaneId::Shakers,     30), // 70
-    ("Short Whistle",      "WHS",  LaneId::Effects,     40),
-    ("Long Whistle",       "WHL",  LaneId::Effects,     20),
-    ("Short Guiro",        "GUS",  LaneId::Shakers,     50),
-    ("Long Guiro",         "GUL",  LaneId::Shakers,     40),
-    ("Claves",             "CLV",  LaneId::Blocks,       0), // 75
-    ("Hi Wood Block",      "WBH",  LaneId::Blocks,      40),
-    ("Low Wood Block",     "WBL",  LaneId::Blocks,     -10),
-    ("Mute Cuica",         "CUM",  LaneId::LatinDrums, -20),
-    ("Open Cuica",         "CUO",  LaneId::LatinDrums,  10),
-    ("Mute Triangle",      "TRM",  LaneId::Bells,       55), // 80
-    ("Open Triangle",      "TRO",  LaneId::Bells,       70),
-    ("Shaker",             "SHK",  LaneId::Shakers,     -10),
-    ("Jingle Bell",        "JGL",  LaneId::Shakers,     60),
-    ("Bell Tree",          "BLT",  LaneId::Bells,       35),
-    ("Castanets",          "CAS",  LaneId::Blocks,     -25), // 85
-    ("Mute Surdo",         "SUM",  LaneId::LatinDrums, -25),
-    ("Open Surdo",         "SUO",  LaneId::LatinDrums,   0), // 87
-];
-
 #[cfg(test)]
 mod tests {
+    use super::super::vision::{self, Eye};
     use super::*;
 
     #[test]
-    fn the_table_lines_up_with_the_keys() {
+    fn keys_without_a_drum_are_in_the_lane_other() {
         let map = DrumMap::general_midi();
-        for (key, name) in [
-            (27, "High Q"),
-            (35, "Acoustic Bass Drum"),
-            (42, "Closed Hi-Hat"),
-            (57, "Crash Cymbal 2"),
-            (81, "Open Triangle"),
-            (87, "Open Surdo"),
-        ] {
-            assert_eq!(map.get(key).map(|drum| drum.name.as_str()), Some(name));
-        }
         for key in 0..=255 {
             assert_eq!(map.get(key).is_some(), (27..=87).contains(&key), "{key}");
             assert_eq!(map.lane(key) == LaneId::Other, map.get(key).is_none(), "{key}");
         }
+        assert_eq!((map.color(3), map.mark(3)), (LaneId::Other.color(), Mark::None));
     }
 
     #[test]
-    fn every_drum_has_names_of_its_own() {
-        for (place, (name, short_name, ..)) in GENERAL_MIDI.iter().enumerate() {
-            for (other, other_short, ..) in &GENERAL_MIDI[..place] {
-                assert!(name != other && short_name != other_short, "{name} {other}");
-            }
-            assert!(short_name.len() <= 4, "{short_name}");
-        }
-    }
-
-    #[test]
-    fn lanes_are_listed_in_their_order() {
+    fn lanes_are_listed_in_their_order_and_found_by_their_ids() {
         assert!(LaneId::ALL.is_sorted());
+        for (place, lane) in LaneId::ALL.into_iter().enumerate() {
+            assert_eq!(lane as usize, place);
+            assert_eq!(LaneId::from_id(lane.id()), Some(lane));
+        }
+        for mark in Mark::ALL {
+            assert_eq!(Mark::from_id(mark.id()), Some(mark));
+        }
+        assert_eq!((LaneId::from_id("Hi-Hat"), Mark::from_id("")), (None, None));
     }
 
-    /// Oklab (Björn Ottosson, 2020) of a colour in linear light: lightness, green–red, blue–yellow.
-    fn oklab([r, g, b]: [f64; 3]) -> [f64; 3] {
-        let l = (0.412_221_470_8 * r + 0.536_332_536_3 * g + 0.051_445_992_9 * b).max(0.0).cbrt();
-        let m = (0.211_903_498_2 * r + 0.680_699_545_1 * g + 0.107_396_956_6 * b).max(0.0).cbrt();
-        let s = (0.088_302_461_9 * r + 0.281_718_837_6 * g + 0.629_978_700_5 * b).max(0.0).cbrt();
-        [
-            0.210_454_255_3 * l + 0.793_617_785_0 * m - 0.004_072_046_8 * s,
-            1.977_998_495_1 * l - 2.428_592_205_0 * m + 0.450_593_709_9 * s,
-            0.025_904_037_1 * l + 0.782_771_766_2 * m - 0.808_675_766_0 * s,
-        ]
+    #[test]
+    fn the_drums_follow_their_lanes_colour_but_for_those_with_one_of_their_own() {
+        let mut map = DrumMap::general_midi();
+        let own = DrumInfo { color: [1, 2, 3], ..map.get(46).unwrap().clone() };
+        map.set_drum(46, own);
+        map.set_lane_color(LaneId::HiHat, [100, 0, 200]);
+        assert_eq!([42, 44, 46].map(|key| map.color(key)), [[100, 0, 200], [70, 0, 140], [1, 2, 3]]);
+        assert_eq!(map.lane_color(LaneId::HiHat), [100, 0, 200]);
+        let moved = DrumInfo { lane: LaneId::HiHat, ..map.get(51).unwrap().clone() };
+        map.set_tinted_drum(51, moved);
+        assert_eq!((map.lane(51), map.color(51)), (LaneId::HiHat, [100, 0, 200]));
+        let before = map.clone();
+        map.set_drum(128, map.get(36).unwrap().clone());
+        assert_eq!(map, before, "there is no key 128");
     }
 
-    fn linear(color: Rgb) -> [f64; 3] {
-        color.map(|channel| {
-            let value = f64::from(channel) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        })
+    #[test]
+    fn tints_go_to_black_on_a_light_background() {
+        let mut map = DrumMap::general_midi();
+        map.set_lane_color(LaneId::HiHat, [100, 0, 200]);
+        map.set_backdrop(Backdrop::Light);
+        assert_eq!([42, 44, 46].map(|key| map.color(key)), [[100, 0, 200], [146, 76, 216], [50, 0, 100]]);
     }
 
-    /// What somebody without green cones sees (Machado, Oliveira, Fernandes, 2009; full severity).
-    fn without_green([r, g, b]: [f64; 3]) -> [f64; 3] {
-        [
-            0.367_322 * r + 0.860_646 * g - 0.227_968 * b,
-            0.280_085 * r + 0.672_501 * g + 0.047_413 * b,
-            -0.011_820 * r + 0.042_940 * g + 0.968_881 * b,
-        ]
+    #[test]
+    fn lanes_that_an_order_does_not_name_follow() {
+        let mut map = DrumMap::general_midi();
+        map.set_lane_order(&[LaneId::Ride, LaneId::Kick, LaneId::Snare, LaneId::Ride]);
+        let order = map.lane_order();
+        assert_eq!(order[..4], [LaneId::Ride, LaneId::Snare, LaneId::CrashLeft, LaneId::HiHat]);
+        assert_eq!(order.len(), 15);
+        map.set_lane_name(LaneId::Ride, "Bell");
+        assert_eq!(map.lane_name(LaneId::Ride), "Bell");
+        map.set_lane_order(&[]);
+        assert_eq!(map.lane_order(), &LaneId::ALL[1..]);
     }
 
     #[test]
     fn neighbouring_lanes_differ_in_lightness_and_to_the_colour_blind() {
-        let lanes = &LaneId::ALL[1..];
-        for pair in lanes.windows(2) {
-            let [left, right] = [pair[0], pair[1]].map(|lane| linear(lane.color()));
-            let lightness = (oklab(left)[0] - oklab(right)[0]).abs();
-            assert!(lightness > 0.12, "{pair:?}: {lightness}");
-            let [left, right] = [left, right].map(|color| oklab(without_green(color)));
-            let distance: f64 = left.iter().zip(right).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
-            assert!(distance > 0.12, "{pair:?}: {distance}");
+        for pair in DrumMap::general_midi().lane_order().windows(2) {
+            let [left, right] = [pair[0].color(), pair[1].color()];
+            let lightness = (vision::lightness(left) - vision::lightness(right)).abs();
+            assert!(lightness > vision::CLEAR, "{pair:?}: {lightness}");
+            let distance = vision::distance(left, right, Eye::WithoutGreen);
+            assert!(distance > vision::CLEAR, "{pair:?}: {distance}");
         }
     }
 
     #[test]
     fn every_drum_stands_out_from_a_dark_background() {
-        for (name, _, lane, tint) in GENERAL_MIDI {
-            assert!(oklab(linear(tinted(lane.color(), tint)))[0] > 0.5, "{name}");
-        }
+        let map = DrumMap::general_midi();
+        assert!((0..128).all(|key| vision::lightness(map.color(key)) > 0.5));
     }
 }

@@ -1,5 +1,7 @@
 //! The lanes that a song uses, in their order on the highway, and how often each is hit.
 
+use std::iter;
+
 use super::{DrumMap, LaneId, Note, Rgb, Song, SongWarning};
 
 /// A lane's place on the highway, counted from 0 at the left.
@@ -29,21 +31,15 @@ pub struct KeyHits {
 pub struct Lane {
     /// Which lane.
     pub id: LaneId,
+    /// What it is called.
+    pub name: String,
+    /// Its colour.
+    pub color: Rgb,
     /// The keys that are hit in it, lowest first.
     pub keys: Vec<KeyHits>,
 }
 
 impl Lane {
-    /// The lane's name.
-    pub fn name(&self) -> &'static str {
-        self.id.name()
-    }
-
-    /// The lane's colour in sRGB.
-    pub fn color(&self) -> Rgb {
-        self.id.color()
-    }
-
     /// Hits of all its keys.
     pub fn hits(&self) -> u64 {
         self.keys.iter().map(|key| key.hits).sum()
@@ -63,7 +59,7 @@ pub struct LaneLayout {
 }
 
 impl LaneLayout {
-    /// The lanes for the keys that `song` hits.
+    /// The lanes for the keys that `song` hits, in the order of `map`.
     pub fn for_song(song: &Song, map: &DrumMap) -> LaneLayout {
         let mut hits = [0; 128];
         for note in song.notes() {
@@ -73,7 +69,7 @@ impl LaneLayout {
             (0..).zip(hits).filter(|(_, hits)| *hits > 0).map(|(key, hits)| KeyHits { key, hits }).collect();
         let unmapped = used.iter().copied().filter(|used| map.get(used.key).is_none()).collect();
         let mut layout = LaneLayout { kick: None, lanes: Vec::new(), unmapped, places: [None; 128] };
-        for id in LaneId::ALL {
+        for id in iter::once(LaneId::Kick).chain(map.lane_order().iter().copied()) {
             let keys: Vec<KeyHits> = used.iter().copied().filter(|used| map.lane(used.key) == id).collect();
             if keys.is_empty() {
                 continue;
@@ -85,7 +81,7 @@ impl LaneLayout {
             for used in &keys {
                 layout.places[usize::from(used.key)] = Some(place);
             }
-            let lane = Lane { id, keys };
+            let lane = Lane { id, name: map.lane_name(id).to_owned(), color: map.lane_color(id), keys };
             match place {
                 Place::Kick => layout.kick = Some(lane),
                 Place::Lane(_) => layout.lanes.push(lane),
@@ -134,13 +130,17 @@ mod tests {
     }
 
     fn layout(keys: impl IntoIterator<Item = u8>) -> LaneLayout {
-        LaneLayout::for_song(&Song::from_notes(keys.into_iter().map(note).collect()), &DrumMap::default())
+        layout_by(&DrumMap::default(), keys)
+    }
+
+    fn layout_by(map: &DrumMap, keys: impl IntoIterator<Item = u8>) -> LaneLayout {
+        LaneLayout::for_song(&Song::from_notes(keys.into_iter().map(note).collect()), map)
     }
 
     #[test]
     fn only_the_lanes_that_are_used_take_a_place() {
         let layout = layout([51, 42, 36, 46, 38, 42]);
-        let names: Vec<_> = layout.lanes.iter().map(|lane| (lane.name(), lane.hits())).collect();
+        let names: Vec<_> = layout.lanes.iter().map(|lane| (lane.name.as_str(), lane.hits())).collect();
         assert_eq!(names, [("Hi-Hat", 3), ("Snare", 1), ("Ride", 1)]);
         assert_eq!(layout.kick.as_ref().map(Lane::hits), Some(1));
         assert_eq!(layout.place(&note(46)), Some(Place::Lane(LaneIndex(0))));
@@ -151,10 +151,24 @@ mod tests {
     }
 
     #[test]
+    fn the_map_says_the_lanes_order_names_and_colours() {
+        let mut map = DrumMap::default();
+        map.set_lane_order(&[LaneId::Ride, LaneId::Snare]);
+        map.set_lane_name(LaneId::Ride, "Bell");
+        map.set_lane_color(LaneId::Ride, [1, 2, 3]);
+        let layout = layout_by(&map, [36, 38, 42, 51]);
+        let names: Vec<_> = layout.lanes.iter().map(|lane| lane.name.as_str()).collect();
+        assert_eq!(names, ["Bell", "Snare", "Hi-Hat"]);
+        assert_eq!(layout.lanes[0].color, [1, 2, 3]);
+        assert_eq!(layout.place(&note(51)), Some(Place::Lane(LaneIndex(0))));
+        assert_eq!(layout.kick.map(|kick| kick.name).as_deref(), Some("Kick"));
+    }
+
+    #[test]
     fn unknown_keys_have_a_lane_and_are_reported() {
         let layout = layout([0, 127, 127, 36]);
         assert_eq!(layout.place(&note(127)), Some(Place::Lane(LaneIndex(0))));
-        assert_eq!(layout.lanes[0].name(), "Other");
+        assert_eq!(layout.lanes[0].name, "Other");
         let warning = layout.warning().unwrap().to_string();
         assert!(warning.ends_with(": 0 (1 hit), 127 (2 hits)"), "{warning}");
     }

@@ -21,16 +21,20 @@
 //! # Ok::<(), strikeline::song::SongError>(())
 //! ```
 
+mod beats;
 mod chunks;
 mod clocks;
 mod drum_map;
 mod error;
 mod events;
+mod general_midi;
 mod lanes;
 mod read;
 mod select;
 mod tempo_map;
 mod text;
+#[cfg(test)]
+pub(crate) mod vision;
 
 use std::fs::File;
 use std::io::Read;
@@ -38,7 +42,10 @@ use std::path::Path;
 
 use crate::timing::Time;
 
-pub use drum_map::{DrumInfo, DrumMap, LaneId, Rgb};
+use beats::BeatGrid;
+
+pub use beats::{Beat, CountInBeat};
+pub use drum_map::{Backdrop, DrumInfo, DrumMap, LaneId, Mark, Rgb};
 pub use error::{SongError, SongWarning};
 pub use lanes::{KeyHits, Lane, LaneIndex, LaneLayout, Place};
 pub use select::{Channel, ChannelSelection, SelectionError, TrackIndex, TrackSelection};
@@ -185,6 +192,7 @@ pub struct Song {
     tempo_changes: Vec<TempoChange>,
     meter_changes: Vec<MeterChange>,
     markers: Vec<Marker>,
+    beat_grid: BeatGrid,
     notes: Vec<Note>,
     end: Time,
     warnings: Vec<SongWarning>,
@@ -237,6 +245,7 @@ impl Song {
             }],
             meter_changes: vec![MeterChange { time: Time::ZERO, numerator: 4, denominator: 4 }],
             markers: Vec::new(),
+            beat_grid: BeatGrid::plain(end),
             notes,
             end,
             warnings: Vec::new(),
@@ -303,6 +312,39 @@ impl Song {
     /// Markers and cue points by time.
     pub fn markers(&self) -> &[Marker] {
         &self.markers
+    }
+
+    /// The beats by time: from the start, to the first bar line at or after the [end](Song::end), but not beyond
+    /// [`MAX_SONG_TIME`]. Worked out anew at each call.
+    ///
+    /// * A beat is one note value of the metre's denominator; in 6/8, 9/8 and so on (a numerator above 3 that is
+    ///   divisible by 3, over 8) it is three.
+    /// * A metre begins a new bar where it stands, also when it is in the middle of one. So does each sequence of
+    ///   a file of format 2; the bars are counted on.
+    /// * Beats that are shorter than 50 ms are left out, but for the first of each bar; bars that are shorter
+    ///   than 100 ms, too. So no two beats are closer than 50 ms.
+    /// * Where time code is the clock there are none.
+    pub fn beats(&self) -> Vec<Beat> {
+        self.beat_grid.beats(MAX_SONG_TIME)
+    }
+
+    /// The beats to count before the first hit, by time: as many as are in a bar of the metre that holds there.
+    ///
+    /// They are the song's [beats](Song::beats) just before the hit, and where those are too few, what would
+    /// be before the song's start with the metre and tempo it starts with: a first hit at the start, in 4/4 at
+    /// 120, is counted in at -2.0, -1.5, -1.0 and -0.5 seconds as 1, 2, 3, 4. A hit on the fourth beat is counted
+    /// in as 4, 1, 2, 3.
+    ///
+    /// * A first bar that has a metre of its own, with fewer beats than the next one, is a pickup: it is counted
+    ///   as the end of a bar of that next metre. In a bar of 1/4 before bars of 4/4, a first hit at the start is
+    ///   counted in as 4, 1, 2, 3, too.
+    /// * A hit that is late by less than an eighth of the beat is taken to be on it.
+    /// * Of bars of more than 8 beats the last 4 are counted.
+    /// * Nothing is counted that is followed by more than 4 seconds of silence, and none of the beats that are
+    ///   too fast to be among the song's.
+    /// * A song without hits or without beats has no count-in.
+    pub fn count_in(&self) -> Vec<CountInBeat> {
+        self.notes.first().map(|first| self.beat_grid.count_in(first.time)).unwrap_or_default()
     }
 
     /// What was wrong with the file, and what was done about it.

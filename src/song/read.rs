@@ -2,6 +2,7 @@
 
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
+use super::beats::BeatGrid;
 use super::chunks::{Chunks, TrackChunk};
 use super::clocks::{At, Clocks};
 use super::error::{SongError, SongWarning, Warnings};
@@ -261,10 +262,11 @@ impl Gathered {
             texts: self.texts,
             tracks: self.tracks,
             tempo_changes: tempo_changes.into_iter().map(tempo).collect(),
-            meter_changes: clocks.changes((4, 4), self.meters).into_iter().map(meter).collect(),
+            meter_changes: clocks.changes((4, 4), self.meters.clone()).into_iter().map(meter).collect(),
             markers: clocks.in_order(self.markers).into_iter().map(marker).collect(),
             notes,
             end: ends.filter_map(|(track, tick)| clocks.time_at(track, *tick)).max().unwrap_or_default(),
+            beat_grid: BeatGrid::new(chunks.division, clocks, &self.ends, self.meters),
             warnings: warnings.into_vec(),
         })
     }

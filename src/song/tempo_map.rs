@@ -4,6 +4,7 @@
 //! instant is off by half a nanosecond at most, however many tempo changes came before it.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::timing::Time;
 
@@ -94,6 +95,14 @@ struct Segment {
     units_per_tick: u32,
 }
 
+/// Ticks of one tempo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TempoStretch {
+    pub ticks: Range<u64>,
+    /// Microseconds per quarter note; without meaning where time code is the clock.
+    pub micros_per_quarter: u32,
+}
+
 impl TempoMap {
     /// From the division and the tempo changes: (tick, microseconds per quarter note).
     ///
@@ -149,6 +158,19 @@ impl TempoMap {
         let nanos =
             self.elapsed_at(tick).saturating_mul(numerator).saturating_add(denominator / 2) / denominator;
         Time::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+    }
+
+    /// The ticks from `from` to before `to`, cut where the tempo changes.
+    pub(super) fn stretches(&self, from: u64, to: u64) -> impl Iterator<Item = TempoStretch> {
+        let first = self.segments.partition_point(|segment| segment.tick <= from).saturating_sub(1);
+        let segments = self.segments.get(first..).unwrap_or_default();
+        let ends = segments.iter().skip(1).map(|next| next.tick).chain([u64::MAX]);
+        segments.iter().zip(ends).take_while(move |(segment, _)| segment.tick < to).map(
+            move |(segment, end)| TempoStretch {
+                ticks: segment.tick.max(from)..end.min(to),
+                micros_per_quarter: segment.units_per_tick,
+            },
+        )
     }
 
     /// Units from the song's start to `tick`.

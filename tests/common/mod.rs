@@ -10,10 +10,10 @@ use strikeline::encode::raw::RawEncoder;
 use strikeline::gpu::Gpu;
 use strikeline::picture::PictureSize;
 use strikeline::scene::Scene;
-use strikeline::scene::highway::hits::{Hit, Place};
 use strikeline::scene::highway::layout::Layout;
-use strikeline::scene::highway::{HighwayContent, LaneStyle};
+use strikeline::scene::highway::{HighwayContent, HighwayOptions, Hit, Labels, LaneStyle, Place};
 use strikeline::scene::still::render_still;
+use strikeline::song::Mark;
 use strikeline::stream::sink::MemorySink;
 use strikeline::stream::{StreamOptions, stream};
 use strikeline::timing::{FrameIndex, FrameRate, Time};
@@ -24,18 +24,24 @@ pub type Planes = (Vec<u8>, Vec<u8>);
 /// A highway of five lanes with hits everywhere, velocities of all kinds, and kicks.
 pub fn demo_content() -> HighwayContent {
     let colors = [[255, 214, 10], [255, 69, 58], [10, 132, 255], [48, 209, 88], [191, 90, 242]];
-    let lanes = colors.map(|color| LaneStyle { color }).to_vec();
+    let lanes = colors.map(|color| LaneStyle { color, ..LaneStyle::default() }).to_vec();
     let mut hits = Vec::new();
     for index in 0..64_usize {
         let time = Time::from_nanos(index as i64 * 125_000_000);
-        let hit = |place, color| Hit { time, place, velocity: (index * 37 % 127 + 1) as u8, color };
+        let hit = |place, color| Hit {
+            time,
+            place,
+            velocity: (index * 37 % 127 + 1) as u8,
+            color,
+            mark: Mark::None,
+        };
         if index.is_multiple_of(4) {
             hits.push(hit(Place::Kick, [255, 140, 40]));
         }
         let lane = index * 3 % 5;
         hits.push(hit(Place::Lane(lane), colors[lane]));
     }
-    HighwayContent { lanes, hits }
+    HighwayContent { lanes, hits, ..HighwayContent::default() }
 }
 
 /// Frame 0 of `scene` as RGBA.
@@ -69,7 +75,12 @@ pub fn capture_frames(
         .collect()
 }
 
-/// Where things are on a highway of `lanes` lanes.
+/// Options of a highway without text.
+pub fn bare() -> HighwayOptions {
+    HighwayOptions { header: false, count_in: false, labels: Labels::Never, ..HighwayOptions::default() }
+}
+
+/// Where things are on a highway of `lanes` lanes without text.
 pub fn layout(width: u32, height: u32, lanes: usize) -> Layout {
-    Layout::new(PictureSize::new(width, height).unwrap(), lanes)
+    Layout::new(PictureSize::new(width, height).unwrap(), lanes, &bare())
 }

@@ -1,94 +1,43 @@
-//! The hits of a song as the GPU takes them: uploaded once, in drawing order.
+//! What moves along the road, as the GPU takes it: uploaded once, in drawing order.
 
 use std::ops::Range;
 
+use super::content::{BeatLine, Hit, Place};
 use super::layout::Layout;
 use super::motion::Motion;
-use crate::timing::Time;
+use super::paint;
+use crate::theme::Theme;
 
-/// A hit to be drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hit {
-    /// When it is struck.
-    pub time: Time,
-    /// Where.
-    pub place: Place,
-    /// 1 to 127; brightness follows it.
-    pub velocity: u8,
-    /// sRGB.
-    pub color: [u8; 3],
-}
-
-/// Where on the highway a hit is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// A full-width bar behind the lanes' gems.
-    Kick,
-    /// A gem in this lane, from 0, from the left.
-    Lane(usize),
-}
-
-/// One hit on the GPU: 20 bytes.
+/// One hit on the GPU: 24 bytes. See `shaders/gems.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct Instance {
+pub struct HitInstance {
     /// Place on the path in subpixels, modulo 2³². The shader subtracts the scroll modulo 2³² as well, so
     /// songs of any length work as long as what is drawn at once is shorter than 2³¹ subpixels.
-    position: i32,
-    center: f32,
-    half_width: f32,
-    half_height: f32,
-    /// sRGB, and the velocity of 0 to 127 as 0 to 254.
-    color_velocity: [u8; 4],
+    pub position: i32,
+    /// In pixels of the road.
+    pub center: f32,
+    /// In pixels of the road.
+    pub half_width: f32,
+    /// In pixels of the road.
+    pub half_height: f32,
+    /// sRGB as bright as the hit is loud, and the velocity of 0 to 127 as 0 to 254.
+    pub color_velocity: [u8; 4],
+    /// Mark; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar.
+    pub style: [u8; 4],
 }
 
-impl Instance {
+impl HitInstance {
     /// How a vertex buffer of instances is read.
     pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
-        array_stride: size_of::<Instance>() as u64,
+        array_stride: size_of::<HitInstance>() as u64,
         step_mode: wgpu::VertexStepMode::Instance,
-        attributes: &wgpu::vertex_attr_array![0 => Sint32, 1 => Float32x3, 2 => Unorm8x4],
+        attributes: &wgpu::vertex_attr_array![0 => Sint32, 1 => Float32x3, 2 => Unorm8x4, 3 => Uint8x4],
     };
-}
 
-/// Hits in drawing order: latest first, so that what is struck sooner lies on top.
-#[derive(Debug, Default)]
-pub struct HitList {
-    /// For the vertex buffer.
-    pub instances: Vec<Instance>,
-    /// Position of each, not reduced, for the search.
-    positions: Vec<i64>,
-}
-
-impl HitList {
-    /// The hits among `hits` (in order of time) for which `belongs` holds.
-    pub fn new(hits: &[Hit], layout: &Layout, motion: &Motion, belongs: impl Fn(&Hit) -> bool) -> HitList {
-        let drawn = hits.iter().rev().filter(|hit| belongs(hit));
-        let mut list = HitList::default();
-        for hit in drawn {
-            let position = motion.position(hit.time);
-            list.positions.push(position);
-            list.instances.push(Instance::new(hit, position, layout));
-        }
-        list
-    }
-
-    /// Keeps only what the search needs.
-    #[must_use]
-    pub fn without_instances(self) -> HitList {
-        HitList { instances: Vec::new(), positions: self.positions }
-    }
-
-    /// The instances with positions from `lowest` to `highest`, found by binary search.
-    pub fn visible(&self, lowest: i64, highest: i64) -> Range<u32> {
-        let first = self.positions.partition_point(|&position| position > highest);
-        let end = self.positions.partition_point(|&position| position >= lowest);
-        first as u32..end.max(first) as u32
-    }
-}
-
-impl Instance {
-    fn new(hit: &Hit, position: i64, layout: &Layout) -> Instance {
+    /// `hit` at `position` of the path: its size, fill and outline tell ghost notes and accents.
+    pub fn new(hit: &Hit, position: i64, layout: &Layout, theme: &Theme) -> HitInstance {
+        let gems = &theme.gems;
         let (left, right, margin, half_height) = match hit.place {
             Place::Kick => {
                 let (left, right) = layout.sides();
@@ -99,44 +48,171 @@ impl Instance {
                 (left, right, layout.gem_margin, layout.gem_half_height)
             }
         };
-        let [red, green, blue] = hit.color;
-        Instance {
+        let is_kick = hit.place == Place::Kick;
+        let is_ghost = hit.velocity < gems.ghost.below;
+        let is_accent = hit.velocity >= gems.accent.from;
+        let (scale, outline) = match (is_ghost, is_accent) {
+            (true, _) => (gems.ghost.scale, gems.outline_width),
+            (_, true) => (gems.accent.scale, gems.accent.outline_width),
+            _ => (1.0, gems.outline_width),
+        };
+        // A kick bar is always as wide as the road.
+        let across = if is_kick { 1.0 } else { scale };
+        let half_width = (((right - left) / 2.0 - margin) * across).min((right - left) / 2.0);
+        let half_height = half_height * scale;
+        // An outline leaves a body to see.
+        let outline = (outline * layout.scale).min(half_height * 0.6).min(half_width * 0.6);
+        HitInstance {
             position: position as i32,
             center: (left + right) / 2.0,
-            half_width: (right - left) / 2.0 - margin,
+            half_width,
             half_height,
-            color_velocity: [red, green, blue, hit.velocity.min(127) * 2],
+            color_velocity: brightened(hit, gems.dimmest),
+            style: [
+                if is_kick { 0 } else { hit.mark as u8 },
+                if is_ghost { (gems.ghost.fill * 255.0).round() as u8 } else { 255 },
+                (outline * 8.0).round().min(255.0) as u8,
+                u8::from(is_kick),
+            ],
         }
     }
+}
+
+/// The colour of a hit, from `dimmest` of itself to all of it as the velocity grows; and the velocity.
+fn brightened(hit: &Hit, dimmest: f32) -> [u8; 4] {
+    let velocity = hit.velocity.min(127);
+    let brightness = dimmest + (1.0 - dimmest) * f32::from(velocity) / 127.0;
+    let [red, green, blue] = hit.color.map(|value| (f32::from(value) * brightness).round() as u8);
+    [red, green, blue, velocity * 2]
+}
+
+/// One beat line on the GPU: 20 bytes. See `shaders/beats.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct LineInstance {
+    position: i32,
+    center: f32,
+    half_width: f32,
+    half_height: f32,
+    /// sRGB, straight alpha.
+    color: [u8; 4],
+}
+
+impl LineInstance {
+    /// How a vertex buffer of instances is read.
+    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+        array_stride: size_of::<LineInstance>() as u64,
+        step_mode: wgpu::VertexStepMode::Instance,
+        attributes: &wgpu::vertex_attr_array![0 => Sint32, 1 => Float32x3, 2 => Unorm8x4],
+    };
+
+    /// `beat` at `position` of the path; `None` where the theme does not show it.
+    pub fn new(beat: &BeatLine, position: i64, layout: &Layout, theme: &Theme) -> Option<LineInstance> {
+        let beats = &theme.beats;
+        let (color, width) =
+            if beat.is_bar { (beats.bar, beats.bar_width) } else { (beats.beat, beats.beat_width) };
+        if color.alpha == 0 || width <= 0.0 {
+            return None;
+        }
+        let (left, right) = layout.sides();
+        Some(LineInstance {
+            position: position as i32,
+            center: (left + right) / 2.0,
+            half_width: (right - left) / 2.0,
+            half_height: layout.line(width) / 2.0,
+            color: paint::bytes(color),
+        })
+    }
+}
+
+/// Positions along the path, latest first: the order in which instances are drawn, so that what is struck
+/// sooner lies on top.
+#[derive(Debug, Default)]
+pub struct Positions(Vec<i64>);
+
+impl Positions {
+    /// The instances with positions from `lowest` to `highest`, found by binary search.
+    pub fn range(&self, lowest: i64, highest: i64) -> Range<u32> {
+        let first = self.0.partition_point(|&position| position > highest);
+        let end = self.0.partition_point(|&position| position >= lowest);
+        first as u32..end.max(first) as u32
+    }
+}
+
+/// Positions and instances of the hits among `hits` (in order of time) for which `belongs` holds.
+pub fn place_hits(
+    hits: &[Hit],
+    layout: &Layout,
+    theme: &Theme,
+    motion: &Motion,
+    belongs: impl Fn(&Hit) -> bool,
+) -> (Positions, Vec<HitInstance>) {
+    let placed = hits.iter().rev().filter(|hit| belongs(hit)).map(|hit| {
+        let position = motion.position(hit.time);
+        (position, HitInstance::new(hit, position, layout, theme))
+    });
+    let (positions, instances) = placed.unzip();
+    (Positions(positions), instances)
+}
+
+/// Positions and instances of those of `beats` (in order of time) that the theme shows.
+pub fn place_beats(
+    beats: &[BeatLine],
+    layout: &Layout,
+    theme: &Theme,
+    motion: &Motion,
+) -> (Positions, Vec<LineInstance>) {
+    let placed = beats.iter().rev().filter_map(|beat| {
+        let position = motion.position(beat.time);
+        Some((position, LineInstance::new(beat, position, layout, theme)?))
+    });
+    let (positions, instances) = placed.unzip();
+    (Positions(positions), instances)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::picture::PictureSize;
-    use crate::timing::FrameRate;
+    use crate::scene::highway::options::HighwayOptions;
+    use crate::song::Mark;
+    use crate::timing::{FrameRate, Time};
+
+    fn hit(time: i64, place: Place, velocity: u8) -> Hit {
+        Hit { time: Time::from_nanos(time), place, velocity, color: [100, 150, 200], mark: Mark::None }
+    }
 
     #[test]
     fn the_search_finds_just_the_hits_in_range_latest_first() {
         let motion = Motion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
-        let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3);
-        let hits: Vec<Hit> = (0..1000)
-            .map(|index| Hit {
-                time: Time::from_nanos(index / 3 * 50_000_000),
-                place: if index % 3 == 0 { Place::Kick } else { Place::Lane(1) },
-                velocity: 100,
-                color: [1, 2, 3],
-            })
-            .collect();
-        let list = HitList::new(&hits, &layout, &motion, |hit| hit.place != Place::Kick);
+        let options = HighwayOptions::default();
+        let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
+        let place = |index| if index % 3 == 0 { Place::Kick } else { Place::Lane(1) };
+        let hits: Vec<Hit> = (0..1000).map(|index| hit(index / 3 * 50_000_000, place(index), 100)).collect();
+        let is_gem = |hit: &Hit| hit.place != Place::Kick;
+        let (positions, instances) = place_hits(&hits, &layout, &options.theme, &motion, is_gem);
+        assert_eq!(positions.0.len(), instances.len());
         for (from, to) in [(0.0, 2.0), (-5.0, -1.0), (3.01, 3.02), (10.0, 99.0), (-9.0, 99.0), (50.0, 60.0)] {
             let (low, high) =
                 (motion.position(Time::from_seconds(from)), motion.position(Time::from_seconds(to)));
-            let expected = list.positions.iter().filter(|position| (low..=high).contains(position)).count();
-            let range = list.visible(low, high);
+            let expected = positions.0.iter().filter(|position| (low..=high).contains(position)).count();
+            let range = positions.range(low, high);
             assert_eq!(range.len(), expected);
-            let found = &list.positions[range.start as usize..range.end as usize];
+            let found = &positions.0[range.start as usize..range.end as usize];
             assert!(found.is_sorted_by(|a, b| a >= b) && found.iter().all(|p| (low..=high).contains(p)));
         }
+    }
+
+    #[test]
+    fn ghost_notes_are_smaller_and_hollow_and_accents_larger() {
+        let options = HighwayOptions::default();
+        let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
+        let [ghost, plain, accent] = [20, 80, 125]
+            .map(|velocity| HitInstance::new(&hit(0, Place::Lane(1), velocity), 0, &layout, &options.theme));
+        assert!(ghost.half_width < plain.half_width && ghost.half_height < plain.half_height);
+        assert!(ghost.style[1] < 128 && plain.style[1] == 255);
+        assert!(accent.half_width > plain.half_width || accent.style[2] > plain.style[2]);
+        assert!(ghost.color_velocity[0] < plain.color_velocity[0]);
+        assert!(plain.color_velocity[0] < accent.color_velocity[0]);
     }
 }

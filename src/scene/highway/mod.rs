@@ -1,130 +1,110 @@
 //! The note highway: hits fall along lanes, at constant speed, and are struck at a line.
 //!
-//! All hits are uploaded once, 20 bytes each. Per frame four bytes change, and a binary search picks the
-//! hits on the picture, so that a song of a million hits costs per frame what a song of a thousand costs.
+//! Everything is uploaded once: hits in 24 bytes each, beat lines, glyphs, images. Per frame eight bytes
+//! change, and binary searches pick what is on the picture, so that a song of a million hits costs per frame
+//! what a song of a thousand costs.
 
+mod captions;
+pub mod content;
+mod fixed;
 pub mod hits;
+mod images;
 pub mod layout;
 pub mod motion;
+pub mod options;
+mod paint;
 mod pipelines;
+mod resident;
 
-use std::ops::Range;
+use std::path::PathBuf;
 
-use self::hits::{Hit, HitList, Place};
+use image::RgbaImage;
+
+pub use self::content::{BeatLine, CountIn, DrumLabel, HighwayContent, Hit, LaneStyle, Place, Section};
+pub use self::options::{EndCard, HighwayOptions, Labels};
+
+use self::captions::{CaptionTimes, Captions};
+use self::images::Placement;
 use self::layout::Layout;
 use self::motion::{Motion, SUBPIXELS};
-use self::pipelines::{Pipelines, Shape, Uniform};
+use self::pipelines::{ALL_TIME, FrameUniform, Uniform, milliseconds};
+use self::resident::{Reach, Resident};
 use super::{Scene, SceneError, View};
 use crate::gpu::Gpu;
 use crate::gpu::planes::PlaneKind;
 use crate::picture::PictureSize;
-use crate::song::{self, DrumMap, LaneLayout, Note, Song};
+use crate::text::TextError;
 use crate::timing::{FrameIndex, FrameRate, Time};
 
-/// How long a struck hit glows.
-const FLASH: Time = Time::from_nanos(250_000_000);
+/// How long after the last hit the end card begins to come.
+const END_CARD_AFTER: Time = Time::from_nanos(600_000_000);
 
-/// A lane of the highway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LaneStyle {
-    /// sRGB; the lane is tinted in it.
-    pub color: [u8; 3],
-}
-
-/// What is on a highway: its lanes from left to right, and its hits in order of time.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HighwayContent {
-    /// From left to right.
-    pub lanes: Vec<LaneStyle>,
-    /// In order of time.
-    pub hits: Vec<Hit>,
-}
-
-impl HighwayContent {
-    /// The hits and lanes of `song`, by the General MIDI drum map.
-    pub fn from_song(song: &Song) -> HighwayContent {
-        let map = DrumMap::general_midi();
-        let layout = LaneLayout::for_song(song, &map);
-        let lanes = layout.lanes.iter().map(|lane| LaneStyle { color: lane.id.color() });
-        let hit = |note: &Note| {
-            let place = match layout.place(note)? {
-                song::Place::Kick => Place::Kick,
-                song::Place::Lane(lane) => Place::Lane(lane.0),
-            };
-            Some(Hit { time: note.time, place, velocity: note.velocity, color: map.color(note.key) })
-        };
-        HighwayContent { lanes: lanes.collect(), hits: song.notes().iter().filter_map(hit).collect() }
-    }
-}
-
-/// How a highway is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HighwayOptions {
-    /// Time from the top to the strike line, or nearly: see [`Motion::new`].
-    pub lookahead: Time,
-    /// Whether the lookahead is kept to the subpixel.
-    pub exact_speed: bool,
-    /// Time of the song at frame 0; `None` for the lead-in, [`Highway::lead_in_start`].
-    pub start: Option<Time>,
-}
-
-impl Default for HighwayOptions {
-    fn default() -> HighwayOptions {
-        HighwayOptions { lookahead: Time::from_nanos(2_000_000_000), exact_speed: false, start: None }
-    }
+/// Why a highway cannot be shown as it is wanted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HighwayError {
+    /// An image of the theme or of the end card.
+    #[error("the image {} cannot be read: {reason}; give a PNG, JPEG or WebP file", path.display())]
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The theme's font, or text that is too much.
+    #[error(transparent)]
+    Text(#[from] TextError),
 }
 
 /// The note highway of a song, for one picture size and frame rate.
 #[derive(Debug)]
 pub struct Highway {
     content: HighwayContent,
+    options: HighwayOptions,
     layout: Layout,
     motion: Motion,
     start: Time,
-    frame: FrameIndex,
+    captions: Captions,
+    background: Option<(RgbaImage, Placement)>,
+    end_image: Option<(RgbaImage, Placement)>,
     /// There once prepared.
     resident: Option<Resident>,
 }
 
-/// What is on the GPU.
-#[derive(Debug)]
-struct Resident {
-    pipelines: Pipelines,
-    kicks: DrawList,
-    gems: DrawList,
-    shapes: Option<wgpu::Buffer>,
-    shape_count: u32,
-}
-
-/// Hits on the GPU, and those of them that are on the picture.
-#[derive(Debug)]
-struct DrawList {
-    list: HitList,
-    buffer: Option<wgpu::Buffer>,
-    visible: Range<u32>,
-}
-
 impl Highway {
-    /// Lays `content` out.
+    /// Lays `content` out, sets its text and loads the images that it is shown with.
+    ///
+    /// # Errors
+    /// When an image or a font that `options` name cannot be used.
     pub fn new(
         content: HighwayContent,
         options: &HighwayOptions,
         size: PictureSize,
         frame_rate: FrameRate,
-    ) -> Highway {
-        let layout = Layout::new(size, content.lanes.len());
-        let motion = Motion::new(layout.strike, options.lookahead, frame_rate, options.exact_speed);
-        let mut highway =
-            Highway { content, layout, motion, start: Time::ZERO, frame: FrameIndex(0), resident: None };
-        highway.start = options.start.unwrap_or_else(|| highway.lead_in_start());
-        highway
-    }
-
-    /// The latest time, not after the song's start, at which the first hit is still above the picture.
-    pub fn lead_in_start(&self) -> Time {
-        let path = f64::from(self.layout.strike) + f64::from(self.tallest()) + 2.0;
-        let first = self.content.hits.first().map_or(Time::ZERO, |hit| hit.time);
-        (first - self.motion.time_for(path)).min(Time::ZERO)
+    ) -> Result<Highway, HighwayError> {
+        let layout = Layout::new(size, content.lanes.len(), options);
+        // In perspective no speed is whole pixels per frame everywhere.
+        let exact = options.exact_speed || layout.tilt.is_some();
+        let motion = Motion::new(layout.path, options.lookahead, frame_rate, exact);
+        let start = options.start.unwrap_or_else(|| lead_in(&content, &layout, &motion));
+        let last = content.hits.last().map_or(Time::ZERO, |hit| hit.time);
+        let times =
+            CaptionTimes { start, end_card: options.end_card.as_ref().map(|_| last + END_CARD_AFTER) };
+        let captions = Captions::new(&content, &layout, options, times)?;
+        let background = background_image(options, size)?;
+        let end_image = end_image(options, size, times.end_card)?;
+        let options = options.clone();
+        Ok(Highway {
+            content,
+            options,
+            layout,
+            motion,
+            start,
+            captions,
+            background,
+            end_image,
+            resident: None,
+        })
     }
 
     /// Time of the song at frame 0.
@@ -147,136 +127,111 @@ impl Highway {
         &self.content
     }
 
+    /// Characters of the text that no font has, each once; they are drawn as boxes.
+    pub fn missing_characters(&self) -> &[char] {
+        &self.captions.missing
+    }
+
     /// Where the middle of a hit at `time` is at `frame`, in pixels from the top; for hits not yet struck.
     pub fn hit_height(&self, time: Time, frame: FrameIndex) -> f64 {
         let ahead = self.motion.position(time) - self.motion.scroll(self.start, frame);
-        f64::from(self.layout.strike) - ahead as f64 / SUBPIXELS as f64
+        self.layout.seen(0.0, ahead as f64 / SUBPIXELS as f64).1
     }
 
-    /// Half the height of the tallest hit, in pixels.
-    fn tallest(&self) -> f32 {
-        self.layout.gem_half_height.max(self.layout.kick_half_height)
+    /// What is seen at `scroll`.
+    fn reach(&self, scroll: i64) -> Reach {
+        let effects = &self.options.theme.effects;
+        let subpixels = |pixels: f64| (pixels * SUBPIXELS as f64) as i64;
+        let lasting = effects.flash.max(effects.glow).max(effects.line_glow).max(effects.rings) > 0.0;
+        let duration = Time::from_seconds(if lasting { effects.duration.into() } else { 0.0 });
+        let blur = f64::from(self.motion.pixels_in_shutter(self.options.shutter_degrees));
+        Reach {
+            now: scroll,
+            struck: scroll - self.motion.position(duration) - 1,
+            shining: scroll + subpixels(f64::from(self.layout.scaled(effects.glow_reach)) * 2.0 + 1.0),
+            far: scroll
+                + subpixels(f64::from(self.layout.path) + f64::from(tallest(&self.layout)) + 2.0 + blur),
+        }
     }
 
-    /// Positions of the hits that may be on the picture at `scroll`: from those whose flash has just ended
-    /// to those just above the top.
-    fn visible_positions(&self, scroll: i64) -> (i64, i64) {
-        let flash = self.motion.position(FLASH) + SUBPIXELS;
-        let path = (f64::from(self.layout.strike) + f64::from(self.tallest()) + 2.0) as i64 * SUBPIXELS;
-        (scroll - flash, scroll + path)
-    }
-
-    /// The static layer's rectangles, bottom first.
-    fn shapes(&self) -> Vec<Shape> {
-        const BACKGROUND: [u8; 3] = [13, 14, 20];
-        const HIGHWAY: [u8; 3] = [22, 24, 33];
-        const SEPARATOR: [u8; 3] = [46, 50, 66];
-        const STRIKE: [u8; 3] = [225, 228, 240];
-        let layout = &self.layout;
-        let (left, right) = layout.sides();
-        let far = 10_000.0;
-        let strike = layout.strike as f32;
-        let mut shapes = vec![Shape::filled([-far, -far, far, far], BACKGROUND)];
-        for (lane, style) in self.content.lanes.iter().enumerate() {
-            let (left, right) = layout.lane(lane);
-            shapes.push(Shape::filled([left, -far, right, far], mix(HIGHWAY, style.color, 0.07)));
-        }
-        if self.content.lanes.is_empty() {
-            shapes.push(Shape::filled([left, -far, right, far], HIGHWAY));
-        }
-        for &border in &layout.borders {
-            let half = layout.line / 2.0;
-            shapes.push(Shape::filled([border - half, -far, border + half, far], SEPARATOR));
-        }
-        let half = layout.line;
-        shapes.push(Shape::filled([left, strike - half, right, strike + half], STRIKE));
-        for (lane, style) in self.content.lanes.iter().enumerate() {
-            let (left, right) = layout.lane(lane);
-            let (margin, half_height) = (layout.gem_margin, layout.gem_half_height);
-            let receptor = [left + margin, strike - half_height, right - margin, strike + half_height];
-            shapes.push(Shape::filled(receptor, mix(HIGHWAY, style.color, 0.16)).rounded(half_height * 0.6));
-            let outline = Shape::filled(receptor, mix(HIGHWAY, style.color, 0.75));
-            shapes.push(outline.rounded(half_height * 0.6).outlined(layout.line * 1.5));
-        }
-        shapes
+    fn uniform(&self) -> Uniform {
+        // Labels that stay begin to fade after all songs.
+        let fade = self.captions.labels_fade.unwrap_or([ALL_TIME[1] - 1, ALL_TIME[1]]);
+        Uniform::new(&self.layout, &self.motion, &self.options, fade, self.captions.progress)
     }
 }
 
-/// The colour `share` of the way from `from` to `to`.
-fn mix(from: [u8; 3], to: [u8; 3], share: f32) -> [u8; 3] {
-    std::array::from_fn(|index| {
-        (f32::from(from[index]) * (1.0 - share) + f32::from(to[index]) * share).round() as u8
-    })
+/// Half the height of the tallest hit, in pixels.
+fn tallest(layout: &Layout) -> f32 {
+    // Accents are up to half larger.
+    layout.gem_half_height.max(layout.kick_half_height) * 1.5
 }
 
-impl DrawList {
-    fn new(gpu: &Gpu, list: HitList) -> Result<DrawList, SceneError> {
-        let buffer = pipelines::vertex_buffer(gpu, "the song's hits", bytemuck::cast_slice(&list.instances))?;
-        // They are on the GPU now.
-        let list = list.without_instances();
-        Ok(DrawList { list, buffer, visible: 0..0 })
-    }
+/// The latest time at which the first hit is still beyond the far end, and not after the song's start; early
+/// enough for the count-in.
+fn lead_in(content: &HighwayContent, layout: &Layout, motion: &Motion) -> Time {
+    let path = f64::from(layout.path) + f64::from(tallest(layout)) + 2.0;
+    let first = content.hits.first().map_or(Time::ZERO, |hit| hit.time);
+    let counted = content.count_in.first().map_or(Time::ZERO, |beat| beat.time - Time::from_seconds(0.25));
+    (first - motion.time_for(path)).min(counted).min(Time::ZERO)
+}
 
-    fn draw(&self, pass: &mut wgpu::RenderPass<'_>) {
-        if let Some(buffer) = &self.buffer
-            && !self.visible.is_empty()
-        {
-            pass.set_vertex_buffer(0, buffer.slice(..));
-            pass.draw(0..4, self.visible.clone());
-        }
-    }
+fn background_image(
+    options: &HighwayOptions,
+    size: PictureSize,
+) -> Result<Option<(RgbaImage, Placement)>, HighwayError> {
+    let background = &options.theme.background;
+    let Some(path) = &background.image else { return Ok(None) };
+    let image = images::covering(path, size.width(), size.height())?;
+    let begin = ALL_TIME[0];
+    let placement = Placement { place: [0, 0], opacity: background.image_strength, fade: [begin, begin + 1] };
+    Ok(Some((image, placement)))
+}
+
+fn end_image(
+    options: &HighwayOptions,
+    size: PictureSize,
+    from: Option<Time>,
+) -> Result<Option<(RgbaImage, Placement)>, HighwayError> {
+    let (Some(card), Some(from)) = (&options.end_card, from) else { return Ok(None) };
+    let (width, height) = (size.width(), size.height());
+    let room = (height as f32 * captions::END_CARD_IMAGE) as u32;
+    let image = images::fitting(&card.image, width * 8 / 10, room)?;
+    // On even pixels, as chroma is half as fine.
+    let even = |value: u32| (value / 2 * 2) as i16;
+    let top = (height as f32 * captions::END_CARD_TEXT) as u32 - room + (room - image.height()) / 2;
+    let place = [even((width - image.width()) / 2), even(top.saturating_sub(height / 50))];
+    let from = milliseconds(from);
+    let fade = [from, from.saturating_add(captions::END_CARD_FADE)];
+    Ok(Some((image, Placement { place, opacity: 1.0, fade })))
 }
 
 impl Scene for Highway {
     fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
-        let (hits, layout, motion) = (&self.content.hits, &self.layout, &self.motion);
-        let list =
-            |kicks: bool| HitList::new(hits, layout, motion, |hit| (hit.place == Place::Kick) == kicks);
-        let shapes = self.shapes();
-        let uniform = Uniform {
-            scroll: 0,
-            strike: self.layout.strike as f32,
-            subpixels_per_second: (self.motion.pixels_per_second() * SUBPIXELS as f64) as f32,
-            flash_seconds: FLASH.as_seconds() as f32,
-        };
-        self.resident = Some(Resident {
-            pipelines: Pipelines::new(gpu, view, &uniform),
-            kicks: DrawList::new(gpu, list(true))?,
-            gems: DrawList::new(gpu, list(false))?,
-            shapes: pipelines::vertex_buffer(gpu, "the static layer", bytemuck::cast_slice(&shapes))?,
-            shape_count: shapes.len() as u32,
-        });
+        self.resident = Some(Resident::new(self, gpu, view, &self.uniform())?);
         gpu.check()?;
         Ok(())
     }
 
     fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        if let Some(resident) = &self.resident
-            && let Some(shapes) = &resident.shapes
-        {
-            resident.pipelines.set_static(plane, pass);
-            pass.set_vertex_buffer(0, shapes.slice(..));
-            pass.draw(0..4, 0..resident.shape_count);
+        if let Some(resident) = &self.resident {
+            resident.draw_static(&self.captions, plane, pass);
         }
     }
 
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
-        self.frame = frame;
         let scroll = self.motion.scroll(self.start, frame);
-        let (lowest, highest) = self.visible_positions(scroll);
+        let now = milliseconds(self.start + self.motion.frame_rate().time_of(frame));
+        self.captions.set_time(now);
+        let reach = self.reach(scroll);
         if let Some(resident) = &mut self.resident {
-            for list in [&mut resident.kicks, &mut resident.gems] {
-                list.visible = list.list.visible(lowest, highest);
-            }
-            resident.pipelines.set_scroll(queue, scroll);
+            resident.set_frame(queue, FrameUniform { scroll: scroll as i32, milliseconds: now }, reach);
         }
     }
 
     fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         if let Some(resident) = &self.resident {
-            resident.pipelines.set_hits(plane, pass);
-            resident.kicks.draw(pass);
-            resident.gems.draw(pass);
+            resident.draw(&self.captions, plane, pass);
         }
     }
 }

@@ -67,9 +67,19 @@ impl Motion {
         round_div(nanos_times_rate * numerator, denominator * NANOS_PER_SECOND * rate.0)
     }
 
+    /// Frames per second.
+    pub fn frame_rate(&self) -> FrameRate {
+        self.frame_rate
+    }
+
     /// Speed in pixels per second.
     pub fn pixels_per_second(&self) -> f64 {
         self.speed.0 as f64 / self.speed.1 as f64 / SUBPIXELS as f64
+    }
+
+    /// How far a note moves while a shutter is open for `degrees` of a frame, in pixels.
+    pub fn pixels_in_shutter(&self, degrees: f32) -> f32 {
+        (self.pixels_per_second() / self.frame_rate.as_f64() * f64::from(degrees) / 360.0) as f32
     }
 
     /// Whole pixels that a note moves per frame, when the speed was snapped.

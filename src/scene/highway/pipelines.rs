@@ -1,161 +1,342 @@
-//! The highway's pipelines, uniform and vertex formats.
+//! The highway's uniform, and a pipeline for each thing that is drawn.
 
 use wgpu::util::DeviceExt;
 
-use super::hits::Instance;
+use super::captions::{GlyphInstance, PanelInstance};
+use super::fixed::Shape;
+use super::hits::{HitInstance, LineInstance};
+use super::images::Placement;
+use super::layout::Layout;
+use super::motion::{Motion, SUBPIXELS};
+use super::options::HighwayOptions;
+use super::paint;
 use crate::gpu::planes::{self, PipelineSource, PlaneKind};
 use crate::gpu::{Gpu, GpuError};
 use crate::scene::View;
+use crate::theme::{Color, Corners};
+use crate::timing::Time;
 
-/// What the hits' shader is told; see `shaders/hits.wgsl`. Only `scroll` changes from frame to frame.
+/// What the shaders are told; see `shaders/highway.wgsl`. Only the first two change from frame to frame.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct Uniform {
-    pub scroll: i32,
-    pub strike: f32,
-    pub subpixels_per_second: f32,
-    pub flash_seconds: f32,
+    frame: FrameUniform,
+    subpixels_per_second: f32,
+    effect_seconds: f32,
+    strike: f32,
+    direction: f32,
+    center: f32,
+    horizon: f32,
+    depth: f32,
+    far_end: f32,
+    far_clear: f32,
+    travel: f32,
+    outline: [f32; 4],
+    mark: [f32; 4],
+    corner: f32,
+    mark_size: f32,
+    shading: f32,
+    highlight: f32,
+    flash: f32,
+    glow: f32,
+    line_glow: f32,
+    rings: f32,
+    glow_reach: f32,
+    strike_half_width: f32,
+    ring_width: f32,
+    ring_size: f32,
+    labels_fade: [i32; 2],
+    progress: [i32; 2],
 }
 
-/// A rectangle of the static layer; see `shaders/static.wgsl`.
+/// What changes from frame to frame: eight bytes.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct Shape {
-    /// Left, top, right, bottom, in pixels.
-    bounds: [f32; 4],
-    /// sRGB, opaque.
-    color: [u8; 4],
-    radius: f32,
-    outline: f32,
+pub struct FrameUniform {
+    /// How far the song has scrolled, in subpixels modulo 2³².
+    pub scroll: i32,
+    /// Time of the song.
+    pub milliseconds: i32,
 }
 
-impl Shape {
-    const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
-        array_stride: size_of::<Shape>() as u64,
-        step_mode: wgpu::VertexStepMode::Instance,
-        attributes: &wgpu::vertex_attr_array![0 => Float32x4, 1 => Unorm8x4, 2 => Float32x2],
-    };
-
-    /// Left, top, right, bottom, in pixels; sRGB.
-    pub fn filled(bounds: [f32; 4], [red, green, blue]: [u8; 3]) -> Shape {
-        Shape { bounds, color: [red, green, blue, 255], radius: 0.0, outline: 0.0 }
-    }
-
-    /// With corners of `radius` pixels.
-    pub fn rounded(self, radius: f32) -> Shape {
-        Shape { radius, ..self }
-    }
-
-    /// Only its border, `outline` pixels wide.
-    pub fn outlined(self, outline: f32) -> Shape {
-        Shape { outline, ..self }
+impl Uniform {
+    /// For a highway that is shown so; the lane labels go in `labels_fade` and the progress bar shows
+    /// `progress`, both in milliseconds of the song.
+    pub fn new(
+        layout: &Layout,
+        motion: &Motion,
+        options: &HighwayOptions,
+        labels_fade: [i32; 2],
+        progress: [i32; 2],
+    ) -> Uniform {
+        let theme = &options.theme;
+        let (gems, effects) = (&theme.gems, &theme.effects);
+        let tilt = layout.tilt.as_ref();
+        Uniform {
+            frame: FrameUniform { scroll: 0, milliseconds: 0 },
+            subpixels_per_second: (motion.pixels_per_second() * SUBPIXELS as f64) as f32,
+            effect_seconds: effects.duration,
+            strike: layout.strike as f32,
+            direction: layout.direction(),
+            center: tilt.map_or(0.0, |tilt| tilt.center),
+            horizon: tilt.map_or(0.0, |tilt| tilt.horizon),
+            depth: tilt.map_or(0.0, |tilt| tilt.depth),
+            far_end: tilt.map_or(0.0, |tilt| tilt.far_end),
+            far_clear: tilt.map_or(1.0, |tilt| tilt.far_clear),
+            travel: motion.pixels_in_shutter(options.shutter_degrees),
+            outline: shares(gems.outline),
+            mark: shares(gems.mark),
+            corner: gems.corner_size,
+            mark_size: gems.mark_size,
+            shading: gems.shading,
+            highlight: gems.highlight,
+            flash: effects.flash,
+            glow: effects.glow,
+            line_glow: effects.line_glow,
+            rings: effects.rings,
+            glow_reach: layout.scaled(effects.glow_reach).max(1.0),
+            strike_half_width: layout.line(theme.strike_line.width).max(1.0) / 2.0,
+            ring_width: layout.line(effects.ring_width),
+            ring_size: effects.ring_size / gems.width.max(0.1),
+            labels_fade,
+            progress,
+        }
     }
 }
 
-/// Both shaders for each plane, and the uniform.
+/// From 0 to 1 each.
+fn shares(color: Color) -> [f32; 4] {
+    paint::bytes(color).map(|value| f32::from(value) / 255.0)
+}
+
+/// The times that shaders are told, in milliseconds: before and after all that a song can have, and near
+/// enough to zero that differences of them do not overflow.
+pub const ALL_TIME: [i32; 2] = [-1_050_000_000, 1_050_000_000];
+
+/// `time` in whole milliseconds, within [`ALL_TIME`].
+pub fn milliseconds(time: Time) -> i32 {
+    let [begin, end] = ALL_TIME;
+    time.as_nanos().div_euclid(1_000_000).clamp((begin + 1).into(), (end - 1).into()) as i32
+}
+
+/// A thing that is drawn, by a pipeline of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// Shapes of the static layer.
+    Fixed,
+    /// An image from a texture.
+    Image,
+    /// Beat and bar lines.
+    Beats,
+    /// Light around gems.
+    Glow,
+    /// Light along the strike line.
+    LineGlow,
+    /// Gems and kick bars.
+    Gems,
+    /// Gems of the labels.
+    Legend,
+    /// Rings at what was struck.
+    Rings,
+    /// Glyphs from the atlas.
+    Text,
+    /// Progress bar and veil.
+    Panel,
+}
+
+impl Layer {
+    /// Source, entry points and vertex format.
+    fn parts(self) -> (&'static str, &'static str, wgpu::VertexBufferLayout<'static>) {
+        let gems = include_str!("../../../shaders/gems.wgsl");
+        let glow = include_str!("../../../shaders/glow.wgsl");
+        match self {
+            Layer::Fixed => (include_str!("../../../shaders/static.wgsl"), "vertex", Shape::LAYOUT),
+            Layer::Image => (include_str!("../../../shaders/image.wgsl"), "vertex", Placement::LAYOUT),
+            Layer::Beats => (include_str!("../../../shaders/beats.wgsl"), "vertex", LineInstance::LAYOUT),
+            Layer::Glow => (glow, "vertex", HitInstance::LAYOUT),
+            Layer::LineGlow => (glow, "line_vertex", HitInstance::LAYOUT),
+            Layer::Gems => (gems, "vertex", HitInstance::LAYOUT),
+            Layer::Legend => (gems, "legend_vertex", HitInstance::LAYOUT),
+            Layer::Rings => (include_str!("../../../shaders/rings.wgsl"), "vertex", HitInstance::LAYOUT),
+            Layer::Text => (include_str!("../../../shaders/text.wgsl"), "vertex", GlyphInstance::LAYOUT),
+            Layer::Panel => (include_str!("../../../shaders/panel.wgsl"), "vertex", PanelInstance::LAYOUT),
+        }
+    }
+
+    /// Whether it reads a texture, at group 1.
+    fn is_textured(self) -> bool {
+        matches!(self, Layer::Image | Layer::Text)
+    }
+
+    /// Vertices of one instance, as a triangle strip.
+    pub const fn vertices(self) -> u32 {
+        match self {
+            // Two for each of the 32 pieces, and two that close the ring.
+            Layer::Rings => 66,
+            _ => 4,
+        }
+    }
+}
+
+/// The pipelines of the layers that a highway has, for each plane, and the uniform.
 #[derive(Debug)]
 pub struct Pipelines {
     uniform: wgpu::Buffer,
     bind_group: wgpu::BindGroup,
-    planes: Vec<PlanePipelines>,
-}
-
-#[derive(Debug)]
-struct PlanePipelines {
-    plane: PlaneKind,
-    fixed: wgpu::RenderPipeline,
-    hits: wgpu::RenderPipeline,
+    texture_layout: wgpu::BindGroupLayout,
+    pipelines: Vec<(PlaneKind, Layer, wgpu::RenderPipeline)>,
 }
 
 impl Pipelines {
-    /// For the planes of `view`.
-    pub fn new(gpu: &Gpu, view: &View<'_>, uniform: &Uniform) -> Pipelines {
+    /// Those of `layers`, for the planes of `view`.
+    pub fn new(
+        gpu: &Gpu,
+        view: &View<'_>,
+        uniform: &Uniform,
+        options: &HighwayOptions,
+        layers: &[Layer],
+    ) -> Pipelines {
         let device = &gpu.device;
         let buffer = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
             label: Some("highway"),
             contents: bytemuck::bytes_of(uniform),
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
         });
-        let bind_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some("highway"),
-            entries: &[wgpu::BindGroupLayoutEntry {
-                binding: 0,
-                visibility: wgpu::ShaderStages::VERTEX,
-                ty: wgpu::BindingType::Buffer {
-                    ty: wgpu::BufferBindingType::Uniform,
-                    has_dynamic_offset: false,
-                    min_binding_size: None,
-                },
-                count: None,
-            }],
-        });
+        let bind_layout = |label, ty, visibility| {
+            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                label: Some(label),
+                entries: &[wgpu::BindGroupLayoutEntry { binding: 0, visibility, ty, count: None }],
+            })
+        };
+        let uniform_layout = bind_layout(
+            "highway",
+            wgpu::BindingType::Buffer {
+                ty: wgpu::BufferBindingType::Uniform,
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            wgpu::ShaderStages::VERTEX_FRAGMENT,
+        );
+        let texture_layout = bind_layout(
+            "texture",
+            wgpu::BindingType::Texture {
+                sample_type: wgpu::TextureSampleType::Float { filterable: false },
+                view_dimension: wgpu::TextureViewDimension::D2,
+                multisampled: false,
+            },
+            wgpu::ShaderStages::VERTEX_FRAGMENT,
+        );
         let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("highway"),
-            layout: &bind_layout,
+            layout: &uniform_layout,
             entries: &[wgpu::BindGroupEntry { binding: 0, resource: buffer.as_entire_binding() }],
         });
-        let layout = |groups: &[Option<&wgpu::BindGroupLayout>]| {
+        let pipeline_layout = |groups: &[Option<&wgpu::BindGroupLayout>]| {
             device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
                 label: Some("highway"),
                 bind_group_layouts: groups,
                 immediate_size: 0,
             })
         };
-        let (fixed_layout, hits_layout) = (layout(&[]), layout(&[Some(&bind_layout)]));
-        let fixed_shader = planes::shader(device, "static", include_str!("../../../shaders/static.wgsl"));
-        let hits_shader = planes::shader(device, "hits", include_str!("../../../shaders/hits.wgsl"));
-        let planes = view.planes.iter().map(|&plane| {
-            let pipeline = |label, module, layout, buffer| {
+        let plain = pipeline_layout(&[Some(&uniform_layout)]);
+        let textured = pipeline_layout(&[Some(&uniform_layout), Some(&texture_layout)]);
+        let constants = [
+            ("blurred", f64::from(options.shutter_degrees > 0.0)),
+            ("cut_corners", f64::from(options.theme.gems.corners == Corners::Cut)),
+        ];
+        let mut pipelines = Vec::new();
+        for &layer in layers {
+            let (source, vertex, buffer) = layer.parts();
+            let source = format!("{}{source}", include_str!("../../../shaders/highway.wgsl"));
+            let module = planes::shader(device, "highway", &source);
+            for &plane in view.planes {
                 let source = PipelineSource {
-                    buffers: &[Some(buffer)],
+                    buffers: &[Some(buffer.clone())],
                     topology: wgpu::PrimitiveTopology::TriangleStrip,
-                    ..PipelineSource::new(label, module, layout)
+                    entry_points: Some((vertex, "fragment")),
+                    constants: &constants,
+                    ..PipelineSource::new(
+                        "highway",
+                        &module,
+                        if layer.is_textured() { &textured } else { &plain },
+                    )
                 };
-                planes::pipeline(device, plane, view.size, &source)
-            };
-            PlanePipelines {
-                plane,
-                fixed: pipeline("static", &fixed_shader, &fixed_layout, Shape::LAYOUT),
-                hits: pipeline("hits", &hits_shader, &hits_layout, Instance::LAYOUT),
+                pipelines.push((plane, layer, planes::pipeline(device, plane, view.size, &source)));
             }
-        });
-        Pipelines { planes: planes.collect(), uniform: buffer, bind_group }
-    }
-
-    /// Sets how far the song has scrolled, in subpixels; the shader counts modulo 2³².
-    pub fn set_scroll(&self, queue: &wgpu::Queue, scroll: i64) {
-        queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&(scroll as i32)));
-    }
-
-    /// Draws of [`Shape`]s follow.
-    pub fn set_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        if let Some(pipelines) = self.of(plane) {
-            pass.set_pipeline(&pipelines.fixed);
         }
+        Pipelines { uniform: buffer, bind_group, texture_layout, pipelines }
     }
 
-    /// Draws of [`Instance`]s follow.
-    pub fn set_hits(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        if let Some(pipelines) = self.of(plane) {
-            pass.set_pipeline(&pipelines.hits);
+    /// Sets what changes from frame to frame.
+    pub fn set_frame(&self, queue: &wgpu::Queue, frame: FrameUniform) {
+        queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&frame));
+    }
+
+    /// Draws of `layer` follow. False when it is not among the layers, and nothing of it can be drawn.
+    pub fn begin(&self, layer: Layer, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> bool {
+        let found = self.pipelines.iter().find(|(of, drawn, _)| (*of, *drawn) == (plane, layer));
+        if let Some((_, _, pipeline)) = found {
+            pass.set_pipeline(pipeline);
             pass.set_bind_group(0, &self.bind_group, &[]);
         }
+        found.is_some()
     }
 
-    fn of(&self, plane: PlaneKind) -> Option<&PlanePipelines> {
-        self.planes.iter().find(|pipelines| pipelines.plane == plane)
+    /// A texture of `data`, rows of `width` texels without padding, for a textured layer.
+    ///
+    /// # Errors
+    /// When it is larger than the device's textures.
+    pub fn texture(
+        &self,
+        gpu: &Gpu,
+        format: wgpu::TextureFormat,
+        (width, height): (u32, u32),
+        data: &[u8],
+    ) -> Result<wgpu::BindGroup, GpuError> {
+        gpu.check_texture_size("an image or the text", width, height)?;
+        let texture = gpu.device.create_texture_with_data(
+            &gpu.queue,
+            &wgpu::TextureDescriptor {
+                label: Some("highway"),
+                size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+                view_formats: &[],
+            },
+            wgpu::util::TextureDataOrder::LayerMajor,
+            data,
+        );
+        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        Ok(gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("highway"),
+            layout: &self.texture_layout,
+            entries: &[wgpu::BindGroupEntry {
+                binding: 0,
+                resource: wgpu::BindingResource::TextureView(&view),
+            }],
+        }))
     }
 }
 
 /// A vertex buffer of `contents`; `None` for an empty one, which cannot be bound.
-pub fn vertex_buffer(gpu: &Gpu, what: &str, contents: &[u8]) -> Result<Option<wgpu::Buffer>, GpuError> {
+///
+/// # Errors
+/// When it is larger than the device's buffers.
+pub fn vertex_buffer<T: bytemuck::NoUninit>(
+    gpu: &Gpu,
+    what: &str,
+    contents: &[T],
+) -> Result<Option<wgpu::Buffer>, GpuError> {
     if contents.is_empty() {
         return Ok(None);
     }
-    gpu.check_buffer_size(what, contents.len() as u64)?;
+    gpu.check_buffer_size(what, size_of_val(contents) as u64)?;
     Ok(Some(gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
         label: Some(what),
-        contents,
+        contents: bytemuck::cast_slice(contents),
         usage: wgpu::BufferUsages::VERTEX,
     })))
 }

@@ -1,0 +1,74 @@
+// Light around gems near the strike line and where they are struck, and along the line at a strike. It falls
+// off softly with the distance from a box, in closed form; nothing is blurred.
+
+struct Hit {
+    @location(0) position: i32,
+    @location(1) center_half_size: vec3<f32>,
+    @location(2) color_velocity: vec4<f32>,
+    @location(3) style: vec4<u32>,
+}
+
+struct Fragment {
+    @builtin(position) position: vec4<f32>,
+    @location(0) @interpolate(flat) center: vec2<f32>,
+    @location(1) @interpolate(flat) half_size: vec2<f32>,
+    // Colour, and strength from 0 to 1.
+    @location(2) @interpolate(flat) light: vec4<f32>,
+    // Size of the corners, and how far the light reaches.
+    @location(3) @interpolate(flat) corner_reach: vec2<f32>,
+}
+
+fn lit(corner: u32, center: vec2<f32>, half_size: vec2<f32>, light: vec4<f32>, corner_reach: vec2<f32>) -> Fragment {
+    let side = vec2<f32>(f32(corner & 1u), f32(corner >> 1u)) * 2.0 - 1.0;
+    // Below half a code value nothing is seen.
+    let reach = select(half_size + corner_reach.y, vec2<f32>(0.0), light.a < 0.002);
+    return Fragment(clip_position(center + side * reach), center, half_size, light, corner_reach);
+}
+
+// Around the gem: it begins to shine as it comes near, and shines brightest as it is struck.
+@vertex
+fn vertex(@builtin(vertex_index) corner: u32, hit: Hit) -> Fragment {
+    let ahead = subpixels_ahead(hit.position);
+    let distance = f32(max(ahead, 0)) / SUBPIXELS;
+    let at = seen(hit.center_half_size.x, distance);
+    let half_size = hit.center_half_size.yz * at.scale;
+    let loudness = mix(0.35, 1.0, hit.color_velocity.a);
+    var strength = 0.0;
+    if ahead > 0 {
+        let near = clamp(1.0 - distance / (highway.glow_reach * 2.0), 0.0, 1.0);
+        strength = near * near * 0.5;
+    } else {
+        let left = effect_left(f32(-ahead));
+        strength = left * left;
+    }
+    let light = vec4<f32>(hit.color_velocity.rgb, strength * loudness * highway.glow);
+    return lit(corner, at.place, half_size, light, vec2<f32>(highway.corner * half_size.y, highway.glow_reach));
+}
+
+// Along the strike line, as wide as what was struck.
+@vertex
+fn line_vertex(@builtin(vertex_index) corner: u32, hit: Hit) -> Fragment {
+    let behind = -subpixels_ahead(hit.position);
+    let left = select(0.0, effect_left(f32(behind)), behind >= 0);
+    let center = vec2<f32>(hit.center_half_size.x, highway.strike);
+    let half_size = vec2<f32>(hit.center_half_size.y, highway.strike_half_width);
+    let loudness = mix(0.35, 1.0, hit.color_velocity.a);
+    let light = vec4<f32>(
+        mix(hit.color_velocity.rgb, vec3<f32>(1.0), 0.5 * left),
+        left * loudness * highway.line_glow,
+    );
+    return lit(corner, center, half_size, light, vec2<f32>(0.0, highway.glow_reach * 0.4));
+}
+
+// Share of the light at a signed distance from what shines: all of it within, none beyond `reach`.
+fn falloff(distance: f32, reach: f32) -> f32 {
+    let left = clamp(1.0 - max(distance, 0.0) / reach, 0.0, 1.0);
+    return left * left;
+}
+
+@fragment
+fn fragment(in: Fragment) -> @location(0) vec4<f32> {
+    let place = picture_position(in.position) - in.center;
+    let distance = rounded_box_distance(place, in.half_size, in.corner_reach.x);
+    return plane_sample(vec4<f32>(in.light.rgb, in.light.a * falloff(distance, in.corner_reach.y)));
+}

@@ -1,0 +1,363 @@
+//! What is written on the picture: set once into an atlas, and shown when its time comes.
+
+mod header;
+mod labels;
+mod numbers;
+
+use std::ops::Range;
+
+use super::HighwayError;
+use super::content::HighwayContent;
+use super::hits::HitInstance;
+use super::layout::Layout;
+use super::options::HighwayOptions;
+use super::paint;
+use super::pipelines::{ALL_TIME, milliseconds};
+use crate::text::{Atlas, FontChoice, GlyphPlacement, Line, LineStyle, Typesetter, Weight};
+use crate::theme::{Color, FontSource, Theme};
+use crate::timing::Time;
+
+use self::header::Clock;
+pub use self::header::{END_CARD_FADE, END_CARD_IMAGE, END_CARD_TEXT};
+
+/// One glyph on the GPU: 32 bytes. See `shaders/text.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct GlyphInstance {
+    /// Top left in pixels.
+    place: [i16; 2],
+    /// Left, top, width, height in the atlas.
+    cell: [u16; 4],
+    /// sRGB, straight alpha.
+    color: [u8; 4],
+    /// Milliseconds of the song at which it is there and gone.
+    span: [i32; 2],
+    /// Milliseconds that it takes to come and to go.
+    fade: [f32; 2],
+}
+
+impl GlyphInstance {
+    /// How a vertex buffer of glyphs is read.
+    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+        array_stride: size_of::<GlyphInstance>() as u64,
+        step_mode: wgpu::VertexStepMode::Instance,
+        attributes: &wgpu::vertex_attr_array![
+            0 => Sint16x2, 1 => Uint16x4, 2 => Unorm8x4, 3 => Sint32x2, 4 => Float32x2
+        ],
+    };
+}
+
+/// A rectangle that changes. See `shaders/panel.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct PanelInstance {
+    /// Left, top, right, bottom, in pixels.
+    bounds: [f32; 4],
+    /// sRGB, straight alpha.
+    color: [u8; 4],
+    /// Milliseconds of the song at which it begins to come, and is there.
+    fade: [i32; 2],
+    /// 1 for the progress bar: as wide as what has been played.
+    is_progress: u32,
+}
+
+impl PanelInstance {
+    /// How a vertex buffer of panels is read.
+    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+        array_stride: size_of::<PanelInstance>() as u64,
+        step_mode: wgpu::VertexStepMode::Instance,
+        attributes: &wgpu::vertex_attr_array![0 => Float32x4, 1 => Unorm8x4, 2 => Sint32x2, 3 => Uint32],
+    };
+}
+
+/// When a text is seen, in milliseconds of the song.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Span {
+    from: i32,
+    to: i32,
+    /// How long it takes to come and to go.
+    fade: [f32; 2],
+}
+
+impl Span {
+    const ALWAYS: Span = Span { from: ALL_TIME[0], to: ALL_TIME[1], fade: [0.0, 0.0] };
+
+    fn contains(&self, milliseconds: i32) -> bool {
+        (self.from..self.to).contains(&milliseconds)
+    }
+}
+
+/// Glyphs that are seen at the same time.
+#[derive(Debug, Clone)]
+struct Block {
+    span: Span,
+    glyphs: Range<u32>,
+}
+
+/// The last of `blocks`, in order of time, that has begun, if it is still there.
+fn current(blocks: &[Block], milliseconds: i32) -> Option<Range<u32>> {
+    let begun = blocks.partition_point(|block| block.span.from <= milliseconds);
+    let block = blocks.get(begun.checked_sub(1)?)?;
+    block.span.contains(milliseconds).then(|| block.glyphs.clone())
+}
+
+/// What is written on a highway, and what of it a frame shows.
+#[derive(Debug)]
+pub struct Captions {
+    /// The glyphs' coverage.
+    pub atlas: Atlas,
+    /// All that are drawn at any time.
+    pub glyphs: Vec<GlyphInstance>,
+    /// Those of `glyphs` that never change.
+    pub fixed: Range<u32>,
+    /// Gems beside the labels; their positions are heights on the picture.
+    pub legend: Vec<HitInstance>,
+    /// Progress bar, then the veil behind the end card, as far as they are there.
+    pub panels: Vec<PanelInstance>,
+    /// Milliseconds of the song at which the labels begin and end to fade; `None` when they stay.
+    pub labels_fade: Option<[i32; 2]>,
+    /// Milliseconds of the song that the progress bar shows.
+    pub progress: [i32; 2],
+    /// Characters that no font has, each once.
+    pub missing: Vec<char>,
+    labels: Option<Block>,
+    sections: Vec<Block>,
+    count_in: Vec<Block>,
+    clock: Option<Clock>,
+    progress_bar: Range<u32>,
+    end_card: Option<EndCardText>,
+    shown: Shown,
+    now: i32,
+}
+
+#[derive(Debug)]
+struct EndCardText {
+    from: i32,
+    text: Range<u32>,
+    veil: Range<u32>,
+}
+
+/// What a frame shows beside what never changes.
+#[derive(Debug, Default, Clone)]
+pub struct Shown {
+    /// Of the panels, under the text.
+    pub progress_bar: Range<u32>,
+    /// Of the glyphs.
+    pub text: Vec<Range<u32>>,
+    /// The end card, over everything: its veil among the panels and its text among the glyphs.
+    pub end_card: Option<(Range<u32>, Range<u32>)>,
+}
+
+/// Times of a song that captions go by.
+#[derive(Debug, Clone, Copy)]
+pub struct CaptionTimes {
+    /// At frame 0.
+    pub start: Time,
+    /// When the end card begins to come, if there is one.
+    pub end_card: Option<Time>,
+}
+
+impl Captions {
+    /// Sets everything that is written on a highway of `content`.
+    ///
+    /// # Errors
+    /// When the theme's font cannot be used, or the text does not fit into a texture.
+    pub fn new(
+        content: &HighwayContent,
+        layout: &Layout,
+        options: &HighwayOptions,
+        times: CaptionTimes,
+    ) -> Result<Captions, HighwayError> {
+        let mut writer = Writer::new(&options.theme, layout)?;
+        // First what never changes: one range.
+        let mut clock = None;
+        let mut panels = Vec::new();
+        if layout.header > 0 {
+            clock = Some(header::write_fixed(&mut writer, layout, content)?);
+            panels.extend(header::progress_bar(layout, &options.theme));
+        }
+        let legend = labels::write(&mut writer, layout, content, options)?;
+        let stays = legend.stays;
+        let fixed = if stays { writer.all() } else { 0..legend.glyphs.start };
+        let first = content.hits.first().map_or(Time::ZERO, |hit| hit.time);
+        let labels_fade = labels::fade(first.max(times.start));
+        let labels = (!stays).then(|| {
+            writer.set_span(legend.glyphs.clone(), labels::span(labels_fade));
+            Block { span: labels::span(labels_fade), glyphs: legend.glyphs.clone() }
+        });
+
+        let mut sections = Vec::new();
+        if let Some(clock) = &mut clock {
+            clock.write_digits(&mut writer)?;
+            sections = header::write_sections(&mut writer, layout, content)?;
+        }
+        let count_in = match options.count_in {
+            true => numbers::write(&mut writer, layout, content)?,
+            false => Vec::new(),
+        };
+        let progress_bar = 0..panels.len() as u32;
+        let end_card = match times.end_card {
+            Some(time) => {
+                let from = milliseconds(time);
+                panels.push(header::veil(layout, &options.theme, from));
+                let text = header::write_end_card(&mut writer, layout, content, from)?;
+                Some(EndCardText { from, text, veil: progress_bar.end..panels.len() as u32 })
+            }
+            None => None,
+        };
+        Ok(Captions {
+            fixed,
+            legend: legend.gems,
+            panels,
+            labels_fade: (!stays).then_some(labels_fade),
+            progress: [0, milliseconds(content.end).max(1)],
+            missing: writer.missing,
+            glyphs: writer.glyphs,
+            atlas: writer.typesetter.into_atlas(),
+            labels,
+            sections,
+            count_in,
+            clock,
+            progress_bar,
+            end_card,
+            shown: Shown::default(),
+            now: 0,
+        })
+    }
+
+    /// Finds what is shown at `milliseconds` of the song.
+    pub fn set_time(&mut self, milliseconds: i32) {
+        self.now = milliseconds;
+        let shown = &mut self.shown;
+        shown.text.clear();
+        let labels = self.labels.iter().filter(|block| block.span.contains(milliseconds));
+        shown.text.extend(labels.map(|block| block.glyphs.clone()));
+        shown.text.extend(current(&self.sections, milliseconds));
+        shown.text.extend(current(&self.count_in, milliseconds));
+        if let Some(clock) = &self.clock {
+            clock.show(milliseconds, &mut shown.text);
+        }
+        shown.progress_bar = self.progress_bar.clone();
+        let end_card = self.end_card.as_ref().filter(|card| milliseconds >= card.from);
+        shown.end_card = end_card.map(|card| (card.veil.clone(), card.text.clone()));
+    }
+
+    /// What the frame of the last [`Captions::set_time`] shows.
+    pub fn shown(&self) -> &Shown {
+        &self.shown
+    }
+
+    /// Whether the gems beside the labels belong to this frame rather than to the static layer.
+    pub fn shows_legend(&self) -> bool {
+        self.labels_fade.is_some_and(|[_, end]| self.now < end)
+    }
+}
+
+/// Sets lines and places their glyphs on the picture.
+struct Writer<'a> {
+    typesetter: Typesetter,
+    theme: &'a Theme,
+    /// Pixels for one of the theme.
+    scale: f32,
+    glyphs: Vec<GlyphInstance>,
+    missing: Vec<char>,
+}
+
+/// Where a line stands relative to the point that is given for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Align {
+    Left,
+    Center,
+    Right,
+}
+
+/// The smallest text that is still drawn, in pixels per em.
+const SMALLEST_TEXT: f32 = 9.0;
+
+impl<'a> Writer<'a> {
+    fn new(theme: &'a Theme, layout: &Layout) -> Result<Writer<'a>, HighwayError> {
+        let font = match &theme.text.font {
+            None => FontChoice::Embedded,
+            Some(FontSource::File(path)) => FontChoice::File(path.clone()),
+            Some(FontSource::Family(name)) => FontChoice::Family(name.clone()),
+        };
+        let typesetter = Typesetter::new(&font)?;
+        Ok(Writer { typesetter, theme, scale: layout.scale, glyphs: Vec::new(), missing: Vec::new() })
+    }
+
+    /// All glyphs so far.
+    fn all(&self) -> Range<u32> {
+        0..self.glyphs.len() as u32
+    }
+
+    /// `pixels` of a theme as a size of text on this picture.
+    fn size(&self, pixels: f32) -> f32 {
+        (pixels * self.scale * self.theme.text.scale).clamp(SMALLEST_TEXT, 1000.0)
+    }
+
+    fn set(
+        &mut self,
+        text: &str,
+        size: f32,
+        weight: Weight,
+        max_width: Option<f32>,
+    ) -> Result<Line, HighwayError> {
+        let style = LineStyle { size, weight, tabular: false };
+        let line = self.typesetter.line(text, style, max_width)?;
+        self.note_missing(&line);
+        Ok(line)
+    }
+
+    fn note_missing(&mut self, line: &Line) {
+        for &character in &line.missing {
+            if !self.missing.contains(&character) {
+                self.missing.push(character);
+            }
+        }
+    }
+
+    /// Places `line` so that its `align` edge is at `x` and its baseline at `y`, and returns its glyphs.
+    fn place(
+        &mut self,
+        line: &Line,
+        align: Align,
+        (x, y): (f32, f32),
+        color: Color,
+        span: Span,
+    ) -> Range<u32> {
+        let left = match align {
+            Align::Left => x,
+            Align::Center => x - line.width / 2.0,
+            Align::Right => x - line.width,
+        };
+        self.place_glyphs(&line.glyphs, (left.round() as i32, y.round() as i32), color, span)
+    }
+
+    fn place_glyphs(
+        &mut self,
+        glyphs: &[GlyphPlacement],
+        (x, y): (i32, i32),
+        color: Color,
+        span: Span,
+    ) -> Range<u32> {
+        let begin = self.glyphs.len() as u32;
+        let inside = |value: i32| value.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+        self.glyphs.extend(glyphs.iter().map(|glyph| GlyphInstance {
+            place: [inside(x.saturating_add(glyph.x)), inside(y.saturating_add(glyph.y))],
+            cell: [glyph.rect.x, glyph.rect.y, glyph.rect.width, glyph.rect.height],
+            color: paint::bytes(color),
+            span: [span.from, span.to],
+            fade: span.fade,
+        }));
+        begin..self.glyphs.len() as u32
+    }
+
+    /// Changes when `glyphs` are seen.
+    fn set_span(&mut self, glyphs: Range<u32>, span: Span) {
+        let range = glyphs.start as usize..glyphs.end as usize;
+        for glyph in self.glyphs.get_mut(range).unwrap_or_default() {
+            glyph.span = [span.from, span.to];
+            glyph.fade = span.fade;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The static layer: what stands still, drawn once per target. See `shaders/static.wgsl`.
+
+use super::content::HighwayContent;
+use super::layout::Layout;
+use super::paint;
+use crate::theme::{Color, Theme};
+
+/// A rectangle of the static layer, or a strip along the road.
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct Shape {
+    /// Left, top, right, bottom, in pixels; of a strip left and right in pixels of the road.
+    bounds: [f32; 4],
+    /// sRGB, straight alpha.
+    top: [u8; 4],
+    bottom: [u8; 4],
+    radius: f32,
+    outline: f32,
+    is_strip: u32,
+}
+
+impl Shape {
+    /// How a vertex buffer of shapes is read.
+    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+        array_stride: size_of::<Shape>() as u64,
+        step_mode: wgpu::VertexStepMode::Instance,
+        attributes: &wgpu::vertex_attr_array![
+            0 => Float32x4, 1 => Unorm8x4, 2 => Unorm8x4, 3 => Float32x2, 4 => Uint32
+        ],
+    };
+
+    fn filled(bounds: [f32; 4], color: Color) -> Shape {
+        let color = paint::bytes(color);
+        Shape { bounds, top: color, bottom: color, radius: 0.0, outline: 0.0, is_strip: 0 }
+    }
+
+    fn shaded_to(self, bottom: Color) -> Shape {
+        Shape { bottom: paint::bytes(bottom), ..self }
+    }
+
+    fn rounded(self, radius: f32) -> Shape {
+        Shape { radius, ..self }
+    }
+
+    /// Only its border, `outline` pixels wide.
+    fn outlined(self, outline: f32) -> Shape {
+        Shape { outline, ..self }
+    }
+
+    fn along_the_road(self) -> Shape {
+        Shape { is_strip: 1, ..self }
+    }
+}
+
+/// What lies under everything: the colours of the background.
+pub fn background(layout: &Layout, theme: &Theme) -> Vec<Shape> {
+    let (width, height) = (layout.size.width() as f32, layout.size.height() as f32);
+    // Beyond the picture on both sides; the shades go from its top to its bottom.
+    let shape = Shape::filled([-width, 0.0, 2.0 * width, height], theme.background.top);
+    // Chroma's samples at the borders reach a pixel beyond.
+    let (above, below) = ([-width, -64.0, 2.0 * width, 0.0], [-width, height, 2.0 * width, height + 64.0]);
+    vec![
+        shape.shaded_to(theme.background.bottom),
+        Shape::filled(above, theme.background.top),
+        Shape::filled(below, theme.background.bottom),
+    ]
+}
+
+/// The road with its lanes, and the strike line with its receptors; bottom first.
+pub fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<Shape> {
+    let (left, right) = layout.sides();
+    // The road goes from the header to the lower edge; in perspective its far end is faded out.
+    let top = if layout.header > 0 { layout.header as f32 } else { -64.0 };
+    let bottom = layout.size.height() as f32 + 64.0;
+    let (top, bottom) = match &layout.tilt {
+        Some(tilt) if layout.reverse => (top, tilt.far_end),
+        Some(tilt) => (tilt.far_end, bottom),
+        None => (top, bottom),
+    };
+    let strip = |left: f32, right: f32, color: Color| {
+        Shape::filled([left, top, right, bottom], color).along_the_road()
+    };
+    let style = &theme.highway;
+    let mut shapes = Vec::new();
+    for (lane, lane_style) in content.lanes.iter().enumerate() {
+        let (left, right) = layout.lane(lane);
+        let color = paint::mix(style.color, paint::opaque(lane_style.color), style.lane_tint);
+        shapes.push(strip(left, right, Color { alpha: style.color.alpha, ..color }));
+    }
+    if content.lanes.is_empty() {
+        shapes.push(strip(left, right, style.color));
+    }
+    let line = |x: f32, width: f32, color: Color| {
+        let half = layout.line(width) / 2.0;
+        strip(x - half, x + half, color)
+    };
+    if style.separator_width > 0.0 {
+        let inner = layout.borders.get(1..layout.borders.len().saturating_sub(1)).unwrap_or_default();
+        shapes.extend(inner.iter().map(|&border| line(border, style.separator_width, style.separator)));
+    }
+    if style.border_width > 0.0 {
+        shapes.extend([left, right].map(|border| line(border, style.border_width, style.border)));
+    }
+    shapes.extend(strike_line(layout, theme, content));
+    shapes
+}
+
+/// The strike line, and in each lane the place where its gems are struck.
+fn strike_line(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<Shape> {
+    let style = &theme.strike_line;
+    let (left, right) = layout.sides();
+    let strike = layout.strike as f32;
+    let half = layout.line(style.width) / 2.0;
+    let mut shapes = Vec::new();
+    if half > 0.0 {
+        shapes.push(Shape::filled([left, strike - half, right, strike + half], style.color));
+    }
+    for (lane, lane_style) in content.lanes.iter().enumerate() {
+        let (left, right) = layout.lane(lane);
+        let (margin, half_height) = (layout.gem_margin, layout.gem_half_height);
+        let bounds = [left + margin, strike - half_height, right - margin, strike + half_height];
+        let radius = half_height * theme.gems.corner_size;
+        let ground = Color { alpha: 255, ..theme.highway.color };
+        let tinted = |share: f32| paint::mix(ground, paint::opaque(lane_style.color), share);
+        if style.receptor_fill > 0.0 {
+            shapes.push(Shape::filled(bounds, tinted(style.receptor_fill)).rounded(radius));
+        }
+        if style.receptor_outline > 0.0 && style.receptor_outline_width > 0.0 {
+            let outline = Shape::filled(bounds, tinted(style.receptor_outline)).rounded(radius);
+            shapes.push(outline.outlined(layout.line(style.receptor_outline_width)));
+        }
+    }
+    shapes
+}

@@ -1,0 +1,291 @@
+//! What a highway has on the GPU, and the order in which it is drawn.
+
+use std::ops::Range;
+
+use super::captions::{Captions, GlyphInstance, PanelInstance};
+use super::fixed::{self, Shape};
+use super::hits::{self, HitInstance, LineInstance, Positions};
+use super::images::Placement;
+use super::pipelines::{FrameUniform, Layer, Pipelines, Uniform, vertex_buffer};
+use super::{Highway, content::Place};
+use crate::gpu::Gpu;
+use crate::gpu::planes::PlaneKind;
+use crate::scene::{SceneError, View};
+
+/// Everything on the GPU.
+#[derive(Debug)]
+pub struct Resident {
+    pipelines: Pipelines,
+    road: RoadArea,
+    background: Instances<Shape>,
+    background_image: Option<Image>,
+    fixed: Instances<Shape>,
+    beats: Moving<LineInstance>,
+    kicks: Moving<HitInstance>,
+    gems: Moving<HitInstance>,
+    glyphs: Option<(Instances<GlyphInstance>, wgpu::BindGroup)>,
+    legend: Instances<HitInstance>,
+    panels: Instances<PanelInstance>,
+    end_card: Option<Image>,
+    /// Of this frame.
+    frame: Ranges,
+}
+
+/// Positions along the path at which things are seen in a frame, in subpixels.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    /// The strike line.
+    pub now: i64,
+    /// Where the effects of what was struck have just ended.
+    pub struck: i64,
+    /// Up to where gems shine.
+    pub shining: i64,
+    /// Just beyond the far end.
+    pub far: i64,
+}
+
+/// The instances of one frame.
+#[derive(Debug, Default)]
+struct Ranges {
+    beats: Range<u32>,
+    kicks: HitRanges,
+    gems: HitRanges,
+}
+
+#[derive(Debug, Default)]
+struct HitRanges {
+    seen: Range<u32>,
+    shining: Range<u32>,
+    struck: Range<u32>,
+}
+
+/// Part of the picture that the road may cover: below the header.
+#[derive(Debug, Clone, Copy)]
+struct RoadArea {
+    width: u32,
+    height: u32,
+    header: u32,
+}
+
+impl RoadArea {
+    fn restrict(self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        let divisor = if plane == PlaneKind::Chroma { 2 } else { 1 };
+        let (width, height, header) = (self.width / divisor, self.height / divisor, self.header / divisor);
+        pass.set_scissor_rect(0, header, width, height - header);
+    }
+
+    fn lift(self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        RoadArea { header: 0, ..self }.restrict(plane, pass);
+    }
+}
+
+/// A vertex buffer of instances.
+#[derive(Debug)]
+struct Instances<T> {
+    buffer: Option<wgpu::Buffer>,
+    count: u32,
+    of: std::marker::PhantomData<T>,
+}
+
+impl<T: bytemuck::NoUninit> Instances<T> {
+    fn new(gpu: &Gpu, what: &str, contents: &[T]) -> Result<Instances<T>, SceneError> {
+        let buffer = vertex_buffer(gpu, what, contents)?;
+        Ok(Instances { buffer, count: contents.len() as u32, of: std::marker::PhantomData })
+    }
+
+    fn draw(&self, vertices: u32, range: Range<u32>, pass: &mut wgpu::RenderPass<'_>) {
+        if let Some(buffer) = &self.buffer
+            && !range.is_empty()
+        {
+            pass.set_vertex_buffer(0, buffer.slice(..));
+            pass.draw(0..vertices, range);
+        }
+    }
+}
+
+/// Instances in the order of their positions on the path.
+#[derive(Debug)]
+struct Moving<T> {
+    positions: Positions,
+    instances: Instances<T>,
+}
+
+impl<T: bytemuck::NoUninit> Moving<T> {
+    fn new(gpu: &Gpu, what: &str, placed: (Positions, Vec<T>)) -> Result<Moving<T>, SceneError> {
+        Ok(Moving { instances: Instances::new(gpu, what, &placed.1)?, positions: placed.0 })
+    }
+}
+
+/// An image where it is drawn.
+#[derive(Debug)]
+struct Image {
+    texture: wgpu::BindGroup,
+    placement: Instances<Placement>,
+}
+
+impl Image {
+    fn new(
+        gpu: &Gpu,
+        pipelines: &Pipelines,
+        (image, placement): &(image::RgbaImage, Placement),
+    ) -> Result<Image, SceneError> {
+        let format = wgpu::TextureFormat::Rgba8Unorm;
+        let texture = pipelines.texture(gpu, format, image.dimensions(), image.as_raw())?;
+        Ok(Image { texture, placement: Instances::new(gpu, "an image", std::slice::from_ref(placement))? })
+    }
+
+    fn draw(&self, pipelines: &Pipelines, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        if pipelines.begin(Layer::Image, plane, pass) {
+            pass.set_bind_group(1, &self.texture, &[]);
+            self.placement.draw(Layer::Image.vertices(), 0..1, pass);
+        }
+    }
+}
+
+impl Resident {
+    /// Uploads everything of `highway`, and makes the pipelines that it needs.
+    pub fn new(
+        highway: &Highway,
+        gpu: &Gpu,
+        view: &View<'_>,
+        uniform: &Uniform,
+    ) -> Result<Resident, SceneError> {
+        let (layout, motion, options) = (&highway.layout, &highway.motion, &highway.options);
+        let (content, captions, theme) = (&highway.content, &highway.captions, &options.theme);
+        let beats = hits::place_beats(&content.beats, layout, theme, motion);
+        let place = |kicks: bool| {
+            hits::place_hits(&content.hits, layout, theme, motion, |hit| (hit.place == Place::Kick) == kicks)
+        };
+        let effects = &theme.effects;
+        let wanted = [
+            (Layer::Fixed, true),
+            (Layer::Gems, true),
+            (Layer::Beats, !beats.1.is_empty()),
+            (Layer::Glow, effects.glow > 0.0),
+            (Layer::LineGlow, effects.line_glow > 0.0),
+            (Layer::Rings, effects.rings > 0.0),
+            (Layer::Image, highway.background.is_some() || highway.end_image.is_some()),
+            (Layer::Text, !captions.glyphs.is_empty()),
+            (Layer::Legend, !captions.legend.is_empty()),
+            (Layer::Panel, !captions.panels.is_empty()),
+        ];
+        let layers: Vec<Layer> =
+            wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(layer, _)| layer).collect();
+        let pipelines = Pipelines::new(gpu, view, uniform, options, &layers);
+        let image =
+            |image: &Option<_>| image.as_ref().map(|image| Image::new(gpu, &pipelines, image)).transpose();
+        let glyphs = if captions.glyphs.is_empty() {
+            None
+        } else {
+            let atlas = &captions.atlas;
+            let format = wgpu::TextureFormat::R8Unorm;
+            let texture = pipelines.texture(gpu, format, (atlas.width, atlas.height), &atlas.data)?;
+            Some((Instances::new(gpu, "the text", &captions.glyphs)?, texture))
+        };
+        Ok(Resident {
+            road: RoadArea { width: view.size.width(), height: view.size.height(), header: layout.header },
+            background: Instances::new(gpu, "the background", &fixed::background(layout, theme))?,
+            background_image: image(&highway.background)?,
+            fixed: Instances::new(gpu, "the road", &fixed::road(layout, theme, content))?,
+            beats: Moving::new(gpu, "the song's beats", beats)?,
+            kicks: Moving::new(gpu, "the song's kicks", place(true))?,
+            gems: Moving::new(gpu, "the song's hits", place(false))?,
+            glyphs,
+            legend: Instances::new(gpu, "the labels' gems", &captions.legend)?,
+            panels: Instances::new(gpu, "the panels", &captions.panels)?,
+            end_card: image(&highway.end_image)?,
+            pipelines,
+            frame: Ranges::default(),
+        })
+    }
+
+    /// Sets what differs in a frame, and finds the instances that it shows.
+    pub fn set_frame(&mut self, queue: &wgpu::Queue, frame: FrameUniform, reach: Reach) {
+        self.pipelines.set_frame(queue, frame);
+        let hits = |moving: &Moving<HitInstance>| HitRanges {
+            seen: moving.positions.range(reach.struck, reach.far),
+            shining: moving.positions.range(reach.struck, reach.shining),
+            struck: moving.positions.range(reach.struck, reach.now),
+        };
+        self.frame = Ranges {
+            beats: self.beats.positions.range(reach.now, reach.far),
+            kicks: hits(&self.kicks),
+            gems: hits(&self.gems),
+        };
+    }
+
+    /// Draws what is the same in every frame.
+    pub fn draw_static(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        let pipelines = &self.pipelines;
+        if pipelines.begin(Layer::Fixed, plane, pass) {
+            self.background.draw(Layer::Fixed.vertices(), 0..self.background.count, pass);
+        }
+        if let Some(image) = &self.background_image {
+            image.draw(pipelines, plane, pass);
+        }
+        if pipelines.begin(Layer::Fixed, plane, pass) {
+            self.fixed.draw(Layer::Fixed.vertices(), 0..self.fixed.count, pass);
+        }
+        if captions.labels_fade.is_none() {
+            self.draw_legend(plane, pass);
+        }
+        self.draw_text(std::slice::from_ref(&captions.fixed), plane, pass);
+    }
+
+    /// Draws what moves and what comes and goes.
+    pub fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        self.road.restrict(plane, pass);
+        self.draw_layer(Layer::Beats, &self.beats.instances, &self.frame.beats, plane, pass);
+        for (moving, ranges) in [(&self.kicks, &self.frame.kicks), (&self.gems, &self.frame.gems)] {
+            self.draw_layer(Layer::Glow, &moving.instances, &ranges.shining, plane, pass);
+            self.draw_layer(Layer::LineGlow, &moving.instances, &ranges.struck, plane, pass);
+            self.draw_layer(Layer::Gems, &moving.instances, &ranges.seen, plane, pass);
+        }
+        for (moving, ranges) in [(&self.kicks, &self.frame.kicks), (&self.gems, &self.frame.gems)] {
+            self.draw_layer(Layer::Rings, &moving.instances, &ranges.struck, plane, pass);
+        }
+        self.road.lift(plane, pass);
+        if captions.shows_legend() {
+            self.draw_legend(plane, pass);
+        }
+        let shown = captions.shown();
+        self.draw_layer(Layer::Panel, &self.panels, &shown.progress_bar, plane, pass);
+        self.draw_text(&shown.text, plane, pass);
+        if let Some((veil, text)) = &shown.end_card {
+            self.draw_layer(Layer::Panel, &self.panels, veil, plane, pass);
+            if let Some(image) = &self.end_card {
+                image.draw(&self.pipelines, plane, pass);
+            }
+            self.draw_text(std::slice::from_ref(text), plane, pass);
+        }
+    }
+
+    fn draw_layer<T: bytemuck::NoUninit>(
+        &self,
+        layer: Layer,
+        instances: &Instances<T>,
+        range: &Range<u32>,
+        plane: PlaneKind,
+        pass: &mut wgpu::RenderPass<'_>,
+    ) {
+        if !range.is_empty() && self.pipelines.begin(layer, plane, pass) {
+            instances.draw(layer.vertices(), range.clone(), pass);
+        }
+    }
+
+    fn draw_legend(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        self.draw_layer(Layer::Legend, &self.legend, &(0..self.legend.count), plane, pass);
+    }
+
+    fn draw_text(&self, ranges: &[Range<u32>], plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        if let Some((glyphs, atlas)) = &self.glyphs
+            && ranges.iter().any(|range| !range.is_empty())
+            && self.pipelines.begin(Layer::Text, plane, pass)
+        {
+            pass.set_bind_group(1, atlas, &[]);
+            for range in ranges {
+                glyphs.draw(Layer::Text.vertices(), range.clone(), pass);
+            }
+        }
+    }
+}

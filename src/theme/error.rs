@@ -1,0 +1,162 @@
+//! What can be wrong with a theme.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::{MAX_THEME_BYTES, builtin};
+
+/// Problems of one file that an error lists.
+const LISTED: usize = 20;
+
+/// Why there is no theme.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ThemeError {
+    /// Neither a theme nor a file is called so: take one of the names, or give the file's path.
+    #[error(
+        "there is no theme {name:?}{}; built in are {}; a file of your own is given by its path, as in ./{name}.toml",
+        did_you_mean(name, &builtin::NAMES),
+        builtin::NAMES.join(", ")
+    )]
+    UnknownName {
+        /// The name.
+        name: String,
+    },
+    /// The file cannot be read: look at its path and permissions.
+    #[error("the theme {} cannot be read: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        reason: std::io::Error,
+    },
+    /// The path is a folder's: name the file in it.
+    #[error("the theme {} is a folder; give the path of the .toml file", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The file is no text that somebody wrote.
+    #[error("the theme {} has over {} MiB; it is no theme", path.display(), MAX_THEME_BYTES >> 20)]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not UTF-8: save it as such.
+    #[error("{}:{line}: this is not UTF-8; save the file as UTF-8 text", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The first line that is not, from 1.
+        line: usize,
+    },
+    /// The file is not TOML.
+    #[error("{}:{line}: this is not TOML: {reason}", path.display())]
+    NotToml {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What the TOML reader says.
+        reason: String,
+    },
+    /// The file is TOML, but says what no theme has.
+    #[error("{}", list(path, problems))]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, by line; at least one.
+        problems: Vec<Problem>,
+    },
+}
+
+/// A fault in a theme's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, from 1.
+    pub line: usize,
+    /// The key with its tables, such as `gems.corner-size`.
+    pub key: String,
+    /// What is wrong with it and what is allowed, to be read after the key.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.key, self.text)
+    }
+}
+
+/// One line for each problem, as far as anyone would read.
+fn list(path: &Path, problems: &[Problem]) -> String {
+    let lines = problems.iter().take(LISTED);
+    let mut text: Vec<String> =
+        lines.map(|problem| format!("{}:{}: {problem}", path.display(), problem.line)).collect();
+    if problems.len() > LISTED {
+        text.push(format!("and {} more such faults", problems.len() - LISTED));
+    }
+    text.join("\n")
+}
+
+/// ` (did you mean …?)` with the name that `wrong` looks like; nothing if it looks like none.
+pub(super) fn did_you_mean(wrong: &str, names: &[&str]) -> String {
+    // Longer words are no slips of the finger, and would take long to compare.
+    if wrong.len() > 40 {
+        return String::new();
+    }
+    let wrong = wrong.to_lowercase().replace('_', "-");
+    let nearest = names.iter().map(|name| (edits(&wrong, name), name)).min();
+    match nearest {
+        Some((edits, name)) if edits <= 1 + name.len() / 4 => format!(" (did you mean {name}?)"),
+        _ => String::new(),
+    }
+}
+
+/// Letters to insert, take out, replace or swap with their neighbour to get from one word to the other (optimal
+/// string alignment distance).
+fn edits(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    let mut previous = None;
+    for (line, letter) in from.chars().enumerate() {
+        let mut next = vec![line + 1];
+        for (column, goal) in to.iter().enumerate() {
+            let replace = row[column] + usize::from(letter != *goal);
+            let mut best = replace.min(row[column + 1] + 1).min(next[column] + 1);
+            if column > 0 && previous == Some(*goal) && to[column - 1] == letter {
+                best = best.min(before[column - 1] + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut row, next);
+        previous = Some(letter);
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_the_finger_are_counted() {
+        for (from, to, count) in [
+            ("glow", "glow", 0),
+            ("golw", "glow", 1),
+            ("glw", "glow", 1),
+            ("", "glow", 4),
+            ("flash", "glow", 4),
+        ] {
+            assert_eq!(edits(from, to), count, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn only_a_similar_name_is_suggested() {
+        assert_eq!(did_you_mean("Corner_Sise", &["height", "corner-size"]), " (did you mean corner-size?)");
+        assert_eq!(did_you_mean("speed", &["height", "corner-size"]), "");
+        assert_eq!(did_you_mean("x", &[]), "");
+    }
+}
