@@ -208,8 +208,9 @@ mod tests {
             sizes in prop::collection::vec((1u32..300, 1u32..80), 1..120),
         ) {
             let mut atlas = AtlasBuilder::new();
+            let numbered = (0..).zip(&sizes);
             let bitmaps: Vec<Bitmap> =
-                (0..).zip(&sizes).map(|(number, (width, height))| bitmap(number * 7, *width, *height)).collect();
+                numbered.map(|(number, (width, height))| bitmap(number * 7, *width, *height)).collect();
             let rects: Vec<AtlasRect> =
                 bitmaps.iter().map(|bitmap| atlas.store(bitmap).expect("room")).collect();
             let again: Vec<AtlasRect> =

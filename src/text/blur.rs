@@ -4,7 +4,8 @@ use super::atlas::Bitmap;
 
 /// How many pixels a blur of this radius reaches beyond what it blurs.
 pub(super) fn reach(radius: f32) -> u32 {
-    // The standard deviation is half the radius, as in CSS; beyond three of them less than half a step of 255 is left.
+    // The standard deviation is half the radius, as in CSS; beyond three of them less than half a step of 255
+    // is left.
     (radius * 1.5).ceil() as u32
 }
 

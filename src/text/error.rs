@@ -10,7 +10,10 @@ use super::atlas;
 #[non_exhaustive]
 pub enum TextError {
     /// The font file could not be read; check that it exists and that you may read it.
-    #[error("font {} cannot be read: {reason}; check the path, or leave the font out to use the built-in one", path.display())]
+    #[error(
+        "font {} cannot be read: {reason}; check the path, or leave the font out to use the built-in one",
+        path.display()
+    )]
     FontUnreadable {
         /// The file, as it was given.
         path: PathBuf,
@@ -18,7 +21,10 @@ pub enum TextError {
         reason: io::Error,
     },
     /// The file is no font, or is damaged; give another one.
-    #[error("{} is not a font that can be used; give a TrueType or OpenType file (.ttf, .otf, .ttc, .otc)", path.display())]
+    #[error(
+        "{} is not a font that can be used; give a TrueType or OpenType file (.ttf, .otf, .ttc, .otc)",
+        path.display()
+    )]
     NotAFont {
         /// The file, as it was given.
         path: PathBuf,
@@ -60,7 +66,7 @@ pub enum TextError {
 
 /// The text of [`TextError::FamilyNotInstalled`].
 fn describe_family(family: &str, similar: &[String]) -> String {
-    let mut text = format!("no font of the family {family:?} is installed");
+    let mut text = format!("no font of the family {family:?} that can be used is installed");
     for (place, name) in similar.iter().enumerate() {
         text.push_str(if place == 0 { "; there is " } else { ", " });
         text.push_str(&format!("{name:?}"));

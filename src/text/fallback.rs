@@ -1,4 +1,5 @@
-//! The fonts of the system: loaded when they are first needed, and searched for characters that other fonts lack.
+//! The fonts of the system: loaded when they are first needed, and searched for characters that other fonts
+//! lack.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -52,8 +53,8 @@ impl Language {
     }
 }
 
-/// How well a face suits a cluster of characters: the smaller, the better. What decides first comes first; that the
-/// path is among it makes the choice independent of the order in which a folder lists its files.
+/// How well a face suits a cluster of characters: the smaller, the better. What decides first comes first;
+/// that the path is among it makes the choice independent of the order in which a folder lists its files.
 type Suitability = (Reverse<bool>, usize, usize, bool, u16, u16, bool, String, String, u32);
 
 impl SystemFonts {
@@ -87,8 +88,8 @@ impl SystemFonts {
         similar.into_iter().take(5).map(|(_, own)| own.to_owned()).collect()
     }
 
-    /// For each cluster of characters in a text of this language the face that suits it best: one that has all of
-    /// them before one that has the first only.
+    /// For each cluster of characters in a text of this language the face that suits it best: one that has
+    /// all of them before one that has the first only.
     pub(super) fn find(
         &mut self,
         clusters: &[&[char]],
@@ -162,8 +163,8 @@ pub(super) fn has_outlines(font: &FontRef<'_>) -> bool {
     [b"glyf", b"CFF ", b"CFF2"].iter().any(|tag| font.table_data(Tag::new(tag)).is_some())
 }
 
-/// The characters of a font that has outlines and no colours: a coloured glyph is of no use, for only its coverage
-/// could be drawn, and that of an emoji is a disc.
+/// The characters of a font that has outlines and no colours: a coloured glyph is of no use, for only its
+/// coverage could be drawn, and that of an emoji is a disc.
 fn outline_map<'a>(font: &FontRef<'a>) -> Option<Charmap<'a>> {
     let coloured = [b"COLR", b"CBDT", b"sbix"].iter().any(|tag| font.table_data(Tag::new(tag)).is_some());
     (has_outlines(font) && !coloured).then(|| font.charmap())

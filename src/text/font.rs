@@ -21,7 +21,8 @@ pub enum FontChoice {
     /// Inter, which is part of the program: Latin, Greek, Cyrillic and common signs.
     #[default]
     Embedded,
-    /// A TrueType or OpenType file, or a collection of them, of which the face nearest to the weight is taken.
+    /// A TrueType or OpenType file, or a collection of them, of which the face nearest to the weight is
+    /// taken.
     File(PathBuf),
     /// An installed font, by the name of its family in any case of letters, such as `DejaVu Sans`.
     Family(String),
@@ -185,8 +186,8 @@ impl Fonts {
         map.is_some_and(|map| characters.iter().all(|character| has(&map, *character)))
     }
 
-    /// For each cluster of characters that the chosen font lacks, in a text of this language: the face that draws it,
-    /// or at least its first character; `None` where the chosen font does as well as any.
+    /// For each cluster of characters that the chosen font lacks, in a text of this language: the face that
+    /// draws it, or at least its first character; `None` where the chosen font does as well as any.
     pub(super) fn find(
         &mut self,
         clusters: &[&[char]],
@@ -280,7 +281,8 @@ fn source_name(source: &Source) -> String {
     }
 }
 
-/// The weight to ask a face for: the wanted one of a variable face, else its own. `None` when it is no usable face.
+/// The weight to ask a face for: the wanted one of a variable face, else its own. `None` when it is no usable
+/// face.
 fn usable_weight(info: &FaceInfo, wanted: Weight) -> Option<fontdb::Weight> {
     let mut database = fontdb::Database::new();
     let id = database.push_face_info(info.clone());

@@ -40,14 +40,15 @@ pub struct Line {
     pub glyphs: Vec<GlyphPlacement>,
     /// The advance: where a text that continues this one would begin.
     pub width: f32,
-    /// From the baseline up to the top of the font, positive. The same for every text of a style, as are `descent`
-    /// and `cap_height`.
+    /// From the baseline up to the top of the font, positive. The same for every text of a style, as are
+    /// `descent` and `cap_height`.
     pub ascent: f32,
     /// From the baseline down to the bottom of the font, positive.
     pub descent: f32,
     /// From the baseline up to the top of a capital, positive.
     pub cap_height: f32,
-    /// The characters that no font has, each once, in the order of the text. They are drawn as the font's box.
+    /// The characters that no font has, each once, in the order of the text. They are drawn as the font's
+    /// box.
     pub missing: Vec<char>,
 }
 
@@ -65,8 +66,8 @@ pub struct GlyphPlacement {
 /// A line and its soft shadow; both have the same origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShadowedLine {
-    /// The blurred coverage of the whole line (one quad, or several side by side when it is very long), to be drawn
-    /// under the text. Its measures are those of the text.
+    /// The blurred coverage of the whole line (one quad, or several side by side when it is very long), to be
+    /// drawn under the text. Its measures are those of the text.
     pub shadow: Line,
     /// The text itself.
     pub text: Line,
@@ -90,7 +91,8 @@ pub struct Digits {
 }
 
 impl Digits {
-    /// What is drawn for a digit or a colon, relative to its origin on the baseline; `None` for other characters.
+    /// What is drawn for a digit or a colon, relative to its origin on the baseline; `None` for other
+    /// characters.
     pub fn get(&self, character: char) -> Option<&[GlyphPlacement]> {
         let place = match character {
             ':' => 10,
@@ -99,7 +101,8 @@ impl Digits {
         self.glyphs.get(place).map(Vec::as_slice)
     }
 
-    /// From the origin of a digit or a colon to that of the next character, in pixels; `None` for other characters.
+    /// From the origin of a digit or a colon to that of the next character, in pixels; `None` for other
+    /// characters.
     pub fn advance_of(&self, character: char) -> Option<i32> {
         match character {
             ':' => Some(self.colon_advance),

@@ -1,10 +1,13 @@
-//! Text: lines are shaped and rasterised once, on the CPU, into an atlas of coverage; a scene draws each glyph as
-//! a textured quad at a whole pixel position.
+//! Text: lines are shaped and rasterised once, on the CPU, into an atlas of coverage; a scene draws each
+//! glyph as a textured quad at a whole pixel position.
 //!
-//! cosmic-text loads the fonts and shapes. Which font a character is taken from is decided
-//! here (first the chosen font, then the embedded one, then those of the system, which are looked at only when they
-//! are needed): the same text gives the same glyphs, whatever was set before it, and the time that an exotic
+//! cosmic-text loads and shapes, zeno rasterises. Which font a character is taken from is decided here: first
+//! the chosen font, then the embedded one, then those of the system, which are looked at only when they are
+//! needed. So the same text gives the same glyphs, whatever was set before it, and the time that an exotic
 //! character costs is bounded.
+//!
+//! Coloured emoji are not drawn: fonts that have nothing else are passed over, and an emoji that no other
+//! font has is reported as missing.
 //!
 //! ```
 //! use strikeline::text::{FontChoice, LineStyle, Typesetter, Weight};

@@ -44,8 +44,8 @@ impl Rasteriser {
         self.atlas.finish()
     }
 
-    /// Places a glyph `shift` pixels to the right of where it was shaped, and draws it if it was not drawn in this
-    /// size and at this quarter of a pixel before.
+    /// Places a glyph `shift` pixels to the right of where it was shaped, and draws it if it was not drawn in
+    /// this size and at this quarter of a pixel before.
     ///
     /// # Errors
     /// [`TextError::AtlasFull`].
@@ -126,8 +126,8 @@ impl Rasteriser {
         self.store(bitmap, placement.left, placement.top)
     }
 
-    /// Stores a bitmap whose top left corner is at this place, without its empty edges; one that is wider than the
-    /// atlas in several pieces.
+    /// Stores a bitmap whose top left corner is at this place, without its empty edges; one that is wider
+    /// than the atlas in several pieces.
     fn store(&mut self, bitmap: Bitmap, left: i32, top: i32) -> Result<Vec<GlyphPlacement>, TextError> {
         let mut placements = Vec::new();
         let mut x = 0;

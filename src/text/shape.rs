@@ -80,7 +80,8 @@ pub(super) fn shape(fonts: &mut Fonts, text: &str, style: LineStyle) -> Shaped {
     shaped
 }
 
-/// Shapes a text with the chosen font, and the clusters that begin at some places, in ascending order, with others.
+/// Shapes a text with the chosen font, and the clusters that begin at some places, in ascending order, with
+/// others.
 fn shape_with(fonts: &mut Fonts, text: &str, style: LineStyle, others: &[(usize, FaceIndex)]) -> Shaped {
     let mut features = FontFeatures::new();
     if style.tabular {
@@ -136,8 +137,8 @@ fn shape_with(fonts: &mut Fonts, text: &str, style: LineStyle, others: &[(usize,
     shaped
 }
 
-/// Cuts a part of the text where the script changes, for each has its own rules of shaping, and where the face does.
-/// Signs without a script go with what is before them.
+/// Cuts a part of the text where the script changes, for each has its own rules of shaping, and where the
+/// face does. Signs without a script go with what is before them.
 fn segments(text: &str, run: Range<usize>, others: &[(usize, FaceIndex)], chosen: FaceIndex) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
     for (start, cluster) in text.get(run.clone()).unwrap_or_default().grapheme_indices(true) {

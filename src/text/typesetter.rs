@@ -33,15 +33,16 @@ impl Typesetter {
         Ok(Typesetter { fonts: Fonts::new(font)?, rasteriser: Rasteriser::new() })
     }
 
-    /// Sets one line. Control characters and line breaks count as spaces, blanks at the ends are left out. Where it
-    /// would be wider than `max_width` pixels it is cut between two characters and ends in "…"; where not even that
-    /// fits it is empty. After 1000 characters it is cut in any case.
+    /// Sets one line. Control characters and line breaks count as spaces, blanks at the ends are left out.
+    /// Where it would be wider than `max_width` pixels it is cut between two characters and ends in "…";
+    /// where not even that fits it is empty. After 1000 characters it is cut in any case.
     ///
-    /// Characters that the font lacks are taken from the embedded font, then from those of the system (outlines
-    /// only: no coloured emoji); those that none of them has are listed in [`Line::missing`].
+    /// Characters that the font lacks are taken from the embedded font, then from those of the system
+    /// (outlines only: no coloured emoji); those that none of them has are listed in [`Line::missing`].
     ///
     /// # Errors
-    /// [`TextError::SizeOutOfRange`], [`TextError::AtlasFull`] when too much was set, [`TextError::DamagedFont`].
+    /// [`TextError::SizeOutOfRange`], [`TextError::AtlasFull`] when too much was set,
+    /// [`TextError::DamagedFont`].
     pub fn line(&mut self, text: &str, style: LineStyle, max_width: Option<f32>) -> Result<Line, TextError> {
         check_size(style)?;
         guarded(text, || self.line_unguarded(text, style, max_width))
@@ -69,8 +70,9 @@ impl Typesetter {
         })
     }
 
-    /// Sets one line as [`Self::line`] does, and its shadow: the coverage of the whole line, blurred by a Gaussian
-    /// with a standard deviation of half the radius, which is within [`SHADOW_RADII`] (pixels).
+    /// Sets one line as [`Self::line`] does, and its shadow: the coverage of the whole line, blurred by a
+    /// Gaussian with a standard deviation of half the radius, which is within [`SHADOW_RADII`] (pixels).
+    /// The time that it takes grows with the line's area and the radius: some milliseconds for a title.
     ///
     /// # Errors
     /// As [`Self::line`], and [`TextError::RadiusOutOfRange`].
@@ -142,7 +144,8 @@ impl Typesetter {
             return whole;
         }
 
-        // Where each character ends, and how wide the text is up to there (about: neighbours change it a little).
+        // Where each character ends, and how wide the text is up to there (about: neighbours change it a
+        // little).
         let ends: Vec<usize> =
             clean.text.grapheme_indices(true).map(|(start, own)| start + own.len()).collect();
         let mut widths = vec![0.0; ends.len()];
@@ -205,8 +208,8 @@ fn check_size(style: LineStyle) -> Result<(), TextError> {
     }
 }
 
-/// A damaged font can make shaping panic (a glyph number beyond 65535 does): to the caller that is an error as others
-/// are. What is left half done are caches, which are complete without it.
+/// A damaged font can make shaping panic (a glyph number beyond 65535 does): to the caller that is an error
+/// as others are. What is left half done are caches, which are complete without it.
 fn guarded<T>(text: &str, set: impl FnOnce() -> Result<T, TextError>) -> Result<T, TextError> {
     panic::catch_unwind(AssertUnwindSafe(set))
         .unwrap_or_else(|_| Err(TextError::DamagedFont { text: text.chars().take(40).collect() }))

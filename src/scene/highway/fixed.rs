@@ -91,8 +91,8 @@ pub fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<Sha
         shapes.push(strip(left, right, style.color));
     }
     let line = |x: f32, width: f32, color: Color| {
-        let half = layout.line(width) / 2.0;
-        strip(x - half, x + half, color)
+        let (from, to) = layout.line_around(x, width);
+        strip(from, to, color)
     };
     if style.separator_width > 0.0 {
         let inner = layout.borders.get(1..layout.borders.len().saturating_sub(1)).unwrap_or_default();
@@ -110,10 +110,10 @@ fn strike_line(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<
     let style = &theme.strike_line;
     let (left, right) = layout.sides();
     let strike = layout.strike as f32;
-    let half = layout.line(style.width) / 2.0;
     let mut shapes = Vec::new();
-    if half > 0.0 {
-        shapes.push(Shape::filled([left, strike - half, right, strike + half], style.color));
+    let (above, below) = layout.line_around(strike, style.width);
+    if below > above {
+        shapes.push(Shape::filled([left, above, right, below], style.color));
     }
     for (lane, lane_style) in content.lanes.iter().enumerate() {
         let (left, right) = layout.lane(lane);

@@ -167,6 +167,13 @@ impl Layout {
         if pixels > 0.0 { whole(pixels * self.scale) } else { 0.0 }
     }
 
+    /// From where to where a line of a theme around `middle` reaches: whole pixels, so that it is sharp.
+    pub fn line_around(&self, middle: f32, pixels: f32) -> (f32, f32) {
+        let width = self.line(pixels);
+        let from = middle.round() - (width / 2.0).floor();
+        (from, from + width)
+    }
+
     /// Where the road's point `across` from the left and `ahead` of the strike line is seen, in pixels from
     /// the top left corner, and how large a pixel of the road is there. (`seen` in `shaders/highway.wgsl`.)
     pub fn seen(&self, across: f64, ahead: f64) -> (f64, f64, f64) {
