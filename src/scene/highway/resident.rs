@@ -236,14 +236,15 @@ impl Resident {
     pub fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         self.road.restrict(plane, pass);
         self.draw_layer(Layer::Beats, &self.beats.instances, &self.frame.beats, plane, pass);
-        for (moving, ranges) in [(&self.kicks, &self.frame.kicks), (&self.gems, &self.frame.gems)] {
-            self.draw_layer(Layer::Glow, &moving.instances, &ranges.shining, plane, pass);
-            self.draw_layer(Layer::LineGlow, &moving.instances, &ranges.struck, plane, pass);
-            self.draw_layer(Layer::Gems, &moving.instances, &ranges.seen, plane, pass);
-        }
-        for (moving, ranges) in [(&self.kicks, &self.frame.kicks), (&self.gems, &self.frame.gems)] {
-            self.draw_layer(Layer::Rings, &moving.instances, &ranges.struck, plane, pass);
-        }
+        // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
+        let (kicks, gems) = (&self.frame.kicks, &self.frame.gems);
+        self.draw_layer(Layer::LineGlow, &self.kicks.instances, &kicks.struck, plane, pass);
+        self.draw_layer(Layer::Gems, &self.kicks.instances, &kicks.seen, plane, pass);
+        self.draw_layer(Layer::Glow, &self.gems.instances, &gems.shining, plane, pass);
+        self.draw_layer(Layer::LineGlow, &self.gems.instances, &gems.struck, plane, pass);
+        self.draw_layer(Layer::Gems, &self.gems.instances, &gems.seen, plane, pass);
+        self.draw_layer(Layer::Rings, &self.kicks.instances, &kicks.struck, plane, pass);
+        self.draw_layer(Layer::Rings, &self.gems.instances, &gems.struck, plane, pass);
         self.road.lift(plane, pass);
         if captions.shows_legend() {
             self.draw_legend(plane, pass);

@@ -125,7 +125,9 @@ pub fn write_sections(
             line
         };
         let (align, x) = places.section;
-        blocks.push(Block { span, glyphs: writer.place(&line, align, (x, places.rest), color, span) });
+        let begin = writer.count();
+        writer.place(&line, align, (x, places.rest), color, span);
+        blocks.push(Block { span, glyphs: begin..writer.count() });
     }
     Ok(blocks)
 }
@@ -190,6 +192,20 @@ impl Clock {
         Ok(())
     }
 
+    /// Replaces lines by the instances that draw them.
+    pub fn resolve(&mut self, instances: impl Fn(&Range<u32>) -> Range<u32>) {
+        for place in &mut self.places {
+            match place {
+                ClockPlace::Digit { glyphs, .. } => {
+                    for glyphs in glyphs {
+                        *glyphs = instances(glyphs);
+                    }
+                }
+                ClockPlace::Colon { glyphs, .. } => *glyphs = instances(glyphs),
+            }
+        }
+    }
+
     /// The glyphs that show `milliseconds` of the song, from its beginning to its end.
     pub fn show(&self, milliseconds: i32, shown: &mut Vec<Range<u32>>) {
         let seconds = seconds_of(milliseconds).min(self.total);
@@ -219,7 +235,9 @@ fn place_digit(
     origin: (i32, i32),
     color: Color,
 ) -> Range<u32> {
-    writer.place_glyphs(digits.get(digit).unwrap_or_default(), origin, color, Span::ALWAYS)
+    let begin = writer.count();
+    writer.place_glyphs(digits.get(digit).unwrap_or_default(), origin, color, Span::ALWAYS);
+    begin..writer.count()
 }
 
 fn seconds_of(milliseconds: i32) -> u32 {
@@ -270,7 +288,7 @@ pub fn write_end_card(
 ) -> Result<Range<u32>, HighwayError> {
     let (width, height) = (layout.size.width() as f32, layout.size.height() as f32);
     let span = Span { from, to: ALL_TIME[1], fade: [END_CARD_FADE as f32, 0.0] };
-    let begin = writer.glyphs.len() as u32;
+    let begin = writer.count();
     let text = writer.theme.text.clone();
     let mut baseline = height * END_CARD_TEXT;
     let lines = [
@@ -286,7 +304,7 @@ pub fn write_end_card(
             baseline += line.descent;
         }
     }
-    Ok(begin..writer.glyphs.len() as u32)
+    Ok(begin..writer.count())
 }
 
 /// Where the text of an end card begins, and the image above it ends, as a share of the height.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Align, SMALLEST_TEXT, Span, Writer};
 use crate::scene::highway::HighwayError;
-use crate::scene::highway::content::{DrumLabel, HighwayContent, Hit, Place};
+use crate::scene::highway::content::{DrumLabel, HighwayContent, Hit, LaneStyle, Place};
 use crate::scene::highway::hits::HitInstance;
 use crate::scene::highway::layout::Layout;
 use crate::scene::highway::motion::SUBPIXELS;
@@ -23,6 +23,9 @@ const FADE: i32 = 1200;
 /// Width of a label's gem, and space between it and the name, in heights of the text.
 const GEM_WIDTH: f32 = 1.5;
 const GEM_GAP: f32 = 0.45;
+
+/// How much of a lane's width its labels may take.
+const LANE_SHARE: f32 = 0.96;
 
 /// What was written.
 pub struct Legend {
@@ -52,24 +55,43 @@ pub fn write(
     content: &HighwayContent,
     options: &HighwayOptions,
 ) -> Result<Legend, HighwayError> {
-    let begin = writer.glyphs.len() as u32;
+    let begin = writer.count();
     let stays = options.labels != Labels::Intro;
     let mut legend = Legend { glyphs: begin..begin, gems: Vec::new(), stays };
     if options.labels == Labels::Never || !layout.has_text() {
         return Ok(legend);
     }
-    let names = content.lanes.iter().flat_map(|lane| &lane.drums).map(|drum| drum.name.as_str());
-    let foot = Foot::new(writer, layout, content, names)?;
+    let foot = Foot::new(writer, layout, content)?;
     for (lane, style) in content.lanes.iter().enumerate() {
-        foot.write_lane(writer, layout, options, lane, &style.drums, &mut legend.gems)?;
+        foot.write_lane(writer, layout, options, lane, style, &mut legend.gems)?;
     }
     write_kick(writer, layout, content, foot.size)?;
-    legend.glyphs.end = writer.glyphs.len() as u32;
+    legend.glyphs.end = writer.count();
     Ok(legend)
+}
+
+/// What a drum is called in its label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// By its full name.
+    Full,
+    /// By its short name; a drum that has a lane to itself by the lane's name.
+    Short,
+}
+
+impl Naming {
+    fn of<'n>(self, drum: &'n DrumLabel, lane: &'n LaneStyle) -> &'n str {
+        match self {
+            Naming::Full => &drum.name,
+            Naming::Short if lane.drums.len() == 1 && !lane.name.is_empty() => &lane.name,
+            Naming::Short => &drum.short_name,
+        }
+    }
 }
 
 /// The space between the strike line's gems and the near edge of the picture.
 struct Foot {
+    naming: Naming,
     /// Size of the text in pixels per em.
     size: f32,
     line_height: f32,
@@ -81,42 +103,44 @@ struct Foot {
 }
 
 impl Foot {
-    /// With the largest size at which all `names` fit into a lane and below each other, or the smallest.
-    fn new<'n>(
-        writer: &mut Writer<'_>,
-        layout: &Layout,
-        content: &HighwayContent,
-        names: impl Iterator<Item = &'n str> + Clone,
-    ) -> Result<Foot, HighwayError> {
+    /// With full names in the largest size at which all fit into their lanes and below each other; with short
+    /// names where there is none; in the smallest size where these do not fit either.
+    fn new(writer: &mut Writer<'_>, layout: &Layout, content: &HighwayContent) -> Result<Foot, HighwayError> {
         let (left, right) = layout.lane(0);
         let longest_stack = content.lanes.iter().map(|lane| lane.drums.len()).max().unwrap_or(0);
+        let mut foot = Foot::of(Naming::Full, SMALLEST_TEXT, layout, longest_stack);
+        for naming in [Naming::Full, Naming::Short] {
+            for size in SIZES {
+                foot = Foot::of(naming, writer.size(size), layout, longest_stack);
+                let mut widest: f32 = 0.0;
+                for lane in &content.lanes {
+                    for drum in &lane.drums {
+                        let line = writer.set(naming.of(drum, lane), foot.size, Weight::Regular, None)?;
+                        widest = widest.max(line.width + foot.size * (GEM_WIDTH + GEM_GAP));
+                        foot.cap_height = line.cap_height;
+                    }
+                }
+                if widest <= (right - left) * LANE_SHARE && longest_stack <= foot.lines {
+                    return Ok(foot);
+                }
+            }
+        }
+        Ok(foot)
+    }
+
+    fn of(naming: Naming, size: f32, layout: &Layout, longest_stack: usize) -> Foot {
         let gap = layout.gem_half_height + layout.scaled(14.0);
         let strike = layout.strike as f32;
         let (top, bottom) = match layout.reverse {
             false => (strike + gap, layout.size.height() as f32 - layout.scaled(8.0)),
             true => (layout.header as f32 + layout.scaled(8.0), strike - gap),
         };
-        let mut foot = None;
-        for size in SIZES {
-            let size = writer.size(size).max(SMALLEST_TEXT);
-            let line_height = size * 1.3;
-            let lines = ((bottom - top) / line_height).max(0.0) as usize;
-            let mut widest: f32 = 0.0;
-            let mut cap_height = size * 0.7;
-            for name in names.clone() {
-                let line = writer.set(name, size, Weight::Regular, None)?;
-                widest = widest.max(line.width + size * (GEM_WIDTH + GEM_GAP));
-                cap_height = line.cap_height;
-            }
-            // Reversed labels stand on the gems, not under the header.
-            let stack = longest_stack.min(lines) as f32 * line_height;
-            let top = if layout.reverse { bottom - stack } else { top };
-            foot = Some(Foot { size, line_height, lines, top, cap_height });
-            if widest <= (right - left) * 0.96 && longest_stack <= lines {
-                break;
-            }
-        }
-        Ok(foot.unwrap_or(Foot { size: SMALLEST_TEXT, line_height: 12.0, lines: 0, top, cap_height: 6.0 }))
+        let line_height = size * 1.3;
+        let lines = ((bottom - top) / line_height).max(0.0) as usize;
+        // Reversed labels stand on the gems, not under the header.
+        let stack = longest_stack.min(lines) as f32 * line_height;
+        let top = if layout.reverse { bottom - stack } else { top };
+        Foot { naming, size, line_height, lines, top, cap_height: size * 0.7 }
     }
 
     fn write_lane(
@@ -125,23 +149,28 @@ impl Foot {
         layout: &Layout,
         options: &HighwayOptions,
         lane: usize,
-        drums: &[DrumLabel],
+        style: &LaneStyle,
         gems: &mut Vec<HitInstance>,
     ) -> Result<(), HighwayError> {
+        let drums = &style.drums;
         let (left, right) = layout.lane(lane);
         let (gem_width, gem_gap) = (self.size * GEM_WIDTH, self.size * GEM_GAP);
-        let room = (right - left) * 0.96 - gem_width - gem_gap;
-        if self.lines == 0 || room < self.size * 1.5 {
+        let room = (right - left) * LANE_SHARE - gem_width - gem_gap;
+        if self.lines == 0 || room < self.size {
             return Ok(());
         }
         // All of them, or as many as there is room for and a line that says how many more there are.
         let shown = if drums.len() > self.lines { self.lines - 1 } else { drums.len() };
         let mut set = Vec::new();
         for drum in &drums[..shown] {
-            set.push((Some(drum), writer.set(&drum.name, self.size, Weight::Regular, Some(room))?));
+            set.push((
+                Some(drum),
+                writer.set(self.naming.of(drum, style), self.size, Weight::Regular, Some(room))?,
+            ));
         }
         if shown < drums.len() {
-            let text = format!("+ {} more", drums.len() - shown);
+            let more = if self.naming == Naming::Full { " more" } else { "" };
+            let text = format!("+ {}{more}", drums.len() - shown);
             set.push((None, writer.set(&text, self.size, Weight::Regular, Some(room))?));
         }
         let widest = set.iter().map(|(_, line)| line.width).fold(0.0, f32::max);

@@ -33,10 +33,10 @@ pub fn write(
         let text = beat.number.to_string();
         let line = writer.typesetter.shadowed_line(&text, style, None, style.size * 0.08)?;
         let at = (x as f32, middle + line.text.cap_height / 2.0);
-        let begin = writer.glyphs.len() as u32;
+        let begin = writer.count();
         writer.place(&line.shadow, Align::Center, at, shadow, span);
         writer.place(&line.text, Align::Center, at, color, span);
-        blocks.push(Block { span, glyphs: begin..writer.glyphs.len() as u32 });
+        blocks.push(Block { span, glyphs: begin..writer.count() });
     }
     Ok(blocks)
 }

@@ -1,0 +1,41 @@
+//! The same frames through a pipeline whose threads, queues and slots cost no time at all, on paper.
+//!
+//! With few slots, or with costs that vary, not even that one keeps the slowest stage busy all the time. What
+//! the real one loses against it is the machinery's own doing.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::time::Duration;
+
+use strikeline::stream::plan::{Interleave, Next, Plan};
+use strikeline::stream::{Spread, Stage};
+
+use super::costs::Costs;
+
+/// How long `plan` takes. A frame is begun when a slot is free, in the order of the real pipeline; drawing and
+/// copying are a device each; and a frame is encoded as soon as it is there, the one before it in its segment is
+/// done, and one of the `jobs` has nothing to do.
+pub fn ideal_time(costs: &Costs, plan: Plan, spread: Spread) -> Duration {
+    let mut slots: BinaryHeap<_> = (0..spread.ring_depth).map(|_| Reverse(Duration::ZERO)).collect();
+    let mut workers = vec![Duration::ZERO; spread.jobs];
+    let mut segments = HashMap::new();
+    let (mut drawn, mut copied, mut end) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+    let mut interleave = Interleave::new(plan, spread.segments_in_flight);
+    while let Next::Frame(planned) = interleave.next(|| true) {
+        let Reverse(slot) = slots.pop().unwrap_or_default();
+        drawn = slot.max(drawn) + costs.of(Stage::Render, planned.frame);
+        copied = drawn.max(copied) + costs.of(Stage::Readback, planned.frame);
+        let before = segments.get(&planned.segment).copied().unwrap_or_default();
+        let idle = workers.iter().min().copied().unwrap_or_default();
+        let start = copied.max(before).max(idle);
+        let done = start + costs.of(Stage::Encode, planned.frame);
+        // Of those that are idle, the one that has been for the shortest time: the others could begin earlier.
+        if let Some(worker) = workers.iter_mut().filter(|free| **free <= start).max() {
+            *worker = done;
+        }
+        segments.insert(planned.segment, done);
+        slots.push(Reverse(done));
+        end = end.max(done);
+    }
+    end
+}

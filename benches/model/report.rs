@@ -1,0 +1,140 @@
+//! What was measured, as tables to read and as JSON for scripts.
+
+use serde::Serialize;
+
+/// What one setting gave. Each figure is the median over the rounds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    pub costs: &'static str,
+    pub ring_depth: usize,
+    pub encoders: usize,
+    pub segments_in_flight: usize,
+    pub frames: u64,
+    pub frames_per_second: f64,
+    /// One over the mean time of the slowest stage, which is what that stage could do if it never waited. `None`
+    /// where stages cost nothing.
+    pub limit: Option<f64>,
+    /// What a pipeline without any cost of its own would do with as many slots and encoders.
+    pub ideal: Option<f64>,
+    /// Of the whole process, the stand-ins' sleeping included.
+    pub cpu_micros_per_frame: f64,
+}
+
+/// How exactly this machine sleeps, and what sleeping and waking each other takes without a pipeline.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Machine {
+    pub cores: usize,
+    /// How late sleeps end: median and last decile.
+    pub late_micros: f64,
+    pub late_micros_last_decile: f64,
+    /// CPU time per frame of sleeping twice.
+    pub sleeping_cpu_micros: f64,
+    /// CPU time per frame of sleeping twice and handing the frame over three times.
+    pub handing_over_cpu_micros: f64,
+}
+
+/// Peak resident memory of the run of many frames, in KiB; `None` where the system does not tell.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Memory {
+    pub segments_in_flight: usize,
+    pub frames: u64,
+    pub seconds: f64,
+    pub at_a_tenth: Option<u64>,
+    pub at_the_end: Option<u64>,
+}
+
+/// Everything.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub machine: Machine,
+    pub rounds: usize,
+    pub memory: Memory,
+    pub rows: Vec<Row>,
+}
+
+impl Row {
+    /// Of what the slowest stage could do.
+    pub fn share_of_limit(&self) -> f64 {
+        self.limit.map_or(1.0, |limit| self.frames_per_second / limit)
+    }
+
+    /// Of what a pipeline without costs of its own would do.
+    pub fn share_of_ideal(&self) -> f64 {
+        self.ideal.map_or(1.0, |ideal| self.frames_per_second / ideal)
+    }
+
+    fn setting(&self) -> String {
+        format!("ring {}, {} encoder(s)", self.ring_depth, self.encoders)
+    }
+}
+
+/// Prints the rows of one set of costs: ring depths downwards, encoders to the right.
+pub fn print_grid(title: &str, rows: &[Row]) {
+    let width = rows.iter().take_while(|row| row.ring_depth == rows[0].ring_depth).count();
+    println!(
+        "\n{title}\n\nframes/s, and in brackets the share of 1 / slowest stage, by ring depth and encoders:\n"
+    );
+    print!("| ring |");
+    rows[..width].iter().for_each(|row| print!(" {:>10} |", row.encoders));
+    println!("\n| ---: |{}", " ---------: |".repeat(width));
+    for line in rows.chunks(width) {
+        print!("| {:>4} |", line[0].ring_depth);
+        line.iter().for_each(|row| print!(" {:>3.0} ({:.2}) |", row.frames_per_second, row.share_of_limit()));
+        println!();
+    }
+    let least = |share: fn(&Row) -> f64, from: usize| {
+        rows.iter().filter(|row| row.ring_depth >= from).min_by(|a, b| share(a).total_cmp(&share(b)))
+    };
+    println!();
+    if let Some(row) = least(Row::share_of_limit, 3) {
+        println!(
+            "- least share of 1 / slowest stage from ring 3 on: {:.3} ({})",
+            row.share_of_limit(),
+            row.setting()
+        );
+    }
+    if let Some(row) = least(Row::share_of_ideal, 1) {
+        println!(
+            "- least share of what as many slots and encoders could do without any cost of the pipeline's own: {:.3} ({})",
+            row.share_of_ideal(),
+            row.setting()
+        );
+    }
+}
+
+/// Prints what the machinery itself takes: `free` are rows of stages that cost nothing, `waiting` of stages that
+/// wait, spread in the same ways.
+pub fn print_own_cost(machine: &Machine, free: &[Row], waiting: &[Row]) {
+    println!("\nThe machinery's own cost: CPU µs per frame of the whole process\n");
+    println!("| ring | encoders | segments | no waiting: frames/s | no waiting: CPU | waiting: CPU |");
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
+    for (free, waiting) in free.iter().zip(waiting) {
+        println!(
+            "| {} | {} | {} | {:.0} | {:.1} | {:.0} |",
+            free.ring_depth,
+            free.encoders,
+            free.segments_in_flight,
+            free.frames_per_second,
+            free.cpu_micros_per_frame,
+            waiting.cpu_micros_per_frame
+        );
+    }
+    println!(
+        "\n\"No waiting\": stages that cost nothing. \"Waiting\": read-back 3.6 ms, encode 3.5 ms; of that, without \
+         any pipeline,\nsleeping twice takes {:.0} µs, and sleeping twice and handing over three times {:.0} µs.",
+        machine.sleeping_cpu_micros, machine.handing_over_cpu_micros
+    );
+}
+
+/// Prints the run of many frames.
+pub fn print_memory(memory: &Memory) {
+    let kib = |value: Option<u64>| value.map_or("unknown".to_owned(), |value| format!("{value} KiB"));
+    println!(
+        "\n{} frames with {} segments in flight in {:.1} s: peak memory {} after a tenth, {} at the end",
+        memory.frames,
+        memory.segments_in_flight,
+        memory.seconds,
+        kib(memory.at_a_tenth),
+        kib(memory.at_the_end)
+    );
+}

@@ -1,0 +1,174 @@
+//! Stages that take their time without using any: they wait, as for a device or for a core of their own.
+//!
+//! What a device does takes exactly its cost from when it could begin, whenever it is that our thread looks:
+//! each deadline is computed from the one before. An encoder works in its thread; so it begins when the thread
+//! comes to it, and only the delay of the last sleep's own wake-up, which real work does not have, is taken back.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use strikeline::encode::{
+    AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets, Quality,
+};
+use strikeline::picture::{Picture, PictureSize, Plane};
+use strikeline::stream::Stage;
+use strikeline::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
+use strikeline::timing::{FrameIndex, FrameRate, SegmentIndex};
+
+use super::costs::Costs;
+
+/// Sleeps until `deadline` and returns by how much it was missed.
+pub fn wait_until(deadline: Instant) -> Duration {
+    std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
+    deadline.elapsed()
+}
+
+/// Lets the sleeps of this thread, which must be the main thread, and of all threads that it starts from now on end
+/// as exactly as the system can. Else Linux ends them up to 50 µs late, to wake up less often.
+pub fn sleep_exactly() {
+    // Elsewhere, or without /proc, sleeps are less exact; how exact they are is printed.
+    let _ = std::fs::write("/proc/self/timerslack_ns", "1");
+}
+
+/// How late `count` sleeps of 3 ms end, in µs: median and the last decile.
+pub fn lateness_micros(count: usize) -> (f64, f64) {
+    let mut late: Vec<_> = (0..count.max(1))
+        .map(|_| wait_until(Instant::now() + Duration::from_millis(3)).as_secs_f64() * 1e6)
+        .collect();
+    late.sort_by(f64::total_cmp);
+    (late[late.len() / 2], late[late.len() * 9 / 10])
+}
+
+/// Draws: returns at once, and the frame is there when the device has drawn it, after those before.
+pub struct Drawer {
+    costs: Costs,
+    /// When the device has drawn all frames so far.
+    drawn: Instant,
+}
+
+/// A frame that the device is drawing.
+pub struct Submitted {
+    frame: FrameIndex,
+    drawn: Instant,
+}
+
+impl Drawer {
+    pub fn new(costs: Costs) -> Drawer {
+        Drawer { costs, drawn: Instant::now() }
+    }
+}
+
+impl Render for Drawer {
+    type Submitted = Submitted;
+
+    fn render(&mut self, frame: FrameIndex, _slot: SlotIndex) -> Result<Submitted, StageError> {
+        self.drawn = self.drawn.max(Instant::now()) + self.costs.of(Stage::Render, frame);
+        Ok(Submitted { frame, drawn: self.drawn })
+    }
+}
+
+/// Copies a frame into its slot when it is drawn and those before are copied.
+pub struct Copier {
+    costs: Costs,
+    epoch: Instant,
+    /// When the device has copied all frames so far.
+    copied: Instant,
+}
+
+/// A frame in memory. Of its samples there is only when it came, which is what the encoder is to know.
+pub struct Held([u8; 8]);
+
+impl Copier {
+    /// `epoch` must be that of the encoder.
+    pub fn new(costs: Costs, epoch: Instant) -> Copier {
+        Copier { costs, epoch, copied: epoch }
+    }
+}
+
+impl Readback<Submitted> for Copier {
+    type Mapped = Held;
+
+    fn wait(&mut self, submitted: Submitted) -> Result<Held, StageError> {
+        let cost = self.costs.of(Stage::Readback, submitted.frame);
+        if cost > Duration::ZERO {
+            self.copied = self.copied.max(submitted.drawn) + cost;
+            wait_until(self.copied);
+        }
+        Ok(Held((self.epoch.elapsed().as_nanos() as u64).to_le_bytes()))
+    }
+}
+
+impl Mapped for Held {
+    fn picture(&self) -> Picture<'_> {
+        let plane = Plane { data: &self.0, stride: 0 };
+        Picture { size: settings(1).size, luma: plane, chroma: plane }
+    }
+}
+
+/// Makes encoders that only wait.
+pub struct WaitingEncoder {
+    pub costs: Costs,
+    pub epoch: Instant,
+}
+
+struct WaitingSegment {
+    costs: Costs,
+    epoch: Instant,
+    next: FrameIndex,
+    first: bool,
+}
+
+thread_local! {
+    /// When this thread's last sleep ended, and how much too late.
+    static LAST_WAIT: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) };
+}
+
+impl EncoderFactory for WaitingEncoder {
+    fn name(&self) -> &'static str {
+        "waiting"
+    }
+
+    fn begin_segment(
+        &self,
+        settings: &EncoderSettings,
+        segment: SegmentIndex,
+    ) -> Result<Box<dyn Encoder>, EncodeError> {
+        let next = FrameIndex(segment.0 * u64::from(settings.segment_frames));
+        Ok(Box::new(WaitingSegment { costs: self.costs, epoch: self.epoch, next, first: true }))
+    }
+}
+
+impl Encoder for WaitingSegment {
+    fn encode(&mut self, picture: &Picture<'_>, output: &mut Vec<u8>) -> Result<AccessUnit, EncodeError> {
+        let cost = self.costs.of(Stage::Encode, self.next);
+        if cost > Duration::ZERO {
+            let came = picture.luma.data.first_chunk().map_or(0, |nanos| u64::from_le_bytes(*nanos));
+            let came = self.epoch + Duration::from_nanos(came);
+            let mut start = Instant::now();
+            if let Some((woke, late)) = LAST_WAIT.get()
+                && came < woke
+            {
+                start = came.max(start - late);
+            }
+            let late = wait_until(start + cost);
+            LAST_WAIT.set(Some((Instant::now(), late)));
+        }
+        self.next.0 += 1;
+        output.extend([0, 0, 0, 1, 12]);
+        Ok(AccessUnit { bytes: 5, idr: std::mem::take(&mut self.first) })
+    }
+
+    fn parameter_sets(&self) -> Option<ParameterSets> {
+        Some(ParameterSets { sps: Vec::new(), pps: Vec::new() })
+    }
+}
+
+/// For segments of `segment_frames`; size and rate mean nothing here.
+pub fn settings(segment_frames: u32) -> EncoderSettings {
+    EncoderSettings {
+        size: PictureSize::new(64, 64).expect("64 is a size"),
+        frame_rate: FrameRate::new(60, 1).expect("60 is a rate"),
+        quality: Quality::DEFAULT,
+        segment_frames,
+    }
+}

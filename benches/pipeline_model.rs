@@ -1,0 +1,253 @@
+//! The real pipeline (ring, threads, queues, segments) with stages that only wait, as for a device or for cores
+//! of their own: what the machinery makes of given costs, on any machine and without a GPU.
+//!
+//! `cargo bench --bench pipeline_model -- [--quick] [--json] [seed] [planar] [uniform] [log-normal]`
+//!
+//! Without names all sets of costs are run, which takes about ten minutes of mostly waiting.
+
+mod model;
+
+use std::time::{Duration, Instant};
+
+use model::bare::{handing_over_cpu_micros, sleeping_cpu_micros};
+use model::costs::{Costs, Jitter};
+use model::ideal::ideal_time;
+use model::report::{Machine, Memory, Report, Row, print_grid, print_memory, print_own_cost};
+use model::stand_ins::{Copier, Drawer, WaitingEncoder, lateness_micros, settings, sleep_exactly};
+use strikeline::stream::plan::Plan;
+use strikeline::stream::sink::NullSink;
+use strikeline::stream::{
+    CancelToken, FinishedSegment, Sink, SinkError, Spread, Stage, StreamInfo, pipeline,
+};
+
+/// A frame of 1080p in RGB, on the machine of the system that this one succeeds: 141 frames/s, one after the
+/// other.
+const SEED: Costs = Costs {
+    render: Duration::from_micros(30),
+    readback: Duration::from_micros(3_600),
+    encode: Duration::from_micros(3_500),
+    jitter: Jitter::None,
+    seed: 1,
+};
+
+/// The same with half the bytes to copy: luma and chroma.
+const PLANAR: Costs = Costs { readback: Duration::from_micros(1_800), ..SEED };
+
+/// What is run over all ring depths and numbers of encoders: name, title, costs.
+const ARMS: [(&str, &str, Costs); 4] = [
+    ("seed", "Render 0.03, read-back 3.6, encode 3.5 ms", SEED),
+    ("planar", "Render 0.03, read-back 1.8 (1.5 bytes per pixel rather than 3), encode 3.5 ms", PLANAR),
+    (
+        "uniform",
+        "Render 0.03, read-back 3.6, encode 3.5 ms, each evenly from 0.5 to 1.5 times that",
+        Costs { jitter: Jitter::Uniform, ..SEED },
+    ),
+    (
+        "log-normal",
+        "Render 0.03, read-back 3.6, encode 3.5 ms on average, log-normal with σ = 0.5",
+        Costs { jitter: Jitter::LogNormal, ..SEED },
+    ),
+];
+
+/// How the work is spread where the machinery's own cost is measured.
+const OWN_COST: [Spread; 6] = [
+    spread(1, 1),
+    spread(4, 1),
+    spread(6, 3),
+    spread(4, 8),
+    spread(16, 8),
+    Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64 },
+];
+
+/// Many segments, so that their changes are part of it.
+const SEGMENT_FRAMES: u32 = 30;
+
+/// What is run, and how often.
+struct Amount {
+    rounds: usize,
+    frames: u64,
+    depths: &'static [usize],
+    encoders: &'static [usize],
+    /// For stages that cost nothing.
+    free_frames: u64,
+    /// For the run in constant memory.
+    long_frames: u64,
+}
+
+const FULL: Amount = Amount {
+    rounds: 3,
+    frames: 200,
+    depths: &[1, 2, 3, 4, 5, 6, 7, 8],
+    encoders: &[1, 2, 3, 4, 5, 6, 7, 8],
+    free_frames: 200_000,
+    long_frames: 1_000_000,
+};
+
+const QUICK: Amount = Amount {
+    rounds: 1,
+    frames: 60,
+    depths: &[1, 3, 8],
+    encoders: &[1, 2, 8],
+    free_frames: 20_000,
+    long_frames: 100_000,
+};
+
+const fn spread(ring_depth: usize, encoders: usize) -> Spread {
+    Spread { ring_depth, jobs: encoders, segments_in_flight: encoders }
+}
+
+/// Wall and CPU time.
+fn run_once(costs: &Costs, plan: Plan, spread: Spread, sink: &mut dyn Sink) -> (Duration, Duration) {
+    let epoch = Instant::now();
+    let outcome = pipeline::run(
+        Drawer::new(*costs),
+        Copier::new(*costs, epoch),
+        &WaitingEncoder { costs: *costs, epoch },
+        settings(plan.segment_frames()),
+        sink,
+        plan,
+        spread,
+        &CancelToken::default(),
+        &mut |_| {},
+    )
+    .expect("the pipeline runs");
+    (outcome.clocks.elapsed(), outcome.cpu)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn measure(name: &'static str, costs: &Costs, spread: Spread, frames: u64, rounds: usize) -> Row {
+    let plan = Plan::new(frames, SEGMENT_FRAMES);
+    let samples: Vec<_> =
+        (0..rounds).map(|_| run_once(costs, plan, spread, &mut NullSink::default())).collect();
+    let per_second = |time: Duration| frames as f64 / time.as_secs_f64();
+    let slowest = costs
+        .sum(Stage::Render, frames)
+        .max(costs.sum(Stage::Readback, frames))
+        .max(costs.sum(Stage::Encode, frames) / spread.jobs as u32);
+    let waits = slowest > Duration::ZERO;
+    Row {
+        costs: name,
+        ring_depth: spread.ring_depth,
+        encoders: spread.jobs,
+        segments_in_flight: spread.segments_in_flight,
+        frames,
+        frames_per_second: median(samples.iter().map(|(wall, _)| per_second(*wall)).collect()),
+        limit: waits.then(|| per_second(slowest)),
+        ideal: waits.then(|| per_second(ideal_time(costs, plan, spread))),
+        cpu_micros_per_frame: median(samples.iter().map(|(_, cpu)| cpu.as_secs_f64() * 1e6).collect())
+            / frames as f64,
+    }
+}
+
+/// Counts what is written, and notes the peak memory after a tenth.
+#[derive(Default)]
+struct PeakSink {
+    frames: u64,
+    total: u64,
+    at_a_tenth: Option<u64>,
+}
+
+impl Sink for PeakSink {
+    fn begin(&mut self, _info: &StreamInfo) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
+        self.frames += segment.units.len() as u64;
+        if self.at_a_tenth.is_none() && self.frames * 10 >= self.total {
+            self.at_a_tenth = peak_memory();
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<u64, SinkError> {
+        Ok(0)
+    }
+}
+
+/// The most resident memory that this process has had, in KiB; nothing where the system does not tell.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn long_run(frames: u64) -> Memory {
+    let spread = Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64 };
+    let mut sink = PeakSink { total: frames, ..PeakSink::default() };
+    let (wall, _) = run_once(&Costs::NOTHING, Plan::new(frames, 120), spread, &mut sink);
+    Memory {
+        segments_in_flight: spread.segments_in_flight,
+        frames: sink.frames,
+        seconds: wall.as_secs_f64(),
+        at_a_tenth: sink.at_a_tenth,
+        at_the_end: peak_memory(),
+    }
+}
+
+fn machine(frames: u32) -> Machine {
+    let (late_micros, late_micros_last_decile) = lateness_micros(frames as usize);
+    Machine {
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        late_micros,
+        late_micros_last_decile,
+        sleeping_cpu_micros: sleeping_cpu_micros(frames, SEED.encode),
+        handing_over_cpu_micros: handing_over_cpu_micros(frames, SEED.encode, 6),
+    }
+}
+
+fn main() {
+    let given = |name: &str| std::env::args().any(|argument| argument == name);
+    let (amount, json) = (if given("--quick") { &QUICK } else { &FULL }, given("--json"));
+    let say = |print: &dyn Fn()| {
+        if !json {
+            print()
+        }
+    };
+    sleep_exactly();
+    // First, as the peak of memory is that of the whole process.
+    let memory = long_run(amount.long_frames);
+    let machine = machine(amount.frames as u32);
+    say(&|| {
+        println!(
+            "{} cores; medians of {} rounds of {} frames ({} where nothing waits), in segments of {SEGMENT_FRAMES}; \
+             sleeps\nend {:.0} µs late ({:.0} µs in the last decile)",
+            machine.cores,
+            amount.rounds,
+            amount.frames,
+            amount.free_frames,
+            machine.late_micros,
+            machine.late_micros_last_decile
+        );
+        print_memory(&memory);
+    });
+
+    let mut rows = Vec::new();
+    let free =
+        OWN_COST.map(|spread| measure("nothing", &Costs::NOTHING, spread, amount.free_frames, amount.rounds));
+    let waiting = OWN_COST.map(|spread| measure("seed", &SEED, spread, amount.frames, amount.rounds));
+    say(&|| print_own_cost(&machine, &free, &waiting));
+    rows.extend(free.into_iter().chain(waiting));
+    let any = ARMS.iter().any(|(name, ..)| given(name));
+    for (name, title, costs) in ARMS.into_iter().filter(|(name, ..)| !any || given(name)) {
+        let settings = amount
+            .depths
+            .iter()
+            .flat_map(|depth| amount.encoders.iter().map(move |encoders| (depth, encoders)));
+        let grid: Vec<_> = settings
+            .map(|(depth, encoders)| {
+                measure(name, &costs, spread(*depth, *encoders), amount.frames, amount.rounds)
+            })
+            .collect();
+        say(&|| print_grid(title, &grid));
+        rows.extend(grid);
+    }
+    let report = Report { machine, rounds: amount.rounds, memory, rows };
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report).expect("numbers and names are JSON"));
+    }
+}

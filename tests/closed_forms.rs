@@ -1,0 +1,223 @@
+//! The closed forms of the shaders (motion blur, glow, rings) against the same thing worked out another way.
+
+mod common;
+
+use common::{bare, capture_frames, capture_planes, still};
+use strikeline::picture::PictureSize;
+use strikeline::scene::highway::{BeatLine, Highway, HighwayContent, HighwayOptions, Hit, LaneStyle, Place};
+use strikeline::song::Mark;
+use strikeline::theme::{Color, Corners, Theme};
+use strikeline::timing::{FrameRate, Time};
+
+const RED: [u8; 3] = [255, 0, 0];
+
+fn size() -> PictureSize {
+    PictureSize::new(640, 360).unwrap()
+}
+
+/// A theme of nothing but gems on black, without effects.
+fn dark() -> Theme {
+    let black = Color::from_rgba(0x0000_00FF);
+    let mut theme = Theme::default();
+    (theme.background.top, theme.background.bottom) = (black, black);
+    (theme.highway.color, theme.highway.lane_tint) = (black, 0.0);
+    (theme.highway.separator_width, theme.highway.border_width) = (0.0, 0.0);
+    theme.strike_line.width = 0.0;
+    (theme.strike_line.receptor_fill, theme.strike_line.receptor_outline) = (0.0, 0.0);
+    (theme.effects.flash, theme.effects.glow, theme.effects.line_glow, theme.effects.rings) =
+        (0.0, 0.0, 0.0, 0.0);
+    theme
+}
+
+/// Three lanes with these hits.
+fn content(hits: Vec<Hit>) -> HighwayContent {
+    let lane = LaneStyle { color: [80, 80, 80], ..LaneStyle::default() };
+    HighwayContent { lanes: vec![lane; 3], hits, ..HighwayContent::default() }
+}
+
+fn hit(seconds: f64, place: Place, velocity: u8, mark: Mark) -> Hit {
+    Hit { time: Time::from_seconds(seconds), place, velocity, color: RED, mark }
+}
+
+fn options(theme: &Theme, start: f64) -> HighwayOptions {
+    HighwayOptions { theme: theme.clone(), start: Some(Time::from_seconds(start)), ..bare() }
+}
+
+/// Gems of every mark, ghost notes and accents, kicks and beat lines, none of which is struck before 1 s.
+fn crowd() -> HighwayContent {
+    let mut hits = Vec::new();
+    for (index, mark) in (0..).zip(Mark::ALL) {
+        let time = 1.2 + f64::from(index) * 0.19;
+        let velocity = [100, 20, 120][index as usize % 3];
+        hits.push(hit(time, Place::Lane(index as usize % 3), velocity, mark));
+        hits.push(hit(time + 0.061, Place::Lane((index as usize + 1) % 3), 90, mark));
+    }
+    hits.push(hit(1.5, Place::Kick, 100, Mark::None));
+    hits.push(hit(2.01, Place::Kick, 60, Mark::None));
+    hits.sort_by_key(|hit| hit.time);
+    let beat = |index: i32| BeatLine {
+        time: Time::from_seconds(1.11 + f64::from(index) * 0.27),
+        is_bar: index % 2 == 0,
+    };
+    HighwayContent { beats: (0..6).map(beat).collect(), ..content(hits) }
+}
+
+/// Motion blur is the mean of what a fast camera sees while the shutter is open.
+#[test]
+fn motion_blur_is_the_mean_of_sixty_four_sub_frames() {
+    const SUB_FRAMES: u64 = 64;
+    let (slow, fast) = (FrameRate::new(15, 1).unwrap(), FrameRate::new(960, 1).unwrap());
+    for corners in [Corners::Round, Corners::Cut] {
+        let mut theme = dark();
+        theme.gems.corners = corners;
+        (theme.gems.highlight, theme.gems.shading, theme.gems.outline_width) = (0.7, 0.6, 3.0);
+        theme.beats.bar = Color::from_rgba(0xFFFF_FFC0);
+        let middle = 0.7;
+        let exact = |start: f64, shutter_degrees: f32| HighwayOptions {
+            exact_speed: true,
+            shutter_degrees,
+            ..options(&theme, start)
+        };
+        // Open for all of the frame, around its time.
+        let mut blurred = Highway::new(crowd(), &exact(middle, 360.0), size(), slow).unwrap();
+        let way = blurred.motion().pixels_per_second() / 15.0;
+        assert!((5.0..20.0).contains(&way), "{way} pixels");
+        let (luma, chroma) = capture_planes(&mut blurred, size(), slow);
+
+        let first = middle - 0.5 / 15.0 + 0.5 / 960.0;
+        let mut sharp = Highway::new(crowd(), &exact(first, 0.0), size(), fast).unwrap();
+        let frames = capture_frames(&mut sharp, size(), fast, SUB_FRAMES);
+        for (what, blurred, sharp, largest) in [
+            ("luma", &luma, frames.iter().map(|frame| &frame.0).collect::<Vec<_>>(), 7.0),
+            ("chroma", &chroma, frames.iter().map(|frame| &frame.1).collect::<Vec<_>>(), 9.0),
+        ] {
+            let (mut sum, mut worst, mut moving) = (0.0, (0.0, 0), 0);
+            for (at, &sample) in blurred.iter().enumerate() {
+                let mean = sharp.iter().map(|frame| f64::from(frame[at])).sum::<f64>() / SUB_FRAMES as f64;
+                let difference = (f64::from(sample) - mean).abs();
+                moving += usize::from(sharp[0][at] != sharp[63][at]);
+                sum += difference;
+                if difference > worst.0 {
+                    worst = (difference, at);
+                }
+            }
+            assert!(moving > 1000, "{what}: only {moving} samples change");
+            let mean = sum / moving as f64;
+            assert!(mean < 0.8, "{what}, {corners:?}: differs by {mean} where things move");
+            let (worst, at) = worst;
+            assert!(
+                worst <= largest,
+                "{what}, {corners:?}: {worst} at {}, {}",
+                at % size().width() as usize,
+                at / size().width() as usize
+            );
+        }
+    }
+}
+
+/// Signed distance from a box with round corners.
+fn box_distance(place: (f64, f64), half: (f64, f64), radius: f64) -> f64 {
+    let beyond = (place.0.abs() - half.0 + radius, place.1.abs() - half.1 + radius);
+    beyond.0.max(0.0).hypot(beyond.1.max(0.0)) + beyond.0.max(beyond.1).min(0.0) - radius
+}
+
+/// A pixel's red: of a still of `highway` at `x`, `y`.
+fn red(still: &[u8], x: usize, y: usize) -> f64 {
+    f64::from(still[(y * size().width() as usize + x) * 4])
+}
+
+#[test]
+fn glow_falls_off_with_the_square_of_what_is_left_of_its_reach() {
+    let mut theme = dark();
+    (theme.effects.glow, theme.effects.glow_reach, theme.effects.duration) = (1.0, 90.0, 0.5);
+    (theme.gems.corner_size, theme.gems.height) = (0.5, 36.0);
+    let rate = FrameRate::new(60, 1).unwrap();
+    // Before the strike, and some time after it.
+    for until in [0.11, -0.2] {
+        let hits = vec![hit(1.0, Place::Lane(1), 127, Mark::None)];
+        let options = HighwayOptions { exact_speed: true, ..options(&theme, 1.0 - until) };
+        let mut highway = Highway::new(content(hits), &options, size(), rate).unwrap();
+        let picture = still(&mut highway, size(), rate);
+        let layout = highway.layout().clone();
+        let (left, right) = layout.lane(1);
+        let ahead = (until * highway.motion().pixels_per_second()).max(0.0);
+        let center = (f64::from(left + right) / 2.0, f64::from(layout.strike) - ahead);
+        // An accent, as loud as it can be.
+        let scale = f64::from(theme.gems.accent.scale);
+        let half_width = (f64::from(right - left) / 2.0 - f64::from(layout.gem_margin)) * scale;
+        let half = (half_width.min(f64::from(right - left) / 2.0), f64::from(layout.gem_half_height) * scale);
+        let reach = 90.0 / 3.0;
+        let strength = match until > 0.0 {
+            true => (1.0 - ahead / (2.0 * reach)).powi(2) * 0.5,
+            false => (1.0 + until / 0.5_f64).powi(2),
+        };
+        let mut lit = 0;
+        for y in 0..size().height() as usize {
+            for x in 0..size().width() as usize {
+                let place = (x as f64 + 0.5 - center.0, y as f64 + 0.5 - center.1);
+                let distance = box_distance(place, half, half.1 * 0.5);
+                // On the gem itself, and where it is smoothed, is the gem.
+                if until > 0.0 && distance < 1.0 {
+                    continue;
+                }
+                let share = (1.0 - distance.max(0.0) / reach).max(0.0).powi(2);
+                let expected = 255.0 * strength * share;
+                lit += usize::from(expected > 20.0);
+                let seen = red(&picture, x, y);
+                assert!((seen - expected).abs() <= 2.0, "{until} s before, {x} {y}: {seen} for {expected}");
+            }
+        }
+        assert!(lit > 500, "only {lit} pixels shine");
+    }
+}
+
+#[test]
+fn rings_grow_by_a_cubic_ease_and_fade_with_time() {
+    let mut theme = dark();
+    (theme.effects.rings, theme.effects.ring_size, theme.effects.ring_width) = (1.0, 1.2, 12.0);
+    theme.effects.duration = 0.5;
+    let rate = FrameRate::new(60, 1).unwrap();
+    for age in [0.0, 0.1, 0.3, 0.45] {
+        let hits = vec![hit(1.0, Place::Lane(1), 127, Mark::None)];
+        let mut highway = Highway::new(content(hits), &options(&theme, 1.0 + age), size(), rate).unwrap();
+        let picture = still(&mut highway, size(), rate);
+        let layout = highway.layout().clone();
+        let (left, right) = layout.lane(1);
+        let center = (f64::from(left + right) / 2.0, f64::from(layout.strike));
+        let gem = f64::from(right - left) / 2.0 - f64::from(layout.gem_margin);
+        let gem = (gem * f64::from(theme.gems.accent.scale)).min(f64::from(right - left) / 2.0);
+        let left_over = 1.0 - age / 0.5;
+        let growth = 1.0 - left_over.powi(3);
+        let radius = gem * 1.2 / f64::from(theme.gems.width) * (0.3 + 0.7 * growth);
+        let stroke = 4.0 * 0.5 * (0.4 + 0.6 * left_over);
+        // Red is 255 in the colour and in the white that it is mixed with.
+        let mut seen_ring = 0;
+        for y in 0..size().height() as usize {
+            for x in 0..size().width() as usize {
+                let place = (x as f64 + 0.5 - center.0, y as f64 + 0.5 - center.1);
+                let distance = (place.0.hypot(place.1) - radius).abs() - stroke;
+                let expected = 255.0 * left_over * (0.5 - distance).clamp(0.0, 1.0);
+                seen_ring += usize::from(expected > 20.0);
+                let seen = red(&picture, x, y);
+                assert!((seen - expected).abs() <= 3.0, "{age} s after, {x} {y}: {seen} for {expected}");
+            }
+        }
+        assert!(seen_ring > 50, "{age} s: only {seen_ring} pixels of ring");
+    }
+}
+
+#[test]
+fn effects_end_when_their_time_is_over() {
+    let mut theme = dark();
+    (theme.effects.flash, theme.effects.glow, theme.effects.line_glow, theme.effects.rings) =
+        (1.0, 1.0, 1.0, 1.0);
+    let rate = FrameRate::new(60, 1).unwrap();
+    let hits = || vec![hit(1.0, Place::Lane(1), 127, Mark::None), hit(1.0, Place::Kick, 127, Mark::None)];
+    let picture = |start: f64| {
+        let mut highway = Highway::new(content(hits()), &options(&theme, start), size(), rate).unwrap();
+        still(&mut highway, size(), rate).chunks(4).map(|pixel| u64::from(pixel[0])).sum::<u64>()
+    };
+    let duration = f64::from(theme.effects.duration);
+    assert!(picture(1.0 + duration * 0.5) > 0);
+    assert_eq!(picture(1.0 + duration + 0.001), 0);
+}

@@ -1,0 +1,132 @@
+//! Small pictures of every theme, view and effect, compared with those in `tests/golden/`.
+//!
+//! After a change that is meant to be seen: `STRIKELINE_BLESS=1 cargo test --test golden`, and look at them.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::still;
+use strikeline::picture::PictureSize;
+use strikeline::scene::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
+use strikeline::song::{Song, SongOptions};
+use strikeline::theme::{Theme, ViewKind};
+use strikeline::timing::{FrameRate, Time};
+
+/// Another adapter, or another version of this one, may round each step another way.
+const MEAN_TOLERANCE: f64 = 0.6;
+/// Share of the samples that may differ by more than 10 code values.
+const OUTLIERS: f64 = 0.005;
+
+fn theme(name: &str) -> Theme {
+    Theme::builtin(name).expect("a built-in theme")
+}
+
+/// The groove at `seconds`.
+fn picture(seconds: f64, (width, height): (u32, u32), options: HighwayOptions) -> Vec<u8> {
+    let song = Song::read(include_bytes!("../examples/songs/groove.mid"), &SongOptions::default()).unwrap();
+    let mut content = HighwayContent::from_song(&song, &options.theme.drum_map);
+    content.artist = Some("Köln & Ωмега".to_owned());
+    let options = HighwayOptions { start: Some(Time::from_seconds(seconds)), ..options };
+    let (size, rate) = (PictureSize::new(width, height).unwrap(), FrameRate::new(60, 1).unwrap());
+    still(&mut Highway::new(content, &options, size, rate).unwrap(), size, rate)
+}
+
+fn read_png(path: &Path) -> Vec<u8> {
+    let file = std::fs::File::open(path)
+        .unwrap_or_else(|error| panic!("{}: {error}; see the head of this test", path.display()));
+    let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    pixels
+}
+
+fn write_png(path: &Path, (width, height): (u32, u32), rgba: &[u8]) {
+    let rgb: Vec<u8> = rgba.chunks(4).flat_map(|pixel| &pixel[..3]).copied().collect();
+    let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::High);
+    encoder.write_header().unwrap().write_image_data(&rgb).unwrap();
+}
+
+fn compare(name: &str, size: (u32, u32), rgba: &[u8]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name).with_extension("png");
+    if std::env::var_os("STRIKELINE_BLESS").is_some() {
+        write_png(&path, size, rgba);
+        return;
+    }
+    let golden = read_png(&path);
+    let drawn: Vec<u8> = rgba.chunks(4).flat_map(|pixel| &pixel[..3]).copied().collect();
+    assert_eq!(golden.len(), drawn.len(), "{name} has another size");
+    let differences = golden.iter().zip(&drawn).map(|(&a, &b)| f64::from(a.abs_diff(b)));
+    let mean = differences.clone().sum::<f64>() / golden.len() as f64;
+    let outliers = differences.filter(|&difference| difference > 10.0).count() as f64 / golden.len() as f64;
+    if mean > MEAN_TOLERANCE || outliers > OUTLIERS {
+        let seen = std::env::temp_dir().join(format!("strikeline-{name}.png"));
+        write_png(&seen, size, rgba);
+        panic!("{name} differs: mean {mean}, outliers {outliers}; it is now as {}", seen.display());
+    }
+}
+
+const WIDE: (u32, u32) = (480, 270);
+const TALL: (u32, u32) = (270, 480);
+
+#[test]
+fn every_theme_looks_as_it_did_in_both_views() {
+    for name in Theme::builtin_names() {
+        for (view, word) in [(ViewKind::Flat, "flat"), (ViewKind::Perspective, "perspective")] {
+            let options = HighwayOptions { view: Some(view), labels: Labels::Always, ..with_theme(name) };
+            compare(&format!("{name}-{word}"), WIDE, &picture(27.33, WIDE, options));
+        }
+    }
+}
+
+fn with_theme(name: &str) -> HighwayOptions {
+    HighwayOptions { theme: theme(name), ..HighwayOptions::default() }
+}
+
+#[test]
+fn layouts_look_as_they_did() {
+    let neon = || with_theme("neon");
+    compare("portrait", TALL, &picture(30.2, TALL, neon()));
+    compare("reverse", WIDE, &picture(3.0, WIDE, HighwayOptions { reverse: true, ..neon() }));
+    let upside_down = HighwayOptions { reverse: true, view: Some(ViewKind::Perspective), ..neon() };
+    compare("reverse-perspective", WIDE, &picture(3.0, WIDE, upside_down));
+    compare("left-handed", WIDE, &picture(3.0, WIDE, HighwayOptions { left_handed: true, ..neon() }));
+}
+
+#[test]
+fn effects_look_as_they_did() {
+    let neon = || with_theme("neon");
+    compare("shutter", WIDE, &picture(20.05, WIDE, HighwayOptions { shutter_degrees: 270.0, ..neon() }));
+    let tilted = HighwayOptions { shutter_degrees: 270.0, view: Some(ViewKind::Perspective), ..neon() };
+    compare("shutter-perspective", WIDE, &picture(20.05, WIDE, tilted));
+    compare("count-in", WIDE, &picture(-1.0, WIDE, neon()));
+    compare("labels-going", WIDE, &picture(6.6, WIDE, neon()));
+}
+
+/// A picture file: shades of red and green, and a blue frame.
+fn image_file(folder: &Path) -> PathBuf {
+    let path = folder.join("image.png");
+    let (width, height) = (300, 200);
+    let pixels = (0..width * height).flat_map(|at| {
+        let (x, y) = (at % width, at / width);
+        let framed = x < 10 || y < 10 || x >= width - 10 || y >= height - 10;
+        [(x * 255 / width) as u8, (y * 255 / height) as u8, if framed { 255 } else { 0 }, 255]
+    });
+    write_png(&path, (width, height), &pixels.collect::<Vec<u8>>());
+    path
+}
+
+#[test]
+fn images_look_as_they_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = image_file(folder.path());
+    let mut theme = theme("plain");
+    (theme.background.image, theme.background.image_strength) = (Some(image.clone()), 0.5);
+    theme.highway.color.alpha = 180;
+    let options = HighwayOptions { theme, ..HighwayOptions::default() };
+    compare("background-image", WIDE, &picture(12.0, WIDE, options));
+    let end_card = Some(EndCard { image });
+    compare("end-card", WIDE, &picture(64.0, WIDE, HighwayOptions { end_card, ..with_theme("neon") }));
+}
