@@ -114,6 +114,10 @@ fn what_the_command_line_cannot_mean_is_a_usage_error() {
         (&["--ring", "0"], "1..="),
         (&["--jobs", "0"], "1..="),
         (&["--lookahead", "0"], "0.1 to 30"),
+        (&["--shutter", "361"], "0 to 360"),
+        (&["--shutter", "nan"], "0 to 360"),
+        (&["--view", "sideways"], "perspective"),
+        (&["--labels", "sometimes"], "always"),
         (&["--duration", "0"], "more than 0"),
         (&["--duration", "nan"], "seconds"),
         (&["--start", "500"], "after the end"),
@@ -123,6 +127,35 @@ fn what_the_command_line_cannot_mean_is_a_usage_error() {
         assert!(error.contains(expected), "{options:?}: {error}");
     }
     assert_eq!(names(folder.path()), ["song.mid"]);
+}
+
+#[test]
+fn a_look_that_cannot_be_had_is_named_before_anything_is_drawn() {
+    let (folder, path) = folder_with(&song(1));
+    let render =
+        |options: &[&str]| fail(strikeline().current_dir(&folder).arg("render").arg(&path).args(options), 1);
+    let file = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).unwrap();
+    file("notes.txt", b"not a picture");
+    file("image.toml", b"[background]\nimage = \"nowhere.png\"\n");
+    file("font.toml", b"[text]\nfont = { file = \"notes.txt\" }\n");
+    file("family.toml", b"[text]\nfont = { family = \"No Such Family 7\" }\n");
+    file("wrong.toml", b"[gems]\nheight = 9000\n");
+    for (options, expected) in [
+        (&["--theme", "neno"][..], &["neno", "neon"][..]),
+        (&["--theme", "wrong.toml"], &["wrong.toml:2", "gems.height", "120"]),
+        (&["--theme", "image.toml"], &["nowhere.png", "PNG"]),
+        (&["--theme", "font.toml"], &["notes.txt", "font"]),
+        (&["--theme", "family.toml"], &["No Such Family 7"]),
+        (&["--end-card", "notes.txt"], &["notes.txt", "PNG"]),
+        (&["--end-card", "missing.webp"], &["missing.webp"]),
+    ] {
+        let error = render(options);
+        for part in expected {
+            assert!(error.contains(part), "{options:?}: {error}");
+        }
+    }
+    let left = names(folder.path());
+    assert!(!left.iter().any(|name| name.ends_with(".mp4")), "{left:?}");
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn assert_close(what: &str, (luma, chroma): &(Differences, Differences)) {
     assert!(luma.largest <= 3.5, "{what}: luma {luma:?}");
     assert!(luma.sum / (luma.count as f64) < 0.5, "{what}: luma {luma:?}");
     // At round corners a footprint of 2 × 2 pixels taken as straight differs from four taken singly.
-    assert!(chroma.largest <= 24.0, "{what}: chroma {chroma:?}");
+    assert!(chroma.largest <= 28.0, "{what}: chroma {chroma:?}");
     assert!(chroma.over_two * 50 < chroma.count, "{what}: chroma {chroma:?}");
     assert!(chroma.sum / (chroma.count as f64) < 0.5, "{what}: chroma {chroma:?}");
 }

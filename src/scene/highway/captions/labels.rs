@@ -75,15 +75,15 @@ pub fn write(
 enum Naming {
     /// By its full name.
     Full,
-    /// By its short name; a drum that has a lane to itself by the lane's name.
+    /// By its short name; a drum that has a lane to itself by the lane's name, if that fits.
     Short,
 }
 
 impl Naming {
-    fn of<'n>(self, drum: &'n DrumLabel, lane: &'n LaneStyle) -> &'n str {
+    /// The name that has to fit.
+    fn of(self, drum: &DrumLabel) -> &str {
         match self {
             Naming::Full => &drum.name,
-            Naming::Short if lane.drums.len() == 1 && !lane.name.is_empty() => &lane.name,
             Naming::Short => &drum.short_name,
         }
     }
@@ -115,7 +115,7 @@ impl Foot {
                 let mut widest: f32 = 0.0;
                 for lane in &content.lanes {
                     for drum in &lane.drums {
-                        let line = writer.set(naming.of(drum, lane), foot.size, Weight::Regular, None)?;
+                        let line = writer.set(naming.of(drum), foot.size, Weight::Regular, None)?;
                         widest = widest.max(line.width + foot.size * (GEM_WIDTH + GEM_GAP));
                         foot.cap_height = line.cap_height;
                     }
@@ -143,6 +143,39 @@ impl Foot {
         Foot { naming, size, line_height, lines, top, cap_height: size * 0.7 }
     }
 
+    /// The drums of a lane with their names, as many as there is room for; what stands for more has no gem.
+    fn names<'d>(
+        &self,
+        writer: &mut Writer<'_>,
+        lane: &'d LaneStyle,
+        room: f32,
+    ) -> Result<Vec<(Option<&'d DrumLabel>, Line)>, HighwayError> {
+        let mut set = |text: &str| writer.set(text, self.size, Weight::Regular, Some(room));
+        let drums = &lane.drums;
+        match drums.as_slice() {
+            [drum] if self.naming == Naming::Short && !lane.name.is_empty() => {
+                let mut line = set(&lane.name)?;
+                if writer.set(&lane.name, self.size, Weight::Regular, None)?.width > room {
+                    line = writer.set(&drum.short_name, self.size, Weight::Regular, Some(room))?;
+                }
+                return Ok(vec![(Some(drum), line)]);
+            }
+            // "+ 3" alone would say nothing.
+            [_, _, ..] if self.lines == 1 => return Ok(vec![(None, set(&lane.name)?)]),
+            _ => {}
+        }
+        let shown = if drums.len() > self.lines { self.lines - 1 } else { drums.len() };
+        let mut names = Vec::new();
+        for drum in &drums[..shown] {
+            names.push((Some(drum), set(self.naming.of(drum))?));
+        }
+        if shown < drums.len() {
+            let more = if self.naming == Naming::Full { " more" } else { "" };
+            names.push((None, set(&format!("+ {}{more}", drums.len() - shown))?));
+        }
+        Ok(names)
+    }
+
     fn write_lane(
         &self,
         writer: &mut Writer<'_>,
@@ -152,27 +185,13 @@ impl Foot {
         style: &LaneStyle,
         gems: &mut Vec<HitInstance>,
     ) -> Result<(), HighwayError> {
-        let drums = &style.drums;
         let (left, right) = layout.lane(lane);
         let (gem_width, gem_gap) = (self.size * GEM_WIDTH, self.size * GEM_GAP);
         let room = (right - left) * LANE_SHARE - gem_width - gem_gap;
         if self.lines == 0 || room < self.size {
             return Ok(());
         }
-        // All of them, or as many as there is room for and a line that says how many more there are.
-        let shown = if drums.len() > self.lines { self.lines - 1 } else { drums.len() };
-        let mut set = Vec::new();
-        for drum in &drums[..shown] {
-            set.push((
-                Some(drum),
-                writer.set(self.naming.of(drum, style), self.size, Weight::Regular, Some(room))?,
-            ));
-        }
-        if shown < drums.len() {
-            let more = if self.naming == Naming::Full { " more" } else { "" };
-            let text = format!("+ {}{more}", drums.len() - shown);
-            set.push((None, writer.set(&text, self.size, Weight::Regular, Some(room))?));
-        }
+        let set = self.names(writer, style, room)?;
         let widest = set.iter().map(|(_, line)| line.width).fold(0.0, f32::max);
         for (index, (drum, line)) in set.into_iter().enumerate() {
             let baseline = self.top + self.line_height * (index as f32 + 0.5) + self.cap_height / 2.0;
