@@ -11,6 +11,7 @@ struct Fragment {
     @builtin(position) position: vec4<f32>,
     @location(0) @interpolate(flat) center: vec2<f32>,
     @location(1) @interpolate(flat) half_size: vec2<f32>,
+    // Sample of the plane, and opacity.
     @location(2) @interpolate(flat) color: vec4<f32>,
     @location(3) @interpolate(flat) travel: f32,
 }
@@ -27,7 +28,8 @@ fn vertex(@builtin(vertex_index) corner: u32, line: Line) -> Fragment {
         reach = vec2<f32>(0.0);
     }
     let side = vec2<f32>(f32(corner & 1u), f32(corner >> 1u)) * 2.0 - 1.0;
-    let color = vec4<f32>(line.color.rgb, line.color.a * at.visibility);
+    let sample = plane_sample(vec4<f32>(line.color.rgb, 1.0)).rgb;
+    let color = vec4<f32>(sample, line.color.a * at.visibility);
     return Fragment(clip_position(at.place + side * reach), at.place, half_size, color, travel);
 }
 
@@ -42,10 +44,10 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let place = picture_position(in.position) - in.center;
     let footprint = sample_footprint();
     var share = box_share(place.x, in.half_size.x, footprint);
-    if blurred && in.travel > 0.02 {
-        share *= moving_interval(place.y, in.half_size.y, in.travel, footprint).x;
+    if blurred {
+        share *= moving_interval(place.y, in.half_size.y, max(in.travel, 0.02), footprint).x;
     } else {
         share *= box_share(place.y, in.half_size.y, footprint);
     }
-    return plane_sample(vec4<f32>(in.color.rgb, in.color.a * share));
+    return vec4<f32>(in.color.rgb, in.color.a * share);
 }

@@ -87,8 +87,8 @@ struct Shares {
     mark: f32,
 }
 
-// The light on the upper half: its middle's height and its half size.
-fn light_box(half_size: vec2<f32>, corner: f32) -> vec3<f32> {
+// The light on the upper half, a bar: its middle's height and its half size.
+fn light_bar(half_size: vec2<f32>, corner: f32) -> vec3<f32> {
     let size = vec2<f32>(half_size.x - max(corner, half_size.y * 0.4), half_size.y * 0.18);
     return vec3<f32>(-half_size.y * 0.5, max(size, vec2<f32>(0.0)));
 }
@@ -153,17 +153,20 @@ fn inner_corner(corner: f32, outline: f32) -> f32 {
 // The shares of a hit that stands still, or nearly.
 fn sharp_shares(place: vec2<f32>, half_size: vec2<f32>, corner: f32, style: vec3<f32>) -> Shares {
     let footprint = sample_footprint();
-    let inner_half = half_size - style.z;
-    let within = inner_corner(corner, style.z);
-    let outer = distance_coverage(gem_distance(place, half_size, corner), footprint);
-    let inner = distance_coverage(gem_distance(place, inner_half, within), footprint);
+    let distance = gem_distance(place, half_size, corner);
+    let outer = distance_coverage(distance, footprint);
+    // Within a gem what lies deeper than the outline is a gem again, with smaller corners.
+    let inner = distance_coverage(distance + style.z, footprint);
     var light = 0.0;
-    if highway.highlight > 0.0 {
-        let box = light_box(inner_half, within);
-        let distance = rounded_box_distance(place - vec2<f32>(0.0, box.x), box.yz, box.z);
-        light = distance_coverage(distance, footprint);
+    if highlighted {
+        let bar = light_bar(half_size - style.z, inner_corner(corner, style.z));
+        let beyond = abs(place - vec2<f32>(0.0, bar.x)) - bar.yz;
+        light = distance_coverage(beyond.x, footprint) * distance_coverage(beyond.y, footprint);
     }
-    let mark = distance_coverage(mark_distance(place, half_size.y * highway.mark_size, style.x), footprint);
+    var mark = 0.0;
+    if marked {
+        mark = distance_coverage(mark_distance(place, half_size.y * highway.mark_size, style.x), footprint);
+    }
     return Shares(outer, inner, inner * place.y, light, mark);
 }
 
@@ -177,15 +180,13 @@ fn blurred_shares(place: vec2<f32>, half_size: vec2<f32>, corner: f32, style: ve
     let inner = moving_interval(place.y, gem_reach(place.x, inner_half, within), travel, footprint)
         * distance_coverage(abs(place.x) - inner_half.x, footprint);
     var light = 0.0;
-    if highway.highlight > 0.0 {
-        let box = light_box(inner_half, within);
-        let into_end = clamp(abs(place.x) - box.y + box.z, 0.0, box.z);
-        let reach = sqrt(max(box.z * box.z - into_end * into_end, 0.0));
-        light = moving_interval(place.y - box.x, reach, travel, footprint).x
-            * distance_coverage(abs(place.x) - box.y, footprint);
+    if highlighted {
+        let bar = light_bar(inner_half, within);
+        light = moving_interval(place.y - bar.x, bar.z, travel, footprint).x
+            * distance_coverage(abs(place.x) - bar.y, footprint);
     }
     var mark = 0.0;
-    if style.x > 0.0 {
+    if marked {
         let reach = mark_reach(place.x, half_size.y * highway.mark_size, style.x);
         mark = moving_interval(place.y, reach.x, travel, footprint).x
             - moving_interval(place.y, reach.y, travel, footprint).x;
@@ -198,14 +199,9 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let place = picture_position(in.position) - in.center;
     let corner = highway.corner * in.half_size.y;
     let color = in.color.rgb;
-    if in.flash >= 0.0 {
-        // A white body that dims.
-        let body = distance_coverage(gem_distance(place, in.half_size, corner), sample_footprint());
-        return plane_sample(vec4<f32>(mix(color, vec3<f32>(1.0), in.flash * 0.8), body * in.flash));
-    }
     var shares: Shares;
-    if blurred && in.travel > 0.02 {
-        shares = blurred_shares(place, in.half_size, corner, in.style, in.travel);
+    if blurred {
+        shares = blurred_shares(place, in.half_size, corner, in.style, max(in.travel, 0.02));
     } else {
         shares = sharp_shares(place, in.half_size, corner, in.style);
     }
@@ -224,5 +220,11 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
         + (middle * shares.inner + slope * shares.inner_height + white * shares.light) * fill
         + (mark - middle * fill) * shares.mark;
     let seen_color = clamp(sum / max(alpha, 1e-4), vec3<f32>(0.0), vec3<f32>(1.0));
-    return plane_sample(vec4<f32>(seen_color, alpha * in.color.a));
+    // Where it is struck: a white body that dims.
+    let is_struck = in.flash >= 0.0;
+    let struck_color = mix(color, vec3<f32>(1.0), in.flash * 0.8);
+    return plane_sample(vec4<f32>(
+        select(seen_color, struck_color, is_struck),
+        select(alpha * in.color.a, shares.outer * in.flash, is_struck),
+    ));
 }

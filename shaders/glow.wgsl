@@ -12,17 +12,22 @@ struct Fragment {
     @builtin(position) position: vec4<f32>,
     @location(0) @interpolate(flat) center: vec2<f32>,
     @location(1) @interpolate(flat) half_size: vec2<f32>,
-    // Colour, and strength from 0 to 1.
+    // Sample of the plane, and strength from 0 to 1.
     @location(2) @interpolate(flat) light: vec4<f32>,
     // Size of the corners, and how far the light reaches.
     @location(3) @interpolate(flat) corner_reach: vec2<f32>,
 }
 
+// Half a code value: less light than this is not seen.
+const SEEN: f32 = 0.002;
+
 fn lit(corner: u32, center: vec2<f32>, half_size: vec2<f32>, light: vec4<f32>, corner_reach: vec2<f32>) -> Fragment {
     let side = vec2<f32>(f32(corner & 1u), f32(corner >> 1u)) * 2.0 - 1.0;
-    // Below half a code value nothing is seen.
-    let reach = select(half_size + corner_reach.y, vec2<f32>(0.0), light.a < 0.002);
-    return Fragment(clip_position(center + side * reach), center, half_size, light, corner_reach);
+    // As far as it is seen: strength · (1 - distance / reach)² > SEEN.
+    let seen_reach = corner_reach.y * (1.0 - sqrt(SEEN / max(light.a, SEEN)));
+    let reach = select(half_size + seen_reach, vec2<f32>(0.0), light.a <= SEEN);
+    let sample = vec4<f32>(plane_sample(vec4<f32>(light.rgb, 1.0)).rgb, light.a);
+    return Fragment(clip_position(center + side * reach), center, half_size, sample, corner_reach);
 }
 
 // Around the gem: it begins to shine as it comes near, and shines brightest as it is struck.
@@ -35,7 +40,7 @@ fn vertex(@builtin(vertex_index) corner: u32, hit: Hit) -> Fragment {
     let loudness = mix(0.35, 1.0, hit.color_velocity.a);
     var strength = 0.0;
     if ahead > 0 {
-        let near = clamp(1.0 - distance / (highway.glow_reach * 2.0), 0.0, 1.0);
+        let near = clamp(1.0 - distance / (highway.glow_reach * 1.5), 0.0, 1.0);
         strength = near * near * 0.5;
     } else {
         let left = effect_left(f32(-ahead));
@@ -70,5 +75,13 @@ fn falloff(distance: f32, reach: f32) -> f32 {
 fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let place = picture_position(in.position) - in.center;
     let distance = rounded_box_distance(place, in.half_size, in.corner_reach.x);
-    return plane_sample(vec4<f32>(in.light.rgb, in.light.a * falloff(distance, in.corner_reach.y)));
+    return vec4<f32>(in.light.rgb, in.light.a * falloff(distance, in.corner_reach.y));
+}
+
+// The light of a line falls off across it, and in a straight line beyond its ends.
+@fragment
+fn line_fragment(in: Fragment) -> @location(0) vec4<f32> {
+    let beyond = abs(picture_position(in.position) - in.center) - in.half_size;
+    let ends = clamp(1.0 - beyond.x / in.corner_reach.y, 0.0, 1.0);
+    return vec4<f32>(in.light.rgb, in.light.a * ends * falloff(beyond.y, in.corner_reach.y));
 }

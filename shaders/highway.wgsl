@@ -54,9 +54,13 @@ struct Highway {
 
 @group(0) @binding(0) var<uniform> highway: Highway;
 
-// Whether moving things are blurred over `travel`, and whether corners are cut rather than round.
+// Whether moving things are blurred over `travel`, whether corners are cut rather than round, whether gems have
+// a light on their upper half, and whether they have marks. Known when a pipeline is made, as a software adapter
+// computes both sides of a condition for every pixel.
 override blurred: bool = false;
 override cut_corners: bool = false;
+override highlighted: bool = true;
+override marked: bool = true;
 
 const SUBPIXELS: f32 = 256.0;
 

@@ -14,11 +14,12 @@ struct Fragment {
     @location(1) @interpolate(flat) half_size: vec2<f32>,
     // Radius of the corners, and half the width of the stroke.
     @location(2) @interpolate(flat) corner_stroke: vec2<f32>,
+    // Sample of the plane, and opacity.
     @location(3) @interpolate(flat) color: vec4<f32>,
 }
 
 // Only the ring itself is drawn, as a band of this many pieces, not the square around it.
-const PIECES: u32 = 32u;
+const PIECES: u32 = 20u;
 const FULL_TURN: f32 = 6.28318531;
 
 // How far the ring has grown at `age` from 0 to 1: fast, then slower (a cubic ease-out).
@@ -70,7 +71,7 @@ fn vertex(@builtin(vertex_index) index: u32, hit: Hit) -> Fragment {
         center,
         half_size,
         vec2<f32>(corner, stroke),
-        vec4<f32>(color, opacity),
+        vec4<f32>(plane_sample(vec4<f32>(color, 1.0)).rgb, opacity),
     );
 }
 
@@ -79,5 +80,5 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let place = picture_position(in.position) - in.center;
     let distance = abs(rounded_box_distance(place, in.half_size, in.corner_stroke.x)) - in.corner_stroke.y;
     let coverage = distance_coverage(distance, sample_footprint());
-    return plane_sample(vec4<f32>(in.color.rgb, in.color.a * coverage));
+    return vec4<f32>(in.color.rgb, in.color.a * coverage);
 }

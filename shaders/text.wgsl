@@ -70,7 +70,8 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
             + (texel(at - right, in.cell) + texel(at + right, in.cell)
                 + texel(at + down - right, in.cell) + texel(at + down + right, in.cell)) * 0.125;
     } else {
-        coverage = texel(vec2<i32>(in.position.xy) + in.offset, in.cell);
+        // The quad is just as large as the cell.
+        coverage = textureLoad(atlas, vec2<i32>(in.position.xy) + in.offset, 0).r;
     }
     return plane_sample(vec4<f32>(in.color.rgb, in.color.a * coverage));
 }

@@ -155,7 +155,7 @@ fn glow_falls_off_with_the_square_of_what_is_left_of_its_reach() {
         let half = (half_width.min(f64::from(right - left) / 2.0), f64::from(layout.gem_half_height) * scale);
         let reach = 90.0 / 3.0;
         let strength = match until > 0.0 {
-            true => (1.0 - ahead / (2.0 * reach)).powi(2) * 0.5,
+            true => (1.0 - ahead / (1.5 * reach)).powi(2) * 0.5,
             false => (1.0 + until / 0.5_f64).powi(2),
         };
         let mut lit = 0;

@@ -1,8 +1,8 @@
 //! Context-adaptive binary arithmetic coding of macroblocks (ITU-T H.264, 7.3.5, 9.3).
 
 use super::cabac_tables::{CONTEXTS, NEXT_STATE, RANGE_LPS, initial_states};
-use super::macroblock::{BLOCK_ORDER, Macroblock, Prediction};
-use super::neighbours::{Coded, Kind, Neighbours, Shape};
+use super::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
+use super::neighbours::{Coded, Kind, Neighbours, Rows, Shape};
 
 /// The arithmetic encoder (9.3.4.2 to 9.3.4.5), with its contexts.
 #[derive(Debug)]
@@ -24,14 +24,14 @@ impl ArithmeticEncoder {
 
     #[inline]
     fn bin(&mut self, context: usize, bin: bool) {
-        let state = self.states[context];
-        let lps = u32::from(RANGE_LPS[usize::from(state >> 1)][(self.range >> 6) as usize & 3]);
-        self.range -= lps;
-        if (state & 1 == 1) != bin {
-            self.low += u64::from(self.range);
-            self.range = lps;
-        }
-        self.states[context] = NEXT_STATE[usize::from(state)][usize::from(bin)];
+        let state = &mut self.states[context];
+        let lps = u32::from(RANGE_LPS[usize::from(*state >> 1) & 63][(self.range >> 6) as usize & 3]);
+        let range = self.range - lps;
+        // Without a branch: which way it goes is hard to foresee.
+        let is_lps = u32::from((*state & 1 == 1) != bin);
+        *state = NEXT_STATE[usize::from(*state) & 127][usize::from(bin)];
+        self.low += u64::from(range * is_lps);
+        self.range = if is_lps != 0 { lps } else { range };
         self.renormalise();
     }
 
@@ -50,6 +50,8 @@ impl ArithmeticEncoder {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     /// Moves the whole bytes of what is pending to `bytes`.
     fn move_out(&mut self) {
         let count = self.pending / 8;
@@ -140,6 +142,19 @@ impl CabacWriter {
         self.last_delta_was_coded = false;
     }
 
+    /// P_Skip, `count` times from column `first` on, each with its end_of_slice_flag.
+    pub(super) fn skip_run(&mut self, rows: &Rows, first: usize, count: usize, last: bool) {
+        let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Skipped);
+        let mut left = counts(rows.around(first).left);
+        for column in first..first + count {
+            let above = counts(rows.around(column).above);
+            self.encoder.bin(11 + count_of(left, above), true);
+            left = false;
+            self.encoder.terminate(last && column + 1 == first + count);
+        }
+        self.last_delta_was_coded = false;
+    }
+
     #[inline]
     pub(super) fn end_of_macroblock(&mut self, last_of_slice: bool) {
         self.encoder.terminate(last_of_slice);
@@ -152,11 +167,11 @@ impl CabacWriter {
 
     fn skip_flag(&mut self, skipped: bool, around: &Neighbours<'_>) {
         let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Skipped);
-        self.encoder.bin(11 + count(counts(around.left), counts(around.above)), skipped);
+        self.encoder.bin(11 + count_of(counts(around.left), counts(around.above)), skipped);
     }
 
     /// macroblock_layer (7.3.5).
-    pub(super) fn macroblock(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
+    pub(super) fn macroblock(&mut self, macroblock: &Macroblock, levels: &Levels, around: &Neighbours<'_>) {
         if !self.intra_slice {
             self.skip_flag(false, around);
         }
@@ -181,7 +196,7 @@ impl CabacWriter {
             return;
         }
         self.qp_delta(macroblock.qp_delta);
-        self.residual(macroblock, around);
+        self.residual(&macroblock.coded, levels, around);
     }
 
     /// mb_type (9.3.2.5, Tables 9-36 and 9-37).
@@ -202,7 +217,7 @@ impl CabacWriter {
         // Contexts of the bins after the first: luma, chroma, chroma is 2, mode, mode.
         let (first, rest) = if self.intra_slice {
             let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Intra4x4);
-            (3 + count(counts(around.left), counts(around.above)), [6, 7, 8, 9, 10])
+            (3 + count_of(counts(around.left), counts(around.above)), [6, 7, 8, 9, 10])
         } else {
             e.bin(14, true);
             (17, [18, 19, 19, 20, 20])
@@ -309,7 +324,8 @@ impl CabacWriter {
         let counts = |coded: &Coded| coded.kind.is_intra() && coded.chroma_mode != 0;
         let mode = macroblock.coded.chroma_mode;
         for bin in 0..3.min(mode + 1) {
-            let context = if bin == 0 { 64 + count(counts(around.left), counts(around.above)) } else { 67 };
+            let context =
+                if bin == 0 { 64 + count_of(counts(around.left), counts(around.above)) } else { 67 };
             self.encoder.bin(context, bin < mode);
         }
     }
@@ -349,8 +365,7 @@ impl CabacWriter {
     }
 
     /// residual (7.3.5.3).
-    fn residual(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
-        let (coded, levels) = (&macroblock.coded, &macroblock.levels);
+    fn residual(&mut self, coded: &Coded, levels: &Levels, around: &Neighbours<'_>) {
         let intra = coded.kind.is_intra();
         // coded_block_flag of a DC block in a neighbour, and of a 4×4 block in one.
         let dc = |other: &Coded, bit: u8| {
@@ -362,7 +377,7 @@ impl CabacWriter {
         let is_16x16 = coded.kind == Kind::Intra16x16;
         if is_16x16 {
             let flag = increment(dc(around.left, 0), dc(around.above, 0));
-            self.block(Category::LumaDc, flag, &levels.luma_dc);
+            self.block(Category::LumaDc, flag, dc(coded, 0), &levels.luma_dc);
         }
         for index in BLOCK_ORDER {
             if coded.pattern >> (index / 8 * 2 + index % 4 / 2) & 1 == 0 {
@@ -372,17 +387,18 @@ impl CabacWriter {
                 if index.is_multiple_of(4) { block(around.left, index + 3) } else { block(coded, index - 1) };
             let above = if index < 4 { block(around.above, index + 12) } else { block(coded, index - 4) };
             let flag = increment(left, above);
+            let any = coded.counts[index] != 0;
             if is_16x16 {
-                self.block(Category::LumaAc, flag, &levels.luma[index][1..]);
+                self.block(Category::LumaAc, flag, any, &levels.luma[index][1..]);
             } else {
-                self.block(Category::Luma, flag, &levels.luma[index]);
+                self.block(Category::Luma, flag, any, &levels.luma[index]);
             }
         }
         if coded.pattern >> 4 != 0 {
             for part in 0..2 {
                 let bit = part as u8 + 1;
                 let flag = increment(dc(around.left, bit), dc(around.above, bit));
-                self.block(Category::ChromaDc, flag, &levels.chroma_dc[part]);
+                self.block(Category::ChromaDc, flag, dc(coded, bit), &levels.chroma_dc[part]);
             }
         }
         if coded.pattern >> 4 == 2 {
@@ -395,20 +411,21 @@ impl CabacWriter {
                 };
                 let above =
                     if index % 4 < 2 { block(around.above, place + 2) } else { block(coded, place - 2) };
-                self.block(Category::ChromaAc, increment(left, above), &levels.chroma_ac[index][1..]);
+                let any = coded.counts[place] != 0;
+                self.block(Category::ChromaAc, increment(left, above), any, &levels.chroma_ac[index][1..]);
             }
         }
     }
 
-    /// residual_block_cabac (7.3.5.3.3).
-    fn block(&mut self, category: Category, flag_increment: usize, levels: &[i16]) {
+    /// residual_block_cabac (7.3.5.3.3). `any`: whether any level is not zero; if not, `levels` are not looked at.
+    fn block(&mut self, category: Category, flag_increment: usize, any: bool, levels: &[i16]) {
         let e = &mut self.encoder;
         let index = category as usize;
-        let Some(last) = levels.iter().rposition(|&level| level != 0) else {
-            e.bin(85 + 4 * index + flag_increment, false);
+        e.bin(85 + 4 * index + flag_increment, any);
+        if !any {
             return;
-        };
-        e.bin(85 + 4 * index + flag_increment, true);
+        }
+        let Some(last) = levels.iter().rposition(|&level| level != 0) else { return };
         let offset = [0, 15, 29, 44, 47][index];
         let place = |position: usize| {
             let increment = if matches!(category, Category::ChromaDc) { position.min(2) } else { position };
@@ -454,7 +471,7 @@ fn increment(left: bool, above: bool) -> usize {
 
 /// condTermFlagA + condTermFlagB.
 #[inline]
-fn count(left: bool, above: bool) -> usize {
+fn count_of(left: bool, above: bool) -> usize {
     usize::from(left) + usize::from(above)
 }
 

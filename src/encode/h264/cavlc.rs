@@ -5,8 +5,9 @@ use super::cavlc_tables::{
     CHROMA_DC_TOKENS, CHROMA_DC_ZEROS, INTER_PATTERNS, INTRA_PATTERNS, RUNS, TOKEN_LENGTHS, TOKEN_VALUES,
     TOTAL_ZEROS,
 };
-use super::macroblock::{BLOCK_ORDER, Macroblock, Prediction};
+use super::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
 use super::neighbours::{Coded, Neighbours, Shape};
+use super::transform::Block;
 
 /// The largest level that level_prefix 15 can express, whatever suffixLength is (9.2.2.1); larger prefixes
 /// belong to the High profiles.
@@ -32,6 +33,11 @@ impl CavlcWriter {
         self.skipped += 1;
     }
 
+    /// P_Skip, `count` times.
+    pub(super) fn skip_run(&mut self, count: usize) {
+        self.skipped += count as u32;
+    }
+
     /// The finished slice, with its trailing bits.
     pub(super) fn finish(mut self) -> Vec<u8> {
         if self.skipped > 0 {
@@ -42,7 +48,7 @@ impl CavlcWriter {
     }
 
     /// macroblock_layer (7.3.5).
-    pub(super) fn macroblock(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
+    pub(super) fn macroblock(&mut self, macroblock: &Macroblock, levels: &Levels, around: &Neighbours<'_>) {
         let bits = &mut self.bits;
         if !self.intra_slice {
             bits.ue(self.skipped);
@@ -82,7 +88,7 @@ impl CavlcWriter {
             }
         }
         bits.se(macroblock.qp_delta);
-        append_residual(bits, macroblock, around, is_16x16);
+        append_residual(bits, &macroblock.coded, levels, around, is_16x16);
     }
 }
 
@@ -111,8 +117,14 @@ fn append_motion(bits: &mut BitWriter, macroblock: &Macroblock, shape: Shape, re
 }
 
 /// residual (7.3.5.3).
-fn append_residual(bits: &mut BitWriter, macroblock: &Macroblock, around: &Neighbours<'_>, is_16x16: bool) {
-    let (coded, levels) = (&macroblock.coded, &macroblock.levels);
+fn append_residual(
+    bits: &mut BitWriter,
+    coded: &Coded,
+    levels: &Levels,
+    around: &Neighbours<'_>,
+    is_16x16: bool,
+) {
+    const NOTHING: Block = [0; 16];
     let of =
         |other: &Coded, index: usize| other.kind.is_available().then_some(u32::from(other.counts[index]));
     let luma_context = |index: usize| {
@@ -121,22 +133,27 @@ fn append_residual(bits: &mut BitWriter, macroblock: &Macroblock, around: &Neigh
         context(left, above)
     };
     if is_16x16 {
-        append_block(bits, luma_context(0), &levels.luma_dc);
+        append_block(bits, luma_context(0), if coded.dc_flags & 1 != 0 { &levels.luma_dc } else { &NOTHING });
     }
     for index in BLOCK_ORDER {
         if coded.pattern >> (index / 8 * 2 + index % 4 / 2) & 1 == 1 {
-            append_block(bits, luma_context(index), &levels.luma[index][usize::from(is_16x16)..]);
+            let block = if coded.counts[index] != 0 { &levels.luma[index] } else { &NOTHING };
+            append_block(bits, luma_context(index), &block[usize::from(is_16x16)..]);
         }
     }
     if coded.pattern >> 4 != 0 {
-        levels.chroma_dc.iter().for_each(|levels| append_block(bits, Context::ChromaDc, levels));
+        for (levels, flag) in levels.chroma_dc.iter().zip([2, 4]) {
+            let block = if coded.dc_flags & flag != 0 { levels } else { &[0; 4] };
+            append_block(bits, Context::ChromaDc, block);
+        }
     }
     if coded.pattern >> 4 == 2 {
         for index in 16..24usize {
             let left =
                 if index.is_multiple_of(2) { of(around.left, index + 1) } else { of(coded, index - 1) };
             let above = if index % 4 < 2 { of(around.above, index + 2) } else { of(coded, index - 2) };
-            append_block(bits, context(left, above), &levels.chroma_ac[index - 16][1..]);
+            let block = if coded.counts[index] != 0 { &levels.chroma_ac[index - 16] } else { &NOTHING };
+            append_block(bits, context(left, above), &block[1..]);
         }
     }
 }

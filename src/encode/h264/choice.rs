@@ -3,12 +3,14 @@
 use super::inter::{predict_chroma, predict_luma};
 use super::intra::{ChromaEdges, ChromaMode, LumaEdges, Mode16x16};
 use super::intra4x4::code_luma_4x4;
-use super::macroblock::{CodeResidual, Macroblock, Predicted, Prediction, SourceBlock};
+use super::macroblock::{CodeResidual, Levels, Macroblock, Predicted, Prediction, SourceBlock};
 use super::motion::{Candidates, Reach, scroll_vector, vector_bits};
 use super::neighbours::{Kind, Motion, NO_PARTITION, Shape, Vector};
 use super::simd::{difference_sum, quarter_differences};
-use super::slice::{Place, SliceEncoder, same_source};
+use super::slice::{Place, SliceEncoder};
 
+/// Bits that a macroblock takes at least when it is not skipped.
+const LEAST_BITS: u32 = 5;
 /// Differences of a whole macroblock that are not worth looking for better.
 const NEGLIGIBLE: u32 = 16;
 /// Differences per bit's worth from which finer divisions and smaller blocks are tried.
@@ -16,9 +18,9 @@ const POOR: u32 = 24;
 /// The same for 4×4 blocks in place of inter prediction.
 const BAD: u32 = 400;
 /// Bits by which intra prediction may look worse than inter and still be tried.
-const MARGIN: u32 = 16;
+const MARGIN: u32 = 4;
 /// The same for a search.
-const HOPELESS: u32 = 500;
+const HOPELESS: u32 = 2000;
 
 /// How an inter macroblock is divided, and the motion of each quarter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,117 +65,166 @@ struct InterChoice {
 }
 
 /// A macroblock coded in one way, not yet written.
-struct Trial {
+#[derive(Debug, Clone)]
+pub(super) struct Coding {
+    /// Squared error, and then bits as well.
     cost: u32,
     macroblock: Macroblock,
+    levels: Levels,
     /// What a decoder will show.
     predicted: Predicted,
     /// The vector, when it comes out as P_Skip.
     skip: Option<Vector>,
 }
 
-/// The one that costs less; the first of two equals.
-fn better(best: Option<Trial>, trial: Trial) -> Trial {
-    match best {
-        Some(best) if best.cost <= trial.cost => best,
-        _ => trial,
+impl Coding {
+    pub(super) const EMPTY: Coding = Coding {
+        cost: u32::MAX,
+        macroblock: Macroblock::new(Prediction::Intra16x16(Mode16x16::Dc), Kind::Intra16x16),
+        levels: Levels::ZERO,
+        predicted: Predicted::EMPTY,
+        skip: None,
+    };
+}
+
+/// Makes the cheaper one the first; the first of two equals stays.
+fn order<'a>(best: &mut &'a mut Coding, other: &mut &'a mut Coding) {
+    if other.cost < best.cost {
+        std::mem::swap(best, other);
+    }
+}
+
+/// A QP and what a bit is worth at it.
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    qp: u8,
+    lambda: u32,
+}
+
+/// A macroblock to be coded.
+#[derive(Debug, Clone, Copy)]
+struct Block<'a> {
+    place: Place,
+    source: SourceBlock<'a>,
+    rate: Rate,
+}
+
+impl Rate {
+    fn of(qp: u8) -> Rate {
+        Rate { qp, lambda: lambda(qp) }
+    }
+
+    /// Squared error that bits are worth.
+    fn worth(self, bits: u32) -> u32 {
+        bits * self.lambda * self.lambda * 7 / 8
     }
 }
 
 impl SliceEncoder<'_> {
-    /// A macroblock of a P slice that does not simply stand still.
-    pub(super) fn inter(&mut self, place: Place, source: SourceBlock<'_>, skip_vector: Vector) {
+    /// A macroblock of a P slice whose source is new.
+    pub(super) fn inter(
+        &mut self,
+        place: Place,
+        source: SourceBlock<'_>,
+        skip_vector: Vector,
+        codings: &mut [Coding; 2],
+    ) {
         let reach = Reach::of(self.grid, place.column, place.row);
-        let skip = (0, skip_vector);
-        if reach.contains(skip_vector) && self.is_exact(place, source, skip) {
-            self.store(place, skip);
-            self.current.stamps[place.index] = self.stamp;
-            self.skip(place, skip_vector);
-            return;
+        let rate = Rate::of(self.block_qp(place));
+        let block = Block { place, source, rate };
+        if skip_vector.is_whole() && reach.contains(skip_vector) {
+            // Whatever is better costs some bits.
+            let is_good = self.squared_error_at(source, place, skip_vector) <= rate.worth(LEAST_BITS);
+            if is_good || self.is_exact(place, (0, skip_vector)) {
+                self.copy_block(place, (0, skip_vector));
+                self.skip(place, skip_vector);
+                return;
+            }
         }
         let candidates = self.candidates(place, skip_vector, &reach);
-        let exact = candidates.as_slice().iter().find(|&&motion| self.is_exact(place, source, motion));
+        let exact = candidates.as_slice().iter().find(|&&motion| self.is_exact(place, motion));
         if let Some(&motion) = exact {
             let macroblock = self.inter_macroblock(place, &Division::whole(motion));
-            self.store(place, motion);
-            self.current.stamps[place.index] = self.stamp;
-            self.write(place, macroblock, self.last_qp);
+            self.copy_block(place, motion);
+            self.write_motion(place, macroblock);
             return;
         }
-        let intra = self.best_intra(place, source);
+        let intra = self.best_intra(&block);
+        let [mut best, mut other] = codings.each_mut();
         // Leave early only when all but nothing is left: small errors that are accepted stay for good.
         let intra_cost = intra.luma_cost + intra.chroma_cost;
         if intra_cost <= NEGLIGIBLE {
-            let trial = self.try_intra_16x16(source, &intra, self.qp);
-            self.finish(place, trial, self.qp);
+            self.try_intra_16x16(best, &block, &intra);
+            self.finish(place, best, rate.qp);
             return;
         }
-        let inter = self.best_inter(place, source, &candidates, skip_vector, &reach, intra_cost);
+        let inter = self.best_inter(&block, &candidates, skip_vector, &reach, intra_cost);
         // Coding is dear, so only what can still win is coded to see.
-        let mut best = None;
+        best.cost = u32::MAX;
         if inter.cost <= intra_cost * 2 {
-            best = Some(self.try_inter(place, source, &inter.whole, skip_vector, self.qp));
+            self.try_inter(best, &block, &inter.whole, skip_vector);
             if let Some(divided) = inter.divided {
-                best = Some(better(best, self.try_inter(place, source, &divided, skip_vector, self.qp)));
+                self.try_inter(other, &block, &divided, skip_vector);
+                order(&mut best, &mut other);
             }
         }
-        if best.is_none() || intra_cost <= inter.cost + self.lambda * MARGIN {
-            best = Some(better(best, self.try_intra_16x16(source, &intra, self.qp)));
-            if inter.cost > self.lambda * BAD
-                && let Some(trial) = self.try_intra_4x4(place, source, &intra)
-            {
-                best = Some(better(best, trial));
+        if best.cost == u32::MAX || intra_cost <= inter.cost + rate.lambda * MARGIN {
+            self.try_intra_16x16(other, &block, &intra);
+            order(&mut best, &mut other);
+            if inter.cost > rate.lambda * BAD && self.try_intra_4x4(other, &block, &intra) {
+                order(&mut best, &mut other);
             }
         }
-        if let Some(best) = best {
-            self.finish(place, best, self.qp);
-        }
+        self.finish(place, best, rate.qp);
     }
 
     /// Codes a block that stands still once more, with another QP.
-    pub(super) fn refine(&mut self, place: Place, source: SourceBlock<'_>, qp: u8) {
+    pub(super) fn refine(
+        &mut self,
+        place: Place,
+        source: SourceBlock<'_>,
+        qp: u8,
+        codings: &mut [Coding; 2],
+    ) {
         let division = Division::whole((0, Vector::ZERO));
-        let trial = self.try_inter(place, source, &division, Vector::ZERO, qp);
-        self.finish(place, trial, qp);
+        let block = Block { place, source, rate: Rate::of(qp) };
+        let [coding, _] = codings;
+        self.try_inter(coding, &block, &division, Vector::ZERO);
+        self.finish(place, coding, qp);
     }
 
     fn candidates(&self, place: Place, skip_vector: Vector, reach: &Reach) -> Candidates {
         let mut candidates = Candidates::new();
         candidates.add((0, skip_vector), reach);
-        for (index, reference) in (0..).zip(self.references) {
-            if let Some(vector) = self.scroll.and_then(|scroll| scroll_vector(scroll, reference.distance)) {
-                candidates.add((index, vector), reach);
-            }
+        if let Some(vector) = self.moving {
+            candidates.add((1, vector), reach);
+        }
+        let [first, second] =
+            [0, 1].map(|index: usize| self.references.get(index).map_or(0, |entry| entry.distance));
+        if first != second
+            && let Some(vector) = self.scroll.and_then(|scroll| scroll_vector(scroll, first))
+        {
+            candidates.add((0, vector), reach);
         }
         candidates.add_neighbours(&self.rows.around(place.column), reach);
-        (0..self.references.len() as i8).for_each(|index| candidates.add((index, Vector::ZERO), reach));
-        candidates
-    }
-
-    /// Whether the source here is the source there, moved: then so is its reconstruction, errors and all.
-    fn is_exact(&self, place: Place, source: SourceBlock<'_>, (reference, vector): Motion) -> bool {
-        if !vector.is_whole() {
-            return false;
+        candidates.add((0, Vector::ZERO), reach);
+        if first != second {
+            candidates.add((1, Vector::ZERO), reach);
         }
-        let x = place.x() as isize + isize::from(vector.x / 4);
-        let y = place.y() as isize + isize::from(vector.y / 4);
-        let inside = |start: isize, blocks: usize| start >= 0 && start <= (blocks as isize - 1) * 16;
-        inside(x, self.grid.columns)
-            && inside(y, self.grid.rows)
-            && same_source(source, self.references[reference as usize].source, x as usize, y as usize)
+        candidates
     }
 
     /// The best candidate for the whole, and the best division into several if that promises to be better;
     /// by differences and vector bits.
     fn best_inter(
         &self,
-        place: Place,
-        source: SourceBlock<'_>,
+        block: &Block<'_>,
         candidates: &Candidates,
         skip_vector: Vector,
         reach: &Reach,
         intra_cost: u32,
     ) -> InterChoice {
+        let &Block { place, source, rate } = block;
         let bits = |motion: Motion| {
             if motion == (0, skip_vector) {
                 0
@@ -191,27 +242,27 @@ impl SliceEncoder<'_> {
                     *quarter = (difference, motion);
                 }
             }
-            let cost = differences.iter().sum::<u32>() + self.lambda * bits(motion);
+            let cost = differences.iter().sum::<u32>() + rate.lambda * bits(motion);
             if cost < best.0 {
                 best = (cost, motion);
             }
         }
         let mut choice = InterChoice { cost: best.0, whole: Division::whole(best.1), divided: None };
-        if best.0.min(intra_cost) > self.lambda * POOR {
+        if best.0.min(intra_cost) > rate.lambda * POOR {
             let divided = Division::of(quarters.map(|quarter| quarter.1));
             let header = if divided.shape == Shape::Quarters { 8 } else { 4 };
             let vectors = divided.shape.first_quarters().iter().map(|&first| bits(divided.motions[first]));
             let differences = quarters.iter().map(|quarter| quarter.0).sum::<u32>();
-            let cost = differences + self.lambda * (header + vectors.sum::<u32>());
+            let cost = differences + rate.lambda * (header + vectors.sum::<u32>());
             if cost < best.0 && divided.shape != Shape::Whole {
                 choice.cost = cost;
                 choice.divided = Some(divided);
             }
         }
-        if choice.cost.min(intra_cost) > self.lambda * HOPELESS
+        if choice.cost.min(intra_cost) > rate.lambda * HOPELESS
             && let Some((differences, motion)) = self.search(place, source, best.1, reach)
         {
-            let cost = differences + self.lambda * 12;
+            let cost = differences + rate.lambda * 12;
             if cost < best.0 {
                 choice.cost = choice.cost.min(cost);
                 choice.whole = Division::whole(motion);
@@ -263,7 +314,8 @@ impl SliceEncoder<'_> {
                 quarter_differences(source.chroma, source.chroma_stride, chroma, from.chroma.stride(), 8),
             )
         } else {
-            let predicted = self.predict(place, &Division::whole(motion));
+            let mut predicted = Predicted::EMPTY;
+            self.predict(place, &Division::whole(motion), &mut predicted);
             (
                 quarter_differences(source.luma, source.luma_stride, &predicted.luma, 16, 16),
                 quarter_differences(source.chroma, source.chroma_stride, &predicted.chroma, 16, 8),
@@ -273,8 +325,7 @@ impl SliceEncoder<'_> {
     }
 
     /// Inter prediction of a whole macroblock (8.4.2).
-    pub(super) fn predict(&self, place: Place, division: &Division) -> Predicted {
-        let mut predicted = Predicted::EMPTY;
+    fn predict(&self, place: Place, division: &Division, predicted: &mut Predicted) {
         for &first in division.shape.first_quarters() {
             let (reference, vector) = division.motions[first];
             let picture = self.references[reference as usize].picture;
@@ -287,7 +338,6 @@ impl SliceEncoder<'_> {
             let out = &mut predicted.chroma[below / 2 * 16 + right..];
             predict_chroma(&picture.chroma, (x / 2, y / 2), vector, (width / 2, height / 2), out, 16);
         }
-        predicted
     }
 
     fn predicted_vector(&self, place: Place, reference: i8) -> Vector {
@@ -296,7 +346,7 @@ impl SliceEncoder<'_> {
     }
 
     /// An inter macroblock without residual.
-    fn inter_macroblock(&self, place: Place, division: &Division) -> Macroblock {
+    pub(super) fn inter_macroblock(&self, place: Place, division: &Division) -> Macroblock {
         let references_in_use = self.references.len() as u8;
         let shape = division.shape;
         let mut macroblock = Macroblock::new(Prediction::Inter { shape, references_in_use }, Kind::Inter);
@@ -317,96 +367,104 @@ impl SliceEncoder<'_> {
         macroblock
     }
 
-    fn try_inter(
-        &self,
-        place: Place,
-        source: SourceBlock<'_>,
-        division: &Division,
-        skip_vector: Vector,
-        qp: u8,
-    ) -> Trial {
-        let mut macroblock = self.inter_macroblock(place, division);
-        let vectors = macroblock.shape_and_vector_bits();
-        let mut predicted = self.predict(place, division);
-        let quantisers = &self.quantisers[usize::from(qp)];
-        let work =
-            CodeResidual { macroblock: &mut macroblock, source, predicted: &mut predicted, quantisers };
-        self.instructions.run(work);
-        let skip = (macroblock.coded.pattern == 0 && *division == Division::whole((0, skip_vector)))
-            .then_some(skip_vector);
-        let bits = if skip.is_some() { 0 } else { vectors + macroblock.residual_bits() };
-        Trial { cost: self.cost(source, &predicted, bits), macroblock, predicted, skip }
+    fn try_inter(&self, out: &mut Coding, block: &Block<'_>, division: &Division, skip_vector: Vector) {
+        let &Block { place, source, rate } = block;
+        out.macroblock = self.inter_macroblock(place, division);
+        self.predict(place, division, &mut out.predicted);
+        self.code_residual(out, source, rate);
+        let skippable = out.macroblock.coded.pattern == 0 && *division == Division::whole((0, skip_vector));
+        out.skip = skippable.then_some(skip_vector);
+        let bits = if skippable {
+            0
+        } else {
+            out.macroblock.shape_and_vector_bits() + out.macroblock.residual_bits(&out.levels)
+        };
+        out.cost = out.cost.saturating_add(rate.worth(bits));
     }
 
-    fn try_intra_16x16(&self, source: SourceBlock<'_>, choice: &IntraChoice, qp: u8) -> Trial {
-        let quantisers = &self.quantisers[usize::from(qp)];
-        let mut macroblock = Macroblock::new(Prediction::Intra16x16(choice.mode), Kind::Intra16x16);
-        macroblock.coded.chroma_mode = choice.chroma_mode as u8;
-        let mut predicted = choice.predicted.clone();
-        let work =
-            CodeResidual { macroblock: &mut macroblock, source, predicted: &mut predicted, quantisers };
-        self.instructions.run(work);
-        let bits = 5 + macroblock.residual_bits();
-        Trial { cost: self.cost(source, &predicted, bits), macroblock, predicted, skip: None }
+    /// The squared error becomes the cost.
+    fn code_residual(&self, coding: &mut Coding, source: SourceBlock<'_>, rate: Rate) {
+        let work = CodeResidual {
+            macroblock: &mut coding.macroblock,
+            levels: &mut coding.levels,
+            source,
+            predicted: &mut coding.predicted,
+            quantisers: &self.quantisers[usize::from(rate.qp)],
+            instructions: self.instructions,
+        };
+        coding.cost = work.run();
     }
 
-    /// `None` when it is not worth it.
-    fn try_intra_4x4(
-        &mut self,
-        place: Place,
-        source: SourceBlock<'_>,
-        choice: &IntraChoice,
-    ) -> Option<Trial> {
-        if choice.luma_cost <= self.lambda * POOR {
-            return None;
+    fn try_intra_16x16(&self, out: &mut Coding, block: &Block<'_>, choice: &IntraChoice) {
+        let &Block { source, rate, .. } = block;
+        out.macroblock = Macroblock::new(Prediction::Intra16x16(choice.mode), Kind::Intra16x16);
+        out.macroblock.coded.chroma_mode = choice.chroma_mode as u8;
+        out.predicted = choice.predicted.clone();
+        if choice.luma_cost + choice.chroma_cost == 0 {
+            out.cost = 0;
+        } else {
+            self.code_residual(out, source, rate);
         }
-        let quantisers = &self.quantisers[usize::from(self.qp)];
+        let bits = 5 + out.macroblock.residual_bits(&out.levels);
+        out.skip = None;
+        out.cost = out.cost.saturating_add(rate.worth(bits));
+    }
+
+    /// Whether it was worth it; if not, what is in `out` is of no use.
+    fn try_intra_4x4(&mut self, out: &mut Coding, block: &Block<'_>, choice: &IntraChoice) -> bool {
+        let &Block { place, source, rate } = block;
+        out.cost = u32::MAX;
+        if choice.luma_cost <= rate.lambda * POOR {
+            return false;
+        }
         let around = self.rows.around(place.column);
         let at = (place.x(), place.y());
         let luma = &mut self.current.luma;
-        let quantiser = &quantisers.intra_luma;
-        let mut macroblock =
-            code_luma_4x4(luma, at, source, &around, quantiser, self.lambda, choice.luma_cost)?;
-        let mut predicted = choice.predicted.clone();
-        predicted.read_luma(&self.current.luma, place.column, place.row);
-        macroblock.coded.chroma_mode = choice.chroma_mode as u8;
-        let work =
-            CodeResidual { macroblock: &mut macroblock, source, predicted: &mut predicted, quantisers };
-        self.instructions.run(work);
-        let modes: u32 = macroblock.coded_modes.iter().map(|mode| if mode.is_some() { 4 } else { 1 }).sum();
-        let bits = 2 + modes + macroblock.residual_bits();
-        Some(Trial { cost: self.cost(source, &predicted, bits), macroblock, predicted, skip: None })
+        let quantiser = &self.quantisers[usize::from(rate.qp)].intra_luma;
+        let (levels, limit) = (&mut out.levels, choice.luma_cost);
+        let Some(macroblock) =
+            code_luma_4x4(luma, levels, at, source, &around, quantiser, (rate.lambda, limit))
+        else {
+            return false;
+        };
+        out.macroblock = macroblock;
+        out.predicted.read_luma(&self.current.luma, place.column, place.row);
+        out.predicted.chroma = choice.predicted.chroma;
+        out.macroblock.coded.chroma_mode = choice.chroma_mode as u8;
+        self.code_residual(out, source, rate);
+        let modes = out.macroblock.coded_modes.iter().map(|mode| if mode.is_some() { 4 } else { 1 });
+        let bits = 2 + modes.sum::<u32>() + out.macroblock.residual_bits(&out.levels);
+        out.skip = None;
+        out.cost = out.cost.saturating_add(rate.worth(bits));
+        true
     }
 
-    /// Squared error and bits, weighed.
-    fn cost(&self, source: SourceBlock<'_>, reconstructed: &Predicted, bits: u32) -> u32 {
-        squared_error(source.luma, source.luma_stride, &reconstructed.luma, 16)
-            + squared_error(source.chroma, source.chroma_stride, &reconstructed.chroma, 8)
-            + bits * self.lambda * self.lambda * 7 / 8
-    }
-
-    /// Makes a trial the macroblock.
-    fn finish(&mut self, place: Place, trial: Trial, qp: u8) {
-        trial.predicted.store(self.current, place.column, place.row);
+    /// Makes a coding the macroblock.
+    fn finish(&mut self, place: Place, coding: &mut Coding, qp: u8) {
+        coding.predicted.store(self.current, place.column, place.row);
         self.current.extend_border(place.column, place.row);
         self.current.stamps[place.index] = self.stamp;
-        match trial.skip {
+        match coding.skip {
             Some(vector) => self.skip(place, vector),
-            None => self.write(place, trial.macroblock, qp),
+            None => self.write(place, &mut coding.macroblock, &coding.levels, qp),
         }
     }
 
     /// A macroblock of an I slice.
-    pub(super) fn intra(&mut self, place: Place, source: SourceBlock<'_>) {
-        let choice = self.best_intra(place, source);
-        let mut best = self.try_intra_16x16(source, &choice, self.qp);
-        if let Some(trial) = self.try_intra_4x4(place, source, &choice) {
-            best = better(Some(best), trial);
+    pub(super) fn intra(&mut self, place: Place, source: SourceBlock<'_>, codings: &mut [Coding; 2]) {
+        let rate = Rate::of(self.qp);
+        let block = Block { place, source, rate };
+        let choice = self.best_intra(&block);
+        let [mut best, mut other] = codings.each_mut();
+        self.try_intra_16x16(best, &block, &choice);
+        if self.try_intra_4x4(other, &block, &choice) {
+            order(&mut best, &mut other);
         }
-        self.finish(place, best, self.qp);
+        self.finish(place, best, rate.qp);
     }
 
-    fn best_intra(&self, place: Place, source: SourceBlock<'_>) -> IntraChoice {
+    fn best_intra(&self, block: &Block<'_>) -> IntraChoice {
+        let &Block { place, source, rate } = block;
         let mut best = Predicted::EMPTY;
         let mut trial = Predicted::EMPTY;
         let edges = LumaEdges::read(&self.current.luma, place.x(), place.y(), place.sides());
@@ -417,7 +475,7 @@ impl SliceEncoder<'_> {
             if cost < luma_cost {
                 (luma_cost, mode, best.luma) = (cost, candidate, trial.luma);
             }
-            if luma_cost == 0 {
+            if luma_cost == 0 || candidate == Mode16x16::Horizontal && luma_cost <= rate.lambda * POOR {
                 break;
             }
         }
@@ -429,22 +487,12 @@ impl SliceEncoder<'_> {
             if cost < chroma_cost {
                 (chroma_cost, chroma_mode, best.chroma) = (cost, candidate, trial.chroma);
             }
-            if chroma_cost == 0 {
+            if chroma_cost == 0 || candidate == ChromaMode::Horizontal && chroma_cost <= rate.lambda * POOR {
                 break;
             }
         }
         IntraChoice { luma_cost, chroma_cost, mode, chroma_mode, predicted: best }
     }
-}
-
-/// Over `rows` rows of 16 bytes.
-fn squared_error(a: &[u8], a_stride: usize, b: &[u8], rows: usize) -> u32 {
-    let mut sum = 0;
-    for (row, b) in b.as_chunks::<16>().0.iter().enumerate().take(rows) {
-        let a = &a[row * a_stride..][..16];
-        sum += a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum::<u32>();
-    }
-    sum
 }
 
 /// Sum of absolute differences that one bit is worth at a QP.

@@ -17,10 +17,7 @@ pub(super) fn predict_luma(
     let (fraction_x, fraction_y) = (vector.x & 3, vector.y & 3);
     let stride = reference.stride();
     if fraction_x == 0 && fraction_y == 0 {
-        let source = reference.at(x, y);
-        for (out, source) in out.chunks_mut(out_stride).zip(source.chunks(stride)).take(height) {
-            out[..width].copy_from_slice(&source[..width]);
-        }
+        copy_rows(reference.at(x, y), stride, out, out_stride, (width, height));
         return;
     }
     let mut first = [0u8; 256];
@@ -62,6 +59,33 @@ pub(super) fn predict_luma(
     }
     for (out, row) in out.chunks_mut(out_stride).zip(first.as_chunks::<16>().0).take(height) {
         out[..width].copy_from_slice(&row[..width]);
+    }
+}
+
+/// Copies rows of 16 or 8 bytes.
+#[inline]
+fn copy_rows(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, (width, height): Size) {
+    #[inline(always)]
+    fn all<const WIDTH: usize>(
+        from: &[u8],
+        from_stride: usize,
+        to: &mut [u8],
+        to_stride: usize,
+        rows: usize,
+    ) {
+        for row in 0..rows {
+            if let (Some(from), Some(to)) = (
+                from[row * from_stride..].first_chunk::<WIDTH>(),
+                to[row * to_stride..].first_chunk_mut::<WIDTH>(),
+            ) {
+                *to = *from;
+            }
+        }
+    }
+    if width == 16 {
+        all::<16>(from, from_stride, to, to_stride, height);
+    } else {
+        all::<8>(from, from_stride, to, to_stride, height);
     }
 }
 
@@ -143,9 +167,7 @@ pub(super) fn predict_chroma(
     let source = reference.at(pair * 2, y);
     let bytes = width * 2;
     if right == 0 && below == 0 {
-        for (out, source) in out.chunks_mut(out_stride).zip(source.chunks(stride)).take(height) {
-            out[..bytes].copy_from_slice(&source[..bytes]);
-        }
+        copy_rows(source, stride, out, out_stride, (bytes, height));
         return;
     }
     // Equation 8-270.

@@ -1,9 +1,10 @@
 //! Intra_4x4: each 4×4 luma block predicted from the samples around it (ITU-T H.264, 8.3.1).
 
-use super::macroblock::{BLOCK_ORDER, Macroblock, Prediction, SourceBlock};
+use super::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction, SourceBlock};
 use super::neighbours::{Kind, MODE_DC, Neighbours};
 use super::reference::Samples;
-use super::transform::{Quantiser, Strip, forward, inverse, zigzag};
+use super::simd::difference_of_16;
+use super::transform::{Block, Quantiser, Strip, forward, inverse, zigzag};
 
 /// Number of Intra4x4PredMode (Table 8-2): vertical, horizontal, DC, diagonal down left, diagonal down right,
 /// vertical right, horizontal down, vertical left, horizontal up.
@@ -31,52 +32,71 @@ impl Sides {
     }
 }
 
-/// Predicted samples, rows first.
-fn predict(mode: u8, edges: &Edges, sides: Sides) -> [[u8; 4]; 4] {
-    let e = |index: usize| u32::from(edges[index]);
-    let two = |a: usize| (e(a) + e(a + 1)).div_ceil(2);
-    let three = |middle: usize| (e(middle - 1) + 2 * e(middle) + e(middle + 1) + 2) >> 2;
-    let dc = || {
-        let left: u32 = (0..4).map(e).sum();
-        let above: u32 = (5..9).map(e).sum();
-        match (sides.left, sides.above) {
-            (true, true) => (left + above + 4) >> 3,
-            (true, false) => (left + 2) >> 2,
-            (false, true) => (above + 2) >> 2,
-            (false, false) => 128,
+/// What the modes are made of, from the samples around a block.
+struct Filtered {
+    edges: Edges,
+    sides: Sides,
+    /// Mean of each sample and the next.
+    two: [u8; 12],
+    /// Mean of each sample, twice, and its neighbours; those at either end stand in for what is beyond them.
+    three: [u8; 13],
+}
+
+impl Filtered {
+    fn new(edges: Edges, sides: Sides) -> Filtered {
+        let e = |index: usize| u16::from(edges[index]);
+        let three = |before: usize, index: usize, after: usize| {
+            ((e(before) + 2 * e(index) + e(after) + 2) >> 2) as u8
+        };
+        let mut filtered = Filtered { edges, sides, two: [0; 12], three: [0; 13] };
+        for (index, out) in filtered.two.iter_mut().enumerate() {
+            *out = (e(index) + e(index + 1)).div_ceil(2) as u8;
         }
-    };
-    let dc = if mode == MODE_DC { dc() } else { 0 };
-    // The indices follow from equations 8-46 to 8-74 with p[x, −1] at 5 + x and p[−1, y] at 3 − y.
-    let sample = |x: usize, y: usize| match mode {
-        0 => e(5 + x),
-        1 => e(3 - y),
-        2 => dc,
-        3 if x + y == 6 => (e(11) + 3 * e(12) + 2) >> 2,
-        3 => three(6 + x + y),
-        4 => three(4 + x - y),
-        5 => match (2 * x + 3).checked_sub(y) {
-            Some(z) if z >= 3 && z % 2 == 1 => two(4 + x - y / 2),
-            Some(z) if z >= 3 => three(4 + x - y / 2),
-            Some(2) => three(4),
-            _ => three(5 - y),
-        },
-        6 => match (2 * y + 3).checked_sub(x) {
-            Some(z) if z >= 3 && z % 2 == 1 => two(3 - (y - x / 2)),
-            Some(z) if z >= 3 => three(4 - (y - x / 2)),
-            Some(2) => three(4),
-            _ => three(3 + x),
-        },
-        7 if y.is_multiple_of(2) => two(5 + x + y / 2),
-        7 => three(6 + x + y / 2),
-        _ => match x + 2 * y {
-            z @ (0 | 2 | 4) => two(2 - z / 2),
-            z @ (1 | 3) => three(2 - z / 2),
-            5 => (e(1) + 3 * e(0) + 2) >> 2,
-            _ => e(0),
-        },
-    };
-    std::array::from_fn(|y| std::array::from_fn(|x| sample(x, y) as u8))
+        for (index, out) in filtered.three[1..12].iter_mut().enumerate() {
+            *out = three(index, index + 1, index + 2);
+        }
+        filtered.three[0] = three(0, 0, 1);
+        filtered.three[12] = three(11, 12, 12);
+        filtered
+    }
+
+    fn dc(&self) -> u8 {
+        let sum = |range: std::ops::Range<usize>| {
+            self.edges[range].iter().map(|&edge| u32::from(edge)).sum::<u32>()
+        };
+        let dc = match (self.sides.left, self.sides.above) {
+            (true, true) => (sum(0..4) + sum(5..9) + 4) >> 3,
+            (true, false) => (sum(0..4) + 2) >> 2,
+            (false, true) => (sum(5..9) + 2) >> 2,
+            (false, false) => 128,
+        };
+        dc as u8
+    }
+
+    /// Predicted samples, rows first.
+    #[inline(always)]
+    fn predict(&self, mode: u8) -> [[u8; 4]; 4] {
+        // The indices follow from equations 8-46 to 8-74 with p[x, −1] at 5 + x and p[−1, y] at 3 − y.
+        let (e, t, h) = (&self.edges, &self.two, &self.three);
+        let four =
+            |from: &[u8], start: usize| [from[start], from[start + 1], from[start + 2], from[start + 3]];
+        match mode {
+            0 => [four(e, 5); 4],
+            1 => [[e[3]; 4], [e[2]; 4], [e[1]; 4], [e[0]; 4]],
+            2 => [[self.dc(); 4]; 4],
+            3 => [four(h, 6), four(h, 7), four(h, 8), four(h, 9)],
+            4 => [four(h, 4), four(h, 3), four(h, 2), four(h, 1)],
+            5 => [four(t, 4), four(h, 4), [h[3], t[4], t[5], t[6]], [h[2], h[4], h[5], h[6]]],
+            6 => [
+                [t[3], h[4], h[5], h[6]],
+                [t[2], h[3], t[3], h[4]],
+                [t[1], h[2], t[2], h[3]],
+                [t[0], h[1], t[1], h[2]],
+            ],
+            7 => [four(t, 5), four(h, 6), four(t, 6), four(h, 7)],
+            _ => [[t[2], h[2], t[1], h[1]], [t[1], h[1], t[0], h[0]], [t[0], h[0], e[0], e[0]], [e[0]; 4]],
+        }
+    }
 }
 
 /// Whether the block above and to the right is coded before block (column, row) of a macroblock (6.4.11.4);
@@ -93,12 +113,12 @@ fn above_right_is_inside(column: usize, row: usize) -> bool {
 /// chroma is still to be coded; `None` as soon as differences and mode bits pass `limit`.
 pub(super) fn code_luma_4x4(
     luma: &mut Samples,
+    all: &mut Levels,
     (x, y): (usize, usize),
     source: SourceBlock<'_>,
     around: &Neighbours<'_>,
     quantiser: &Quantiser,
-    lambda: u32,
-    limit: u32,
+    (lambda, limit): (u32, u32),
 ) -> Option<Macroblock> {
     let mut modes = [MODE_DC; 16];
     let mut macroblock = Macroblock::new(Prediction::Intra4x4(modes), Kind::Intra4x4);
@@ -121,20 +141,15 @@ pub(super) fn code_luma_4x4(
             (_, 0) => sides.above,
             _ => above_right_is_inside(column, row),
         };
-        let edges = read_edges(luma, (left_x, top_y), sides, above_right);
+        let filtered = Filtered::new(read_edges(luma, (left_x, top_y), sides, above_right), sides);
         let from = &source.luma[row * 4 * source.luma_stride + column * 4..];
         let block: [[u8; 4]; 4] =
             std::array::from_fn(|y| std::array::from_fn(|x| from[y * source.luma_stride + x]));
         let predicted_mode = predicted_mode(around, &modes, column, row);
         let mut best = (u32::MAX, MODE_DC, [[0; 4]; 4]);
         for mode in (0..MODES).filter(|&mode| sides.allow(mode)) {
-            let predicted = predict(mode, &edges, sides);
-            let differences: u32 = predicted
-                .as_flattened()
-                .iter()
-                .zip(block.as_flattened())
-                .map(|(a, b)| u32::from(a.abs_diff(*b)))
-                .sum();
+            let predicted = filtered.predict(mode);
+            let differences = difference_of_16(flat(&predicted), flat(&block));
             let cost = differences + if mode == predicted_mode { lambda } else { 4 * lambda };
             if cost < best.0 {
                 best = (cost, mode, predicted);
@@ -148,10 +163,9 @@ pub(super) fn code_luma_4x4(
         modes[index] = mode;
         macroblock.coded_modes[index] =
             (mode != predicted_mode).then(|| if mode < predicted_mode { mode } else { mode - 1 });
-        if let Some(levels) = code_block(&block, &mut predicted, quantiser) {
-            macroblock.coded.counts[index] = levels.iter().filter(|&&level| level != 0).count() as u8;
+        if let Some(count) = code_block(&block, &mut predicted, quantiser, &mut all.luma[index]) {
+            macroblock.coded.counts[index] = count;
             macroblock.coded.pattern |= 1 << (row / 2 * 2 + column / 2);
-            macroblock.levels.luma[index] = levels;
         }
         for (y, row) in predicted.iter().enumerate() {
             luma.at_mut(left_x, top_y + y as isize)[..4].copy_from_slice(row);
@@ -161,6 +175,12 @@ pub(super) fn code_luma_4x4(
     macroblock.coded.right_modes = std::array::from_fn(|row| modes[row * 4 + 3]);
     macroblock.coded.bottom_modes = std::array::from_fn(|column| modes[12 + column]);
     Some(macroblock)
+}
+
+/// A block's 16 samples.
+#[inline(always)]
+fn flat(block: &[[u8; 4]; 4]) -> &[u8; 16] {
+    block.as_flattened().as_array().unwrap_or(&[0; 16])
 }
 
 fn read_edges(luma: &Samples, (x, y): (isize, isize), sides: Sides, above_right: bool) -> Edges {
@@ -203,12 +223,14 @@ fn predicted_mode(around: &Neighbours<'_>, modes: &[u8; 16], column: usize, row:
     }
 }
 
-/// Codes one block's residual; `predicted` becomes its reconstruction. `None` when all levels are zero.
+/// Codes one block's residual into `levels`; `predicted` becomes its reconstruction. Gives how many levels are not
+/// zero; `None` when all are.
 fn code_block(
     block: &[[u8; 4]; 4],
     predicted: &mut [[u8; 4]; 4],
     quantiser: &Quantiser,
-) -> Option<[i16; 16]> {
+    levels: &mut Block,
+) -> Option<u8> {
     let mut strip: Strip = [[0; 16]; 4];
     for ((out, block), predicted) in strip.iter_mut().zip(block).zip(predicted.iter()) {
         for x in 0..4 {
@@ -216,15 +238,79 @@ fn code_block(
         }
     }
     let mut strip = forward(&strip);
-    if !quantiser.quantise(&mut strip) {
+    if quantiser.quantise(&mut strip) == [0; 16] {
         return None;
     }
-    let levels = zigzag(&strip, 0);
+    let count = zigzag(&strip, 0, levels);
     quantiser.scale(&mut strip);
     for (row, residual) in predicted.iter_mut().zip(&inverse(&strip)) {
         for (sample, &residual) in row.iter_mut().zip(residual) {
             *sample = i16::from(*sample).wrapping_add(residual).clamp(0, 255) as u8;
         }
     }
-    Some(levels)
+    Some(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Equations 8-46 to 8-74, sample by sample.
+    fn plain(mode: u8, edges: &Edges, sides: Sides) -> [[u8; 4]; 4] {
+        let e = |index: usize| u32::from(edges[index]);
+        let two = |a: usize| (e(a) + e(a + 1)).div_ceil(2);
+        let three = |middle: usize| (e(middle - 1) + 2 * e(middle) + e(middle + 1) + 2) >> 2;
+        let left: u32 = (0..4).map(e).sum();
+        let above: u32 = (5..9).map(e).sum();
+        let dc = match (sides.left, sides.above) {
+            (true, true) => (left + above + 4) >> 3,
+            (true, false) => (left + 2) >> 2,
+            (false, true) => (above + 2) >> 2,
+            (false, false) => 128,
+        };
+        let sample = |x: usize, y: usize| match mode {
+            0 => e(5 + x),
+            1 => e(3 - y),
+            2 => dc,
+            3 if x + y == 6 => (e(11) + 3 * e(12) + 2) >> 2,
+            3 => three(6 + x + y),
+            4 => three(4 + x - y),
+            5 => match (2 * x + 3).checked_sub(y) {
+                Some(z) if z >= 3 && z % 2 == 1 => two(4 + x - y / 2),
+                Some(z) if z >= 3 => three(4 + x - y / 2),
+                Some(2) => three(4),
+                _ => three(5 - y),
+            },
+            6 => match (2 * y + 3).checked_sub(x) {
+                Some(z) if z >= 3 && z % 2 == 1 => two(3 - (y - x / 2)),
+                Some(z) if z >= 3 => three(4 - (y - x / 2)),
+                Some(2) => three(4),
+                _ => three(3 + x),
+            },
+            7 if y.is_multiple_of(2) => two(5 + x + y / 2),
+            7 => three(6 + x + y / 2),
+            _ => match x + 2 * y {
+                z @ (0 | 2 | 4) => two(2 - z / 2),
+                z @ (1 | 3) => three(2 - z / 2),
+                5 => (e(1) + 3 * e(0) + 2) >> 2,
+                _ => e(0),
+            },
+        };
+        std::array::from_fn(|y| std::array::from_fn(|x| sample(x, y) as u8))
+    }
+
+    #[test]
+    fn all_modes_follow_their_equations() {
+        for seed in 0..50u32 {
+            let edges =
+                std::array::from_fn(|index| (((seed + 3) * (index as u32 + 5) * 2_654_435) >> 7) as u8);
+            for (left, above) in [(true, true), (true, false), (false, true), (false, false)] {
+                let sides = Sides { left, above, corner: left && above };
+                for mode in (0..MODES).filter(|&mode| sides.allow(mode)) {
+                    let filtered = Filtered::new(edges, sides);
+                    assert_eq!(filtered.predict(mode), plain(mode, &edges, sides), "mode {mode}");
+                }
+            }
+        }
+    }
 }

@@ -4,8 +4,8 @@ use super::intra::Mode16x16;
 use super::motion::vector_bits;
 use super::neighbours::{Coded, Kind, Shape, Vector};
 use super::reference::{Reconstruction, Samples};
-use super::simd::{Work, copy, difference_sum};
-use super::transform::{Block, Quantiser, Strip, forward, inverse, zigzag};
+use super::simd::{Instructions, copy, difference_sum, squared_error};
+use super::transform::{Analyse, Block, Quantiser, Rebuild, ZIGZAG, zigzag};
 
 /// The 4×4 luma blocks (as raster indices) in coding order (Figure 6-10).
 pub(super) const BLOCK_ORDER: [usize; 16] = [0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15];
@@ -24,6 +24,8 @@ pub(super) enum Prediction {
 }
 
 /// Quantised coefficients in zig-zag order. Blocks whose DC is coded apart hold 0 in its place.
+///
+/// Only what [`Coded`] counts or flags is there: the rest is of an earlier macroblock.
 #[derive(Debug, Clone)]
 pub(super) struct Levels {
     pub(super) luma_dc: Block,
@@ -51,18 +53,16 @@ pub(super) struct Macroblock {
     /// rem_intra4x4_pred_mode.
     pub(super) coded_modes: [Option<u8>; 16],
     pub(super) qp_delta: i32,
-    pub(super) levels: Levels,
 }
 
 impl Macroblock {
-    pub(super) fn new(prediction: Prediction, kind: Kind) -> Macroblock {
+    pub(super) const fn new(prediction: Prediction, kind: Kind) -> Macroblock {
         Macroblock {
             prediction,
             coded: Coded { kind, references: [super::neighbours::NOT_INTER; 4], ..Coded::UNAVAILABLE },
             differences: [Vector::ZERO; 4],
             coded_modes: [None; 16],
             qp_delta: 0,
-            levels: Levels::ZERO,
         }
     }
 }
@@ -81,7 +81,7 @@ impl Macroblock {
     }
 
     /// About how many bits the residual takes.
-    pub(super) fn residual_bits(&self) -> u32 {
+    pub(super) fn residual_bits(&self, all: &Levels) -> u32 {
         let of = |levels: &[i16]| -> u32 {
             let Some(last) = levels.iter().rposition(|&level| level != 0) else { return 0 };
             // Sign and the first bin of each level, twice the logarithm of it, and the map up to the last.
@@ -91,16 +91,15 @@ impl Macroblock {
         };
         let mut bits = 3;
         if self.coded.dc_flags & 1 != 0 {
-            bits += of(&self.levels.luma_dc);
+            bits += of(&all.luma_dc);
         }
-        if self.coded.pattern & 15 != 0 {
-            bits += 2 + self.levels.luma.iter().map(|levels| of(levels)).sum::<u32>();
-        }
-        if self.coded.pattern >> 4 != 0 {
-            bits += 2 + self.levels.chroma_dc.iter().map(|levels| of(levels)).sum::<u32>();
-        }
-        if self.coded.pattern >> 4 == 2 {
-            bits += self.levels.chroma_ac.iter().map(|levels| of(levels)).sum::<u32>();
+        let blocks = all.luma.iter().chain(&all.chroma_ac).zip(&self.coded.counts);
+        bits += blocks.filter(|(_, count)| **count != 0).map(|(levels, _)| of(levels)).sum::<u32>();
+        bits += 2 * (u32::from(self.coded.pattern & 15 != 0) + u32::from(self.coded.pattern >> 4 != 0));
+        for (levels, flag) in all.chroma_dc.iter().zip([2, 4]) {
+            if self.coded.dc_flags & flag != 0 {
+                bits += of(levels);
+            }
         }
         bits
     }
@@ -158,215 +157,196 @@ impl Quantisers {
         let chroma = super::transform::chroma_qp(qp);
         // A third and a sixth, the usual choice for Laplacian residuals.
         Quantisers {
-            luma: Quantiser::new(qp, 11, largest_level),
-            chroma: Quantiser::new(chroma, 11, largest_level),
+            luma: Quantiser::new(qp, 12, largest_level),
+            chroma: Quantiser::new(chroma, 12, largest_level),
             intra_luma: Quantiser::new(qp, 21, largest_level),
             intra_chroma: Quantiser::new(chroma, 21, largest_level),
         }
     }
 }
 
-/// Codes the residual of `macroblock`; `predicted` becomes its reconstruction.
+/// Codes the residual of a macroblock.
 #[derive(Debug)]
 pub(super) struct CodeResidual<'a> {
     pub(super) macroblock: &'a mut Macroblock,
+    pub(super) levels: &'a mut Levels,
     pub(super) source: SourceBlock<'a>,
+    /// Becomes the reconstruction.
     pub(super) predicted: &'a mut Predicted,
     pub(super) quantisers: &'a Quantisers,
+    pub(super) instructions: Instructions,
 }
 
-impl Work for CodeResidual<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let CodeResidual { macroblock, source, predicted, quantisers } = self;
-        let chroma = match macroblock.coded.kind {
-            Kind::Intra16x16 => {
-                code_luma_16x16(macroblock, source, predicted, &quantisers.intra_luma);
-                &quantisers.intra_chroma
-            }
+impl CodeResidual<'_> {
+    /// Gives the squared error of the reconstruction.
+    pub(super) fn run(mut self) -> u32 {
+        let quantisers = self.quantisers;
+        match self.macroblock.coded.kind {
+            Kind::Intra16x16 => self.luma_16x16(&quantisers.intra_luma),
             // Its luma is coded block by block, because each is predicted from the one before.
-            Kind::Intra4x4 => &quantisers.intra_chroma,
-            _ => {
-                code_luma(macroblock, source, predicted, &quantisers.luma);
-                &quantisers.chroma
+            Kind::Intra4x4 => {}
+            _ => self.luma(&quantisers.luma),
+        }
+        let intra = self.macroblock.coded.kind.is_intra();
+        self.chroma(if intra { &quantisers.intra_chroma } else { &quantisers.chroma });
+        let (source, predicted) = (self.source, self.predicted);
+        squared_error(source.luma, source.luma_stride, &predicted.luma, 16, 16)
+            + squared_error(source.chroma, source.chroma_stride, &predicted.chroma, 16, 8)
+    }
+
+    /// Codes the luma of an inter macroblock.
+    fn luma(&mut self, quantiser: &Quantiser) {
+        let source = self.source;
+        let limit = quantiser.smallest_effective_difference();
+        let strips = self.predicted.luma.as_chunks_mut::<16>().0.as_chunks_mut::<4>().0;
+        for (strip_index, predicted) in strips.iter_mut().enumerate() {
+            let from = &source.luma[strip_index * 4 * source.luma_stride..];
+            if difference_sum(from, source.luma_stride, predicted.as_flattened(), 16, 4) < limit {
+                continue;
             }
-        };
-        code_chroma(macroblock, source, predicted, chroma);
-    }
-}
-
-/// Source minus prediction, four rows of 16 from row `first` on.
-#[inline(always)]
-fn difference(source: &[u8], stride: usize, predicted: &[[u8; 16]], first: usize) -> Strip {
-    let mut strip = [[0; 16]; 4];
-    for (y, out) in strip.iter_mut().enumerate() {
-        let source = &source[(first + y) * stride..][..16];
-        let predicted = &predicted[first + y];
-        for (out, (a, b)) in out.iter_mut().zip(source.iter().zip(predicted)) {
-            *out = i16::from(*a) - i16::from(*b);
+            let (mut strip, mut dc, mut any) = ([[0; 16]; 4], [0; 4], [false; 4]);
+            self.instructions.run(Analyse {
+                source: from,
+                stride: source.luma_stride,
+                predicted,
+                quantiser,
+                dc_apart: false,
+                dc: &mut dc,
+                strip: &mut strip,
+                any: &mut any,
+            });
+            if any == [false; 4] {
+                continue;
+            }
+            for block in (0..4).filter(|&block| any[block]) {
+                let index = strip_index * 4 + block;
+                let count = zigzag(&strip, block, &mut self.levels.luma[index]);
+                self.macroblock.coded.counts[index] = count;
+                self.macroblock.coded.pattern |= 1 << (strip_index / 2 * 2 + block / 2);
+            }
+            self.instructions.run(Rebuild { strip: &strip, dc: None, quantiser, predicted });
         }
     }
-    strip
-}
 
-#[inline(always)]
-fn add(strip: &Strip, predicted: &mut [[u8; 16]], first: usize) {
-    for (row, predicted) in strip.iter().zip(&mut predicted[first..]) {
-        for (sample, &residual) in predicted.iter_mut().zip(row) {
-            *sample = i16::from(*sample).wrapping_add(residual).clamp(0, 255) as u8;
+    /// The same for Intra_16x16, whose DC coefficients are transformed once more (8.5.2).
+    fn luma_16x16(&mut self, quantiser: &Quantiser) {
+        let source = self.source;
+        let differences = difference_sum(source.luma, source.luma_stride, &self.predicted.luma, 16, 16);
+        if differences < quantiser.smallest_effective_difference() {
+            return;
         }
-    }
-}
-
-/// Codes the luma residual of an inter macroblock into `macroblock`; `predicted` becomes the reconstruction.
-#[inline(always)]
-fn code_luma(
-    macroblock: &mut Macroblock,
-    source: SourceBlock<'_>,
-    predicted: &mut Predicted,
-    quantiser: &Quantiser,
-) {
-    let rows = predicted.luma.as_chunks_mut::<16>().0;
-    let limit = quantiser.smallest_effective_difference();
-    for strip_index in 0..4 {
-        let from = &source.luma[strip_index * 4 * source.luma_stride..];
-        let differences =
-            difference_sum(from, source.luma_stride, rows[strip_index * 4..].as_flattened(), 16, 4);
-        if differences < limit {
-            continue;
-        }
-        let mut strip = forward(&difference(source.luma, source.luma_stride, rows, strip_index * 4));
-        if !quantiser.quantise(&mut strip) {
-            continue;
-        }
-        for block in 0..4 {
-            let index = strip_index * 4 + block;
-            let levels = zigzag(&strip, block);
-            let count = levels.iter().filter(|&&level| level != 0).count() as u8;
-            macroblock.coded.counts[index] = count;
-            if count != 0 {
-                macroblock.coded.pattern |= 1 << (strip_index / 2 * 2 + block / 2);
-                macroblock.levels.luma[index] = levels;
+        let mut strips = [[[0; 16]; 4]; 4];
+        let mut dc = [0; 16];
+        let mut any_ac = false;
+        let predicted = self.predicted.luma.as_chunks_mut::<16>().0.as_chunks_mut::<4>().0;
+        let parts = strips.iter_mut().zip(predicted.iter()).zip(dc.chunks_mut(4));
+        for (strip_index, ((strip, predicted), dc)) in parts.enumerate() {
+            let mut any = [false; 4];
+            self.instructions.run(Analyse {
+                source: &source.luma[strip_index * 4 * source.luma_stride..],
+                stride: source.luma_stride,
+                predicted,
+                quantiser,
+                dc_apart: true,
+                dc,
+                strip,
+                any: &mut any,
+            });
+            for block in (0..4).filter(|&block| any[block]) {
+                let index = strip_index * 4 + block;
+                self.macroblock.coded.counts[index] = zigzag(strip, block, &mut self.levels.luma[index]);
+                any_ac = true;
             }
         }
-        quantiser.scale(&mut strip);
-        add(&inverse(&strip), rows, strip_index * 4);
+        if any_ac {
+            self.macroblock.coded.pattern |= 15;
+        }
+        let dc_levels = quantiser.quantise_luma_dc(&dc);
+        // The matrix of DC levels is scanned like a block (8.5.2, 8.5.6).
+        self.levels.luma_dc = ZIGZAG.map(|(column, row)| dc_levels[row * 4 + column]);
+        let any_dc = dc_levels != [0; 16];
+        self.macroblock.coded.dc_flags |= u8::from(any_dc);
+        if !any_ac && !any_dc {
+            return;
+        }
+        let dc = quantiser.scale_luma_dc(&dc_levels);
+        for ((strip, predicted), dc) in strips.iter().zip(predicted).zip(dc.as_chunks::<4>().0) {
+            self.instructions.run(Rebuild { strip, dc: Some(*dc), quantiser, predicted });
+        }
+    }
+
+    /// Codes both chroma components (8.5.4).
+    fn chroma(&mut self, quantiser: &Quantiser) {
+        let source = self.source;
+        let differences = difference_sum(source.chroma, source.chroma_stride, &self.predicted.chroma, 16, 8);
+        if differences < quantiser.smallest_effective_difference() {
+            return;
+        }
+        // Rows of 8 samples of Cb and 8 of Cr, to make strips of: blocks 0 and 1 are Cb's, 2 and 3 Cr's.
+        let mut apart = [[0u8; 16]; 8];
+        let mut planar_source = [0u8; 128];
+        let interleaved = self.predicted.chroma.as_chunks_mut::<16>().0;
+        for (y, (apart, out)) in apart.iter_mut().zip(planar_source.as_chunks_mut::<16>().0).enumerate() {
+            *apart = part(&interleaved[y]);
+            *out = part(source.chroma[y * source.chroma_stride..].first_chunk().unwrap_or(&[0; 16]));
+        }
+        let mut strips = [[[0; 16]; 4]; 2];
+        let mut dc = [[0; 4]; 2];
+        let mut any_ac = false;
+        let halves = apart.as_chunks_mut::<4>().0;
+        for (half, strip) in strips.iter_mut().enumerate() {
+            let (mut strip_dc, mut any) = ([0; 4], [false; 4]);
+            self.instructions.run(Analyse {
+                source: &planar_source[half * 64..],
+                stride: 16,
+                predicted: &halves[half],
+                quantiser,
+                dc_apart: true,
+                dc: &mut strip_dc,
+                strip,
+                any: &mut any,
+            });
+            for block in 0..4 {
+                dc[block / 2][half * 2 + block % 2] = strip_dc[block];
+                if any[block] {
+                    let index = block / 2 * 4 + half * 2 + block % 2;
+                    let levels = &mut self.levels.chroma_ac[index];
+                    self.macroblock.coded.counts[16 + index] = zigzag(strip, block, levels);
+                    any_ac = true;
+                }
+            }
+        }
+        let dc_levels = dc.map(|dc| quantiser.quantise_chroma_dc(&dc));
+        let any_dc = dc_levels != [[0; 4]; 2];
+        if !any_ac && !any_dc {
+            return;
+        }
+        self.macroblock.coded.pattern |= if any_ac { 2 << 4 } else { 1 << 4 };
+        self.levels.chroma_dc = dc_levels;
+        for (levels, flag) in dc_levels.iter().zip([2, 4]) {
+            if *levels != [0; 4] {
+                self.macroblock.coded.dc_flags |= flag;
+            }
+        }
+        let dc = dc_levels.map(|levels| quantiser.scale_chroma_dc(&levels));
+        for (half, (strip, predicted)) in strips.iter().zip(halves).enumerate() {
+            let dc = std::array::from_fn(|block| dc[block / 2][half * 2 + block % 2]);
+            self.instructions.run(Rebuild { strip, dc: Some(dc), quantiser, predicted });
+        }
+        for (out, apart) in interleaved.iter_mut().zip(&apart) {
+            for x in 0..8 {
+                (out[2 * x], out[2 * x + 1]) = (apart[x], apart[8 + x]);
+            }
+        }
     }
 }
 
-/// The same for Intra_16x16, whose DC coefficients are transformed once more (8.5.2).
+/// Eight pairs as eight of the first and eight of the second.
 #[inline(always)]
-fn code_luma_16x16(
-    macroblock: &mut Macroblock,
-    source: SourceBlock<'_>,
-    predicted: &mut Predicted,
-    quantiser: &Quantiser,
-) {
-    let differences = difference_sum(source.luma, source.luma_stride, &predicted.luma, 16, 16);
-    if differences < quantiser.smallest_effective_difference() {
-        return;
+fn part(pairs: &[u8; 16]) -> [u8; 16] {
+    let mut apart = [0; 16];
+    for x in 0..8 {
+        (apart[x], apart[8 + x]) = (pairs[2 * x], pairs[2 * x + 1]);
     }
-    let rows = predicted.luma.as_chunks_mut::<16>().0;
-    let mut strips = [[[0; 16]; 4]; 4];
-    let mut dc = [0; 16];
-    let mut any_ac = false;
-    for (strip_index, strip) in strips.iter_mut().enumerate() {
-        *strip = forward(&difference(source.luma, source.luma_stride, rows, strip_index * 4));
-        for block in 0..4 {
-            dc[strip_index * 4 + block] = i32::from(strip[0][block * 4]);
-            strip[0][block * 4] = 0;
-        }
-        any_ac |= quantiser.quantise(strip);
-    }
-    if any_ac {
-        macroblock.coded.pattern |= 15;
-        for (index, levels) in macroblock.levels.luma.iter_mut().enumerate() {
-            *levels = zigzag(&strips[index / 4], index % 4);
-            macroblock.coded.counts[index] = levels.iter().filter(|&&level| level != 0).count() as u8;
-        }
-    }
-    let dc_levels = quantiser.quantise_luma_dc(&dc);
-    // The matrix of DC levels is scanned like a block (8.5.2, 8.5.6).
-    macroblock.levels.luma_dc = super::transform::ZIGZAG.map(|(column, row)| dc_levels[row * 4 + column]);
-    let any_dc = dc_levels.iter().any(|&level| level != 0);
-    macroblock.coded.dc_flags |= u8::from(any_dc);
-    if !any_ac && !any_dc {
-        return;
-    }
-    let dc = quantiser.scale_luma_dc(&dc_levels);
-    for (strip_index, strip) in strips.iter_mut().enumerate() {
-        quantiser.scale(strip);
-        for block in 0..4 {
-            strip[0][block * 4] = dc[strip_index * 4 + block];
-        }
-        add(&inverse(strip), rows, strip_index * 4);
-    }
-}
-
-/// Codes the residual of both chroma components (8.5.4).
-#[inline(always)]
-fn code_chroma(
-    macroblock: &mut Macroblock,
-    source: SourceBlock<'_>,
-    predicted: &mut Predicted,
-    quantiser: &Quantiser,
-) {
-    let differences = difference_sum(source.chroma, source.chroma_stride, &predicted.chroma, 16, 8);
-    if differences < quantiser.smallest_effective_difference() {
-        return;
-    }
-    // Rows of 8 samples of Cb and 8 of Cr, to make strips of: blocks 0 and 1 are Cb's, 2 and 3 Cr's.
-    let mut apart = [[0u8; 16]; 8];
-    let mut planar_source = [0u8; 128];
-    let interleaved = predicted.chroma.as_chunks::<16>().0;
-    for (y, (apart, out)) in apart.iter_mut().zip(planar_source.as_chunks_mut::<16>().0).enumerate() {
-        let row = &source.chroma[y * source.chroma_stride..][..16];
-        for x in 0..8 {
-            (apart[x], apart[8 + x]) = (interleaved[y][2 * x], interleaved[y][2 * x + 1]);
-            (out[x], out[8 + x]) = (row[2 * x], row[2 * x + 1]);
-        }
-    }
-    let mut strips = [[[0; 16]; 4]; 2];
-    let mut dc = [[0; 4]; 2];
-    let mut any_ac = false;
-    for (half, strip) in strips.iter_mut().enumerate() {
-        *strip = forward(&difference(&planar_source, 16, &apart, half * 4));
-        for block in 0..4 {
-            dc[block / 2][half * 2 + block % 2] = i32::from(strip[0][block * 4]);
-            strip[0][block * 4] = 0;
-        }
-        any_ac |= quantiser.quantise(strip);
-    }
-    let dc_levels = dc.map(|dc| quantiser.quantise_chroma_dc(&dc));
-    let any_dc = dc_levels.iter().flatten().any(|&level| level != 0);
-    if !any_ac && !any_dc {
-        return;
-    }
-    macroblock.coded.pattern |= if any_ac { 2 << 4 } else { 1 << 4 };
-    macroblock.levels.chroma_dc = dc_levels;
-    for (levels, flag) in dc_levels.iter().zip([2, 4]) {
-        if levels.iter().any(|&level| level != 0) {
-            macroblock.coded.dc_flags |= flag;
-        }
-    }
-    if any_ac {
-        for (index, levels) in macroblock.levels.chroma_ac.iter_mut().enumerate() {
-            let (part, half, column) = (index / 4, index % 4 / 2, index % 2);
-            *levels = zigzag(&strips[half], part * 2 + column);
-            macroblock.coded.counts[16 + index] = levels.iter().filter(|&&level| level != 0).count() as u8;
-        }
-    }
-    let dc = dc_levels.map(|levels| quantiser.scale_chroma_dc(&levels));
-    for (half, strip) in strips.iter_mut().enumerate() {
-        quantiser.scale(strip);
-        for block in 0..4 {
-            strip[0][block * 4] = dc[block / 2][half * 2 + block % 2];
-        }
-        add(&inverse(strip), &mut apart, half * 4);
-    }
-    for (out, apart) in predicted.chroma.as_chunks_mut::<16>().0.iter_mut().zip(&apart) {
-        for x in 0..8 {
-            (out[2 * x], out[2 * x + 1]) = (apart[x], apart[8 + x]);
-        }
-    }
+    apart
 }

@@ -9,6 +9,7 @@ mod cabac;
 mod cabac_tables;
 mod cavlc;
 mod cavlc_tables;
+mod changes;
 mod choice;
 mod inter;
 mod intra;
@@ -30,10 +31,12 @@ use super::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, P
 use crate::picture::Picture;
 use crate::timing::SegmentIndex;
 use bitstream::{BitWriter, NalKind, append_sized_nal};
+use changes::SourceHistory;
+use choice::Coding;
 use macroblock::Quantisers;
 use neighbours::Rows;
 use parameter_sets::{MacroblockGrid, SliceHeader, StreamParameters, level_for};
-use reference::{Reconstruction, SourceCopy};
+use reference::Reconstruction;
 use simd::Instructions;
 use slice::SliceEncoder;
 use writer::MacroblockWriter;
@@ -147,13 +150,14 @@ pub struct H264Encoder {
     frames: u32,
     /// Picture `n` lies at `n % length`; one more than there are references.
     reconstructions: Vec<Reconstruction>,
-    sources: Vec<SourceCopy>,
-    /// Per macroblock, how often what stands still was refined.
-    refinements: Vec<u8>,
+    history: SourceHistory,
+    /// Per macroblock, for how many pictures it has stood still.
+    calm: Vec<u8>,
     rows: Rows,
     /// By QP.
     quantisers: Vec<Quantisers>,
     bits: BitWriter,
+    codings: Box<[Coding; 2]>,
     instructions: Instructions,
 }
 
@@ -169,11 +173,12 @@ impl H264Encoder {
             parameters,
             frames: 0,
             reconstructions: (0..stored).map(|_| Reconstruction::new(grid)).collect(),
-            sources: (0..stored).map(|_| SourceCopy::new(grid)).collect(),
-            refinements: vec![0; grid.len()],
+            history: SourceHistory::new(parameters.size, grid, stored - 1),
+            calm: vec![0; grid.len()],
             rows: Rows::new(grid.columns),
             quantisers: (0..=51).map(|qp| Quantisers::new(qp, largest_level)).collect(),
             bits: BitWriter::default(),
+            codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
         }
     }
@@ -198,43 +203,39 @@ impl H264Encoder {
         let stored = self.reconstructions.len();
         let slot = |distance: u32| (self.frames as usize + stored - distance as usize) % stored;
         let mut current = std::mem::take(&mut self.reconstructions[slot(0)]);
-        let mut source = std::mem::take(&mut self.sources[slot(0)]);
         let references: Vec<_> = distances
             .iter()
-            .map(|&distance| slice::Reference {
-                distance,
-                picture: &self.reconstructions[slot(distance)],
-                source: &self.sources[slot(distance)],
-            })
+            .map(|&distance| slice::Reference { distance, picture: &self.reconstructions[slot(distance)] })
             .collect();
-        let previous = (!intra).then(|| &self.sources[slot(1)]);
+        let moving = match (hints.scroll, distances.get(1)) {
+            (Some(scroll), Some(&distance)) => motion::scroll_vector(scroll, distance),
+            _ => None,
+        };
         let bits = std::mem::take(&mut self.bits);
         let writer = MacroblockWriter::new(self.parameters.entropy_coding, bits, intra, qp);
         let rbsp = SliceEncoder {
             picture,
             grid: self.parameters.grid,
             references: &references,
-            previous,
+            history: &mut self.history,
             current: &mut current,
-            source: &mut source,
-            refinements: &mut self.refinements,
+            calm: &mut self.calm,
             rows: &mut self.rows,
             quantisers: &self.quantisers,
             qp,
             last_qp: qp,
-            lambda: choice::lambda(qp),
             // 0 marks what was never written.
             stamp: self.frames + 1,
             scroll: hints.scroll,
+            moving,
             damage: hints.damage,
             instructions: self.instructions,
             writer,
         }
-        .encode();
+        .encode(&mut self.codings);
         drop(references);
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
-        self.sources[index] = source;
         let start = output.len();
         append_sized_nal(output, if intra { NalKind::IdrSlice } else { NalKind::Slice }, &rbsp);
         self.frames = self.frames.checked_add(1).ok_or_else(|| EncodeError::Failed {
@@ -244,15 +245,15 @@ impl H264Encoder {
         Ok(AccessUnit { bytes: output.len() - start, idr: intra })
     }
 
-    /// Reference list 0 as frames back: the one the scroll is exact in, then the one before.
+    /// Reference list 0 as frames back: the picture before, then the one the scroll is exact in.
     fn distances(&self, hints: &PictureHints<'_>) -> Vec<u32> {
         let most = self.parameters.references.get().min(self.frames);
         if most == 0 {
             return Vec::new();
         }
         match hints.scroll.and_then(|scroll| scroll.exact_distance(most)) {
-            Some(distance) if distance > 1 => vec![distance, 1],
-            _ => vec![1],
+            Some(distance) => vec![1, distance],
+            None => vec![1, 1],
         }
     }
 

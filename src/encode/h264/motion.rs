@@ -39,16 +39,16 @@ impl Reach {
 /// The vector of a scroll over `distance` frames, to the nearest quarter sample; `None` when it is out of
 /// any range.
 pub(super) fn scroll_vector(scroll: Scroll, distance: u32) -> Option<Vector> {
-    let component = |delta: i32| {
+    let component = |delta: i32, most: u16| {
         if scroll.denominator <= 0 {
             return None;
         }
         let (quarters, denominator) =
             (-i64::from(delta) * 4 * i64::from(distance), i64::from(scroll.denominator));
         let rounded = (2 * quarters + denominator).div_euclid(2 * denominator);
-        i16::try_from(rounded).ok().filter(|component| component.unsigned_abs() <= 8188)
+        i16::try_from(rounded).ok().filter(|component| component.unsigned_abs() <= most)
     };
-    Some(Vector { x: component(scroll.dx)?, y: component(scroll.dy)? })
+    Some(Vector { x: component(scroll.dx, 2047 * 4)?, y: component(scroll.dy, 511 * 4)? })
 }
 
 /// A few motions without repetition, in the order in which they are to be tried.

@@ -145,6 +145,11 @@ impl Rows {
     pub(super) fn set(&mut self, column: usize, coded: Coded) {
         self.current[column + 1] = coded;
     }
+
+    /// The same for `count` macroblocks from column `first` on.
+    pub(super) fn set_run(&mut self, first: usize, count: usize, coded: Coded) {
+        self.current[first + 1..=first + count].fill(coded);
+    }
 }
 
 /// How an inter macroblock is divided (Table 7-13); every 8×8 quarter stays whole.

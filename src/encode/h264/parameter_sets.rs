@@ -11,6 +11,9 @@ use crate::timing::FrameRate;
 /// Bits of frame_num. A segment may have more frames: it wraps (7.4.3).
 const FRAME_NUM_BITS: u32 = 8;
 
+/// Entries of reference list 0 in P slices: one for what stands still, one for what moves.
+const LIST_LENGTH: u32 = 2;
+
 /// One row of Table A-1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Level {
@@ -176,7 +179,7 @@ impl StreamParameters {
         bits.flag(self.entropy_coding == EntropyCoding::Cabac); // entropy_coding_mode_flag
         bits.flag(false); // bottom_field_pic_order_in_frame_present_flag
         bits.ue(0); // num_slice_groups_minus1
-        bits.ue(0); // num_ref_idx_l0_default_active_minus1
+        bits.ue(LIST_LENGTH - 1); // num_ref_idx_l0_default_active_minus1
         bits.ue(0); // num_ref_idx_l1_default_active_minus1
         bits.flag(false); // weighted_pred_flag
         bits.put(0, 2); // weighted_bipred_idc
@@ -202,8 +205,8 @@ impl StreamParameters {
         }
         if !intra {
             let active = slice.distances.len() as u32;
-            bits.flag(active != 1); // num_ref_idx_active_override_flag
-            if active != 1 {
+            bits.flag(active != LIST_LENGTH); // num_ref_idx_active_override_flag
+            if active != LIST_LENGTH {
                 bits.ue(active - 1);
             }
             append_list_modification(bits, slice.distances);
@@ -238,7 +241,7 @@ pub(super) struct SliceHeader<'a> {
 }
 
 /// ref_pic_list_modification (7.3.3.1): names every entry unless the initial order (8.2.4.2.1: nearest
-/// first) is the one wanted.
+/// first) is the one wanted. An entry may name the same picture as the one before.
 fn append_list_modification(bits: &mut BitWriter, distances: &[u32]) {
     let is_initial_order = distances.iter().zip(1..).all(|(&distance, initial)| distance == initial);
     bits.flag(!is_initial_order); // ref_pic_list_modification_flag_l0
@@ -248,9 +251,10 @@ fn append_list_modification(bits: &mut BitWriter, distances: &[u32]) {
     // picNumL0Pred starts at the current picture's number (8.2.4.3.1).
     let mut predicted = 0;
     for &distance in distances {
-        if distance > predicted {
+        if distance >= predicted {
             bits.ue(0); // modification_of_pic_nums_idc: subtract
-            bits.ue(distance - predicted - 1);
+            // Picture numbers wrap around: nothing is subtracted by subtracting all of them.
+            bits.ue((distance - predicted).wrapping_sub(1) % (1 << FRAME_NUM_BITS));
         } else {
             bits.ue(1); // add
             bits.ue(predicted - distance - 1);

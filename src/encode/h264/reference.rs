@@ -21,7 +21,8 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    fn new(width: usize, height: usize, pad_x: usize, pad_y: usize) -> Samples {
+    /// `width` in bytes; the last two say how much room is around.
+    pub(super) fn new(width: usize, height: usize, pad_x: usize, pad_y: usize) -> Samples {
         let stride = width + 2 * pad_x;
         Samples {
             data: vec![0; stride * (height + 2 * pad_y)],
@@ -119,26 +120,6 @@ impl Reconstruction {
         if x == 0 || x + 16 == self.luma.width || y == 0 || y + 16 == self.luma.height {
             self.luma.extend_from::<1>(x, y, 16);
             self.chroma.extend_from::<2>(x, y / 2, 8);
-        }
-    }
-}
-
-/// Source samples of earlier pictures, to find what has not changed and what has only moved.
-#[derive(Debug, Default, Clone)]
-pub(super) struct SourceCopy {
-    pub(super) luma: Samples,
-    pub(super) chroma: Samples,
-    /// Per macroblock, in raster order.
-    pub(super) stamps: Vec<Stamp>,
-}
-
-impl SourceCopy {
-    pub(super) fn new(grid: MacroblockGrid) -> SourceCopy {
-        let (width, height) = (grid.columns * 16, grid.rows * 16);
-        SourceCopy {
-            luma: Samples::new(width, height, 0, 0),
-            chroma: Samples::new(width, height / 2, 0, 0),
-            stamps: vec![0; grid.len()],
         }
     }
 }

@@ -1,26 +1,33 @@
 //! Slice data: the decisions about each macroblock of a picture, in raster order (ITU-T H.264, 7.3.4).
 
-use super::choice::Division;
+use super::changes::{Change, Move, SourceHistory};
+use super::choice::{Coding, Division};
 use super::intra::Sides;
-use super::macroblock::{Macroblock, Quantisers, SourceBlock};
+use super::macroblock::{Levels, Macroblock, Quantisers, SourceBlock};
+use super::motion::Reach;
 use super::neighbours::{Coded, Kind, Motion, Rows, Vector};
 use super::parameter_sets::MacroblockGrid;
-use super::reference::{Reconstruction, SourceCopy, Stamp};
-use super::simd::{Instructions, copy, difference_sum, equal, mark_differences};
+use super::reference::{Reconstruction, Samples, Stamp};
+use super::simd::{Instructions, difference_sum, equal_rows, squared_error};
 use super::writer::MacroblockWriter;
 use crate::encode::hints::{Damage, Scroll};
 use crate::picture::Picture;
 
-/// QP of a slice. What the first picture does not get right is copied through the whole segment, so it is
-/// coded finer.
+/// QP of a slice. What the first picture does not get right is copied through the whole segment, so it is coded finer;
+/// what changes in later ones mostly changes again soon, so it can be coded coarser.
 pub(super) fn slice_qp(base: u8, intra: bool) -> u8 {
-    if intra { base.saturating_sub(3) } else { base }
+    let later = base + (base / 6).min(4);
+    if intra { later.saturating_sub(FINER) } else { later.min(51) }
 }
 
-/// How often a block that stands still is coded again before what remains is accepted.
-const REFINEMENTS: u8 = 2;
-/// How much finer each of these is coded.
-const REFINEMENT_STEP: u8 = 6;
+/// How much finer than what changes the first picture is coded, and what comes in at the edge of the picture: it will be
+/// seen all the way across.
+const FINER: u8 = 12;
+/// After how many pictures a block that stands still is coded once more, and how much finer.
+const REFINEMENTS: [(u8, u8); 2] = [(3, 6), (30, 12)];
+/// Pictures after which nothing is left to do for a block that stands still: it is as good as it gets, and
+/// every buffer holds it.
+const SETTLED: u8 = 40;
 
 /// An entry of reference list 0.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +35,6 @@ pub(super) struct Reference<'a> {
     /// How many frames back it lies.
     pub(super) distance: u32,
     pub(super) picture: &'a Reconstruction,
-    /// What was to be encoded there.
-    pub(super) source: &'a SourceCopy,
 }
 
 /// Encodes one picture as one slice.
@@ -37,24 +42,25 @@ pub(super) struct Reference<'a> {
 pub(super) struct SliceEncoder<'a> {
     pub(super) picture: &'a Picture<'a>,
     pub(super) grid: MacroblockGrid,
-    /// Reference list 0; empty for an I slice.
+    /// Reference list 0; empty for an I slice. The first is the picture before, for what stands still. The second, maybe
+    /// the same picture, is for what moves: a block's vector is predicted from neighbours with its own reference, so
+    /// those that stand still do not spoil the vectors of those that move.
     pub(super) references: &'a [Reference<'a>],
-    /// The source of the picture before; damage is relative to it.
-    pub(super) previous: Option<&'a SourceCopy>,
+    pub(super) history: &'a mut SourceHistory,
     pub(super) current: &'a mut Reconstruction,
-    pub(super) source: &'a mut SourceCopy,
-    pub(super) refinements: &'a mut [u8],
+    /// Per macroblock, for how many pictures it has stood still, up to [`SETTLED`].
+    pub(super) calm: &'a mut [u8],
     pub(super) rows: &'a mut Rows,
     pub(super) quantisers: &'a [Quantisers],
     /// SliceQPY.
     pub(super) qp: u8,
     /// QPY of the macroblock before.
     pub(super) last_qp: u8,
-    /// [`lambda`](super::choice::lambda) of `qp`.
-    pub(super) lambda: u32,
     /// Names what is new in this picture.
     pub(super) stamp: Stamp,
     pub(super) scroll: Option<Scroll>,
+    /// The scroll's vector for the second reference.
+    pub(super) moving: Option<Vector>,
     pub(super) damage: Option<Damage<'a>>,
     pub(super) instructions: Instructions,
     pub(super) writer: MacroblockWriter,
@@ -90,133 +96,225 @@ struct Scratch {
 }
 
 impl SliceEncoder<'_> {
-    /// The finished slice data.
-    pub(super) fn encode(mut self) -> Vec<u8> {
+    /// The finished slice data. `codings` is room to work in.
+    pub(super) fn encode(mut self, codings: &mut [Coding; 2]) -> Vec<u8> {
         self.rows.begin_picture();
-        let mut changed = vec![false; self.grid.columns];
+        self.history.begin_picture(self.stamp - 1);
+        let distance = self.references.get(1).map_or(0, |reference| reference.distance);
+        let motion = self.moving.and_then(|vector| Move::of(vector, distance));
+        // Sources are looked for above as well as below, so they are kept for some rows.
+        let vertical = self.moving.map_or(0, |vector| usize::from(vector.y.unsigned_abs()) / 64);
+        let behind = 4.max(vertical + 2);
+        let mut changes = vec![Change::New; self.grid.columns];
         for row in 0..self.grid.rows {
-            self.find_changes(row, &mut changed);
-            for (column, &changed) in changed.iter().enumerate() {
-                let place = Place { column, row, index: row * self.grid.columns + column };
-                self.macroblock(place, changed);
-                self.writer.end_of_macroblock(place.index + 1 == self.grid.len());
-            }
+            let how = (self.stamp, self.instructions);
+            self.history.find_changes(self.picture, row, self.damage, motion, how, &mut changes);
+            self.copy_known(row, &changes);
+            self.row(row, &changes, codings);
             self.rows.end_row();
+            if let Some(row) = row.checked_sub(behind) {
+                self.history.keep(self.picture, row);
+            }
+        }
+        for row in self.grid.rows.saturating_sub(behind)..self.grid.rows {
+            self.history.keep(self.picture, row);
         }
         self.writer.finish()
     }
 
-    /// Marks the macroblocks of a row whose source is not that of the picture before.
-    fn find_changes(&self, row: usize, changed: &mut [bool]) {
-        let Some(previous) = self.previous else {
-            changed.fill(true);
-            return;
-        };
-        let mut damaged = vec![true; changed.len()];
-        if let Some(damage) = self.damage {
-            mark_damage(damage, row, &mut damaged);
-        }
-        changed.fill(false);
-        // Whole rows of samples, because memory is read fastest in order.
-        let (width, height) = (self.picture.size.width() as usize, self.picture.size.height() as usize);
-        for run in damaged.chunk_by(|a, b| a == b).scan(0, |end, run| {
-            *end += run.len();
-            Some((*end - run.len(), *end, run[0]))
-        }) {
-            let (first, end, damaged) = run;
-            if !damaged && !cfg!(debug_assertions) {
-                continue;
-            }
-            let (left, right) = (first * 16, (end * 16).min(width));
-            let marks = &mut changed[first..end];
-            for (plane, copy, rows) in [
-                (self.picture.luma, &previous.luma, row * 16..(row * 16 + 16).min(height)),
-                (self.picture.chroma, &previous.chroma, row * 8..(row * 8 + 8).min(height / 2)),
-            ] {
-                for y in rows {
-                    let earlier = &copy.at(left as isize, y as isize)[..right - left];
-                    mark_differences(&plane.row(y, width)[left..right], earlier, marks);
+    /// Brings what stands still and what has moved into the current picture, whole runs at once.
+    fn copy_known(&mut self, row: usize, changes: &[Change]) {
+        let start = row * self.grid.columns;
+        let mut column = 0;
+        while column < changes.len() {
+            let first = column;
+            match changes[column] {
+                Change::New => column += 1,
+                Change::Moved => {
+                    while column < changes.len() && changes[column] == Change::Moved {
+                        self.current.stamps[start + column] = self.stamp;
+                        self.calm[start + column] = 0;
+                        column += 1;
+                    }
+                    if let Some(vector) = self.moving {
+                        self.copy_run(first, column, row, (1, vector));
+                    }
+                }
+                Change::None => {
+                    let reference = self.references[0].picture;
+                    while column < changes.len()
+                        && changes[column] == Change::None
+                        && self.calm[start + column] < SETTLED
+                        && self.current.stamps[start + column] != reference.stamps[start + column]
+                    {
+                        self.current.stamps[start + column] = reference.stamps[start + column];
+                        column += 1;
+                    }
+                    if column > first {
+                        self.copy_run(first, column, row, (0, Vector::ZERO));
+                    } else {
+                        column += 1;
+                    }
                 }
             }
-            debug_assert!(
-                damaged || !marks.contains(&true),
-                "the picture has changed outside of the damage given"
-            );
         }
     }
 
-    fn macroblock(&mut self, place: Place, changed: bool) {
-        if !changed && self.is_settled(place) {
-            self.stand_still(place);
-            return;
+    /// Copies the macroblocks from `first` to before `end` from where a whole-sample vector points.
+    fn copy_run(&mut self, first: usize, end: usize, row: usize, (reference, vector): Motion) {
+        let from = self.references[reference as usize].picture;
+        let bytes = (end - first) * 16;
+        let (x, y) = ((first * 16) as isize, (row * 16) as isize);
+        let (dx, dy) = (isize::from(vector.x / 4), isize::from(vector.y / 4));
+        for line in 0..16 {
+            let source = &from.luma.at(x + dx, y + dy + line)[..bytes];
+            self.current.luma.at_mut(x, y + line)[..bytes].copy_from_slice(source);
         }
-        let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
-        let picture = self.picture;
-        let source = source_block(picture, place, &mut scratch);
-        let stamp = match self.previous {
-            Some(previous) if !changed => previous.stamps[place.index],
-            _ => self.stamp,
-        };
-        if self.source.stamps[place.index] != stamp {
-            keep_source(source, self.source, place);
-            self.source.stamps[place.index] = stamp;
+        for line in 0..8 {
+            let source = &from.chroma.at(x + dx, (y + dy) / 2 + line)[..bytes];
+            self.current.chroma.at_mut(x, y / 2 + line)[..bytes].copy_from_slice(source);
         }
-        if self.references.is_empty() {
-            self.refinements[place.index] = 0;
-            self.intra(place, source);
-            return;
+        if row == 0 || row + 1 == self.grid.rows {
+            (first..end).for_each(|column| self.current.extend_border(column, row));
+        } else {
+            self.current.extend_border(first, row);
+            self.current.extend_border(end - 1, row);
         }
-        let skip_vector = self.rows.around(place.column).skip_vector();
-        let first = self.references[0];
-        if first.source.stamps[place.index] == stamp && skip_vector == Vector::ZERO {
-            let refined = self.refinements[place.index];
-            if refined >= REFINEMENTS || self.is_close(source, place) {
-                self.refinements[place.index] = REFINEMENTS;
-                self.stand_still(place);
-            } else {
-                self.refinements[place.index] = refined + 1;
-                let finer = self.qp.saturating_sub((refined + 1) * REFINEMENT_STEP);
-                self.refine(place, source, finer);
+    }
+
+    fn row(&mut self, row: usize, changes: &[Change], codings: &mut [Coding; 2]) {
+        let start = row * self.grid.columns;
+        let mut column = 0;
+        while column < changes.len() {
+            let place = Place { column, row, index: start + column };
+            let skip_vector = self.rows.around(column).skip_vector();
+            match changes[column] {
+                Change::None if skip_vector == Vector::ZERO => {
+                    // Once one is skipped at vector zero, so can be those that follow it.
+                    let calm = self.calm[place.index..].iter_mut();
+                    let count = changes[column..]
+                        .iter()
+                        .zip(calm)
+                        .map_while(|(change, calm)| pass(*change, calm))
+                        .count();
+                    if count > 0 {
+                        let last = place.index + count == self.grid.len();
+                        self.writer.skip_run(self.rows, column, count, last);
+                        column += count;
+                        continue;
+                    }
+                    self.stand_still(place, codings);
+                }
+                Change::None => self.keep_still(place, skip_vector),
+                Change::Moved => self.moved(place, skip_vector),
+                Change::New => self.new_block(place, skip_vector, codings),
             }
-            return;
+            self.writer.end_of_macroblock(place.index + 1 == self.grid.len());
+            column += 1;
         }
-        self.refinements[place.index] = 0;
-        self.inter(place, source, skip_vector);
     }
 
-    /// Whether an unchanged block is as good as it gets, kept where it must be, and free: what most of most
-    /// pictures is.
-    #[inline]
-    fn is_settled(&self, place: Place) -> bool {
-        let (Some(previous), [first, ..]) = (self.previous, self.references) else { return false };
-        let stamp = previous.stamps[place.index];
-        self.refinements[place.index] >= REFINEMENTS
-            && self.source.stamps[place.index] == stamp
-            && first.source.stamps[place.index] == stamp
-            && self.rows.around(place.column).skip_vector() == Vector::ZERO
+    fn new_block(&mut self, place: Place, skip_vector: Vector, codings: &mut [Coding; 2]) {
+        let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
+        let source = source_block(self.picture, place, &mut scratch);
+        self.calm[place.index] = 0;
+        if self.references.is_empty() {
+            self.intra(place, source, codings);
+        } else {
+            self.inter(place, source, skip_vector, codings);
+        }
+    }
+
+    /// A block that has stood still, but not for long, and whose P_Skip has vector zero.
+    fn stand_still(&mut self, place: Place, codings: &mut [Coding; 2]) {
+        let calm = self.calm[place.index] + 1;
+        self.calm[place.index] = calm.min(SETTLED);
+        if let Some(&(_, step)) = REFINEMENTS.iter().find(|(after, _)| *after == calm) {
+            let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
+            let source = source_block(self.picture, place, &mut scratch);
+            if !self.is_close(source, place) {
+                self.refine(place, source, self.qp.saturating_sub(step), codings);
+                return;
+            }
+        }
+        self.skip(place, Vector::ZERO);
+    }
+
+    /// A block that has not changed, but whose P_Skip would move it.
+    fn keep_still(&mut self, place: Place, skip_vector: Vector) {
+        if skip_vector.is_whole() && Reach::of(self.grid, place.column, place.row).contains(skip_vector) {
+            if self.looks_the_same(place, skip_vector) {
+                self.skip(place, skip_vector);
+                return;
+            }
+            if self.is_exact(place, (0, skip_vector)) {
+                let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
+                let source = source_block(self.picture, place, &mut scratch);
+                if self.error_at(source, place, skip_vector) <= self.error_at(source, place, Vector::ZERO) {
+                    self.copy_block(place, (0, skip_vector));
+                    self.calm[place.index] = 0;
+                    self.skip(place, skip_vector);
+                    return;
+                }
+            }
+        }
+        let macroblock = self.inter_macroblock(place, &Division::whole((0, Vector::ZERO)));
+        self.write_motion(place, macroblock);
+    }
+
+    /// Whether the first reference is the same at a whole-sample vector and here.
+    fn looks_the_same(&self, place: Place, vector: Vector) -> bool {
+        let Reconstruction { luma, chroma, .. } = self.references[0].picture;
+        let (x, y) = (place.x() as isize, place.y() as isize);
+        let (from_x, from_y) = (x + isize::from(vector.x / 4), y + isize::from(vector.y / 4));
+        let same = |samples: &Samples, y: isize, from_y: isize, rows: usize| {
+            let stride = samples.stride();
+            equal_rows(samples.at(x, y), stride, samples.at(from_x, from_y), stride, 16, rows)
+        };
+        same(luma, y, from_y, 16) && same(chroma, y / 2, from_y / 2, 8)
+    }
+
+    /// A block that is exactly what the scroll says.
+    fn moved(&mut self, place: Place, skip_vector: Vector) {
+        let Some(vector) = self.moving else { return };
+        if skip_vector == vector && self.references[0].distance == self.references[1].distance {
+            self.skip(place, vector);
+        } else {
+            let macroblock = self.inter_macroblock(place, &Division::whole((1, vector)));
+            self.write_motion(place, macroblock);
+        }
     }
 
     /// Whether the first reference shows this block about as well as coding it once more would.
     fn is_close(&self, source: SourceBlock<'_>, place: Place) -> bool {
-        let reference = self.references[0].picture;
-        let (x, y) = (place.x() as isize, place.y() as isize);
-        let luma = reference.luma.at(x, y);
-        let chroma = reference.chroma.at(x, y / 2);
         let limit = if self.qp < 12 { 0 } else { 2 * u32::from(self.qp) };
-        difference_sum(source.luma, source.luma_stride, luma, reference.luma.stride(), 16)
-            + difference_sum(source.chroma, source.chroma_stride, chroma, reference.chroma.stride(), 8)
-            <= limit
+        self.error_at(source, place, Vector::ZERO) <= limit
     }
 
-    /// P_Skip at vector zero. The samples are copied only if this buffer does not hold them already.
-    pub(super) fn stand_still(&mut self, place: Place) {
+    /// Sum of absolute differences to the first reference at a whole-sample vector.
+    fn error_at(&self, source: SourceBlock<'_>, place: Place, vector: Vector) -> u32 {
         let reference = self.references[0].picture;
-        let stamp = reference.stamps[place.index];
-        if self.current.stamps[place.index] != stamp {
-            self.store(place, (0, Vector::ZERO));
-            self.current.stamps[place.index] = stamp;
-        }
-        self.skip(place, Vector::ZERO);
+        let x = place.x() as isize + isize::from(vector.x / 4);
+        let y = place.y() as isize + isize::from(vector.y / 4);
+        let (luma, chroma) = (reference.luma.at(x, y), reference.chroma.at(x, y / 2));
+        difference_sum(source.luma, source.luma_stride, luma, reference.luma.stride(), 16)
+            + difference_sum(source.chroma, source.chroma_stride, chroma, reference.chroma.stride(), 8)
+    }
+
+    /// Sum of squared differences to the first reference at a whole-sample vector.
+    pub(super) fn squared_error_at(&self, source: SourceBlock<'_>, place: Place, vector: Vector) -> u32 {
+        let reference = self.references[0].picture;
+        let x = place.x() as isize + isize::from(vector.x / 4);
+        let y = place.y() as isize + isize::from(vector.y / 4);
+        let (luma, chroma) = (reference.luma.at(x, y), reference.chroma.at(x, y / 2));
+        squared_error(source.luma, source.luma_stride, luma, reference.luma.stride(), 16)
+            + squared_error(source.chroma, source.chroma_stride, chroma, reference.chroma.stride(), 8)
+    }
+
+    /// Whether the source here is the source there, moved: then so is its reconstruction, errors and all.
+    pub(super) fn is_exact(&self, place: Place, (reference, vector): Motion) -> bool {
+        Move::of(vector, self.references[reference as usize].distance)
+            .is_some_and(|motion| self.history.has_moved(self.picture, place.column, place.row, motion))
     }
 
     pub(super) fn skip(&mut self, place: Place, vector: Vector) {
@@ -224,28 +322,19 @@ impl SliceEncoder<'_> {
         self.rows.set(place.column, Coded::skipped(vector));
     }
 
-    /// Writes the whole block's prediction into the current picture.
-    pub(super) fn store(&mut self, place: Place, (reference, vector): Motion) {
-        if vector.is_whole() {
-            let from = self.references[reference as usize].picture;
-            let (x, y) = (place.x() as isize, place.y() as isize);
-            let (from_x, from_y) = (x + isize::from(vector.x / 4), y + isize::from(vector.y / 4));
-            let to = &mut *self.current;
-            let stride = to.luma.stride();
-            copy(from.luma.at(from_x, from_y), stride, to.luma.at_mut(x, y), stride, 16);
-            let stride = to.chroma.stride();
-            copy(from.chroma.at(from_x, from_y / 2), stride, to.chroma.at_mut(x, y / 2), stride, 8);
-        } else {
-            self.predict(place, &Division::whole((reference, vector))).store(
-                self.current,
-                place.column,
-                place.row,
-            );
-        }
-        self.current.extend_border(place.column, place.row);
+    /// Copies a block from where a whole-sample motion points.
+    pub(super) fn copy_block(&mut self, place: Place, motion: Motion) {
+        self.copy_run(place.column, place.column + 1, place.row, motion);
+        self.current.stamps[place.index] = self.stamp;
     }
 
-    pub(super) fn write(&mut self, place: Place, mut macroblock: Macroblock, qp: u8) {
+    /// Writes a macroblock without residual.
+    pub(super) fn write_motion(&mut self, place: Place, macroblock: Macroblock) {
+        self.writer.macroblock(&macroblock, &Levels::ZERO, &self.rows.around(place.column));
+        self.rows.set(place.column, macroblock.coded);
+    }
+
+    pub(super) fn write(&mut self, place: Place, macroblock: &mut Macroblock, levels: &Levels, qp: u8) {
         let codes_qp = macroblock.coded.pattern != 0 || macroblock.coded.kind == Kind::Intra16x16;
         if codes_qp {
             macroblock.qp_delta = i32::from(qp) - i32::from(self.last_qp);
@@ -257,9 +346,30 @@ impl SliceEncoder<'_> {
             }
             self.last_qp = qp;
         }
-        self.writer.macroblock(&macroblock, &self.rows.around(place.column));
+        self.writer.macroblock(macroblock, levels, &self.rows.around(place.column));
         self.rows.set(place.column, macroblock.coded);
     }
+
+    /// QPY of a new block: finer where it comes in with the scroll.
+    pub(super) fn block_qp(&self, place: Place) -> u8 {
+        let enters = self.moving.is_some_and(|vector| {
+            let (x, y) =
+                (place.x() as i32 + i32::from(vector.x) / 4, place.y() as i32 + i32::from(vector.y) / 4);
+            let (right, bottom) = (self.grid.columns as i32 * 16 - 16, self.grid.rows as i32 * 16 - 16);
+            x < 0 || y < 0 || x > right || y > bottom
+        });
+        if enters { self.qp.saturating_sub(FINER) } else { self.qp }
+    }
+}
+
+/// Lets a block that has not changed stand still for one more picture; `None` if there is more to do with it.
+#[inline(always)]
+fn pass(change: Change, calm: &mut u8) -> Option<()> {
+    if change != Change::None || REFINEMENTS.iter().any(|(after, _)| *calm + 1 == *after) {
+        return None;
+    }
+    *calm = (*calm + 1).min(SETTLED);
+    Some(())
 }
 
 /// The samples of a macroblock; where it reaches beyond the picture the last column and row are repeated.
@@ -275,6 +385,14 @@ fn source_block<'a>(picture: &Picture<'a>, place: Place, scratch: &'a mut Scratc
             chroma_stride: chroma.stride,
         };
     }
+    padded_block(picture, place, scratch)
+}
+
+#[cold]
+fn padded_block<'a>(picture: &Picture<'_>, place: Place, scratch: &'a mut Scratch) -> SourceBlock<'a> {
+    let (x, y) = (place.x(), place.y());
+    let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
+    let (luma, chroma) = (picture.luma, picture.chroma);
     let visible = (width - x).min(16);
     for (row, out) in scratch.luma.as_chunks_mut::<16>().0.iter_mut().enumerate() {
         let source = &luma.row((y + row).min(height - 1), width)[x..];
@@ -289,34 +407,4 @@ fn source_block<'a>(picture: &Picture<'a>, place: Place, scratch: &'a mut Scratc
         out[visible..].chunks_exact_mut(2).for_each(|pair| pair.copy_from_slice(&last));
     }
     SourceBlock { luma: &scratch.luma, luma_stride: 16, chroma: &scratch.chroma, chroma_stride: 16 }
-}
-
-/// Whether the block equals the one at luma sample (x, y) of an earlier source.
-#[inline]
-pub(super) fn same_source(source: SourceBlock<'_>, earlier: &SourceCopy, x: usize, y: usize) -> bool {
-    let (x, y) = (x as isize, y as isize);
-    let (luma, chroma) = (earlier.luma.at(x, y), earlier.chroma.at(x, y / 2));
-    equal(source.luma, source.luma_stride, luma, earlier.luma.stride(), 16)
-        && equal(source.chroma, source.chroma_stride, chroma, earlier.chroma.stride(), 8)
-}
-
-fn keep_source(source: SourceBlock<'_>, kept: &mut SourceCopy, place: Place) {
-    let (x, y) = (place.x() as isize, place.y() as isize);
-    let stride = kept.luma.stride();
-    copy(source.luma, source.luma_stride, kept.luma.at_mut(x, y), stride, 16);
-    copy(source.chroma, source.chroma_stride, kept.chroma.at_mut(x, y / 2), stride, 8);
-}
-
-/// Marks the macroblocks of a row that a rectangle of the damage touches.
-fn mark_damage(damage: Damage<'_>, row: usize, damaged: &mut [bool]) {
-    damaged.fill(false);
-    let (top, bottom) = (row as u64 * 16, row as u64 * 16 + 16);
-    for rectangle in damage.rectangles {
-        let rows_meet = u64::from(rectangle.top) < bottom && u64::from(rectangle.bottom) > top;
-        if rows_meet && rectangle.top < rectangle.bottom && rectangle.left < rectangle.right {
-            let end = (rectangle.right.div_ceil(16) as usize).min(damaged.len());
-            let start = (rectangle.left as usize / 16).min(end);
-            damaged[start..end].fill(true);
-        }
-    }
 }

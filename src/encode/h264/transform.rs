@@ -3,6 +3,8 @@
 //!
 //! Four 4×4 blocks that lie side by side make a [`Strip`]. All arithmetic goes over its 16 lanes at once.
 
+use super::simd::Work;
+
 /// Four 4×4 blocks side by side. As samples: `[row][4 · block + column]`. As coefficients:
 /// `[horizontal frequency][4 · block + vertical frequency]`.
 pub(super) type Strip = [[i16; 16]; 4];
@@ -53,8 +55,10 @@ pub(super) fn chroma_qp(qp: u8) -> u8 {
 #[derive(Debug, Clone)]
 pub(super) struct Quantiser {
     qp: u8,
-    /// Multipliers by horizontal frequency, repeated over the lanes of a strip.
-    multipliers: [[i32; 16]; 4],
+    /// Levels per coefficient times 2^16, by horizontal frequency, repeated over the lanes of a strip.
+    multipliers: [[u16; 16]; 4],
+    /// What is added to a coefficient before it is multiplied, in the same order: less than half a level.
+    biases: [[u16; 16]; 4],
     /// Scales (LevelScale / 16) shifted by QP / 6, in the same order.
     scales: [[i16; 16]; 4],
     /// Added before the shift: under a half, so that small coefficients become zero.
@@ -68,15 +72,19 @@ impl Quantiser {
     pub(super) fn new(qp: u8, rounding_64ths: i32, largest_level: i32) -> Quantiser {
         let remainder = usize::from(qp % 6);
         let mut multipliers = [[0; 16]; 4];
+        let mut biases = [[0; 16]; 4];
         let mut scales = [[0; 16]; 4];
-        for (horizontal, (multipliers, scales)) in multipliers.iter_mut().zip(&mut scales).enumerate() {
-            for (lane, (multiplier, scale)) in multipliers.iter_mut().zip(scales).enumerate() {
+        for horizontal in 0..4 {
+            for lane in 0..16 {
                 let class = class(horizontal, lane % 4);
-                *multiplier = QUANT[remainder][class];
-                *scale = (SCALE[remainder][class] << (qp / 6)) as i16;
+                let multiplier = (QUANT[remainder][class] * 2) >> (qp / 6);
+                multipliers[horizontal][lane] = multiplier as u16;
+                biases[horizontal][lane] = ((rounding_64ths << 10) / multiplier) as u16;
+                scales[horizontal][lane] = (SCALE[remainder][class] << (qp / 6)) as i16;
             }
         }
-        Quantiser { qp, multipliers, scales, rounding: (rounding_64ths << (15 + qp / 6)) >> 6, largest_level }
+        let rounding = (rounding_64ths << (15 + qp / 6)) >> 6;
+        Quantiser { qp, multipliers, biases, scales, rounding, largest_level }
     }
 
     /// The smallest sum of absolute differences of a block from which a level other than zero can come.
@@ -84,29 +92,36 @@ impl Quantiser {
     /// A coefficient is at most that sum times the largest weight of its basis function: 1 for an even
     /// frequency and 2 for an odd one, each way. DC levels that are transformed once more come later.
     pub(super) fn smallest_effective_difference(&self) -> u32 {
-        let needed = (1 << self.shift()) - self.rounding;
-        let [even, odd, mixed] = QUANT[usize::from(self.qp % 6)];
-        let weighted = even.max(odd * 4).max(mixed * 2);
-        (needed as u32).div_ceil(weighted as u32)
+        // Two frequencies each way stand for all.
+        let needed = |horizontal: usize, vertical: usize| {
+            let multiplier = u32::from(self.multipliers[horizontal][vertical]);
+            let coefficient =
+                (1u32 << 16).div_ceil(multiplier) - u32::from(self.biases[horizontal][vertical]);
+            coefficient.div_ceil(1 << (horizontal + vertical))
+        };
+        let of_dc = (((1 << self.shift()) - self.rounding) as u32)
+            .div_ceil(QUANT[usize::from(self.qp % 6)][0] as u32);
+        needed(0, 0).min(needed(0, 1)).min(needed(1, 1)).min(of_dc)
     }
 
     fn shift(&self) -> u32 {
         15 + u32::from(self.qp / 6)
     }
 
-    /// Quantises the coefficients of a strip in place; whether any level is not zero.
+    /// Quantises the coefficients of a strip in place. Gives for each column of lanes whether any level is not zero.
     #[inline(always)]
-    pub(super) fn quantise(&self, strip: &mut Strip) -> bool {
-        let mut any = 0;
-        for (row, multipliers) in strip.iter_mut().zip(&self.multipliers) {
-            for (coefficient, &multiplier) in row.iter_mut().zip(multipliers) {
-                let value = i32::from(*coefficient);
-                let level = (value.abs() * multiplier + self.rounding) >> self.shift();
-                *coefficient = if value < 0 { -level } else { level } as i16;
-                any |= level;
+    pub(super) fn quantise(&self, strip: &mut Strip) -> [i16; 16] {
+        let mut any = [0; 16];
+        for ((row, multipliers), biases) in strip.iter_mut().zip(&self.multipliers).zip(&self.biases) {
+            for lane in 0..16 {
+                let value = row[lane];
+                let magnitude = value.unsigned_abs() + biases[lane];
+                let level = ((u32::from(magnitude) * u32::from(multipliers[lane])) >> 16) as i16;
+                row[lane] = if value < 0 { -level } else { level };
+                any[lane] |= level;
             }
         }
-        any != 0
+        any
     }
 
     /// 8.5.12.1: levels back to coefficients. The DC places hold nonsense where DC is coded apart.
@@ -157,6 +172,75 @@ impl Quantiser {
     pub(super) fn scale_chroma_dc(&self, levels: &[i16; 4]) -> [i16; 4] {
         let scale = SCALE[usize::from(self.qp % 6)][0] * 16;
         hadamard_2x2(&levels.map(i32::from)).map(|value| (((value * scale) << (self.qp / 6)) >> 5) as i16)
+    }
+}
+
+/// Transforms and quantises source minus prediction, four rows of 16 samples.
+#[derive(Debug)]
+pub(super) struct Analyse<'a> {
+    pub(super) source: &'a [u8],
+    pub(super) stride: usize,
+    pub(super) predicted: &'a [[u8; 16]; 4],
+    pub(super) quantiser: &'a Quantiser,
+    /// Whether the DC coefficients are coded apart: they become zero in the strip.
+    pub(super) dc_apart: bool,
+    /// Becomes the DC coefficients.
+    pub(super) dc: &'a mut [i32],
+    /// Becomes the levels.
+    pub(super) strip: &'a mut Strip,
+    /// Becomes whether each block has a level other than zero.
+    pub(super) any: &'a mut [bool; 4],
+}
+
+impl Work for Analyse<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let mut differences = [[0; 16]; 4];
+        for (y, out) in differences.iter_mut().enumerate() {
+            let source = self.source[y * self.stride..].first_chunk::<16>().unwrap_or(&[0; 16]);
+            for (out, (a, b)) in out.iter_mut().zip(source.iter().zip(&self.predicted[y])) {
+                *out = i16::from(*a) - i16::from(*b);
+            }
+        }
+        let mut strip = forward(&differences);
+        for (block, dc) in self.dc.iter_mut().enumerate().take(4) {
+            *dc = i32::from(strip[0][block * 4]);
+        }
+        if self.dc_apart {
+            (0..4).for_each(|block| strip[0][block * 4] = 0);
+        }
+        let lanes = self.quantiser.quantise(&mut strip);
+        let blocks = lanes.as_chunks::<4>().0;
+        for (any, lanes) in self.any.iter_mut().zip(blocks) {
+            *any = *lanes != [0; 4];
+        }
+        *self.strip = strip;
+    }
+}
+
+/// Adds to the prediction what levels stand for, four rows of 16 samples.
+#[derive(Debug)]
+pub(super) struct Rebuild<'a> {
+    pub(super) strip: &'a Strip,
+    /// DC coefficients that were coded apart.
+    pub(super) dc: Option<[i16; 4]>,
+    pub(super) quantiser: &'a Quantiser,
+    pub(super) predicted: &'a mut [[u8; 16]; 4],
+}
+
+impl Work for Rebuild<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let mut strip = *self.strip;
+        self.quantiser.scale(&mut strip);
+        if let Some(dc) = self.dc {
+            (0..4).for_each(|block| strip[0][block * 4] = dc[block]);
+        }
+        for (row, predicted) in inverse(&strip).iter().zip(self.predicted) {
+            for (sample, &residual) in predicted.iter_mut().zip(row) {
+                *sample = i16::from(*sample).wrapping_add(residual).clamp(0, 255) as u8;
+            }
+        }
     }
 }
 
@@ -249,10 +333,15 @@ pub(super) fn inverse(coefficients: &Strip) -> Strip {
     residual
 }
 
-/// The levels of block `block` of a strip in zig-zag order.
-#[inline(always)]
-pub(super) fn zigzag(strip: &Strip, block: usize) -> Block {
-    ZIGZAG.map(|(horizontal, vertical)| strip[horizontal][block * 4 + vertical])
+/// The levels of block `block` of a strip in zig-zag order, into `out`, and how many are not zero.
+#[inline(never)]
+pub(super) fn zigzag(strip: &Strip, block: usize, out: &mut Block) -> u8 {
+    let mut count = 0;
+    for (out, (horizontal, vertical)) in out.iter_mut().zip(ZIGZAG) {
+        *out = strip[horizontal][(block * 4 + vertical) & 15];
+        count += u8::from(*out != 0);
+    }
+    count
 }
 
 #[cfg(test)]
@@ -294,7 +383,7 @@ mod tests {
                 let mut strip = [[0; 16]; 4];
                 strip[place / 4][place % 4] = (limit - 1).min(255);
                 strip[place % 4][4 + place / 4] = -(limit - 1).min(255);
-                assert!(!quantiser.quantise(&mut forward(&strip)), "QP {qp}");
+                assert_eq!(quantiser.quantise(&mut forward(&strip)), [0; 16], "QP {qp}");
             }
             let dc = (i32::from(limit) - 1).min(255);
             assert_eq!(

@@ -4,8 +4,8 @@ use super::EntropyCoding;
 use super::bitstream::BitWriter;
 use super::cabac::CabacWriter;
 use super::cavlc::CavlcWriter;
-use super::macroblock::Macroblock;
-use super::neighbours::Neighbours;
+use super::macroblock::{Levels, Macroblock};
+use super::neighbours::{Coded, Neighbours, Rows, Vector};
 
 /// Codes the macroblocks of one slice.
 #[derive(Debug)]
@@ -41,11 +41,21 @@ impl MacroblockWriter {
         }
     }
 
-    /// Any other macroblock.
-    pub(super) fn macroblock(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
+    /// P_Skip with vector zero, `count` times from column `first` on; the end of each macroblock included. `last`: whether
+    /// they end the slice.
+    pub(super) fn skip_run(&mut self, rows: &mut Rows, first: usize, count: usize, last: bool) {
         match self {
-            MacroblockWriter::Cabac(writer) => writer.macroblock(macroblock, around),
-            MacroblockWriter::Cavlc(writer) => writer.macroblock(macroblock, around),
+            MacroblockWriter::Cabac(writer) => writer.skip_run(rows, first, count, last),
+            MacroblockWriter::Cavlc(writer) => writer.skip_run(count),
+        }
+        rows.set_run(first, count, Coded::skipped(Vector::ZERO));
+    }
+
+    /// Any other macroblock.
+    pub(super) fn macroblock(&mut self, macroblock: &Macroblock, levels: &Levels, around: &Neighbours<'_>) {
+        match self {
+            MacroblockWriter::Cabac(writer) => writer.macroblock(macroblock, levels, around),
+            MacroblockWriter::Cavlc(writer) => writer.macroblock(macroblock, levels, around),
         }
     }
 

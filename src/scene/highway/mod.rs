@@ -148,7 +148,7 @@ impl Highway {
         Reach {
             now: scroll,
             struck: scroll - self.motion.position(duration) - 1,
-            shining: scroll + subpixels(f64::from(self.layout.scaled(effects.glow_reach)) * 2.0 + 1.0),
+            shining: scroll + subpixels(f64::from(self.layout.scaled(effects.glow_reach)) * 1.5 + 1.0),
             far: scroll
                 + subpixels(f64::from(self.layout.path) + f64::from(tallest(&self.layout)) + 2.0 + blur),
         }

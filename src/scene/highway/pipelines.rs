@@ -132,7 +132,9 @@ pub enum Layer {
     Glow,
     /// Light along the strike line.
     LineGlow,
-    /// Gems and kick bars.
+    /// Kick bars.
+    Kicks,
+    /// Gems in the lanes.
     Gems,
     /// Gems of the labels.
     Legend,
@@ -155,12 +157,17 @@ impl Layer {
             Layer::Beats => (include_str!("../../../shaders/beats.wgsl"), "vertex", LineInstance::LAYOUT),
             Layer::Glow => (glow, "vertex", HitInstance::LAYOUT),
             Layer::LineGlow => (glow, "line_vertex", HitInstance::LAYOUT),
-            Layer::Gems => (gems, "vertex", HitInstance::LAYOUT),
+            Layer::Kicks | Layer::Gems => (gems, "vertex", HitInstance::LAYOUT),
             Layer::Legend => (gems, "legend_vertex", HitInstance::LAYOUT),
             Layer::Rings => (include_str!("../../../shaders/rings.wgsl"), "vertex", HitInstance::LAYOUT),
             Layer::Text => (include_str!("../../../shaders/text.wgsl"), "vertex", GlyphInstance::LAYOUT),
             Layer::Panel => (include_str!("../../../shaders/panel.wgsl"), "vertex", PanelInstance::LAYOUT),
         }
+    }
+
+    /// The fragment entry point.
+    fn fragment(self) -> &'static str {
+        if self == Layer::LineGlow { "line_fragment" } else { "fragment" }
     }
 
     /// Whether it reads a texture, at group 1.
@@ -171,8 +178,8 @@ impl Layer {
     /// Vertices of one instance, as a triangle strip.
     pub const fn vertices(self) -> u32 {
         match self {
-            // Two for each of the 32 pieces, and two that close the ring.
-            Layer::Rings => 66,
+            // Two for each of the 20 pieces, and two that close the ring.
+            Layer::Rings => 42,
             _ => 4,
         }
     }
@@ -240,10 +247,15 @@ impl Pipelines {
         };
         let plain = pipeline_layout(&[Some(&uniform_layout)]);
         let textured = pipeline_layout(&[Some(&uniform_layout), Some(&texture_layout)]);
-        let constants = [
-            ("blurred", f64::from(options.shutter_degrees > 0.0)),
-            ("cut_corners", f64::from(options.theme.gems.corners == Corners::Cut)),
-        ];
+        let gems = &options.theme.gems;
+        let constants = |layer: Layer| {
+            [
+                ("blurred", f64::from(options.shutter_degrees > 0.0)),
+                ("cut_corners", f64::from(gems.corners == Corners::Cut)),
+                ("highlighted", f64::from(gems.highlight > 0.0)),
+                ("marked", f64::from(layer != Layer::Kicks && gems.mark_size > 0.0)),
+            ]
+        };
         let mut pipelines = Vec::new();
         for &layer in layers {
             let (source, vertex, buffer) = layer.parts();
@@ -253,8 +265,8 @@ impl Pipelines {
                 let source = PipelineSource {
                     buffers: &[Some(buffer.clone())],
                     topology: wgpu::PrimitiveTopology::TriangleStrip,
-                    entry_points: Some((vertex, "fragment")),
-                    constants: &constants,
+                    entry_points: Some((vertex, layer.fragment())),
+                    constants: &constants(layer),
                     ..PipelineSource::new(
                         "highway",
                         &module,

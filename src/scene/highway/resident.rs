@@ -27,6 +27,7 @@ pub struct Resident {
     legend: Instances<HitInstance>,
     panels: Instances<PanelInstance>,
     end_card: Option<Image>,
+    flash: Flash,
     /// Of this frame.
     frame: Ranges,
 }
@@ -42,6 +43,14 @@ pub struct Reach {
     pub shining: i64,
     /// Just beyond the far end.
     pub far: i64,
+}
+
+/// Which hits flash themselves where they are struck.
+#[derive(Debug, Clone, Copy)]
+struct Flash {
+    /// Where the strike line lights up under a kick, the bar need not.
+    kicks: bool,
+    gems: bool,
 }
 
 /// The instances of one frame.
@@ -159,6 +168,7 @@ impl Resident {
         let effects = &theme.effects;
         let wanted = [
             (Layer::Fixed, true),
+            (Layer::Kicks, true),
             (Layer::Gems, true),
             (Layer::Beats, !beats.1.is_empty()),
             (Layer::Glow, effects.glow > 0.0),
@@ -194,6 +204,10 @@ impl Resident {
             legend: Instances::new(gpu, "the labels' gems", &captions.legend)?,
             panels: Instances::new(gpu, "the panels", &captions.panels)?,
             end_card: image(&highway.end_image)?,
+            flash: Flash {
+                kicks: effects.flash > 0.0 && effects.line_glow == 0.0,
+                gems: effects.flash > 0.0,
+            },
             pipelines,
             frame: Ranges::default(),
         })
@@ -202,15 +216,16 @@ impl Resident {
     /// Sets what differs in a frame, and finds the instances that it shows.
     pub fn set_frame(&mut self, queue: &wgpu::Queue, frame: FrameUniform, reach: Reach) {
         self.pipelines.set_frame(queue, frame);
-        let hits = |moving: &Moving<HitInstance>| HitRanges {
-            seen: moving.positions.range(reach.struck, reach.far),
+        let hits = |moving: &Moving<HitInstance>, flashes: bool| HitRanges {
+            // Those that are struck are drawn as long as they flash.
+            seen: moving.positions.range(if flashes { reach.struck } else { reach.now }, reach.far),
             shining: moving.positions.range(reach.struck, reach.shining),
             struck: moving.positions.range(reach.struck, reach.now),
         };
         self.frame = Ranges {
             beats: self.beats.positions.range(reach.now, reach.far),
-            kicks: hits(&self.kicks),
-            gems: hits(&self.gems),
+            kicks: hits(&self.kicks, self.flash.kicks),
+            gems: hits(&self.gems, self.flash.gems),
         };
     }
 
@@ -239,7 +254,7 @@ impl Resident {
         // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
         let (kicks, gems) = (&self.frame.kicks, &self.frame.gems);
         self.draw_layer(Layer::LineGlow, &self.kicks.instances, &kicks.struck, plane, pass);
-        self.draw_layer(Layer::Gems, &self.kicks.instances, &kicks.seen, plane, pass);
+        self.draw_layer(Layer::Kicks, &self.kicks.instances, &kicks.seen, plane, pass);
         self.draw_layer(Layer::Glow, &self.gems.instances, &gems.shining, plane, pass);
         self.draw_layer(Layer::LineGlow, &self.gems.instances, &gems.struck, plane, pass);
         self.draw_layer(Layer::Gems, &self.gems.instances, &gems.seen, plane, pass);

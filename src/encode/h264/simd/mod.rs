@@ -5,7 +5,13 @@
 //! more for AVX2 and picks that at run time. All versions come from the same integer source, so they cannot
 //! differ in what they compute.
 
-#![allow(unsafe_code, reason = "calling code for instructions that were seen to be there")]
+#![allow(
+    unsafe_code,
+    reason = "calling code for instructions that were seen to be there; loads that were checked together"
+)]
+
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 /// Which instructions the inner loops may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,44 +66,71 @@ fn with_avx2(work: impl Work) {
 /// Sum of absolute differences over `rows` rows of 16 bytes.
 #[inline(always)]
 pub(super) fn difference_sum(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
-    let mut sum = 0;
+    let [left, right] = half_differences(a, a_stride, b, b_stride, rows);
+    left + right
+}
+
+/// Sum of squared differences over `rows` rows of 16 bytes.
+#[inline(never)]
+pub(super) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        x86::squared_error(a, a_stride, b, b_stride, rows)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    squared_error_portable(a, a_stride, b, b_stride, rows)
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn squared_error_portable(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
+    let mut sums = [0i32; 8];
     for row in 0..rows {
-        let a: &[u8; 16] = a[row * a_stride..].first_chunk().unwrap_or(&[0; 16]);
-        let b: &[u8; 16] = b[row * b_stride..].first_chunk().unwrap_or(&[0; 16]);
-        sum += a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>();
+        let (a, b) = (&a[row * a_stride..][..16], &b[row * b_stride..][..16]);
+        let mut differences = [0i16; 16];
+        for (difference, (a, b)) in differences.iter_mut().zip(a.iter().zip(b)) {
+            *difference = i16::from(*a) - i16::from(*b);
+        }
+        for (sum, pair) in sums.iter_mut().zip(differences.as_chunks::<2>().0) {
+            *sum += i32::from(pair[0]) * i32::from(pair[0]) + i32::from(pair[1]) * i32::from(pair[1]);
+        }
     }
-    sum
+    sums.iter().sum::<i32>() as u32
 }
 
-/// Whether `rows` rows of 16 bytes are equal.
+/// Whether `rows` rows of `bytes` bytes, at most 16, are equal.
 #[inline]
-pub(super) fn equal(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> bool {
-    (0..rows).all(|row| {
-        let a: Option<&[u8; 16]> = a[row * a_stride..].first_chunk();
-        let b: Option<&[u8; 16]> = b[row * b_stride..].first_chunk();
-        a == b
-    })
-}
-
-/// Sets the mark of every 16 bytes of `a` that differ from those of `b`. The last mark may stand for fewer.
-#[inline(always)]
-pub(super) fn mark_differences(a: &[u8], b: &[u8], marks: &mut [bool]) {
-    let (a_blocks, a_rest) = a.as_chunks::<16>();
-    let (b_blocks, b_rest) = b.as_chunks::<16>();
-    for ((a, b), mark) in a_blocks.iter().zip(b_blocks).zip(&mut *marks) {
-        *mark |= u128::from_ne_bytes(*a) != u128::from_ne_bytes(*b);
-    }
-    if let Some(mark) = marks.get_mut(a_blocks.len()) {
-        *mark |= a_rest != &b_rest[..a_rest.len()];
-    }
+pub(super) fn equal_rows(
+    a: &[u8],
+    a_stride: usize,
+    b: &[u8],
+    b_stride: usize,
+    bytes: usize,
+    rows: usize,
+) -> bool {
+    // Most that differ do so in the first row.
+    a[..bytes] == b[..bytes]
+        && (1..rows).all(|row| a[row * a_stride..][..bytes] == b[row * b_stride..][..bytes])
 }
 
 /// Copies `rows` rows of 16 bytes.
-#[inline]
+#[inline(never)]
 pub(super) fn copy(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, rows: usize) {
     for row in 0..rows {
         to[row * to_stride..][..16].copy_from_slice(&from[row * from_stride..][..16]);
     }
+}
+
+/// Sum of absolute differences of 16 bytes.
+#[inline(always)]
+pub(super) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        x86::difference_of_16(a, b)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum()
 }
 
 /// Sums of absolute differences of the four quarters of `rows` rows of 16 bytes.
@@ -117,12 +150,12 @@ pub(super) fn quarter_differences(
 }
 
 /// Sums of absolute differences of the first and of the last 8 bytes of `rows` rows of 16 bytes.
-#[inline(always)]
+#[inline(never)]
 fn half_differences(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> [u32; 2] {
     // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
     #[cfg(target_arch = "x86_64")]
     unsafe {
-        half_differences_sse2(a, a_stride, b, b_stride, rows)
+        x86::half_differences(a, a_stride, b, b_stride, rows)
     }
     #[cfg(not(target_arch = "x86_64"))]
     half_differences_portable(a, a_stride, b, b_stride, rows)
@@ -140,23 +173,6 @@ fn half_differences_portable(a: &[u8], a_stride: usize, b: &[u8], b_stride: usiz
     sums
 }
 
-/// `psadbw` sums each half of a register.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "sse2")]
-fn half_differences_sse2(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> [u32; 2] {
-    use std::arch::x86_64::*;
-    let load = |bytes: &[u8]| {
-        let value = u128::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 16]));
-        _mm_set_epi64x((value >> 64) as i64, value as i64)
-    };
-    let mut sums = _mm_setzero_si128();
-    for row in 0..rows {
-        let (a, b) = (load(&a[row * a_stride..]), load(&b[row * b_stride..]));
-        sums = _mm_add_epi64(sums, _mm_sad_epu8(a, b));
-    }
-    [_mm_cvtsi128_si32(sums) as u32, _mm_cvtsi128_si32(_mm_srli_si128::<8>(sums)) as u32]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +184,10 @@ mod tests {
         for offset in 0..40 {
             let (a, b) = (&bytes[offset..], &bytes[900 + 3 * offset..]);
             let expected = half_differences_portable(a, 31, b, 40, 16);
+            let squared = (0..16).flat_map(|row| a[row * 31..][..16].iter().zip(&b[row * 40..][..16]));
+            let squared: u32 = squared.map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum();
+            assert_eq!(squared_error(a, 31, b, 40, 16), squared);
+            assert_eq!(squared_error_portable(a, 31, b, 40, 16), squared);
             assert_eq!(half_differences(a, 31, b, 40, 16), expected);
             assert_eq!(difference_sum(a, 31, b, 40, 16), expected[0] + expected[1]);
             let quarters = quarter_differences(a, 31, b, 40, 16);

@@ -1,0 +1,336 @@
+//! What has changed in the source since earlier pictures, and what of that has only moved.
+
+use super::neighbours::Vector;
+use super::parameter_sets::MacroblockGrid;
+use super::reference::{Samples, Stamp};
+use super::simd::{Instructions, Work, equal_rows};
+use crate::encode::hints::Damage;
+use crate::picture::{Picture, PictureSize, Plane};
+
+/// How a macroblock's source relates to earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// It is that of the picture before.
+    None,
+    /// It is that of another place of an earlier picture, exactly.
+    Moved,
+    New,
+}
+
+/// A whole-sample motion to be looked for: the source at (x, y) was at (x + `x`, y + `y`).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Move {
+    /// In how many pictures.
+    pub(super) distance: u32,
+    x: isize,
+    y: isize,
+}
+
+impl Move {
+    /// `None` unless the vector is whole in luma and chroma.
+    pub(super) fn of(vector: Vector, distance: u32) -> Option<Move> {
+        (vector.is_whole() && vector != Vector::ZERO).then(|| Move {
+            distance,
+            x: isize::from(vector.x / 4),
+            y: isize::from(vector.y / 4),
+        })
+    }
+}
+
+/// Source samples of one earlier picture, without anything around them.
+#[derive(Debug)]
+struct SourceCopy {
+    luma: Samples,
+    chroma: Samples,
+    /// Per macroblock, in raster order.
+    stamps: Vec<Stamp>,
+}
+
+/// Source samples of earlier pictures. The oldest is replaced by the one being encoded, in place and some rows behind.
+#[derive(Debug)]
+pub(super) struct SourceHistory {
+    width: usize,
+    height: usize,
+    grid: MacroblockGrid,
+    /// Picture `n` lies at `n % length`.
+    copies: Vec<SourceCopy>,
+    /// Names the source of each macroblock of the picture being encoded.
+    stamps: Vec<Stamp>,
+    frame: usize,
+    /// Rows of macroblocks of the oldest picture that are gone.
+    replaced: usize,
+    /// Per byte of a row of samples, whether any sample below differs.
+    differences: Vec<u8>,
+}
+
+/// A part of a picture in luma samples, both within the picture.
+#[derive(Debug, Clone, Copy)]
+struct Area {
+    left: usize,
+    right: usize,
+    top: usize,
+    bottom: usize,
+}
+
+impl SourceHistory {
+    /// For `length` earlier pictures.
+    pub(super) fn new(size: PictureSize, grid: MacroblockGrid, length: usize) -> SourceHistory {
+        let (width, height) = (size.width() as usize, size.height() as usize);
+        let copy = || SourceCopy {
+            luma: Samples::new(width, height, 0, 0),
+            chroma: Samples::new(width, height / 2, 0, 0),
+            stamps: vec![0; grid.len()],
+        };
+        SourceHistory {
+            width,
+            height,
+            grid,
+            copies: (0..length).map(|_| copy()).collect(),
+            stamps: vec![0; grid.len()],
+            frame: 0,
+            replaced: 0,
+            differences: vec![0; width],
+        }
+    }
+
+    /// Before the first macroblock of picture `frame`.
+    pub(super) fn begin_picture(&mut self, frame: u32) {
+        self.frame = frame as usize;
+        self.replaced = 0;
+    }
+
+    fn slot(&self, distance: u32) -> usize {
+        (self.frame + self.copies.len() - distance as usize) % self.copies.len()
+    }
+
+    /// What of a row of macroblocks lies within the picture.
+    fn area(&self, first: usize, end: usize, row: usize) -> Area {
+        Area {
+            left: first * 16,
+            right: (end * 16).min(self.width),
+            top: row * 16,
+            bottom: (row * 16 + 16).min(self.height),
+        }
+    }
+
+    /// Tells for each macroblock of a row what has happened to its source. `stamp` becomes the name of what is not
+    /// that of the picture before.
+    pub(super) fn find_changes(
+        &mut self,
+        picture: &Picture<'_>,
+        row: usize,
+        damage: Option<Damage<'_>>,
+        motion: Option<Move>,
+        (stamp, instructions): (Stamp, Instructions),
+        changes: &mut [Change],
+    ) {
+        let stamps = row * self.grid.columns..(row + 1) * self.grid.columns;
+        if self.frame == 0 {
+            changes.fill(Change::New);
+            self.stamps[stamps].fill(stamp);
+            return;
+        }
+        match damage {
+            Some(damage) => mark_damage(damage, row, changes),
+            None => changes.fill(Change::New),
+        }
+        // Whole rows of samples, because memory is read fastest in order.
+        for_runs(
+            changes,
+            |change| change == Change::New || cfg!(debug_assertions),
+            |first, run| {
+                let area = self.area(first, first + run.len(), row);
+                self.compare(picture, area, (0, 0, 1), instructions, |index, differs| {
+                    debug_assert!(
+                        !differs || run[index] == Change::New,
+                        "the picture has changed outside of the damage given"
+                    );
+                    run[index] = if differs { Change::New } else { Change::None };
+                });
+            },
+        );
+        for (change, name) in changes.iter().zip(&mut self.stamps[stamps]) {
+            if *change != Change::None {
+                *name = stamp;
+            }
+        }
+        let Some(motion) = motion else { return };
+        for_runs(
+            changes,
+            |change| change == Change::New,
+            |first, run| {
+                // What lies beyond the picture's edge is not known from the source.
+                let inside = |column: &usize| self.is_known(self.area(*column, column + 1, row), motion);
+                let Some(start) = (first..first + run.len()).find(inside) else { return };
+                let count = (start..first + run.len()).take_while(inside).count();
+                let area = self.area(start, start + count, row);
+                let run = &mut run[start - first..][..count];
+                let from = (motion.x, motion.y, motion.distance);
+                self.compare(picture, area, from, instructions, |index, differs| {
+                    if !differs {
+                        run[index] = Change::Moved;
+                    }
+                });
+            },
+        );
+    }
+
+    /// Whether the source at an area was, moved, that of an earlier picture.
+    pub(super) fn has_moved(&self, picture: &Picture<'_>, column: usize, row: usize, motion: Move) -> bool {
+        let area = self.area(column, column + 1, row);
+        if !self.is_known(area, motion) {
+            return false;
+        }
+        let copy = &self.copies[self.slot(motion.distance)];
+        let bytes = area.right - area.left;
+        let same = |plane: Plane<'_>, earlier: &Samples, top: usize, rows: usize, y: isize| {
+            let from = earlier.at(area.left as isize + motion.x, top as isize + y);
+            equal_rows(
+                &plane.data[top * plane.stride + area.left..],
+                plane.stride,
+                from,
+                earlier.stride(),
+                bytes,
+                rows,
+            )
+        };
+        let rows = area.bottom - area.top;
+        same(picture.luma, &copy.luma, area.top, rows, motion.y)
+            && same(picture.chroma, &copy.chroma, area.top / 2, rows / 2, motion.y / 2)
+    }
+
+    /// Whether the place that an area has moved from lies within what is kept.
+    fn is_known(&self, area: Area, motion: Move) -> bool {
+        let first = if motion.distance as usize == self.copies.len() { self.replaced * 16 } else { 0 };
+        let within = |start: usize, end: usize, delta: isize, first: usize, last: usize| {
+            start as isize + delta >= first as isize && end as isize + delta <= last as isize
+        };
+        within(area.left, area.right, motion.x, 0, self.width)
+            && within(area.top, area.bottom, motion.y, first, self.height)
+    }
+
+    /// Compares an area, which begins at a macroblock, with the earlier picture `distance` back at an offset. Tells for
+    /// each of its macroblocks whether anything differs.
+    fn compare(
+        &mut self,
+        picture: &Picture<'_>,
+        area: Area,
+        (x, y, distance): (isize, isize, u32),
+        instructions: Instructions,
+        mut tell: impl FnMut(usize, bool),
+    ) {
+        let slot = self.slot(distance);
+        let bytes = area.right - area.left;
+        let differences = &mut self.differences[..bytes];
+        differences.fill(0);
+        let copy = &self.copies[slot];
+        for (plane, earlier, top, bottom, y) in [
+            (picture.luma, &copy.luma, area.top, area.bottom, y),
+            (picture.chroma, &copy.chroma, area.top / 2, area.bottom / 2, y / 2),
+        ] {
+            instructions.run(FindDifferences {
+                samples: &plane.data[top * plane.stride + area.left..],
+                stride: plane.stride,
+                earlier: earlier.at(area.left as isize + x, top as isize + y),
+                earlier_stride: earlier.stride(),
+                rows: bottom - top,
+                differences,
+            });
+        }
+        for (index, block) in differences.chunks(16).enumerate() {
+            let differs = match block.as_array::<16>() {
+                Some(block) => u128::from_ne_bytes(*block) != 0,
+                None => block.iter().any(|&difference| difference != 0),
+            };
+            tell(index, differs);
+        }
+    }
+
+    /// Keeps the source of what has changed in a row of macroblocks, in place of the oldest picture's.
+    pub(super) fn keep(&mut self, picture: &Picture<'_>, row: usize) {
+        let start = row * self.grid.columns;
+        let slot = self.slot(0);
+        self.replaced = row + 1;
+        let mut column = 0;
+        while column < self.grid.columns {
+            let is_stale = |column: usize| {
+                column < self.grid.columns
+                    && self.copies[slot].stamps[start + column] != self.stamps[start + column]
+            };
+            let first = column;
+            while is_stale(column) {
+                column += 1;
+            }
+            if column == first {
+                column += 1;
+                continue;
+            }
+            let Area { left, right, top, bottom } = self.area(first, column, row);
+            let copy = &mut self.copies[slot];
+            for y in top..bottom {
+                copy.luma.at_mut(left as isize, y as isize)[..right - left]
+                    .copy_from_slice(&picture.luma.row(y, right)[left..]);
+            }
+            for y in top / 2..bottom / 2 {
+                copy.chroma.at_mut(left as isize, y as isize)[..right - left]
+                    .copy_from_slice(&picture.chroma.row(y, right)[left..]);
+            }
+            copy.stamps[start + first..start + column]
+                .copy_from_slice(&self.stamps[start + first..start + column]);
+        }
+    }
+}
+
+/// Collects per column where any row differs.
+struct FindDifferences<'a> {
+    samples: &'a [u8],
+    stride: usize,
+    earlier: &'a [u8],
+    earlier_stride: usize,
+    rows: usize,
+    differences: &'a mut [u8],
+}
+
+impl Work for FindDifferences<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let length = self.differences.len();
+        for row in 0..self.rows {
+            let samples = &self.samples[row * self.stride..][..length];
+            let earlier = &self.earlier[row * self.earlier_stride..][..length];
+            for ((difference, a), b) in self.differences.iter_mut().zip(samples).zip(earlier) {
+                *difference |= a ^ b;
+            }
+        }
+    }
+}
+
+/// Calls `body` with each run of changes that `belongs` holds for, and where it begins.
+fn for_runs(
+    changes: &mut [Change],
+    belongs: impl Fn(Change) -> bool,
+    mut body: impl FnMut(usize, &mut [Change]),
+) {
+    let mut first = 0;
+    for run in changes.chunk_by_mut(|a, b| belongs(*a) == belongs(*b)) {
+        let length = run.len();
+        if belongs(run[0]) {
+            body(first, run);
+        }
+        first += length;
+    }
+}
+
+/// Marks the macroblocks of a row that a rectangle of the damage touches as new, the others as unchanged.
+fn mark_damage(damage: Damage<'_>, row: usize, changes: &mut [Change]) {
+    changes.fill(Change::None);
+    let (top, bottom) = (row as u64 * 16, row as u64 * 16 + 16);
+    for rectangle in damage.rectangles {
+        let rows_meet = u64::from(rectangle.top) < bottom && u64::from(rectangle.bottom) > top;
+        if rows_meet && rectangle.top < rectangle.bottom && rectangle.left < rectangle.right {
+            let end = (rectangle.right.div_ceil(16) as usize).min(changes.len());
+            let start = (rectangle.left as usize / 16).min(end);
+            changes[start..end].fill(Change::New);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! SSE2, which every x86-64 processor has.
+
+use std::arch::x86_64::*;
+
+/// Checks that `rows` rows of 16 bytes lie within the samples, and gives the first.
+///
+/// # Panics
+/// When they do not.
+#[inline(always)]
+fn checked(samples: &[u8], stride: usize, rows: usize) -> *const u8 {
+    let bytes = if rows == 0 { 0 } else { (rows - 1) * stride + 16 };
+    samples[..bytes].as_ptr()
+}
+
+/// Row `row`, which [`checked`] has found to be there.
+#[target_feature(enable = "sse2")]
+#[inline]
+unsafe fn row(first: *const u8, stride: usize, row: usize) -> __m128i {
+    // SAFETY: the caller has had this row checked; the load needs no alignment.
+    unsafe { _mm_loadu_si128(first.add(row * stride).cast()) }
+}
+
+/// Sums of absolute differences of the first and of the last 8 bytes of `rows` rows of 16 bytes.
+#[target_feature(enable = "sse2")]
+pub(super) fn half_differences(
+    a: &[u8],
+    a_stride: usize,
+    b: &[u8],
+    b_stride: usize,
+    rows: usize,
+) -> [u32; 2] {
+    let (a, b) = (checked(a, a_stride, rows), checked(b, b_stride, rows));
+    let mut sums = _mm_setzero_si128();
+    for index in 0..rows {
+        // SAFETY: `index` is below the number of rows checked.
+        let (a, b) = unsafe { (row(a, a_stride, index), row(b, b_stride, index)) };
+        // Sums each half of a register.
+        sums = _mm_add_epi64(sums, _mm_sad_epu8(a, b));
+    }
+    [_mm_cvtsi128_si32(sums) as u32, _mm_cvtsi128_si32(_mm_srli_si128::<8>(sums)) as u32]
+}
+
+/// Sum of squared differences over `rows` rows of 16 bytes.
+#[target_feature(enable = "sse2")]
+pub(super) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
+    let (a, b) = (checked(a, a_stride, rows), checked(b, b_stride, rows));
+    let zero = _mm_setzero_si128();
+    let mut sums = zero;
+    for index in 0..rows {
+        // SAFETY: `index` is below the number of rows checked.
+        let (a, b) = unsafe { (row(a, a_stride, index), row(b, b_stride, index)) };
+        let difference = _mm_or_si128(_mm_subs_epu8(a, b), _mm_subs_epu8(b, a));
+        let (low, high) = (_mm_unpacklo_epi8(difference, zero), _mm_unpackhi_epi8(difference, zero));
+        sums = _mm_add_epi32(sums, _mm_add_epi32(_mm_madd_epi16(low, low), _mm_madd_epi16(high, high)));
+    }
+    let sums = _mm_add_epi32(sums, _mm_srli_si128::<8>(sums));
+    _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_srli_si128::<4>(sums))) as u32
+}
+
+/// Sum of absolute differences of 16 bytes.
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(super) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
+    // SAFETY: both have the 16 bytes that are loaded.
+    let sums = unsafe { _mm_sad_epu8(row(a.as_ptr(), 0, 0), row(b.as_ptr(), 0, 0)) };
+    (_mm_cvtsi128_si32(sums) + _mm_cvtsi128_si32(_mm_srli_si128::<8>(sums))) as u32
+}
