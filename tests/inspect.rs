@@ -111,7 +111,11 @@ fn a_still_shows_the_note_at_its_height() {
     let still = folder.path().join("still.png");
     let draw = |at: &str| {
         let mut command = strikeline();
-        command.args(["frame", "--size", "640x360", "--at", at]).arg(&path).arg("-o").arg(&still);
+        command
+            .args(["frame", "--theme", "plain", "--no-header", "--size", "640x360", "--at", at])
+            .arg(&path)
+            .arg("-o")
+            .arg(&still);
         command
     };
     succeed(&mut draw("1.5"));

@@ -25,7 +25,7 @@ const GEM_WIDTH: f32 = 1.5;
 const GEM_GAP: f32 = 0.45;
 
 /// How much of a lane's width its labels may take.
-const LANE_SHARE: f32 = 0.96;
+const LANE_SHARE: f32 = 0.93;
 
 /// What was written.
 pub struct Legend {
