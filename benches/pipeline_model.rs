@@ -59,8 +59,12 @@ const OWN_COST: [Spread; 6] = [
     Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64 },
 ];
 
-/// Many segments, so that their changes are part of it.
-const SEGMENT_FRAMES: u32 = 30;
+/// Short, so that a run has many segments, and as many as encoders, or nearly, are being encoded until its end: a few
+/// frames of a last segment by itself would weigh more in so short a run than in any video.
+const SEGMENT_FRAMES: u32 = 10;
+
+/// Where the machinery's own cost is measured.
+const OWN_COST_SEGMENT_FRAMES: u32 = 30;
 
 /// What is run, and how often.
 struct Amount {
@@ -76,7 +80,7 @@ struct Amount {
 
 const FULL: Amount = Amount {
     rounds: 3,
-    frames: 200,
+    frames: 240,
     depths: &[1, 2, 3, 4, 5, 6, 7, 8],
     encoders: &[1, 2, 3, 4, 5, 6, 7, 8],
     free_frames: 200_000,
@@ -119,8 +123,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn measure(name: &'static str, costs: &Costs, spread: Spread, frames: u64, rounds: usize) -> Row {
-    let plan = Plan::new(frames, SEGMENT_FRAMES);
+fn measure(name: &'static str, costs: &Costs, plan: Plan, spread: Spread, rounds: usize) -> Row {
+    let frames = plan.frames();
     let samples: Vec<_> =
         (0..rounds).map(|_| run_once(costs, plan, spread, &mut NullSink::default())).collect();
     let per_second = |time: Duration| frames as f64 / time.as_secs_f64();
@@ -227,9 +231,12 @@ fn main() {
     });
 
     let mut rows = Vec::new();
-    let free =
-        OWN_COST.map(|spread| measure("nothing", &Costs::NOTHING, spread, amount.free_frames, amount.rounds));
-    let waiting = OWN_COST.map(|spread| measure("seed", &SEED, spread, amount.frames, amount.rounds));
+    let own_cost = |name, costs: &Costs, frames| {
+        let plan = Plan::new(frames, OWN_COST_SEGMENT_FRAMES);
+        OWN_COST.map(|spread| measure(name, costs, plan, spread, amount.rounds))
+    };
+    let free = own_cost("nothing", &Costs::NOTHING, amount.free_frames);
+    let waiting = own_cost("seed", &SEED, amount.frames);
     say(&|| print_own_cost(&machine, &free, &waiting));
     rows.extend(free.into_iter().chain(waiting));
     let any = ARMS.iter().any(|(name, ..)| given(name));
@@ -240,7 +247,8 @@ fn main() {
             .flat_map(|depth| amount.encoders.iter().map(move |encoders| (depth, encoders)));
         let grid: Vec<_> = settings
             .map(|(depth, encoders)| {
-                measure(name, &costs, spread(*depth, *encoders), amount.frames, amount.rounds)
+                let plan = Plan::new(amount.frames, SEGMENT_FRAMES);
+                measure(name, &costs, plan, spread(*depth, *encoders), amount.rounds)
             })
             .collect();
         say(&|| print_grid(title, &grid));
