@@ -56,8 +56,15 @@ pub trait Scene: Send {
     /// When the scene is beyond the device, or lacks something of its own.
     fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError>;
 
-    /// Draws what is the same in every frame, once, on black. Every frame begins with a copy of it.
+    /// Draws what is the same in many frames, on black: the static layer of the last [`Scene::update`]. It is
+    /// drawn once, and every frame with the same [`Scene::static_layer`] begins with a copy of it.
     fn draw_static(&self, _plane: PlaneKind, _pass: &mut wgpu::RenderPass<'_>) {}
+
+    /// Which static layer the frame of the last [`Scene::update`] has: 0 unless overridden. A scene has few of
+    /// them, as each is kept as a picture in memory.
+    fn static_layer(&self) -> u32 {
+        0
+    }
 
     /// Writes what differs in frame `frame`: a small uniform. Called once before the draws of that frame.
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex);

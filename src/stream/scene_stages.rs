@@ -16,20 +16,53 @@ pub struct SceneRenderer<'s> {
     gpu: Arc<Gpu>,
     scene: &'s mut dyn Scene,
     layers: Vec<Layer>,
+    size: PictureSize,
     conversion: Option<Conversion>,
     ring: Ring,
 }
 
-/// One plane of what the scene draws: its static layer, and the target of its frames.
+/// One plane of what the scene draws: its static layers, and the target of its frames.
 #[derive(Debug)]
 struct Layer {
-    fixed: PlaneTarget,
+    /// With the scene's numbers, those used last at the end.
+    fixed: Vec<(u32, PlaneTarget)>,
     frame: PlaneTarget,
 }
 
+/// Static layers that are kept; a scene that has more draws them again and again.
+const KEPT_STATIC_LAYERS: usize = 4;
+
+impl Layer {
+    /// Copies static layer `number` into the frame's target; draws it first if it is not there.
+    fn begin_frame(
+        &mut self,
+        gpu: &Gpu,
+        commands: &mut wgpu::CommandEncoder,
+        scene: &dyn Scene,
+        size: PictureSize,
+    ) {
+        let (kind, number) = (self.frame.kind, scene.static_layer());
+        let kept = self.fixed.iter().position(|(kept, _)| *kept == number);
+        let fixed = match kept {
+            Some(place) => self.fixed.remove(place).1,
+            None => {
+                let target = match self.fixed.len() {
+                    KEPT_STATIC_LAYERS => self.fixed.remove(0).1,
+                    _ => PlaneTarget::new(&gpu.device, kind, size),
+                };
+                let mut pass = target.begin_pass(commands, Some(planes::black(kind)));
+                scene.draw_static(kind, &mut pass);
+                drop(pass);
+                target
+            }
+        };
+        self.frame.copy_from(commands, &fixed);
+        self.fixed.push((number, fixed));
+    }
+}
+
 impl<'s> SceneRenderer<'s> {
-    /// Prepares `scene` for pictures of `size` at `frame_rate`, draws its static layer, and makes a ring of
-    /// `depth` slots.
+    /// Prepares `scene` for pictures of `size` at `frame_rate`, and makes a ring of `depth` slots.
     ///
     /// # Errors
     /// When the pictures or the scene are beyond the device.
@@ -50,20 +83,12 @@ impl<'s> SceneRenderer<'s> {
         scene.prepare(gpu, &View { size, frame_rate, planes: drawn })?;
         let target = |kind| PlaneTarget::new(&gpu.device, kind, size);
         let layers: Vec<Layer> =
-            drawn.iter().map(|&kind| Layer { fixed: target(kind), frame: target(kind) }).collect();
+            drawn.iter().map(|&kind| Layer { fixed: Vec::new(), frame: target(kind) }).collect();
         let conversion = match drawing {
             Drawing::Planar => None,
             Drawing::Rgba => Some(Conversion::new(gpu, layers[0].frame.view(), size)),
         };
-
-        let mut commands = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        for layer in &layers {
-            let mut pass = layer.fixed.begin_pass(&mut commands, Some(planes::black(layer.fixed.kind)));
-            scene.draw_static(layer.fixed.kind, &mut pass);
-        }
-        let submission = gpu.queue.submit([commands.finish()]);
-        gpu.wait(&submission)?;
-        Ok(SceneRenderer { gpu: Arc::clone(gpu), scene, layers, conversion, ring })
+        Ok(SceneRenderer { gpu: Arc::clone(gpu), scene, layers, size, conversion, ring })
     }
 }
 
@@ -73,8 +98,8 @@ impl Render for SceneRenderer<'_> {
     fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<SubmittedSlot, StageError> {
         self.scene.update(&self.gpu.queue, frame);
         let mut commands = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        for layer in &self.layers {
-            layer.frame.copy_from(&mut commands, &layer.fixed);
+        for layer in &mut self.layers {
+            layer.begin_frame(&self.gpu, &mut commands, self.scene, self.size);
             let mut pass = layer.frame.begin_pass(&mut commands, None);
             self.scene.draw(layer.frame.kind, &mut pass);
         }

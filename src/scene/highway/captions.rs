@@ -151,6 +151,17 @@ pub struct Shown {
     pub end_card: Option<(Range<u32>, Range<u32>)>,
 }
 
+/// Where a frame has its labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelsAre {
+    /// In the static layer.
+    Fixed,
+    /// In the frame, over everything.
+    Fading,
+    /// Nowhere any more.
+    Gone,
+}
+
 /// Times of a song that captions go by.
 #[derive(Debug, Clone, Copy)]
 pub struct CaptionTimes {
@@ -240,9 +251,12 @@ impl Captions {
     /// Finds what is shown at `milliseconds` of the song.
     pub fn set_time(&mut self, milliseconds: i32) {
         self.now = milliseconds;
+        let labels_are = self.labels_are();
         let shown = &mut self.shown;
         shown.text.clear();
-        shown.text.extend(current(&self.labels, milliseconds));
+        if labels_are == LabelsAre::Fading {
+            shown.text.extend(current(&self.labels, milliseconds));
+        }
         shown.text.extend(current(&self.sections, milliseconds));
         shown.text.extend(current(&self.count_in, milliseconds));
         if let Some(clock) = &self.clock {
@@ -258,9 +272,21 @@ impl Captions {
         &self.shown
     }
 
-    /// Whether the gems beside the labels belong to this frame rather than to the static layer.
-    pub fn shows_legend(&self) -> bool {
-        self.labels_fade.is_some_and(|[_, end]| self.now < end)
+    /// Where this frame has its labels.
+    pub fn labels_are(&self) -> LabelsAre {
+        match self.labels_fade {
+            Some([begin, end]) if self.now >= begin => match self.now < end {
+                true => LabelsAre::Fading,
+                false => LabelsAre::Gone,
+            },
+            _ => LabelsAre::Fixed,
+        }
+    }
+
+    /// The text of the static layer that goes with this frame.
+    pub fn fixed_text(&self) -> [Range<u32>; 2] {
+        let labels = self.labels.first().map(|block| block.glyphs.clone()).unwrap_or_default();
+        [self.fixed.clone(), if self.labels_are() == LabelsAre::Fixed { labels } else { 0..0 }]
     }
 }
 

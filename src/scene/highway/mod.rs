@@ -219,6 +219,11 @@ impl Scene for Highway {
         }
     }
 
+    fn static_layer(&self) -> u32 {
+        // With the labels, or without.
+        u32::from(self.captions.labels_are() != captions::LabelsAre::Fixed)
+    }
+
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
         let scroll = self.motion.scroll(self.start, frame);
         let now = milliseconds(self.start + self.motion.frame_rate().time_of(frame));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::captions::{Captions, GlyphInstance, PanelInstance};
+use super::captions::{Captions, GlyphInstance, LabelsAre, PanelInstance};
 use super::fixed::{self, Shape};
 use super::hits::{self, HitInstance, LineInstance, Positions};
 use super::images::Placement;
@@ -229,7 +229,7 @@ impl Resident {
         };
     }
 
-    /// Draws what is the same in every frame.
+    /// Draws what is the same in many frames.
     pub fn draw_static(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         let pipelines = &self.pipelines;
         if pipelines.begin(Layer::Fixed, plane, pass) {
@@ -241,10 +241,10 @@ impl Resident {
         if pipelines.begin(Layer::Fixed, plane, pass) {
             self.fixed.draw(Layer::Fixed.vertices(), 0..self.fixed.count, pass);
         }
-        if captions.labels_fade.is_none() {
+        if captions.labels_are() == LabelsAre::Fixed {
             self.draw_legend(plane, pass);
         }
-        self.draw_text(std::slice::from_ref(&captions.fixed), plane, pass);
+        self.draw_text(&captions.fixed_text(), plane, pass);
     }
 
     /// Draws what moves and what comes and goes.
@@ -261,7 +261,7 @@ impl Resident {
         self.draw_layer(Layer::Rings, &self.kicks.instances, &kicks.struck, plane, pass);
         self.draw_layer(Layer::Rings, &self.gems.instances, &gems.struck, plane, pass);
         self.road.lift(plane, pass);
-        if captions.shows_legend() {
+        if captions.labels_are() == LabelsAre::Fading {
             self.draw_legend(plane, pass);
         }
         let shown = captions.shown();

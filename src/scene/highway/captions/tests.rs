@@ -178,10 +178,15 @@ fn what_is_shown_follows_the_songs_time() {
             (0..2).filter(|&index| captions.shown().text.contains(&sections[index])).collect();
         assert_eq!(shown, seen.into_iter().collect::<Vec<_>>(), "at {milliseconds} ms");
     }
-    captions.set_time(7_199);
-    assert!(captions.shows_legend());
-    captions.set_time(7_200);
-    assert!(!captions.shows_legend());
+    for (milliseconds, labels) in [
+        (5_999, LabelsAre::Fixed),
+        (6_000, LabelsAre::Fading),
+        (7_199, LabelsAre::Fading),
+        (7_200, LabelsAre::Gone),
+    ] {
+        captions.set_time(milliseconds);
+        assert_eq!(captions.labels_are(), labels, "at {milliseconds} ms");
+    }
     captions.set_time(3_723_999);
     assert!(captions.shown().end_card.is_none());
     captions.set_time(3_724_000);
