@@ -10,6 +10,7 @@ pub mod null;
 pub mod openh264;
 pub mod raw;
 
+use self::hints::PictureHints;
 use crate::picture::{Picture, PictureSize};
 use crate::timing::{FrameRate, SegmentIndex};
 
@@ -97,6 +98,20 @@ pub trait Encoder: Send {
     /// # Errors
     /// [`EncodeError::Failed`]; what was appended to `output` is then of no use.
     fn encode(&mut self, picture: &Picture<'_>, output: &mut Vec<u8>) -> Result<AccessUnit, EncodeError>;
+
+    /// The same, for an encoder that makes use of what is known about the picture. Hints never change what a
+    /// decoder shows by more than the quality allows, only bytes and time.
+    ///
+    /// # Errors
+    /// Those of [`Encoder::encode`].
+    fn encode_with_hints(
+        &mut self,
+        picture: &Picture<'_>,
+        _hints: &PictureHints<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<AccessUnit, EncodeError> {
+        self.encode(picture, output)
+    }
 
     /// The parameter sets of this segment; `None` before the first picture was encoded.
     fn parameter_sets(&self) -> Option<ParameterSets>;

@@ -5,6 +5,7 @@
 
 use super::planes::PlaneTarget;
 use super::{Gpu, GpuError};
+use crate::encode::hints::Scroll;
 use crate::picture::{Picture, PictureSize, Plane};
 
 /// The slots, and where the planes of a picture lie in each.
@@ -65,13 +66,15 @@ impl Ring {
         commands.map_buffer_on_submit(buffer, wgpu::MapMode::Read, .., |_| {});
         let submission = gpu.queue.submit([commands.finish()]);
         gpu.check()?;
-        Ok(SubmittedSlot { submission, buffer: buffer.clone(), layout: self.layout })
+        Ok(SubmittedSlot { scroll: None, submission, buffer: buffer.clone(), layout: self.layout })
     }
 }
 
 /// A frame that was submitted and is not mapped yet.
 #[derive(Debug)]
 pub struct SubmittedSlot {
+    /// How what moves in it has moved since the frame before.
+    pub scroll: Option<Scroll>,
     submission: wgpu::SubmissionIndex,
     buffer: wgpu::Buffer,
     layout: SlotLayout,
@@ -88,13 +91,15 @@ impl SubmittedSlot {
             .buffer
             .get_mapped_range(..)
             .map_err(|error| GpuError::Lost { reason: format!("a frame could not be mapped: {error}") })?;
-        Ok(MappedSlot { view: Some(view), buffer: self.buffer, layout: self.layout })
+        Ok(MappedSlot { scroll: self.scroll, view: Some(view), buffer: self.buffer, layout: self.layout })
     }
 }
 
 /// A frame in mapped memory. Dropping it unmaps the slot.
 #[derive(Debug)]
 pub struct MappedSlot {
+    /// How what moves in it has moved since the frame before.
+    pub scroll: Option<Scroll>,
     /// There until the drop: a buffer may only be unmapped when no view of it is left.
     view: Option<wgpu::BufferView>,
     buffer: wgpu::Buffer,

@@ -3,6 +3,7 @@
 pub mod highway;
 pub mod still;
 
+use crate::encode::hints::Scroll;
 use crate::gpu::planes::PlaneKind;
 use crate::gpu::{Gpu, GpuError};
 use crate::picture::PictureSize;
@@ -68,6 +69,12 @@ pub trait Scene: Send {
 
     /// Writes what differs in frame `frame`: a small uniform. Called once before the draws of that frame.
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex);
+
+    /// How most of what moves in the frame of the last [`Scene::update`] has moved since the frame before it;
+    /// `None` where that is not one motion. A hint for the encoder: a wrong one costs bytes and time.
+    fn scroll(&self) -> Option<Scroll> {
+        None
+    }
 
     /// Draws the frame of the last [`Scene::update`] over the static layer.
     fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>);

@@ -100,7 +100,7 @@ impl<M: Mapped> SegmentTask<M> {
             }
         };
         let start = data.len();
-        let unit = encoder.encode(&frame.picture(), data).map_err(at)?;
+        let unit = encoder.encode_with_hints(&frame.picture(), &frame.hints(), data).map_err(at)?;
         if data.len() - start != unit.bytes || unit.bytes == 0 {
             return Err(at(crate::encode::EncodeError::Failed {
                 encoder: context.factory.name(),

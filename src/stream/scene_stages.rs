@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::stage::{Mapped, Readback, Render, SlotIndex, StageError};
+use crate::encode::hints::PictureHints;
 use crate::gpu::Gpu;
 use crate::gpu::convert::Conversion;
 use crate::gpu::planes::{self, PlaneKind, PlaneTarget};
@@ -107,7 +108,9 @@ impl Render for SceneRenderer<'_> {
             None => [&self.layers[0].frame, &self.layers[1].frame],
             Some(conversion) => conversion.convert(&mut commands),
         };
-        Ok(self.ring.submit(&self.gpu, commands, planes, slot.0)?)
+        let mut submitted = self.ring.submit(&self.gpu, commands, planes, slot.0)?;
+        submitted.scroll = self.scene.scroll();
+        Ok(submitted)
     }
 }
 
@@ -129,5 +132,9 @@ impl Readback<SubmittedSlot> for SlotReader {
 impl Mapped for MappedSlot {
     fn picture(&self) -> Picture<'_> {
         MappedSlot::picture(self)
+    }
+
+    fn hints(&self) -> PictureHints<'_> {
+        PictureHints { scroll: self.scroll, damage: None }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::stage::{Mapped, SlotIndex};
+use crate::encode::hints::PictureHints;
 use crate::picture::Picture;
 
 /// How soon a wait for a slot that will not come ends after a failure.
@@ -80,5 +81,10 @@ impl<M: Mapped> LentSlot<M> {
     /// The planes, in place.
     pub fn picture(&self) -> Picture<'_> {
         self.mapped.picture()
+    }
+
+    /// What is known about the frame.
+    pub fn hints(&self) -> PictureHints<'_> {
+        self.mapped.hints()
     }
 }

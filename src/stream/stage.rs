@@ -1,5 +1,6 @@
 //! What the pipeline asks of whatever renders and reads back: a graphics device, or a stand-in.
 
+use crate::encode::hints::PictureHints;
 use crate::gpu::GpuError;
 use crate::picture::Picture;
 use crate::scene::SceneError;
@@ -55,4 +56,9 @@ pub trait Readback<Submitted>: Send {
 pub trait Mapped: Send {
     /// The planes, in place.
     fn picture(&self) -> Picture<'_>;
+
+    /// What is known about how the frame differs from the one before it; nothing unless overridden.
+    fn hints(&self) -> PictureHints<'_> {
+        PictureHints::default()
+    }
 }

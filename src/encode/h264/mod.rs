@@ -296,6 +296,15 @@ impl Encoder for H264Encoder {
         self.encode_with_hints(picture, &PictureHints::default(), output)
     }
 
+    fn encode_with_hints(
+        &mut self,
+        picture: &Picture<'_>,
+        hints: &PictureHints<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<AccessUnit, EncodeError> {
+        H264Encoder::encode_with_hints(self, picture, hints, output)
+    }
+
     fn parameter_sets(&self) -> Option<ParameterSets> {
         (self.frames > 0).then(|| self.parameters.parameter_sets())
     }

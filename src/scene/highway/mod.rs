@@ -30,6 +30,7 @@ use self::motion::{Motion, SUBPIXELS};
 use self::pipelines::{ALL_TIME, FrameUniform, Uniform, milliseconds};
 use self::resident::{Reach, Resident};
 use super::{Scene, SceneError, View};
+use crate::encode::hints::Scroll;
 use crate::gpu::Gpu;
 use crate::gpu::planes::PlaneKind;
 use crate::picture::PictureSize;
@@ -232,6 +233,15 @@ impl Scene for Highway {
         if let Some(resident) = &mut self.resident {
             resident.set_frame(queue, FrameUniform { scroll: scroll as i32, milliseconds: now }, reach);
         }
+    }
+
+    fn scroll(&self) -> Option<Scroll> {
+        if self.layout.tilt.is_some() {
+            return None;
+        }
+        let (pixels, frames) = self.motion.pixels_over_frames()?;
+        let down = if self.layout.reverse { -1 } else { 1 };
+        Some(Scroll { dx: 0, dy: pixels * down, denominator: frames })
     }
 
     fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {

@@ -87,6 +87,16 @@ impl Motion {
         self.pixels_per_frame
     }
 
+    /// The smallest numbers such that a note moves so many whole pixels in so many frames; `None` where they
+    /// are beyond 31 bits.
+    pub fn pixels_over_frames(&self) -> Option<(i32, i32)> {
+        let (numerator, denominator) = self.speed;
+        let rate = (i128::from(self.frame_rate.numerator()), i128::from(self.frame_rate.denominator()));
+        let (pixels, frames) =
+            lowest_terms((numerator * rate.1, denominator * rate.0 * i128::from(SUBPIXELS)));
+        Some((i32::try_from(pixels).ok()?, i32::try_from(frames).ok()?))
+    }
+
     /// Time that a note needs for `pixels`, rounded up to a nanosecond.
     pub fn time_for(&self, pixels: f64) -> Time {
         Time::from_nanos((pixels / self.pixels_per_second() * NANOS_PER_SECOND as f64).ceil() as i64)
@@ -120,6 +130,9 @@ mod tests {
         let motion = Motion::new(930, Time::from_seconds(2.0), rate(60, 1), false);
         assert_eq!(motion.pixels_per_frame(), Some(8));
         assert_eq!(motion.pixels_per_second(), 480.0);
+        assert_eq!(motion.pixels_over_frames(), Some((8, 1)));
+        let exact = Motion::new(432, Time::from_seconds(1.0), rate(60, 1), true);
+        assert_eq!(exact.pixels_over_frames(), Some((36, 5)));
     }
 
     #[test]

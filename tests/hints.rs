@@ -1,0 +1,77 @@
+//! What the scene knows about its motion reaches the encoder, frame by frame.
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+
+use common::{bare, demo_content};
+use strikeline::encode::hints::{PictureHints, Scroll};
+use strikeline::encode::raw::RawEncoder;
+use strikeline::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use strikeline::picture::{Picture, PictureSize};
+use strikeline::scene::highway::{Highway, HighwayOptions};
+use strikeline::stream::sink::NullSink;
+use strikeline::stream::{StreamOptions, stream};
+use strikeline::theme::ViewKind;
+use strikeline::timing::{FrameRate, SegmentIndex, Time};
+
+/// Writes down the scroll of every picture.
+#[derive(Default, Clone)]
+struct Listener(Arc<Mutex<Vec<Option<Scroll>>>>);
+
+struct Listening(Box<dyn Encoder>, Listener);
+
+impl EncoderFactory for Listener {
+    fn name(&self) -> &'static str {
+        "listener"
+    }
+    fn begin_segment(
+        &self,
+        settings: &EncoderSettings,
+        segment: SegmentIndex,
+    ) -> Result<Box<dyn Encoder>, EncodeError> {
+        Ok(Box::new(Listening(RawEncoder.begin_segment(settings, segment)?, self.clone())))
+    }
+}
+
+impl Encoder for Listening {
+    fn encode(&mut self, picture: &Picture<'_>, output: &mut Vec<u8>) -> Result<AccessUnit, EncodeError> {
+        self.0.encode(picture, output)
+    }
+    fn encode_with_hints(
+        &mut self,
+        picture: &Picture<'_>,
+        hints: &PictureHints<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<AccessUnit, EncodeError> {
+        self.1.0.lock().unwrap().push(hints.scroll);
+        self.encode(picture, output)
+    }
+    fn parameter_sets(&self) -> Option<ParameterSets> {
+        self.0.parameter_sets()
+    }
+}
+
+fn scrolls(options: &HighwayOptions) -> (Vec<Option<Scroll>>, Option<u32>) {
+    let (size, rate) = (PictureSize::new(640, 360).unwrap(), FrameRate::new(60, 1).unwrap());
+    let listener = Listener::default();
+    let mut highway = Highway::new(demo_content(), options, size, rate).unwrap();
+    let stream_options = StreamOptions::new(size, rate, 5, Arc::new(listener.clone()));
+    stream(&mut highway, &stream_options, &mut NullSink::default(), &mut |_| {}).unwrap();
+    let scrolls = listener.0.lock().unwrap().clone();
+    (scrolls, highway.motion().pixels_per_frame())
+}
+
+#[test]
+fn the_encoder_is_told_how_far_notes_move() {
+    let (falling, pixels) = scrolls(&bare());
+    let pixels = pixels.expect("the speed is snapped") as i32;
+    assert_eq!(falling, [Some(Scroll::whole(0, pixels)); 5]);
+    let (rising, _) = scrolls(&HighwayOptions { reverse: true, ..bare() });
+    assert!(rising.iter().all(|scroll| scroll.is_some_and(|scroll| scroll.dy < 0 && scroll.dx == 0)));
+    let exact = HighwayOptions { exact_speed: true, lookahead: Time::from_seconds(1.9), ..bare() };
+    let (exact, _) = scrolls(&exact);
+    assert!(exact.iter().all(|scroll| scroll.is_some_and(|scroll| scroll.denominator > 1)));
+    let (tilted, _) = scrolls(&HighwayOptions { view: Some(ViewKind::Perspective), ..bare() });
+    assert_eq!(tilted, [None; 5]);
+}
