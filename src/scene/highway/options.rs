@@ -12,7 +12,8 @@ pub struct HighwayOptions {
     pub lookahead: Time,
     /// Whether the lookahead is kept to the subpixel.
     pub exact_speed: bool,
-    /// Time of the song at frame 0; `None` for the lead-in, [`Highway::lead_in_start`](super::Highway::lead_in_start).
+    /// Time of the song at frame 0; `None` for one early enough to see the first hit come from the far end and to
+    /// read the count-in, and not after the song's start.
     pub start: Option<Time>,
     /// Colours, sizes and effects. Its drum map is not used here: what is drawn has been chosen already.
     pub theme: Theme,
