@@ -54,12 +54,22 @@ impl BitWriter {
         }
     }
 
-    /// rbsp_trailing_bits (7.3.2.11).
-    pub(super) fn trailing_bits(&mut self) {
-        self.put(1, 1);
+    /// `pcm_alignment_zero_bit` until the next byte begins (7.3.5).
+    pub(super) fn align_with_zeros(&mut self) {
         while self.pending > 0 {
             self.put(0, 1);
         }
+    }
+
+    /// rbsp_trailing_bits (7.3.2.11).
+    pub(super) fn trailing_bits(&mut self) {
+        self.put(1, 1);
+        self.align_with_zeros();
+    }
+
+    /// Bits written so far.
+    pub(super) fn length(&self) -> usize {
+        self.bytes.len() * 8 + self.pending as usize
     }
 
     /// The whole bytes written; call after the writer was aligned.

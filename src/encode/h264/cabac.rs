@@ -94,15 +94,32 @@ impl ArithmeticEncoder {
         self.renormalise();
     }
 
-    /// EncodeFlush: the last bit written is the rbsp_stop_one_bit.
-    fn finish(mut self) -> Vec<u8> {
+    /// EncodeFlush, after a terminating bin: the last bit written is the rbsp_stop_one_bit. Zeros follow until a byte
+    /// is full.
+    fn flush(&mut self) {
         self.low = (self.low >> 7 | 1) << 10;
         self.pending += 3;
         let to_byte = (8 - self.pending % 8) % 8;
         self.low <<= to_byte;
         self.pending += to_byte;
         self.move_out();
-        self.bytes
+    }
+
+    /// Bytes as they are, after [`Self::flush`]; then begins anew, with the same contexts (9.3.1.2).
+    fn append_bytes(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        (self.low, self.range, self.pending) = (0, 510, -1);
+    }
+
+    /// Bits written so far.
+    fn length(&self) -> usize {
+        (self.bytes.len() * 8).saturating_add_signed(self.pending as isize)
+    }
+
+    /// The same state, with nothing written.
+    fn empty_clone(&self) -> ArithmeticEncoder {
+        let &ArithmeticEncoder { low, range, pending, states, .. } = self;
+        ArithmeticEncoder { low, range, pending, states, bytes: Vec::new() }
     }
 }
 
@@ -161,8 +178,46 @@ impl CabacWriter {
     }
 
     /// The finished slice data, after the bytes that were given at the start.
-    pub(super) fn finish(self) -> Vec<u8> {
-        self.encoder.finish()
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.encoder.flush();
+        self.encoder.bytes
+    }
+
+    /// How many bits [`Self::macroblock`] would take.
+    pub(super) fn length_of(
+        &self,
+        macroblock: &Macroblock,
+        levels: &Levels,
+        around: &Neighbours<'_>,
+    ) -> usize {
+        let mut trial = CabacWriter { encoder: self.encoder.empty_clone(), ..*self };
+        let before = trial.encoder.length();
+        trial.macroblock(macroblock, levels, around);
+        trial.encoder.length() - before
+    }
+
+    /// I_PCM with the samples of a macroblock: luma, Cb, Cr.
+    pub(super) fn samples(&mut self, samples: &[u8; 384], around: &Neighbours<'_>) {
+        if !self.intra_slice {
+            self.skip_flag(false, around);
+        }
+        let first = self.intra_type_prefix(around);
+        self.encoder.bin(first, true);
+        self.encoder.terminate(true);
+        self.encoder.flush();
+        self.encoder.append_bytes(samples);
+        self.last_delta_was_coded = false;
+    }
+
+    /// The bins before the first of an intra macroblock's type, and the context of that.
+    fn intra_type_prefix(&mut self, around: &Neighbours<'_>) -> usize {
+        if self.intra_slice {
+            let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Intra4x4);
+            3 + count_of(counts(around.left), counts(around.above))
+        } else {
+            self.encoder.bin(14, true);
+            17
+        }
     }
 
     fn skip_flag(&mut self, skipped: bool, around: &Neighbours<'_>) {
@@ -201,8 +256,8 @@ impl CabacWriter {
 
     /// mb_type (9.3.2.5, Tables 9-36 and 9-37).
     fn macroblock_type(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
-        let e = &mut self.encoder;
         if let Prediction::Inter { shape, .. } = macroblock.prediction {
+            let e = &mut self.encoder;
             e.bin(14, false);
             match shape {
                 Shape::Whole => [(15, false), (16, false)],
@@ -214,14 +269,10 @@ impl CabacWriter {
             .for_each(|(context, bin)| e.bin(context, bin));
             return;
         }
+        let first = self.intra_type_prefix(around);
         // Contexts of the bins after the first: luma, chroma, chroma is 2, mode, mode.
-        let (first, rest) = if self.intra_slice {
-            let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Intra4x4);
-            (3 + count_of(counts(around.left), counts(around.above)), [6, 7, 8, 9, 10])
-        } else {
-            e.bin(14, true);
-            (17, [18, 19, 19, 20, 20])
-        };
+        let rest = if self.intra_slice { [6, 7, 8, 9, 10] } else { [18, 19, 19, 20, 20] };
+        let e = &mut self.encoder;
         let Prediction::Intra16x16(mode) = macroblock.prediction else {
             e.bin(first, false);
             return;
@@ -569,7 +620,8 @@ mod tests {
                 }
             }
             encoder.terminate(true);
-            let bytes = encoder.finish();
+            encoder.flush();
+            let bytes = encoder.bytes;
             let mut decoder = Decoder {
                 bytes: &bytes,
                 position: 0,

@@ -47,6 +47,29 @@ impl CavlcWriter {
         std::mem::take(self.bits.bytes_mut())
     }
 
+    /// How many bits [`Self::macroblock`] would take.
+    pub(super) fn length_of(
+        &self,
+        macroblock: &Macroblock,
+        levels: &Levels,
+        around: &Neighbours<'_>,
+    ) -> usize {
+        let mut trial = CavlcWriter { bits: BitWriter::default(), ..*self };
+        trial.macroblock(macroblock, levels, around);
+        trial.bits.length()
+    }
+
+    /// I_PCM with the samples of a macroblock: luma, Cb, Cr.
+    pub(super) fn samples(&mut self, samples: &[u8; 384]) {
+        if !self.intra_slice {
+            self.bits.ue(self.skipped);
+            self.skipped = 0;
+        }
+        self.bits.ue(if self.intra_slice { 25 } else { 30 });
+        self.bits.align_with_zeros();
+        self.bits.bytes_mut().extend_from_slice(samples);
+    }
+
     /// macroblock_layer (7.3.5).
     pub(super) fn macroblock(&mut self, macroblock: &Macroblock, levels: &Levels, around: &Neighbours<'_>) {
         let bits = &mut self.bits;

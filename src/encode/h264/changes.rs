@@ -27,6 +27,11 @@ pub(super) struct Move {
 }
 
 impl Move {
+    /// Within one picture, by an even number of samples each way.
+    pub(super) fn by(x: i32, y: i32) -> Move {
+        Move { distance: 1, x: x as isize, y: y as isize }
+    }
+
     /// `None` unless the vector is whole in luma and chroma.
     pub(super) fn of(vector: Vector, distance: u32) -> Option<Move> {
         (vector.is_whole() && vector != Vector::ZERO).then(|| Move {

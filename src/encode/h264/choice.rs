@@ -9,16 +9,14 @@ use super::neighbours::{Kind, Motion, NO_PARTITION, Shape, Vector};
 use super::simd::{difference_sum, quarter_differences};
 use super::slice::{Place, SliceEncoder};
 
-/// Bits that a macroblock takes at least when it is not skipped.
-const LEAST_BITS: u32 = 5;
+/// Bits that a macroblock that is not skipped takes, and that its neighbours do because it is not.
+const LEAST_BITS: u32 = 20;
 /// Differences of a whole macroblock that are not worth looking for better.
 const NEGLIGIBLE: u32 = 16;
 /// Differences per bit's worth from which finer divisions and smaller blocks are tried.
 const POOR: u32 = 24;
 /// The same for 4×4 blocks in place of inter prediction.
 const BAD: u32 = 400;
-/// Bits by which intra prediction may look worse than inter and still be tried.
-const MARGIN: u32 = 4;
 /// The same for a search.
 const HOPELESS: u32 = 2000;
 
@@ -69,6 +67,8 @@ struct InterChoice {
 pub(super) struct Coding {
     /// Squared error, and then bits as well.
     cost: u32,
+    /// About how many.
+    bits: u32,
     macroblock: Macroblock,
     levels: Levels,
     /// What a decoder will show.
@@ -80,6 +80,7 @@ pub(super) struct Coding {
 impl Coding {
     pub(super) const EMPTY: Coding = Coding {
         cost: u32::MAX,
+        bits: 0,
         macroblock: Macroblock::new(Prediction::Intra16x16(Mode16x16::Dc), Kind::Intra16x16),
         levels: Levels::ZERO,
         predicted: Predicted::EMPTY,
@@ -155,7 +156,7 @@ impl SliceEncoder<'_> {
         let intra_cost = intra.luma_cost + intra.chroma_cost;
         if intra_cost <= NEGLIGIBLE {
             self.try_intra_16x16(best, &block, &intra);
-            self.finish(place, best, rate.qp);
+            self.finish(&block, best);
             return;
         }
         let inter = self.best_inter(&block, &candidates, skip_vector, &reach, intra_cost);
@@ -168,14 +169,14 @@ impl SliceEncoder<'_> {
                 order(&mut best, &mut other);
             }
         }
-        if best.cost == u32::MAX || intra_cost <= inter.cost + rate.lambda * MARGIN {
+        if best.cost == u32::MAX || intra_cost <= inter.cost {
             self.try_intra_16x16(other, &block, &intra);
             order(&mut best, &mut other);
             if inter.cost > rate.lambda * BAD && self.try_intra_4x4(other, &block, &intra) {
                 order(&mut best, &mut other);
             }
         }
-        self.finish(place, best, rate.qp);
+        self.finish(&block, best);
     }
 
     /// Codes a block that stands still once more, with another QP.
@@ -190,7 +191,7 @@ impl SliceEncoder<'_> {
         let block = Block { place, source, rate: Rate::of(qp) };
         let [coding, _] = codings;
         self.try_inter(coding, &block, &division, Vector::ZERO);
-        self.finish(place, coding, qp);
+        self.finish(&block, coding);
     }
 
     fn candidates(&self, place: Place, skip_vector: Vector, reach: &Reach) -> Candidates {
@@ -379,6 +380,7 @@ impl SliceEncoder<'_> {
         } else {
             out.macroblock.shape_and_vector_bits() + out.macroblock.residual_bits(&out.levels)
         };
+        out.bits = bits;
         out.cost = out.cost.saturating_add(rate.worth(bits));
     }
 
@@ -407,6 +409,7 @@ impl SliceEncoder<'_> {
         }
         let bits = 5 + out.macroblock.residual_bits(&out.levels);
         out.skip = None;
+        out.bits = bits;
         out.cost = out.cost.saturating_add(rate.worth(bits));
     }
 
@@ -435,19 +438,27 @@ impl SliceEncoder<'_> {
         let modes = out.macroblock.coded_modes.iter().map(|mode| if mode.is_some() { 4 } else { 1 });
         let bits = 2 + modes.sum::<u32>() + out.macroblock.residual_bits(&out.levels);
         out.skip = None;
+        out.bits = bits;
         out.cost = out.cost.saturating_add(rate.worth(bits));
         true
     }
 
     /// Makes a coding the macroblock.
-    fn finish(&mut self, place: Place, coding: &mut Coding, qp: u8) {
-        coding.predicted.store(self.current, place.column, place.row);
-        self.current.extend_border(place.column, place.row);
+    fn finish(&mut self, block: &Block<'_>, coding: &mut Coding) {
+        let place = block.place;
         self.current.stamps[place.index] = self.stamp;
-        match coding.skip {
-            Some(vector) => self.skip(place, vector),
-            None => self.write(place, &mut coding.macroblock, &coding.levels, qp),
+        let Coding { macroblock, levels, .. } = coding;
+        macroblock.qp_delta = self.qp_delta(&macroblock.coded, block.rate.qp);
+        if coding.skip.is_none() && self.is_too_long(place, macroblock, levels, coding.bits) {
+            self.write_samples(place, block.source);
+        } else {
+            coding.predicted.store(self.current, place.column, place.row);
+            match coding.skip {
+                Some(vector) => self.skip(place, vector),
+                None => self.write(place, macroblock, levels),
+            }
         }
+        self.current.extend_border(place.column, place.row);
     }
 
     /// A macroblock of an I slice.
@@ -460,7 +471,7 @@ impl SliceEncoder<'_> {
         if self.try_intra_4x4(other, &block, &choice) {
             order(&mut best, &mut other);
         }
-        self.finish(place, best, rate.qp);
+        self.finish(&block, best);
     }
 
     fn best_intra(&self, block: &Block<'_>) -> IntraChoice {

@@ -129,6 +129,14 @@ impl Predicted {
         copy(luma.at(column as isize * 16, row as isize * 16), luma.stride(), &mut self.luma, 16, 16);
     }
 
+    /// The samples of luma, then Cb, then Cr.
+    pub(super) fn planar(&self) -> [u8; 384] {
+        std::array::from_fn(|index| match index {
+            0..256 => self.luma[index],
+            _ => self.chroma[index % 64 * 2 + (index - 256) / 64],
+        })
+    }
+
     /// Copies the prediction into the picture as it is.
     pub(super) fn store(&self, picture: &mut Reconstruction, column: usize, row: usize) {
         let (x, y) = (column as isize * 16, row as isize * 16);

@@ -11,6 +11,7 @@ mod cavlc;
 mod cavlc_tables;
 mod changes;
 mod choice;
+mod guess;
 mod inter;
 mod intra;
 mod intra4x4;
@@ -26,7 +27,7 @@ mod tests;
 mod transform;
 mod writer;
 
-use super::hints::PictureHints;
+use super::hints::{PictureHints, Scroll};
 use super::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
 use crate::picture::Picture;
 use crate::timing::SegmentIndex;
@@ -157,6 +158,8 @@ pub struct H264Encoder {
     /// By QP.
     quantisers: Vec<Quantisers>,
     bits: BitWriter,
+    /// The scroll that was found where nobody had told it.
+    guess: Option<Scroll>,
     codings: Box<[Coding; 2]>,
     instructions: Instructions,
 }
@@ -178,6 +181,7 @@ impl H264Encoder {
             rows: Rows::new(grid.columns),
             quantisers: (0..=51).map(|qp| Quantisers::new(qp, largest_level)).collect(),
             bits: BitWriter::default(),
+            guess: None,
             codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
         }
@@ -195,7 +199,12 @@ impl H264Encoder {
     ) -> Result<AccessUnit, EncodeError> {
         self.check(picture)?;
         let intra = self.frames == 0;
-        let distances = self.distances(hints);
+        self.history.begin_picture(self.frames);
+        if hints.scroll.is_none() && !intra {
+            self.guess = guess::guess_scroll(&self.history, picture, self.parameters.grid, self.guess);
+        }
+        let scroll = hints.scroll.or(self.guess);
+        let distances = self.distances(scroll);
         let qp = slice::slice_qp(self.parameters.base_qp, intra);
         let header = SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp };
         self.parameters.append_slice_header(&mut self.bits, &header);
@@ -207,7 +216,7 @@ impl H264Encoder {
             .iter()
             .map(|&distance| slice::Reference { distance, picture: &self.reconstructions[slot(distance)] })
             .collect();
-        let moving = match (hints.scroll, distances.get(1)) {
+        let moving = match (scroll, distances.get(1)) {
             (Some(scroll), Some(&distance)) => motion::scroll_vector(scroll, distance),
             _ => None,
         };
@@ -226,7 +235,7 @@ impl H264Encoder {
             last_qp: qp,
             // 0 marks what was never written.
             stamp: self.frames + 1,
-            scroll: hints.scroll,
+            scroll,
             moving,
             damage: hints.damage,
             instructions: self.instructions,
@@ -246,12 +255,12 @@ impl H264Encoder {
     }
 
     /// Reference list 0 as frames back: the picture before, then the one the scroll is exact in.
-    fn distances(&self, hints: &PictureHints<'_>) -> Vec<u32> {
+    fn distances(&self, scroll: Option<Scroll>) -> Vec<u32> {
         let most = self.parameters.references.get().min(self.frames);
         if most == 0 {
             return Vec::new();
         }
-        match hints.scroll.and_then(|scroll| scroll.exact_distance(most)) {
+        match scroll.and_then(|scroll| scroll.exact_distance(most)) {
             Some(distance) => vec![1, distance],
             None => vec![1, 1],
         }

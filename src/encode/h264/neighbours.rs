@@ -33,12 +33,14 @@ pub(super) enum Kind {
     Inter,
     Intra16x16,
     Intra4x4,
+    /// I_PCM: samples as they are.
+    Samples,
 }
 
 impl Kind {
     #[inline]
     pub(super) fn is_intra(self) -> bool {
-        matches!(self, Kind::Intra16x16 | Kind::Intra4x4)
+        matches!(self, Kind::Intra16x16 | Kind::Intra4x4 | Kind::Samples)
     }
 
     #[inline]
@@ -88,6 +90,16 @@ impl Coded {
         differences: [[0; 2]; 4],
         right_modes: [MODE_DC; 4],
         bottom_modes: [MODE_DC; 4],
+    };
+
+    /// I_PCM, which counts as if everything in it were coded (9.2.1, 9.3.3.1.1).
+    pub(super) const SAMPLES: Coded = Coded {
+        kind: Kind::Samples,
+        pattern: 0x2F,
+        dc_flags: 7,
+        counts: [16; 24],
+        references: [NOT_INTER; 4],
+        ..Coded::UNAVAILABLE
     };
 
     pub(super) const fn skipped(vector: Vector) -> Coded {

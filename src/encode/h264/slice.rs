@@ -3,12 +3,12 @@
 use super::changes::{Change, Move, SourceHistory};
 use super::choice::{Coding, Division};
 use super::intra::Sides;
-use super::macroblock::{Levels, Macroblock, Quantisers, SourceBlock};
+use super::macroblock::{Levels, Macroblock, Predicted, Quantisers, SourceBlock};
 use super::motion::Reach;
 use super::neighbours::{Coded, Kind, Motion, Rows, Vector};
 use super::parameter_sets::MacroblockGrid;
 use super::reference::{Reconstruction, Samples, Stamp};
-use super::simd::{Instructions, difference_sum, equal_rows, squared_error};
+use super::simd::{Instructions, copy, difference_sum, equal_rows, squared_error};
 use super::writer::MacroblockWriter;
 use crate::encode::hints::{Damage, Scroll};
 use crate::picture::Picture;
@@ -28,6 +28,9 @@ const REFINEMENTS: [(u8, u8); 2] = [(3, 6), (30, 12)];
 /// Pictures after which nothing is left to do for a block that stands still: it is as good as it gets, and
 /// every buffer holds it.
 const SETTLED: u8 = 40;
+
+/// The most bits of a macroblock (A.3.1), less those of mb_skip_flag and mb_skip_run.
+const MOST_BITS: u32 = 3200 - 32;
 
 /// An entry of reference list 0.
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +102,6 @@ impl SliceEncoder<'_> {
     /// The finished slice data. `codings` is room to work in.
     pub(super) fn encode(mut self, codings: &mut [Coding; 2]) -> Vec<u8> {
         self.rows.begin_picture();
-        self.history.begin_picture(self.stamp - 1);
         let distance = self.references.get(1).map_or(0, |reference| reference.distance);
         let motion = self.moving.and_then(|vector| Move::of(vector, distance));
         // Sources are looked for above as well as below, so they are kept for some rows.
@@ -334,20 +336,47 @@ impl SliceEncoder<'_> {
         self.rows.set(place.column, macroblock.coded);
     }
 
-    pub(super) fn write(&mut self, place: Place, macroblock: &mut Macroblock, levels: &Levels, qp: u8) {
-        let codes_qp = macroblock.coded.pattern != 0 || macroblock.coded.kind == Kind::Intra16x16;
-        if codes_qp {
-            macroblock.qp_delta = i32::from(qp) - i32::from(self.last_qp);
-            // 7.4.5: the delta wraps around and is within −26 … 25.
-            if macroblock.qp_delta > 25 {
-                macroblock.qp_delta -= 52;
-            } else if macroblock.qp_delta < -26 {
-                macroblock.qp_delta += 52;
-            }
-            self.last_qp = qp;
-        }
+    /// Writes a macroblock that has been brought into the current picture.
+    pub(super) fn write(&mut self, place: Place, macroblock: &Macroblock, levels: &Levels) {
+        self.last_qp = self.last_qp.wrapping_add_signed(macroblock.qp_delta as i8) % 52;
         self.writer.macroblock(macroblock, levels, &self.rows.around(place.column));
         self.rows.set(place.column, macroblock.coded);
+    }
+
+    /// mb_qp_delta of a macroblock with QP `qp`.
+    pub(super) fn qp_delta(&self, coded: &Coded, qp: u8) -> i32 {
+        if coded.pattern == 0 && coded.kind != Kind::Intra16x16 {
+            return 0;
+        }
+        // 7.4.5: the delta wraps around and is within −26 … 25.
+        match i32::from(qp) - i32::from(self.last_qp) {
+            delta @ 26.. => delta - 52,
+            delta @ ..-26 => delta + 52,
+            delta => delta,
+        }
+    }
+
+    /// Whether a macroblock takes more bits than may be (A.3.1). `estimate`: about how many it takes.
+    pub(super) fn is_too_long(
+        &self,
+        place: Place,
+        macroblock: &Macroblock,
+        levels: &Levels,
+        estimate: u32,
+    ) -> bool {
+        // The estimate is never off by so much.
+        estimate > MOST_BITS / 6
+            && self.writer.length_of(macroblock, levels, &self.rows.around(place.column)) > MOST_BITS as usize
+    }
+
+    /// I_PCM: the samples as they are.
+    pub(super) fn write_samples(&mut self, place: Place, source: SourceBlock<'_>) {
+        let mut predicted = Predicted::EMPTY;
+        copy(source.luma, source.luma_stride, &mut predicted.luma, 16, 16);
+        copy(source.chroma, source.chroma_stride, &mut predicted.chroma, 16, 8);
+        predicted.store(self.current, place.column, place.row);
+        self.writer.samples(&predicted.planar(), &self.rows.around(place.column));
+        self.rows.set(place.column, Coded::SAMPLES);
     }
 
     /// QPY of a new block: finer where it comes in with the scroll.

@@ -59,6 +59,27 @@ impl MacroblockWriter {
         }
     }
 
+    /// How many bits [`Self::macroblock`] would take.
+    pub(super) fn length_of(
+        &self,
+        macroblock: &Macroblock,
+        levels: &Levels,
+        around: &Neighbours<'_>,
+    ) -> usize {
+        match self {
+            MacroblockWriter::Cabac(writer) => writer.length_of(macroblock, levels, around),
+            MacroblockWriter::Cavlc(writer) => writer.length_of(macroblock, levels, around),
+        }
+    }
+
+    /// I_PCM with the samples of a macroblock: luma, Cb, Cr.
+    pub(super) fn samples(&mut self, samples: &[u8; 384], around: &Neighbours<'_>) {
+        match self {
+            MacroblockWriter::Cabac(writer) => writer.samples(samples, around),
+            MacroblockWriter::Cavlc(writer) => writer.samples(samples),
+        }
+    }
+
     /// After every macroblock.
     #[inline]
     pub(super) fn end_of_macroblock(&mut self, last_of_slice: bool) {

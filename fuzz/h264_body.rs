@@ -1,0 +1,170 @@
+//! What arbitrary bytes make of the H.264 encoder: sizes, strides, samples, and hints that are right or wrong. Shared by
+//! the fuzz target `h264_encoder` and by a bounded test.
+
+use strikeline::encode::h264::{EntropyCoding, H264Factory, ReferenceCount};
+use strikeline::encode::hints::{Damage, PictureHints, Rectangle, Scroll};
+use strikeline::encode::{Encoder as _, EncoderSettings, Quality};
+use strikeline::picture::{Picture, PictureSize, Plane};
+use strikeline::timing::{FrameRate, SegmentIndex};
+
+/// A coded segment.
+pub struct Coded {
+    /// NAL units with start codes.
+    pub stream: Vec<u8>,
+    /// Luma and interleaved chroma of each picture in turn, as a decoder must show them.
+    pub reconstruction: Vec<u8>,
+}
+
+/// Bytes to take decisions from; zeros when there are no more.
+struct Decisions<'a>(&'a [u8]);
+
+impl Decisions<'_> {
+    fn byte(&mut self) -> u8 {
+        let Some((&first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        first
+    }
+
+    fn below(&mut self, limit: u32) -> u32 {
+        (u32::from(self.byte()) << 8 | u32::from(self.byte())) % limit
+    }
+
+    fn word(&mut self) -> i32 {
+        i32::from_be_bytes([self.byte(), self.byte(), self.byte(), self.byte()])
+    }
+}
+
+/// Samples of a picture, with room after each row.
+struct Planes {
+    size: PictureSize,
+    stride: usize,
+    luma: Vec<u8>,
+    chroma: Vec<u8>,
+}
+
+impl Planes {
+    /// Changes something; gives the rows of luma that may have changed.
+    fn change(&mut self, decisions: &mut Decisions<'_>) -> std::ops::Range<u32> {
+        let (width, height) = (self.size.width() as usize, self.size.height() as usize);
+        let (kind, value) = (decisions.byte() % 7, decisions.byte());
+        let top = decisions.below(height as u32 / 2) as usize * 2;
+        let rows = (decisions.below(64) as usize * 2).min(height - top);
+        let left = decisions.below(width as u32) as usize / 2 * 2;
+        let columns = (usize::from(decisions.byte()) + 1).min(width - left);
+        let stride = self.stride;
+        match kind {
+            0 => return 0..0,
+            1 | 2 => {
+                // Everything moves: down, or to the right.
+                let step = usize::from(value % 33);
+                let (by_luma, by_chroma) =
+                    if kind == 1 { (step * stride, step / 2 * stride) } else { (step, step / 2 * 2) };
+                let luma_end = self.luma.len().saturating_sub(by_luma);
+                self.luma.copy_within(..luma_end, by_luma.min(height * stride / 2));
+                let chroma_end = self.chroma.len().saturating_sub(by_chroma);
+                self.chroma.copy_within(..chroma_end, by_chroma.min(height / 4 * stride));
+                return 0..height as u32;
+            }
+            _ => {}
+        }
+        let mut state = u32::from(value) | 0x5EED_0000;
+        let mut noise = |old: u8, x: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            match kind {
+                3 => value,
+                4 => (state >> 24) as u8,
+                5 => old.wrapping_add(value % 5),
+                _ => (x as u8).wrapping_mul(3).wrapping_add(value),
+            }
+        };
+        for y in top..top + rows {
+            let row = &mut self.luma[y * stride + left..][..columns];
+            row.iter_mut().enumerate().for_each(|(x, sample)| *sample = noise(*sample, x));
+        }
+        for y in top / 2..(top + rows) / 2 {
+            let row = &mut self.chroma[y * stride + left..][..columns];
+            row.iter_mut().enumerate().for_each(|(x, sample)| *sample = noise(*sample, x / 2));
+        }
+        top as u32..(top + rows) as u32
+    }
+
+    fn picture(&self) -> Picture<'_> {
+        let plane = |data| Plane { data, stride: self.stride };
+        Picture { size: self.size, luma: plane(&self.luma), chroma: plane(&self.chroma) }
+    }
+}
+
+/// Encodes what the bytes say. Panics when the encoder does, or breaks its word.
+pub fn run(bytes: &[u8]) -> Coded {
+    let decisions = &mut Decisions(bytes);
+    let side = |decisions: &mut Decisions<'_>| 64 + u32::from(decisions.byte() % 40) * 2;
+    let size = PictureSize::new(side(decisions), side(decisions)).expect("the sides are even and in range");
+    let stride = size.width() as usize + usize::from(decisions.byte());
+    let settings = EncoderSettings {
+        size,
+        frame_rate: FrameRate::new(60, 1).expect("60 is a rate"),
+        quality: Quality::new(decisions.byte() % 52).expect("below 52"),
+        segment_frames: u32::from(decisions.byte()),
+    };
+    let factory = H264Factory {
+        entropy_coding: [EntropyCoding::Cabac, EntropyCoding::Cavlc][usize::from(decisions.byte() % 2)],
+        references: ReferenceCount::clamped(u32::from(decisions.byte() % 7)),
+    };
+    let mut encoder =
+        factory.encoder(&settings, SegmentIndex(u64::from(decisions.byte()))).expect("small pictures fit");
+    let (rows, fill) = (size.height() as usize, decisions.byte());
+    // The last row of a plane has nothing after it.
+    let end = |rows: usize| (rows - 1) * stride + size.width() as usize;
+    let mut planes =
+        Planes { size, stride, luma: vec![fill; end(rows)], chroma: vec![fill ^ 0x55; end(rows / 2)] };
+    let mut coded = Coded { stream: Vec::new(), reconstruction: Vec::new() };
+    let mut unit = Vec::new();
+    for number in 0..1 + decisions.byte() % 8 {
+        let changed = planes.change(decisions);
+        let right = Rectangle { left: 0, right: size.width(), top: changed.start, bottom: changed.end };
+        let wrong = Rectangle {
+            left: decisions.below(300),
+            right: decisions.below(300),
+            top: decisions.word().unsigned_abs() % 300,
+            bottom: u32::MAX,
+        };
+        let hints = PictureHints {
+            scroll: match decisions.byte() % 4 {
+                0 => None,
+                1 => Some(Scroll::whole(0, i32::from(decisions.byte()))),
+                2 => Some(Scroll {
+                    dx: decisions.word() % 99,
+                    dy: decisions.word() % 99,
+                    denominator: 1 + i32::from(decisions.byte() % 9),
+                }),
+                _ => {
+                    Some(Scroll { dx: decisions.word(), dy: decisions.word(), denominator: decisions.word() })
+                }
+            },
+            damage: match decisions.byte() % 3 {
+                0 => None,
+                1 => Some(Damage { rectangles: std::slice::from_ref(&right) }),
+                // Builds with debug assertions stop at it, as they say.
+                _ if cfg!(debug_assertions) => None,
+                _ => Some(Damage { rectangles: std::slice::from_ref(&wrong) }),
+            },
+        };
+        unit.clear();
+        let told = encoder.encode_with_hints(&planes.picture(), &hints, &mut unit).expect("the picture fits");
+        assert_eq!((told.bytes, told.idr), (unit.len(), number == 0));
+        assert_eq!(unit[..4], (unit.len() as u32 - 4).to_be_bytes());
+        if told.idr {
+            let sets = encoder.parameter_sets().expect("a picture was encoded");
+            for set in [sets.sps, sets.pps] {
+                coded.stream.extend_from_slice(&[0, 0, 0, 1]);
+                coded.stream.extend_from_slice(&set);
+            }
+        }
+        coded.stream.extend_from_slice(&[0, 0, 0, 1]);
+        coded.stream.extend_from_slice(&unit[4..]);
+        let (luma, chroma) = encoder.reconstruction();
+        coded.reconstruction.extend_from_slice(&luma);
+        coded.reconstruction.extend_from_slice(&chroma);
+    }
+    coded
+}

@@ -1,0 +1,58 @@
+//! Finds out by itself how most of what moves does so, where nobody says.
+
+use super::changes::{Move, SourceHistory};
+use super::parameter_sets::MacroblockGrid;
+use crate::encode::hints::Scroll;
+use crate::picture::Picture;
+
+/// How far a picture is searched, in luma samples each way.
+const FARTHEST: i32 = 64;
+/// Macroblocks of a picture that are searched for, and how many when a motion is known already.
+const MOST_SEARCHES: u32 = 24;
+const FEWER_SEARCHES: u32 = 4;
+/// Macroblocks that must agree.
+const FEWEST_VOTES: u32 = 3;
+/// Only every so many macroblocks is looked at.
+const STEP: usize = 7;
+
+/// The motion of the next picture, if enough of it has moved in one way; otherwise `before`.
+pub(super) fn guess_scroll(
+    history: &SourceHistory,
+    picture: &Picture<'_>,
+    grid: MacroblockGrid,
+    before: Option<Scroll>,
+) -> Option<Scroll> {
+    let mut votes: Vec<(Scroll, u32)> = Vec::new();
+    let most = if before.is_some() { FEWER_SEARCHES } else { MOST_SEARCHES };
+    let mut searches = 0;
+    for (column, row) in
+        (0..grid.len()).step_by(STEP).map(|index| (index % grid.columns, index / grid.columns))
+    {
+        if searches >= most {
+            break;
+        }
+        if history.has_moved(picture, column, row, Move::by(0, 0)) {
+            continue;
+        }
+        searches += 1;
+        if let Some(scroll) = only_motion(history, picture, column, row) {
+            match votes.iter_mut().find(|(motion, _)| *motion == scroll) {
+                Some((_, count)) => *count += 1,
+                None => votes.push((scroll, 1)),
+            }
+        }
+    }
+    let winner = votes.into_iter().max_by_key(|(_, count)| *count);
+    winner.filter(|(_, count)| *count >= FEWEST_VOTES).map(|(scroll, _)| scroll).or(before)
+}
+
+/// How the source of a macroblock has moved since the picture before; `None` also when several motions explain it. Only
+/// straight motions by an even number of samples are looked for: others cannot be copied in chroma.
+fn only_motion(history: &SourceHistory, picture: &Picture<'_>, column: usize, row: usize) -> Option<Scroll> {
+    let steps = (2..=FARTHEST).step_by(2).flat_map(|step| [step, -step]);
+    let mut found = steps
+        .flat_map(|step| [(0, step), (step, 0)])
+        .filter(|&(dx, dy)| history.has_moved(picture, column, row, Move::by(-dx, -dy)));
+    let (first, second) = (found.next(), found.next());
+    first.filter(|_| second.is_none()).map(|(dx, dy)| Scroll::whole(dx, dy))
+}
