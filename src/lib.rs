@@ -67,3 +67,4 @@ pub mod stream;
 pub mod text;
 pub mod theme;
 pub mod timing;
+pub mod tuning;

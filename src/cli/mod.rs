@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, and what they share.
 
+mod doctor;
 mod frame;
 mod highway_args;
 mod inspect;
@@ -8,6 +9,7 @@ mod progress;
 mod render;
 mod song_args;
 mod theme;
+mod tune;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,10 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// List the built-in themes, print one to start from, or check one of your own.
     Theme(theme::ThemeArgs),
+    /// Find the ring depth, jobs and segments that are fastest on this machine, and keep them for render.
+    Tune(tune::TuneArgs),
+    /// Show what strikeline finds on this machine, and what is missing.
+    Doctor(doctor::DoctorArgs),
 }
 
 /// Exit code of an interrupted program: 128 and the number of SIGINT.
@@ -50,6 +56,8 @@ pub fn main() -> ExitCode {
         Command::Frame(args) => frame::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Theme(args) => theme::run(&args),
+        Command::Tune(args) => tune::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
     };
     let Err(error) = result else { return ExitCode::SUCCESS };
     if is_closed_pipe(&error) {

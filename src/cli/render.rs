@@ -11,9 +11,7 @@ use strikeline::encode::{EncoderFactory, Quality};
 use strikeline::output::Overwrite;
 use strikeline::scene::highway::Highway;
 use strikeline::stream::mp4_sink::Mp4Sink;
-use strikeline::stream::{
-    CancelToken, Report, Spread, Stage, StreamOptions, default_jobs, stats::process_cpu_time, stream,
-};
+use strikeline::stream::{CancelToken, Report, Stage, StreamOptions, stats::process_cpu_time, stream};
 use strikeline::timing::Time;
 
 use super::UsageError;
@@ -21,6 +19,7 @@ use super::highway_args::HighwayArgs;
 use super::picture_args::{PictureArgs, positive_seconds, seconds, span_seconds};
 use super::progress::{ProgressDisplay, clock};
 use super::song_args::SongArgs;
+use super::tune::apply::GivenSpread;
 
 /// Render a song to an MP4 video.
 #[derive(Debug, clap::Args)]
@@ -69,6 +68,10 @@ pub struct RenderArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     segments: Option<u16>,
 
+    /// Do not use the settings that `strikeline tune` found for this adapter and size.
+    #[arg(long)]
+    no_tuned: bool,
+
     /// Print nothing but errors.
     #[arg(long)]
     quiet: bool,
@@ -89,13 +92,14 @@ pub struct RenderArgs {
 
 /// An encoder to choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum EncoderChoice {
+pub(super) enum EncoderChoice {
     Openh264,
     H264,
 }
 
 impl EncoderChoice {
-    fn factory(self) -> Arc<dyn EncoderFactory> {
+    /// What makes its encoders.
+    pub(super) fn factory(self) -> Arc<dyn EncoderFactory> {
         match self {
             EncoderChoice::Openh264 => Arc::new(OpenH264),
             EncoderChoice::H264 => Arc::new(H264Factory::default()),
@@ -114,17 +118,18 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
 
     let frames = picture.fps.frames_to_cover(span(args, &scene)?);
     let quality = Quality::new(args.quality).unwrap_or(Quality::DEFAULT);
-    let mut spread = Spread::for_jobs(args.jobs.map_or_else(default_jobs, usize::from));
-    if let Some(depth) = args.ring {
-        spread.ring_depth = usize::from(depth);
+    let given = GivenSpread { ring: args.ring, jobs: args.jobs, segments: args.segments };
+    let chosen = if args.no_tuned { given.or_default() } else { given.or_tuned(picture) };
+    if let Some(warning) = chosen.warning.as_ref().filter(|_| !args.quiet) {
+        eprintln!("warning: {warning}");
     }
-    if let Some(segments) = args.segments {
-        spread.segments_in_flight = usize::from(segments);
+    if let Some(note) = chosen.note.as_ref().filter(|_| !args.quiet && !args.json) {
+        eprintln!("{note}");
     }
     let stream_options = StreamOptions {
         quality,
         adapter: picture.adapter(),
-        spread,
+        spread: chosen.spread,
         cancel,
         ..StreamOptions::new(picture.size, picture.fps, frames, args.encoder.factory())
     };
@@ -168,7 +173,7 @@ fn span(args: &RenderArgs, scene: &Highway) -> anyhow::Result<Time> {
 }
 
 /// A token that SIGINT and SIGTERM cancel. A second signal ends the program at once.
-fn stop_on_signals() -> std::io::Result<CancelToken> {
+pub(super) fn stop_on_signals() -> std::io::Result<CancelToken> {
     let cancel = CancelToken::default();
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         let code = i32::from(super::INTERRUPTED);

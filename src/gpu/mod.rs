@@ -1,7 +1,9 @@
 //! The graphics device: which adapter, what it can do, and whether it is still there.
 
 pub mod convert;
+pub mod details;
 pub mod planes;
+pub mod readback_speed;
 pub mod ring;
 
 use std::fmt;
@@ -25,6 +27,32 @@ impl std::str::FromStr for AdapterChoice {
     /// A whole number is an index, anything else a name.
     fn from_str(text: &str) -> Result<AdapterChoice, Self::Err> {
         Ok(text.parse().map_or_else(|_| AdapterChoice::Name(text.to_owned()), AdapterChoice::Index))
+    }
+}
+
+impl AdapterChoice {
+    /// The place of the chosen one in `adapters`, which are those of [`Gpu::adapters`].
+    ///
+    /// # Errors
+    /// [`GpuError::NoAdapter`] or [`GpuError::NoSuchAdapter`].
+    pub fn pick(&self, adapters: &[AdapterDescription]) -> Result<usize, GpuError> {
+        if adapters.is_empty() {
+            return Err(GpuError::NoAdapter);
+        }
+        let (index, wanted) = match self {
+            AdapterChoice::Best => return Ok(0),
+            AdapterChoice::Index(index) => (Some(*index), format!("number {index}")),
+            AdapterChoice::Name(name) => {
+                let lower = name.to_lowercase();
+                let is_it = |adapter: &AdapterDescription| adapter.name.to_lowercase().contains(&lower);
+                (adapters.iter().position(is_it), format!("named {name:?}"))
+            }
+        };
+        index.filter(|index| *index < adapters.len()).ok_or_else(|| {
+            let listed =
+                adapters.iter().enumerate().map(|(index, adapter)| format!("{index}: {}", adapter.name));
+            GpuError::NoSuchAdapter { wanted, available: listed.collect::<Vec<_>>().join("; ") }
+        })
     }
 }
 
@@ -159,30 +187,9 @@ impl Gpu {
     /// [`GpuError::NoAdapter`], [`GpuError::NoSuchAdapter`] or [`GpuError::Open`].
     pub fn open(choice: &AdapterChoice) -> Result<Gpu, GpuError> {
         let adapters = sorted_adapters();
-        if adapters.is_empty() {
-            return Err(GpuError::NoAdapter);
-        }
-        let chosen = match choice {
-            AdapterChoice::Best => adapters.first(),
-            AdapterChoice::Index(index) => adapters.get(*index),
-            AdapterChoice::Name(name) => {
-                let name = name.to_lowercase();
-                adapters.iter().find(|adapter| adapter.get_info().name.to_lowercase().contains(&name))
-            }
-        };
-        let Some(adapter) = chosen else {
-            let listed =
-                |(index, adapter): (usize, &wgpu::Adapter)| format!("{index}: {}", adapter.get_info().name);
-            return Err(GpuError::NoSuchAdapter {
-                wanted: match choice {
-                    AdapterChoice::Best => String::new(),
-                    AdapterChoice::Index(index) => format!("number {index}"),
-                    AdapterChoice::Name(name) => format!("named {name:?}"),
-                },
-                available: adapters.iter().enumerate().map(listed).collect::<Vec<_>>().join("; "),
-            });
-        };
-        let description = AdapterDescription::of(adapter);
+        let mut descriptions: Vec<_> = adapters.iter().map(AdapterDescription::of).collect();
+        let index = choice.pick(&descriptions)?;
+        let (adapter, description) = (&adapters[index], descriptions.swap_remove(index));
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("strikeline"),
             required_limits: adapter.limits(),

@@ -7,6 +7,8 @@ use std::process::{Command, Output};
 pub fn strikeline() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_strikeline"));
     command.env_remove("XDG_RUNTIME_DIR");
+    // Nobody's own tuned settings.
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
     command
 }
 

@@ -1,0 +1,144 @@
+//! Looks at everything.
+
+use std::path::PathBuf;
+
+use strikeline::encode::openh264::Assembler;
+use strikeline::gpu::details::AdapterDetails;
+use strikeline::gpu::readback_speed::ReadbackSpeed;
+use strikeline::gpu::{AdapterChoice, AdapterDescription, Gpu, GpuError};
+use strikeline::tuning::{Entry, SettingsFile, TuningError};
+
+use super::machine::{self, Feature};
+
+/// All that was found.
+pub struct Findings {
+    /// Best first.
+    pub adapters: Vec<AdapterDetails>,
+    /// The adapter that a render would draw on, or why there is none.
+    pub graphics: Result<Graphics, GpuError>,
+    /// What openh264 was built with.
+    pub assembler: Assembler,
+    /// Vectors of strikeline's own encoder.
+    pub vectors: &'static str,
+    /// What the processor can do.
+    pub features: Vec<Feature>,
+    /// Cores that the process may use.
+    pub cores: usize,
+    /// The settings of `strikeline tune`; `None` where the system has no folder for them.
+    pub settings: Option<SettingsFound>,
+    /// What to install.
+    pub missing: Vec<Missing>,
+}
+
+/// The adapter in use.
+pub struct Graphics {
+    /// Its place in the list.
+    pub index: usize,
+    pub speed: ReadbackSpeed,
+}
+
+/// A settings file.
+pub struct SettingsFound {
+    pub path: PathBuf,
+    pub exists: bool,
+    /// Its entries for the adapter in use, by size.
+    pub entries: Result<Entries, TuningError>,
+}
+
+/// What a settings file has for an adapter.
+#[derive(Default)]
+pub struct Entries {
+    /// In force.
+    pub current: Vec<Entry>,
+    /// For another version of its driver, and so not used.
+    pub outdated: Vec<Entry>,
+}
+
+/// Something that would help.
+pub struct Missing {
+    pub what: &'static str,
+    /// What it is good for.
+    pub why: &'static str,
+    /// How to get it.
+    pub command: &'static str,
+}
+
+impl Findings {
+    /// Looks, with the adapter that is asked for.
+    pub fn gather(choice: &AdapterChoice) -> Findings {
+        let adapters = Gpu::adapter_details();
+        let descriptions: Vec<AdapterDescription> =
+            adapters.iter().map(|adapter| adapter.description.clone()).collect();
+        let picked = choice.pick(&descriptions);
+        let used = picked.as_ref().ok().and_then(|index| descriptions.get(*index));
+        let settings = SettingsFile::of_user().map(|file| SettingsFound::look(&file, used));
+        let graphics = picked.and_then(|index| {
+            let gpu = Gpu::open(&AdapterChoice::Index(index))?;
+            Ok(Graphics { index, speed: ReadbackSpeed::measure(&gpu)? })
+        });
+        let assembler = Assembler::detect();
+        let missing = missing(&adapters, assembler);
+        Findings {
+            graphics,
+            assembler,
+            vectors: machine::vectors(),
+            features: machine::features(),
+            cores: machine::cores(),
+            settings,
+            missing,
+            adapters,
+        }
+    }
+}
+
+impl SettingsFound {
+    fn look(file: &SettingsFile, adapter: Option<&AdapterDescription>) -> SettingsFound {
+        let entries = file.read().map(|settings| {
+            let Some(adapter) = adapter else { return Entries::default() };
+            let of_adapter = settings.entries.into_iter().filter(|entry| entry.key.adapter == adapter.name);
+            let mut of_adapter: Vec<Entry> = of_adapter.collect();
+            of_adapter.sort_by_key(|entry| entry.key.size);
+            let (current, outdated) =
+                of_adapter.into_iter().partition(|entry| entry.key.driver == adapter.driver);
+            Entries { current, outdated }
+        });
+        let path = file.path().to_owned();
+        SettingsFound { exists: path.exists(), path, entries }
+    }
+}
+
+fn missing(adapters: &[AdapterDetails], assembler: Assembler) -> Vec<Missing> {
+    let mut missing = Vec::new();
+    let driver = if cfg!(target_os = "linux") {
+        "apt install mesa-vulkan-drivers, or dnf install mesa-vulkan-drivers; for NVIDIA the maker's own driver"
+    } else {
+        "install the graphics driver of your GPU's maker, or the system's updates"
+    };
+    if adapters.is_empty() {
+        let why = "nothing can be drawn without; Mesa's also draws on the CPU";
+        missing.push(Missing {
+            what: "a graphics driver (Vulkan, Metal or Direct3D 12)",
+            why,
+            command: driver,
+        });
+    } else if adapters.iter().all(|adapter| adapter.description.software) {
+        let why = "everything is drawn on the CPU; if this machine has a GPU, its driver is missing";
+        missing.push(Missing { what: "a GPU's driver", why, command: driver });
+    }
+    if cfg!(any(target_arch = "x86", target_arch = "x86_64")) && assembler == Assembler::None {
+        missing.push(Missing {
+            what: "nasm, when strikeline was built",
+            why: "encoding with openh264 takes three times as long without",
+            command: "apt install nasm, dnf install nasm or brew install nasm; then build strikeline again, as in \
+                      cargo clean -p openh264-sys2 && cargo build --release",
+        });
+    }
+    if !["ffmpeg", "ffprobe"].into_iter().all(machine::has_program) {
+        missing.push(Missing {
+            what: "ffmpeg",
+            why: "only strikeline's own tests need it",
+            command: "apt install ffmpeg, dnf install ffmpeg-free or brew install ffmpeg",
+        });
+    }
+    missing
+}

@@ -1,0 +1,44 @@
+//! The processor and the programs of this machine.
+
+/// A property of the processor that makes strikeline faster, and whether it is there.
+pub type Feature = (&'static str, bool);
+
+/// Those that matter on this kind of processor.
+pub fn features() -> Vec<Feature> {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    return vec![
+        ("sse2", std::arch::is_x86_feature_detected!("sse2")),
+        ("avx2", std::arch::is_x86_feature_detected!("avx2")),
+    ];
+    // Every processor of this kind has it.
+    #[cfg(target_arch = "aarch64")]
+    return vec![("neon", true)];
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
+    Vec::new()
+}
+
+/// The widest vectors that strikeline's own encoder uses here.
+pub fn vectors() -> &'static str {
+    let has = |wanted| features().contains(&(wanted, true));
+    if cfg!(target_arch = "x86_64") && has("avx2") {
+        "AVX2"
+    } else if cfg!(target_arch = "x86_64") {
+        "SSE2"
+    } else if cfg!(target_arch = "aarch64") {
+        "NEON"
+    } else {
+        "none"
+    }
+}
+
+/// Cores that the process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Whether `program` can be found to be run.
+pub fn has_program(program: &str) -> bool {
+    let Some(path) = std::env::var_os("PATH") else { return false };
+    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
+}

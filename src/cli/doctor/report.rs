@@ -1,0 +1,233 @@
+//! What was found, as text and as JSON.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+use strikeline::gpu::details::AdapterDetails;
+use strikeline::gpu::readback_speed::ReadbackSpeed;
+use strikeline::tuning::Entry;
+
+use super::findings::{Entries, Findings, SettingsFound};
+
+/// What wgpu says about the memory of slots.
+const MEMORY: &str = "MAP_READ | COPY_DST, host-visible; wgpu chooses its type and does not tell which";
+
+pub fn text(findings: &Findings) -> String {
+    let mut text = format!("strikeline {}\n\nadapters, best first\n", env!("CARGO_PKG_VERSION"));
+    let used = findings.graphics.as_ref().ok().map(|graphics| graphics.index);
+    if findings.adapters.is_empty() {
+        text.push_str("  none\n");
+    }
+    // Writing to a String does not fail.
+    for (index, adapter) in findings.adapters.iter().enumerate() {
+        let mark = if used == Some(index) { '>' } else { ' ' };
+        let AdapterDetails { description, kind, vendor, device, .. } = adapter;
+        let _ = writeln!(
+            text,
+            "{mark} {index}: {}\n     {kind}, {}, device {vendor:04x}:{device:04x}\n     driver: {}\n     timestamps: {}; \
+             textures up to {side}x{side}, buffers up to {} MiB",
+            description.name,
+            description.backend,
+            or_unknown(&description.driver),
+            yes(adapter.timestamps),
+            adapter.largest_buffer >> 20,
+            side = adapter.largest_texture,
+        );
+    }
+    match &findings.graphics {
+        Ok(graphics) => {
+            let adapter = findings.adapters.get(graphics.index);
+            text.push_str(&readback(&graphics.speed, adapter.and_then(|adapter| adapter.shared_memory)));
+        }
+        Err(error) => {
+            let _ = writeln!(text, "  not usable: {error}");
+        }
+    }
+    let _ = writeln!(
+        text,
+        "\nencoders\n  openh264, assembler: {}\n  h264 (strikeline's own), vectors: {}",
+        findings.assembler, findings.vectors
+    );
+    let features: Vec<String> =
+        findings.features.iter().map(|(name, there)| format!("{name} {}", yes(*there))).collect();
+    let features = if features.is_empty() { "none that matter".to_owned() } else { features.join(", ") };
+    let _ = writeln!(
+        text,
+        "\nprocessor\n  {} ({}), {} cores to use; {features}",
+        std::env::consts::ARCH,
+        std::env::consts::OS,
+        findings.cores
+    );
+    text.push_str("\ntuned settings\n");
+    text.push_str(&settings(findings.settings.as_ref()));
+    text.push_str("\nmissing\n");
+    if findings.missing.is_empty() {
+        text.push_str("  nothing\n");
+    }
+    for missing in &findings.missing {
+        let _ = writeln!(text, "  {}: {}\n     {}", missing.what, missing.why, missing.command);
+    }
+    text
+}
+
+fn readback(speed: &ReadbackSpeed, shared_memory: Option<bool>) -> String {
+    let shared = match shared_memory {
+        Some(true) => "device and processor share their memory",
+        Some(false) => "frames cross the bus",
+        None => "whether frames cross a bus is not told",
+    };
+    let gigabytes = |rate: f64| rate / 1e9;
+    let mut text = format!(
+        "\nreading frames back\n  memory: {MEMORY}\n     {shared}\n  copy out of a mapped slot (1080p NV12, {:.1} MB): \
+         {:.2} GB/s; plain memory: {:.2} GB/s ({:.2} times the time)\n",
+        speed.bytes as f64 / 1e6,
+        gigabytes(speed.mapped_bytes_per_second()),
+        gigabytes(speed.plain_bytes_per_second()),
+        speed.times_slower(),
+    );
+    if speed.seems_uncached() {
+        text.push_str(&format!("  warning: {}\n", uncached(speed)));
+    }
+    text
+}
+
+/// The warning about a slow slot.
+fn uncached(speed: &ReadbackSpeed) -> String {
+    format!(
+        "the driver maps read-back memory without the processor's cache: reading a frame takes {:.0} times as long as \
+         from plain memory. strikeline has no way around that yet: encoders read frames in place. Another driver or \
+         --adapter may be faster",
+        speed.times_slower()
+    )
+}
+
+fn settings(found: Option<&SettingsFound>) -> String {
+    let Some(SettingsFound { path, exists, entries }) = found else {
+        return "  no folder for settings: XDG_CONFIG_HOME and HOME are not set\n".to_owned();
+    };
+    let path = path.display();
+    let mut text = match entries {
+        Err(error) => return format!("  {path}: not used\n     {error}\n"),
+        Ok(_) if !exists => return format!("  {path}: not there; `strikeline tune` makes it\n"),
+        Ok(Entries { current, .. }) if current.is_empty() => {
+            format!("  {path}: nothing for this adapter and driver; `strikeline tune` measures it\n")
+        }
+        Ok(_) => format!("  {path}\n"),
+    };
+    if let Ok(Entries { current, outdated }) = entries {
+        for entry in current {
+            let _ = writeln!(text, "     {}", setting(entry));
+        }
+        for entry in outdated {
+            let driver = or_unknown(&entry.key.driver);
+            let _ = writeln!(
+                text,
+                "     not used, as measured with another driver ({driver}): {}",
+                setting(entry)
+            );
+        }
+    }
+    text
+}
+
+fn setting(entry: &Entry) -> String {
+    let spread = entry.tuned.spread;
+    let measured = match (entry.tuned.frames_per_second, entry.tuned.encoder.as_deref()) {
+        (Some(rate), Some(encoder)) => format!(" ({rate:.0} fps with {encoder})"),
+        (Some(rate), None) => format!(" ({rate:.0} fps)"),
+        (None, _) => String::new(),
+    };
+    format!(
+        "{}: ring {}, jobs {}, segments {}{measured}",
+        entry.key.size, spread.ring_depth, spread.jobs, spread.segments_in_flight
+    )
+}
+
+fn yes(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
+}
+
+fn or_unknown(text: &str) -> &str {
+    if text.is_empty() { "unknown" } else { text }
+}
+
+pub fn json(findings: &Findings) -> Value {
+    let used = findings.graphics.as_ref().ok().map(|graphics| graphics.index);
+    let adapters = findings.adapters.iter().enumerate().map(|(index, adapter)| {
+        json!({
+            "index": index,
+            "used": used == Some(index),
+            "name": adapter.description.name,
+            "kind": adapter.kind,
+            "backend": adapter.description.backend,
+            "driver": adapter.description.driver,
+            "driver_name": adapter.driver_name,
+            "driver_version": adapter.driver_version,
+            "vendor": adapter.vendor,
+            "device": adapter.device,
+            "timestamps": adapter.timestamps,
+            "largest_texture": adapter.largest_texture,
+            "largest_buffer": adapter.largest_buffer,
+            "shared_memory": adapter.shared_memory,
+        })
+    });
+    let features: serde_json::Map<String, Value> =
+        findings.features.iter().map(|(name, there)| ((*name).to_owned(), json!(there))).collect();
+    let missing = findings
+        .missing
+        .iter()
+        .map(|missing| json!({ "what": missing.what, "why": missing.why, "command": missing.command }));
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "adapters": adapters.collect::<Vec<_>>(),
+        "graphics_error": findings.graphics.as_ref().err().map(ToString::to_string),
+        "readback": findings.graphics.as_ref().ok().map(|graphics| readback_json(&graphics.speed)),
+        "encoders": [
+            { "name": "openh264", "assembler": findings.assembler.to_string() },
+            { "name": "h264", "vectors": findings.vectors },
+        ],
+        "processor": {
+            "architecture": std::env::consts::ARCH,
+            "system": std::env::consts::OS,
+            "cores": findings.cores,
+            "features": features,
+        },
+        "settings": findings.settings.as_ref().map(settings_json),
+        "missing": missing.collect::<Vec<_>>(),
+    })
+}
+
+fn readback_json(speed: &ReadbackSpeed) -> Value {
+    json!({
+        "memory": MEMORY,
+        "bytes": speed.bytes,
+        "mapped_bytes_per_second": speed.mapped_bytes_per_second(),
+        "plain_bytes_per_second": speed.plain_bytes_per_second(),
+        "times_slower": speed.times_slower(),
+        "seems_uncached": speed.seems_uncached(),
+        "warning": speed.seems_uncached().then(|| uncached(speed)),
+    })
+}
+
+fn settings_json(found: &SettingsFound) -> Value {
+    let entry = |entry: &Entry| {
+        json!({
+            "size_class": entry.key.size.id(),
+            "driver": entry.key.driver,
+            "ring": entry.tuned.spread.ring_depth,
+            "jobs": entry.tuned.spread.jobs,
+            "segments": entry.tuned.spread.segments_in_flight,
+            "frames_per_second": entry.tuned.frames_per_second,
+            "encoder": entry.tuned.encoder,
+        })
+    };
+    let list = |entries: &Vec<Entry>| entries.iter().map(entry).collect::<Vec<_>>();
+    let entries = found.entries.as_ref();
+    json!({
+        "path": found.path,
+        "exists": found.exists,
+        "error": entries.err().map(ToString::to_string),
+        "entries": entries.ok().map(|entries| list(&entries.current)),
+        "outdated": entries.ok().map(|entries| list(&entries.outdated)),
+    })
+}

@@ -1,0 +1,87 @@
+//! How a render gets its settings: those given, then those tuned, then the defaults.
+
+use strikeline::gpu::Gpu;
+use strikeline::stream::{Spread, default_jobs};
+use strikeline::tuning::{Key, SettingsFile, SizeClass, TuningError};
+
+use crate::cli::picture_args::PictureArgs;
+
+/// The settings of the command line.
+#[derive(Debug, Clone, Copy)]
+pub struct GivenSpread {
+    /// `--ring`.
+    pub ring: Option<u16>,
+    /// `--jobs`.
+    pub jobs: Option<u16>,
+    /// `--segments`.
+    pub segments: Option<u16>,
+}
+
+/// The settings to use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChosenSpread {
+    /// They.
+    pub spread: Spread,
+    /// Where they come from, in a line; `None` when they are only those given and the defaults.
+    pub note: Option<String>,
+    /// Why the settings file was not used, in a line; `None` when nothing was wrong with it.
+    pub warning: Option<String>,
+}
+
+impl GivenSpread {
+    /// With the defaults for what is not given.
+    pub fn or_default(self) -> ChosenSpread {
+        let jobs = self.jobs.map_or_else(default_jobs, usize::from);
+        ChosenSpread { spread: self.over(Spread::for_jobs(jobs)), note: None, warning: None }
+    }
+
+    /// With the tuned settings for what is not given, if there are any for the adapter and size of `picture`.
+    pub fn or_tuned(self, picture: &PictureArgs) -> ChosenSpread {
+        let untuned = self.or_default();
+        if self.ring.is_some() && self.jobs.is_some() && self.segments.is_some() {
+            return untuned;
+        }
+        let Some(file) = SettingsFile::of_user() else { return untuned };
+        let tuned = match tuned_for(&file, picture) {
+            Ok(Some(tuned)) => tuned,
+            Ok(None) => return untuned,
+            Err(error) => {
+                let warning = format!("tuned settings are not used: {error}");
+                return ChosenSpread { warning: Some(warning), ..untuned };
+            }
+        };
+        // Ring and segments were measured for the jobs they stand with, and say nothing of others.
+        if self.jobs.is_some_and(|jobs| usize::from(jobs) != tuned.jobs) {
+            return untuned;
+        }
+        let spread = self.over(tuned);
+        let Spread { ring_depth, jobs, segments_in_flight } = spread;
+        let note = format!(
+            "tuned settings from {}: ring {ring_depth}, jobs {jobs}, segments {segments_in_flight}",
+            file.path().display()
+        );
+        ChosenSpread { spread, note: Some(note), warning: None }
+    }
+
+    fn over(self, below: Spread) -> Spread {
+        Spread {
+            ring_depth: self.ring.map_or(below.ring_depth, usize::from),
+            jobs: self.jobs.map_or(below.jobs, usize::from),
+            segments_in_flight: self.segments.map_or(below.segments_in_flight, usize::from),
+        }
+    }
+}
+
+fn tuned_for(file: &SettingsFile, picture: &PictureArgs) -> Result<Option<Spread>, TuningError> {
+    let settings = file.read()?;
+    // Looking for adapters takes a moment, which nobody without settings need wait.
+    if settings.entries.is_empty() {
+        return Ok(None);
+    }
+    let adapters = Gpu::adapters();
+    // What is wrong with the adapter is for the render to say.
+    let Ok(index) = picture.adapter().pick(&adapters) else { return Ok(None) };
+    let Some(adapter) = adapters.into_iter().nth(index) else { return Ok(None) };
+    let key = Key { adapter: adapter.name, driver: adapter.driver, size: SizeClass::of(picture.size) };
+    Ok(settings.get(&key).map(|tuned| tuned.spread))
+}

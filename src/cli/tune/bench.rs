@@ -1,0 +1,134 @@
+//! Measures settings by real streaming: the pipeline as in a render, with nothing written.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use strikeline::encode::{EncoderFactory, Quality};
+use strikeline::gpu::{AdapterChoice, GpuError};
+use strikeline::picture::PictureSize;
+use strikeline::scene::highway::Highway;
+use strikeline::stream::sink::NullSink;
+use strikeline::stream::{CancelToken, Progress, Spread, StreamError, StreamOptions, stream};
+use strikeline::timing::{FrameRate, Time};
+use strikeline::tuning::search::Bench;
+
+/// Frames that a run should have, so that one more or less makes no difference.
+const ENOUGH_FRAMES: u64 = 30;
+/// How many times longer than planned a run may take to get them.
+const MOST_PATIENCE: u32 = 4;
+
+/// Runs of one scene.
+pub struct StreamBench<'a> {
+    pub scene: &'a mut Highway,
+    pub size: PictureSize,
+    pub frame_rate: FrameRate,
+    /// Frames of the scene that are worth drawing.
+    pub frames: u64,
+    pub quality: Quality,
+    pub encoder: Arc<dyn EncoderFactory>,
+    pub adapter: AdapterChoice,
+    /// How long a run is measured.
+    pub window: Duration,
+    /// When the search began.
+    pub started: Instant,
+    /// When it has to end.
+    pub budget: Duration,
+    /// The depth that a render would use: less than that must be possible.
+    pub usual_ring: usize,
+    /// Asks to stop for good.
+    pub cancel: CancelToken,
+}
+
+impl Bench for StreamBench<'_> {
+    type Error = StreamError;
+
+    fn measure(&mut self, spread: Spread) -> Result<Option<f64>, StreamError> {
+        let stop = CancelToken::default();
+        let options = StreamOptions {
+            quality: self.quality,
+            // A short run sees whole segments, their beginnings and ends, only if they are short.
+            segment_frames: u32::try_from(self.frame_rate.frames_to_cover(Time::from_seconds(0.5))).ok(),
+            adapter: self.adapter.clone(),
+            spread,
+            cancel: stop.clone(),
+            ..StreamOptions::new(self.size, self.frame_rate, self.frames, Arc::clone(&self.encoder))
+        };
+        let mut span = Span::new(spread, self.window);
+        let (cancel, started, budget) = (&self.cancel, self.started, self.budget);
+        let result = stream(self.scene, &options, &mut NullSink::default(), &mut |progress| {
+            if span.take(progress) || cancel.is_cancelled() || started.elapsed() >= budget {
+                stop.cancel();
+            }
+        });
+        if self.cancel.is_cancelled() {
+            return Err(StreamError::Cancelled);
+        }
+        match result {
+            Ok(report) => Ok(span.rate_to(report.frames, report.wall)),
+            Err(StreamError::Cancelled) => Ok(span.rate()),
+            Err(StreamError::Gpu(error)) if spread.ring_depth > self.usual_ring && is_too_much(&error) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+fn is_too_much(error: &GpuError) -> bool {
+    matches!(error, GpuError::OutOfMemory { .. } | GpuError::Limit { .. })
+}
+
+/// The part of a run that counts: without the start, when the pipeline fills.
+struct Span {
+    /// Frames after which it begins.
+    warm_up: u64,
+    window: Duration,
+    begin: Option<(u64, Duration)>,
+    end: Option<(u64, Duration)>,
+}
+
+impl Span {
+    fn new(spread: Spread, window: Duration) -> Span {
+        // Every slot was used, and every segment has begun.
+        let warm_up = spread.ring_depth.max(spread.segments_in_flight * 2) as u64;
+        Span { warm_up, window, begin: None, end: None }
+    }
+
+    /// Takes the news of a run; whether it has told enough.
+    fn take(&mut self, progress: &Progress) -> bool {
+        let now = (progress.frames, progress.stages.elapsed);
+        let Some((frames, begin)) = self.begin else {
+            if progress.frames >= self.warm_up {
+                self.begin = Some(now);
+            }
+            let too_slow = now.1 > self.window * (MOST_PATIENCE * 2) && progress.frames > 0;
+            if too_slow {
+                // The start is most of what there is.
+                (self.begin, self.end) = (Some((0, Duration::ZERO)), Some(now));
+            }
+            return too_slow;
+        };
+        self.end = Some(now);
+        let measured = now.1.saturating_sub(begin);
+        let enough = now.0 - frames >= ENOUGH_FRAMES || measured >= self.window * MOST_PATIENCE;
+        measured >= self.window && enough
+    }
+
+    /// Frames per second of what was seen; `None` when that was too little, as the run was cut short.
+    fn rate(&self) -> Option<f64> {
+        let ((frames, begin), (last, end)) = (self.begin?, self.end?);
+        let measured = end.saturating_sub(begin);
+        (measured * 2 >= self.window && last > frames)
+            .then(|| (last - frames) as f64 / measured.as_secs_f64())
+    }
+
+    /// The same for a run that ended before it was stopped, after `frames` in `wall`.
+    fn rate_to(&self, frames: u64, wall: Duration) -> Option<f64> {
+        let whole = (frames > 0 && !wall.is_zero()).then(|| frames as f64 / wall.as_secs_f64());
+        self.rate().or(whole)
+    }
+}

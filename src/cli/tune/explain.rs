@@ -1,0 +1,133 @@
+//! The result in words, as JSON and as a picture.
+
+use std::io::Write;
+use std::path::Path;
+
+use strikeline::output::{OutputError, OutputFile};
+use strikeline::stream::Spread;
+use strikeline::tuning::search::Measured;
+
+use super::{Findings, short, svg, table};
+
+/// Noise above which the result is worth little, as a share.
+const UNSTEADY: f64 = 0.08;
+
+impl Findings<'_> {
+    /// What was measured and what is chosen.
+    pub fn text(&self) -> String {
+        format!(
+            "{}\non {}\n{}\n\n{}\n{}\n{}\n",
+            self.title(),
+            self.adapter,
+            self.effort(),
+            table::table(&self.outcome),
+            table::heat_map(&self.outcome),
+            self.explanation()
+        )
+    }
+
+    fn title(&self) -> String {
+        let picture = &self.args.picture;
+        format!("strikeline tune, {} at {} fps, encoded by {}", picture.size, picture.fps, self.encoder)
+    }
+
+    fn effort(&self) -> String {
+        let outcome = &self.outcome;
+        format!("{} settings, {} runs, {:.0} s", outcome.measured.len(), outcome.runs, self.seconds)
+    }
+
+    /// Why this setting, in a sentence or two.
+    fn explanation(&self) -> String {
+        let outcome = &self.outcome;
+        let (choice, fastest) = (&outcome.choice, &outcome.fastest);
+        let noise = outcome.noise * 100.0;
+        let reason = if outcome.measured.len() == 1 {
+            "there was no time to measure any other; allow more with --budget".to_owned()
+        } else if outcome.ties.len() == 1 {
+            format!("the fastest by more than the noise of {noise:.1} %")
+        } else if choice.spread == fastest.spread {
+            format!(
+                "the fastest; {} others cannot be told from it with a noise of {noise:.1} %, and none of them has \
+                 fewer buffers",
+                outcome.ties.len() - 1
+            )
+        } else {
+            format!(
+                "the fewest buffers of the {} that cannot be told from the fastest ({}, {:.1} fps) with a noise of \
+                 {noise:.1} %",
+                outcome.ties.len(),
+                short(fastest.spread),
+                fastest.median()
+            )
+        };
+        let against = match self.measured(self.default) {
+            Some(_) if choice.spread == self.default => " It is the default.".to_owned(),
+            Some(default) => {
+                let gain = (choice.median() / default.median().max(1e-9) - 1.0) * 100.0;
+                format!(" Against the default ({}) that is {gain:+.1} %.", short(self.default))
+            }
+            None => String::new(),
+        };
+        let unsteady = if outcome.noise > UNSTEADY {
+            " The machine was busy or unsteady: tune again when it has nothing else to do."
+        } else {
+            ""
+        };
+        format!(
+            "Chosen: {} with {:.1} fps: {reason}.{against}{unsteady}",
+            short(choice.spread),
+            choice.median()
+        )
+    }
+
+    fn measured(&self, spread: Spread) -> Option<&Measured> {
+        self.outcome.measured.iter().find(|measured| measured.spread == spread)
+    }
+
+    /// Writes the heat map.
+    pub fn draw(&self, mut file: OutputFile) -> Result<(), OutputError> {
+        let note = format!("{}. {}", self.effort(), self.explanation());
+        let picture = svg::heat_map(&self.outcome, &self.title(), &self.adapter.to_string(), &note);
+        file.write_all(picture.as_bytes()).map_err(|error| file.error(error))?;
+        file.commit()
+    }
+
+    /// Everything; `kept` is the settings file that has it now.
+    pub fn json(&self, kept: Option<&Path>) -> serde_json::Value {
+        let outcome = &self.outcome;
+        let spread = |spread: Spread| {
+            serde_json::json!({
+                "ring": spread.ring_depth, "jobs": spread.jobs, "segments": spread.segments_in_flight,
+            })
+        };
+        let measured = |found: &Measured| {
+            serde_json::json!({
+                "ring": found.spread.ring_depth,
+                "jobs": found.spread.jobs,
+                "segments": found.spread.segments_in_flight,
+                "frames_per_second": found.median(),
+                "scatter": found.scatter(),
+                "runs": found.runs,
+                "within_noise": outcome.ties.contains(&found.spread),
+            })
+        };
+        serde_json::json!({
+            "adapter": self.key.adapter,
+            "driver": self.key.driver,
+            "size_class": self.key.size.id(),
+            "size": self.args.picture.size.to_string(),
+            "frame_rate": self.args.picture.fps.to_string(),
+            "encoder": self.encoder,
+            "quality": self.args.quality,
+            "seconds": self.seconds,
+            "runs": outcome.runs,
+            "noise": outcome.noise,
+            "default": spread(self.default),
+            "chosen": measured(&outcome.choice),
+            "fastest": measured(&outcome.fastest),
+            "settings": outcome.measured.iter().map(measured).collect::<Vec<_>>(),
+            "explanation": self.explanation(),
+            "kept_in": kept,
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Settings found by measurement: how the work is spread fastest on this machine, and the file that remembers it.
+//!
+//! [`search`] looks for the best ring depth, jobs and segments in flight by whatever measure it is given;
+//! [`SettingsFile`] keeps what it found, by adapter, driver and size of the picture. Neither changes the bytes
+//! of a video, only how soon it is there.
+
+mod document;
+mod error;
+mod location;
+pub mod search;
+mod settings;
+
+use std::fmt;
+
+pub use error::TuningError;
+pub use settings::{Entry, Settings, SettingsFile};
+
+use crate::picture::PictureSize;
+use crate::stream::Spread;
+
+/// Largest value of a setting, as on the command line.
+pub const MOST: usize = 256;
+
+/// What [`SettingsFile::of_user`] has for pictures of `size` on `adapter` with `driver`, both named as in
+/// [`AdapterDescription`](crate::gpu::AdapterDescription); `None` when nothing was measured for it.
+///
+/// # Errors
+/// When the file cannot be read or is damaged. A render goes on without it.
+pub fn lookup(adapter: &str, driver: &str, size: PictureSize) -> Result<Option<Spread>, TuningError> {
+    let Some(file) = SettingsFile::of_user() else { return Ok(None) };
+    let key = Key { adapter: adapter.to_owned(), driver: driver.to_owned(), size: SizeClass::of(size) };
+    Ok(file.read()?.get(&key).map(|tuned| tuned.spread))
+}
+
+/// Pictures for which the same settings are good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SizeClass {
+    /// Up to 1280 × 720 pixels, in any shape.
+    P720,
+    /// Up to 1920 × 1080 pixels.
+    P1080,
+    /// Up to 2560 × 1440 pixels.
+    P1440,
+    /// Up to 3840 × 2160 pixels.
+    P2160,
+    /// More.
+    Larger,
+}
+
+impl SizeClass {
+    /// All of them, smallest first.
+    pub const ALL: [SizeClass; 5] =
+        [SizeClass::P720, SizeClass::P1080, SizeClass::P1440, SizeClass::P2160, SizeClass::Larger];
+
+    /// The class of `size`, by its number of pixels.
+    pub fn of(size: PictureSize) -> SizeClass {
+        let pixels = u64::from(size.width()) * u64::from(size.height());
+        let most = [
+            (SizeClass::P720, 1280 * 720),
+            (SizeClass::P1080, 1920 * 1080),
+            (SizeClass::P1440, 2560 * 1440),
+            (SizeClass::P2160, 3840 * 2160),
+        ];
+        most.into_iter().find(|(_, most)| pixels <= *most).map_or(SizeClass::Larger, |(class, _)| class)
+    }
+
+    /// Its name in the settings file.
+    pub fn id(self) -> &'static str {
+        match self {
+            SizeClass::P720 => "720p",
+            SizeClass::P1080 => "1080p",
+            SizeClass::P1440 => "1440p",
+            SizeClass::P2160 => "2160p",
+            SizeClass::Larger => "larger",
+        }
+    }
+
+    fn from_id(id: &str) -> Option<SizeClass> {
+        SizeClass::ALL.into_iter().find(|class| class.id() == id)
+    }
+}
+
+impl fmt::Display for SizeClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.id())
+    }
+}
+
+/// What settings were measured for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The adapter's name.
+    pub adapter: String,
+    /// Its driver, with the version: another one may behave otherwise.
+    pub driver: String,
+    /// How large the pictures are.
+    pub size: SizeClass,
+}
+
+/// What was found best.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tuned {
+    /// The settings; each from 1 to [`MOST`].
+    pub spread: Spread,
+    /// Frames per second that were measured with them. For the reader; nothing depends on it.
+    pub frames_per_second: Option<f64>,
+    /// The encoder that was measured with. For the reader; nothing depends on it.
+    pub encoder: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_belongs_to_the_smallest_class_that_holds_as_many_pixels() {
+        for (width, height, id) in [
+            (64, 64, "720p"),
+            (1280, 720, "720p"),
+            (1282, 720, "1080p"),
+            (1080, 1920, "1080p"),
+            (2560, 1440, "1440p"),
+            (3440, 1440, "2160p"),
+            (3840, 2160, "2160p"),
+            (8192, 8192, "larger"),
+        ] {
+            let class = SizeClass::of(PictureSize::new(width, height).unwrap());
+            assert_eq!(class.id(), id, "{width}x{height}");
+            assert_eq!(SizeClass::from_id(id), Some(class));
+        }
+    }
+}
