@@ -271,7 +271,7 @@ fn the_summary_tells_what_was_done() {
     let (_folder, video, summary) = render(&midi::song(&beat(1)), &["--size", "320x180", "--duration", "2"]);
     assert_eq!(summary["frames"], 120);
     assert_eq!(summary["bytes"], std::fs::metadata(&video).unwrap().len());
-    assert_eq!(summary["encoder"], "openh264");
+    assert_eq!(summary["encoder"], "h264");
     assert!(summary["adapter"].as_str().unwrap().len() > 3);
     for key in ["wall_seconds", "cpu_seconds", "frames_per_second"] {
         assert!(summary[key].as_f64().unwrap() > 0.0, "{key}");

@@ -73,7 +73,7 @@ fn what_is_found_is_explained_kept_and_used_by_a_render() {
         let (key, value) = setting.split_once(' ').unwrap();
         assert!(kept.contains(&format!("{key} = {value}\n")), "{chosen}\n{kept}");
     }
-    assert!(kept.contains("size = \"720p\"") && kept.contains("encoder = \"openh264\""), "{kept}");
+    assert!(kept.contains("size = \"720p\"") && kept.contains("encoder = \"h264\""), "{kept}");
     let svg = std::fs::read_to_string(&heat).unwrap();
     assert!(
         svg.starts_with("<svg") && svg.ends_with("</svg>\n") && svg.contains("prefers-color-scheme"),

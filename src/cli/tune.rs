@@ -53,8 +53,8 @@ pub struct TuneArgs {
     #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
     quality: u8,
 
-    /// Encoder: openh264, or h264, strikeline's own, which is still being built.
-    #[arg(long, value_name = "NAME", default_value = "openh264")]
+    /// Encoder: h264, strikeline's own, made for rendered pictures; or openh264.
+    #[arg(long, value_name = "NAME", default_value = "h264")]
     encoder: EncoderChoice,
 
     /// Show what was found, and keep nothing.

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Plays a video in headless Chromium and compares what its <video> element shows with what ffmpeg decodes.
+
+    scripts/check_browser.py VIDEO.mp4
+
+Seeks to several frames, draws each to a canvas, and compares the colours at a grid of points. Needs Chromium and
+ffmpeg; without them it says so and exits with 77, as a test that was skipped.
+"""
+
+import http.server
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+COLUMNS, ROWS = 32, 18
+TOLERANCE = 16  # code values: browsers scale and convert colours in their own ways
+PAGE = """<!doctype html><video id="video" muted src="/video.mp4"></video><script>
+const video = document.getElementById("video"), canvas = document.createElement("canvas");
+const tell = (what) => fetch("/told", {method: "POST", body: JSON.stringify(what)});
+const seek = (time) => new Promise((done) => { video.onseeked = done; video.currentTime = time; });
+video.onerror = () => tell({error: video.error.message});
+video.onloadeddata = async () => {
+    canvas.width = video.videoWidth; canvas.height = video.videoHeight;
+    const context = canvas.getContext("2d"), frames = [];
+    for (const frame of FRAMES) {
+        await seek((frame + 0.5) / RATE);
+        await new Promise((done) => setTimeout(done, 100));
+        context.drawImage(video, 0, 0);
+        const points = [];
+        for (let row = 0; row < ROWS; row++) for (let column = 0; column < COLUMNS; column++) {
+            const x = Math.floor((column + 0.5) * canvas.width / COLUMNS);
+            const y = Math.floor((row + 0.5) * canvas.height / ROWS);
+            points.push(...context.getImageData(x, y, 1, 1).data.slice(0, 3));
+        }
+        frames.push(points);
+    }
+    tell({width: video.videoWidth, height: video.videoHeight, frames});
+};
+</script>"""
+
+
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(77)
+
+
+def probe(video):
+    keys = "width,height,r_frame_rate,nb_frames"
+    command = ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", f"stream={keys}", "-of", "json", video]
+    stream = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["streams"][0]
+    numerator, denominator = map(int, stream["r_frame_rate"].split("/"))
+    return stream["width"], stream["height"], numerator / denominator, int(stream["nb_frames"])
+
+
+def decoded(video, frame, width, height):
+    """The colours at the grid of frame `frame`, as ffmpeg decodes them."""
+    scale = "scale=in_color_matrix=bt709:in_range=tv:out_range=pc,format=rgb24"
+    command = ["ffmpeg", "-v", "error", "-i", video, "-vf", f"select=eq(n\\,{frame}),{scale}", "-frames:v", "1"]
+    raw = subprocess.run(command + ["-f", "rawvideo", "-"], check=True, capture_output=True).stdout
+    points = []
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            x, y = int((column + 0.5) * width / COLUMNS), int((row + 0.5) * height / ROWS)
+            points.extend(raw[(y * width + x) * 3:][:3])
+    return points
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    video = sys.argv[1]
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not browser:
+        skip("Chromium is not installed")
+    if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
+        skip("ffmpeg is not installed")
+    width, height, rate, count = probe(video)
+    frames = sorted({count * part // 8 for part in range(8)} | {1, count - 1})
+    page = PAGE.replace("FRAMES", json.dumps(frames)).replace("RATE", str(rate))
+    page = page.replace("COLUMNS", str(COLUMNS)).replace("ROWS", str(ROWS))
+    told, ready = {}, threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def answer(self, kind, body):
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self):
+            if self.path == "/video.mp4":
+                with open(video, "rb") as file:
+                    data = file.read()
+                begin = 0
+                if "Range" in self.headers:
+                    begin = int(self.headers["Range"].split("=")[1].split("-")[0])
+                    self.send_response(206)
+                    self.send_header("Content-Range", f"bytes {begin}-{len(data) - 1}/{len(data)}")
+                else:
+                    self.send_response(200)
+                self.send_header("Accept-Ranges", "bytes")
+                self.send_header("Content-Type", "video/mp4")
+                self.send_header("Content-Length", str(len(data) - begin))
+                self.end_headers()
+                try:
+                    self.wfile.write(data[begin:])
+                except (BrokenPipeError, ConnectionResetError):
+                    pass  # it seeks
+            else:
+                self.answer("text/html", page.encode())
+
+        def do_POST(self):
+            told.update(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.answer("text/plain", b"")
+            ready.set()
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory() as profile:
+        command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
+        command += ["--autoplay-policy=no-user-gesture-required", f"http://127.0.0.1:{server.server_port}/"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            if not ready.wait(120):
+                sys.exit("failed: the browser told nothing within two minutes")
+        finally:
+            process.terminate()
+            process.wait()
+    if "error" in told:
+        sys.exit(f"failed: the browser cannot play it: {told['error']}")
+    if (told["width"], told["height"]) != (width, height):
+        sys.exit(f"failed: {told['width']}x{told['height']} instead of {width}x{height}")
+    for frame, seen in zip(frames, told["frames"]):
+        expected = decoded(video, frame, width, height)
+        differences = sorted(abs(a - b) for a, b in zip(seen, expected))
+        # Points on an edge may differ by more.
+        if differences[len(differences) * 98 // 100] > TOLERANCE:
+            sys.exit(f"failed: frame {frame} differs by {differences[-1]}, 98 % by {differences[len(differences) * 98 // 100]}")
+    print(f"passed: {len(frames)} frames of {video} look the same in {browser}")
+
+
+main()
