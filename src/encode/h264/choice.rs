@@ -1,12 +1,12 @@
 //! Which prediction a macroblock gets when it does not simply stand still.
 
-use super::inter::{predict_chroma, predict_luma};
+use super::inter_choice::Division;
 use super::intra::{ChromaEdges, ChromaMode, LumaEdges, Mode16x16};
 use super::intra4x4::code_luma_4x4;
 use super::macroblock::{CodeResidual, Levels, Macroblock, Predicted, Prediction, SourceBlock};
-use super::motion::{Candidates, Reach, scroll_vector, vector_bits};
-use super::neighbours::{Kind, Motion, NO_PARTITION, Shape, Vector};
-use super::simd::{difference_sum, quarter_differences};
+use super::motion::Reach;
+use super::neighbours::{Kind, Vector};
+use super::simd::difference_sum;
 use super::slice::{Place, SliceEncoder};
 
 /// Bits that a macroblock that is not skipped takes, and that its neighbours do because it is not.
@@ -14,36 +14,9 @@ const LEAST_BITS: u32 = 20;
 /// Differences of a whole macroblock that are not worth looking for better.
 const NEGLIGIBLE: u32 = 16;
 /// Differences per bit's worth from which finer divisions and smaller blocks are tried.
-const POOR: u32 = 24;
+pub(super) const POOR: u32 = 24;
 /// The same for 4×4 blocks in place of inter prediction.
 const BAD: u32 = 400;
-/// The same for a search.
-const HOPELESS: u32 = 2000;
-
-/// How an inter macroblock is divided, and the motion of each quarter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Division {
-    shape: Shape,
-    motions: [Motion; 4],
-}
-
-impl Division {
-    pub(super) const fn whole(motion: Motion) -> Division {
-        Division { shape: Shape::Whole, motions: [motion; 4] }
-    }
-
-    /// The coarsest division that has these motions.
-    fn of(motions: [Motion; 4]) -> Division {
-        let same = |a: usize, b: usize| motions[a] == motions[b];
-        let shape = match (same(0, 1) && same(2, 3), same(0, 2) && same(1, 3)) {
-            (true, true) => Shape::Whole,
-            (true, false) => Shape::Rows,
-            (false, true) => Shape::Columns,
-            (false, false) => Shape::Quarters,
-        };
-        Division { shape, motions }
-    }
-}
 
 /// An Intra_16x16 prediction and what it leaves.
 struct IntraChoice {
@@ -52,14 +25,6 @@ struct IntraChoice {
     mode: Mode16x16,
     chroma_mode: ChromaMode,
     predicted: Predicted,
-}
-
-/// What inter prediction can do for a macroblock.
-struct InterChoice {
-    /// Of the best.
-    cost: u32,
-    whole: Division,
-    divided: Option<Division>,
 }
 
 /// A macroblock coded in one way, not yet written.
@@ -97,17 +62,17 @@ fn order<'a>(best: &mut &'a mut Coding, other: &mut &'a mut Coding) {
 
 /// A QP and what a bit is worth at it.
 #[derive(Debug, Clone, Copy)]
-struct Rate {
-    qp: u8,
-    lambda: u32,
+pub(super) struct Rate {
+    pub(super) qp: u8,
+    pub(super) lambda: u32,
 }
 
 /// A macroblock to be coded.
 #[derive(Debug, Clone, Copy)]
-struct Block<'a> {
-    place: Place,
-    source: SourceBlock<'a>,
-    rate: Rate,
+pub(super) struct Block<'a> {
+    pub(super) place: Place,
+    pub(super) source: SourceBlock<'a>,
+    pub(super) rate: Rate,
 }
 
 impl Rate {
@@ -194,180 +159,6 @@ impl SliceEncoder<'_> {
         self.finish(&block, coding);
     }
 
-    fn candidates(&self, place: Place, skip_vector: Vector, reach: &Reach) -> Candidates {
-        let mut candidates = Candidates::new();
-        candidates.add((0, skip_vector), reach);
-        if let Some(vector) = self.moving {
-            candidates.add((1, vector), reach);
-        }
-        let [first, second] =
-            [0, 1].map(|index: usize| self.references.get(index).map_or(0, |entry| entry.distance));
-        if first != second
-            && let Some(vector) = self.scroll.and_then(|scroll| scroll_vector(scroll, first))
-        {
-            candidates.add((0, vector), reach);
-        }
-        candidates.add_neighbours(&self.rows.around(place.column), reach);
-        candidates.add((0, Vector::ZERO), reach);
-        if first != second {
-            candidates.add((1, Vector::ZERO), reach);
-        }
-        candidates
-    }
-
-    /// The best candidate for the whole, and the best division into several if that promises to be better;
-    /// by differences and vector bits.
-    fn best_inter(
-        &self,
-        block: &Block<'_>,
-        candidates: &Candidates,
-        skip_vector: Vector,
-        reach: &Reach,
-        intra_cost: u32,
-    ) -> InterChoice {
-        let &Block { place, source, rate } = block;
-        let bits = |motion: Motion| {
-            if motion == (0, skip_vector) {
-                0
-            } else {
-                4 + vector_bits(motion.1.minus(self.predicted_vector(place, motion.0)))
-            }
-        };
-        // Zero is always within reach, so there is a candidate that replaces this one.
-        let mut best = (u32::MAX, (0, Vector::ZERO));
-        let mut quarters = [best; 4];
-        for &motion in candidates.as_slice() {
-            let differences = self.differences(place, source, motion);
-            for (quarter, difference) in quarters.iter_mut().zip(differences) {
-                if difference < quarter.0 {
-                    *quarter = (difference, motion);
-                }
-            }
-            let cost = differences.iter().sum::<u32>() + rate.lambda * bits(motion);
-            if cost < best.0 {
-                best = (cost, motion);
-            }
-        }
-        let mut choice = InterChoice { cost: best.0, whole: Division::whole(best.1), divided: None };
-        if best.0.min(intra_cost) > rate.lambda * POOR {
-            let divided = Division::of(quarters.map(|quarter| quarter.1));
-            let header = if divided.shape == Shape::Quarters { 8 } else { 4 };
-            let vectors = divided.shape.first_quarters().iter().map(|&first| bits(divided.motions[first]));
-            let differences = quarters.iter().map(|quarter| quarter.0).sum::<u32>();
-            let cost = differences + rate.lambda * (header + vectors.sum::<u32>());
-            if cost < best.0 && divided.shape != Shape::Whole {
-                choice.cost = cost;
-                choice.divided = Some(divided);
-            }
-        }
-        if choice.cost.min(intra_cost) > rate.lambda * HOPELESS
-            && let Some((differences, motion)) = self.search(place, source, best.1, reach)
-        {
-            let cost = differences + rate.lambda * 12;
-            if cost < best.0 {
-                choice.cost = choice.cost.min(cost);
-                choice.whole = Division::whole(motion);
-            }
-        }
-        choice
-    }
-
-    /// Looks around `motion` in ever smaller steps, down to quarters of a sample, for as long as it gets better.
-    fn search(
-        &self,
-        place: Place,
-        source: SourceBlock<'_>,
-        motion: Motion,
-        reach: &Reach,
-    ) -> Option<(u32, Motion)> {
-        let total = |motion: Motion| self.differences(place, source, motion).iter().sum::<u32>();
-        let mut best = (total(motion), motion);
-        for step in [16, 8, 4, 2, 1] {
-            for _ in 0..2 {
-                let (_, (reference, centre)) = best;
-                let around = [(step, 0), (-step, 0), (0, step), (0, -step)];
-                let found = around
-                    .into_iter()
-                    .map(|(x, y)| (reference, Vector { x: centre.x + x, y: centre.y + y }))
-                    .filter(|motion| reach.contains(motion.1))
-                    .map(|motion| (total(motion), motion))
-                    .min_by_key(|found| found.0);
-                match found {
-                    Some(found) if found.0 < best.0 => best = found,
-                    _ => break,
-                }
-            }
-        }
-        (best.1 != motion).then_some(best)
-    }
-
-    /// Per quarter, the sum of absolute differences between the source and what a motion predicts, in luma
-    /// and chroma.
-    fn differences(&self, place: Place, source: SourceBlock<'_>, motion: Motion) -> [u32; 4] {
-        let (reference, vector) = motion;
-        let (luma, chroma) = if vector.is_whole() {
-            let from = self.references[reference as usize].picture;
-            let x = place.x() as isize + isize::from(vector.x / 4);
-            let y = place.y() as isize + isize::from(vector.y / 4);
-            let (luma, chroma) = (from.luma.at(x, y), from.chroma.at(x, y / 2));
-            (
-                quarter_differences(source.luma, source.luma_stride, luma, from.luma.stride(), 16),
-                quarter_differences(source.chroma, source.chroma_stride, chroma, from.chroma.stride(), 8),
-            )
-        } else {
-            let mut predicted = Predicted::EMPTY;
-            self.predict(place, &Division::whole(motion), &mut predicted);
-            (
-                quarter_differences(source.luma, source.luma_stride, &predicted.luma, 16, 16),
-                quarter_differences(source.chroma, source.chroma_stride, &predicted.chroma, 16, 8),
-            )
-        };
-        std::array::from_fn(|quarter| luma[quarter] + chroma[quarter])
-    }
-
-    /// Inter prediction of a whole macroblock (8.4.2).
-    fn predict(&self, place: Place, division: &Division, predicted: &mut Predicted) {
-        for &first in division.shape.first_quarters() {
-            let (reference, vector) = division.motions[first];
-            let picture = self.references[reference as usize].picture;
-            let (right, below) = (first % 2 * 8, first / 2 * 8);
-            let width = if matches!(division.shape, Shape::Columns | Shape::Quarters) { 8 } else { 16 };
-            let height = if matches!(division.shape, Shape::Rows | Shape::Quarters) { 8 } else { 16 };
-            let (x, y) = (place.x() + right, place.y() + below);
-            let out = &mut predicted.luma[below * 16 + right..];
-            predict_luma(&picture.luma, (x, y), vector, (width, height), out, 16);
-            let out = &mut predicted.chroma[below / 2 * 16 + right..];
-            predict_chroma(&picture.chroma, (x / 2, y / 2), vector, (width / 2, height / 2), out, 16);
-        }
-    }
-
-    fn predicted_vector(&self, place: Place, reference: i8) -> Vector {
-        const NOTHING: [Motion; 4] = [(NO_PARTITION, Vector::ZERO); 4];
-        self.rows.around(place.column).predicted_vector(Shape::Whole, 0, reference, &NOTHING)
-    }
-
-    /// An inter macroblock without residual.
-    pub(super) fn inter_macroblock(&self, place: Place, division: &Division) -> Macroblock {
-        let references_in_use = self.references.len() as u8;
-        let shape = division.shape;
-        let mut macroblock = Macroblock::new(Prediction::Inter { shape, references_in_use }, Kind::Inter);
-        let around = self.rows.around(place.column);
-        let mut so_far = [(NO_PARTITION, Vector::ZERO); 4];
-        for &first in shape.first_quarters() {
-            let (reference, vector) = division.motions[first];
-            let difference = vector.minus(around.predicted_vector(shape, first, reference, &so_far));
-            let magnitude = |component: i16| component.unsigned_abs().min(255) as u8;
-            for &quarter in shape.quarters(first) {
-                so_far[quarter] = (reference, vector);
-                macroblock.coded.references[quarter] = reference;
-                macroblock.coded.vectors[quarter] = vector;
-                macroblock.coded.differences[quarter] = [magnitude(difference.x), magnitude(difference.y)];
-                macroblock.differences[quarter] = difference;
-            }
-        }
-        macroblock
-    }
-
     fn try_inter(&self, out: &mut Coding, block: &Block<'_>, division: &Division, skip_vector: Vector) {
         let &Block { place, source, rate } = block;
         out.macroblock = self.inter_macroblock(place, division);
@@ -378,7 +169,7 @@ impl SliceEncoder<'_> {
         let bits = if skippable {
             0
         } else {
-            out.macroblock.shape_and_vector_bits() + out.macroblock.residual_bits(&out.levels)
+            out.macroblock.shape_and_vector_bits() + out.macroblock.residual_bits()
         };
         out.bits = bits;
         out.cost = out.cost.saturating_add(rate.worth(bits));
@@ -407,7 +198,7 @@ impl SliceEncoder<'_> {
         } else {
             self.code_residual(out, source, rate);
         }
-        let bits = 5 + out.macroblock.residual_bits(&out.levels);
+        let bits = 5 + out.macroblock.residual_bits();
         out.skip = None;
         out.bits = bits;
         out.cost = out.cost.saturating_add(rate.worth(bits));
@@ -436,7 +227,7 @@ impl SliceEncoder<'_> {
         out.macroblock.coded.chroma_mode = choice.chroma_mode as u8;
         self.code_residual(out, source, rate);
         let modes = out.macroblock.coded_modes.iter().map(|mode| if mode.is_some() { 4 } else { 1 });
-        let bits = 2 + modes.sum::<u32>() + out.macroblock.residual_bits(&out.levels);
+        let bits = 2 + modes.sum::<u32>() + out.macroblock.residual_bits();
         out.skip = None;
         out.bits = bits;
         out.cost = out.cost.saturating_add(rate.worth(bits));
@@ -476,33 +267,41 @@ impl SliceEncoder<'_> {
 
     fn best_intra(&self, block: &Block<'_>) -> IntraChoice {
         let &Block { place, source, rate } = block;
-        let mut best = Predicted::EMPTY;
-        let mut trial = Predicted::EMPTY;
         let edges = LumaEdges::read(&self.current.luma, place.x(), place.y(), place.sides());
         let (mut luma_cost, mut mode) = (u32::MAX, Mode16x16::Dc);
+        // Where the next trial goes, and the best so far.
+        let (mut trial, mut best) = (&mut [0; 256], &mut [0; 256]);
         for candidate in Mode16x16::ALL.into_iter().filter(|&mode| edges.allows(mode)) {
-            edges.predict(candidate, &mut trial.luma);
-            let cost = difference_sum(source.luma, source.luma_stride, &trial.luma, 16, 16);
+            edges.predict(candidate, trial);
+            let cost = difference_sum(source.luma, source.luma_stride, trial, 16, 16);
             if cost < luma_cost {
-                (luma_cost, mode, best.luma) = (cost, candidate, trial.luma);
+                (luma_cost, mode) = (cost, candidate);
+                std::mem::swap(&mut trial, &mut best);
             }
-            if luma_cost == 0 || candidate == Mode16x16::Horizontal && luma_cost <= rate.lambda * POOR {
+            if luma_cost <= rate.lambda
+                || candidate == Mode16x16::Horizontal && luma_cost <= rate.lambda * POOR
+            {
                 break;
             }
         }
         let edges = ChromaEdges::read(&self.current.chroma, place.x(), place.y() / 2, place.sides());
         let (mut chroma_cost, mut chroma_mode) = (u32::MAX, ChromaMode::Dc);
+        let (mut trial, mut best_chroma) = (&mut [0; 128], &mut [0; 128]);
         for candidate in ChromaMode::ALL.into_iter().filter(|&mode| edges.allows(mode)) {
-            edges.predict(candidate, &mut trial.chroma);
-            let cost = difference_sum(source.chroma, source.chroma_stride, &trial.chroma, 16, 8);
+            edges.predict(candidate, trial);
+            let cost = difference_sum(source.chroma, source.chroma_stride, trial, 16, 8);
             if cost < chroma_cost {
-                (chroma_cost, chroma_mode, best.chroma) = (cost, candidate, trial.chroma);
+                (chroma_cost, chroma_mode) = (cost, candidate);
+                std::mem::swap(&mut trial, &mut best_chroma);
             }
-            if chroma_cost == 0 || candidate == ChromaMode::Horizontal && chroma_cost <= rate.lambda * POOR {
+            if chroma_cost <= rate.lambda
+                || candidate == ChromaMode::Horizontal && chroma_cost <= rate.lambda * POOR
+            {
                 break;
             }
         }
-        IntraChoice { luma_cost, chroma_cost, mode, chroma_mode, predicted: best }
+        let predicted = Predicted { luma: *best, chroma: *best_chroma };
+        IntraChoice { luma_cost, chroma_cost, mode, chroma_mode, predicted }
     }
 }
 

@@ -109,6 +109,12 @@ impl LumaEdges {
     }
 }
 
+/// One pair four times, then another four times.
+fn pairs(left: [u8; 2], right: [u8; 2]) -> [u8; 16] {
+    let four = |pair| u128::from(u64::from(u16::from_le_bytes(pair)) * 0x0001_0001_0001_0001);
+    (four(left) | four(right) << 64).to_le_bytes()
+}
+
 /// The samples around an 8×8 block of both chroma components.
 #[derive(Debug)]
 pub(super) struct ChromaEdges {
@@ -156,14 +162,14 @@ impl ChromaEdges {
             ChromaMode::Dc => {
                 let (cb, cr) = (self.dc(0), self.dc(1));
                 for (half, rows) in rows.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-                    let at = |x: usize| half * 2 + x / 8;
-                    let row = std::array::from_fn(|x| if x % 2 == 0 { cb[at(x)] } else { cr[at(x)] });
-                    rows.fill(row);
+                    let (left, right) = (half * 2, half * 2 + 1);
+                    rows.fill(pairs([cb[left], cr[left]], [cb[right], cr[right]]));
                 }
             }
             ChromaMode::Horizontal => {
                 for (y, row) in rows.iter_mut().enumerate() {
-                    *row = std::array::from_fn(|x| self.left[x % 2][y]);
+                    let pair = [self.left[0][y], self.left[1][y]];
+                    *row = pairs(pair, pair);
                 }
             }
             ChromaMode::Vertical => rows.fill(std::array::from_fn(|x| self.above[x % 2][x / 2])),

@@ -4,7 +4,7 @@ use super::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction, SourceBlock
 use super::neighbours::{Kind, MODE_DC, Neighbours};
 use super::reference::Samples;
 use super::simd::difference_of_16;
-use super::transform::{Block, Quantiser, Strip, forward, inverse, zigzag};
+use super::transform::{Block, Quantiser, Strip, Weight, forward, inverse, zigzag};
 
 /// Number of Intra4x4PredMode (Table 8-2): vertical, horizontal, DC, diagonal down left, diagonal down right,
 /// vertical right, horizontal down, vertical left, horizontal up.
@@ -147,12 +147,17 @@ pub(super) fn code_luma_4x4(
             std::array::from_fn(|y| std::array::from_fn(|x| from[y * source.luma_stride + x]));
         let predicted_mode = predicted_mode(around, &modes, column, row);
         let mut best = (u32::MAX, MODE_DC, [[0; 4]; 4]);
-        for mode in (0..MODES).filter(|&mode| sides.allow(mode)) {
+        let others = (0..MODES).filter(|&mode| mode != predicted_mode);
+        for mode in std::iter::once(predicted_mode).chain(others).filter(|&mode| sides.allow(mode)) {
             let predicted = filtered.predict(mode);
             let differences = difference_of_16(flat(&predicted), flat(&block));
             let cost = differences + if mode == predicted_mode { lambda } else { 4 * lambda };
             if cost < best.0 {
                 best = (cost, mode, predicted);
+            }
+            // Nothing is better than the mode that was predicted when it leaves next to nothing.
+            if best.0 <= lambda + 1 {
+                break;
             }
         }
         let (cost, mode, mut predicted) = best;
@@ -163,8 +168,11 @@ pub(super) fn code_luma_4x4(
         modes[index] = mode;
         macroblock.coded_modes[index] =
             (mode != predicted_mode).then(|| if mode < predicted_mode { mode } else { mode - 1 });
-        if let Some(count) = code_block(&block, &mut predicted, quantiser, &mut all.luma[index]) {
-            macroblock.coded.counts[index] = count;
+        // The bits of the mode make this a little higher than the differences are.
+        if cost >= quantiser.smallest_effective_difference()
+            && let Some(weight) = code_block(&block, &mut predicted, quantiser, &mut all.luma[index])
+        {
+            macroblock.add_block(index, weight);
             macroblock.coded.pattern |= 1 << (row / 2 * 2 + column / 2);
         }
         for (y, row) in predicted.iter().enumerate() {
@@ -223,14 +231,14 @@ fn predicted_mode(around: &Neighbours<'_>, modes: &[u8; 16], column: usize, row:
     }
 }
 
-/// Codes one block's residual into `levels`; `predicted` becomes its reconstruction. Gives how many levels are not
-/// zero; `None` when all are.
+/// Codes one block's residual into `levels`; `predicted` becomes its reconstruction. `None` when all
+/// levels are zero.
 fn code_block(
     block: &[[u8; 4]; 4],
     predicted: &mut [[u8; 4]; 4],
     quantiser: &Quantiser,
     levels: &mut Block,
-) -> Option<u8> {
+) -> Option<Weight> {
     let mut strip: Strip = [[0; 16]; 4];
     for ((out, block), predicted) in strip.iter_mut().zip(block).zip(predicted.iter()) {
         for x in 0..4 {
@@ -241,14 +249,14 @@ fn code_block(
     if quantiser.quantise(&mut strip) == [0; 16] {
         return None;
     }
-    let count = zigzag(&strip, 0, levels);
+    let weight = zigzag(&strip, 0, levels);
     quantiser.scale(&mut strip);
     for (row, residual) in predicted.iter_mut().zip(&inverse(&strip)) {
         for (sample, &residual) in row.iter_mut().zip(residual) {
             *sample = i16::from(*sample).wrapping_add(residual).clamp(0, 255) as u8;
         }
     }
-    Some(count)
+    Some(weight)
 }
 
 #[cfg(test)]

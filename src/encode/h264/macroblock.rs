@@ -5,7 +5,7 @@ use super::motion::vector_bits;
 use super::neighbours::{Coded, Kind, Shape, Vector};
 use super::reference::{Reconstruction, Samples};
 use super::simd::{Instructions, copy, difference_sum, squared_error};
-use super::transform::{Analyse, Block, Quantiser, Rebuild, ZIGZAG, zigzag};
+use super::transform::{Analyse, Block, Quantiser, Rebuild, Weight, ZIGZAG, zigzag};
 
 /// The 4×4 luma blocks (as raster indices) in coding order (Figure 6-10).
 pub(super) const BLOCK_ORDER: [usize; 16] = [0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15];
@@ -53,6 +53,8 @@ pub(super) struct Macroblock {
     /// rem_intra4x4_pred_mode.
     pub(super) coded_modes: [Option<u8>; 16],
     pub(super) qp_delta: i32,
+    /// About how many bits its levels take.
+    pub(super) level_bits: u32,
 }
 
 impl Macroblock {
@@ -63,6 +65,7 @@ impl Macroblock {
             differences: [Vector::ZERO; 4],
             coded_modes: [None; 16],
             qp_delta: 0,
+            level_bits: 0,
         }
     }
 }
@@ -81,27 +84,15 @@ impl Macroblock {
     }
 
     /// About how many bits the residual takes.
-    pub(super) fn residual_bits(&self, all: &Levels) -> u32 {
-        let of = |levels: &[i16]| -> u32 {
-            let Some(last) = levels.iter().rposition(|&level| level != 0) else { return 0 };
-            // Sign and the first bin of each level, twice the logarithm of it, and the map up to the last.
-            let values = levels.iter().filter(|&&level| level != 0);
-            let values: u32 = values.map(|&level| 2 * (16 - level.unsigned_abs().leading_zeros())).sum();
-            values + last as u32 * 3 / 4 + 2
-        };
-        let mut bits = 3;
-        if self.coded.dc_flags & 1 != 0 {
-            bits += of(&all.luma_dc);
-        }
-        let blocks = all.luma.iter().chain(&all.chroma_ac).zip(&self.coded.counts);
-        bits += blocks.filter(|(_, count)| **count != 0).map(|(levels, _)| of(levels)).sum::<u32>();
-        bits += 2 * (u32::from(self.coded.pattern & 15 != 0) + u32::from(self.coded.pattern >> 4 != 0));
-        for (levels, flag) in all.chroma_dc.iter().zip([2, 4]) {
-            if self.coded.dc_flags & flag != 0 {
-                bits += of(levels);
-            }
-        }
-        bits
+    pub(super) fn residual_bits(&self) -> u32 {
+        let pattern = self.coded.pattern;
+        3 + self.level_bits + 2 * (u32::from(pattern & 15 != 0) + u32::from(pattern >> 4 != 0))
+    }
+
+    /// Takes down that a luma block (in raster order) or a block of chroma (16 to 23) has levels.
+    pub(super) fn add_block(&mut self, index: usize, weight: Weight) {
+        self.coded.counts[index] = weight.count;
+        self.level_bits += weight.bits;
     }
 }
 
@@ -228,8 +219,7 @@ impl CodeResidual<'_> {
             }
             for block in (0..4).filter(|&block| any[block]) {
                 let index = strip_index * 4 + block;
-                let count = zigzag(&strip, block, &mut self.levels.luma[index]);
-                self.macroblock.coded.counts[index] = count;
+                self.macroblock.add_block(index, zigzag(&strip, block, &mut self.levels.luma[index]));
                 self.macroblock.coded.pattern |= 1 << (strip_index / 2 * 2 + block / 2);
             }
             self.instructions.run(Rebuild { strip: &strip, dc: None, quantiser, predicted });
@@ -262,7 +252,7 @@ impl CodeResidual<'_> {
             });
             for block in (0..4).filter(|&block| any[block]) {
                 let index = strip_index * 4 + block;
-                self.macroblock.coded.counts[index] = zigzag(strip, block, &mut self.levels.luma[index]);
+                self.macroblock.add_block(index, zigzag(strip, block, &mut self.levels.luma[index]));
                 any_ac = true;
             }
         }
@@ -274,6 +264,7 @@ impl CodeResidual<'_> {
         self.levels.luma_dc = ZIGZAG.map(|(column, row)| dc_levels[row * 4 + column]);
         let any_dc = dc_levels != [0; 16];
         self.macroblock.coded.dc_flags |= u8::from(any_dc);
+        self.macroblock.level_bits += Weight::of(&self.levels.luma_dc).bits;
         if !any_ac && !any_dc {
             return;
         }
@@ -319,7 +310,7 @@ impl CodeResidual<'_> {
                 if any[block] {
                     let index = block / 2 * 4 + half * 2 + block % 2;
                     let levels = &mut self.levels.chroma_ac[index];
-                    self.macroblock.coded.counts[16 + index] = zigzag(strip, block, levels);
+                    self.macroblock.add_block(16 + index, zigzag(strip, block, levels));
                     any_ac = true;
                 }
             }
@@ -334,6 +325,7 @@ impl CodeResidual<'_> {
         for (levels, flag) in dc_levels.iter().zip([2, 4]) {
             if *levels != [0; 4] {
                 self.macroblock.coded.dc_flags |= flag;
+                self.macroblock.level_bits += Weight::of(levels).bits;
             }
         }
         let dc = dc_levels.map(|levels| quantiser.scale_chroma_dc(&levels));

@@ -4,6 +4,7 @@
 //! 8 bits, 4:2:0, constant QP, one slice per picture, no B pictures, no deblocking. Each file names the
 //! clauses of ITU-T H.264 that it implements.
 
+mod arithmetic;
 mod bitstream;
 mod cabac;
 mod cabac_tables;
@@ -13,6 +14,7 @@ mod changes;
 mod choice;
 mod guess;
 mod inter;
+mod inter_choice;
 mod intra;
 mod intra4x4;
 mod macroblock;

@@ -1,7 +1,8 @@
 //! Slice data: the decisions about each macroblock of a picture, in raster order (ITU-T H.264, 7.3.4).
 
 use super::changes::{Change, Move, SourceHistory};
-use super::choice::{Coding, Division};
+use super::choice::Coding;
+use super::inter_choice::Division;
 use super::intra::Sides;
 use super::macroblock::{Levels, Macroblock, Predicted, Quantisers, SourceBlock};
 use super::motion::Reach;

@@ -63,6 +63,7 @@ pub(super) struct Quantiser {
     scales: [[i16; 16]; 4],
     /// Added before the shift: under a half, so that small coefficients become zero.
     rounding: i32,
+    smallest_effective_difference: u32,
     /// Only levels of DC coefficients that were transformed twice can come near it.
     largest_level: i32,
 }
@@ -84,7 +85,18 @@ impl Quantiser {
             }
         }
         let rounding = (rounding_64ths << (15 + qp / 6)) >> 6;
-        Quantiser { qp, multipliers, biases, scales, rounding, largest_level }
+        let smallest_effective_difference = 0;
+        let mut quantiser = Quantiser {
+            qp,
+            multipliers,
+            biases,
+            scales,
+            rounding,
+            smallest_effective_difference,
+            largest_level,
+        };
+        quantiser.smallest_effective_difference = quantiser.find_smallest_effective_difference();
+        quantiser
     }
 
     /// The smallest sum of absolute differences of a block from which a level other than zero can come.
@@ -92,6 +104,10 @@ impl Quantiser {
     /// A coefficient is at most that sum times the largest weight of its basis function: 1 for an even
     /// frequency and 2 for an odd one, each way. DC levels that are transformed once more come later.
     pub(super) fn smallest_effective_difference(&self) -> u32 {
+        self.smallest_effective_difference
+    }
+
+    fn find_smallest_effective_difference(&self) -> u32 {
         // Two frequencies each way stand for all.
         let needed = |horizontal: usize, vertical: usize| {
             let multiplier = u32::from(self.multipliers[horizontal][vertical]);
@@ -333,15 +349,38 @@ pub(super) fn inverse(coefficients: &Strip) -> Strip {
     residual
 }
 
-/// The levels of block `block` of a strip in zig-zag order, into `out`, and how many are not zero.
+/// How many levels of a block are not zero, and about how many bits it takes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Weight {
+    pub(super) count: u8,
+    pub(super) bits: u32,
+}
+
+impl Weight {
+    /// Of levels in zig-zag order.
+    #[inline(always)]
+    pub(super) fn of(levels: &[i16]) -> Weight {
+        let (mut count, mut bits, mut last) = (0, 2, 0);
+        for (place, &level) in levels.iter().enumerate() {
+            if level != 0 {
+                // Sign and the first bin of each level, and twice the logarithm of it.
+                bits += 2 * (16 - level.unsigned_abs().leading_zeros());
+                count += 1;
+                last = place as u32;
+            }
+        }
+        // And the map up to the last.
+        Weight { count, bits: if count == 0 { 0 } else { bits + last * 3 / 4 } }
+    }
+}
+
+/// Puts the levels of block `block` of a strip into `out`, in zig-zag order.
 #[inline(never)]
-pub(super) fn zigzag(strip: &Strip, block: usize, out: &mut Block) -> u8 {
-    let mut count = 0;
+pub(super) fn zigzag(strip: &Strip, block: usize, out: &mut Block) -> Weight {
     for (out, (horizontal, vertical)) in out.iter_mut().zip(ZIGZAG) {
         *out = strip[horizontal][(block * 4 + vertical) & 15];
-        count += u8::from(*out != 0);
     }
-    count
+    Weight::of(out)
 }
 
 #[cfg(test)]

@@ -65,3 +65,19 @@ pub(super) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     let sums = unsafe { _mm_sad_epu8(row(a.as_ptr(), 0, 0), row(b.as_ptr(), 0, 0)) };
     (_mm_cvtsi128_si32(sums) + _mm_cvtsi128_si32(_mm_srli_si128::<8>(sums))) as u32
 }
+
+/// Whether `rows` rows of 16 bytes are equal.
+#[target_feature(enable = "sse2")]
+pub(super) fn equal_rows(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> bool {
+    let (a, b) = (checked(a, a_stride, rows), checked(b, b_stride, rows));
+    // Most blocks that differ do so in the first rows.
+    (0..rows).step_by(4).all(|first| {
+        let mut same = _mm_set1_epi8(-1);
+        for index in first..rows.min(first + 4) {
+            // SAFETY: `index` is below the number of rows checked.
+            let (a, b) = unsafe { (row(a, a_stride, index), row(b, b_stride, index)) };
+            same = _mm_and_si128(same, _mm_cmpeq_epi8(a, b));
+        }
+        _mm_movemask_epi8(same) == 0xFFFF
+    })
+}
