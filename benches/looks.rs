@@ -17,7 +17,8 @@ use strikeline::stream::stats::process_cpu_time;
 use strikeline::stream::{StreamOptions, stream};
 use strikeline::theme::{Theme, ViewKind};
 use strikeline::timing::Time;
-use support::{GROOVE, full_hd, median_and_spread, sixty};
+use support::steps::median_and_spread;
+use support::{GROOVE, full_hd, sixty};
 
 struct Look {
     name: String,
@@ -96,11 +97,11 @@ fn main() {
     }
     let plain = samples[0].clone();
     println!("| look | CPU ms/frame | spread | to plain |\n| --- | --- | --- | --- |");
-    for (look, samples) in looks.iter().zip(&mut samples) {
+    for (look, samples) in looks.iter().zip(&samples) {
         // Round by round, so that what slows a whole round down cancels.
-        let mut ratios: Vec<f64> = samples.iter().zip(&plain).map(|(own, plain)| own / plain).collect();
-        let (median, spread) = median_and_spread(samples);
-        let (ratio, _) = median_and_spread(&mut ratios);
+        let ratios = samples.iter().zip(&plain).map(|(own, plain)| own / plain);
+        let (median, spread) = median_and_spread(samples.iter().copied());
+        let (ratio, _) = median_and_spread(ratios);
         println!("| {} | {median:.2} | ±{:.0} % | {ratio:.2} |", look.name, spread * 100.0);
     }
 }

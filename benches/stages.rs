@@ -19,7 +19,7 @@ use strikeline::stream::stats::process_cpu_time;
 use strikeline::stream::{StreamOptions, stream};
 use strikeline::timing::{SegmentIndex, Time};
 use support::planes::{RawFrame, capture};
-use support::rebuilt::RebuiltHighway;
+use support::steps::rebuilt::RebuiltHighway;
 use support::{GROOVE, full_hd, groove, groove_highway, sixty};
 
 /// CPU time of all threads of the process.
@@ -132,8 +132,7 @@ fn main() {
     group.bench_function("whole pipeline, openh264", |bencher| {
         bencher.iter(|| run(&mut scene, Arc::new(OpenH264)))
     });
-    let options = HighwayOptions { start: Some(Time::from_seconds(10.0)), ..HighwayOptions::default() };
-    let mut scene = RebuiltHighway::new(groove(), &options);
+    let mut scene = RebuiltHighway::new(groove_highway(), full_hd());
     group.bench_function("geometry rebuilt per frame, RGBA converted, openh264", |bencher| {
         bencher.iter(|| run(&mut scene, Arc::new(OpenH264)))
     });

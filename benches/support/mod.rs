@@ -1,9 +1,9 @@
-//! What the benches share: the example groove, and the old way of drawing it.
+//! What the benches share: the example groove, and the old way of drawing it, which `strikeline profile` has, too.
 #![allow(dead_code, reason = "each bench uses its part")]
 
 pub mod planes;
-pub mod rebuilt;
-pub mod rgba;
+#[path = "../../src/cli/profile/steps/mod.rs"]
+pub mod steps;
 
 use strikeline::picture::PictureSize;
 use strikeline::scene::highway::{Highway, HighwayContent, HighwayOptions};
@@ -33,11 +33,4 @@ pub fn groove() -> HighwayContent {
 pub fn groove_highway() -> Highway {
     let options = HighwayOptions { start: Some(Time::from_seconds(10.0)), ..HighwayOptions::default() };
     Highway::new(groove(), &options, full_hd(), sixty()).expect("the highway can be laid out")
-}
-
-/// The middle one of `values`, and half the distance between the first and the last decile over it.
-pub fn median_and_spread(values: &mut [f64]) -> (f64, f64) {
-    values.sort_by(f64::total_cmp);
-    let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
-    (at(0.5), (at(0.9) - at(0.1)) / 2.0 / at(0.5))
 }

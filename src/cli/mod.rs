@@ -5,9 +5,11 @@ mod frame;
 mod highway_args;
 mod inspect;
 mod picture_args;
+mod profile;
 mod progress;
 mod render;
 mod song_args;
+mod stream_args;
 mod theme;
 mod tune;
 
@@ -29,6 +31,8 @@ struct Cli {
 enum Command {
     /// Render a song to an MP4 video.
     Render(render::RenderArgs),
+    /// Render a part of a song into nothing, and show where the time goes.
+    Profile(Box<profile::ProfileArgs>),
     /// Draw one frame to a PNG file.
     Frame(frame::FrameArgs),
     /// Show what was read from a song.
@@ -53,6 +57,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Render(args) => render::run(&args),
+        Command::Profile(args) => profile::run(&args),
         Command::Frame(args) => frame::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Theme(args) => theme::run(&args),

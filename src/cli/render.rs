@@ -2,16 +2,12 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use strikeline::encode::h264::H264Factory;
-use strikeline::encode::openh264::OpenH264;
-use strikeline::encode::{EncoderFactory, Quality};
 use strikeline::output::Overwrite;
 use strikeline::scene::highway::Highway;
 use strikeline::stream::mp4_sink::Mp4Sink;
-use strikeline::stream::{CancelToken, Report, Stage, StreamOptions, stats::process_cpu_time, stream};
+use strikeline::stream::{CancelToken, Report, Stage, stats::process_cpu_time, stream};
 use strikeline::timing::Time;
 
 use super::UsageError;
@@ -19,7 +15,8 @@ use super::highway_args::HighwayArgs;
 use super::picture_args::{PictureArgs, positive_seconds, seconds, span_seconds};
 use super::progress::{ProgressDisplay, clock};
 use super::song_args::SongArgs;
-use super::tune::apply::GivenSpread;
+pub(super) use super::stream_args::EncoderChoice;
+use super::stream_args::{Messages, StreamArgs};
 
 /// Render a song to an MP4 video.
 #[derive(Debug, clap::Args)]
@@ -48,30 +45,6 @@ pub struct RenderArgs {
     #[arg(long, value_name = "SECONDS", value_parser = span_seconds)]
     tail: Option<Time>,
 
-    /// Constant quality on H.264's scale: 0 (best, largest file) to 51.
-    #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
-    quality: u8,
-
-    /// Encoder: h264, strikeline's own, made for rendered pictures; or openh264.
-    #[arg(long, value_name = "NAME", default_value = "h264")]
-    encoder: EncoderChoice,
-
-    /// Staging buffers between GPU and encoders [default: two per job, at least 4].
-    #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
-    ring: Option<u16>,
-
-    /// Encoding threads [default: the number of cores, and one more].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    jobs: Option<u16>,
-
-    /// Segments rendered and encoded at once [default: one per job].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    segments: Option<u16>,
-
-    /// Do not use the settings that `strikeline tune` found for this adapter and size.
-    #[arg(long)]
-    no_tuned: bool,
-
     /// Print nothing but errors.
     #[arg(long)]
     quiet: bool,
@@ -81,6 +54,9 @@ pub struct RenderArgs {
     json: bool,
 
     #[command(flatten)]
+    stream: StreamArgs,
+
+    #[command(flatten)]
     song_args: SongArgs,
 
     #[command(flatten)]
@@ -88,23 +64,6 @@ pub struct RenderArgs {
 
     #[command(flatten)]
     picture: PictureArgs,
-}
-
-/// An encoder to choose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum EncoderChoice {
-    Openh264,
-    H264,
-}
-
-impl EncoderChoice {
-    /// What makes its encoders.
-    pub(super) fn factory(self) -> Arc<dyn EncoderFactory> {
-        match self {
-            EncoderChoice::Openh264 => Arc::new(OpenH264),
-            EncoderChoice::H264 => Arc::new(H264Factory::default()),
-        }
-    }
 }
 
 /// Runs it.
@@ -117,22 +76,8 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let mut scene = args.highway.highway(&song, args.start, picture, args.quiet)?;
 
     let frames = picture.fps.frames_to_cover(span(args, &scene)?);
-    let quality = Quality::new(args.quality).unwrap_or(Quality::DEFAULT);
-    let given = GivenSpread { ring: args.ring, jobs: args.jobs, segments: args.segments };
-    let chosen = if args.no_tuned { given.or_default() } else { given.or_tuned(picture) };
-    if let Some(warning) = chosen.warning.as_ref().filter(|_| !args.quiet) {
-        eprintln!("warning: {warning}");
-    }
-    if let Some(note) = chosen.note.as_ref().filter(|_| !args.quiet && !args.json) {
-        eprintln!("{note}");
-    }
-    let stream_options = StreamOptions {
-        quality,
-        adapter: picture.adapter(),
-        spread: chosen.spread,
-        cancel,
-        ..StreamOptions::new(picture.size, picture.fps, frames, args.encoder.factory())
-    };
+    let messages = Messages::new(args.quiet, args.json);
+    let stream_options = args.stream.options(picture, frames, cancel, messages);
 
     let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
     let mut sink = Mp4Sink::create(&output, overwrite)?;

@@ -192,6 +192,9 @@ impl Gpu {
         let (adapter, description) = (&adapters[index], descriptions.swap_remove(index));
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("strikeline"),
+            // For `strikeline profile`; they cost nothing until they are used.
+            required_features: adapter.features()
+                & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS),
             required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()

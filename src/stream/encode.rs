@@ -4,19 +4,22 @@
 //! a few workers serve any number of segments.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::failure::Failure;
 use super::slots::LentSlot;
 use super::stage::Mapped;
-use super::stats::StageClock;
+use super::trace::{Activity, Worker};
 use super::{FinishedSegment, StreamError};
 use crate::encode::{AccessUnit, Encoder, EncoderFactory, EncoderSettings};
-use crate::timing::SegmentIndex;
+use crate::timing::{FrameIndex, SegmentIndex};
 
 /// A segment being encoded.
 pub struct SegmentTask<M> {
     segment: SegmentIndex,
+    /// The first one's place in the video, and how many there are.
+    first: FrameIndex,
     frames: u64,
     waiting: Mutex<Waiting<M>>,
     /// Only ever locked by the one task that runs; the lock tells the compiler so.
@@ -35,6 +38,7 @@ struct Work {
 }
 
 /// What all segments' tasks share.
+#[derive(Clone)]
 pub struct EncodeContext<'a> {
     /// Makes the encoder of each segment.
     pub factory: &'a dyn EncoderFactory,
@@ -42,18 +46,17 @@ pub struct EncodeContext<'a> {
     pub settings: EncoderSettings,
     /// Takes finished segments; never full (a permit is held for each segment begun).
     pub finished: crossbeam_channel::Sender<FinishedSegment>,
-    /// Counts the work.
-    pub clock: &'a StageClock,
     /// Takes failures and tells when to stop.
     pub failure: &'a Failure,
 }
 
 impl<M: Mapped> SegmentTask<M> {
-    /// For `segment`, which has `frames` frames.
-    pub fn new(segment: SegmentIndex, frames: u64) -> SegmentTask<M> {
+    /// For `segment`, which has these frames of the video.
+    pub fn new(segment: SegmentIndex, frames: Range<u64>) -> SegmentTask<M> {
         SegmentTask {
             segment,
-            frames,
+            first: FrameIndex(frames.start),
+            frames: frames.end.saturating_sub(frames.start),
             waiting: Mutex::new(Waiting { frames: VecDeque::new(), running: false }),
             work: Mutex::new(Work { encoder: None, data: Vec::new(), units: Vec::new() }),
         }
@@ -68,14 +71,21 @@ impl<M: Mapped> SegmentTask<M> {
     }
 
     /// Encodes the frames that are waiting, until none is.
-    pub fn run(&self, context: &EncodeContext<'_>) {
+    pub fn run(&self, context: &EncodeContext<'_>, worker: &mut Worker<'_>) {
         while let Some(frame) = self.pop() {
             if context.failure.stopped() {
                 continue;
             }
             context.failure.guard(super::stats::Stage::Encode, || {
-                context.clock.busy(|| self.encode(&frame, context))?;
-                context.clock.done(1);
+                let bytes = frame.bytes();
+                let activity = Activity::frame(self.next_frame(), frame.index());
+                worker.busy(activity, || {
+                    let encoded = self.encode(&frame, context);
+                    // Unmapping is part of the work, and what ends the slot's.
+                    drop(frame);
+                    encoded
+                })?;
+                worker.done(1, bytes);
                 Ok(())
             });
         }
@@ -86,6 +96,12 @@ impl<M: Mapped> SegmentTask<M> {
         let frame = waiting.frames.pop_front();
         waiting.running = frame.is_some();
         frame
+    }
+
+    /// The frame that is encoded next.
+    fn next_frame(&self) -> FrameIndex {
+        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        FrameIndex(self.first.0 + work.units.len() as u64)
     }
 
     fn encode(&self, frame: &LentSlot<M>, context: &EncodeContext<'_>) -> Result<(), StreamError> {

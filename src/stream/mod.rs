@@ -13,6 +13,8 @@
 
 mod encode;
 mod failure;
+mod gpu_timer;
+pub mod histogram;
 pub mod mp4_sink;
 pub mod pipeline;
 pub mod plan;
@@ -21,14 +23,16 @@ pub mod sink;
 mod slots;
 pub mod stage;
 pub mod stats;
+pub mod trace;
 mod write;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 pub use failure::CancelToken;
 pub use pipeline::Spread;
 pub use sink::{Sink, SinkError, StreamInfo};
 pub use stats::{Progress, Report, Stage, StageReport};
+pub use trace::{Recording, Trace};
 
 use crate::encode::{AccessUnit, EncodeError, EncoderFactory, EncoderSettings, ParameterSets, Quality};
 use crate::gpu::{AdapterChoice, Gpu, GpuError};
@@ -151,6 +155,8 @@ pub struct StreamOptions {
     pub spread: Spread,
     /// Stops the stream when somebody asks.
     pub cancel: CancelToken,
+    /// Records what every thread does and when, into [`Report::trace`]; `None`, the default, costs nothing.
+    pub record: Option<Recording>,
 }
 
 impl StreamOptions {
@@ -171,6 +177,7 @@ impl StreamOptions {
             adapter: AdapterChoice::Best,
             spread: Spread::for_jobs(default_jobs()),
             cancel: CancelToken::default(),
+            record: None,
         }
     }
 
@@ -224,11 +231,13 @@ pub fn stream(
         jobs: options.spread.jobs.max(1),
         segments_in_flight: options.spread.segments_in_flight.max(1),
     };
-    let renderer = SceneRenderer::new(&gpu, scene, options.size, options.frame_rate, depth)?;
+    let mut renderer = SceneRenderer::new(&gpu, scene, options.size, options.frame_rate, depth)?;
+    let gpu_times =
+        options.record.filter(|recording| recording.gpu_times).and_then(|_| renderer.time_frames(depth));
     let reader = SlotReader { gpu: Arc::clone(&gpu) };
     sink.begin(&StreamInfo { size: options.size, frame_rate: options.frame_rate, plan })
         .map_err(StreamError::Begin)?;
-    let outcome = pipeline::run(
+    let outcome = pipeline::run_recorded(
         renderer,
         reader,
         &*options.encoder,
@@ -238,7 +247,12 @@ pub fn stream(
         spread,
         &options.cancel,
         progress,
+        options.record,
     )?;
+    let mut trace = outcome.trace;
+    if let Some(trace) = &mut trace {
+        trace.gpu = gpu_times.map(|times| times.lock().unwrap_or_else(PoisonError::into_inner).clone());
+    }
     let stages = outcome.clocks.read();
     Ok(Report {
         frames: plan.frames(),
@@ -248,5 +262,6 @@ pub fn stream(
         encoder: options.encoder.name(),
         adapter: gpu.description.to_string(),
         stages,
+        trace,
     })
 }

@@ -6,7 +6,6 @@ use std::thread::Scope;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use rayon::ThreadPool;
 
 use super::StreamError;
 use super::encode::{EncodeContext, SegmentTask};
@@ -14,8 +13,9 @@ use super::failure::{CancelToken, Failure};
 use super::plan::{Interleave, Next, Plan, PlannedFrame};
 use super::sink::Sink;
 use super::slots::{FreeSlots, LentSlot, TakenSlot};
-use super::stage::{Readback, Render};
+use super::stage::{Mapped, Readback, Render};
 use super::stats::{Clocks, Progress, Stage, process_cpu_time};
+use super::trace::{Activity, LevelMeter, Recording, Trace, Tracer, Worker};
 use super::write::write_segments;
 use crate::encode::{EncoderFactory, EncoderSettings};
 use crate::timing::SegmentIndex;
@@ -43,6 +43,8 @@ pub struct Outcome {
     pub cpu: Duration,
     /// All clocks, as they stood at the end.
     pub clocks: Clocks,
+    /// What every thread did and when, if that was to be recorded.
+    pub trace: Option<Trace>,
 }
 
 /// A frame between render and readback.
@@ -74,10 +76,37 @@ where
     R: Render,
     B: Readback<R::Submitted>,
 {
+    run_recorded(render, readback, factory, settings, sink, plan, spread, cancel, progress, None)
+}
+
+/// Does the same as [`run`], and records what every thread does and when, unless `record` is `None`.
+///
+/// # Errors
+/// As [`run`].
+#[allow(clippy::too_many_arguments, reason = "these are the stations of the pipeline, each named once")]
+pub fn run_recorded<R, B>(
+    render: R,
+    readback: B,
+    factory: &dyn EncoderFactory,
+    settings: EncoderSettings,
+    sink: &mut dyn Sink,
+    plan: Plan,
+    spread: Spread,
+    cancel: &CancelToken,
+    progress: &mut dyn FnMut(&Progress),
+    record: Option<Recording>,
+) -> Result<Outcome, StreamError>
+where
+    R: Render,
+    B: Readback<R::Submitted>,
+{
     let cpu_before = process_cpu_time();
     let clocks = Clocks::start(spread.jobs);
     let failure = Failure::default();
-    let free_slots = FreeSlots::new(spread.ring_depth);
+    let tracer = record.map(|limit| Tracer::new(clocks.started(), limit));
+    let tracer = tracer.as_ref();
+    let mut levels = tracer.map(|tracer| LevelMeter::new(tracer, spread.ring_depth));
+    let free_slots = FreeSlots::new(spread.ring_depth, tracer.is_some());
     // Every slot can be in flight at once, so sending never blocks.
     let (submitted_sender, submitted) = bounded(spread.ring_depth);
     // A permit is held for each segment begun and not yet written: that bounds the memory of finished ones.
@@ -89,62 +118,69 @@ where
     let (finished_sender, finished) = bounded(permits);
     // Holds nothing: it is closed when the stages have ended.
     let (ended_sender, ended) = bounded::<()>(0);
+    // A task holds at least one frame that waits in a slot, so sending never blocks.
+    let (task_sender, tasks) = bounded(spread.ring_depth);
 
     // Keeps a thread that was started from taking one that could not be for one that has failed.
-    let held = (submitted_sender.clone(), finished_sender.clone());
-    let context = EncodeContext {
-        factory,
-        settings,
-        finished: finished_sender,
-        clock: clocks.of(Stage::Encode),
-        failure: &failure,
-    };
+    let held = (submitted_sender.clone(), finished_sender.clone(), tasks.clone());
+    let context = EncodeContext { factory, settings, finished: finished_sender, failure: &failure };
     let exits = Exits { submitted: submitted_sender, permits: permit_receiver };
     let interleave = Interleave::new(plan, spread.segments_in_flight);
 
     let mut written = None;
-    let stages = |pool: &ThreadPool| {
-        std::thread::scope(|scope| {
-            let (failure, clocks, free_slots, written) = (&failure, &clocks, &free_slots, &mut written);
-            let stage = Spawner { scope, failure, ends: ended_sender };
-            stage.spawn("write", move || {
-                let clock = clocks.of(Stage::Write);
-                *written = failure.guard(Stage::Write, || {
-                    write_segments(sink, plan, finished, permit_sender, clock, failure)
-                });
+    std::thread::scope(|scope| {
+        let (failure, clocks, free_slots, written) = (&failure, &clocks, &free_slots, &mut written);
+        let levels = &mut levels;
+        let stage = Spawner { scope, failure, ends: ended_sender };
+        let worker = move |name: &str, stage| Worker::new(name, stage, clocks.of(stage), tracer);
+        stage.spawn("write", move || {
+            *written = failure.guard(Stage::Write, || {
+                let mut worker = worker("write", Stage::Write);
+                write_segments(sink, plan, finished, permit_sender, &mut worker, failure)
             });
-            stage.spawn("readback", move || {
-                failure
-                    .guard(Stage::Readback, || read_back(readback, submitted, plan, pool, context, clocks));
-            });
-            stage.spawn("render", move || {
-                failure.guard(Stage::Render, || {
-                    render_frames(render, interleave, free_slots, &exits, clocks, failure, cancel)
-                });
-            });
-            drop(stage);
-            drop(held);
-            while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(PROGRESS_INTERVAL) {
-                let frames = clocks.of(Stage::Encode).frames();
-                failure.guard(Stage::Write, || {
-                    progress(&Progress { frames, total: plan.frames(), stages: clocks.read() });
-                    Ok(())
-                });
-            }
         });
-    };
-    let spawned = rayon::ThreadPoolBuilder::new()
-        .num_threads(spread.jobs)
-        .thread_name(|index| format!("encode-{index}"))
-        .build_scoped(|thread| thread.run(), stages);
+        for index in 0..spread.jobs {
+            let (tasks, context) = (tasks.clone(), context.clone());
+            let name = format!("encode-{index}");
+            stage.spawn(&name.clone(), move || {
+                failure.guard(Stage::Encode, || encode_tasks(&tasks, &context, worker(&name, Stage::Encode)));
+            });
+        }
+        drop((tasks, context));
+        stage.spawn("readback", move || {
+            failure.guard(Stage::Readback, || {
+                let worker = worker("readback", Stage::Readback);
+                read_back(readback, submitted, plan, task_sender, worker)
+            });
+        });
+        stage.spawn("render", move || {
+            failure.guard(Stage::Render, || {
+                let ring = (free_slots, levels);
+                let worker = worker("render", Stage::Render);
+                render_frames(render, interleave, ring, &exits, worker, failure, cancel)
+            });
+        });
+        drop(stage);
+        drop(held);
+        while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(PROGRESS_INTERVAL) {
+            let frames = clocks.of(Stage::Encode).frames();
+            failure.guard(Stage::Write, || {
+                progress(&Progress { frames, total: plan.frames(), stages: clocks.read() });
+                Ok(())
+            });
+        }
+    });
 
     if let Some(cause) = failure.into_cause() {
         return Err(cause);
     }
-    spawned.map_err(|error| StreamError::Thread { reason: error.to_string() })?;
     let bytes = written.ok_or(StreamError::Cancelled)?;
     let cpu = process_cpu_time().saturating_sub(cpu_before);
-    Ok(Outcome { bytes, cpu, clocks })
+    let trace = tracer.map(|tracer| {
+        let levels = levels.map(|levels| levels.finish(free_slots.given_back()));
+        tracer.finish(levels.unwrap_or_default(), plan)
+    });
+    Ok(Outcome { bytes, cpu, clocks, trace })
 }
 
 /// Starts the threads of the stages.
@@ -178,20 +214,19 @@ struct Exits<S> {
 fn render_frames<R: Render>(
     mut render: R,
     mut interleave: Interleave,
-    free_slots: &FreeSlots,
+    (free_slots, levels): (&FreeSlots, &mut Option<LevelMeter<'_>>),
     exits: &Exits<R::Submitted>,
-    clocks: &Clocks,
+    mut worker: Worker<'_>,
     failure: &Failure,
     cancel: &CancelToken,
 ) -> Result<(), StreamError> {
-    let clock = clocks.of(Stage::Render);
     let mut permitted = false;
     loop {
         let may_begin = || std::mem::take(&mut permitted) || exits.permits.try_recv().is_ok();
         let planned = match interleave.next(may_begin) {
             Next::Frame(planned) => planned,
             Next::Done => return Ok(()),
-            Next::NeedsPermit => match clock.await_output(|| exits.permits.recv()) {
+            Next::NeedsPermit => match worker.await_output(|| exits.permits.recv()) {
                 Ok(()) => {
                     permitted = true;
                     continue;
@@ -200,19 +235,23 @@ fn render_frames<R: Render>(
                 Err(_) => return Ok(()),
             },
         };
-        let Some(slot) = clock.await_output(|| free_slots.take(|| failure.stopped())) else {
+        let Some(slot) = worker.await_output(|| free_slots.take(|| failure.stopped())) else {
             return Ok(());
         };
+        if let Some(levels) = levels {
+            levels.take(slot.free_since());
+        }
         if cancel.is_cancelled() {
             return Err(StreamError::Cancelled);
         }
         if failure.stopped() {
             return Ok(());
         }
-        let submitted = clock
-            .busy(|| render.render(planned.frame, slot.index()))
+        let activity = Activity::frame(planned.frame, slot.index());
+        let submitted = worker
+            .busy(activity, || render.render(planned.frame, slot.index()))
             .map_err(|source| StreamError::Render { frame: planned.frame, source })?;
-        clock.done(1);
+        worker.done(1, 0);
         if exits.submitted.send(InFlight { planned, slot, submitted }).is_err() {
             return Ok(());
         }
@@ -223,34 +262,42 @@ fn read_back<S: Send, B: Readback<S>>(
     mut readback: B,
     submitted: Receiver<InFlight<S>>,
     plan: Plan,
-    pool: &ThreadPool,
-    context: EncodeContext<'_>,
-    clocks: &Clocks,
+    tasks: Sender<Arc<SegmentTask<B::Mapped>>>,
+    mut worker: Worker<'_>,
 ) -> Result<(), StreamError> {
-    let clock = clocks.of(Stage::Readback);
     let mut segments: HashMap<SegmentIndex, Arc<SegmentTask<B::Mapped>>> = HashMap::new();
-    let context = &context;
-    // Its end waits for all tasks, also when this thread fails.
-    pool.in_place_scope_fifo(|tasks| {
-        loop {
-            let Ok(InFlight { planned, slot, submitted }) = clock.await_input(|| submitted.recv()) else {
-                return Ok(());
-            };
-            let mapped = clock
-                .busy(|| readback.wait(submitted))
-                .map_err(|source| StreamError::Readback { frame: planned.frame, source })?;
-            clock.done(1);
-            let frames = plan.frames_of(planned.segment);
-            let task = segments
-                .entry(planned.segment)
-                .or_insert_with(|| Arc::new(SegmentTask::new(planned.segment, frames.end - frames.start)));
-            let task = Arc::clone(task);
-            if planned.frame.0 + 1 == frames.end {
-                segments.remove(&planned.segment);
-            }
-            if task.push(LentSlot::new(mapped, slot)) {
-                tasks.spawn_fifo(move |_| task.run(context));
-            }
+    loop {
+        let Ok(InFlight { planned, slot, submitted }) = worker.await_input(|| submitted.recv()) else {
+            return Ok(());
+        };
+        let activity = Activity::frame(planned.frame, slot.index());
+        let mapped = worker
+            .busy(activity, || readback.wait(submitted))
+            .map_err(|source| StreamError::Readback { frame: planned.frame, source })?;
+        let frame = LentSlot::new(mapped, slot);
+        worker.done(1, frame.bytes());
+        let frames = plan.frames_of(planned.segment);
+        let task = segments
+            .entry(planned.segment)
+            .or_insert_with(|| Arc::new(SegmentTask::new(planned.segment, frames.clone())));
+        let task = Arc::clone(task);
+        if planned.frame.0 + 1 == frames.end {
+            segments.remove(&planned.segment);
         }
-    })
+        if task.push(frame) && tasks.send(task).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// What each of the encoding threads does. Which of them works for which segment is left to chance.
+fn encode_tasks<M: Mapped>(
+    tasks: &Receiver<Arc<SegmentTask<M>>>,
+    context: &EncodeContext<'_>,
+    mut worker: Worker<'_>,
+) -> Result<(), StreamError> {
+    while let Ok(task) = worker.await_input(|| tasks.recv()) {
+        task.run(context, &mut worker);
+    }
+    Ok(())
 }

@@ -1,8 +1,10 @@
 //! The render and readback stages of a [`Scene`] on a graphics device.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use super::gpu_timer::GpuTimer;
 use super::stage::{Mapped, Readback, Render, SlotIndex, StageError};
+use super::trace::GpuTimes;
 use crate::encode::hints::PictureHints;
 use crate::gpu::Gpu;
 use crate::gpu::convert::Conversion;
@@ -20,6 +22,7 @@ pub struct SceneRenderer<'s> {
     size: PictureSize,
     conversion: Option<Conversion>,
     ring: Ring,
+    timer: Option<GpuTimer>,
 }
 
 /// One plane of what the scene draws: its static layers, and the target of its frames.
@@ -89,7 +92,15 @@ impl<'s> SceneRenderer<'s> {
             Drawing::Planar => None,
             Drawing::Rgba => Some(Conversion::new(gpu, layers[0].frame.view(), size)),
         };
-        Ok(SceneRenderer { gpu: Arc::clone(gpu), scene, layers, size, conversion, ring })
+        Ok(SceneRenderer { gpu: Arc::clone(gpu), scene, layers, size, conversion, ring, timer: None })
+    }
+
+    /// Lets the device time the frames, of which up to `depth` are on their way at once. The times are complete
+    /// when the renderer is dropped. `None` when the device cannot.
+    pub fn time_frames(&mut self, depth: usize) -> Option<Arc<Mutex<GpuTimes>>> {
+        let (timer, times) = GpuTimer::new(&self.gpu, depth)?;
+        self.timer = Some(timer);
+        Some(times)
     }
 }
 
@@ -99,6 +110,7 @@ impl Render for SceneRenderer<'_> {
     fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<SubmittedSlot, StageError> {
         self.scene.update(&self.gpu.queue, frame);
         let mut commands = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let drawing = self.timer.as_mut().map(|timer| timer.begin(&mut commands));
         for layer in &mut self.layers {
             layer.begin_frame(&self.gpu, &mut commands, self.scene, self.size);
             let mut pass = layer.frame.begin_pass(&mut commands, None);
@@ -108,7 +120,13 @@ impl Render for SceneRenderer<'_> {
             None => [&self.layers[0].frame, &self.layers[1].frame],
             Some(conversion) => conversion.convert(&mut commands),
         };
+        if let (Some(timer), Some(drawing)) = (&self.timer, drawing) {
+            timer.drawn(&mut commands, drawing);
+        }
         let mut submitted = self.ring.submit(&self.gpu, commands, planes, slot.0)?;
+        if let Some(timer) = &mut self.timer {
+            timer.copied();
+        }
         submitted.scroll = self.scene.scroll();
         Ok(submitted)
     }

@@ -1,6 +1,6 @@
 //! The pipeline's side of the ring: which slots are free, and frames in slots that give them back.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -14,30 +14,47 @@ const STOP_INTERVAL: Duration = Duration::from_millis(50);
 /// The free slots of a ring. Taking one is the only thing that holds the render stage back.
 #[derive(Debug)]
 pub struct FreeSlots {
-    free: Receiver<SlotIndex>,
-    give_back: Sender<SlotIndex>,
+    free: Receiver<Free>,
+    give_back: Sender<Free>,
+    timed: bool,
+}
+
+/// A free slot.
+#[derive(Debug)]
+struct Free {
+    index: SlotIndex,
+    /// When it was given back; `None` when it was never used, or nobody wants to know.
+    since: Option<Instant>,
 }
 
 impl FreeSlots {
-    /// All of `depth` slots free.
-    pub fn new(depth: usize) -> FreeSlots {
+    /// All of `depth` slots free. When `timed`, each that is given back notes when that was.
+    pub fn new(depth: usize, timed: bool) -> FreeSlots {
         let (give_back, free) = bounded(depth);
         for slot in 0..depth {
             // There is room for each.
-            let _ = give_back.try_send(SlotIndex(slot));
+            let _ = give_back.try_send(Free { index: SlotIndex(slot), since: None });
         }
-        FreeSlots { free, give_back }
+        FreeSlots { free, give_back, timed }
     }
 
     /// Waits for a free slot; `None` when `stopped` before there was one.
     pub fn take(&self, stopped: impl Fn() -> bool) -> Option<TakenSlot> {
         loop {
             match self.free.recv_timeout(STOP_INTERVAL) {
-                Ok(index) => return Some(TakenSlot { index, give_back: self.give_back.clone() }),
+                Ok(Free { index, since }) => {
+                    let give_back = self.give_back.clone();
+                    return Some(TakenSlot { index, free_since: since, give_back, timed: self.timed });
+                }
                 Err(_) if stopped() => return None,
                 Err(_) => {}
             }
         }
+    }
+
+    /// When the slots that nobody has taken again were given back, in that order.
+    pub fn given_back(&self) -> impl Iterator<Item = Instant> {
+        self.free.try_iter().filter_map(|free| free.since)
     }
 }
 
@@ -45,13 +62,20 @@ impl FreeSlots {
 #[derive(Debug)]
 pub struct TakenSlot {
     index: SlotIndex,
-    give_back: Sender<SlotIndex>,
+    free_since: Option<Instant>,
+    give_back: Sender<Free>,
+    timed: bool,
 }
 
 impl TakenSlot {
     /// Which one.
     pub fn index(&self) -> SlotIndex {
         self.index
+    }
+
+    /// When it was given back before; `None` when it was never used, or slots are not timed.
+    pub fn free_since(&self) -> Option<Instant> {
+        self.free_since
     }
 }
 
@@ -61,7 +85,8 @@ struct Return(TakenSlot);
 impl Drop for Return {
     fn drop(&mut self) {
         // There is room for every slot of the ring.
-        let _ = self.0.give_back.try_send(self.0.index);
+        let since = self.0.timed.then(Instant::now);
+        let _ = self.0.give_back.try_send(Free { index: self.0.index, since });
     }
 }
 
@@ -69,13 +94,13 @@ impl Drop for Return {
 pub struct LentSlot<M> {
     // Fields drop in this order: first unmapped, then free.
     mapped: M,
-    _slot: Return,
+    slot: Return,
 }
 
 impl<M: Mapped> LentSlot<M> {
     /// `mapped` lies in `slot`.
     pub fn new(mapped: M, slot: TakenSlot) -> LentSlot<M> {
-        LentSlot { mapped, _slot: Return(slot) }
+        LentSlot { mapped, slot: Return(slot) }
     }
 
     /// The planes, in place.
@@ -86,5 +111,16 @@ impl<M: Mapped> LentSlot<M> {
     /// What is known about the frame.
     pub fn hints(&self) -> PictureHints<'_> {
         self.mapped.hints()
+    }
+
+    /// Bytes of the planes as they lie in memory, padding included.
+    pub fn bytes(&self) -> u64 {
+        let picture = self.picture();
+        (picture.luma.data.len() + picture.chroma.data.len()) as u64
+    }
+
+    /// The slot that it lies in.
+    pub fn index(&self) -> SlotIndex {
+        self.slot.0.index
     }
 }

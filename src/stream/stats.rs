@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::trace::Trace;
+
 /// A station on a frame's way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
@@ -43,16 +45,28 @@ pub struct StageClock {
 }
 
 impl StageClock {
-    fn add(counter: &AtomicU64, since: Instant) {
-        let nanos = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    fn add(counter: &AtomicU64, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         counter.fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    pub(super) fn add_busy(&self, time: Duration) {
+        Self::add(&self.busy_nanos, time);
+    }
+
+    pub(super) fn add_input(&self, time: Duration) {
+        Self::add(&self.input_nanos, time);
+    }
+
+    pub(super) fn add_output(&self, time: Duration) {
+        Self::add(&self.output_nanos, time);
     }
 
     /// Runs `work` and counts its time as busy.
     pub fn busy<T>(&self, work: impl FnOnce() -> T) -> T {
         let since = Instant::now();
         let value = work();
-        Self::add(&self.busy_nanos, since);
+        self.add_busy(since.elapsed());
         value
     }
 
@@ -60,7 +74,7 @@ impl StageClock {
     pub fn await_input<T>(&self, wait: impl FnOnce() -> T) -> T {
         let since = Instant::now();
         let value = wait();
-        Self::add(&self.input_nanos, since);
+        self.add_input(since.elapsed());
         value
     }
 
@@ -68,7 +82,7 @@ impl StageClock {
     pub fn await_output<T>(&self, wait: impl FnOnce() -> T) -> T {
         let since = Instant::now();
         let value = wait();
-        Self::add(&self.output_nanos, since);
+        self.add_output(since.elapsed());
         value
     }
 
@@ -114,6 +128,10 @@ impl Clocks {
         &self.stages[stage as usize]
     }
 
+    pub(super) fn started(&self) -> Instant {
+        self.started
+    }
+
     /// Time since the start.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
@@ -138,8 +156,7 @@ pub struct StageTimes {
     pub frames: u64,
     /// Time at work, added up over its workers. The readback's work is to wait for the device.
     pub busy: Duration,
-    /// Time waiting for the stage before. The encode stage's tasks never wait: they end when no frame is
-    /// there, so its waiting is what is left of its workers' time.
+    /// Time waiting for the stage before.
     pub waiting_for_input: Duration,
     /// Time waiting for the stage after.
     pub waiting_for_output: Duration,
@@ -215,6 +232,8 @@ pub struct Report {
     pub adapter: String,
     /// What every stage did.
     pub stages: StageReport,
+    /// What every thread did and when, if that was to be recorded.
+    pub trace: Option<Trace>,
 }
 
 /// CPU time that this process has used on all its threads, user and system; zero where that is not known.

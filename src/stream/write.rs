@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::failure::Failure;
 use super::plan::Plan;
 use super::sink::Sink;
-use super::stats::StageClock;
+use super::trace::{Activity, Worker};
 use super::{FinishedSegment, StreamError};
 use crate::timing::SegmentIndex;
 
@@ -22,13 +22,13 @@ pub fn write_segments(
     plan: Plan,
     finished: Receiver<FinishedSegment>,
     permits: Sender<()>,
-    clock: &StageClock,
+    worker: &mut Worker<'_>,
     failure: &Failure,
 ) -> Result<u64, StreamError> {
     let mut early: BTreeMap<SegmentIndex, FinishedSegment> = BTreeMap::new();
     let mut next = SegmentIndex(0);
     while next.0 < plan.segments() {
-        let Ok(segment) = clock.await_input(|| finished.recv()) else {
+        let Ok(segment) = worker.await_input(|| finished.recv()) else {
             return Err(if failure.stopped() {
                 // An echo; the cause is recorded already.
                 StreamError::Cancelled
@@ -42,10 +42,10 @@ pub fn write_segments(
             if segment.units.len() as u64 != planned.end - planned.start {
                 return Err(StreamError::Incomplete { segment: next });
             }
-            clock
-                .busy(|| sink.write_segment(&segment))
+            worker
+                .busy(Activity::Segment(next), || sink.write_segment(&segment))
                 .map_err(|source| StreamError::Write { segment: next, source })?;
-            clock.done(segment.units.len() as u64);
+            worker.done(segment.units.len() as u64, segment.data.len() as u64);
             next.0 += 1;
             // No room means that as many may be begun as can be.
             let _ = permits.try_send(());
@@ -54,5 +54,5 @@ pub fn write_segments(
     if failure.stopped() {
         return Err(StreamError::Cancelled);
     }
-    clock.busy(|| sink.finish()).map_err(StreamError::Finish)
+    worker.busy(Activity::Finish, || sink.finish()).map_err(StreamError::Finish)
 }

@@ -1,0 +1,137 @@
+//! `strikeline profile --compare`: the steps from the old way to this one, in turn, several times.
+
+use std::fmt::Write;
+
+use super::steps::{Arm, Sample, Steps, median_and_spread};
+
+/// Runs that differ by more are said to.
+const NOISY: f64 = 0.15;
+
+/// What all rounds of one arm have given.
+pub struct ArmResult {
+    arm: Arm,
+    samples: Vec<Sample>,
+    /// Frames per second over those of the naive arm in the same round.
+    ratios: Vec<f64>,
+}
+
+/// Runs every arm once in each of `rounds` rounds; `told` is called before each run.
+pub fn compare(
+    steps: &Steps<'_>,
+    rounds: u32,
+    told: &mut dyn FnMut(u32, Arm),
+) -> anyhow::Result<Vec<ArmResult>> {
+    let result = |arm| ArmResult { arm, samples: Vec::new(), ratios: Vec::new() };
+    let mut results: Vec<ArmResult> = Arm::ALL.map(result).into();
+    for round in 0..rounds {
+        let mut naive = None;
+        for result in &mut results {
+            told(round, result.arm);
+            let sample = steps.run(result.arm)?;
+            let naive = *naive.get_or_insert(sample.frames_per_second);
+            result.ratios.push(sample.frames_per_second / naive);
+            result.samples.push(sample);
+        }
+    }
+    Ok(results)
+}
+
+impl ArmResult {
+    fn median(&self, value: impl Fn(&Sample) -> f64) -> f64 {
+        median_and_spread(self.samples.iter().map(value)).0
+    }
+
+    /// Of the frames per second.
+    fn spread(&self) -> f64 {
+        median_and_spread(self.samples.iter().map(|sample| sample.frames_per_second)).1
+    }
+
+    fn noisy(&self) -> bool {
+        self.spread() > NOISY
+    }
+}
+
+/// CPU time with recording over that without, round by round: median and spread.
+fn recording(results: &[ArmResult]) -> Option<(f64, f64)> {
+    let of = |arm| results.iter().find(|result| result.arm == arm);
+    let (without, with) = (of(Arm::Segments)?, of(Arm::Recorded)?);
+    let ratios =
+        with.samples.iter().zip(&without.samples).map(|(with, without)| with.cpu_ms / without.cpu_ms);
+    Some(median_and_spread(ratios))
+}
+
+/// For people.
+pub fn text(results: &[ArmResult]) -> String {
+    let mut text = format!(
+        "{:<20}{:>9}{:>9}{:>9}{:>10}{:>14}{:>11}{:>13}{:>11}\n",
+        "arm",
+        "frames/s",
+        "spread",
+        "× naive",
+        "spread",
+        "CPU ms/frame",
+        "render ms",
+        "readback ms",
+        "encode ms"
+    );
+    for result in results {
+        let (ratio, ratio_spread) = median_and_spread(result.ratios.iter().copied());
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            text,
+            "{:<20}{:>9.1}{:>8.0}%{ratio:>9.2}{:>9.0}%{:>14.2}{:>11.2}{:>13.2}{:>11.2}{}",
+            result.arm.name(),
+            result.median(|sample| sample.frames_per_second),
+            result.spread() * 100.0,
+            ratio_spread * 100.0,
+            result.median(|sample| sample.cpu_ms),
+            result.median(|sample| sample.stages_ms[0]),
+            result.median(|sample| sample.stages_ms[1]),
+            result.median(|sample| sample.stages_ms[2]),
+            if result.noisy() { "  noisy" } else { "" }
+        );
+    }
+    text +=
+        "(medians; spread: ± half the distance from the first to the last decile; stages: busy time, wall)\n";
+    if let Some((ratio, spread)) = recording(results) {
+        let _ =
+            writeln!(text, "recording costs {:+.1} % CPU (±{:.1} %)", (ratio - 1.0) * 100.0, spread * 100.0);
+    }
+    let noisy: Vec<&str> =
+        results.iter().filter(|result| result.noisy()).map(|result| result.arm.name()).collect();
+    if !noisy.is_empty() {
+        let _ = writeln!(
+            text,
+            "warning: the rounds of {} differ by more than 15 %: something else was running; repeat it on a quiet \
+             machine, or with more --rounds or --frames",
+            noisy.join(", ")
+        );
+    }
+    text
+}
+
+/// For scripts.
+pub fn json(results: &[ArmResult]) -> serde_json::Value {
+    let arms: Vec<_> = results
+        .iter()
+        .map(|result| {
+            let (ratio, ratio_spread) = median_and_spread(result.ratios.iter().copied());
+            serde_json::json!({
+                "arm": result.arm.name(),
+                "frames_per_second": result.median(|sample| sample.frames_per_second),
+                "spread": result.spread(),
+                "times_naive": ratio,
+                "times_naive_spread": ratio_spread,
+                "cpu_ms_per_frame": result.median(|sample| sample.cpu_ms),
+                "render_ms": result.median(|sample| sample.stages_ms[0]),
+                "readback_ms": result.median(|sample| sample.stages_ms[1]),
+                "encode_ms": result.median(|sample| sample.stages_ms[2]),
+                "noisy": result.noisy(),
+                "rounds": result.samples.len(),
+            })
+        })
+        .collect();
+    let recording =
+        recording(results).map(|(ratio, spread)| serde_json::json!({ "cpu_ratio": ratio, "spread": spread }));
+    serde_json::json!({ "arms": arms, "recording": recording })
+}

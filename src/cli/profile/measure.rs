@@ -1,0 +1,207 @@
+//! One run of the pipeline, measured; and what the slowest stage could do alone.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use strikeline::encode::EncoderSettings;
+use strikeline::encode::null::NullEncoder;
+use strikeline::scene::Scene;
+use strikeline::stream::sink::NullSink;
+use strikeline::stream::trace::GpuTimes;
+use strikeline::stream::{
+    Progress, Recording, Report, Stage, StreamError, StreamOptions, Trace, pipeline, stream,
+};
+
+use super::prepared::PreparedFrames;
+
+/// Frames that each side alone is measured over, at most.
+const FLOOR_FRAMES: u64 = 300;
+/// Frames that the device's own times are taken over, at most.
+const GPU_FRAMES: u64 = 120;
+/// Looks that the cost of recording is measured over.
+const LOOKS: u32 = 100_000;
+
+/// What runs for real.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// All stages.
+    Both,
+    /// Frames are rendered and read back, and nobody looks at them.
+    WithoutEncoder,
+    /// Prepared frames are encoded.
+    WithoutRender,
+}
+
+/// What one run gave.
+pub struct Measured {
+    /// Totals. Its adapter is empty when nothing was rendered.
+    pub report: Report,
+    /// What every thread did.
+    pub trace: Trace,
+    /// The most memory that the process has had until its end, in bytes, where the system tells.
+    pub peak_memory: Option<u64>,
+    /// CPU time that recording has cost: what a look at the clock and its record cost, times how many there were.
+    pub recording: Duration,
+    /// Share of the machine's cores, 0 to 1, that other programs used meanwhile, where the system tells.
+    pub others: Option<f64>,
+}
+
+/// Streams `scene` into nothing.
+pub fn measure(
+    side: Side,
+    scene: &mut dyn Scene,
+    options: &StreamOptions,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Measured, StreamError> {
+    let mut options = StreamOptions { record: Some(Recording::default()), ..options.clone() };
+    let machine_before = machine_time();
+    let mut report = match side {
+        Side::WithoutRender => encode_prepared(scene, &options, progress)?,
+        Side::Both => stream(scene, &options, &mut NullSink::default(), progress)?,
+        Side::WithoutEncoder => {
+            options.encoder = Arc::new(NullEncoder);
+            stream(scene, &options, &mut NullSink::default(), progress)?
+        }
+    };
+    let peak_memory = peak_memory();
+    // It was asked for, so it is there.
+    let trace = report.trace.take().ok_or(StreamError::Cancelled)?;
+    let looks: u64 = trace.threads.iter().map(looks).sum();
+    let recording = cost_of_a_look().mul_f64(looks as f64);
+    let others = machine_before.zip(machine_time()).and_then(|(before, after)| {
+        let [busy, all] = [after[0].checked_sub(before[0])?, after[1].checked_sub(before[1])?];
+        let own = report.cpu.as_secs_f64() / report.wall.as_secs_f64() / cores() as f64;
+        (all > 0).then(|| (busy as f64 / all as f64 - own).max(0.0))
+    });
+    Ok(Measured { report, trace, peak_memory, recording, others })
+}
+
+/// Cores that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Time that all cores of the machine were busy since it was started, and time that there was, in ticks.
+fn machine_time() -> Option<[u64; 2]> {
+    let stat = std::fs::read_to_string("/proc/stat").ok()?;
+    let line = stat.lines().next()?.strip_prefix("cpu ")?;
+    // user, nice, system, idle, waiting for disks, interrupts (two), taken by other machines
+    let ticks: Vec<u64> = line.split_whitespace().take(8).map(str::parse).collect::<Result<_, _>>().ok()?;
+    let idle = ticks.get(3)? + ticks.get(4)?;
+    let all: u64 = ticks.iter().sum();
+    Some([all - idle, all])
+}
+
+fn looks(thread: &strikeline::stream::trace::ThreadTrace) -> u64 {
+    // A piece of work, a wait before it, and for the render stage and the encoders one look at the ring.
+    thread.busy.count() * if matches!(thread.stage, Stage::Render | Stage::Encode) { 3 } else { 2 }
+}
+
+fn encode_prepared(
+    scene: &mut dyn Scene,
+    options: &StreamOptions,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Report, StreamError> {
+    let (render, readback) = PreparedFrames::render(scene, options)?.stages();
+    let plan = options.plan();
+    let settings = EncoderSettings {
+        size: options.size,
+        frame_rate: options.frame_rate,
+        quality: options.quality,
+        segment_frames: plan.segment_frames(),
+    };
+    let outcome = pipeline::run_recorded(
+        render,
+        readback,
+        &*options.encoder,
+        settings,
+        &mut NullSink::default(),
+        plan,
+        options.spread,
+        &options.cancel,
+        progress,
+        options.record,
+    )?;
+    let stages = outcome.clocks.read();
+    Ok(Report {
+        frames: plan.frames(),
+        bytes: outcome.bytes,
+        wall: stages.elapsed,
+        cpu: outcome.cpu,
+        encoder: options.encoder.name(),
+        adapter: String::new(),
+        stages,
+        trace: outcome.trace,
+    })
+}
+
+/// What the device says that it takes for a frame, when the encoders leave it all cores; `None` where it does not.
+pub fn gpu_times(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Option<GpuTimes>, StreamError> {
+    let options = StreamOptions {
+        frames: options.frames.min(GPU_FRAMES),
+        encoder: Arc::new(NullEncoder),
+        record: Some(Recording { events: 0, gpu_times: true }),
+        ..options.clone()
+    };
+    let report = stream(scene, &options, &mut NullSink::default(), &mut |_| {})?;
+    Ok(report.trace.and_then(|trace| trace.gpu).filter(|times| times.draw.count() > 0))
+}
+
+/// Time per frame of each side alone, with all cores to itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Floor {
+    /// Rendering and reading back.
+    pub render: Duration,
+    /// Encoding and writing.
+    pub encode: Duration,
+    /// Frames that each was measured over.
+    pub frames: u64,
+}
+
+impl Floor {
+    /// Measures both, over no more than the first 300 frames.
+    pub fn measure(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Floor, StreamError> {
+        let frames = options.frames.min(FLOOR_FRAMES);
+        let options = StreamOptions { frames, record: None, ..options.clone() };
+        let encode = encode_prepared(scene, &options, &mut |_| {})?;
+        let null = StreamOptions { encoder: Arc::new(NullEncoder), ..options };
+        let render = stream(scene, &null, &mut NullSink::default(), &mut |_| {})?;
+        let per_frame = |report: &Report| report.wall.div_f64(frames as f64);
+        Ok(Floor { render: per_frame(&render), encode: per_frame(&encode), frames })
+    }
+
+    /// Time per frame of the slower side: a run in which the other one cost nothing.
+    pub fn time(&self) -> Duration {
+        self.render.max(self.encode)
+    }
+
+    /// The slower side, in words.
+    pub fn slower(&self) -> &'static str {
+        if self.render > self.encode { "rendering and reading back" } else { "encoding" }
+    }
+}
+
+/// What a record costs beyond the clock's two looks: one more look and the push.
+fn cost_of_a_look() -> Duration {
+    let mut histogram = strikeline::stream::histogram::Histogram::default();
+    let mut events = Vec::with_capacity(LOOKS as usize);
+    let started = Instant::now();
+    let mut last = started;
+    for index in 0..LOOKS {
+        let now = Instant::now();
+        histogram.add(now - last);
+        events.push([u64::from(index); 4]);
+        last = now;
+    }
+    std::hint::black_box((&histogram, &events));
+    started.elapsed() / LOOKS
+}
+
+/// The most memory that this process has had so far, in bytes.
+fn peak_memory() -> Option<u64> {
+    // The kernel's figure behind `ru_maxrss`.
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}

@@ -1,0 +1,246 @@
+//! `strikeline profile`: where the time of a render goes.
+
+mod chrome;
+mod compare;
+mod measure;
+mod prepared;
+mod steps;
+mod summary;
+mod svg;
+mod verdict;
+
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use strikeline::gpu::Gpu;
+use strikeline::output::{OutputFile, Overwrite};
+use strikeline::scene::highway::Highway;
+use strikeline::song::Song;
+use strikeline::stream::trace::GpuTimes;
+use strikeline::stream::{Stage, StreamOptions};
+use strikeline::timing::{FrameIndex, Time};
+
+use super::highway_args::HighwayArgs;
+use super::picture_args::{PictureArgs, seconds};
+use super::progress::ProgressDisplay;
+use super::song_args::SongArgs;
+use super::stream_args::{Messages, StreamArgs};
+use measure::{Floor, Measured, Side, measure};
+use steps::Steps;
+use summary::{StageSummary, Summary};
+use verdict::Verdict;
+
+/// Render a part of a song into nothing, and show where the time goes.
+#[derive(Debug, clap::Args)]
+pub struct ProfileArgs {
+    /// MIDI file.
+    song: PathBuf,
+
+    /// Frames to render.
+    #[arg(long, value_name = "N", default_value = "600", value_parser = clap::value_parser!(u32).range(1..))]
+    frames: u32,
+
+    /// Time of the song to begin at, in seconds [default: so that the frames are the middle of the video].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
+    start: Option<Time>,
+
+    /// Encode nothing: how fast are rendering and reading back alone?
+    #[arg(long, conflicts_with_all = ["null_render", "compare"])]
+    null_encoder: bool,
+
+    /// Render nothing, and encode a few frames that were rendered before over and over: how fast is encoding alone?
+    #[arg(long, conflicts_with = "compare")]
+    null_render: bool,
+
+    /// Measure the run and nothing else: neither GPU time nor what each side could do alone.
+    #[arg(long)]
+    brief: bool,
+
+    /// Run the steps from the old way of rendering to this one in turn, and compare their speed.
+    #[arg(long, conflicts_with_all = ["trace", "svg"])]
+    compare: bool,
+
+    /// How often each step is run for --compare.
+    #[arg(long, value_name = "N", default_value = "5", requires = "compare", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+
+    /// Write what every thread did and when, in Chrome's trace format, for ui.perfetto.dev or chrome://tracing.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+
+    /// Draw what every thread did on the first frames, and the speed over time.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+
+    /// Frames in the timeline of --svg.
+    #[arg(long, value_name = "N", default_value = "48", requires = "svg", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    svg_frames: u32,
+
+    /// Replace the files of --trace and --svg if they exist.
+    #[arg(long)]
+    force: bool,
+
+    /// Print nothing but the result and errors.
+    #[arg(long)]
+    quiet: bool,
+
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    stream: StreamArgs,
+
+    #[command(flatten)]
+    song_args: SongArgs,
+
+    #[command(flatten)]
+    highway: HighwayArgs,
+
+    #[command(flatten)]
+    picture: PictureArgs,
+}
+
+/// Runs it.
+pub fn run(args: &ProfileArgs) -> anyhow::Result<()> {
+    let cancel = super::render::stop_on_signals()?;
+    let song = super::song_args::open(&args.song_args, &args.song, args.quiet)?;
+    // What can be told early is told before anything is measured.
+    let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
+    let file = |path: &Option<PathBuf>| path.as_deref().map(|path| OutputFile::create(path, overwrite));
+    let (trace_file, svg_file) = (file(&args.trace).transpose()?, file(&args.svg).transpose()?);
+
+    let (start, frames) = part(args, &song)?;
+    let options = args.stream.options(&args.picture, frames, cancel, Messages::new(args.quiet, args.json));
+    let highway = |quiet| args.highway.highway(&song, Some(start), &args.picture, quiet);
+    let mut scene = highway(args.quiet)?;
+    let picture = &args.picture;
+    let what = format!(
+        "{}, {frames} frames from {:.2} s of the song, {} at {} fps, quality {}",
+        args.song.display(),
+        start.as_seconds(),
+        picture.size,
+        picture.fps,
+        options.quality.qp()
+    );
+    if args.compare {
+        return compare_steps(args, &options, &what, &|| highway(true));
+    }
+
+    let side = match (args.null_encoder, args.null_render) {
+        (true, _) => Side::WithoutEncoder,
+        (_, true) => Side::WithoutRender,
+        _ => Side::Both,
+    };
+    let mut display = ProgressDisplay::new(args.quiet, frames, picture.fps);
+    let measured = measure(side, &mut scene, &options, &mut |progress| display.update(progress));
+    display.finish();
+    let measured = measured?;
+    let floor = match side {
+        Side::Both if !args.brief => Some(Floor::measure(&mut scene, &options)?),
+        _ => None,
+    };
+    let gpu = match side {
+        Side::Both | Side::WithoutEncoder if !args.brief => Some(measure::gpu_times(&mut scene, &options)?),
+        _ => None,
+    };
+
+    let summary = summarize(side, &measured, floor, gpu, &options, what);
+    if let Some(file) = trace_file {
+        write_file(file, |output| chrome::write(&measured.trace, output))?;
+    }
+    if let Some(file) = svg_file {
+        let title = format!("{}: {:.0} frames/s", summary.what, summary.frames_per_second());
+        let picture = svg::draw(&measured.trace, &title, args.svg_frames as usize)?;
+        write_file(file, |output| output.write_all(picture.as_bytes()))?;
+    }
+    let mut stdout = std::io::stdout().lock();
+    if args.json {
+        writeln!(stdout, "{}", summary.json())?;
+    } else {
+        write!(stdout, "{}", summary.text())?;
+    }
+    Ok(())
+}
+
+fn summarize<'m>(
+    side: Side,
+    measured: &'m Measured,
+    floor: Option<Floor>,
+    gpu: Option<Option<GpuTimes>>,
+    options: &StreamOptions,
+    what: String,
+) -> Summary<'m> {
+    let stages = Stage::ALL.map(|stage| StageSummary::of(stage, &measured.trace));
+    let verdict = Verdict::new(side, measured, &stages, options.spread, floor);
+    Summary { measured, side, floor, gpu, spread: options.spread, what, stages, verdict }
+}
+
+/// Where in the song the frames begin, and how many there are.
+fn part(args: &ProfileArgs, song: &Song) -> anyhow::Result<(Time, u64)> {
+    let frames = u64::from(args.frames);
+    if let Some(start) = args.start {
+        return Ok((start, frames));
+    }
+    // The warnings come with the scene that is rendered.
+    let whole = args.highway.highway(song, None, &args.picture, true)?;
+    let rate = args.picture.fps;
+    let last = whole.content().hits.last().map_or(Time::ZERO, |hit| hit.time);
+    let there = rate.frames_to_cover(last - whole.start()).max(1);
+    let frames = frames.min(there);
+    Ok((whole.start() + rate.time_of(FrameIndex((there - frames) / 2)), frames))
+}
+
+fn compare_steps(
+    args: &ProfileArgs,
+    options: &StreamOptions,
+    what: &str,
+    highway: &dyn Fn() -> anyhow::Result<Highway>,
+) -> anyhow::Result<()> {
+    let gpu = Arc::new(Gpu::open(&options.adapter)?);
+    let steps = Steps { gpu: Arc::clone(&gpu), highway, options };
+    // Progress is for those who wait and look.
+    let visible = !args.quiet && std::io::stderr().is_terminal();
+    let results = compare::compare(&steps, args.rounds, &mut |round, arm| {
+        if visible {
+            eprint!("\rround {} of {}: {:<20}", round + 1, args.rounds, arm.name());
+        }
+    });
+    if visible {
+        eprint!("\r{:60}\r", "");
+    }
+    let results = results?;
+    let mut stdout = std::io::stdout().lock();
+    if args.json {
+        writeln!(stdout, "{}", compare::json(&results))?;
+    } else {
+        let spread = options.spread;
+        writeln!(
+            stdout,
+            "{what}\n{}; encoder {}; {} rounds; segments with ring {}, jobs {}, segments {}\n\n{}",
+            gpu.description,
+            options.encoder.name(),
+            args.rounds,
+            spread.ring_depth,
+            spread.jobs,
+            spread.segments_in_flight,
+            compare::text(&results)
+        )?;
+    }
+    Ok(())
+}
+
+/// Lets `write` fill `file`, then lets it appear.
+fn write_file(
+    file: OutputFile,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
+    let path: &Path = file.path();
+    let path = path.to_owned();
+    let failed = |error| strikeline::output::OutputError::Write { path, error };
+    let mut output = BufWriter::new(file);
+    let written = write(&mut output).and_then(|()| output.into_inner().map_err(|error| error.into_error()));
+    written.map_err(failed)?.commit()?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Stages that render nothing: they hand on frames that were prepared before, to show what comes after them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use strikeline::encode::hints::{PictureHints, Scroll};
+use strikeline::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use strikeline::picture::{Picture, PictureSize, Plane};
+use strikeline::scene::Scene;
+use strikeline::stream::sink::NullSink;
+use strikeline::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
+use strikeline::stream::{StreamError, StreamOptions, stream};
+use strikeline::timing::{FrameIndex, SegmentIndex};
+
+/// As many frames are prepared as fit in here.
+const MEMORY: usize = 64 << 20;
+/// And no more than this.
+const MOST: usize = 32;
+
+/// Real frames of a scene, in memory.
+pub struct PreparedFrames(Vec<Kept>);
+
+/// One of them.
+struct Kept {
+    size: PictureSize,
+    /// NV12 without padding.
+    data: Vec<u8>,
+    /// How what moves in it has moved since the one before.
+    scroll: Option<Scroll>,
+}
+
+impl PreparedFrames {
+    /// Renders the first frames of `scene` and reads them back: at least 2, or all if there is only one.
+    pub fn render(
+        scene: &mut dyn Scene,
+        options: &StreamOptions,
+    ) -> Result<Arc<PreparedFrames>, StreamError> {
+        let frame_bytes = options.size.width() as usize * options.size.height() as usize * 3 / 2;
+        let count = (MEMORY / frame_bytes).clamp(2, MOST) as u64;
+        let keeper = Keeper::default();
+        let keeping = StreamOptions {
+            frames: count.min(options.frames),
+            encoder: Arc::new(keeper.clone()),
+            // One segment: one encoder, which is given them in order.
+            segment_frames: Some(MOST as u32),
+            record: None,
+            ..options.clone()
+        };
+        stream(scene, &keeping, &mut NullSink::default(), &mut |_| {})?;
+        let kept = std::mem::take(&mut *keeper.0.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Arc::new(PreparedFrames(kept)))
+    }
+
+    /// The stages that hand them on.
+    pub fn stages(self: &Arc<Self>) -> (PreparedRenderer, PreparedReader) {
+        (PreparedRenderer(Arc::clone(self)), PreparedReader)
+    }
+
+    /// Which one stands for `frame`, and whether it is on the way back: to and fro, so that each differs from the
+    /// one before as real ones do.
+    fn stand_in(&self, frame: FrameIndex) -> (usize, bool) {
+        let last = (self.0.len() as u64).saturating_sub(1);
+        let place = frame.0 % (last * 2).max(1);
+        let back = place > last || (place == 0 && frame.0 > 0);
+        (usize::try_from(place.min(last * 2 - place)).unwrap_or(0), back)
+    }
+
+    /// How what moves in `frame` has moved since the frame before.
+    fn scroll(&self, frame: FrameIndex) -> Option<Scroll> {
+        let (index, back) = self.stand_in(frame);
+        if !back {
+            return self.0.get(index).and_then(|kept| kept.scroll);
+        }
+        // The one before it is the one that comes after it in the song.
+        let forth = self.0.get(index + 1).and_then(|kept| kept.scroll)?;
+        Some(Scroll { dx: -forth.dx, dy: -forth.dy, ..forth })
+    }
+}
+
+/// Makes encoders that keep the pictures.
+#[derive(Clone, Default)]
+struct Keeper(Arc<Mutex<Vec<Kept>>>);
+
+impl EncoderFactory for Keeper {
+    fn name(&self) -> &'static str {
+        "keeper"
+    }
+
+    fn begin_segment(
+        &self,
+        _settings: &EncoderSettings,
+        _segment: SegmentIndex,
+    ) -> Result<Box<dyn Encoder>, EncodeError> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Encoder for Keeper {
+    fn encode(&mut self, picture: &Picture<'_>, output: &mut Vec<u8>) -> Result<AccessUnit, EncodeError> {
+        self.encode_with_hints(picture, &PictureHints::default(), output)
+    }
+
+    fn encode_with_hints(
+        &mut self,
+        picture: &Picture<'_>,
+        hints: &PictureHints<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<AccessUnit, EncodeError> {
+        let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
+        let mut data = Vec::with_capacity(width * height * 3 / 2);
+        (0..height).for_each(|row| data.extend_from_slice(picture.luma.row(row, width)));
+        (0..height / 2).for_each(|row| data.extend_from_slice(picture.chroma.row(row, width)));
+        let kept = Kept { size: picture.size, data, scroll: hints.scroll };
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(kept);
+        output.push(0);
+        Ok(AccessUnit { bytes: 1, idr: all.len() == 1 })
+    }
+
+    fn parameter_sets(&self) -> Option<ParameterSets> {
+        Some(ParameterSets { sps: Vec::new(), pps: Vec::new() })
+    }
+}
+
+/// Draws nothing.
+pub struct PreparedRenderer(Arc<PreparedFrames>);
+
+/// Waits for nothing.
+pub struct PreparedReader;
+
+/// A prepared frame.
+pub struct PreparedFrame {
+    frames: Arc<PreparedFrames>,
+    frame: FrameIndex,
+}
+
+impl Render for PreparedRenderer {
+    type Submitted = PreparedFrame;
+
+    fn render(&mut self, frame: FrameIndex, _slot: SlotIndex) -> Result<PreparedFrame, StageError> {
+        if self.0.0.is_empty() {
+            return Err(StageError::Other("no frame was prepared".to_owned()));
+        }
+        Ok(PreparedFrame { frames: Arc::clone(&self.0), frame })
+    }
+}
+
+impl Readback<PreparedFrame> for PreparedReader {
+    type Mapped = PreparedFrame;
+
+    fn wait(&mut self, submitted: PreparedFrame) -> Result<PreparedFrame, StageError> {
+        Ok(submitted)
+    }
+}
+
+impl Mapped for PreparedFrame {
+    fn picture(&self) -> Picture<'_> {
+        // There is one, or the frame would not have been rendered.
+        let Kept { size, data, .. } = &self.frames.0[self.frames.stand_in(self.frame).0];
+        let stride = size.width() as usize;
+        let (luma, chroma) = data.split_at(stride * size.height() as usize);
+        Picture { size: *size, luma: Plane { data: luma, stride }, chroma: Plane { data: chroma, stride } }
+    }
+
+    fn hints(&self) -> PictureHints<'_> {
+        PictureHints { scroll: self.frames.scroll(self.frame), damage: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prepared_frames_go_to_and_fro_and_so_does_what_moves_in_them() {
+        let run = |count: i32| {
+            let size = PictureSize::new(64, 64).unwrap();
+            let kept = |index| Kept { size, data: Vec::new(), scroll: Some(Scroll::whole(0, index)) };
+            let frames = PreparedFrames((0..count).map(kept).collect());
+            let places = (0..7).map(|frame| frames.stand_in(FrameIndex(frame)).0).collect::<Vec<_>>();
+            let scrolls = (0..7).filter_map(|frame| frames.scroll(FrameIndex(frame))).map(|scroll| scroll.dy);
+            (places, scrolls.collect::<Vec<_>>())
+        };
+        assert_eq!(run(4), (vec![0, 1, 2, 3, 2, 1, 0], vec![0, 1, 2, 3, -3, -2, -1]));
+        assert_eq!(run(2).0, [0, 1, 0, 1, 0, 1, 0]);
+        assert_eq!(run(1).0, [0; 7]);
+    }
+}

@@ -1,0 +1,209 @@
+//! The steps from the old way to this one, each to be run and measured: naive → resident → ring → planar →
+//! segments. The old way is here for nothing else.
+//!
+//! `strikeline profile --compare` and the benches share this module.
+
+pub mod rebuilt;
+pub mod rgba;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use strikeline::encode::{EncoderFactory, EncoderSettings};
+use strikeline::gpu::Gpu;
+use strikeline::scene::Scene;
+use strikeline::scene::highway::Highway;
+use strikeline::stream::scene_stages::{SceneRenderer, SlotReader};
+use strikeline::stream::sink::NullSink;
+use strikeline::stream::stage::{Readback, Render, SlotIndex, StageError};
+use strikeline::stream::stats::{Clocks, process_cpu_time};
+use strikeline::stream::{
+    CancelToken, Recording, Spread, Stage, StreamError, StreamOptions, pipeline, stage::Mapped,
+};
+use strikeline::timing::{FrameIndex, SegmentIndex};
+
+use rebuilt::RebuiltHighway;
+use rgba::{RgbaReader, RgbaRenderer};
+
+/// A step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arm {
+    /// Geometry built on the CPU for every frame, RGBA read back and converted, one step after the other.
+    Naive,
+    /// All hits on the device; the rest as before.
+    Resident,
+    /// The steps overlap, over a ring of four slots, with one encoder.
+    Ring,
+    /// Luma and chroma are drawn rather than RGBA.
+    Planar,
+    /// Several segments are encoded at once.
+    Segments,
+    /// The same, and every thread's time is recorded: what measuring costs.
+    Recorded,
+}
+
+impl Arm {
+    /// The steps, in order, and the cost of measuring.
+    pub const ALL: [Arm; 6] =
+        [Arm::Naive, Arm::Resident, Arm::Ring, Arm::Planar, Arm::Segments, Arm::Recorded];
+
+    /// For tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Arm::Naive => "naive",
+            Arm::Resident => "resident",
+            Arm::Ring => "ring",
+            Arm::Planar => "planar",
+            Arm::Segments => "segments",
+            Arm::Recorded => "segments, recorded",
+        }
+    }
+}
+
+/// What one run of an arm took, per frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// Frames per second.
+    pub frames_per_second: f64,
+    /// CPU time of the process in ms.
+    pub cpu_ms: f64,
+    /// Busy time of render, readback and encode in ms, wall.
+    pub stages_ms: [f64; 3],
+}
+
+/// A device, and what to draw on it and encode.
+pub struct Steps<'a> {
+    /// The device, opened once for all arms.
+    pub gpu: Arc<Gpu>,
+    /// Makes the highway anew for each run.
+    pub highway: &'a dyn Fn() -> anyhow::Result<Highway>,
+    /// Size, rate, frames, encoder, quality, and the spread of the last arm.
+    pub options: &'a StreamOptions,
+}
+
+impl Steps<'_> {
+    /// Runs `arm` once.
+    ///
+    /// # Errors
+    /// When the device, the scene or the encoder fails, or somebody asked to stop.
+    pub fn run(&self, arm: Arm) -> anyhow::Result<Sample> {
+        let mut highway = (self.highway)()?;
+        let one = Spread { ring_depth: 4, jobs: 1, segments_in_flight: 1 };
+        match arm {
+            Arm::Naive => self.in_turn(&mut RebuiltHighway::new(highway, self.options.size)),
+            Arm::Resident => self.in_turn(&mut highway),
+            Arm::Ring => {
+                let renderer = self.rgba_renderer(&mut highway, one.ring_depth)?;
+                self.piped(renderer, RgbaReader { gpu: Arc::clone(&self.gpu) }, one, None)
+            }
+            Arm::Planar => self.planar(&mut highway, one, None),
+            Arm::Segments => self.planar(&mut highway, self.options.spread, None),
+            Arm::Recorded => self.planar(&mut highway, self.options.spread, Some(Recording::default())),
+        }
+    }
+
+    fn settings(&self) -> EncoderSettings {
+        EncoderSettings {
+            size: self.options.size,
+            frame_rate: self.options.frame_rate,
+            quality: self.options.quality,
+            segment_frames: self.options.plan().segment_frames(),
+        }
+    }
+
+    fn rgba_renderer<'s>(
+        &self,
+        scene: &'s mut dyn Scene,
+        depth: usize,
+    ) -> Result<RgbaRenderer<'s>, StreamError> {
+        let StreamOptions { size, frame_rate, .. } = self.options;
+        Ok(RgbaRenderer::new(&self.gpu, scene, *size, *frame_rate, depth)?)
+    }
+
+    /// One frame after the other: drawn, waited for, converted, encoded.
+    fn in_turn(&self, scene: &mut dyn Scene) -> anyhow::Result<Sample> {
+        let mut renderer = self.rgba_renderer(scene, 1)?;
+        let mut reader = RgbaReader { gpu: Arc::clone(&self.gpu) };
+        let (settings, plan) = (self.settings(), self.options.plan());
+        let mut output = Vec::new();
+        let (cpu, started, clocks) = (process_cpu_time(), Instant::now(), Clocks::start(1));
+        for segment in (0..plan.segments()).map(SegmentIndex) {
+            let mut encoder = self.options.encoder.begin_segment(&settings, segment)?;
+            for frame in plan.frames_of(segment).map(FrameIndex) {
+                if self.options.cancel.is_cancelled() {
+                    return Err(StreamError::Cancelled.into());
+                }
+                let render = |source| StreamError::Render { frame, source };
+                let readback = |source: StageError| StreamError::Readback { frame, source };
+                let encode = |source| StreamError::Encode { segment, source };
+                let drawn = clocks.of(Stage::Render).busy(|| renderer.render(frame, SlotIndex(0)));
+                let drawn = drawn.map_err(render)?;
+                let mapped = clocks.of(Stage::Readback).busy(|| reader.wait(drawn)).map_err(readback)?;
+                output.clear();
+                let encoded = || encoder.encode(&mapped.picture(), &mut output);
+                clocks.of(Stage::Encode).busy(encoded).map_err(encode)?;
+            }
+        }
+        Ok(sample(plan.frames(), started.elapsed(), process_cpu_time().saturating_sub(cpu), &clocks))
+    }
+
+    fn planar(
+        &self,
+        scene: &mut dyn Scene,
+        spread: Spread,
+        record: Option<Recording>,
+    ) -> anyhow::Result<Sample> {
+        let StreamOptions { size, frame_rate, .. } = self.options;
+        let renderer = SceneRenderer::new(&self.gpu, scene, *size, *frame_rate, spread.ring_depth)?;
+        self.piped(renderer, SlotReader { gpu: Arc::clone(&self.gpu) }, spread, record)
+    }
+
+    fn piped<R: Render, B: Readback<R::Submitted>>(
+        &self,
+        render: R,
+        readback: B,
+        spread: Spread,
+        record: Option<Recording>,
+    ) -> anyhow::Result<Sample> {
+        let encoder: &dyn EncoderFactory = &*self.options.encoder;
+        let cancel: &CancelToken = &self.options.cancel;
+        let (plan, settings) = (self.options.plan(), self.settings());
+        let mut sink = NullSink::default();
+        let outcome = pipeline::run_recorded(
+            render,
+            readback,
+            encoder,
+            settings,
+            &mut sink,
+            plan,
+            spread,
+            cancel,
+            &mut |_| {},
+            record,
+        )?;
+        Ok(sample(plan.frames(), outcome.clocks.elapsed(), outcome.cpu, &outcome.clocks))
+    }
+}
+
+fn sample(frames: u64, wall: Duration, cpu: Duration, clocks: &Clocks) -> Sample {
+    let report = clocks.read();
+    let per_frame = |time: Duration| time.as_secs_f64() * 1e3 / frames as f64;
+    Sample {
+        frames_per_second: frames as f64 / wall.as_secs_f64().max(1e-9),
+        cpu_ms: per_frame(cpu),
+        stages_ms: [Stage::Render, Stage::Readback, Stage::Encode]
+            .map(|stage| per_frame(report.of(stage).busy)),
+    }
+}
+
+/// The middle one of `values`, and half the distance between the first and the last decile over it; zeros of none.
+pub fn median_and_spread(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| {
+        let place = (values.len().saturating_sub(1) as f64 * share).round() as usize;
+        values.get(place).copied().unwrap_or(0.0)
+    };
+    let median = at(0.5);
+    (median, if median > 0.0 { (at(0.9) - at(0.1)) / 2.0 / median } else { 0.0 })
+}

@@ -1,0 +1,339 @@
+//! What a measured run has shown, added up by stage: as a table, and as JSON.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use strikeline::stream::histogram::Histogram;
+use strikeline::stream::trace::{GpuTimes, ThreadTrace};
+use strikeline::stream::{Spread, Stage, Trace};
+
+use super::measure::{Floor, Measured, Side};
+use super::verdict::Verdict;
+
+/// Share of the machine that other programs may use before a warning.
+const NOISY: f64 = 0.1;
+
+/// What one stage did, over all its threads.
+pub struct StageSummary {
+    /// Which one.
+    pub stage: Stage,
+    /// How many threads.
+    pub threads: usize,
+    /// Frames that it has done.
+    pub frames: u64,
+    /// Each piece of work.
+    pub busy: Histogram,
+    /// Time waiting for the stage before.
+    pub input: Duration,
+    /// Time waiting for the stage after.
+    pub output: Duration,
+    /// CPU time of its threads, where the system tells.
+    pub cpu: Option<Duration>,
+    /// Bytes that it has moved.
+    pub bytes: u64,
+    /// Share of its threads' time that it was busy, 0 to 1.
+    pub occupancy: f64,
+}
+
+impl StageSummary {
+    /// Of `stage` in `trace`.
+    pub fn of(stage: Stage, trace: &Trace) -> StageSummary {
+        let threads: Vec<&ThreadTrace> = trace.threads_of(stage).collect();
+        let mut busy = Histogram::default();
+        threads.iter().for_each(|thread| busy.merge(&thread.busy));
+        let there: Duration = threads.iter().map(|thread| thread.ended.saturating_sub(thread.began)).sum();
+        StageSummary {
+            stage,
+            threads: threads.len(),
+            frames: threads.iter().map(|thread| thread.frames).sum(),
+            input: threads.iter().map(|thread| thread.waiting_for_input).sum(),
+            output: threads.iter().map(|thread| thread.waiting_for_output).sum(),
+            cpu: threads.iter().map(|thread| thread.cpu).sum(),
+            bytes: threads.iter().map(|thread| thread.bytes).sum(),
+            occupancy: share(busy.sum(), there),
+            busy,
+        }
+    }
+
+    /// Billions of bytes in a second of its work.
+    fn gigabytes_per_second(&self) -> f64 {
+        let seconds = self.busy.sum().as_secs_f64();
+        if seconds > 0.0 { self.bytes as f64 / seconds / 1e9 } else { 0.0 }
+    }
+}
+
+/// All that is told at the end.
+pub struct Summary<'a> {
+    /// The run.
+    pub measured: &'a Measured,
+    /// What ran for real.
+    pub side: Side,
+    /// What each side could do alone, if that was measured.
+    pub floor: Option<Floor>,
+    /// What the device says that a frame takes: not asked, no answer, or the answer.
+    pub gpu: Option<Option<GpuTimes>>,
+    /// How the work was spread.
+    pub spread: Spread,
+    /// Size, rate, and part of the song.
+    pub what: String,
+    /// One for each stage.
+    pub stages: [StageSummary; 4],
+    /// What bounds the run.
+    pub verdict: Verdict,
+}
+
+impl Summary<'_> {
+    /// Frames per second of the run.
+    pub fn frames_per_second(&self) -> f64 {
+        self.measured.report.frames as f64 / self.measured.report.wall.as_secs_f64().max(1e-9)
+    }
+
+    /// How many times the floor's time the run took.
+    pub fn times_the_floor(&self) -> Option<f64> {
+        let per_frame = self.measured.report.wall.as_secs_f64() / self.measured.report.frames as f64;
+        self.floor.map(|floor| per_frame / floor.time().as_secs_f64().max(1e-9))
+    }
+
+    /// Share of the process's CPU time that recording has cost.
+    fn recording_share(&self) -> f64 {
+        share(self.measured.recording, self.measured.report.cpu)
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let (report, trace) = (&self.measured.report, &self.measured.trace);
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = self.write_head(&mut text);
+        let _ = write_table(&mut text, &self.stages);
+        let _ = self.write_rest(&mut text);
+        if trace.dropped > 0 {
+            let kept = trace.events();
+            text += &format!(
+                "events: {kept} kept, {} dropped; sums and quantiles are of all of them\n",
+                trace.dropped
+            );
+        }
+        let _ = write!(
+            text,
+            "CPU {:.2} ms per frame, of which recording about {:.2} %\n{}\n{}\n",
+            milliseconds(report.cpu) / report.frames as f64,
+            self.recording_share() * 100.0,
+            self.others_text(),
+            self.verdict.text
+        );
+        text
+    }
+
+    /// A warning when other programs had a good part of the machine.
+    fn others_text(&self) -> String {
+        match self.measured.others {
+            Some(others) if others > NOISY => format!(
+                "warning: other programs used {:.0} % of the processor meanwhile: repeat this on a quiet machine\n",
+                others * 100.0
+            ),
+            _ => String::new(),
+        }
+    }
+
+    fn write_head(&self, text: &mut String) -> std::fmt::Result {
+        let report = &self.measured.report;
+        writeln!(text, "{}", self.what)?;
+        let drawn = match self.side {
+            Side::WithoutRender => "frames prepared before, nothing drawn".to_owned(),
+            _ => format!("drawn on {}", report.adapter),
+        };
+        let Spread { ring_depth, jobs, segments_in_flight } = self.spread;
+        writeln!(text, "{drawn}; encoder {}", report.encoder)?;
+        writeln!(text, "ring {ring_depth}, jobs {jobs}, segments {segments_in_flight}")?;
+        writeln!(
+            text,
+            "{} frames in {:.2} s: {:.1} frames/s\n",
+            report.frames,
+            report.wall.as_secs_f64(),
+            self.frames_per_second()
+        )
+    }
+
+    fn write_rest(&self, text: &mut String) -> std::fmt::Result {
+        match &self.gpu {
+            Some(Some(gpu)) => {
+                for (name, times) in [("draw", &gpu.draw), ("copy", &gpu.copy)] {
+                    let [median, p95, max] = quantiles(times);
+                    writeln!(
+                        text,
+                        "GPU {name}: {median:.2} ms a frame (median), {p95:.2} (p95), {max:.2} (max); in a run of its own, \
+                         without encoding"
+                    )?;
+                }
+            }
+            Some(None) => writeln!(text, "GPU time: not available, the adapter has no timestamps")?,
+            None => {}
+        }
+        let ring = &self.measured.trace.ring;
+        writeln!(
+            text,
+            "ring: {:.1} of {} slots in use on average; empty {:.0} % of the time, full {:.0} %",
+            ring.mean(),
+            self.spread.ring_depth,
+            ring.share_empty() * 100.0,
+            ring.share_full() * 100.0
+        )?;
+        match self.measured.peak_memory {
+            Some(bytes) => writeln!(text, "peak memory: {:.0} MB", bytes as f64 / 1e6)?,
+            None => writeln!(text, "peak memory: not available")?,
+        }
+        if let (Some(floor), Some(times)) = (&self.floor, self.times_the_floor()) {
+            writeln!(
+                text,
+                "{times:.2} × the floor: alone, with all cores, rendering and reading back take {:.2} ms a frame and \
+                 encoding {:.2} (measured over {} frames each, with a null encoder and with prepared frames)",
+                milliseconds(floor.render),
+                milliseconds(floor.encode),
+                floor.frames
+            )?;
+        }
+        Ok(())
+    }
+
+    /// For scripts.
+    pub fn json(&self) -> serde_json::Value {
+        let Measured { report, trace, peak_memory, others, .. } = self.measured;
+        let stages: serde_json::Map<_, _> =
+            self.stages.iter().map(|stage| (stage.stage.to_string(), stage_json(stage))).collect();
+        let gpu = self.gpu.as_ref().and_then(Option::as_ref).map(|gpu| {
+            serde_json::json!({ "draw_ms": histogram_json(&gpu.draw), "copy_ms": histogram_json(&gpu.copy) })
+        });
+        let floor = self.floor.map(|floor| {
+            serde_json::json!({
+                "render_ms": milliseconds(floor.render),
+                "encode_ms": milliseconds(floor.encode),
+                "frames": floor.frames,
+                "times": self.times_the_floor(),
+            })
+        });
+        serde_json::json!({
+            "frames": report.frames,
+            "wall_seconds": report.wall.as_secs_f64(),
+            "cpu_seconds": report.cpu.as_secs_f64(),
+            "frames_per_second": self.frames_per_second(),
+            "coded_bytes": report.bytes,
+            "adapter": report.adapter,
+            "encoder": report.encoder,
+            "ring_depth": self.spread.ring_depth,
+            "jobs": self.spread.jobs,
+            "segments": self.spread.segments_in_flight,
+            "stages": stages,
+            "threads": trace.threads.iter().map(thread_json).collect::<Vec<_>>(),
+            "gpu": gpu,
+            "ring": {
+                "mean": trace.ring.mean(),
+                "empty": trace.ring.share_empty(),
+                "full": trace.ring.share_full(),
+                "seconds_at_level": trace.ring.times.iter().map(Duration::as_secs_f64).collect::<Vec<_>>(),
+            },
+            "peak_memory_bytes": peak_memory,
+            "other_programs_share": others,
+            "floor": floor,
+            "events": trace.events(),
+            "events_dropped": trace.dropped,
+            "recording_share_of_cpu": self.recording_share(),
+            "bound": self.verdict.bound,
+            "try": self.verdict.remedy,
+            "verdict": self.verdict.text,
+        })
+    }
+}
+
+fn write_table(text: &mut String, stages: &[StageSummary; 4]) -> std::fmt::Result {
+    writeln!(
+        text,
+        "{:<10}{:>8}{:>8}{:>9}{:>10}{:>10}{:>9}{:>8}{:>8}{:>7}{:>8}{:>10}{:>8}",
+        "stage",
+        "threads",
+        "frames",
+        "busy s",
+        "for input",
+        "output",
+        "median",
+        "p95",
+        "max ms",
+        "busy",
+        "CPU s",
+        "MB",
+        "GB/s"
+    )?;
+    for stage in stages {
+        let [median, p95, max] = quantiles(&stage.busy);
+        let cpu = stage.cpu.map_or_else(|| "–".to_owned(), |cpu| format!("{:.2}", cpu.as_secs_f64()));
+        // What a device moves to draw is not known.
+        let (megabytes, speed) = match stage.stage {
+            Stage::Render => ("–".to_owned(), "–".to_owned()),
+            _ => (format!("{:.1}", stage.bytes as f64 / 1e6), format!("{:.2}", stage.gigabytes_per_second())),
+        };
+        writeln!(
+            text,
+            "{:<10}{:>8}{:>8}{:>9.2}{:>10.2}{:>10.2}{median:>9.2}{p95:>8.2}{max:>8.2}{:>6.0}%{cpu:>8}{megabytes:>10}{speed:>8}",
+            stage.stage,
+            stage.threads,
+            stage.frames,
+            stage.busy.sum().as_secs_f64(),
+            stage.input.as_secs_f64(),
+            stage.output.as_secs_f64(),
+            stage.occupancy * 100.0
+        )?;
+    }
+    writeln!(
+        text,
+        "(times for all threads together; median, p95 and max for a frame, of the write stage for a segment; the work \
+         of readback is to wait for the device)\n"
+    )
+}
+
+fn stage_json(stage: &StageSummary) -> serde_json::Value {
+    serde_json::json!({
+        "threads": stage.threads,
+        "frames": stage.frames,
+        "busy_seconds": stage.busy.sum().as_secs_f64(),
+        "waiting_for_input_seconds": stage.input.as_secs_f64(),
+        "waiting_for_output_seconds": stage.output.as_secs_f64(),
+        "ms": histogram_json(&stage.busy),
+        "occupancy": stage.occupancy,
+        "cpu_seconds": stage.cpu.map(|cpu| cpu.as_secs_f64()),
+        "bytes": (stage.stage != Stage::Render).then_some(stage.bytes),
+    })
+}
+
+fn thread_json(thread: &ThreadTrace) -> serde_json::Value {
+    serde_json::json!({
+        "name": thread.name,
+        "stage": thread.stage.to_string(),
+        "began_seconds": thread.began.as_secs_f64(),
+        "ended_seconds": thread.ended.as_secs_f64(),
+        "busy_seconds": thread.busy.sum().as_secs_f64(),
+        "waiting_for_input_seconds": thread.waiting_for_input.as_secs_f64(),
+        "waiting_for_output_seconds": thread.waiting_for_output.as_secs_f64(),
+        "cpu_seconds": thread.cpu.map(|cpu| cpu.as_secs_f64()),
+        "frames": thread.frames,
+    })
+}
+
+fn histogram_json(times: &Histogram) -> serde_json::Value {
+    let [median, p95, max] = quantiles(times);
+    serde_json::json!({ "count": times.count(), "median": median, "p95": p95, "max": max })
+}
+
+/// Median, 95th percentile and maximum in milliseconds.
+fn quantiles(times: &Histogram) -> [f64; 3] {
+    [times.quantile(0.5), times.quantile(0.95), times.max()].map(milliseconds)
+}
+
+/// In milliseconds.
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// `part` of `whole`, 0 to 1; 0 of nothing.
+pub fn share(part: Duration, whole: Duration) -> f64 {
+    if whole > Duration::ZERO { (part.as_secs_f64() / whole.as_secs_f64()).min(1.0) } else { 0.0 }
+}

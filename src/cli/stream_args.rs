@@ -1,0 +1,105 @@
+//! How the video is encoded and how the work is spread: the options of every subcommand that streams.
+
+use std::sync::Arc;
+
+use strikeline::encode::h264::H264Factory;
+use strikeline::encode::openh264::OpenH264;
+use strikeline::encode::{EncoderFactory, Quality};
+use strikeline::stream::{CancelToken, StreamOptions};
+
+use super::picture_args::PictureArgs;
+use super::tune::apply::GivenSpread;
+
+/// Encoder, quality, and the spread of the work.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StreamArgs {
+    /// Constant quality on H.264's scale: 0 (best, largest file) to 51.
+    #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
+    quality: u8,
+
+    /// Encoder: h264, strikeline's own, made for rendered pictures; or openh264.
+    #[arg(long, value_name = "NAME", default_value = "h264")]
+    encoder: EncoderChoice,
+
+    /// Staging buffers between GPU and encoders [default: two per job, at least 4].
+    #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
+    ring: Option<u16>,
+
+    /// Encoding threads [default: the number of cores, and one more].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+
+    /// Segments rendered and encoded at once [default: one per job].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    segments: Option<u16>,
+
+    /// Do not use the settings that `strikeline tune` found for this adapter and size.
+    #[arg(long)]
+    no_tuned: bool,
+}
+
+/// An encoder to choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum EncoderChoice {
+    Openh264,
+    H264,
+}
+
+impl EncoderChoice {
+    /// What makes its encoders.
+    pub fn factory(self) -> Arc<dyn EncoderFactory> {
+        match self {
+            EncoderChoice::Openh264 => Arc::new(OpenH264),
+            EncoderChoice::H264 => Arc::new(H264Factory::default()),
+        }
+    }
+}
+
+/// What is said on stderr beside errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Messages {
+    /// Warnings and notes.
+    All,
+    /// Only warnings: whoever reads the result knows it by its fields.
+    Warnings,
+    /// Nothing.
+    None,
+}
+
+impl Messages {
+    /// As `--quiet` and `--json` ask for.
+    pub fn new(quiet: bool, json: bool) -> Messages {
+        match (quiet, json) {
+            (true, _) => Messages::None,
+            (false, true) => Messages::Warnings,
+            (false, false) => Messages::All,
+        }
+    }
+}
+
+impl StreamArgs {
+    /// What to make of `frames` frames of `picture`. Says on stderr when tuned settings are used, or cannot be read.
+    pub fn options(
+        &self,
+        picture: &PictureArgs,
+        frames: u64,
+        cancel: CancelToken,
+        messages: Messages,
+    ) -> StreamOptions {
+        let given = GivenSpread { ring: self.ring, jobs: self.jobs, segments: self.segments };
+        let chosen = if self.no_tuned { given.or_default() } else { given.or_tuned(picture) };
+        if let Some(warning) = chosen.warning.filter(|_| messages != Messages::None) {
+            eprintln!("warning: {warning}");
+        }
+        if let Some(note) = chosen.note.filter(|_| messages == Messages::All) {
+            eprintln!("{note}");
+        }
+        StreamOptions {
+            quality: Quality::new(self.quality).unwrap_or(Quality::DEFAULT),
+            adapter: picture.adapter(),
+            spread: chosen.spread,
+            cancel,
+            ..StreamOptions::new(picture.size, picture.fps, frames, self.encoder.factory())
+        }
+    }
+}
