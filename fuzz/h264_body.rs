@@ -2,7 +2,7 @@
 //! the fuzz target `h264_encoder` and by a bounded test.
 
 use strikeline::encode::h264::{EntropyCoding, H264Factory, ReferenceCount};
-use strikeline::encode::hints::{Damage, PictureHints, Rectangle, Scroll};
+use strikeline::encode::hints::{Damage, Elsewhere, PictureHints, Rectangle, Scroll};
 use strikeline::encode::{Encoder as _, EncoderSettings, Quality};
 use strikeline::picture::{Picture, PictureSize, Plane};
 use strikeline::timing::{FrameRate, SegmentIndex};
@@ -143,10 +143,14 @@ pub fn run(bytes: &[u8]) -> Coded {
             },
             damage: match decisions.byte() % 3 {
                 0 => None,
-                1 => Some(Damage { rectangles: std::slice::from_ref(&right) }),
+                1 => {
+                    Some(Damage { rectangles: std::slice::from_ref(&right), elsewhere: Elsewhere::Unchanged })
+                }
                 // Builds with debug assertions stop at it, as they say.
                 _ if cfg!(debug_assertions) => None,
-                _ => Some(Damage { rectangles: std::slice::from_ref(&wrong) }),
+                _ => {
+                    Some(Damage { rectangles: std::slice::from_ref(&wrong), elsewhere: Elsewhere::Unchanged })
+                }
             },
         };
         unit.clear();

@@ -13,7 +13,7 @@ mod h264_body;
 use content::{Content, Frame};
 use proptest::prelude::*;
 use strikeline::encode::h264::{EntropyCoding, H264Encoder, H264Factory, ReferenceCount};
-use strikeline::encode::hints::{Damage, PictureHints, Rectangle, Scroll};
+use strikeline::encode::hints::{Damage, Elsewhere, PictureHints, Rectangle, Scroll};
 use strikeline::encode::{Encoder as _, EncoderSettings, Quality};
 use strikeline::picture::PictureSize;
 use strikeline::timing::{FrameRate, SegmentIndex};
@@ -235,7 +235,8 @@ fn right_damage_changes_no_byte() {
         let mut segment = run.segment(24, 1, EntropyCoding::Cabac);
         for number in 0..6 {
             let rectangles = [Rectangle { left: 40, top: 18, right: 60, bottom: 50 }];
-            let damage = (told && number > 0).then_some(Damage { rectangles: &rectangles });
+            let damage = (told && number > 0)
+                .then_some(Damage { rectangles: &rectangles, elsewhere: Elsewhere::Unchanged });
             segment.encode(&frame(segment.run.size, number), &PictureHints { scroll: None, damage });
         }
         run.check("damage");

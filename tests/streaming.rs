@@ -312,7 +312,7 @@ fn no_thread_is_left_when_a_stream_has_ended() {
 fn a_panicking_progress_callback_ends_the_stream() {
     let faults = Faults { progress_panics: true, ..Faults::default() };
     let (result, _) = run(Plan::new(u64::MAX / 2, 60), spread(4, 2, 2), faults, CancelToken::default());
-    assert!(matches!(result, Err(StreamError::Panicked { .. })));
+    assert!(matches!(result, Err(StreamError::ProgressPanicked { .. })));
 }
 
 #[test]

@@ -39,12 +39,24 @@ impl Scroll {
     }
 }
 
-/// The parts of a picture that may differ from the previous picture. Outside of all rectangles every
-/// sample of both planes is equal; an encoder relies on that, and may check it in debug builds.
+/// The parts of a picture that may differ from the previous picture of the segment. Outside of all rectangles
+/// every sample of both planes is that of the previous picture; an encoder relies on that.
 #[derive(Debug, Clone, Copy)]
 pub struct Damage<'a> {
     /// May overlap and may reach beyond the picture. None: nothing has changed.
     pub rectangles: &'a [Rectangle],
+    /// What the planes hold outside of the rectangles.
+    pub elsewhere: Elsewhere,
+}
+
+/// What the planes of a picture hold where it is not damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// The samples of the previous picture. An encoder may check that in debug builds.
+    Unchanged,
+    /// Anything: what was read back are only the rectangles, whose sides are then multiples of 16 or the
+    /// picture's. Only for encoders whose factory says [`super::EncoderFactory::reads_only_damage`].
+    Undefined,
 }
 
 /// Columns `left..right` and rows `top..bottom`, in luma samples. Empty when the second is not above the first.

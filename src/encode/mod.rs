@@ -122,6 +122,12 @@ pub trait EncoderFactory: Send + Sync {
     /// Name for reports and error texts, such as `openh264`.
     fn name(&self) -> &'static str;
 
+    /// Whether the encoders can do with the damaged parts of each picture but the first
+    /// ([`hints::Elsewhere::Undefined`]), so that nothing else needs to be read back.
+    fn reads_only_damage(&self) -> bool {
+        false
+    }
+
     /// A fresh encoder for one segment. Its bytes depend on `settings` and the pictures alone.
     ///
     /// # Errors

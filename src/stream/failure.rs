@@ -1,4 +1,4 @@
-//! How a stream ends early: the first failure wins, everybody else goes home quietly.
+//! How a stream ends early: the first failure wins over its consequences, everybody else goes home quietly.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,8 +38,14 @@ pub struct Failure {
 
 impl Failure {
     /// Orders everybody to stop because of `error`, unless there was an earlier failure.
+    ///
+    /// That a segment is incomplete is most often the consequence of a failure, and can be seen before that is
+    /// told: a stage that fails lets go of its channels first. So any other failure replaces it.
     pub fn fail(&self, error: StreamError) {
-        self.cause.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        let mut cause = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*cause, None | Some(StreamError::Incomplete { .. })) {
+            *cause = Some(error);
+        }
         self.stopped.store(true, Ordering::Release);
     }
 
@@ -55,6 +61,25 @@ impl Failure {
 
     /// Runs a stage, or a piece of one, and takes its error or panic as a failure. `None` when it failed.
     pub fn guard<T>(&self, stage: Stage, work: impl FnOnce() -> Result<T, StreamError>) -> Option<T> {
+        self.guard_as(|message| StreamError::Panicked { stage, message }, work)
+    }
+
+    /// Runs the caller's progress callback in the same way.
+    pub fn guard_progress(&self, work: impl FnOnce()) {
+        self.guard_as(
+            |message| StreamError::ProgressPanicked { message },
+            || {
+                work();
+                Ok(())
+            },
+        );
+    }
+
+    fn guard_as<T>(
+        &self,
+        panicked: impl FnOnce(String) -> StreamError,
+        work: impl FnOnce() -> Result<T, StreamError>,
+    ) -> Option<T> {
         // What a panicking stage leaves behind is dropped with the stream, never used.
         match catch_unwind(AssertUnwindSafe(work)) {
             Ok(Ok(value)) => Some(value),
@@ -63,7 +88,7 @@ impl Failure {
                 None
             }
             Err(panic) => {
-                self.fail(StreamError::Panicked { stage, message: panic_message(&*panic) });
+                self.fail(panicked(panic_message(&*panic)));
                 None
             }
         }
@@ -77,5 +102,26 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
         text.clone()
     } else {
         "no message".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timing::SegmentIndex;
+
+    #[test]
+    fn what_is_missing_is_never_told_in_place_of_why() {
+        let incomplete = || StreamError::Incomplete { segment: SegmentIndex(4) };
+        let failure = Failure::default();
+        failure.fail(incomplete());
+        failure.fail(StreamError::Thread { reason: "why".to_owned() });
+        failure.fail(incomplete());
+        failure.fail(StreamError::Cancelled);
+        assert!(matches!(failure.into_cause(), Some(StreamError::Thread { .. })));
+
+        let failure = Failure::default();
+        failure.fail(incomplete());
+        assert!(matches!(failure.into_cause(), Some(StreamError::Incomplete { .. })));
     }
 }

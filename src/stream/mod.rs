@@ -110,6 +110,12 @@ pub enum StreamError {
         /// What it said.
         message: String,
     },
+    /// The caller's own progress callback panicked.
+    #[error("the progress callback panicked ({message}): this is a bug of the caller's")]
+    ProgressPanicked {
+        /// What it said.
+        message: String,
+    },
     /// The system gave no thread. End other programs, or use fewer jobs.
     #[error("a thread could not be started ({reason}): end other programs, or use fewer --jobs")]
     Thread {

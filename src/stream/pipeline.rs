@@ -164,9 +164,8 @@ where
         drop(held);
         while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(PROGRESS_INTERVAL) {
             let frames = clocks.of(Stage::Encode).frames();
-            failure.guard(Stage::Write, || {
+            failure.guard_progress(|| {
                 progress(&Progress { frames, total: plan.frames(), stages: clocks.read() });
-                Ok(())
             });
         }
     });
