@@ -35,6 +35,7 @@ impl Decisions<'_> {
 }
 
 /// Samples of a picture, with room after each row.
+#[derive(Clone)]
 struct Planes {
     size: PictureSize,
     stride: usize,
@@ -88,6 +89,21 @@ impl Planes {
         top as u32..(top + rows) as u32
     }
 
+    /// The same in these rows, which are whole macroblocks, and something else in the others.
+    fn only(&self, rows: &Rectangle, value: u8) -> Planes {
+        let mut planes = self.clone();
+        let poison = |plane: &mut [u8], top: usize, bottom: usize| {
+            for (y, row) in plane.chunks_mut(self.stride).enumerate() {
+                if !(top..bottom).contains(&y) {
+                    row.iter_mut().for_each(|sample| *sample = sample.wrapping_mul(31) ^ value);
+                }
+            }
+        };
+        poison(&mut planes.luma, rows.top as usize, rows.bottom as usize);
+        poison(&mut planes.chroma, rows.top as usize / 2, rows.bottom as usize / 2);
+        planes
+    }
+
     fn picture(&self) -> Picture<'_> {
         let plane = |data| Plane { data, stride: self.stride };
         Picture { size: self.size, luma: plane(&self.luma), chroma: plane(&self.chroma) }
@@ -128,6 +144,13 @@ pub fn run(bytes: &[u8]) -> Coded {
             top: decisions.word().unsigned_abs() % 300,
             bottom: u32::MAX,
         };
+        // The same in whole macroblocks, for pictures of which nothing else is known.
+        let blocks = Rectangle {
+            top: right.top / 16 * 16,
+            bottom: right.bottom.next_multiple_of(16).min(size.height()),
+            ..right
+        };
+        let damage_kind = decisions.byte() % 4;
         let hints = PictureHints {
             scroll: match decisions.byte() % 4 {
                 0 => None,
@@ -141,8 +164,12 @@ pub fn run(bytes: &[u8]) -> Coded {
                     Some(Scroll { dx: decisions.word(), dy: decisions.word(), denominator: decisions.word() })
                 }
             },
-            damage: match decisions.byte() % 3 {
+            damage: match damage_kind {
                 0 => None,
+                3 => Some(Damage {
+                    rectangles: std::slice::from_ref(&blocks),
+                    elsewhere: Elsewhere::Undefined,
+                }),
                 1 => {
                     Some(Damage { rectangles: std::slice::from_ref(&right), elsewhere: Elsewhere::Unchanged })
                 }
@@ -154,7 +181,9 @@ pub fn run(bytes: &[u8]) -> Coded {
             },
         };
         unit.clear();
-        let told = encoder.encode_with_hints(&planes.picture(), &hints, &mut unit).expect("the picture fits");
+        let poisoned = (damage_kind == 3 && number > 0).then(|| planes.only(&blocks, decisions.byte()));
+        let picture = poisoned.as_ref().unwrap_or(&planes).picture();
+        let told = encoder.encode_with_hints(&picture, &hints, &mut unit).expect("the picture fits");
         assert_eq!((told.bytes, told.idr), (unit.len(), number == 0));
         assert_eq!(unit[..4], (unit.len() as u32 - 4).to_be_bytes());
         if told.idr {

@@ -245,6 +245,73 @@ fn right_damage_changes_no_byte() {
     assert!(streams[0] == streams[1]);
 }
 
+/// One change of a picture: of what kind, with what value, and where, in macroblocks.
+type Edit = (u8, u8, (u32, u32), (u32, u32));
+
+/// Does it, and gives the rectangle that has changed.
+fn edit(
+    frame: &mut Frame,
+    size: PictureSize,
+    (kind, value, (column, row), (columns, rows)): Edit,
+) -> Rectangle {
+    let (width, height) = (size.width() as usize, size.height() as usize);
+    let (left, top) = (column % size.width().div_ceil(16) * 16, row % size.height().div_ceil(16) * 16);
+    let (right, bottom) = ((left + columns * 16).min(size.width()), (top + rows * 16).min(size.height()));
+    let before = frame.clone();
+    // What has moved comes from 8 rows above; the rest is of all sorts.
+    let sample = |plane: &[u8], x: usize, y: usize, step: usize| match kind {
+        0 => value,
+        1 | 2 => plane[y.saturating_sub(step) * width + x],
+        3 => (x * 7 + y * 3) as u8 ^ value,
+        4 => plane[y * width + x].wrapping_add(value % 3),
+        _ => (x as u8).wrapping_mul(value).wrapping_add(y as u8),
+    };
+    for y in top as usize..(bottom as usize).min(height) {
+        for x in left as usize..right as usize {
+            frame.luma[y * width + x] = sample(&before.luma, x, y, 8);
+            if y % 2 == 0 {
+                frame.chroma[y / 2 * width + x] = sample(&before.chroma, x, y / 2, 4);
+            }
+        }
+    }
+    Rectangle { left, top, right, bottom }
+}
+
+/// What is read back of a picture is its damage; some of that has not changed.
+#[test]
+fn the_damaged_parts_alone_make_the_bytes_of_whole_pictures() {
+    let cases = if cfg!(debug_assertions) { 60 } else { 400 };
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let edits = prop::collection::vec((0..6u8, any::<u8>(), (0..12u32, 0..12u32), (1..6u32, 1..6u32)), 0..4);
+    let sizes = prop::sample::select(vec![(64, 64), (98, 66), (160, 96), (176, 146)]);
+    let pictures = prop::collection::vec((edits, 1..5usize), 1..14);
+    let scrolls = prop::sample::select(vec![None, Some(8), Some(7), Some(-16)]);
+    proptest!(config, |((width, height) in sizes, pictures in pictures, scroll in scrolls, refs in 1..5u32, qp in 8..40u8)| {
+        let scroll = scroll.map(|pixels| Scroll::whole(0, pixels));
+        let (mut whole, mut parts) = (Run::new(width, height), Run::new(width, height));
+        let size = whole.size;
+        let mut plain = whole.segment(qp, refs, EntropyCoding::Cabac);
+        let mut told = parts.segment(qp, refs, EntropyCoding::Cabac);
+        let mut frame = Content::Boxes.frame(size, 3, 16);
+        plain.encode(&frame, &PictureHints { scroll, damage: None });
+        told.encode(&frame, &PictureHints { scroll, damage: None });
+        for (number, (edits, repeats)) in pictures.into_iter().enumerate() {
+            let mut rectangles: Vec<_> = edits.into_iter().map(|part| edit(&mut frame, size, part)).collect();
+            for _ in 0..repeats {
+                plain.encode(&frame, &PictureHints { scroll, damage: None });
+                let damage = Some(Damage { rectangles: &rectangles, elsewhere: Elsewhere::Undefined });
+                told.encode(&frame.only(&rectangles, number), &PictureHints { scroll, damage });
+                // What was damaged once may be read back for longer, and needs not be.
+                rectangles.truncate(number % 3);
+            }
+        }
+        prop_assert!(whole.stream == parts.stream);
+        if whole.stream.len() % 8 == 0 {
+            whole.check("pictures in parts");
+        }
+    });
+}
+
 /// A bounded run of the fuzz target's body, and more: openh264 judges every stream.
 #[test]
 fn arbitrary_pictures_and_hints_are_decoded_exactly() {

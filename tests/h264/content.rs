@@ -1,13 +1,15 @@
 //! Pictures to encode.
 
+use strikeline::encode::hints::Rectangle;
 use strikeline::picture::{Picture, PictureSize, Plane};
 
 /// Planes that own their samples.
+#[derive(Clone)]
 pub struct Frame {
     size: PictureSize,
     stride: usize,
     pub luma: Vec<u8>,
-    chroma: Vec<u8>,
+    pub chroma: Vec<u8>,
 }
 
 impl Frame {
@@ -23,6 +25,25 @@ impl Frame {
         };
         let rows = size.height() as usize;
         Frame { size, stride, luma: plane(rows, &luma), chroma: plane(rows / 2, &chroma) }
+    }
+
+    /// The same within the rectangles, and noise elsewhere.
+    pub fn only(&self, rectangles: &[Rectangle], seed: usize) -> Frame {
+        let known = |x: usize, y: usize| {
+            let (x, y) = (x as u32, y as u32);
+            rectangles
+                .iter()
+                .any(|part| (part.left..part.right).contains(&x) && (part.top..part.bottom).contains(&y))
+        };
+        let stride = self.stride;
+        let either = |known: bool, sample: u8, x: usize, y: usize| {
+            if known { sample } else { noise(seed.wrapping_add(x + y * 4099)) }
+        };
+        Frame::new(
+            self.size,
+            |x, y| either(known(x, y), self.luma[y * stride + x], x, y),
+            |x, y| either(known(x, y * 2), self.chroma[y * stride + x], x, y),
+        )
     }
 
     pub fn picture(&self) -> Picture<'_> {

@@ -4,7 +4,7 @@ use super::neighbours::Vector;
 use super::parameter_sets::MacroblockGrid;
 use super::reference::{Samples, Stamp};
 use super::simd::{Instructions, Work, equal_rows};
-use crate::encode::hints::Damage;
+use crate::encode::hints::{Damage, Elsewhere, Rectangle};
 use crate::picture::{Picture, PictureSize, Plane};
 
 /// How a macroblock's source relates to earlier ones.
@@ -54,6 +54,7 @@ struct SourceCopy {
 /// Source samples of earlier pictures. The oldest is replaced by the one being encoded, in place and some rows behind.
 #[derive(Debug)]
 pub(super) struct SourceHistory {
+    size: PictureSize,
     width: usize,
     height: usize,
     grid: MacroblockGrid,
@@ -87,6 +88,7 @@ impl SourceHistory {
             stamps: vec![0; grid.len()],
         };
         SourceHistory {
+            size,
             width,
             height,
             grid,
@@ -139,10 +141,12 @@ impl SourceHistory {
             Some(damage) => mark_damage(damage, row, changes),
             None => changes.fill(Change::New),
         }
+        let checked =
+            cfg!(debug_assertions) && damage.is_none_or(|damage| damage.elsewhere == Elsewhere::Unchanged);
         // Whole rows of samples, because memory is read fastest in order.
         for_runs(
             changes,
-            |change| change == Change::New || cfg!(debug_assertions),
+            |change| change == Change::New || checked,
             |first, run| {
                 let area = self.area(first, first + run.len(), row);
                 self.compare(picture, area, (0, 0, 1), instructions, |index, differs| {
@@ -178,6 +182,13 @@ impl SourceHistory {
                 });
             },
         );
+    }
+
+    /// The source of the picture before. Where nothing has changed that is the source of this one too, and what is
+    /// looked at there: the picture itself may not be known outside of its damage.
+    pub(super) fn before(&self) -> Picture<'_> {
+        let copy = &self.copies[self.slot(1)];
+        Picture { size: self.size, luma: copy.luma.as_plane(), chroma: copy.chroma.as_plane() }
     }
 
     /// Whether the source at an area was, moved, that of an earlier picture.
@@ -251,37 +262,64 @@ impl SourceHistory {
         }
     }
 
-    /// Keeps the source of what has changed in a row of macroblocks, in place of the oldest picture's.
+    /// Keeps the source of a row of macroblocks in place of the oldest picture's, where they differ.
     pub(super) fn keep(&mut self, picture: &Picture<'_>, row: usize) {
         let start = row * self.grid.columns;
-        let slot = self.slot(0);
+        let (slot, before) = (self.slot(0), self.slot(1));
         self.replaced = row + 1;
         let mut column = 0;
         while column < self.grid.columns {
-            let is_stale = |column: usize| {
-                column < self.grid.columns
-                    && self.copies[slot].stamps[start + column] != self.stamps[start + column]
+            let origin = |column: usize| {
+                let stamp = *self.stamps.get(start..)?.get(..self.grid.columns)?.get(column)?;
+                if self.copies[slot].stamps[start + column] == stamp {
+                    None
+                } else if self.copies[before].stamps[start + column] == stamp {
+                    Some(Origin::Before)
+                } else {
+                    Some(Origin::Picture)
+                }
             };
             let first = column;
-            while is_stale(column) {
-                column += 1;
-            }
-            if column == first {
+            let Some(from) = origin(column) else {
                 column += 1;
                 continue;
+            };
+            while origin(column) == Some(from) {
+                column += 1;
             }
-            let Area { left, right, top, bottom } = self.area(first, column, row);
-            let copy = &mut self.copies[slot];
-            for y in top..bottom {
-                copy.luma.at_mut(left as isize, y as isize)[..right - left]
-                    .copy_from_slice(&picture.luma.row(y, right)[left..]);
-            }
-            for y in top / 2..bottom / 2 {
-                copy.chroma.at_mut(left as isize, y as isize)[..right - left]
-                    .copy_from_slice(&picture.chroma.row(y, right)[left..]);
-            }
-            copy.stamps[start + first..start + column]
+            let area = self.area(first, column, row);
+            self.copies[slot].stamps[start + first..start + column]
                 .copy_from_slice(&self.stamps[start + first..start + column]);
+            match from {
+                Origin::Picture => self.copies[slot].take(picture.luma, picture.chroma, area),
+                Origin::Before => {
+                    // The two differ, or the stamps would not.
+                    if let Ok([copy, before]) = self.copies.get_disjoint_mut([slot, before]) {
+                        copy.take(before.luma.as_plane(), before.chroma.as_plane(), area);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where the source of a macroblock is to be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Picture,
+    /// In the picture before.
+    Before,
+}
+
+impl SourceCopy {
+    fn take(&mut self, luma: Plane<'_>, chroma: Plane<'_>, Area { left, right, top, bottom }: Area) {
+        for y in top..bottom {
+            self.luma.at_mut(left as isize, y as isize)[..right - left]
+                .copy_from_slice(&luma.row(y, right)[left..]);
+        }
+        for y in top / 2..bottom / 2 {
+            self.chroma.at_mut(left as isize, y as isize)[..right - left]
+                .copy_from_slice(&chroma.row(y, right)[left..]);
         }
     }
 }
@@ -329,13 +367,24 @@ fn for_runs(
 /// Marks the macroblocks of a row that a rectangle of the damage touches as new, the others as unchanged.
 fn mark_damage(damage: Damage<'_>, row: usize, changes: &mut [Change]) {
     changes.fill(Change::None);
-    let (top, bottom) = (row as u64 * 16, row as u64 * 16 + 16);
-    for rectangle in damage.rectangles {
-        let rows_meet = u64::from(rectangle.top) < bottom && u64::from(rectangle.bottom) > top;
-        if rows_meet && rectangle.top < rectangle.bottom && rectangle.left < rectangle.right {
-            let end = (rectangle.right.div_ceil(16) as usize).min(changes.len());
-            let start = (rectangle.left as usize / 16).min(end);
-            changes[start..end].fill(Change::New);
-        }
+    for rectangle in damage.rectangles.iter().filter(|rectangle| meets_row(rectangle, row)) {
+        let end = (rectangle.right.div_ceil(16) as usize).min(changes.len());
+        let start = (rectangle.left as usize / 16).min(end);
+        changes[start..end].fill(Change::New);
     }
+}
+
+/// Whether a rectangle of the damage touches a macroblock.
+pub(super) fn is_damaged(damage: Damage<'_>, column: usize, row: usize) -> bool {
+    let meets_column = |rectangle: &Rectangle| {
+        (rectangle.left as usize / 16..rectangle.right.div_ceil(16) as usize).contains(&column)
+    };
+    damage.rectangles.iter().any(|rectangle| meets_row(rectangle, row) && meets_column(rectangle))
+}
+
+/// Whether a rectangle that is not empty touches a row of macroblocks.
+fn meets_row(rectangle: &Rectangle, row: usize) -> bool {
+    let (top, bottom) = (row as u64 * 16, row as u64 * 16 + 16);
+    let rows_meet = u64::from(rectangle.top) < bottom && u64::from(rectangle.bottom) > top;
+    rows_meet && rectangle.top < rectangle.bottom && rectangle.left < rectangle.right
 }

@@ -101,14 +101,14 @@ impl SliceEncoder<'_> {
         if skip_vector.is_whole() && reach.contains(skip_vector) {
             // Whatever is better costs some bits.
             let is_good = self.squared_error_at(source, place, skip_vector) <= rate.worth(LEAST_BITS);
-            if is_good || self.is_exact(place, (0, skip_vector)) {
+            if is_good || self.is_exact(self.picture, place, (0, skip_vector)) {
                 self.copy_block(place, (0, skip_vector));
                 self.skip(place, skip_vector);
                 return;
             }
         }
         let candidates = self.candidates(place, skip_vector, &reach);
-        let exact = candidates.as_slice().iter().find(|&&motion| self.is_exact(place, motion));
+        let exact = candidates.as_slice().iter().find(|&&motion| self.is_exact(self.picture, place, motion));
         if let Some(&motion) = exact {
             let macroblock = self.inter_macroblock(place, &Division::whole(motion));
             self.copy_block(place, motion);

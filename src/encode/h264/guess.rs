@@ -1,8 +1,8 @@
 //! Finds out by itself how most of what moves does so, where nobody says.
 
-use super::changes::{Move, SourceHistory};
+use super::changes::{Move, SourceHistory, is_damaged};
 use super::parameter_sets::MacroblockGrid;
-use crate::encode::hints::Scroll;
+use crate::encode::hints::{Damage, Scroll};
 use crate::picture::Picture;
 
 /// How far a picture is searched, in luma samples each way.
@@ -19,6 +19,7 @@ const STEP: usize = 7;
 pub(super) fn guess_scroll(
     history: &SourceHistory,
     picture: &Picture<'_>,
+    damage: Option<Damage<'_>>,
     grid: MacroblockGrid,
     before: Option<Scroll>,
 ) -> Option<Scroll> {
@@ -31,7 +32,8 @@ pub(super) fn guess_scroll(
         if searches >= most {
             break;
         }
-        if history.has_moved(picture, column, row, Move::by(0, 0)) {
+        let may_differ = damage.is_none_or(|damage| is_damaged(damage, column, row));
+        if !may_differ || history.has_moved(picture, column, row, Move::by(0, 0)) {
             continue;
         }
         searches += 1;

@@ -115,6 +115,17 @@ pub(super) struct Predicted {
 impl Predicted {
     pub(super) const EMPTY: Predicted = Predicted { luma: [0; 256], chroma: [0; 128] };
 
+    /// Takes the source as it is.
+    pub(super) fn read(&mut self, source: SourceBlock<'_>) {
+        copy(source.luma, source.luma_stride, &mut self.luma, 16, 16);
+        copy(source.chroma, source.chroma_stride, &mut self.chroma, 16, 8);
+    }
+
+    /// As something to be coded.
+    pub(super) fn as_source(&self) -> SourceBlock<'_> {
+        SourceBlock { luma: &self.luma, luma_stride: 16, chroma: &self.chroma, chroma_stride: 16 }
+    }
+
     /// Takes the luma of a macroblock of the picture.
     pub(super) fn read_luma(&mut self, luma: &Samples, column: usize, row: usize) {
         copy(luma.at(column as isize * 16, row as isize * 16), luma.stride(), &mut self.luma, 16, 16);

@@ -136,6 +136,10 @@ impl EncoderFactory for H264Factory {
         NAME
     }
 
+    fn reads_only_damage(&self) -> bool {
+        true
+    }
+
     fn begin_segment(
         &self,
         settings: &EncoderSettings,
@@ -203,7 +207,8 @@ impl H264Encoder {
         let intra = self.frames == 0;
         self.history.begin_picture(self.frames);
         if hints.scroll.is_none() && !intra {
-            self.guess = guess::guess_scroll(&self.history, picture, self.parameters.grid, self.guess);
+            self.guess =
+                guess::guess_scroll(&self.history, picture, hints.damage, self.parameters.grid, self.guess);
         }
         let scroll = hints.scroll.or(self.guess);
         let distances = self.distances(scroll);

@@ -2,6 +2,7 @@
 //! reference sample access beyond the picture requires (ITU-T H.264, 8.4.2.2).
 
 use super::parameter_sets::MacroblockGrid;
+use crate::picture::Plane;
 
 /// Luma samples that each side of a reconstructed picture is extended by.
 pub(super) const PADDING: usize = 64;
@@ -55,6 +56,12 @@ impl Samples {
     pub(super) fn at_mut(&mut self, x: isize, y: isize) -> &mut [u8] {
         let index = self.index(x, y);
         &mut self.data[index..]
+    }
+
+    /// As a plane; for samples without anything around them.
+    pub(super) fn as_plane(&self) -> Plane<'_> {
+        debug_assert_eq!((self.pad_x, self.pad_y), (0, 0));
+        Plane { data: &self.data, stride: self.stride }
     }
 
     /// Repeats the outermost samples of the block of 16 × `rows` bytes at (x, y) into the border, as far

@@ -9,7 +9,7 @@ use super::motion::Reach;
 use super::neighbours::{Coded, Kind, Motion, Rows, Vector};
 use super::parameter_sets::MacroblockGrid;
 use super::reference::{Reconstruction, Samples, Stamp};
-use super::simd::{Instructions, copy, difference_sum, equal_rows, squared_error};
+use super::simd::{Instructions, difference_sum, equal_rows, squared_error};
 use super::writer::MacroblockWriter;
 use crate::encode::hints::{Damage, Scroll};
 use crate::picture::Picture;
@@ -233,10 +233,13 @@ impl SliceEncoder<'_> {
         let calm = self.calm[place.index] + 1;
         self.calm[place.index] = calm.min(SETTLED);
         if let Some(&(_, step)) = REFINEMENTS.iter().find(|(after, _)| *after == calm) {
+            let before = self.history.before();
             let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
-            let source = source_block(self.picture, place, &mut scratch);
+            let source = source_block(&before, place, &mut scratch);
             if !self.is_close(source, place) {
-                self.refine(place, source, self.qp.saturating_sub(step), codings);
+                let mut kept = Predicted::EMPTY;
+                kept.read(source);
+                self.refine(place, kept.as_source(), self.qp.saturating_sub(step), codings);
                 return;
             }
         }
@@ -250,19 +253,26 @@ impl SliceEncoder<'_> {
                 self.skip(place, skip_vector);
                 return;
             }
-            if self.is_exact(place, (0, skip_vector)) {
-                let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
-                let source = source_block(self.picture, place, &mut scratch);
-                if self.error_at(source, place, skip_vector) <= self.error_at(source, place, Vector::ZERO) {
-                    self.copy_block(place, (0, skip_vector));
-                    self.calm[place.index] = 0;
-                    self.skip(place, skip_vector);
-                    return;
-                }
+            if self.is_better_at(place, skip_vector) {
+                self.copy_block(place, (0, skip_vector));
+                self.calm[place.index] = 0;
+                self.skip(place, skip_vector);
+                return;
             }
         }
         let macroblock = self.inter_macroblock(place, &Division::whole((0, Vector::ZERO)));
         self.write_motion(place, macroblock);
+    }
+
+    /// Whether a block that has not changed is also seen where a vector points, and no worse than here.
+    fn is_better_at(&self, place: Place, vector: Vector) -> bool {
+        let before = self.history.before();
+        if !self.is_exact(&before, place, (0, vector)) {
+            return false;
+        }
+        let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
+        let source = source_block(&before, place, &mut scratch);
+        self.error_at(source, place, vector) <= self.error_at(source, place, Vector::ZERO)
     }
 
     /// Whether the first reference is the same at a whole-sample vector and here.
@@ -315,9 +325,9 @@ impl SliceEncoder<'_> {
     }
 
     /// Whether the source here is the source there, moved: then so is its reconstruction, errors and all.
-    pub(super) fn is_exact(&self, place: Place, (reference, vector): Motion) -> bool {
+    pub(super) fn is_exact(&self, picture: &Picture<'_>, place: Place, (reference, vector): Motion) -> bool {
         Move::of(vector, self.references[reference as usize].distance)
-            .is_some_and(|motion| self.history.has_moved(self.picture, place.column, place.row, motion))
+            .is_some_and(|motion| self.history.has_moved(picture, place.column, place.row, motion))
     }
 
     pub(super) fn skip(&mut self, place: Place, vector: Vector) {
@@ -373,8 +383,7 @@ impl SliceEncoder<'_> {
     /// I_PCM: the samples as they are.
     pub(super) fn write_samples(&mut self, place: Place, source: SourceBlock<'_>) {
         let mut predicted = Predicted::EMPTY;
-        copy(source.luma, source.luma_stride, &mut predicted.luma, 16, 16);
-        copy(source.chroma, source.chroma_stride, &mut predicted.chroma, 16, 8);
+        predicted.read(source);
         predicted.store(self.current, place.column, place.row);
         self.writer.samples(&predicted.planar(), &self.rows.around(place.column));
         self.rows.set(place.column, Coded::SAMPLES);
