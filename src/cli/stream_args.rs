@@ -5,7 +5,7 @@ use std::sync::Arc;
 use strikeline::encode::h264::H264Factory;
 use strikeline::encode::openh264::OpenH264;
 use strikeline::encode::{EncoderFactory, Quality};
-use strikeline::stream::{CancelToken, StreamOptions};
+use strikeline::stream::{CancelToken, Redraw, StreamOptions};
 
 use super::picture_args::PictureArgs;
 use super::tune::apply::GivenSpread;
@@ -33,6 +33,10 @@ pub struct StreamArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     segments: Option<u16>,
 
+    /// Draw of each frame what has changed, all, or both to compare them (slow). The bytes are the same.
+    #[arg(long, value_name = "PARTS", default_value = "changed")]
+    redraw: RedrawChoice,
+
     /// Do not use the settings that `strikeline tune` found for this adapter and size.
     #[arg(long)]
     no_tuned: bool,
@@ -43,6 +47,24 @@ pub struct StreamArgs {
 pub enum EncoderChoice {
     Openh264,
     H264,
+}
+
+/// How much of each frame is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum RedrawChoice {
+    Changed,
+    All,
+    Verify,
+}
+
+impl From<RedrawChoice> for Redraw {
+    fn from(choice: RedrawChoice) -> Redraw {
+        match choice {
+            RedrawChoice::Changed => Redraw::Changed,
+            RedrawChoice::All => Redraw::All,
+            RedrawChoice::Verify => Redraw::Verify,
+        }
+    }
 }
 
 impl EncoderChoice {
@@ -98,6 +120,7 @@ impl StreamArgs {
             quality: Quality::new(self.quality).unwrap_or(Quality::DEFAULT),
             adapter: picture.adapter(),
             spread: chosen.spread,
+            redraw: self.redraw.into(),
             cancel,
             ..StreamOptions::new(picture.size, picture.fps, frames, self.encoder.factory())
         }

@@ -17,6 +17,10 @@ impl EncoderFactory for NullEncoder {
         "null"
     }
 
+    fn reads_only_damage(&self) -> bool {
+        true
+    }
+
     fn begin_segment(
         &self,
         _settings: &EncoderSettings,

@@ -5,6 +5,7 @@
 //! constants [`pipeline`] sets, takes positions through `clip_position` and `picture_position`, and returns
 //! `plane_sample(color)`.
 
+use crate::encode::hints::Rectangle;
 use crate::picture::PictureSize;
 
 /// WGSL that every shader of a scene begins with; [`shader`] puts it in front.
@@ -41,6 +42,21 @@ impl PlaneKind {
             width: size.width() / divisor,
             height: size.height() / divisor,
             depth_or_array_layers: 1,
+        }
+    }
+
+    /// Left, top, right and bottom in samples of the plane, of a part with even sides.
+    pub const fn samples(self, part: &Rectangle) -> [u32; 4] {
+        let divisor = if matches!(self, PlaneKind::Chroma) { 2 } else { 1 };
+        [part.left / divisor, part.top / divisor, part.right / divisor, part.bottom / divisor]
+    }
+
+    /// Bytes of a sample.
+    const fn sample_bytes(self) -> u32 {
+        match self {
+            PlaneKind::Luma => 1,
+            PlaneKind::Chroma => 2,
+            PlaneKind::Rgba => 4,
         }
     }
 
@@ -206,6 +222,50 @@ impl PlaneTarget {
             self.texture.as_image_copy(),
             self.kind.extent(self.size),
         );
+    }
+
+    /// Copies `part`, which has even sides and lies within the picture, of a target of the same kind and size.
+    pub fn copy_part_from(
+        &self,
+        commands: &mut wgpu::CommandEncoder,
+        source: &PlaneTarget,
+        part: &Rectangle,
+    ) {
+        let (origin, extent) = self.place_of(part);
+        commands.copy_texture_to_texture(
+            wgpu::TexelCopyTextureInfo { origin, ..source.texture.as_image_copy() },
+            wgpu::TexelCopyTextureInfo { origin, ..self.texture.as_image_copy() },
+            extent,
+        );
+    }
+
+    /// Copies `part`, which has even sides and lies within the picture, to where it belongs among the plane's rows
+    /// in `buffer`: they begin at `offset`, `stride` bytes apart (a multiple of 256).
+    pub fn copy_part_to_buffer(
+        &self,
+        commands: &mut wgpu::CommandEncoder,
+        buffer: &wgpu::Buffer,
+        (offset, stride): (u64, u32),
+        part: &Rectangle,
+    ) {
+        let (origin, extent) = self.place_of(part);
+        let place = u64::from(origin.y) * u64::from(stride) + u64::from(origin.x * self.kind.sample_bytes());
+        let layout = wgpu::TexelCopyBufferLayout {
+            offset: offset + place,
+            bytes_per_row: Some(stride),
+            rows_per_image: None,
+        };
+        commands.copy_texture_to_buffer(
+            wgpu::TexelCopyTextureInfo { origin, ..self.texture.as_image_copy() },
+            wgpu::TexelCopyBufferInfo { buffer, layout },
+            extent,
+        );
+    }
+
+    fn place_of(&self, part: &Rectangle) -> (wgpu::Origin3d, wgpu::Extent3d) {
+        let [left, top, right, bottom] = self.kind.samples(part);
+        let extent = wgpu::Extent3d { width: right - left, height: bottom - top, depth_or_array_layers: 1 };
+        (wgpu::Origin3d { x: left, y: top, z: 0 }, extent)
     }
 
     /// Copies the plane's rows into `buffer` from `offset`, `stride` bytes apart (a multiple of 256).

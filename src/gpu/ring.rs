@@ -5,7 +5,7 @@
 
 use super::planes::PlaneTarget;
 use super::{Gpu, GpuError};
-use crate::encode::hints::Scroll;
+use crate::encode::hints::{Damage, Elsewhere, PictureHints, Rectangle, Scroll};
 use crate::picture::{Picture, PictureSize, Plane};
 
 /// The slots, and where the planes of a picture lie in each.
@@ -47,8 +47,8 @@ impl Ring {
         Ok(Ring { layout, slots })
     }
 
-    /// Ends `commands` with the copy of a luma and a chroma plane into slot `index`, which is free, asks for
-    /// the slot to be mapped as soon as that is done, and submits.
+    /// Ends `commands` with the copy of a luma and a chroma plane into slot `index`, which is free, as much of
+    /// them as `knowledge` says, asks for the slot to be mapped as soon as that is done, and submits.
     ///
     /// # Errors
     /// When the device has failed.
@@ -58,23 +58,57 @@ impl Ring {
         mut commands: wgpu::CommandEncoder,
         [luma, chroma]: [&PlaneTarget; 2],
         index: usize,
+        knowledge: Knowledge,
     ) -> Result<SubmittedSlot, GpuError> {
         let buffer = &self.slots[index];
-        luma.copy_to_buffer(&mut commands, buffer, 0, self.layout.stride);
-        chroma.copy_to_buffer(&mut commands, buffer, self.layout.chroma_offset, self.layout.stride);
+        let stride = self.layout.stride;
+        for (plane, offset) in [(luma, 0), (chroma, self.layout.chroma_offset)] {
+            match knowledge.only_parts() {
+                None => plane.copy_to_buffer(&mut commands, buffer, offset, stride),
+                Some(parts) => {
+                    for part in parts {
+                        plane.copy_part_to_buffer(&mut commands, buffer, (offset, stride), part);
+                    }
+                }
+            }
+        }
         // Whether it could be mapped shows when the view is asked for.
         commands.map_buffer_on_submit(buffer, wgpu::MapMode::Read, .., |_| {});
         let submission = gpu.queue.submit([commands.finish()]);
         gpu.check()?;
-        Ok(SubmittedSlot { scroll: None, submission, buffer: buffer.clone(), layout: self.layout })
+        Ok(SubmittedSlot { knowledge, submission, buffer: buffer.clone(), layout: self.layout })
+    }
+}
+
+/// What is known about how a frame differs from the one before it in its segment.
+#[derive(Debug, Clone, Default)]
+pub struct Knowledge {
+    /// How what moves has moved.
+    pub scroll: Option<Scroll>,
+    /// Parts with sides on macroblocks outside of which nothing has changed, and what the slot holds there.
+    pub damage: Option<(Vec<Rectangle>, Elsewhere)>,
+}
+
+impl Knowledge {
+    /// The parts that are read back, when that is not all.
+    fn only_parts(&self) -> Option<&[Rectangle]> {
+        match &self.damage {
+            Some((parts, Elsewhere::Undefined)) => Some(parts),
+            _ => None,
+        }
+    }
+
+    fn hints(&self) -> PictureHints<'_> {
+        let damage =
+            self.damage.as_ref().map(|(rectangles, elsewhere)| Damage { rectangles, elsewhere: *elsewhere });
+        PictureHints { scroll: self.scroll, damage }
     }
 }
 
 /// A frame that was submitted and is not mapped yet.
 #[derive(Debug)]
 pub struct SubmittedSlot {
-    /// How what moves in it has moved since the frame before.
-    pub scroll: Option<Scroll>,
+    knowledge: Knowledge,
     submission: wgpu::SubmissionIndex,
     buffer: wgpu::Buffer,
     layout: SlotLayout,
@@ -91,15 +125,19 @@ impl SubmittedSlot {
             .buffer
             .get_mapped_range(..)
             .map_err(|error| GpuError::Lost { reason: format!("a frame could not be mapped: {error}") })?;
-        Ok(MappedSlot { scroll: self.scroll, view: Some(view), buffer: self.buffer, layout: self.layout })
+        Ok(MappedSlot {
+            knowledge: self.knowledge,
+            view: Some(view),
+            buffer: self.buffer,
+            layout: self.layout,
+        })
     }
 }
 
 /// A frame in mapped memory. Dropping it unmaps the slot.
 #[derive(Debug)]
 pub struct MappedSlot {
-    /// How what moves in it has moved since the frame before.
-    pub scroll: Option<Scroll>,
+    knowledge: Knowledge,
     /// There until the drop: a buffer may only be unmapped when no view of it is left.
     view: Option<wgpu::BufferView>,
     buffer: wgpu::Buffer,
@@ -116,6 +154,19 @@ impl MappedSlot {
             size: self.layout.size,
             luma: Plane { data: luma, stride },
             chroma: Plane { data: chroma, stride },
+        }
+    }
+
+    /// What is known about the frame; where it is [`Elsewhere::Undefined`], the planes hold only its parts.
+    pub fn hints(&self) -> PictureHints<'_> {
+        self.knowledge.hints()
+    }
+
+    /// Bytes that were read back.
+    pub fn bytes(&self) -> u64 {
+        match self.knowledge.only_parts() {
+            None => self.layout.bytes,
+            Some(parts) => parts.iter().map(|part| part.area() * 3 / 2).sum(),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Scenes: anything that can draw frame `n` of a video.
 
+pub mod damage;
 pub mod highway;
 pub mod still;
 
-use crate::encode::hints::Scroll;
+use self::damage::Damage;
+use crate::encode::hints::{Rectangle, Scroll};
 use crate::gpu::planes::PlaneKind;
 use crate::gpu::{Gpu, GpuError};
 use crate::picture::PictureSize;
@@ -76,6 +78,33 @@ pub trait Scene: Send {
         None
     }
 
+    /// Whether [`Scene::damage`] ever says less than [`Damage::Full`]. The streamer then keeps a set of planes
+    /// for each segment in flight.
+    fn tells_damage(&self) -> bool {
+        false
+    }
+
+    /// What may differ between the frame of the last [`Scene::update`] and frame `previous`, both with the same
+    /// [`Scene::static_layer`]. Saying too much costs time; what is left out stays as it was, and the video is
+    /// wrong (`--redraw verify` finds it).
+    fn damage(&self, _previous: FrameIndex) -> Damage {
+        Damage::Full
+    }
+
     /// Draws the frame of the last [`Scene::update`] over the static layer.
     fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>);
+
+    /// Makes the frame before, which is there, the frame of the last [`Scene::update`]: `parts`, the last
+    /// [`Scene::damage`] with even sides, hold the static layer again, all else is as it has to be.
+    ///
+    /// Unless overridden, [`Scene::draw`] is called for each part and clipped to it. A scene that sets scissor
+    /// rectangles itself must override it; one that knows that all it draws lies within the parts can save the
+    /// clipping.
+    fn draw_damage(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>, parts: &[Rectangle]) {
+        for part in damage::disjoint(parts) {
+            let [left, top, right, bottom] = plane.samples(&part);
+            pass.set_scissor_rect(left, top, right - left, bottom - top);
+            self.draw(plane, pass);
+        }
+    }
 }

@@ -18,18 +18,21 @@ pub mod histogram;
 pub mod mp4_sink;
 pub mod pipeline;
 pub mod plan;
+mod plane_sets;
 pub mod scene_stages;
 pub mod sink;
 mod slots;
 pub mod stage;
 pub mod stats;
 pub mod trace;
+mod verify;
 mod write;
 
 use std::sync::{Arc, PoisonError};
 
 pub use failure::CancelToken;
 pub use pipeline::Spread;
+pub use scene_stages::Redraw;
 pub use sink::{Sink, SinkError, StreamInfo};
 pub use stats::{Progress, Report, Stage, StageReport};
 pub use trace::{Recording, Trace};
@@ -40,7 +43,7 @@ use crate::picture::PictureSize;
 use crate::scene::{Scene, SceneError};
 use crate::timing::{FrameIndex, FrameRate, SegmentIndex, Time};
 use plan::Plan;
-use scene_stages::{SceneRenderer, SlotReader};
+use scene_stages::{Drawn, SceneRenderer, SlotReader};
 use stage::StageError;
 
 /// Why a stream ended early. Nothing is left behind then.
@@ -159,6 +162,8 @@ pub struct StreamOptions {
     pub adapter: AdapterChoice,
     /// How the work is spread.
     pub spread: Spread,
+    /// How much of each frame is drawn and read back. Does not change the bytes.
+    pub redraw: Redraw,
     /// Stops the stream when somebody asks.
     pub cancel: CancelToken,
     /// Records what every thread does and when, into [`Report::trace`]; `None`, the default, costs nothing.
@@ -182,6 +187,7 @@ impl StreamOptions {
             segment_frames: None,
             adapter: AdapterChoice::Best,
             spread: Spread::for_jobs(default_jobs()),
+            redraw: Redraw::default(),
             cancel: CancelToken::default(),
             record: None,
         }
@@ -192,6 +198,17 @@ impl StreamOptions {
         let two_seconds = self.frame_rate.frames_to_cover(Time::from_seconds(2.0));
         let segment_frames = self.segment_frames.unwrap_or(u32::try_from(two_seconds).unwrap_or(u32::MAX));
         Plan::new(self.frames, segment_frames)
+    }
+
+    /// What the render stage draws.
+    pub fn drawn(&self) -> Drawn {
+        Drawn {
+            size: self.size,
+            frame_rate: self.frame_rate,
+            plan: self.plan(),
+            redraw: self.redraw,
+            read_only_damage: self.encoder.reads_only_damage(),
+        }
     }
 }
 
@@ -237,7 +254,7 @@ pub fn stream(
         jobs: options.spread.jobs.max(1),
         segments_in_flight: options.spread.segments_in_flight.max(1),
     };
-    let mut renderer = SceneRenderer::new(&gpu, scene, options.size, options.frame_rate, depth)?;
+    let mut renderer = SceneRenderer::new(&gpu, scene, options.drawn(), depth)?;
     let gpu_times =
         options.record.filter(|recording| recording.gpu_times).and_then(|_| renderer.time_frames(depth));
     let reader = SlotReader { gpu: Arc::clone(&gpu) };

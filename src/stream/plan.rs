@@ -40,6 +40,11 @@ impl Plan {
         let start = segment.0.saturating_mul(length).min(self.frames);
         start..start.saturating_add(length).min(self.frames)
     }
+
+    /// The segment of `frame`.
+    pub const fn segment_of(&self, frame: FrameIndex) -> SegmentIndex {
+        SegmentIndex(frame.0 / self.segment_frames as u64)
+    }
 }
 
 /// One frame to be rendered.

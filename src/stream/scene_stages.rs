@@ -3,96 +3,105 @@
 use std::sync::{Arc, Mutex};
 
 use super::gpu_timer::GpuTimer;
+use super::plan::Plan;
+use super::plane_sets::{Found, PlaneSet, PlaneSets, StaticLayers};
 use super::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use super::trace::GpuTimes;
-use crate::encode::hints::PictureHints;
+use super::verify::Verifier;
+use crate::encode::hints::{Elsewhere, PictureHints, Rectangle};
 use crate::gpu::Gpu;
 use crate::gpu::convert::Conversion;
-use crate::gpu::planes::{self, PlaneKind, PlaneTarget};
-use crate::gpu::ring::{MappedSlot, Ring, SubmittedSlot};
+use crate::gpu::planes::PlaneKind;
+use crate::gpu::ring::{Knowledge, MappedSlot, Ring, SubmittedSlot};
 use crate::picture::{Picture, PictureSize};
+use crate::scene::damage::{self, Damage};
 use crate::scene::{Drawing, Scene, SceneError, View};
 use crate::timing::{FrameIndex, FrameRate};
+
+/// How much of each frame is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Redraw {
+    /// What the scene says has changed since the frame before; the same bytes as [`Redraw::All`], sooner.
+    #[default]
+    Changed,
+    /// All of every frame.
+    All,
+    /// What has changed, and all of it as well, to compare: for whoever writes a scene. Slow.
+    Verify,
+}
+
+/// What is drawn, and how: the same for all frames.
+#[derive(Debug, Clone, Copy)]
+pub struct Drawn {
+    /// Size of the pictures.
+    pub size: PictureSize,
+    /// Frames per second.
+    pub frame_rate: FrameRate,
+    /// Which frames make which segment: the first of each is drawn whole.
+    pub plan: Plan,
+    /// How much of the others.
+    pub redraw: Redraw,
+    /// Whether only the changed parts are read back ([`crate::encode::EncoderFactory::reads_only_damage`]).
+    pub read_only_damage: bool,
+}
 
 /// The render stage: draws a scene's frames.
 pub struct SceneRenderer<'s> {
     gpu: Arc<Gpu>,
     scene: &'s mut dyn Scene,
-    layers: Vec<Layer>,
-    size: PictureSize,
-    conversion: Option<Conversion>,
+    drawn: Drawn,
+    kinds: &'static [PlaneKind],
+    layers: StaticLayers,
+    sets: PlaneSets,
+    conversion: Option<(Conversion, PlaneSet)>,
+    verifier: Option<Verifier>,
     ring: Ring,
     timer: Option<GpuTimer>,
 }
 
-/// One plane of what the scene draws: its static layers, and the target of its frames.
-#[derive(Debug)]
-struct Layer {
-    /// With the scene's numbers, those used last at the end.
-    fixed: Vec<(u32, PlaneTarget)>,
-    frame: PlaneTarget,
-}
-
-/// Static layers that are kept; a scene that has more draws them again and again.
-const KEPT_STATIC_LAYERS: usize = 4;
-
-impl Layer {
-    /// Copies static layer `number` into the frame's target; draws it first if it is not there.
-    fn begin_frame(
-        &mut self,
-        gpu: &Gpu,
-        commands: &mut wgpu::CommandEncoder,
-        scene: &dyn Scene,
-        size: PictureSize,
-    ) {
-        let (kind, number) = (self.frame.kind, scene.static_layer());
-        let kept = self.fixed.iter().position(|(kept, _)| *kept == number);
-        let fixed = match kept {
-            Some(place) => self.fixed.remove(place).1,
-            None => {
-                let target = match self.fixed.len() {
-                    KEPT_STATIC_LAYERS => self.fixed.remove(0).1,
-                    _ => PlaneTarget::new(&gpu.device, kind, size),
-                };
-                let mut pass = target.begin_pass(commands, Some(planes::black(kind)));
-                scene.draw_static(kind, &mut pass);
-                drop(pass);
-                target
-            }
-        };
-        self.frame.copy_from(commands, &fixed);
-        self.fixed.push((number, fixed));
-    }
-}
+/// Where so much of the picture changes, all of it is drawn: sparing the rest would cost more.
+const MOST_DAMAGE: f64 = 0.8;
 
 impl<'s> SceneRenderer<'s> {
-    /// Prepares `scene` for pictures of `size` at `frame_rate`, and makes a ring of `depth` slots.
+    /// Prepares `scene`, and makes a ring of `depth` slots.
     ///
     /// # Errors
     /// When the pictures or the scene are beyond the device.
     pub fn new(
         gpu: &Arc<Gpu>,
         scene: &'s mut dyn Scene,
-        size: PictureSize,
-        frame_rate: FrameRate,
+        drawn: Drawn,
         depth: usize,
     ) -> Result<SceneRenderer<'s>, SceneError> {
+        let Drawn { size, frame_rate, .. } = drawn;
         gpu.check_picture_size(size)?;
         let ring = Ring::new(gpu, size, depth)?;
-        let drawing = scene.drawing();
-        let drawn: &[PlaneKind] = match drawing {
+        let kinds: &[PlaneKind] = match scene.drawing() {
             Drawing::Planar => &PlaneKind::PLANAR,
             Drawing::Rgba => &[PlaneKind::Rgba],
         };
-        scene.prepare(gpu, &View { size, frame_rate, planes: drawn })?;
-        let target = |kind| PlaneTarget::new(&gpu.device, kind, size);
-        let layers: Vec<Layer> =
-            drawn.iter().map(|&kind| Layer { fixed: Vec::new(), frame: target(kind) }).collect();
-        let conversion = match drawing {
-            Drawing::Planar => None,
-            Drawing::Rgba => Some(Conversion::new(gpu, layers[0].frame.view(), size)),
-        };
-        Ok(SceneRenderer { gpu: Arc::clone(gpu), scene, layers, size, conversion, ring, timer: None })
+        scene.prepare(gpu, &View { size, frame_rate, planes: kinds })?;
+        // What is converted is converted whole.
+        let is_planar = scene.drawing() == Drawing::Planar;
+        let tracks = is_planar && scene.tells_damage() && drawn.redraw != Redraw::All;
+        let verifier =
+            (tracks && drawn.redraw == Redraw::Verify).then(|| Verifier::new(gpu, size)).transpose()?;
+        let conversion = (!is_planar).then(|| {
+            let source = PlaneSet::new(gpu, kinds, size);
+            (Conversion::new(gpu, source.planes[0].view(), size), source)
+        });
+        Ok(SceneRenderer {
+            gpu: Arc::clone(gpu),
+            scene,
+            drawn,
+            kinds,
+            layers: StaticLayers::default(),
+            sets: PlaneSets::new(size, tracks.then_some(drawn.plan)),
+            conversion,
+            verifier,
+            ring,
+            timer: None,
+        })
     }
 
     /// Lets the device time the frames, of which up to `depth` are on their way at once. The times are complete
@@ -104,30 +113,60 @@ impl<'s> SceneRenderer<'s> {
     }
 }
 
+/// The parts to be drawn, and to be read back; `None` for all.
+fn parts_to_draw(
+    scene: &dyn Scene,
+    previous: Option<FrameIndex>,
+    size: PictureSize,
+) -> Option<(Vec<Rectangle>, Vec<Rectangle>)> {
+    let Damage::Parts(parts) = scene.damage(previous?) else { return None };
+    let blocks = damage::in_blocks(&parts, size);
+    let damaged: u64 = blocks.iter().map(Rectangle::area).sum();
+    let all = f64::from(size.width()) * f64::from(size.height());
+    (damaged as f64 <= all * MOST_DAMAGE).then(|| (damage::on_chroma_samples(&parts, size), blocks))
+}
+
 impl Render for SceneRenderer<'_> {
     type Submitted = SubmittedSlot;
 
     fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<SubmittedSlot, StageError> {
+        let Drawn { size, read_only_damage, .. } = self.drawn;
         self.scene.update(&self.gpu.queue, frame);
-        let mut commands = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let (gpu, scene) = (&*self.gpu, &*self.scene);
+        let mut commands = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let drawing = self.timer.as_mut().map(|timer| timer.begin(&mut commands));
-        for layer in &mut self.layers {
-            layer.begin_frame(&self.gpu, &mut commands, self.scene, self.size);
-            let mut pass = layer.frame.begin_pass(&mut commands, None);
-            self.scene.draw(layer.frame.kind, &mut pass);
-        }
+        let layer = self.layers.current(gpu, &mut commands, scene, self.kinds, size);
+        let mut knowledge = Knowledge { scroll: scene.scroll(), damage: None };
         let planes = match &self.conversion {
-            None => [&self.layers[0].frame, &self.layers[1].frame],
-            Some(conversion) => conversion.convert(&mut commands),
+            Some((conversion, source)) => {
+                source.draw(&mut commands, layer, scene);
+                conversion.convert(&mut commands)
+            }
+            None => {
+                let Found { set, previous } = self.sets.find(gpu, frame, scene.static_layer());
+                match parts_to_draw(scene, previous, size) {
+                    None => set.draw(&mut commands, layer, scene),
+                    Some((parts, blocks)) => {
+                        set.draw_parts(&mut commands, layer, scene, &parts);
+                        let elsewhere =
+                            if read_only_damage { Elsewhere::Undefined } else { Elsewhere::Unchanged };
+                        knowledge.damage = Some((blocks, elsewhere));
+                    }
+                }
+                set.hold(frame, scene.static_layer());
+                if let Some(verifier) = &self.verifier {
+                    commands = verifier.check(gpu, commands, set, layer, scene)?;
+                }
+                [&set.planes[0], &set.planes[1]]
+            }
         };
         if let (Some(timer), Some(drawing)) = (&self.timer, drawing) {
             timer.drawn(&mut commands, drawing);
         }
-        let mut submitted = self.ring.submit(&self.gpu, commands, planes, slot.0)?;
+        let submitted = self.ring.submit(gpu, commands, planes, slot.0, knowledge)?;
         if let Some(timer) = &mut self.timer {
             timer.copied();
         }
-        submitted.scroll = self.scene.scroll();
         Ok(submitted)
     }
 }
@@ -153,6 +192,10 @@ impl Mapped for MappedSlot {
     }
 
     fn hints(&self) -> PictureHints<'_> {
-        PictureHints { scroll: self.scroll, damage: None }
+        MappedSlot::hints(self)
+    }
+
+    fn bytes(&self) -> u64 {
+        MappedSlot::bytes(self)
     }
 }

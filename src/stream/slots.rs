@@ -113,10 +113,9 @@ impl<M: Mapped> LentSlot<M> {
         self.mapped.hints()
     }
 
-    /// Bytes of the planes as they lie in memory, padding included.
+    /// Bytes that were read back.
     pub fn bytes(&self) -> u64 {
-        let picture = self.picture();
-        (picture.luma.data.len() + picture.chroma.data.len()) as u64
+        self.mapped.bytes()
     }
 
     /// The slot that it lies in.

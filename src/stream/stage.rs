@@ -57,8 +57,14 @@ pub trait Mapped: Send {
     /// The planes, in place.
     fn picture(&self) -> Picture<'_>;
 
-    /// What is known about how the frame differs from the one before it; nothing unless overridden.
+    /// What is known about how the frame differs from the one before it in its segment; nothing unless overridden.
     fn hints(&self) -> PictureHints<'_> {
         PictureHints::default()
+    }
+
+    /// Bytes that were read back: the planes as they lie in memory, padding included, unless overridden.
+    fn bytes(&self) -> u64 {
+        let picture = self.picture();
+        (picture.luma.data.len() + picture.chroma.data.len()) as u64
     }
 }

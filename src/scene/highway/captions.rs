@@ -11,10 +11,12 @@ use std::ops::Range;
 
 use super::HighwayError;
 use super::content::HighwayContent;
+use super::damage;
 use super::hits::HitInstance;
 use super::layout::Layout;
 use super::options::HighwayOptions;
 use super::pipelines::{ALL_TIME, milliseconds};
+use crate::encode::hints::Rectangle;
 use crate::text::{Atlas, FontChoice, GlyphPlacement, Line, LineStyle, Typesetter, Weight};
 use crate::theme::{Color, FontSource, Theme};
 use crate::timing::Time;
@@ -129,6 +131,7 @@ pub struct Captions {
     clock: Option<Clock>,
     progress_bar: Range<u32>,
     end_card: Option<EndCardText>,
+    picture: Rectangle,
     shown: Shown,
     now: i32,
 }
@@ -149,6 +152,17 @@ pub struct Shown {
     pub text: Vec<Range<u32>>,
     /// The end card, over everything: its veil among the panels and its text among the glyphs.
     pub end_card: Option<(Range<u32>, Range<u32>)>,
+}
+
+/// A text as a frame shows it. Two frames with equal ones show it alike.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TextState {
+    /// Its number among the glyphs.
+    glyph: u32,
+    /// When it comes or goes, the time.
+    changing: Option<i32>,
+    /// Around it, with all that chroma's samples reach.
+    pub bounds: Rectangle,
 }
 
 /// Where a frame has its labels.
@@ -243,6 +257,7 @@ impl Captions {
             clock,
             progress_bar,
             end_card,
+            picture: Rectangle { left: 0, top: 0, right: layout.size.width(), bottom: layout.size.height() },
             shown: Shown::default(),
             now: 0,
         })
@@ -251,20 +266,88 @@ impl Captions {
     /// Finds what is shown at `milliseconds` of the song.
     pub fn set_time(&mut self, milliseconds: i32) {
         self.now = milliseconds;
-        let labels_are = self.labels_are();
-        let shown = &mut self.shown;
-        shown.text.clear();
-        if labels_are == LabelsAre::Fading {
-            shown.text.extend(current(&self.labels, milliseconds));
+        self.shown = self.shown_at(milliseconds);
+    }
+
+    fn shown_at(&self, milliseconds: i32) -> Shown {
+        let mut text = Vec::new();
+        if self.labels_at(milliseconds) == LabelsAre::Fading {
+            text.extend(current(&self.labels, milliseconds));
         }
-        shown.text.extend(current(&self.sections, milliseconds));
-        shown.text.extend(current(&self.count_in, milliseconds));
+        text.extend(current(&self.sections, milliseconds));
+        text.extend(current(&self.count_in, milliseconds));
         if let Some(clock) = &self.clock {
-            clock.show(milliseconds, &mut shown.text);
+            clock.show(milliseconds, &mut text);
         }
-        shown.progress_bar = self.progress_bar.clone();
         let end_card = self.end_card.as_ref().filter(|card| milliseconds >= card.from);
-        shown.end_card = end_card.map(|card| (card.veil.clone(), card.text.clone()));
+        let end_card = end_card.map(|card| (card.veil.clone(), card.text.clone()));
+        Shown { progress_bar: self.progress_bar.clone(), text, end_card }
+    }
+
+    /// Adds to `parts` where this frame differs from that at `before`. False when it may differ anywhere.
+    pub fn add_damage(&self, before: i32, parts: &mut Vec<Rectangle>) -> bool {
+        let earlier = self.shown_at(before);
+        let fades = |labels| labels == LabelsAre::Fading;
+        if fades(self.labels_at(before)) || fades(self.labels_are()) {
+            return false;
+        }
+        if earlier.end_card.is_some() || self.shown.end_card.is_some() {
+            return false;
+        }
+        parts.extend(self.progress_between(before, self.now));
+        let states = |shown: &Shown, at| -> Vec<TextState> {
+            shown.text.iter().cloned().flatten().filter_map(|glyph| self.state(glyph, at)).collect()
+        };
+        damage::add_texts(parts, &states(&earlier, before), &states(&self.shown, self.now));
+        true
+    }
+
+    /// How a glyph is seen at `milliseconds`; `None` when it is not.
+    fn state(&self, glyph: u32, milliseconds: i32) -> Option<TextState> {
+        let GlyphInstance { place: [x, y], cell: [_, _, width, height], span, fade, .. } =
+            *self.glyphs.get(glyph as usize)?;
+        let (since, until) = (milliseconds - span[0], span[1] - milliseconds);
+        // A millisecond more, as the shader's division may round.
+        let changes = (since as f32) < fade[0] + 1.0 || (until as f32) < fade[1] + 1.0;
+        let [x, y] = [x, y].map(f32::from);
+        let (right, bottom) = (x + f32::from(width), y + f32::from(height));
+        (since >= 0 && until > 0).then(|| TextState {
+            glyph,
+            changing: changes.then_some(milliseconds),
+            bounds: damage::with_margin([x, y, right, bottom]).intersection(&self.picture),
+        })
+    }
+
+    /// The texts of this frame that lie within one of `parts`, in drawing order.
+    pub fn shown_in(&self, parts: &[Rectangle]) -> Vec<Range<u32>> {
+        let shown = self.shown.text.iter().cloned().flatten().filter(|&glyph| {
+            self.state(glyph, self.now).is_some_and(|state| {
+                parts.iter().any(|part| part.intersection(&state.bounds) == state.bounds)
+            })
+        });
+        shown.map(|glyph| glyph..glyph + 1).collect()
+    }
+
+    /// Where the progress bar may lie, if there is one: its sides are even.
+    pub fn progress_bounds(&self) -> Option<Rectangle> {
+        let bar = self.panels.get(self.progress_bar.start as usize..self.progress_bar.end as usize)?;
+        bar.first().map(|bar| Rectangle::around(bar.bounds))
+    }
+
+    /// Where the progress bar grows between two times.
+    fn progress_between(&self, before: i32, now: i32) -> Option<Rectangle> {
+        let bounds = self.progress_bounds()?;
+        let [from, to] = self.progress.map(f64::from);
+        let end = |time: i32| {
+            let share = ((f64::from(time) - from) / (to - from).max(1.0)).clamp(0.0, 1.0);
+            f64::from(bounds.left) + share * f64::from(bounds.right - bounds.left)
+        };
+        let (left, right) = (end(before), end(now));
+        // The same place is the same picture.
+        (left != right).then(|| {
+            let grown = damage::with_margin([left as f32, 0.0, right as f32, bounds.bottom as f32]);
+            grown.intersection(&bounds)
+        })
     }
 
     /// What the frame of the last [`Captions::set_time`] shows.
@@ -274,8 +357,12 @@ impl Captions {
 
     /// Where this frame has its labels.
     pub fn labels_are(&self) -> LabelsAre {
+        self.labels_at(self.now)
+    }
+
+    fn labels_at(&self, milliseconds: i32) -> LabelsAre {
         match self.labels_fade {
-            Some([begin, end]) if self.now >= begin => match self.now < end {
+            Some([begin, end]) if milliseconds >= begin => match milliseconds < end {
                 true => LabelsAre::Fading,
                 false => LabelsAre::Gone,
             },

@@ -8,6 +8,23 @@ use super::motion::Motion;
 use super::paint;
 use crate::theme::Theme;
 
+/// Something on the road, in pixels of the road; its place along it is a [`Positions`] apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RoadBox {
+    /// Middle across.
+    pub center: f32,
+    /// Half of its size across.
+    pub half_width: f32,
+    /// Half of its size along.
+    pub half_height: f32,
+}
+
+/// What lies on the road.
+pub trait OnRoad {
+    /// Where it lies across, and how large it is.
+    fn road_box(&self) -> RoadBox;
+}
+
 /// One hit on the GPU: 24 bytes. See `shaders/gems.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
@@ -25,6 +42,12 @@ pub struct HitInstance {
     pub color_velocity: [u8; 4],
     /// Mark; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar.
     pub style: [u8; 4],
+}
+
+impl OnRoad for HitInstance {
+    fn road_box(&self) -> RoadBox {
+        RoadBox { center: self.center, half_width: self.half_width, half_height: self.half_height }
+    }
 }
 
 impl HitInstance {
@@ -98,6 +121,12 @@ pub struct LineInstance {
     color: [u8; 4],
 }
 
+impl OnRoad for LineInstance {
+    fn road_box(&self) -> RoadBox {
+        RoadBox { center: self.center, half_width: self.half_width, half_height: self.half_height }
+    }
+}
+
 impl LineInstance {
     /// How a vertex buffer of instances is read.
     pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
@@ -136,6 +165,11 @@ impl Positions {
         let first = self.0.partition_point(|&position| position > highest);
         let end = self.0.partition_point(|&position| position >= lowest);
         first as u32..end.max(first) as u32
+    }
+
+    /// The position of each instance in `range`.
+    pub fn in_range(&self, range: Range<u32>) -> &[i64] {
+        self.0.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 }
 

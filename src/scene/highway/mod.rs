@@ -6,6 +6,7 @@
 
 mod captions;
 pub mod content;
+mod damage;
 mod fixed;
 pub mod hits;
 mod images;
@@ -24,13 +25,15 @@ pub use self::content::{BeatLine, CountIn, DrumLabel, HighwayContent, Hit, LaneS
 pub use self::options::{EndCard, HighwayOptions, Labels};
 
 use self::captions::{CaptionTimes, Captions};
+use self::damage::Extents;
 use self::images::Placement;
 use self::layout::Layout;
 use self::motion::{Motion, SUBPIXELS};
 use self::pipelines::{ALL_TIME, FrameUniform, Uniform, milliseconds};
 use self::resident::{Reach, Resident};
+use super::damage::Damage;
 use super::{Scene, SceneError, View};
-use crate::encode::hints::Scroll;
+use crate::encode::hints::{Rectangle, Scroll};
 use crate::gpu::Gpu;
 use crate::gpu::planes::PlaneKind;
 use crate::picture::PictureSize;
@@ -68,6 +71,9 @@ pub struct Highway {
     captions: Captions,
     background: Option<(RgbaImage, Placement)>,
     end_image: Option<(RgbaImage, Placement)>,
+    extents: Extents,
+    /// Of the last update.
+    frame: FrameIndex,
     /// There once prepared.
     resident: Option<Resident>,
 }
@@ -95,7 +101,12 @@ impl Highway {
         let background = background_image(options, size)?;
         let end_image = end_image(options, size, times.end_card)?;
         let options = options.clone();
+        let lasting = motion.position(effects_last(&options)) + 1;
+        let travel = motion.pixels_in_shutter(options.shutter_degrees);
+        let extents = Extents::new(&layout, &options, travel, lasting);
         Ok(Highway {
+            extents,
+            frame: FrameIndex(0),
             content,
             options,
             layout,
@@ -143,16 +154,20 @@ impl Highway {
     fn reach(&self, scroll: i64) -> Reach {
         let effects = &self.options.theme.effects;
         let subpixels = |pixels: f64| (pixels * SUBPIXELS as f64) as i64;
-        let lasting = effects.flash.max(effects.glow).max(effects.line_glow).max(effects.rings) > 0.0;
-        let duration = Time::from_seconds(if lasting { effects.duration.into() } else { 0.0 });
         let blur = f64::from(self.motion.pixels_in_shutter(self.options.shutter_degrees));
         Reach {
             now: scroll,
-            struck: scroll - self.motion.position(duration) - 1,
+            struck: scroll - self.motion.position(effects_last(&self.options)) - 1,
             shining: scroll + subpixels(f64::from(self.layout.scaled(effects.glow_reach)) * 1.5 + 1.0),
             far: scroll
                 + subpixels(f64::from(self.layout.path) + f64::from(tallest(&self.layout)) + 2.0 + blur),
         }
+    }
+
+    /// How far the song has scrolled at `frame`, and its time in milliseconds.
+    fn moment(&self, frame: FrameIndex) -> (i64, i32) {
+        let time = self.start + self.motion.frame_rate().time_of(frame);
+        (self.motion.scroll(self.start, frame), milliseconds(time))
     }
 
     fn uniform(&self) -> Uniform {
@@ -160,6 +175,13 @@ impl Highway {
         let fade = self.captions.labels_fade.unwrap_or([ALL_TIME[1] - 1, ALL_TIME[1]]);
         Uniform::new(&self.layout, &self.motion, &self.options, fade, self.captions.progress)
     }
+}
+
+/// How long the effects of a struck hit are seen; 0 when there are none.
+fn effects_last(options: &HighwayOptions) -> Time {
+    let effects = &options.theme.effects;
+    let any = effects.flash.max(effects.glow).max(effects.line_glow).max(effects.rings) > 0.0;
+    Time::from_seconds(if any { effects.duration.into() } else { 0.0 })
 }
 
 /// Half the height of the tallest hit, in pixels.
@@ -226,8 +248,8 @@ impl Scene for Highway {
     }
 
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
-        let scroll = self.motion.scroll(self.start, frame);
-        let now = milliseconds(self.start + self.motion.frame_rate().time_of(frame));
+        let (scroll, now) = self.moment(frame);
+        self.frame = frame;
         self.captions.set_time(now);
         let reach = self.reach(scroll);
         if let Some(resident) = &mut self.resident {
@@ -244,9 +266,28 @@ impl Scene for Highway {
         Some(Scroll { dx: 0, dy: pixels * down, denominator: frames })
     }
 
+    fn tells_damage(&self) -> bool {
+        true
+    }
+
+    fn damage(&self, previous: FrameIndex) -> Damage {
+        let Some(resident) = &self.resident else { return Damage::Full };
+        let ((before, then), (now, _)) = (self.moment(previous), self.moment(self.frame));
+        let mut parts = Vec::new();
+        let reaches = [self.reach(before), self.reach(now)];
+        resident.add_damage(reaches, (&self.layout, &self.extents), &mut parts);
+        if self.captions.add_damage(then, &mut parts) { Damage::Parts(parts) } else { Damage::Full }
+    }
+
     fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         if let Some(resident) = &self.resident {
             resident.draw(&self.captions, plane, pass);
+        }
+    }
+
+    fn draw_damage(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>, parts: &[Rectangle]) {
+        if let Some(resident) = &self.resident {
+            resident.draw_damage(&self.captions, plane, pass, parts);
         }
     }
 }

@@ -3,13 +3,17 @@
 use std::ops::Range;
 
 use super::captions::{Captions, GlyphInstance, LabelsAre, PanelInstance};
+use super::damage::{self, Extents};
 use super::fixed::{self, Shape};
-use super::hits::{self, HitInstance, LineInstance, Positions};
+use super::hits::{self, HitInstance, LineInstance, OnRoad, Positions, RoadBox};
 use super::images::Placement;
+use super::layout::Layout;
 use super::pipelines::{FrameUniform, Layer, Pipelines, Uniform, vertex_buffer};
 use super::{Highway, content::Place};
+use crate::encode::hints::Rectangle;
 use crate::gpu::Gpu;
 use crate::gpu::planes::PlaneKind;
+use crate::scene::damage::disjoint;
 use crate::scene::{SceneError, View};
 
 /// Everything on the GPU.
@@ -116,12 +120,33 @@ impl<T: bytemuck::NoUninit> Instances<T> {
 #[derive(Debug)]
 struct Moving<T> {
     positions: Positions,
+    boxes: Vec<RoadBox>,
     instances: Instances<T>,
 }
 
-impl<T: bytemuck::NoUninit> Moving<T> {
+impl<T: bytemuck::NoUninit + OnRoad> Moving<T> {
     fn new(gpu: &Gpu, what: &str, placed: (Positions, Vec<T>)) -> Result<Moving<T>, SceneError> {
-        Ok(Moving { instances: Instances::new(gpu, what, &placed.1)?, positions: placed.0 })
+        Ok(Moving {
+            instances: Instances::new(gpu, what, &placed.1)?,
+            boxes: placed.1.iter().map(OnRoad::road_box).collect(),
+            positions: placed.0,
+        })
+    }
+
+    /// Adds to `parts` what lies on the road in either of two frames, by what `bounds` says of each: its size,
+    /// and the subpixels that it is ahead of the strike line.
+    fn add_damage(
+        &self,
+        [before, now]: [Reach; 2],
+        parts: &mut Vec<Rectangle>,
+        bounds: impl Fn(&RoadBox, i64) -> Option<Rectangle>,
+    ) {
+        let range = self.positions.range(before.struck.min(now.struck), before.far.max(now.far));
+        let boxes = self.boxes.get(range.start as usize..range.end as usize).unwrap_or_default();
+        for (&position, road_box) in self.positions.in_range(range).iter().zip(boxes) {
+            let at = |reach: Reach| bounds(road_box, position - reach.now);
+            parts.extend(damage::union(at(before), at(now)));
+        }
     }
 }
 
@@ -229,6 +254,24 @@ impl Resident {
         };
     }
 
+    /// Adds to `parts` where what is on the road, in either of two frames, lies.
+    pub fn add_damage(
+        &self,
+        reaches: [Reach; 2],
+        (layout, extents): (&Layout, &Extents),
+        parts: &mut Vec<Rectangle>,
+    ) {
+        let first = parts.len();
+        self.beats.add_damage(reaches, parts, |line, ahead| extents.of_line(layout, line, ahead));
+        self.kicks.add_damage(reaches, parts, |hit, ahead| extents.of_hit(layout, hit, ahead, true));
+        self.gems.add_damage(reaches, parts, |hit, ahead| extents.of_hit(layout, hit, ahead, false));
+        let road = self.road;
+        let road = Rectangle { left: 0, top: road.header, right: road.width, bottom: road.height };
+        for part in &mut parts[first..] {
+            *part = part.intersection(&road);
+        }
+    }
+
     /// Draws what is the same in many frames.
     pub fn draw_static(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         let pipelines = &self.pipelines;
@@ -249,18 +292,7 @@ impl Resident {
 
     /// Draws what moves and what comes and goes.
     pub fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        self.road.restrict(plane, pass);
-        self.draw_layer(Layer::Beats, &self.beats.instances, &self.frame.beats, plane, pass);
-        // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
-        let (kicks, gems) = (&self.frame.kicks, &self.frame.gems);
-        self.draw_layer(Layer::LineGlow, &self.kicks.instances, &kicks.struck, plane, pass);
-        self.draw_layer(Layer::Kicks, &self.kicks.instances, &kicks.seen, plane, pass);
-        self.draw_layer(Layer::Glow, &self.gems.instances, &gems.shining, plane, pass);
-        self.draw_layer(Layer::LineGlow, &self.gems.instances, &gems.struck, plane, pass);
-        self.draw_layer(Layer::Gems, &self.gems.instances, &gems.seen, plane, pass);
-        self.draw_layer(Layer::Rings, &self.kicks.instances, &kicks.struck, plane, pass);
-        self.draw_layer(Layer::Rings, &self.gems.instances, &gems.struck, plane, pass);
-        self.road.lift(plane, pass);
+        self.draw_road(plane, pass);
         if captions.labels_are() == LabelsAre::Fading {
             self.draw_legend(plane, pass);
         }
@@ -274,6 +306,43 @@ impl Resident {
             }
             self.draw_text(std::slice::from_ref(text), plane, pass);
         }
+    }
+
+    /// Draws the same, without labels and end card, where only `parts` hold the static layer: all that is on the
+    /// road, which lies within them, as do texts or they are not touched.
+    pub fn draw_damage(
+        &self,
+        captions: &Captions,
+        plane: PlaneKind,
+        pass: &mut wgpu::RenderPass<'_>,
+        parts: &[Rectangle],
+    ) {
+        self.draw_road(plane, pass);
+        if let Some(bar) = captions.progress_bounds() {
+            let pieces: Vec<Rectangle> = parts.iter().map(|part| part.intersection(&bar)).collect();
+            for piece in disjoint(&pieces) {
+                let [left, top, right, bottom] = plane.samples(&piece);
+                pass.set_scissor_rect(left, top, right - left, bottom - top);
+                self.draw_layer(Layer::Panel, &self.panels, &captions.shown().progress_bar, plane, pass);
+            }
+            self.road.lift(plane, pass);
+        }
+        self.draw_text(&captions.shown_in(parts), plane, pass);
+    }
+
+    fn draw_road(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        self.road.restrict(plane, pass);
+        self.draw_layer(Layer::Beats, &self.beats.instances, &self.frame.beats, plane, pass);
+        // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
+        let (kicks, gems) = (&self.frame.kicks, &self.frame.gems);
+        self.draw_layer(Layer::LineGlow, &self.kicks.instances, &kicks.struck, plane, pass);
+        self.draw_layer(Layer::Kicks, &self.kicks.instances, &kicks.seen, plane, pass);
+        self.draw_layer(Layer::Glow, &self.gems.instances, &gems.shining, plane, pass);
+        self.draw_layer(Layer::LineGlow, &self.gems.instances, &gems.struck, plane, pass);
+        self.draw_layer(Layer::Gems, &self.gems.instances, &gems.seen, plane, pass);
+        self.draw_layer(Layer::Rings, &self.kicks.instances, &kicks.struck, plane, pass);
+        self.draw_layer(Layer::Rings, &self.gems.instances, &gems.struck, plane, pass);
+        self.road.lift(plane, pass);
     }
 
     fn draw_layer<T: bytemuck::NoUninit>(

@@ -153,8 +153,7 @@ impl Steps<'_> {
         spread: Spread,
         record: Option<Recording>,
     ) -> anyhow::Result<Sample> {
-        let StreamOptions { size, frame_rate, .. } = self.options;
-        let renderer = SceneRenderer::new(&self.gpu, scene, *size, *frame_rate, spread.ring_depth)?;
+        let renderer = SceneRenderer::new(&self.gpu, scene, self.options.drawn(), spread.ring_depth)?;
         self.piped(renderer, SlotReader { gpu: Arc::clone(&self.gpu) }, spread, record)
     }
 

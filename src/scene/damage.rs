@@ -1,0 +1,199 @@
+//! Which parts of a frame differ from an earlier one, so that no others need to be drawn, read back and encoded.
+
+use crate::encode::hints::Rectangle;
+use crate::picture::PictureSize;
+
+/// What may differ between two frames of a scene.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Damage {
+    /// Anything.
+    Full,
+    /// Only what lies in these parts of the picture, which may overlap and reach beyond it. None: nothing.
+    Parts(Vec<Rectangle>),
+}
+
+/// Side of a macroblock in luma samples.
+const BLOCK: u32 = 16;
+
+impl Rectangle {
+    /// The smallest one of whole pixels around these sides, given in pixels that may lie beyond the picture's
+    /// left and top.
+    pub fn around([left, top, right, bottom]: [f32; 4]) -> Rectangle {
+        // Negative values become 0.
+        let (down, up) = (|value: f32| value.floor() as u32, |value: f32| value.ceil() as u32);
+        Rectangle { left: down(left), top: down(top), right: up(right), bottom: up(bottom) }
+    }
+
+    /// Whether nothing is in it.
+    pub const fn is_empty(&self) -> bool {
+        self.left >= self.right || self.top >= self.bottom
+    }
+
+    /// Whether the two have a sample in common.
+    pub fn meets(&self, other: &Rectangle) -> bool {
+        !self.intersection(other).is_empty()
+    }
+
+    /// What lies in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Rectangle) -> Rectangle {
+        Rectangle {
+            left: self.left.max(other.left),
+            top: self.top.max(other.top),
+            right: self.right.min(other.right),
+            bottom: self.bottom.min(other.bottom),
+        }
+    }
+
+    /// Samples in it.
+    pub fn area(&self) -> u64 {
+        u64::from(self.right.saturating_sub(self.left)) * u64::from(self.bottom.saturating_sub(self.top))
+    }
+
+    /// The smallest one around it whose sides are multiples of `step` or those of the picture.
+    fn widened(&self, step: u32, size: PictureSize) -> Rectangle {
+        let down = |value: u32| value / step * step;
+        let up = |value: u32, most: u32| value.checked_next_multiple_of(step).map_or(most, |up| up.min(most));
+        Rectangle {
+            left: down(self.left),
+            top: down(self.top),
+            right: up(self.right, size.width()),
+            bottom: up(self.bottom, size.height()),
+        }
+    }
+}
+
+/// The same parts with even sides, as chroma is half as fine, and without those that are empty or lie within
+/// another.
+pub fn on_chroma_samples(parts: &[Rectangle], size: PictureSize) -> Vec<Rectangle> {
+    let mut even: Vec<Rectangle> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let part = part.widened(2, size);
+        if part.is_empty() || even.iter().any(|other| other.intersection(&part) == part) {
+            continue;
+        }
+        even.retain(|other| other.intersection(&part) != *other);
+        even.push(part);
+    }
+    even
+}
+
+/// All macroblocks that the parts touch, as rectangles that do not overlap, from the top.
+pub fn in_blocks(parts: &[Rectangle], size: PictureSize) -> Vec<Rectangle> {
+    let columns = size.width().div_ceil(BLOCK) as usize;
+    let rows = size.height().div_ceil(BLOCK) as usize;
+    let mut touched = vec![false; columns * rows];
+    for part in parts {
+        let part = part.widened(BLOCK, size);
+        if part.is_empty() {
+            continue;
+        }
+        let (first, end) = ((part.left / BLOCK) as usize, part.right.div_ceil(BLOCK) as usize);
+        for row in part.top / BLOCK..part.bottom.div_ceil(BLOCK) {
+            touched[row as usize * columns..][first..end].fill(true);
+        }
+    }
+    let mut rectangles: Vec<Rectangle> = Vec::new();
+    for (row, touched) in touched.chunks_exact(columns).enumerate() {
+        let top = row as u32 * BLOCK;
+        let bottom = (top + BLOCK).min(size.height());
+        for run in runs(touched) {
+            let (left, right) = (run.start as u32 * BLOCK, (run.end as u32 * BLOCK).min(size.width()));
+            // Goes on with one of the row above that is just as wide.
+            let above = rectangles
+                .iter_mut()
+                .rev()
+                .find(|above| above.bottom == top && above.left == left && above.right == right);
+            match above {
+                Some(above) => above.bottom = bottom,
+                None => rectangles.push(Rectangle { left, top, right, bottom }),
+            }
+        }
+    }
+    rectangles
+}
+
+/// The runs of `true`.
+fn runs(values: &[bool]) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let start = from + values.get(from..)?.iter().position(|value| *value)?;
+        let end =
+            values[start..].iter().position(|value| !*value).map_or(values.len(), |length| start + length);
+        from = end;
+        Some(start..end)
+    })
+}
+
+/// The same parts without overlaps.
+pub fn disjoint(parts: &[Rectangle]) -> Vec<Rectangle> {
+    let mut result: Vec<Rectangle> = Vec::new();
+    for part in parts {
+        let mut pieces = vec![*part];
+        for taken in &result {
+            pieces = pieces.iter().flat_map(|piece| without(piece, taken)).collect();
+        }
+        result.extend(pieces.into_iter().filter(|piece| !piece.is_empty()));
+    }
+    result
+}
+
+/// What of `part` lies outside of `taken`: above, left, right, below. Some may be empty.
+fn without(part: &Rectangle, taken: &Rectangle) -> Vec<Rectangle> {
+    let common = part.intersection(taken);
+    if common.is_empty() {
+        return vec![*part];
+    }
+    vec![
+        Rectangle { bottom: common.top, ..*part },
+        Rectangle { right: common.left, top: common.top, bottom: common.bottom, ..*part },
+        Rectangle { left: common.right, top: common.top, bottom: common.bottom, ..*part },
+        Rectangle { top: common.bottom, ..*part },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parts() -> impl Strategy<Value = Vec<Rectangle>> {
+        let side = || 0u32..120;
+        let part = (side(), side(), side(), side());
+        let part = part.prop_map(|(left, top, right, bottom)| Rectangle { left, top, right, bottom });
+        prop::collection::vec(part, 0..12)
+    }
+
+    fn holds(parts: &[Rectangle], x: u32, y: u32) -> usize {
+        parts.iter().filter(|p| (p.left..p.right).contains(&x) && (p.top..p.bottom).contains(&y)).count()
+    }
+
+    proptest! {
+        #[test]
+        fn parts_keep_what_they_cover(parts in parts(), width in 1u32..50, height in 1u32..50) {
+            let size = PictureSize::new(width * 2, height * 2).unwrap();
+            let even = on_chroma_samples(&parts, size);
+            let blocks = in_blocks(&parts, size);
+            let apart = disjoint(&parts);
+            for y in 0..size.height() {
+                for x in 0..size.width() {
+                    let damaged = holds(&parts, x, y);
+                    prop_assert_eq!(holds(&apart, x, y), damaged.min(1));
+                    // A block is there once if any of its samples is, and not otherwise.
+                    let around = |step: u32| {
+                        let (left, top) = (x / step * step, y / step * step);
+                        let sample = |part: &Rectangle| part.meets(&Rectangle {
+                            left, top, right: (left + step).min(size.width()), bottom: (top + step).min(size.height()),
+                        });
+                        parts.iter().filter(|part| !part.is_empty()).any(sample)
+                    };
+                    prop_assert_eq!(holds(&even, x, y) > 0, around(2));
+                    prop_assert_eq!(holds(&blocks, x, y), usize::from(around(16)));
+                }
+            }
+            for part in even.iter().chain(&blocks) {
+                prop_assert!(part.right <= size.width() && part.bottom <= size.height());
+            }
+        }
+    }
+}

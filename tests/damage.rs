@@ -1,0 +1,327 @@
+//! What a scene says has changed is all that is drawn and read back, and nobody can tell.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use proptest::prelude::*;
+use strikeline::encode::EncoderFactory;
+use strikeline::encode::h264::H264Factory;
+use strikeline::encode::hints::Rectangle;
+use strikeline::encode::null::NullEncoder;
+use strikeline::encode::openh264::OpenH264;
+use strikeline::encode::raw::RawEncoder;
+use strikeline::gpu::Gpu;
+use strikeline::gpu::planes::{self, PipelineSource, PlaneKind};
+use strikeline::picture::PictureSize;
+use strikeline::scene::damage::Damage;
+use strikeline::scene::highway::{
+    BeatLine, CountIn, EndCard, Highway, HighwayContent, HighwayOptions, Hit, Labels, LaneStyle, Place,
+    Section,
+};
+use strikeline::scene::{Scene, SceneError, View};
+use strikeline::song::Mark;
+use strikeline::stream::sink::{MemorySink, NullSink};
+use strikeline::stream::{Recording, Redraw, Report, Spread, Stage, StreamError, StreamOptions, stream};
+use strikeline::theme::{Theme, ViewKind};
+use strikeline::timing::{FrameIndex, FrameRate, Time};
+
+fn size(width: u32, height: u32) -> PictureSize {
+    PictureSize::new(width, height).unwrap()
+}
+
+fn seconds(seconds: f64) -> Time {
+    Time::from_seconds(seconds)
+}
+
+fn verify(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Report, StreamError> {
+    let options = StreamOptions { redraw: Redraw::Verify, ..options.clone() };
+    stream(scene, &options, &mut NullSink::default(), &mut |_| {})
+}
+
+fn bytes_read_back(report: &Report) -> u64 {
+    report.trace.as_ref().unwrap().threads_of(Stage::Readback).map(|thread| thread.bytes).sum()
+}
+
+/// Everything that is on a highway: rolls, chords, kicks, sections that change, a clock that runs.
+fn contents() -> impl Strategy<Value = HighwayContent> {
+    let marks = [Mark::None, Mark::Dot, Mark::Ring, Mark::Cross, Mark::Plus, Mark::Dash, Mark::Diamond];
+    let hit = (0u32..4000, 0usize..9, 1u8..=127, any::<[u8; 3]>(), prop::sample::select(marks.to_vec()));
+    let hits = prop::collection::vec(hit, 0..60);
+    let times = || prop::collection::vec(0.0..4.0f64, 0..6);
+    (1usize..8, hits, times(), times(), any::<bool>()).prop_map(|(lanes, hits, beats, sections, counts)| {
+        let mut hits: Vec<Hit> = hits
+            .into_iter()
+            .map(|(time, lane, velocity, color, mark)| Hit {
+                time: Time::from_nanos(i64::from(time) * 1_000_000),
+                place: if lane == 8 { Place::Kick } else { Place::Lane(lane % lanes) },
+                velocity,
+                color,
+                mark,
+            })
+            .collect();
+        hits.sort_by_key(|hit| hit.time);
+        let sorted = |mut times: Vec<f64>| {
+            times.sort_by(f64::total_cmp);
+            times
+        };
+        let beat = |(index, time): (usize, f64)| BeatLine { time: seconds(time), is_bar: index % 4 == 0 };
+        let section =
+            |(index, time): (usize, f64)| Section { time: seconds(time), name: format!("Part {index}") };
+        let count = |number: u8| CountIn {
+            time: seconds(f64::from(number) * 0.4),
+            duration: seconds(0.4),
+            number: number + 1,
+        };
+        HighwayContent {
+            lanes: vec![LaneStyle { color: [200, 100, 50], name: "Snare".into(), drums: Vec::new() }; lanes],
+            hits,
+            beats: sorted(beats).into_iter().enumerate().map(beat).collect(),
+            sections: sorted(sections).into_iter().enumerate().map(section).collect(),
+            count_in: if counts { (0..4).map(count).collect() } else { Vec::new() },
+            title: Some("A Song".into()),
+            end: seconds(4.5),
+            ..HighwayContent::default()
+        }
+    })
+}
+
+fn looks() -> impl Strategy<Value = HighwayOptions> {
+    let theme = prop::sample::select(Theme::builtin_names().to_vec());
+    let view = prop::sample::select(vec![ViewKind::Flat, ViewKind::Flat, ViewKind::Perspective]);
+    let labels = prop::sample::select(vec![Labels::Always, Labels::Intro, Labels::Never]);
+    let shutter = prop::sample::select(vec![0.0f32, 0.0, 180.0, 360.0]);
+    let more = (any::<[bool; 6]>(), 0.4..3.0f64, -0.5..4.5f64);
+    (theme, view, labels, shutter, more).prop_map(|(theme, view, labels, shutter, more)| {
+        let ([reverse, left_handed, exact_speed, header, count_in, end_card], lookahead, start) = more;
+        let image = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/contrast-flat.png").into();
+        HighwayOptions {
+            theme: Theme::builtin(theme).unwrap(),
+            view: Some(view),
+            labels,
+            shutter_degrees: shutter,
+            reverse,
+            left_handed,
+            exact_speed,
+            header,
+            count_in,
+            lookahead: seconds(lookahead),
+            start: Some(seconds(start)),
+            end_card: end_card.then_some(EndCard { image }),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_highway_drawn_in_parts_is_the_highway_drawn_whole(
+        content in contents(),
+        look in looks(),
+        (width, height) in (60u32..240, 60u32..200),
+        rate in prop::sample::select(vec![(24, 1), (60, 1), (30_000, 1001)]),
+        (frames, segment_frames, in_flight) in (2u64..50, 1u32..40, 1usize..4),
+    ) {
+        let (size, rate) = (size(width * 2, height * 2), FrameRate::new(rate.0, rate.1).unwrap());
+        let mut highway = Highway::new(content, &look, size, rate).unwrap();
+        let options = StreamOptions {
+            segment_frames: Some(segment_frames),
+            spread: Spread { ring_depth: 3, jobs: 2, segments_in_flight: in_flight },
+            ..StreamOptions::new(size, rate, frames, Arc::new(NullEncoder))
+        };
+        let outcome = verify(&mut highway, &options);
+        prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
+    }
+}
+
+#[test]
+fn no_encoder_sees_a_difference_and_less_is_read_back() {
+    let (size, rate) = (size(640, 360), FrameRate::new(60, 1).unwrap());
+    let encoders: [(Arc<dyn EncoderFactory>, bool); 3] = [
+        (Arc::new(H264Factory::default()), true),
+        (Arc::new(OpenH264), false),
+        (Arc::new(RawEncoder), false),
+    ];
+    for (encoder, reads_only_damage) in encoders {
+        let run = |redraw, spread| {
+            let look = HighwayOptions {
+                theme: Theme::builtin("plain").unwrap(),
+                start: Some(seconds(1.0)),
+                ..HighwayOptions::default()
+            };
+            let mut highway = Highway::new(common::demo_content(), &look, size, rate).unwrap();
+            let options = StreamOptions {
+                redraw,
+                spread,
+                record: Some(Recording::default()),
+                segment_frames: Some(25),
+                ..StreamOptions::new(size, rate, 90, Arc::clone(&encoder))
+            };
+            let mut sink = MemorySink::default();
+            let report = stream(&mut highway, &options, &mut sink, &mut |_| {}).unwrap();
+            (sink.data, bytes_read_back(&report))
+        };
+        let spread = |jobs| Spread { ring_depth: 4, jobs, segments_in_flight: jobs };
+        let (whole, all_bytes) = run(Redraw::All, spread(2));
+        for jobs in [1, 3] {
+            let (parts, bytes) = run(Redraw::Changed, spread(jobs));
+            assert!(parts == whole, "{}", encoder.name());
+            if reads_only_damage {
+                assert!(bytes < all_bytes * 7 / 10, "{bytes} of {all_bytes}");
+            } else {
+                assert_eq!(bytes, all_bytes, "what it does not ask for must be there");
+            }
+        }
+    }
+}
+
+const SHADER: &str = "
+@group(0) @binding(0) var<uniform> at: vec4<f32>;
+
+@vertex fn vertex(@builtin(vertex_index) corner: u32) -> @builtin(position) vec4<f32> {
+    let side = vec2<f32>(f32(corner & 1u), f32(corner >> 1u));
+    return clip_position(at.xy + side * at.zw);
+}
+
+@fragment fn fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
+    return plane_sample(vec4<f32>(1.0, 0.5, picture_position(position).y / 200.0, 0.5));
+}";
+
+/// A half transparent box that flies, and what it says of itself.
+#[derive(Default)]
+struct Box {
+    frame: u64,
+    says: Option<fn(u64) -> Damage>,
+    draws: Arc<AtomicU64>,
+    at: Option<wgpu::Buffer>,
+    bind_group: Option<wgpu::BindGroup>,
+    pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
+}
+
+fn place(frame: u64) -> [f32; 4] {
+    [frame as f32 * 5.0, 30.0 + (frame % 7) as f32 * 3.0, 40.0, 24.0]
+}
+
+fn around(frame: u64) -> Rectangle {
+    let [x, y, width, height] = place(frame);
+    Rectangle::around([x - 1.0, y - 1.0, x + width + 1.0, y + height + 1.0])
+}
+
+impl Scene for Box {
+    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+        let device = &gpu.device;
+        let module = planes::shader(device, "box", SHADER);
+        let at = device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: 16,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let bind_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: None,
+            entries: &[wgpu::BindGroupLayoutEntry {
+                binding: 0,
+                visibility: wgpu::ShaderStages::VERTEX,
+                ty: wgpu::BindingType::Buffer {
+                    ty: wgpu::BufferBindingType::Uniform,
+                    has_dynamic_offset: false,
+                    min_binding_size: None,
+                },
+                count: None,
+            }],
+        });
+        self.bind_group = Some(device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &bind_layout,
+            entries: &[wgpu::BindGroupEntry { binding: 0, resource: at.as_entire_binding() }],
+        }));
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            bind_group_layouts: &[Some(&bind_layout)],
+            ..Default::default()
+        });
+        let source = PipelineSource {
+            topology: wgpu::PrimitiveTopology::TriangleStrip,
+            ..PipelineSource::new("box", &module, &layout)
+        };
+        let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
+        self.pipelines = view.planes.iter().map(pipeline).collect();
+        self.at = Some(at);
+        Ok(())
+    }
+
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
+        self.frame = frame.0;
+        let at = place(frame.0).map(f32::to_le_bytes).concat();
+        queue.write_buffer(self.at.as_ref().unwrap(), 0, &at);
+    }
+
+    fn tells_damage(&self) -> bool {
+        self.says.is_some()
+    }
+
+    fn damage(&self, _previous: FrameIndex) -> Damage {
+        self.says.map_or(Damage::Full, |says| says(self.frame))
+    }
+
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        self.draws.fetch_add(1, Ordering::Relaxed);
+        let (_, pipeline) = self.pipelines.iter().find(|(kind, _)| *kind == plane).unwrap();
+        pass.set_pipeline(pipeline);
+        pass.set_bind_group(0, self.bind_group.as_ref().unwrap(), &[]);
+        pass.draw(0..4, 0..1);
+    }
+}
+
+fn box_options(frames: u64) -> StreamOptions {
+    StreamOptions {
+        segment_frames: Some(10),
+        record: Some(Recording::default()),
+        ..StreamOptions::new(size(320, 180), FrameRate::new(60, 1).unwrap(), frames, Arc::new(NullEncoder))
+    }
+}
+
+#[test]
+fn any_scene_may_tell_its_damage_and_is_clipped_to_it() {
+    // Overlapping parts, one of them beyond the picture.
+    let says = |frame: u64| {
+        let beyond = Rectangle { left: 310, top: 170, right: 400, bottom: 300 };
+        Damage::Parts(vec![around(frame - 1), around(frame), beyond])
+    };
+    let mut scene = Box { says: Some(says), ..Box::default() };
+    let report = verify(&mut scene, &box_options(60)).unwrap();
+    let whole = 320 * 180 * 3 / 2 * 60;
+    assert!(bytes_read_back(&report) < whole / 3, "{}", bytes_read_back(&report));
+}
+
+#[test]
+fn a_frame_in_which_nothing_changes_is_not_drawn() {
+    let mut scene = Box { says: Some(|_| Damage::Parts(Vec::new())), ..Box::default() };
+    let draws = Arc::clone(&scene.draws);
+    stream(&mut scene, &box_options(30), &mut NullSink::default(), &mut |_| {}).unwrap();
+    // Two planes of the first frame of each segment.
+    assert_eq!(draws.load(Ordering::Relaxed), 3 * 2);
+}
+
+#[test]
+fn too_little_damage_is_found_and_told_where() {
+    let mut scene = Box { says: Some(|frame| Damage::Parts(vec![around(frame)])), ..Box::default() };
+    let error = verify(&mut scene, &box_options(60)).unwrap_err().to_string();
+    assert!(error.contains("frame 1 ") && error.contains("luma at column 0, row 30"), "{error}");
+    assert!(error.contains("--redraw all"), "{error}");
+}
+
+#[test]
+fn all_may_be_drawn_where_all_changes() {
+    let bytes = |redraw, says| {
+        let mut scene = Box { says, ..Box::default() };
+        let options = StreamOptions { redraw, ..box_options(20) };
+        bytes_read_back(&stream(&mut scene, &options, &mut NullSink::default(), &mut |_| {}).unwrap())
+    };
+    let all = bytes(Redraw::All, Some(|_| Damage::Parts(Vec::new())));
+    assert_eq!(bytes(Redraw::Changed, None), all);
+    let says: fn(u64) -> Damage =
+        |_| Damage::Parts(vec![Rectangle { left: 0, top: 0, right: 320, bottom: 180 }]);
+    assert_eq!(bytes(Redraw::Changed, Some(says)), all);
+}
