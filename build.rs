@@ -12,6 +12,9 @@ const REBUILD: &str = "`cargo clean -p openh264-sys2 -p strikeline` and build ag
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    if env::var_os("CARGO_FEATURE_OPENH264").is_none() {
+        return;
+    }
     for variable in ["PATH", "NASM", "OPENH264_NO_ASM"] {
         println!("cargo:rerun-if-env-changed={variable}");
     }
@@ -22,11 +25,11 @@ fn main() {
     }
     if env::var_os("OPENH264_NO_ASM").is_some() {
         println!(
-            "cargo:warning=OPENH264_NO_ASM is set: video encoding will be two to three times slower. Unset it, then {REBUILD}"
+            "cargo:warning=OPENH264_NO_ASM is set: encoding with openh264 will be two to three times slower. Unset it, then {REBUILD}"
         );
     } else if !nasm_candidates().into_iter().any(|path| runs(&path)) {
         println!(
-            "cargo:warning=nasm was not found: video encoding will be two to three times slower. Install it (`apt install nasm`, `dnf install nasm`, `brew install nasm`), then {REBUILD}"
+            "cargo:warning=nasm was not found: encoding with openh264 will be two to three times slower. Install it (`apt install nasm`, `dnf install nasm`, `brew install nasm`), then {REBUILD}"
         );
     }
 }

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use strikeline::encode::openh264::OpenH264;
+use strikeline::encode::h264::H264Factory;
 use strikeline::gpu::Gpu;
 use strikeline::gpu::planes::{self, PipelineSource, PlaneKind};
 use strikeline::output::Overwrite;
@@ -96,8 +96,12 @@ impl Scene for Rings {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let output = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("rings.mp4"), PathBuf::from);
-    let options =
-        StreamOptions::new(PictureSize::new(1280, 720)?, FrameRate::new(60, 1)?, 600, Arc::new(OpenH264));
+    let options = StreamOptions::new(
+        PictureSize::new(1280, 720)?,
+        FrameRate::new(60, 1)?,
+        600,
+        Arc::new(H264Factory::default()),
+    );
     let mut sink = Mp4Sink::create(&output, Overwrite::Replace)?;
     let report = stream(&mut Rings::default(), &options, &mut sink, &mut |progress| {
         eprint!("\rframe {}/{} ", progress.frames, progress.total);

@@ -19,7 +19,7 @@
 //! use std::path::Path;
 //! use std::sync::Arc;
 //!
-//! use strikeline::encode::openh264::OpenH264;
+//! use strikeline::encode::h264::H264Factory;
 //! use strikeline::output::Overwrite;
 //! use strikeline::picture::PictureSize;
 //! use strikeline::scene::highway::{Highway, HighwayContent, HighwayOptions};
@@ -35,7 +35,7 @@
 //! let content = HighwayContent::from_song(&song, &options.theme.drum_map);
 //! let mut highway = Highway::new(content, &options, size, rate)?;
 //! let frames = rate.frames_to_cover(song.last_hit() - highway.start());
-//! let options = StreamOptions::new(size, rate, frames, Arc::new(OpenH264));
+//! let options = StreamOptions::new(size, rate, frames, Arc::new(H264Factory::default()));
 //! let mut sink = Mp4Sink::create(Path::new("song.mp4"), Overwrite::Refuse)?;
 //! let report = stream(&mut highway, &options, &mut sink, &mut |progress| {
 //!     println!("{} of {}", progress.frames, progress.total);

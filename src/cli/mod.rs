@@ -16,7 +16,7 @@ mod tune;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use strikeline::encode::openh264::Assembler;
+use strikeline::encode::Assembler;
 use strikeline::stream::StreamError;
 
 /// Turns a MIDI drum song into a finished note-highway video, many times faster than real time.
@@ -99,14 +99,17 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(closed)
 }
 
-/// The program's version, and what its encoder was built with.
+/// The program's version, and what openh264 was built with.
 fn long_version() -> String {
-    let assembler = Assembler::detect();
-    let slow = match assembler {
-        Assembler::None => "; encoding takes three times as long without: install nasm and build again",
-        _ => "",
-    };
-    format!("{}\nopenh264 encoder, assembler: {assembler}{slow}", env!("CARGO_PKG_VERSION"))
+    let version = env!("CARGO_PKG_VERSION");
+    match Assembler::detect() {
+        None => format!("{version}\nbuilt without the openh264 encoder"),
+        Some(Assembler::None) => format!(
+            "{version}\nopenh264 encoder, assembler: none; it takes three times as long without: install nasm and \
+             build again"
+        ),
+        Some(assembler) => format!("{version}\nopenh264 encoder, assembler: {assembler}"),
+    }
 }
 
 /// The song's name with another ending, in the current folder.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use strikeline::encode::h264::H264Factory;
+#[cfg(feature = "openh264")]
 use strikeline::encode::openh264::OpenH264;
 use strikeline::encode::{EncoderFactory, Quality};
 use strikeline::stream::{CancelToken, Redraw, StreamOptions};
@@ -45,6 +46,7 @@ pub struct StreamArgs {
 /// An encoder to choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum EncoderChoice {
+    #[cfg(feature = "openh264")]
     Openh264,
     H264,
 }
@@ -71,6 +73,7 @@ impl EncoderChoice {
     /// What makes its encoders.
     pub fn factory(self) -> Arc<dyn EncoderFactory> {
         match self {
+            #[cfg(feature = "openh264")]
             EncoderChoice::Openh264 => Arc::new(OpenH264),
             EncoderChoice::H264 => Arc::new(H264Factory::default()),
         }

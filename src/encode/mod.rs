@@ -4,11 +4,15 @@
 //! and its pictures are encoded in display order by one encoder on one thread. So segments can be encoded
 //! in any order, on any number of threads, and the bytes are the same.
 
+mod assembler;
 pub mod h264;
 pub mod hints;
 pub mod null;
+#[cfg(feature = "openh264")]
 pub mod openh264;
 pub mod raw;
+
+pub use self::assembler::Assembler;
 
 use self::hints::PictureHints;
 use crate::picture::{Picture, PictureSize};

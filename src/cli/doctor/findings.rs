@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use strikeline::encode::openh264::Assembler;
+use strikeline::encode::Assembler;
 use strikeline::gpu::details::AdapterDetails;
 use strikeline::gpu::readback_speed::ReadbackSpeed;
 use strikeline::gpu::{AdapterChoice, AdapterDescription, Gpu, GpuError};
@@ -16,8 +16,8 @@ pub struct Findings {
     pub adapters: Vec<AdapterDetails>,
     /// The adapter that a render would draw on, or why there is none.
     pub graphics: Result<Graphics, GpuError>,
-    /// What openh264 was built with.
-    pub assembler: Assembler,
+    /// What openh264 was built with; `None` without it.
+    pub assembler: Option<Assembler>,
     /// Vectors of strikeline's own encoder.
     pub vectors: &'static str,
     /// What the processor can do.
@@ -107,7 +107,7 @@ impl SettingsFound {
     }
 }
 
-fn missing(adapters: &[AdapterDetails], assembler: Assembler) -> Vec<Missing> {
+fn missing(adapters: &[AdapterDetails], assembler: Option<Assembler>) -> Vec<Missing> {
     let mut missing = Vec::new();
     let driver = if cfg!(target_os = "linux") {
         "apt install mesa-vulkan-drivers, or dnf install mesa-vulkan-drivers; for NVIDIA the maker's own driver"
@@ -125,7 +125,7 @@ fn missing(adapters: &[AdapterDetails], assembler: Assembler) -> Vec<Missing> {
         let why = "everything is drawn on the CPU; if this machine has a GPU, its driver is missing";
         missing.push(Missing { what: "a GPU's driver", why, command: driver });
     }
-    if cfg!(any(target_arch = "x86", target_arch = "x86_64")) && assembler == Assembler::None {
+    if cfg!(any(target_arch = "x86", target_arch = "x86_64")) && assembler == Some(Assembler::None) {
         missing.push(Missing {
             what: "nasm, when strikeline was built",
             why: "encoding with openh264 takes three times as long without",

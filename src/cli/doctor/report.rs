@@ -45,8 +45,12 @@ pub fn text(findings: &Findings) -> String {
     }
     let _ = writeln!(
         text,
-        "\nencoders\n  openh264, assembler: {}\n  h264 (strikeline's own), vectors: {}",
-        findings.assembler, findings.vectors
+        "\nencoders\n  h264 (strikeline's own), vectors: {}\n  openh264, {}",
+        findings.vectors,
+        match findings.assembler {
+            Some(assembler) => format!("assembler: {assembler}"),
+            None => "which this strikeline was built without".to_owned(),
+        }
     );
     let features: Vec<String> =
         findings.features.iter().map(|(name, there)| format!("{name} {}", yes(*there))).collect();
@@ -183,7 +187,7 @@ pub fn json(findings: &Findings) -> Value {
         "graphics_error": findings.graphics.as_ref().err().map(ToString::to_string),
         "readback": findings.graphics.as_ref().ok().map(|graphics| readback_json(&graphics.speed)),
         "encoders": [
-            { "name": "openh264", "assembler": findings.assembler.to_string() },
+            { "name": "openh264", "assembler": findings.assembler.map(|assembler| assembler.to_string()) },
             { "name": "h264", "vectors": findings.vectors },
         ],
         "processor": {

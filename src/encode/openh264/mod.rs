@@ -8,8 +8,6 @@
 mod bitstream;
 mod codec;
 
-use std::fmt;
-
 use openh264_sys2::{
     CAMERA_VIDEO_REAL_TIME, CM_BT709, CONSTANT_ID, CP_BT709, LOW_COMPLEXITY, PRO_HIGH, RC_OFF_MODE,
     SEncParamExt, SM_FIXEDSLCNUM_SLICE, SM_SINGLE_SLICE, TRC_BT709, VF_UNDEF,
@@ -50,46 +48,8 @@ impl EncoderFactory for OpenH264 {
     }
 }
 
-/// Which hand-written machine code this build of openh264 has. Without it, encoding takes two to three times
-/// as long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Assembler {
-    /// x86 instructions, assembled by nasm.
-    Nasm,
-    /// ARM NEON instructions, assembled by the C compiler.
-    Neon,
-    /// None: nasm was not found when openh264 was built, or there is none for this processor.
-    None,
-}
-
-impl Assembler {
-    /// Asks openh264 itself, by setting up an encoder for a moment.
-    pub fn detect() -> Assembler {
-        if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
-            // An x86 build tells about the processor's instructions if, and only if, it has code for them.
-            let told =
-                setup_messages().is_ok_and(|messages| messages.iter().any(|m| m.contains("CPU features")));
-            if told { Assembler::Nasm } else { Assembler::None }
-        } else if cfg!(all(target_arch = "aarch64", not(target_os = "windows"))) {
-            Assembler::Neon
-        } else {
-            Assembler::None
-        }
-    }
-}
-
-impl fmt::Display for Assembler {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Assembler::Nasm => "nasm",
-            Assembler::Neon => "NEON",
-            Assembler::None => "none",
-        })
-    }
-}
-
-/// What openh264 says while it is set up for a small picture.
-fn setup_messages() -> Result<Vec<String>, String> {
+/// What openh264 says while it is set up for a small picture; [`super::Assembler::detect`] listens.
+pub(super) fn setup_messages() -> Result<Vec<String>, String> {
     let mut codec = Codec::create(Verbosity::Setup)?;
     let mut parameters = codec.default_parameters()?;
     parameters.iRCMode = RC_OFF_MODE;
