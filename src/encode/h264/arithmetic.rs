@@ -15,6 +15,18 @@ pub(super) struct ArithmeticEncoder {
     pub(super) bytes: Vec<u8>,
 }
 
+/// A place in what was coded.
+#[derive(Debug)]
+pub(super) struct Mark {
+    low: u64,
+    range: u32,
+    pending: i32,
+    states: [u8; CONTEXTS],
+    length: usize,
+    /// The last byte that a carry would change without going on, and where it is.
+    before_full: Option<(usize, u8)>,
+}
+
 impl ArithmeticEncoder {
     pub(super) fn new(bytes: Vec<u8>, intra_slice: bool, qp: u8) -> ArithmeticEncoder {
         ArithmeticEncoder { low: 0, range: 510, pending: -1, states: initial_states(intra_slice, qp), bytes }
@@ -31,6 +43,31 @@ impl ArithmeticEncoder {
         self.low += u64::from(range * is_lps);
         self.range = if is_lps != 0 { lps } else { range };
         self.renormalise();
+    }
+
+    /// [`Self::bin`] with `bin` set, and [`Self::terminate`] without, for each of the contexts in turn.
+    pub(super) fn set_bins_and_ends(&mut self, contexts: impl Iterator<Item = usize>) {
+        for context in contexts {
+            let state = self.states[context];
+            let lps = u32::from(RANGE_LPS[usize::from(state >> 1) & 63][(self.range >> 6) as usize & 3]);
+            if state & 1 == 0 {
+                self.bin(context, true);
+                self.terminate(false);
+                continue;
+            }
+            // The likely bin leaves at least half of the range, and so does the end that is not there.
+            self.states[context] = NEXT_STATE[usize::from(state) & 127][1];
+            let range = self.range - lps;
+            let bits = u32::from(range < 256);
+            let range = (range << bits) - 2;
+            let more = u32::from(range < 256);
+            self.range = range << more;
+            self.low <<= bits + more;
+            self.pending += (bits + more) as i32;
+            if self.pending >= 32 {
+                self.move_out();
+            }
+        }
     }
 
     #[inline]
@@ -114,10 +151,23 @@ impl ArithmeticEncoder {
         (self.bytes.len() * 8).saturating_add_signed(self.pending as isize)
     }
 
-    /// The same state, with nothing written.
-    pub(super) fn empty_clone(&self) -> ArithmeticEncoder {
-        let &ArithmeticEncoder { low, range, pending, states, .. } = self;
-        ArithmeticEncoder { low, range, pending, states, bytes: Vec::new() }
+    /// What [`Self::rewind`] needs to come back here.
+    pub(super) fn mark(&self) -> Mark {
+        let &ArithmeticEncoder { low, range, pending, states, ref bytes } = self;
+        let full = bytes.iter().rev().take_while(|&&byte| byte == 0xFF).count();
+        let before_full = bytes.len().checked_sub(full + 1).map(|index| (index, bytes[index]));
+        Mark { low, range, pending, states, length: bytes.len(), before_full }
+    }
+
+    /// Undoes what was coded since the mark, unless it was flushed.
+    pub(super) fn rewind(&mut self, mark: &Mark) {
+        (self.low, self.range, self.pending, self.states) = (mark.low, mark.range, mark.pending, mark.states);
+        self.bytes.truncate(mark.length);
+        // A carry may have gone through the bytes that were full.
+        if let Some((index, byte)) = mark.before_full {
+            self.bytes[index] = byte;
+            self.bytes[index + 1..].fill(0xFF);
+        }
     }
 
     /// The suffix of UEGk (9.3.2.3).
@@ -204,7 +254,13 @@ mod tests {
                 random
             };
             let bins: Vec<(u32, usize, bool)> = (0..next() % 3000)
-                .map(|_| (next() % 16, next() as usize % CONTEXTS, next() % (1 + seed % 9) == 0))
+                .map(|_| {
+                    (
+                        next() % 16,
+                        next() as usize % [CONTEXTS, 30][seed as usize % 2],
+                        next() % (1 + seed % 9) == 0,
+                    )
+                })
                 .collect();
             let mut encoder = ArithmeticEncoder::new(Vec::new(), false, 30);
             for &(kind, context, bin) in &bins {
@@ -212,6 +268,14 @@ mod tests {
                     0 => encoder.terminate(false),
                     1..4 => encoder.bypass(u32::from(bin), 1),
                     _ => encoder.bin(context, bin),
+                }
+                if context % 50 == 7 {
+                    let mark = encoder.mark();
+                    (0..context).for_each(|index| encoder.bin(index, index % 3 == 0));
+                    encoder.rewind(&mark);
+                }
+                if context == 11 {
+                    encoder.set_bins_and_ends([11, 12, 13, 11, 11].into_iter());
                 }
             }
             encoder.terminate(true);
@@ -230,6 +294,13 @@ mod tests {
                     0 => assert!(!decoder.terminate()),
                     1..4 => assert_eq!(decoder.bypass(), bin),
                     _ => assert_eq!(decoder.bin(context), bin),
+                }
+                if context == 11 {
+                    assert!(
+                        [11, 12, 13, 11, 11]
+                            .iter()
+                            .all(|&context| decoder.bin(context) && !decoder.terminate())
+                    );
                 }
             }
             assert!(decoder.terminate());

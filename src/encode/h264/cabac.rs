@@ -4,20 +4,10 @@ use super::arithmetic::ArithmeticEncoder;
 use super::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
 use super::neighbours::{Coded, Kind, Neighbours, Rows, Shape};
 
-/// ctxBlockCat (Table 9-42).
-#[derive(Debug, Clone, Copy)]
-enum Category {
-    LumaDc,
-    LumaAc,
-    Luma,
-    ChromaDc,
-    ChromaAc,
-}
-
 /// Codes the macroblocks of one slice.
 #[derive(Debug)]
 pub(super) struct CabacWriter {
-    encoder: ArithmeticEncoder,
+    pub(super) encoder: ArithmeticEncoder,
     intra_slice: bool,
     /// Whether mb_qp_delta of the macroblock before was not zero.
     last_delta_was_coded: bool,
@@ -43,12 +33,15 @@ impl CabacWriter {
     /// P_Skip, `count` times from column `first` on, each with its end_of_slice_flag.
     pub(super) fn skip_run(&mut self, rows: &Rows, first: usize, count: usize, last: bool) {
         let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Skipped);
-        let mut left = counts(rows.around(first).left);
-        for column in first..first + count {
-            let above = counts(rows.around(column).above);
-            self.encoder.bin(11 + count_of(left, above), true);
-            left = false;
-            self.encoder.terminate(last && column + 1 == first + count);
+        let left = counts(rows.around(first).left);
+        let above = |column: usize| counts(rows.around(column).above);
+        self.encoder.bin(11 + count_of(left, above(first)), true);
+        self.encoder.terminate(last && count == 1);
+        let end = first + count - usize::from(last);
+        self.encoder.set_bins_and_ends((first + 1..end).map(|column| 11 + usize::from(above(column))));
+        if last && count > 1 {
+            self.encoder.bin(11 + usize::from(above(end)), true);
+            self.encoder.terminate(true);
         }
         self.last_delta_was_coded = false;
     }
@@ -64,17 +57,44 @@ impl CabacWriter {
         self.encoder.bytes
     }
 
-    /// How many bits [`Self::macroblock`] would take.
-    pub(super) fn length_of(
-        &self,
+    /// [`Self::macroblock`], unless it takes more than `most` bits; whether it did not.
+    pub(super) fn macroblock_within(
+        &mut self,
+        most: usize,
         macroblock: &Macroblock,
         levels: &Levels,
         around: &Neighbours<'_>,
-    ) -> usize {
-        let mut trial = CabacWriter { encoder: self.encoder.empty_clone(), ..*self };
-        let before = trial.encoder.length();
-        trial.macroblock(macroblock, levels, around);
-        trial.encoder.length() - before
+    ) -> bool {
+        let (before, delta, mark) = (self.encoder.length(), self.last_delta_was_coded, self.encoder.mark());
+        self.macroblock(macroblock, levels, around);
+        if self.encoder.length() - before <= most {
+            return true;
+        }
+        self.encoder.rewind(&mark);
+        self.last_delta_was_coded = delta;
+        false
+    }
+
+    /// P_L0_16x16 with the predicted vector and no residual: what [`Self::macroblock`] makes of it, in fewer steps.
+    pub(super) fn predicted_motion(&mut self, reference: u8, references_in_use: u8, around: &Neighbours<'_>) {
+        let Neighbours { left, above, .. } = around;
+        self.skip_flag(false, around);
+        let e = &mut self.encoder;
+        for context in 14..17 {
+            e.bin(context, false);
+        }
+        if references_in_use > 1 {
+            let first = 54 + increment(left.references[1] > 0, above.references[2] > 0);
+            for bin in 0..=reference {
+                e.bin(if bin == 0 { first } else { 57 + usize::from(bin).min(2) }, bin < reference);
+            }
+        }
+        for (part, base) in [(0, 40), (1, 47)] {
+            let sum = u32::from(left.differences[1][part]) + u32::from(above.differences[2][part]);
+            e.bin(base + usize::from(sum > 2) + usize::from(sum > 32), false);
+        }
+        self.coded_block_pattern(0, around);
+        self.last_delta_was_coded = false;
     }
 
     /// I_PCM with the samples of a macroblock: luma, Cb, Cr.
@@ -295,109 +315,11 @@ impl CabacWriter {
         }
         self.last_delta_was_coded = delta != 0;
     }
-
-    /// residual (7.3.5.3).
-    fn residual(&mut self, coded: &Coded, levels: &Levels, around: &Neighbours<'_>) {
-        let intra = coded.kind.is_intra();
-        // coded_block_flag of a DC block in a neighbour, and of a 4×4 block in one.
-        let dc = |other: &Coded, bit: u8| {
-            if other.kind.is_available() { other.dc_flags >> bit & 1 == 1 } else { intra }
-        };
-        let block = |other: &Coded, index: usize| {
-            if other.kind.is_available() { other.counts[index] != 0 } else { intra }
-        };
-        let is_16x16 = coded.kind == Kind::Intra16x16;
-        if is_16x16 {
-            let flag = increment(dc(around.left, 0), dc(around.above, 0));
-            self.block(Category::LumaDc, flag, dc(coded, 0), &levels.luma_dc);
-        }
-        for index in BLOCK_ORDER {
-            if coded.pattern >> (index / 8 * 2 + index % 4 / 2) & 1 == 0 {
-                continue;
-            }
-            let left =
-                if index.is_multiple_of(4) { block(around.left, index + 3) } else { block(coded, index - 1) };
-            let above = if index < 4 { block(around.above, index + 12) } else { block(coded, index - 4) };
-            let flag = increment(left, above);
-            let any = coded.counts[index] != 0;
-            if is_16x16 {
-                self.block(Category::LumaAc, flag, any, &levels.luma[index][1..]);
-            } else {
-                self.block(Category::Luma, flag, any, &levels.luma[index]);
-            }
-        }
-        if coded.pattern >> 4 != 0 {
-            for part in 0..2 {
-                let bit = part as u8 + 1;
-                let flag = increment(dc(around.left, bit), dc(around.above, bit));
-                self.block(Category::ChromaDc, flag, dc(coded, bit), &levels.chroma_dc[part]);
-            }
-        }
-        if coded.pattern >> 4 == 2 {
-            for index in 0..8usize {
-                let place = 16 + index;
-                let left = if index.is_multiple_of(2) {
-                    block(around.left, place + 1)
-                } else {
-                    block(coded, place - 1)
-                };
-                let above =
-                    if index % 4 < 2 { block(around.above, place + 2) } else { block(coded, place - 2) };
-                let any = coded.counts[place] != 0;
-                self.block(Category::ChromaAc, increment(left, above), any, &levels.chroma_ac[index][1..]);
-            }
-        }
-    }
-
-    /// residual_block_cabac (7.3.5.3.3). `any`: whether any level is not zero; if not, `levels` are not looked at.
-    fn block(&mut self, category: Category, flag_increment: usize, any: bool, levels: &[i16]) {
-        let e = &mut self.encoder;
-        let index = category as usize;
-        e.bin(85 + 4 * index + flag_increment, any);
-        if !any {
-            return;
-        }
-        let Some(last) = levels.iter().rposition(|&level| level != 0) else { return };
-        let offset = [0, 15, 29, 44, 47][index];
-        let place = |position: usize| {
-            let increment = if matches!(category, Category::ChromaDc) { position.min(2) } else { position };
-            offset + increment
-        };
-        for (position, &level) in levels[..levels.len() - 1].iter().enumerate().take(last + 1) {
-            e.bin(105 + place(position), level != 0);
-            if level != 0 {
-                e.bin(166 + place(position), position == last);
-            }
-        }
-        let base = 227 + [0, 10, 20, 30, 39][index];
-        let most_above_one = if matches!(category, Category::ChromaDc) { 3 } else { 4 };
-        let (mut ones, mut above_one) = (0, 0);
-        for &level in levels[..=last].iter().rev().filter(|&&level| level != 0) {
-            let magnitude = u32::from(level.unsigned_abs()) - 1;
-            let first = base + if above_one != 0 { 0 } else { 4.min(1 + ones) };
-            let rest = base + 5 + above_one.min(most_above_one);
-            // UEG0 with uCoff 14 (9.3.2.3).
-            if magnitude == 0 {
-                e.bin(first, false);
-                ones += 1;
-            } else {
-                e.bin(first, true);
-                (1..magnitude.min(14)).for_each(|_| e.bin(rest, true));
-                if magnitude < 14 {
-                    e.bin(rest, false);
-                } else {
-                    e.exp_golomb(magnitude - 14, 0);
-                }
-                above_one += 1;
-            }
-            e.bypass(u32::from(level < 0), 1);
-        }
-    }
 }
 
 /// condTermFlagA + 2 · condTermFlagB.
 #[inline]
-fn increment(left: bool, above: bool) -> usize {
+pub(super) fn increment(left: bool, above: bool) -> usize {
     usize::from(left) + 2 * usize::from(above)
 }
 

@@ -47,16 +47,21 @@ impl CavlcWriter {
         std::mem::take(self.bits.bytes_mut())
     }
 
-    /// How many bits [`Self::macroblock`] would take.
-    pub(super) fn length_of(
-        &self,
+    /// [`Self::macroblock`], unless it takes more than `most` bits; whether it did not.
+    pub(super) fn macroblock_within(
+        &mut self,
+        most: usize,
         macroblock: &Macroblock,
         levels: &Levels,
         around: &Neighbours<'_>,
-    ) -> usize {
+    ) -> bool {
         let mut trial = CavlcWriter { bits: BitWriter::default(), ..*self };
         trial.macroblock(macroblock, levels, around);
-        trial.bits.length()
+        let fits = trial.bits.length() <= most;
+        if fits {
+            self.macroblock(macroblock, levels, around);
+        }
+        fits
     }
 
     /// I_PCM with the samples of a macroblock: luma, Cb, Cr.

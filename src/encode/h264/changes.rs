@@ -3,7 +3,7 @@
 use super::neighbours::Vector;
 use super::parameter_sets::MacroblockGrid;
 use super::reference::{Samples, Stamp};
-use super::simd::{Instructions, Work, equal_rows};
+use super::simd::{Instructions, Work, copy_wide, equal_rows};
 use crate::encode::hints::{Damage, Elsewhere, Rectangle};
 use crate::picture::{Picture, PictureSize, Plane};
 
@@ -313,13 +313,21 @@ enum Origin {
 
 impl SourceCopy {
     fn take(&mut self, luma: Plane<'_>, chroma: Plane<'_>, Area { left, right, top, bottom }: Area) {
-        for y in top..bottom {
-            self.luma.at_mut(left as isize, y as isize)[..right - left]
-                .copy_from_slice(&luma.row(y, right)[left..]);
-        }
-        for y in top / 2..bottom / 2 {
-            self.chroma.at_mut(left as isize, y as isize)[..right - left]
-                .copy_from_slice(&chroma.row(y, right)[left..]);
+        let bytes = right - left;
+        for (plane, copy, top, bottom) in
+            [(luma, &mut self.luma, top, bottom), (chroma, &mut self.chroma, top / 2, bottom / 2)]
+        {
+            let from = &plane.data[top * plane.stride + left..];
+            let (stride, rows) = (copy.stride(), bottom - top);
+            let to = copy.at_mut(left as isize, top as isize);
+            let wide = bytes & !15;
+            copy_wide(from, plane.stride, to, stride, (wide, rows));
+            // The last macroblock may reach beyond the picture.
+            if wide < bytes {
+                for row in 0..rows {
+                    to[row * stride..][wide..bytes].copy_from_slice(&from[row * plane.stride..][wide..bytes]);
+                }
+            }
         }
     }
 }
@@ -338,9 +346,23 @@ impl Work for FindDifferences<'_> {
     #[inline(always)]
     fn run(self) {
         let length = self.differences.len();
-        for row in 0..self.rows {
+        let pair = |row: usize| {
             let samples = &self.samples[row * self.stride..][..length];
-            let earlier = &self.earlier[row * self.earlier_stride..][..length];
+            (samples, &self.earlier[row * self.earlier_stride..][..length])
+        };
+        // Four rows at a time, so that what was found so far is read and written less often.
+        let fours = self.rows / 4 * 4;
+        for row in (0..fours).step_by(4) {
+            let [(a, b), (c, d), (e, f), (g, h)] = [pair(row), pair(row + 1), pair(row + 2), pair(row + 3)];
+            for (index, difference) in self.differences.iter_mut().enumerate() {
+                *difference |= (a[index] ^ b[index])
+                    | (c[index] ^ d[index])
+                    | (e[index] ^ f[index])
+                    | (g[index] ^ h[index]);
+            }
+        }
+        for row in fours..self.rows {
+            let (samples, earlier) = pair(row);
             for ((difference, a), b) in self.differences.iter_mut().zip(samples).zip(earlier) {
                 *difference |= a ^ b;
             }

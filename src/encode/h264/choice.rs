@@ -240,14 +240,17 @@ impl SliceEncoder<'_> {
         self.current.stamps[place.index] = self.stamp;
         let Coding { macroblock, levels, .. } = coding;
         macroblock.qp_delta = self.qp_delta(&macroblock.coded, block.rate.qp);
-        if coding.skip.is_none() && self.is_too_long(place, macroblock, levels, coding.bits) {
-            self.write_samples(place, block.source);
-        } else {
-            coding.predicted.store(self.current, place.column, place.row);
-            match coding.skip {
-                Some(vector) => self.skip(place, vector),
-                None => self.write(place, macroblock, levels),
+        let fits = match coding.skip {
+            Some(vector) => {
+                self.skip(place, vector);
+                true
             }
+            None => self.write(place, macroblock, levels, coding.bits),
+        };
+        if fits {
+            coding.predicted.store(self.current, place.column, place.row);
+        } else {
+            self.write_samples(place, block.source);
         }
         self.current.extend_border(place.column, place.row);
     }

@@ -12,8 +12,9 @@ const MOST_SEARCHES: u32 = 24;
 const FEWER_SEARCHES: u32 = 4;
 /// Macroblocks that must agree.
 const FEWEST_VOTES: u32 = 3;
-/// Only every so many macroblocks is looked at.
+/// At least so many macroblocks on from one that is looked at lies the next, and at most about so many are looked at.
 const STEP: usize = 7;
+const MOST_LOOKS: usize = 600;
 
 /// The motion of the next picture, if enough of it has moved in one way; otherwise `before`.
 pub(super) fn guess_scroll(
@@ -26,8 +27,10 @@ pub(super) fn guess_scroll(
     let mut votes: Vec<(Scroll, u32)> = Vec::new();
     let most = if before.is_some() { FEWER_SEARCHES } else { MOST_SEARCHES };
     let mut searches = 0;
+    // Odd, so that it does not stay within a few columns.
+    let step = (grid.len() / MOST_LOOKS).max(STEP) | 1;
     for (column, row) in
-        (0..grid.len()).step_by(STEP).map(|index| (index % grid.columns, index / grid.columns))
+        (0..grid.len()).step_by(step).map(|index| (index % grid.columns, index / grid.columns))
     {
         if searches >= most {
             break;

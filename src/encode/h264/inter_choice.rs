@@ -192,7 +192,7 @@ impl SliceEncoder<'_> {
         }
     }
 
-    fn predicted_vector(&self, place: Place, reference: i8) -> Vector {
+    pub(super) fn predicted_vector(&self, place: Place, reference: i8) -> Vector {
         const NOTHING: [Motion; 4] = [(NO_PARTITION, Vector::ZERO); 4];
         self.rows.around(place.column).predicted_vector(Shape::Whole, 0, reference, &NOTHING)
     }

@@ -2,9 +2,10 @@
 
 use super::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction, SourceBlock};
 use super::neighbours::{Kind, MODE_DC, Neighbours};
+use super::quantiser::Quantiser;
 use super::reference::Samples;
 use super::simd::difference_of_16;
-use super::transform::{Block, Quantiser, Strip, Weight, forward, inverse, zigzag};
+use super::transform::{Block, Strip, Weight, forward, inverse, zigzag};
 
 /// Number of Intra4x4PredMode (Table 8-2): vertical, horizontal, DC, diagonal down left, diagonal down right,
 /// vertical right, horizontal down, vertical left, horizontal up.
@@ -78,23 +79,28 @@ impl Filtered {
     fn predict(&self, mode: u8) -> [[u8; 4]; 4] {
         // The indices follow from equations 8-46 to 8-74 with p[x, −1] at 5 + x and p[−1, y] at 3 − y.
         let (e, t, h) = (&self.edges, &self.two, &self.three);
-        let four =
-            |from: &[u8], start: usize| [from[start], from[start + 1], from[start + 2], from[start + 3]];
+        #[inline(always)]
+        fn four<const N: usize>(from: &[u8; N], start: usize) -> [u8; 4] {
+            [from[start], from[start + 1], from[start + 2], from[start + 3]]
+        }
+        // One sample, then three of a row that begins at the next.
+        let after = |first: u8, row: [u8; 4]| (u32::from_le_bytes(row) << 8 | u32::from(first)).to_le_bytes();
         match mode {
             0 => [four(e, 5); 4],
             1 => [[e[3]; 4], [e[2]; 4], [e[1]; 4], [e[0]; 4]],
             2 => [[self.dc(); 4]; 4],
             3 => [four(h, 6), four(h, 7), four(h, 8), four(h, 9)],
             4 => [four(h, 4), four(h, 3), four(h, 2), four(h, 1)],
-            5 => [four(t, 4), four(h, 4), [h[3], t[4], t[5], t[6]], [h[2], h[4], h[5], h[6]]],
-            6 => [
-                [t[3], h[4], h[5], h[6]],
-                [t[2], h[3], t[3], h[4]],
-                [t[1], h[2], t[2], h[3]],
-                [t[0], h[1], t[1], h[2]],
-            ],
+            5 => [four(t, 4), four(h, 4), after(h[3], four(t, 4)), after(h[2], four(h, 4))],
+            6 => {
+                let up = [t[0], h[1], t[1], h[2], t[2], h[3], t[3], h[4], h[5], h[6]];
+                [four(&up, 6), four(&up, 4), four(&up, 2), four(&up, 0)]
+            }
             7 => [four(t, 5), four(h, 6), four(t, 6), four(h, 7)],
-            _ => [[t[2], h[2], t[1], h[1]], [t[1], h[1], t[0], h[0]], [t[0], h[0], e[0], e[0]], [e[0]; 4]],
+            _ => {
+                let down = [t[2], h[2], t[1], h[1], t[0], h[0], e[0], e[0], e[0], e[0]];
+                [four(&down, 0), four(&down, 2), four(&down, 4), four(&down, 6)]
+            }
         }
     }
 }
@@ -147,16 +153,19 @@ pub(super) fn code_luma_4x4(
             std::array::from_fn(|y| std::array::from_fn(|x| from[y * source.luma_stride + x]));
         let predicted_mode = predicted_mode(around, &modes, column, row);
         let mut best = (u32::MAX, MODE_DC, [[0; 4]; 4]);
-        let others = (0..MODES).filter(|&mode| mode != predicted_mode);
-        for mode in std::iter::once(predicted_mode).chain(others).filter(|&mode| sides.allow(mode)) {
+        // The mode that is predicted is cheaper to say, so it is tried first.
+        let mut consider = |mode: u8, mode_cost: u32| {
             let predicted = filtered.predict(mode);
-            let differences = difference_of_16(flat(&predicted), flat(&block));
-            let cost = differences + if mode == predicted_mode { lambda } else { 4 * lambda };
+            let cost = difference_of_16(flat(&predicted), flat(&block)) + mode_cost;
             if cost < best.0 {
                 best = (cost, mode, predicted);
             }
-            // Nothing is better than the mode that was predicted when it leaves next to nothing.
-            if best.0 <= lambda + 1 {
+            best.0
+        };
+        consider(predicted_mode, lambda);
+        for mode in 0..MODES {
+            if sides.allow(mode) && consider(mode, 4 * lambda) <= 4 * lambda {
+                // No mode that is still to be tried costs less.
                 break;
             }
         }

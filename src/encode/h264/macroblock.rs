@@ -3,9 +3,10 @@
 use super::intra::Mode16x16;
 use super::motion::vector_bits;
 use super::neighbours::{Coded, Kind, Shape, Vector};
+use super::quantiser::Quantiser;
 use super::reference::{Reconstruction, Samples};
 use super::simd::{Instructions, copy, difference_sum, squared_error};
-use super::transform::{Analyse, Block, Quantiser, Rebuild, Weight, ZIGZAG, zigzag};
+use super::transform::{Analyse, Block, Rebuild, Weight, ZIGZAG, zigzag};
 
 /// The 4×4 luma blocks (as raster indices) in coding order (Figure 6-10).
 pub(super) const BLOCK_ORDER: [usize; 16] = [0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15];
@@ -143,11 +144,9 @@ impl Predicted {
     pub(super) fn store(&self, picture: &mut Reconstruction, column: usize, row: usize) {
         let (x, y) = (column as isize * 16, row as isize * 16);
         let stride = picture.luma.stride();
-        let rows = picture.luma.at_mut(x, y).chunks_mut(stride);
-        rows.zip(self.luma.as_chunks::<16>().0).for_each(|(out, row)| out[..16].copy_from_slice(row));
+        copy(&self.luma, 16, picture.luma.at_mut(x, y), stride, 16);
         let stride = picture.chroma.stride();
-        let rows = picture.chroma.at_mut(x, y / 2).chunks_mut(stride);
-        rows.zip(self.chroma.as_chunks::<16>().0).for_each(|(out, row)| out[..16].copy_from_slice(row));
+        copy(&self.chroma, 16, picture.chroma.at_mut(x, y / 2), stride, 8);
     }
 }
 
@@ -164,7 +163,7 @@ pub(super) struct Quantisers {
 impl Quantisers {
     /// `largest_level`: what the entropy coding can express.
     pub(super) fn new(qp: u8, largest_level: i32) -> Quantisers {
-        let chroma = super::transform::chroma_qp(qp);
+        let chroma = super::quantiser::chroma_qp(qp);
         // A third and a sixth, the usual choice for Laplacian residuals.
         Quantisers {
             luma: Quantiser::new(qp, 12, largest_level),

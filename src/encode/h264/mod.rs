@@ -7,6 +7,7 @@
 mod arithmetic;
 mod bitstream;
 mod cabac;
+mod cabac_residual;
 mod cabac_tables;
 mod cavlc;
 mod cavlc_tables;
@@ -21,9 +22,12 @@ mod macroblock;
 mod motion;
 mod neighbours;
 mod parameter_sets;
+mod quantiser;
 mod reference;
 mod simd;
 mod slice;
+mod source;
+mod still;
 #[cfg(test)]
 mod tests;
 mod transform;

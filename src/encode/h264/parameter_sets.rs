@@ -2,7 +2,7 @@
 //! Annex A and Annex E).
 
 use super::bitstream::{BitWriter, NalKind, append_nal};
-use super::transform::CHROMA_QP_OFFSET;
+use super::quantiser::CHROMA_QP_OFFSET;
 use super::{EntropyCoding, ReferenceCount};
 use crate::encode::{EncoderSettings, ParameterSets};
 use crate::picture::PictureSize;

@@ -5,11 +5,12 @@ use super::choice::Coding;
 use super::inter_choice::Division;
 use super::intra::Sides;
 use super::macroblock::{Levels, Macroblock, Predicted, Quantisers, SourceBlock};
-use super::motion::Reach;
 use super::neighbours::{Coded, Kind, Motion, Rows, Vector};
 use super::parameter_sets::MacroblockGrid;
-use super::reference::{Reconstruction, Samples, Stamp};
-use super::simd::{Instructions, difference_sum, equal_rows, squared_error};
+use super::reference::{Reconstruction, Stamp};
+use super::simd::{Instructions, copy_wide, squared_error};
+use super::source::{Scratch, source_block};
+use super::still::{SETTLED, pass};
 use super::writer::MacroblockWriter;
 use crate::encode::hints::{Damage, Scroll};
 use crate::picture::Picture;
@@ -17,19 +18,13 @@ use crate::picture::Picture;
 /// QP of a slice. What the first picture does not get right is copied through the whole segment, so it is coded finer;
 /// what changes in later ones mostly changes again soon, so it can be coded coarser.
 pub(super) fn slice_qp(base: u8, intra: bool) -> u8 {
-    let later = base + (base / 6).min(4);
+    let later = (base + (base / 6).min(4)).saturating_sub(2);
     if intra { later.saturating_sub(FINER) } else { later.min(51) }
 }
 
 /// How much finer than what changes the first picture is coded, and what comes in at the edge of the picture: it will be
 /// seen all the way across.
 const FINER: u8 = 12;
-/// After how many pictures a block that stands still is coded once more, and how much finer.
-const REFINEMENTS: [(u8, u8); 2] = [(3, 6), (30, 12)];
-/// Pictures after which nothing is left to do for a block that stands still: it is as good as it gets, and
-/// every buffer holds it.
-const SETTLED: u8 = 40;
-
 /// The most bits of a macroblock (A.3.1), less those of mb_skip_flag and mb_skip_run.
 const MOST_BITS: u32 = 3200 - 32;
 
@@ -91,12 +86,6 @@ impl Place {
     pub(super) fn sides(self) -> Sides {
         Sides { left: self.column > 0, above: self.row > 0 }
     }
-}
-
-/// Room for the samples of a macroblock that reaches beyond the picture.
-struct Scratch {
-    luma: [u8; 256],
-    chroma: [u8; 128],
 }
 
 impl SliceEncoder<'_> {
@@ -169,14 +158,10 @@ impl SliceEncoder<'_> {
         let bytes = (end - first) * 16;
         let (x, y) = ((first * 16) as isize, (row * 16) as isize);
         let (dx, dy) = (isize::from(vector.x / 4), isize::from(vector.y / 4));
-        for line in 0..16 {
-            let source = &from.luma.at(x + dx, y + dy + line)[..bytes];
-            self.current.luma.at_mut(x, y + line)[..bytes].copy_from_slice(source);
-        }
-        for line in 0..8 {
-            let source = &from.chroma.at(x + dx, (y + dy) / 2 + line)[..bytes];
-            self.current.chroma.at_mut(x, y / 2 + line)[..bytes].copy_from_slice(source);
-        }
+        let to = self.current.luma.at_mut(x, y);
+        copy_wide(from.luma.at(x + dx, y + dy), from.luma.stride(), to, from.luma.stride(), (bytes, 16));
+        let (source, to) = (from.chroma.at(x + dx, (y + dy) / 2), self.current.chroma.at_mut(x, y / 2));
+        copy_wide(source, from.chroma.stride(), to, from.chroma.stride(), (bytes, 8));
         if row == 0 || row + 1 == self.grid.rows {
             (first..end).for_each(|column| self.current.extend_border(column, row));
         } else {
@@ -228,90 +213,24 @@ impl SliceEncoder<'_> {
         }
     }
 
-    /// A block that has stood still, but not for long, and whose P_Skip has vector zero.
-    fn stand_still(&mut self, place: Place, codings: &mut [Coding; 2]) {
-        let calm = self.calm[place.index] + 1;
-        self.calm[place.index] = calm.min(SETTLED);
-        if let Some(&(_, step)) = REFINEMENTS.iter().find(|(after, _)| *after == calm) {
-            let before = self.history.before();
-            let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
-            let source = source_block(&before, place, &mut scratch);
-            if !self.is_close(source, place) {
-                let mut kept = Predicted::EMPTY;
-                kept.read(source);
-                self.refine(place, kept.as_source(), self.qp.saturating_sub(step), codings);
-                return;
-            }
-        }
-        self.skip(place, Vector::ZERO);
-    }
-
-    /// A block that has not changed, but whose P_Skip would move it.
-    fn keep_still(&mut self, place: Place, skip_vector: Vector) {
-        if skip_vector.is_whole() && Reach::of(self.grid, place.column, place.row).contains(skip_vector) {
-            if self.looks_the_same(place, skip_vector) {
-                self.skip(place, skip_vector);
-                return;
-            }
-            if self.is_better_at(place, skip_vector) {
-                self.copy_block(place, (0, skip_vector));
-                self.calm[place.index] = 0;
-                self.skip(place, skip_vector);
-                return;
-            }
-        }
-        let macroblock = self.inter_macroblock(place, &Division::whole((0, Vector::ZERO)));
-        self.write_motion(place, macroblock);
-    }
-
-    /// Whether a block that has not changed is also seen where a vector points, and no worse than here.
-    fn is_better_at(&self, place: Place, vector: Vector) -> bool {
-        let before = self.history.before();
-        if !self.is_exact(&before, place, (0, vector)) {
-            return false;
-        }
-        let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
-        let source = source_block(&before, place, &mut scratch);
-        self.error_at(source, place, vector) <= self.error_at(source, place, Vector::ZERO)
-    }
-
-    /// Whether the first reference is the same at a whole-sample vector and here.
-    fn looks_the_same(&self, place: Place, vector: Vector) -> bool {
-        let Reconstruction { luma, chroma, .. } = self.references[0].picture;
-        let (x, y) = (place.x() as isize, place.y() as isize);
-        let (from_x, from_y) = (x + isize::from(vector.x / 4), y + isize::from(vector.y / 4));
-        let same = |samples: &Samples, y: isize, from_y: isize, rows: usize| {
-            let stride = samples.stride();
-            equal_rows(samples.at(x, y), stride, samples.at(from_x, from_y), stride, 16, rows)
-        };
-        same(luma, y, from_y, 16) && same(chroma, y / 2, from_y / 2, 8)
-    }
-
     /// A block that is exactly what the scroll says.
     fn moved(&mut self, place: Place, skip_vector: Vector) {
         let Some(vector) = self.moving else { return };
         if skip_vector == vector && self.references[0].distance == self.references[1].distance {
             self.skip(place, vector);
-        } else {
-            let macroblock = self.inter_macroblock(place, &Division::whole((1, vector)));
-            self.write_motion(place, macroblock);
+            return;
         }
-    }
-
-    /// Whether the first reference shows this block about as well as coding it once more would.
-    fn is_close(&self, source: SourceBlock<'_>, place: Place) -> bool {
-        let limit = if self.qp < 12 { 0 } else { 2 * u32::from(self.qp) };
-        self.error_at(source, place, Vector::ZERO) <= limit
-    }
-
-    /// Sum of absolute differences to the first reference at a whole-sample vector.
-    fn error_at(&self, source: SourceBlock<'_>, place: Place, vector: Vector) -> u32 {
-        let reference = self.references[0].picture;
-        let x = place.x() as isize + isize::from(vector.x / 4);
-        let y = place.y() as isize + isize::from(vector.y / 4);
-        let (luma, chroma) = (reference.luma.at(x, y), reference.chroma.at(x, y / 2));
-        difference_sum(source.luma, source.luma_stride, luma, reference.luma.stride(), 16)
-            + difference_sum(source.chroma, source.chroma_stride, chroma, reference.chroma.stride(), 8)
+        let around = self.rows.around(place.column);
+        if self.predicted_vector(place, 1) == vector
+            && self.writer.predicted_motion(1, self.references.len() as u8, &around)
+        {
+            let (references, vectors) = ([1; 4], [vector; 4]);
+            let coded = Coded { kind: Kind::Inter, references, vectors, ..Coded::UNAVAILABLE };
+            self.rows.set(place.column, coded);
+            return;
+        }
+        let macroblock = self.inter_macroblock(place, &Division::whole((1, vector)));
+        self.write_motion(place, macroblock);
     }
 
     /// Sum of squared differences to the first reference at a whole-sample vector.
@@ -347,11 +266,25 @@ impl SliceEncoder<'_> {
         self.rows.set(place.column, macroblock.coded);
     }
 
-    /// Writes a macroblock that has been brought into the current picture.
-    pub(super) fn write(&mut self, place: Place, macroblock: &Macroblock, levels: &Levels) {
+    /// Writes a macroblock that has been brought into the current picture, unless it takes more bits than may be
+    /// (A.3.1); whether it did not. `estimate`: about how many it takes.
+    pub(super) fn write(
+        &mut self,
+        place: Place,
+        macroblock: &Macroblock,
+        levels: &Levels,
+        estimate: u32,
+    ) -> bool {
+        let around = self.rows.around(place.column);
+        // The estimate is never off by so much.
+        if estimate <= MOST_BITS / 6 {
+            self.writer.macroblock(macroblock, levels, &around);
+        } else if !self.writer.macroblock_within(MOST_BITS as usize, macroblock, levels, &around) {
+            return false;
+        }
         self.last_qp = self.last_qp.wrapping_add_signed(macroblock.qp_delta as i8) % 52;
-        self.writer.macroblock(macroblock, levels, &self.rows.around(place.column));
         self.rows.set(place.column, macroblock.coded);
+        true
     }
 
     /// mb_qp_delta of a macroblock with QP `qp`.
@@ -365,19 +298,6 @@ impl SliceEncoder<'_> {
             delta @ ..-26 => delta + 52,
             delta => delta,
         }
-    }
-
-    /// Whether a macroblock takes more bits than may be (A.3.1). `estimate`: about how many it takes.
-    pub(super) fn is_too_long(
-        &self,
-        place: Place,
-        macroblock: &Macroblock,
-        levels: &Levels,
-        estimate: u32,
-    ) -> bool {
-        // The estimate is never off by so much.
-        estimate > MOST_BITS / 6
-            && self.writer.length_of(macroblock, levels, &self.rows.around(place.column)) > MOST_BITS as usize
     }
 
     /// I_PCM: the samples as they are.
@@ -399,51 +319,4 @@ impl SliceEncoder<'_> {
         });
         if enters { self.qp.saturating_sub(FINER) } else { self.qp }
     }
-}
-
-/// Lets a block that has not changed stand still for one more picture; `None` if there is more to do with it.
-#[inline(always)]
-fn pass(change: Change, calm: &mut u8) -> Option<()> {
-    if change != Change::None || REFINEMENTS.iter().any(|(after, _)| *calm + 1 == *after) {
-        return None;
-    }
-    *calm = (*calm + 1).min(SETTLED);
-    Some(())
-}
-
-/// The samples of a macroblock; where it reaches beyond the picture the last column and row are repeated.
-fn source_block<'a>(picture: &Picture<'a>, place: Place, scratch: &'a mut Scratch) -> SourceBlock<'a> {
-    let (x, y) = (place.x(), place.y());
-    let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
-    let (luma, chroma) = (picture.luma, picture.chroma);
-    if x + 16 <= width && y + 16 <= height {
-        return SourceBlock {
-            luma: &luma.data[y * luma.stride + x..],
-            luma_stride: luma.stride,
-            chroma: &chroma.data[y / 2 * chroma.stride + x..],
-            chroma_stride: chroma.stride,
-        };
-    }
-    padded_block(picture, place, scratch)
-}
-
-#[cold]
-fn padded_block<'a>(picture: &Picture<'_>, place: Place, scratch: &'a mut Scratch) -> SourceBlock<'a> {
-    let (x, y) = (place.x(), place.y());
-    let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
-    let (luma, chroma) = (picture.luma, picture.chroma);
-    let visible = (width - x).min(16);
-    for (row, out) in scratch.luma.as_chunks_mut::<16>().0.iter_mut().enumerate() {
-        let source = &luma.row((y + row).min(height - 1), width)[x..];
-        out[..visible].copy_from_slice(&source[..visible]);
-        let last = out[visible - 1];
-        out[visible..].fill(last);
-    }
-    for (row, out) in scratch.chroma.as_chunks_mut::<16>().0.iter_mut().enumerate() {
-        let source = &chroma.row((y / 2 + row).min(height / 2 - 1), width)[x..];
-        out[..visible].copy_from_slice(&source[..visible]);
-        let last = [out[visible - 2], out[visible - 1]];
-        out[visible..].chunks_exact_mut(2).for_each(|pair| pair.copy_from_slice(&last));
-    }
-    SourceBlock { luma: &scratch.luma, luma_stride: 16, chroma: &scratch.chroma, chroma_stride: 16 }
 }

@@ -51,6 +51,19 @@ impl MacroblockWriter {
         rows.set_run(first, count, Coded::skipped(Vector::ZERO));
     }
 
+    /// P_L0_16x16 with the predicted vector and no residual, where there is a quicker way to write it; whether there is.
+    #[inline]
+    pub(super) fn predicted_motion(
+        &mut self,
+        reference: u8,
+        references_in_use: u8,
+        around: &Neighbours<'_>,
+    ) -> bool {
+        let MacroblockWriter::Cabac(writer) = self else { return false };
+        writer.predicted_motion(reference, references_in_use, around);
+        true
+    }
+
     /// Any other macroblock.
     pub(super) fn macroblock(&mut self, macroblock: &Macroblock, levels: &Levels, around: &Neighbours<'_>) {
         match self {
@@ -59,16 +72,17 @@ impl MacroblockWriter {
         }
     }
 
-    /// How many bits [`Self::macroblock`] would take.
-    pub(super) fn length_of(
-        &self,
+    /// [`Self::macroblock`], unless it takes more than `most` bits; whether it did not.
+    pub(super) fn macroblock_within(
+        &mut self,
+        most: usize,
         macroblock: &Macroblock,
         levels: &Levels,
         around: &Neighbours<'_>,
-    ) -> usize {
+    ) -> bool {
         match self {
-            MacroblockWriter::Cabac(writer) => writer.length_of(macroblock, levels, around),
-            MacroblockWriter::Cavlc(writer) => writer.length_of(macroblock, levels, around),
+            MacroblockWriter::Cabac(writer) => writer.macroblock_within(most, macroblock, levels, around),
+            MacroblockWriter::Cavlc(writer) => writer.macroblock_within(most, macroblock, levels, around),
         }
     }
 

@@ -117,11 +117,64 @@ pub(super) fn equal_rows(
 }
 
 /// Copies `rows` rows of 16 bytes.
-#[inline(never)]
+#[inline]
 pub(super) fn copy(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, rows: usize) {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        x86::copy(from, from_stride, to, to_stride, rows);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
     for row in 0..rows {
         to[row * to_stride..][..16].copy_from_slice(&from[row * from_stride..][..16]);
     }
+}
+
+/// Copies `rows` rows of `bytes` bytes, a multiple of 16.
+pub(super) fn copy_wide(
+    from: &[u8],
+    from_stride: usize,
+    to: &mut [u8],
+    to_stride: usize,
+    (bytes, rows): (usize, usize),
+) {
+    // Calling for a copy of each row is slower than copying few bytes.
+    const FEW: usize = 96;
+    if bytes <= FEW {
+        for left in (0..bytes).step_by(16) {
+            copy(&from[left..], from_stride, &mut to[left..], to_stride, rows);
+        }
+        return;
+    }
+    for row in 0..rows {
+        to[row * to_stride..][..bytes].copy_from_slice(&from[row * from_stride..][..bytes]);
+    }
+}
+
+/// Swaps row and column within each of four 4×4 blocks that lie side by side.
+#[inline(always)]
+pub(super) fn transpose(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        x86::transpose(strip)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    transpose_portable(strip)
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+#[inline(always)]
+fn transpose_portable(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
+    let mut out = [[0; 16]; 4];
+    for (j, out) in out.iter_mut().enumerate() {
+        for block in 0..4 {
+            for i in 0..4 {
+                out[block * 4 + i] = strip[i][block * 4 + j];
+            }
+        }
+    }
+    out
 }
 
 /// Sum of absolute differences of 16 bytes.
@@ -179,6 +232,22 @@ fn half_differences_portable(a: &[u8], a_stride: usize, b: &[u8], b_stride: usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blocks_are_transposed_and_rows_copied_as_they_say() {
+        let strip = std::array::from_fn(|y| std::array::from_fn(|x| (y * 16 + x) as i16 - 20));
+        assert_eq!(transpose(&strip), transpose_portable(&strip));
+        assert_eq!(transpose(&strip)[1][4..8], [strip[0][5], strip[1][5], strip[2][5], strip[3][5]]);
+        let from: Vec<u8> = (0..3000u32).map(|index| (index * 7 / 3) as u8).collect();
+        for bytes in [16, 48, 96, 112] {
+            let mut to = vec![0; 3000];
+            copy_wide(&from, 150, &mut to, 130, (bytes, 8));
+            for (index, &byte) in to.iter().enumerate() {
+                let (x, y) = (index % 130, index / 130);
+                assert_eq!(byte, if x < bytes && y < 8 { from[y * 150 + x] } else { 0 });
+            }
+        }
+    }
 
     #[test]
     fn vector_and_portable_sums_agree() {

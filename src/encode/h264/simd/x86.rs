@@ -81,3 +81,50 @@ pub(super) fn equal_rows(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, r
         _mm_movemask_epi8(same) == 0xFFFF
     })
 }
+
+/// Copies `rows` rows of 16 bytes.
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(super) fn copy(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, rows: usize) {
+    let from = checked(from, from_stride, rows);
+    // The same check, for the other side.
+    checked(to, to_stride, rows);
+    let to = to.as_mut_ptr();
+    for index in 0..rows {
+        // SAFETY: `index` is below the number of rows checked; the store needs no alignment.
+        unsafe { _mm_storeu_si128(to.add(index * to_stride).cast(), row(from, from_stride, index)) };
+    }
+}
+
+/// Swaps row and column within each of four 4×4 blocks that lie side by side.
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(super) fn transpose(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
+    let mut out = [[0i16; 16]; 4];
+    for half in [0, 8] {
+        let load = |row: usize| {
+            let part: &[i16] = &strip[row][half..half + 8];
+            // SAFETY: the slice has the 16 bytes that are loaded.
+            unsafe { _mm_loadu_si128(part.as_ptr().cast()) }
+        };
+        let (a, b, c, d) = (load(0), load(1), load(2), load(3));
+        // Pairs of rows, then all four, of the left and the right block; then both blocks side by side.
+        let (left_ab, right_ab) = (_mm_unpacklo_epi16(a, b), _mm_unpackhi_epi16(a, b));
+        let (left_cd, right_cd) = (_mm_unpacklo_epi16(c, d), _mm_unpackhi_epi16(c, d));
+        let (left_01, left_23) = (_mm_unpacklo_epi32(left_ab, left_cd), _mm_unpackhi_epi32(left_ab, left_cd));
+        let (right_01, right_23) =
+            (_mm_unpacklo_epi32(right_ab, right_cd), _mm_unpackhi_epi32(right_ab, right_cd));
+        let rows = [
+            _mm_unpacklo_epi64(left_01, right_01),
+            _mm_unpackhi_epi64(left_01, right_01),
+            _mm_unpacklo_epi64(left_23, right_23),
+            _mm_unpackhi_epi64(left_23, right_23),
+        ];
+        for (out, row) in out.iter_mut().zip(rows) {
+            let part: &mut [i16] = &mut out[half..half + 8];
+            // SAFETY: the slice has the 16 bytes that are stored.
+            unsafe { _mm_storeu_si128(part.as_mut_ptr().cast(), row) };
+        }
+    }
+    out
+}

@@ -1,0 +1,203 @@
+//! Runs encoders over the frames and judges what comes out.
+
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use strikeline::encode::h264::{EntropyCoding, H264Factory, ReferenceCount};
+use strikeline::encode::hints::{Damage, Elsewhere, PictureHints, Scroll};
+use strikeline::encode::openh264::OpenH264;
+use strikeline::encode::{Encoder, EncoderFactory, EncoderSettings, Quality};
+use strikeline::picture::{Picture, PictureSize, Plane};
+use strikeline::timing::{FrameRate, SegmentIndex};
+
+use crate::{Contestant, Kind, Result, frames};
+
+pub const SEGMENT_FRAMES: u32 = 120;
+
+/// What is encoded.
+pub struct Job {
+    pub planes: PathBuf,
+    pub size: PictureSize,
+    pub frame_rate: FrameRate,
+    pub scroll: Option<Scroll>,
+    pub frames: u64,
+    pub has_ffmpeg: bool,
+}
+
+impl Job {
+    /// Runs an encoder once more; the first time its outcome is judged.
+    pub fn run(&self, contestant: &mut Contestant, reading: f64) -> Result<()> {
+        let stream = tempfile::NamedTempFile::with_suffix(".264")?;
+        let quality = Quality::new(contestant.qp).ok_or("the QP is over 51")?;
+        let settings = self.settings(quality);
+        let seconds = match contestant.kind {
+            Kind::Told(entropy_coding) => {
+                self.encode_h264(&settings, entropy_coding, self.scroll, false, stream.path())?
+            }
+            Kind::ToldDamage => {
+                self.encode_h264(&settings, EntropyCoding::Cabac, self.scroll, true, stream.path())?
+            }
+            Kind::Untold => self.encode_h264(&settings, EntropyCoding::Cabac, None, false, stream.path())?,
+            Kind::OpenH264 => self.encode(false, stream.path(), |segment| {
+                let mut encoder = OpenH264.begin_segment(&settings, segment)?;
+                Ok(Box::new(move |picture, _, output| {
+                    encoder.encode(picture, output)?;
+                    Ok(sets(encoder.as_ref()))
+                }))
+            })?,
+            Kind::X264(options) => {
+                let path = stream.path().to_string_lossy().into_owned();
+                let (qp, group) = (contestant.qp.to_string(), SEGMENT_FRAMES.to_string());
+                let mut all = vec!["-c:v", "libx264", "-threads", "1", "-qp", &qp, "-g", &group];
+                all.extend_from_slice(options);
+                all.push(&path);
+                self.ffmpeg(&all)? - reading
+            }
+        };
+        contestant.seconds.push(seconds);
+        if contestant.outcome.is_none() {
+            let quality = if self.has_ffmpeg { self.judge(stream.path())? } else { String::new() };
+            contestant.outcome = Some((std::fs::metadata(stream.path())?.len(), quality));
+        }
+        Ok(())
+    }
+
+    /// How a segment is encoded.
+    pub fn settings(&self, quality: Quality) -> EncoderSettings {
+        let (size, frame_rate) = (self.size, self.frame_rate);
+        EncoderSettings { size, frame_rate, quality, segment_frames: SEGMENT_FRAMES }
+    }
+
+    fn encode_h264(
+        &self,
+        settings: &EncoderSettings,
+        entropy_coding: EntropyCoding,
+        scroll: Option<Scroll>,
+        with_damage: bool,
+        stream: &Path,
+    ) -> Result<f64> {
+        let most = ReferenceCount::MAX.get();
+        let distance = scroll.and_then(|scroll| scroll.exact_distance(most)).unwrap_or(1);
+        let factory = H264Factory { entropy_coding, references: ReferenceCount::clamped(distance) };
+        self.encode(with_damage, stream, |segment| {
+            let mut encoder = factory.encoder(settings, segment)?;
+            Ok(Box::new(move |picture, damage, output| {
+                encoder.encode_with_hints(picture, &PictureHints { scroll, damage }, output)?;
+                Ok(sets(&encoder))
+            }))
+        })
+    }
+
+    /// Encodes all frames into `stream`; gives the CPU seconds that it took.
+    fn encode(
+        &self,
+        with_damage: bool,
+        stream: &Path,
+        begin: impl Fn(SegmentIndex) -> Result<Encode>,
+    ) -> Result<f64> {
+        let stride = self.size.width() as usize;
+        let luma_bytes = stride * self.size.height() as usize;
+        let (mut frame, mut before) = (vec![0; luma_bytes * 3 / 2], vec![0; luma_bytes * 3 / 2]);
+        let mut input = File::open(&self.planes)?;
+        let mut stream = BufWriter::new(File::create(stream)?);
+        let (mut seconds, mut output) = (0.0, Vec::new());
+        let mut encode: Option<Encode> = None;
+        for number in 0..self.frames {
+            std::mem::swap(&mut frame, &mut before);
+            input.read_exact(&mut frame)?;
+            let (luma, chroma) = frame.split_at(luma_bytes);
+            let picture = Picture {
+                size: self.size,
+                luma: Plane { data: luma, stride },
+                chroma: Plane { data: chroma, stride },
+            };
+            output.clear();
+            let first = number % u64::from(SEGMENT_FRAMES) == 0;
+            let rectangles =
+                if with_damage && !first { frames::damage(self.size, &before, &frame) } else { Vec::new() };
+            let damage = (with_damage && !first)
+                .then_some(Damage { rectangles: &rectangles, elsewhere: Elsewhere::Unchanged });
+            let start = thread_seconds();
+            if first {
+                encode = Some(begin(SegmentIndex(number / u64::from(SEGMENT_FRAMES)))?);
+            }
+            let encode = encode.as_mut().ok_or("no encoder")?;
+            let sets = encode(&picture, damage, &mut output)?;
+            seconds += thread_seconds() - start;
+            if first {
+                stream.write_all(&sets)?;
+            }
+            let mut rest = output.as_slice();
+            while let Some((length, after)) = rest.split_first_chunk::<4>() {
+                let (unit, after) = after.split_at(u32::from_be_bytes(*length) as usize);
+                stream.write_all(&[0, 0, 0, 1])?;
+                stream.write_all(unit)?;
+                rest = after;
+            }
+        }
+        stream.flush()?;
+        Ok(seconds)
+    }
+
+    /// ffmpeg's options for the planes.
+    fn input(&self) -> Vec<String> {
+        let (size, rate) = (self.size.to_string(), self.frame_rate.to_string());
+        let planes = self.planes.to_string_lossy().into_owned();
+        ["-f", "rawvideo", "-pix_fmt", "nv12", "-s", &size, "-r", &rate, "-i", &planes]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    /// CPU seconds of an ffmpeg run.
+    pub fn ffmpeg(&self, output: &[&str]) -> Result<f64> {
+        let run = Command::new("ffmpeg")
+            .args(["-y", "-v", "info", "-benchmark", "-threads", "1"])
+            .args(self.input())
+            .args(["-pix_fmt", "yuv420p"])
+            .args(output)
+            .output()?;
+        let text = String::from_utf8_lossy(&run.stderr);
+        let value = |key: &str| -> Result<f64> {
+            let start = text.rfind(key).ok_or_else(|| format!("ffmpeg said: {text}"))? + key.len();
+            Ok(text[start..].split('s').next().unwrap_or_default().parse()?)
+        };
+        Ok(value("utime=")? + value("stime=")?)
+    }
+
+    /// PSNR of the planes, and SSIM.
+    fn judge(&self, stream: &Path) -> Result<String> {
+        let graph = "[0]format=yuv420p,split[a][b];[1]split[c][d];[c][a]psnr;[d][b]ssim";
+        let run = Command::new("ffmpeg")
+            .args(["-v", "info"])
+            .args(self.input())
+            .args(["-r", &self.frame_rate.to_string(), "-i"])
+            .arg(stream)
+            .args(["-lavfi", graph, "-f", "null", "-"])
+            .output()?;
+        let text = String::from_utf8_lossy(&run.stderr);
+        let after = |key: &str| text.rsplit_once(key).map_or("", |(_, rest)| rest);
+        let psnr = |plane: &str| -> f64 {
+            let value = after("PSNR ").split(plane).nth(1).and_then(|rest| rest.split_whitespace().next());
+            value.and_then(|value| value.parse().ok()).unwrap_or(f64::NAN)
+        };
+        let ssim = after("All:").split_whitespace().next().unwrap_or("?");
+        Ok(format!("{:.2} {:.2} {:.2}, {ssim}", psnr("y:"), psnr("u:"), psnr("v:")))
+    }
+}
+
+/// Encodes a picture and gives the parameter sets with start codes.
+type Encode = Box<dyn FnMut(&Picture<'_>, Option<Damage<'_>>, &mut Vec<u8>) -> Result<Vec<u8>>>;
+
+/// The parameter sets with start codes.
+fn sets(encoder: &dyn Encoder) -> Vec<u8> {
+    let sets = encoder.parameter_sets().map(|sets| [sets.sps, sets.pps]).unwrap_or_default();
+    sets.iter().flat_map(|set| [&[0, 0, 0, 1], set.as_slice()].concat()).collect()
+}
+
+/// CPU time of this thread.
+fn thread_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+}

@@ -1,0 +1,161 @@
+//! Runs encoders over the same frames, in turn, and prints what each took and what came out.
+//!
+//! ```text
+//! cargo run --release --example encoder_compare -- examples/songs/groove.mid
+//! cargo run --release --example encoder_compare -- SONG.mid|PLANES.nv12 SIZE FPS QP PIXELS ROUNDS
+//! ```
+//!
+//! `--theme NAME` chooses the look (plain), `--static` shows the first frame all the time, and `--memory` tells how much
+//! memory strikeline's encoder holds at that size, and nothing else. A PIXELS of `-` is that of the song.
+//!
+//! A song is rendered first, once: ten seconds of it from second 8 on. A file of planes holds NV12 frames without padding,
+//! one after the other. SIZE, FPS and QP are 1080p, 60 and 24 unless given. PIXELS is how far notes fall per frame,
+//! as `8` or `36/5`, for the encoder that is told; unless given it is that of the song, or unknown. Each of ROUNDS
+//! (3) runs every encoder once.
+//!
+//! Printed are the median CPU time per frame on one thread and how far the rounds lie apart, the bytes, and PSNR and
+//! SSIM as ffmpeg's filters see them. Qualities differ at equal QP, so strikeline's encoder also runs at other QPs:
+//! compare lines of about equal PSNR. Reading is not in the time: of ffmpeg's runs the same run without an encoder is
+//! subtracted. Unix only; without ffmpeg only strikeline's encoders run, and no quality is told.
+
+mod frames;
+mod job;
+mod memory;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use strikeline::encode::Quality;
+use strikeline::encode::h264::EntropyCoding;
+use strikeline::encode::hints::Scroll;
+use strikeline::picture::PictureSize;
+use strikeline::timing::FrameRate;
+
+use job::Job;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// One line of the table.
+struct Contestant {
+    name: &'static str,
+    kind: Kind,
+    qp: u8,
+    /// CPU seconds of each round.
+    seconds: Vec<f64>,
+    /// Bytes, and what the filters said.
+    outcome: Option<(u64, String)>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    /// strikeline's own, told how far things move.
+    Told(EntropyCoding),
+    /// And what has changed, which is found out beforehand and not in the time.
+    ToldDamage,
+    /// The same, told nothing.
+    Untold,
+    OpenH264,
+    /// libx264 through ffmpeg, with these options.
+    X264(&'static [&'static str]),
+}
+
+fn main() -> Result<()> {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let theme = option(&mut arguments, "--theme", true).unwrap_or_else(|| "plain".to_owned());
+    let still = option(&mut arguments, "--static", false).is_some();
+    let memory = option(&mut arguments, "--memory", false).is_some();
+    let argument = |index: usize, default: &'static str| arguments.get(index).map_or(default, String::as_str);
+    let input = arguments.first().ok_or("give a song or a file of planes")?;
+    let size: PictureSize = argument(1, "1080p").parse()?;
+    let frame_rate: FrameRate = argument(2, "60").parse()?;
+    let qp: u8 = argument(3, "24").parse()?;
+    let rounds: usize = argument(5, "3").parse()?;
+    let directory = tempfile::tempdir()?;
+    let mut job = Job {
+        frames: 0,
+        planes: directory.path().join("planes.nv12"),
+        size,
+        frame_rate,
+        scroll: arguments.get(4).filter(|text| *text != "-").map(|text| read_scroll(text)).transpose()?,
+        has_ffmpeg: Command::new("ffmpeg").arg("-version").output().is_ok(),
+    };
+    if memory {
+        return memory::print(&job.settings(Quality::new(qp).ok_or("the QP is over 51")?));
+    }
+    let frame_bytes = size.width() as usize * size.height() as usize * 3 / 2;
+    if input.ends_with(".nv12") {
+        job.planes = PathBuf::from(input);
+    } else {
+        let scroll = frames::render(Path::new(input), &theme, size, frame_rate, &job.planes)?;
+        job.scroll = job.scroll.or(scroll);
+        if still {
+            frames::freeze(&job.planes, frame_bytes)?;
+        }
+    }
+    job.frames = std::fs::metadata(&job.planes)?.len() / frame_bytes as u64;
+    let mut contestants = contestants(qp, &job);
+    for round in 0..rounds {
+        let reading = if job.has_ffmpeg { job.ffmpeg(&["-f", "null", "-"])? } else { 0.0 };
+        for contestant in &mut contestants {
+            eprint!("\rround {} of {rounds}: {:<28}", round + 1, contestant.name);
+            job.run(contestant, reading)?;
+        }
+    }
+    eprintln!("\r{:<44}", format!("{} frames of {size}", job.frames));
+    println!(
+        "{:<28} {:>3} {:>9} {:>7} {:>10}  PSNR Y U V, SSIM",
+        "encoder", "QP", "ms/frame", "spread", "bytes"
+    );
+    for contestant in &mut contestants {
+        contestant.print(job.frames);
+    }
+    Ok(())
+}
+
+/// Takes an option, and what follows it when it has a value, out of the arguments.
+fn option(arguments: &mut Vec<String>, name: &str, has_value: bool) -> Option<String> {
+    let at = arguments.iter().position(|argument| argument == name)?;
+    let name = arguments.remove(at);
+    if has_value { (at < arguments.len()).then(|| arguments.remove(at)) } else { Some(name) }
+}
+
+fn contestants(qp: u8, job: &Job) -> Vec<Contestant> {
+    let new = |name, kind, qp| Contestant { name, kind, qp, seconds: Vec::new(), outcome: None };
+    let mut all = Vec::new();
+    for qp in [qp, qp + 1, qp.saturating_sub(2)] {
+        all.push(new("strikeline, told", Kind::Told(EntropyCoding::Cabac), qp.min(51)));
+    }
+    all.push(new("strikeline, told damage too", Kind::ToldDamage, qp));
+    all.push(new("strikeline, told nothing", Kind::Untold, qp));
+    all.push(new("strikeline, CAVLC", Kind::Told(EntropyCoding::Cavlc), qp));
+    all.push(new("openh264", Kind::OpenH264, qp));
+    if job.has_ffmpeg {
+        all.push(new("x264 ultrafast", Kind::X264(&["-preset", "ultrafast"]), qp));
+        let cabac = &["-preset", "ultrafast", "-x264-params", "cabac=1"];
+        all.push(new("x264 ultrafast cabac=1", Kind::X264(cabac), qp));
+        all.push(new("x264 veryfast", Kind::X264(&["-preset", "veryfast"]), qp));
+    }
+    all
+}
+
+/// `8`, or `36/5`: pixels per frame, downward.
+fn read_scroll(text: &str) -> Result<Scroll> {
+    let (pixels, frames) = text.split_once('/').unwrap_or((text, "1"));
+    Ok(Scroll { dx: 0, dy: pixels.parse()?, denominator: frames.parse()? })
+}
+
+impl Contestant {
+    fn print(&mut self, frames: u64) {
+        self.seconds.sort_by(f64::total_cmp);
+        let (first, last) = (self.seconds.first().copied(), self.seconds.last().copied());
+        let median = self.seconds.get(self.seconds.len() / 2).copied().unwrap_or_default();
+        let spread = (last.unwrap_or_default() - first.unwrap_or_default()) / median * 100.0;
+        let milliseconds = median * 1e3 / frames as f64;
+        let (bytes, quality) = self.outcome.take().unwrap_or_default();
+        println!(
+            "{:<28} {:>3} {milliseconds:>9.3} {spread:>6.0}% {bytes:>10}  {quality}",
+            self.name, self.qp
+        );
+    }
+}

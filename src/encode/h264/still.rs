@@ -1,0 +1,106 @@
+//! Macroblocks of P slices whose source has not changed: mostly skipped, now and then coded once more.
+
+use super::changes::Change;
+use super::choice::Coding;
+use super::inter_choice::Division;
+use super::macroblock::{Predicted, SourceBlock};
+use super::motion::Reach;
+use super::neighbours::Vector;
+use super::reference::{Reconstruction, Samples};
+use super::simd::{difference_sum, equal_rows};
+use super::slice::{Place, SliceEncoder};
+use super::source::{Scratch, source_block};
+
+/// After how many pictures a block that stands still is coded once more, and how much finer. Much finer at once would be
+/// wasted on what soon changes again.
+const REFINEMENTS: [(u8, u8); 2] = [(3, 3), (30, 12)];
+/// Pictures after which nothing is left to do for a block that stands still: it is as good as it gets, and
+/// every buffer holds it.
+pub(super) const SETTLED: u8 = 40;
+
+impl SliceEncoder<'_> {
+    /// A block that has stood still, but not for long, and whose P_Skip has vector zero.
+    pub(super) fn stand_still(&mut self, place: Place, codings: &mut [Coding; 2]) {
+        let calm = self.calm[place.index] + 1;
+        self.calm[place.index] = calm.min(SETTLED);
+        if let Some(&(_, step)) = REFINEMENTS.iter().find(|(after, _)| *after == calm) {
+            let before = self.history.before();
+            let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
+            let source = source_block(&before, place, &mut scratch);
+            if !self.is_close(source, place) {
+                let mut kept = Predicted::EMPTY;
+                kept.read(source);
+                self.refine(place, kept.as_source(), self.qp.saturating_sub(step), codings);
+                return;
+            }
+        }
+        self.skip(place, Vector::ZERO);
+    }
+
+    /// A block that has not changed, but whose P_Skip would move it.
+    pub(super) fn keep_still(&mut self, place: Place, skip_vector: Vector) {
+        if skip_vector.is_whole() && Reach::of(self.grid, place.column, place.row).contains(skip_vector) {
+            if self.looks_the_same(place, skip_vector) {
+                self.skip(place, skip_vector);
+                return;
+            }
+            if self.is_better_at(place, skip_vector) {
+                self.copy_block(place, (0, skip_vector));
+                self.calm[place.index] = 0;
+                self.skip(place, skip_vector);
+                return;
+            }
+        }
+        let macroblock = self.inter_macroblock(place, &Division::whole((0, Vector::ZERO)));
+        self.write_motion(place, macroblock);
+    }
+
+    /// Whether a block that has not changed is also seen where a vector points, and no worse than here.
+    fn is_better_at(&self, place: Place, vector: Vector) -> bool {
+        let before = self.history.before();
+        if !self.is_exact(&before, place, (0, vector)) {
+            return false;
+        }
+        let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
+        let source = source_block(&before, place, &mut scratch);
+        self.error_at(source, place, vector) <= self.error_at(source, place, Vector::ZERO)
+    }
+
+    /// Whether the first reference is the same at a whole-sample vector and here.
+    fn looks_the_same(&self, place: Place, vector: Vector) -> bool {
+        let Reconstruction { luma, chroma, .. } = self.references[0].picture;
+        let (x, y) = (place.x() as isize, place.y() as isize);
+        let (from_x, from_y) = (x + isize::from(vector.x / 4), y + isize::from(vector.y / 4));
+        let same = |samples: &Samples, y: isize, from_y: isize, rows: usize| {
+            let stride = samples.stride();
+            equal_rows(samples.at(x, y), stride, samples.at(from_x, from_y), stride, 16, rows)
+        };
+        same(luma, y, from_y, 16) && same(chroma, y / 2, from_y / 2, 8)
+    }
+
+    /// Whether the first reference shows this block about as well as coding it once more would.
+    fn is_close(&self, source: SourceBlock<'_>, place: Place) -> bool {
+        let limit = if self.qp < 12 { 0 } else { 2 * u32::from(self.qp) };
+        self.error_at(source, place, Vector::ZERO) <= limit
+    }
+
+    /// Sum of absolute differences to the first reference at a whole-sample vector.
+    fn error_at(&self, source: SourceBlock<'_>, place: Place, vector: Vector) -> u32 {
+        let reference = self.references[0].picture;
+        let x = place.x() as isize + isize::from(vector.x / 4);
+        let y = place.y() as isize + isize::from(vector.y / 4);
+        let (luma, chroma) = (reference.luma.at(x, y), reference.chroma.at(x, y / 2));
+        difference_sum(source.luma, source.luma_stride, luma, reference.luma.stride(), 16)
+            + difference_sum(source.chroma, source.chroma_stride, chroma, reference.chroma.stride(), 8)
+    }
+}
+
+/// Lets a block that has not changed stand still for one more picture; `None` if there is more to do with it.
+#[inline(always)]
+pub(super) fn pass(change: Change, calm: &mut u8) -> Option<()> {
+    if change != Change::None || REFINEMENTS.iter().any(|(after, _)| *calm + 1 == *after) {
+        return None;
+    }
+    *calm = (*calm + 1).min(SETTLED);
+    Some(())
+}
