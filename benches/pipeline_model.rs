@@ -1,9 +1,11 @@
 //! The real pipeline (ring, threads, queues, segments) with stages that only wait, as for a device or for cores
 //! of their own: what the machinery makes of given costs, on any machine and without a GPU.
 //!
-//! `cargo bench --bench pipeline_model -- [--quick] [--json] [seed] [planar] [uniform] [log-normal]`
+//! `cargo bench --bench pipeline_model -- [--quick] [--json] [PART]...`, where a part is `memory`, `own-cost`, or a set
+//! of costs: `seed`, `planar`, `uniform`, `log-normal`. Without names all of these are run, which takes about ten
+//! minutes of mostly waiting.
 //!
-//! Without names all sets of costs are run, which takes about ten minutes of mostly waiting.
+//! `recording` is only run when named: what recording costs, with these stages and with the real ones.
 
 mod model;
 
@@ -12,12 +14,13 @@ use std::time::{Duration, Instant};
 use model::bare::{handing_over_cpu_micros, sleeping_cpu_micros};
 use model::costs::{Costs, Jitter};
 use model::ideal::ideal_time;
+use model::recording::{self, Run, with_stand_ins, with_the_groove};
 use model::report::{Machine, Memory, Report, Row, print_grid, print_memory, print_own_cost};
 use model::stand_ins::{Copier, Drawer, WaitingEncoder, lateness_micros, settings, sleep_exactly};
 use strikeline::stream::plan::Plan;
 use strikeline::stream::sink::NullSink;
 use strikeline::stream::{
-    CancelToken, FinishedSegment, Sink, SinkError, Spread, Stage, StreamInfo, pipeline,
+    CancelToken, FinishedSegment, Recording, Sink, SinkError, Spread, Stage, StreamInfo, pipeline,
 };
 
 /// A frame of 1080p in RGB, on the machine of the system that this one succeeds: 141 frames/s, one after the
@@ -100,10 +103,15 @@ const fn spread(ring_depth: usize, encoders: usize) -> Spread {
     Spread { ring_depth, jobs: encoders, segments_in_flight: encoders }
 }
 
-/// Wall and CPU time.
-fn run_once(costs: &Costs, plan: Plan, spread: Spread, sink: &mut dyn Sink) -> (Duration, Duration) {
+/// Runs `plan` with stages of these costs.
+fn run_once(costs: &Costs, plan: Plan, spread: Spread, sink: &mut dyn Sink) -> Run {
+    run_recorded(costs, plan, spread, sink, false)
+}
+
+/// The same, recorded or not.
+fn run_recorded(costs: &Costs, plan: Plan, spread: Spread, sink: &mut dyn Sink, recorded: bool) -> Run {
     let epoch = Instant::now();
-    let outcome = pipeline::run(
+    let outcome = pipeline::run_recorded(
         Drawer::new(*costs),
         Copier::new(*costs, epoch),
         &WaitingEncoder { costs: *costs, epoch },
@@ -113,9 +121,11 @@ fn run_once(costs: &Costs, plan: Plan, spread: Spread, sink: &mut dyn Sink) -> (
         spread,
         &CancelToken::default(),
         &mut |_| {},
+        recorded.then(Recording::default),
     )
     .expect("the pipeline runs");
-    (outcome.clocks.elapsed(), outcome.cpu)
+    let events = outcome.trace.as_ref().map_or(0, |trace| trace.events());
+    Run { wall: outcome.clocks.elapsed(), cpu: outcome.cpu, events }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -139,10 +149,10 @@ fn measure(name: &'static str, costs: &Costs, plan: Plan, spread: Spread, rounds
         encoders: spread.jobs,
         segments_in_flight: spread.segments_in_flight,
         frames,
-        frames_per_second: median(samples.iter().map(|(wall, _)| per_second(*wall)).collect()),
+        frames_per_second: median(samples.iter().map(|run| per_second(run.wall)).collect()),
         limit: waits.then(|| per_second(slowest)),
         ideal: waits.then(|| per_second(ideal_time(costs, plan, spread))),
-        cpu_micros_per_frame: median(samples.iter().map(|(_, cpu)| cpu.as_secs_f64() * 1e6).collect())
+        cpu_micros_per_frame: median(samples.iter().map(|run| run.cpu.as_secs_f64() * 1e6).collect())
             / frames as f64,
     }
 }
@@ -183,11 +193,11 @@ fn peak_memory() -> Option<u64> {
 fn long_run(frames: u64) -> Memory {
     let spread = Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64 };
     let mut sink = PeakSink { total: frames, ..PeakSink::default() };
-    let (wall, _) = run_once(&Costs::NOTHING, Plan::new(frames, 120), spread, &mut sink);
+    let run = run_once(&Costs::NOTHING, Plan::new(frames, 120), spread, &mut sink);
     Memory {
         segments_in_flight: spread.segments_in_flight,
         frames: sink.frames,
-        seconds: wall.as_secs_f64(),
+        seconds: run.wall.as_secs_f64(),
         at_a_tenth: sink.at_a_tenth,
         at_the_end: peak_memory(),
     }
@@ -204,9 +214,25 @@ fn machine(frames: u32) -> Machine {
     }
 }
 
+/// What recording costs.
+fn recording_costs(amount: &Amount) -> Vec<recording::RecordingCost> {
+    let pairs = amount.rounds * 3;
+    let nothing = |spread| {
+        with_stand_ins("stages that cost nothing", &Costs::NOTHING, amount.free_frames, spread, pairs)
+    };
+    let waiting = with_stand_ins("stages that wait", &SEED, amount.frames, spread(6, 3), pairs);
+    let mut costs = vec![nothing(spread(4, 1)), nothing(spread(6, 3)), waiting];
+    costs
+        .extend([false, true].into_iter().filter_map(|encode| with_the_groove(encode, amount.frames, pairs)));
+    costs
+}
+
 fn main() {
     let given = |name: &str| std::env::args().any(|argument| argument == name);
     let (amount, json) = (if given("--quick") { &QUICK } else { &FULL }, given("--json"));
+    let parts = ["memory", "own-cost", "recording"].into_iter().chain(ARMS.map(|(name, ..)| name));
+    let any = parts.into_iter().any(given);
+    let wanted = |name: &str| given(name) || !any && name != "recording";
     let say = |print: &dyn Fn()| {
         if !json {
             print()
@@ -214,7 +240,7 @@ fn main() {
     };
     sleep_exactly();
     // First, as the peak of memory is that of the whole process.
-    let memory = long_run(amount.long_frames);
+    let memory = wanted("memory").then(|| long_run(amount.long_frames));
     let machine = machine(amount.frames as u32);
     say(&|| {
         println!(
@@ -227,20 +253,27 @@ fn main() {
             machine.late_micros,
             machine.late_micros_last_decile
         );
-        print_memory(&memory);
+        if let Some(memory) = &memory {
+            print_memory(memory);
+        }
     });
 
     let mut rows = Vec::new();
-    let own_cost = |name, costs: &Costs, frames| {
-        let plan = Plan::new(frames, OWN_COST_SEGMENT_FRAMES);
-        OWN_COST.map(|spread| measure(name, costs, plan, spread, amount.rounds))
-    };
-    let free = own_cost("nothing", &Costs::NOTHING, amount.free_frames);
-    let waiting = own_cost("seed", &SEED, amount.frames);
-    say(&|| print_own_cost(&machine, &free, &waiting));
-    rows.extend(free.into_iter().chain(waiting));
-    let any = ARMS.iter().any(|(name, ..)| given(name));
-    for (name, title, costs) in ARMS.into_iter().filter(|(name, ..)| !any || given(name)) {
+    if wanted("own-cost") {
+        let own_cost = |name, costs: &Costs, frames| {
+            let plan = Plan::new(frames, OWN_COST_SEGMENT_FRAMES);
+            OWN_COST.map(|spread| measure(name, costs, plan, spread, amount.rounds))
+        };
+        let free = own_cost("nothing", &Costs::NOTHING, amount.free_frames);
+        let waiting = own_cost("seed", &SEED, amount.frames);
+        say(&|| print_own_cost(&machine, &free, &waiting));
+        rows.extend(free.into_iter().chain(waiting));
+    }
+    let recording = if wanted("recording") { recording_costs(amount) } else { Vec::new() };
+    if !recording.is_empty() {
+        say(&|| recording::print(&recording));
+    }
+    for (name, title, costs) in ARMS.into_iter().filter(|(name, ..)| wanted(name)) {
         let settings = amount
             .depths
             .iter()
@@ -254,7 +287,7 @@ fn main() {
         say(&|| print_grid(title, &grid));
         rows.extend(grid);
     }
-    let report = Report { machine, rounds: amount.rounds, memory, rows };
+    let report = Report { machine, rounds: amount.rounds, memory, rows, recording };
     if json {
         println!("{}", serde_json::to_string_pretty(&report).expect("numbers and names are JSON"));
     }

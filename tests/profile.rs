@@ -45,8 +45,15 @@ fn the_table_has_every_stage_the_ring_the_floor_and_a_verdict_and_no_file_is_lef
     let (folder, mut command) = profile(&[]);
     let table = text(&mut command);
     for stage in ["render", "readback", "encode", "write"] {
-        let row = table.lines().find(|line| line.starts_with(stage)).expect(stage);
+        let mut rows = table.lines().filter(|line| line.split_whitespace().next() == Some(stage));
+        let row = rows.next().expect(stage);
         assert_eq!(row.split_whitespace().nth(2), Some("40"), "{row}");
+        // Median, p95 and max.
+        let row = rows.next().expect(stage);
+        let times: Vec<f64> =
+            row.split_whitespace().skip(1).take(3).map(|time| time.parse().unwrap()).collect();
+        assert!(times.len() == 3 && times.is_sorted(), "{row}");
+        assert!(row.chars().count() <= 80, "{row}");
     }
     for part in ["GPU ", "ring: ", "peak memory: ", " × the floor", "CPU ", "encoder h264"] {
         assert!(table.contains(part), "{part} is missing:\n{table}");
@@ -57,8 +64,20 @@ fn the_table_has_every_stage_the_ring_the_floor_and_a_verdict_and_no_file_is_lef
 }
 
 #[test]
+fn where_nobody_looks_there_is_no_progress_beside_the_table_and_no_advice_that_is_followed_already() {
+    let (folder, song) = folder_with(&beat());
+    let mut command = strikeline();
+    command.current_dir(&folder).arg("profile").arg(song);
+    command.args(["--frames", "40", "--size", "160x90", "--no-tuned", "--brief", "--theme", "plain"]);
+    let output = succeed(&mut command);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("--theme plain"));
+}
+
+#[test]
 fn every_thread_accounts_for_its_time_and_stages_are_the_sum_of_their_threads() {
-    let (_folder, mut command) = profile(&["--brief", "--jobs", "2", "--ring", "3", "--segments", "2"]);
+    let options = ["--brief", "--jobs", "2", "--ring", "3", "--segments", "2", "--redraw", "all"];
+    let (_folder, mut command) = profile(&options);
     let result = json(&mut command);
     let wall = number(&result, "wall_seconds");
     let threads = result["threads"].as_array().unwrap();

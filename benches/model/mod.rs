@@ -3,5 +3,6 @@
 pub mod bare;
 pub mod costs;
 pub mod ideal;
+pub mod recording;
 pub mod report;
 pub mod stand_ins;

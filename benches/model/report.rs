@@ -48,8 +48,9 @@ pub struct Memory {
 pub struct Report {
     pub machine: Machine,
     pub rounds: usize,
-    pub memory: Memory,
+    pub memory: Option<Memory>,
     pub rows: Vec<Row>,
+    pub recording: Vec<super::recording::RecordingCost>,
 }
 
 impl Row {

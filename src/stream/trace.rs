@@ -8,6 +8,7 @@ mod record;
 
 use std::time::Duration;
 
+pub use record::cost_of_an_event;
 pub(super) use record::{LevelMeter, Tracer, Worker};
 
 use super::histogram::Histogram;

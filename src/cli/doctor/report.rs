@@ -99,8 +99,8 @@ fn readback(speed: &ReadbackSpeed, shared_memory: Option<bool>) -> String {
 fn uncached(speed: &ReadbackSpeed) -> String {
     format!(
         "the driver maps read-back memory without the processor's cache: reading a frame takes {:.0} times as long as \
-         from plain memory. strikeline has no way around that yet: encoders read frames in place. Another driver or \
-         --adapter may be faster",
+         from plain memory. strikeline copies each frame once, with streaming loads, and encodes the copy. Another driver \
+         or --adapter may be faster",
         speed.times_slower()
     )
 }

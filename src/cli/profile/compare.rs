@@ -62,25 +62,35 @@ fn recording(results: &[ArmResult]) -> Option<(f64, f64)> {
 
 /// For people.
 pub fn text(results: &[ArmResult]) -> String {
+    // No wider than 80 columns.
     let mut text = format!(
-        "{:<20}{:>9}{:>9}{:>9}{:>10}{:>14}{:>11}{:>13}{:>11}\n",
+        "{:<19}{:>9}{:>7}{:>9}{:>7}{:>8}{:>7}{:>7}{:>7}\n{:<19}{:>9}{:>7}{:>9}{:>7}{:>8}{:>7}{:>7}{:>7}\n",
         "arm",
         "frames/s",
         "spread",
         "× naive",
         "spread",
-        "CPU ms/frame",
-        "render ms",
-        "readback ms",
-        "encode ms"
+        "CPU ms",
+        "render",
+        "read-",
+        "encode", //
+        "",
+        "",
+        "",
+        "",
+        "",
+        "a frame",
+        "ms",
+        "back",
+        "ms",
     );
     for result in results {
         let (ratio, ratio_spread) = median_and_spread(result.ratios.iter().copied());
+        let arm = format!("{}{}", result.arm.name(), if result.noisy() { " !" } else { "" });
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
-            "{:<20}{:>9.1}{:>8.0}%{ratio:>9.2}{:>9.0}%{:>14.2}{:>11.2}{:>13.2}{:>11.2}{}",
-            result.arm.name(),
+            "{arm:<19}{:>9.1}{:>6.0}%{ratio:>9.2}{:>6.0}%{:>8.2}{:>7.2}{:>7.2}{:>7.2}",
             result.median(|sample| sample.frames_per_second),
             result.spread() * 100.0,
             ratio_spread * 100.0,
@@ -88,11 +98,10 @@ pub fn text(results: &[ArmResult]) -> String {
             result.median(|sample| sample.stages_ms[0]),
             result.median(|sample| sample.stages_ms[1]),
             result.median(|sample| sample.stages_ms[2]),
-            if result.noisy() { "  noisy" } else { "" }
         );
     }
-    text +=
-        "(medians; spread: ± half the distance from the first to the last decile; stages: busy time, wall)\n";
+    text += "(medians of runs in turn; spread: ± half the distance from the first to the last decile;\n stages: busy time \
+             by the clock, that of readback being the wait for the device)\n";
     if let Some((ratio, spread)) = recording(results) {
         let _ =
             writeln!(text, "recording costs {:+.1} % CPU (±{:.1} %)", (ratio - 1.0) * 100.0, spread * 100.0);
@@ -102,7 +111,7 @@ pub fn text(results: &[ArmResult]) -> String {
     if !noisy.is_empty() {
         let _ = writeln!(
             text,
-            "warning: the rounds of {} differ by more than 15 %: something else was running; repeat it on a quiet \
+            "warning: the rounds of {} (!) differ by more than 15 %: something else was running;\n repeat it on a quiet \
              machine, or with more --rounds or --frames",
             noisy.join(", ")
         );

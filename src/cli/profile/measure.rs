@@ -1,13 +1,13 @@
 //! One run of the pipeline, measured; and what the slowest stage could do alone.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use strikeline::encode::EncoderSettings;
 use strikeline::encode::null::NullEncoder;
 use strikeline::scene::Scene;
 use strikeline::stream::sink::NullSink;
-use strikeline::stream::trace::GpuTimes;
+use strikeline::stream::trace::{GpuTimes, ThreadTrace, cost_of_an_event};
 use strikeline::stream::{
     Progress, Recording, Report, Stage, StreamError, StreamOptions, Trace, pipeline, stream,
 };
@@ -18,8 +18,6 @@ use super::prepared::PreparedFrames;
 const FLOOR_FRAMES: u64 = 300;
 /// Frames that the device's own times are taken over, at most.
 const GPU_FRAMES: u64 = 120;
-/// Looks that the cost of recording is measured over.
-const LOOKS: u32 = 100_000;
 
 /// What runs for real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +38,7 @@ pub struct Measured {
     pub trace: Trace,
     /// The most memory that the process has had until its end, in bytes, where the system tells.
     pub peak_memory: Option<u64>,
-    /// CPU time that recording has cost: what a look at the clock and its record cost, times how many there were.
+    /// CPU time that recording has cost: what it costs for one event, times how many there were.
     pub recording: Duration,
     /// Share of the machine's cores, 0 to 1, that other programs used meanwhile, where the system tells.
     pub others: Option<f64>,
@@ -66,8 +64,8 @@ pub fn measure(
     let peak_memory = peak_memory();
     // It was asked for, so it is there.
     let trace = report.trace.take().ok_or(StreamError::Cancelled)?;
-    let looks: u64 = trace.threads.iter().map(looks).sum();
-    let recording = cost_of_a_look().mul_f64(looks as f64);
+    let events: u64 = trace.threads.iter().map(events).sum();
+    let recording = cost_of_an_event().mul_f64(events as f64);
     let others = machine_before.zip(machine_time()).and_then(|(before, after)| {
         let [busy, all] = [after[0].checked_sub(before[0])?, after[1].checked_sub(before[1])?];
         let own = report.cpu.as_secs_f64() / report.wall.as_secs_f64() / cores() as f64;
@@ -92,8 +90,9 @@ fn machine_time() -> Option<[u64; 2]> {
     Some([all - idle, all])
 }
 
-fn looks(thread: &strikeline::stream::trace::ThreadTrace) -> u64 {
-    // A piece of work, a wait before it, and for the render stage and the encoders one look at the ring.
+/// What was recorded on a thread, kept or not.
+fn events(thread: &ThreadTrace) -> u64 {
+    // A piece of work, and the wait before it; a slot is taken on the render thread and given back by an encoder.
     thread.busy.count() * if matches!(thread.stage, Stage::Render | Stage::Encode) { 3 } else { 2 }
 }
 
@@ -174,27 +173,6 @@ impl Floor {
     pub fn time(&self) -> Duration {
         self.render.max(self.encode)
     }
-
-    /// The slower side, in words.
-    pub fn slower(&self) -> &'static str {
-        if self.render > self.encode { "rendering and reading back" } else { "encoding" }
-    }
-}
-
-/// What a record costs beyond the clock's two looks: one more look and the push.
-fn cost_of_a_look() -> Duration {
-    let mut histogram = strikeline::stream::histogram::Histogram::default();
-    let mut events = Vec::with_capacity(LOOKS as usize);
-    let started = Instant::now();
-    let mut last = started;
-    for index in 0..LOOKS {
-        let now = Instant::now();
-        histogram.add(now - last);
-        events.push([u64::from(index); 4]);
-        last = now;
-    }
-    std::hint::black_box((&histogram, &events));
-    started.elapsed() / LOOKS
 }
 
 /// The most memory that this process has had so far, in bytes.

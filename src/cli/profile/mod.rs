@@ -4,6 +4,7 @@ mod chrome;
 mod compare;
 mod measure;
 mod prepared;
+mod setting;
 mod steps;
 mod summary;
 mod svg;
@@ -13,6 +14,7 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context;
 use strikeline::gpu::Gpu;
 use strikeline::output::{OutputFile, Overwrite};
 use strikeline::scene::highway::Highway;
@@ -27,9 +29,10 @@ use super::progress::ProgressDisplay;
 use super::song_args::SongArgs;
 use super::stream_args::{Messages, StreamArgs};
 use measure::{Floor, Measured, Side, measure};
+use setting::{Look, Setting};
 use steps::Steps;
 use summary::{StageSummary, Summary};
-use verdict::Verdict;
+use verdict::{Evidence, Verdict};
 
 /// Render a part of a song into nothing, and show where the time goes.
 #[derive(Debug, clap::Args)]
@@ -95,6 +98,10 @@ pub struct ProfileArgs {
     #[command(flatten)]
     song_args: SongArgs,
 
+    // Before the highway's own, which take their values away.
+    #[command(flatten)]
+    look: Look,
+
     #[command(flatten)]
     highway: HighwayArgs,
 
@@ -133,20 +140,32 @@ pub fn run(args: &ProfileArgs) -> anyhow::Result<()> {
         (_, true) => Side::WithoutRender,
         _ => Side::Both,
     };
-    let mut display = ProgressDisplay::new(args.quiet, frames, picture.fps);
+    // A run takes seconds; where nobody looks, its progress would only stand between the lines of something else.
+    let visible = !args.quiet && std::io::stderr().is_terminal();
+    let mut display = ProgressDisplay::new(!visible, frames, picture.fps);
     let measured = measure(side, &mut scene, &options, &mut |progress| display.update(progress));
     display.finish();
     let measured = measured?;
+    if visible && !args.brief {
+        eprint!("measuring what each side could do alone …");
+    }
     let floor = match side {
-        Side::Both if !args.brief => Some(Floor::measure(&mut scene, &options)?),
-        _ => None,
+        Side::Both if !args.brief => Some(Floor::measure(&mut scene, &options)).transpose(),
+        _ => Ok(None),
     };
     let gpu = match side {
-        Side::Both | Side::WithoutEncoder if !args.brief => Some(measure::gpu_times(&mut scene, &options)?),
-        _ => None,
+        Side::Both | Side::WithoutEncoder if !args.brief => {
+            Some(measure::gpu_times(&mut scene, &options)).transpose()
+        }
+        _ => Ok(None),
     };
+    if visible && !args.brief {
+        eprint!("\r{:60}\r", "");
+    }
+    let (floor, gpu) = (floor?, gpu?);
 
-    let summary = summarize(side, &measured, floor, gpu, &options, what);
+    let setting = Setting::new(&args.look, &options.adapter);
+    let summary = summarize(side, &measured, floor, gpu, &options, &setting, what);
     if let Some(file) = trace_file {
         write_file(file, |output| chrome::write(&measured.trace, output))?;
     }
@@ -156,12 +175,8 @@ pub fn run(args: &ProfileArgs) -> anyhow::Result<()> {
         write_file(file, |output| output.write_all(picture.as_bytes()))?;
     }
     let mut stdout = std::io::stdout().lock();
-    if args.json {
-        writeln!(stdout, "{}", summary.json())?;
-    } else {
-        write!(stdout, "{}", summary.text())?;
-    }
-    Ok(())
+    let text = if args.json { format!("{}\n", summary.json()) } else { summary.text() };
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
 fn summarize<'m>(
@@ -170,10 +185,12 @@ fn summarize<'m>(
     floor: Option<Floor>,
     gpu: Option<Option<GpuTimes>>,
     options: &StreamOptions,
+    setting: &Setting,
     what: String,
 ) -> Summary<'m> {
     let stages = Stage::ALL.map(|stage| StageSummary::of(stage, &measured.trace));
-    let verdict = Verdict::new(side, measured, &stages, options.spread, floor);
+    let verdict =
+        Verdict::new(&Evidence { measured, stages: &stages, spread: options.spread, floor, setting });
     Summary { measured, side, floor, gpu, spread: options.spread, what, stages, verdict }
 }
 

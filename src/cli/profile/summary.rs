@@ -144,8 +144,12 @@ impl Summary<'_> {
             _ => format!("drawn on {}", report.adapter),
         };
         let Spread { ring_depth, jobs, segments_in_flight } = self.spread;
-        writeln!(text, "{drawn}; encoder {}", report.encoder)?;
-        writeln!(text, "ring {ring_depth}, jobs {jobs}, segments {segments_in_flight}")?;
+        writeln!(text, "{drawn}")?;
+        writeln!(
+            text,
+            "encoder {}; ring {ring_depth}, jobs {jobs}, segments {segments_in_flight}",
+            report.encoder
+        )?;
         writeln!(
             text,
             "{} frames in {:.2} s: {:.1} frames/s\n",
@@ -158,16 +162,13 @@ impl Summary<'_> {
     fn write_rest(&self, text: &mut String) -> std::fmt::Result {
         match &self.gpu {
             Some(Some(gpu)) => {
-                for (name, times) in [("draw", &gpu.draw), ("copy", &gpu.copy)] {
+                for (name, times) in [("GPU draw", &gpu.draw), ("GPU copy", &gpu.copy)] {
                     let [median, p95, max] = quantiles(times);
-                    writeln!(
-                        text,
-                        "GPU {name}: {median:.2} ms a frame (median), {p95:.2} (p95), {max:.2} (max); in a run of its own, \
-                         without encoding"
-                    )?;
+                    writeln!(text, "{name:<9}{median:>12.2}{p95:>12.2}{max:>12.2}")?;
                 }
+                writeln!(text, "(by the device's clock, in a run of its own without encoding)\n")?;
             }
-            Some(None) => writeln!(text, "GPU time: not available, the adapter has no timestamps")?,
+            Some(None) => writeln!(text, "GPU time: not available, the adapter has no timestamps\n")?,
             None => {}
         }
         let ring = &self.measured.trace.ring;
@@ -186,8 +187,8 @@ impl Summary<'_> {
         if let (Some(floor), Some(times)) = (&self.floor, self.times_the_floor()) {
             writeln!(
                 text,
-                "{times:.2} × the floor: alone, with all cores, rendering and reading back take {:.2} ms a frame and \
-                 encoding {:.2} (measured over {} frames each, with a null encoder and with prepared frames)",
+                "{times:.2} × the floor: alone, with all cores, drawing and reading back take {:.2} ms a\n  frame and \
+                 encoding {:.2} ({} frames each: null encoder, prepared frames)",
                 milliseconds(floor.render),
                 milliseconds(floor.encode),
                 floor.frames
@@ -245,49 +246,62 @@ impl Summary<'_> {
     }
 }
 
+/// Where the threads' time went, and what each frame took; neither is wider than 80 columns.
 fn write_table(text: &mut String, stages: &[StageSummary; 4]) -> std::fmt::Result {
     writeln!(
         text,
-        "{:<10}{:>8}{:>8}{:>9}{:>10}{:>10}{:>9}{:>8}{:>8}{:>7}{:>8}{:>10}{:>8}",
-        "stage",
-        "threads",
-        "frames",
-        "busy s",
-        "for input",
-        "output",
-        "median",
-        "p95",
-        "max ms",
-        "busy",
-        "CPU s",
-        "MB",
-        "GB/s"
+        "{:<9}{:>8}{:>8}  {:<BAR$}{:>7}{:>9}{:>13}{:>8}",
+        "stage", "threads", "frames", "busy", "busy s", "input s", "output s", "CPU s",
     )?;
     for stage in stages {
-        let [median, p95, max] = quantiles(&stage.busy);
         let cpu = stage.cpu.map_or_else(|| "–".to_owned(), |cpu| format!("{:.2}", cpu.as_secs_f64()));
-        // What a device moves to draw is not known.
-        let (megabytes, speed) = match stage.stage {
-            Stage::Render => ("–".to_owned(), "–".to_owned()),
-            _ => (format!("{:.1}", stage.bytes as f64 / 1e6), format!("{:.2}", stage.gigabytes_per_second())),
-        };
         writeln!(
             text,
-            "{:<10}{:>8}{:>8}{:>9.2}{:>10.2}{:>10.2}{median:>9.2}{p95:>8.2}{max:>8.2}{:>6.0}%{cpu:>8}{megabytes:>10}{speed:>8}",
+            "{:<9}{:>8}{:>8}  {}{:>7.2}{:>9.2}{:>13.2}{cpu:>8}",
             stage.stage,
             stage.threads,
             stage.frames,
+            bar(stage),
             stage.busy.sum().as_secs_f64(),
             stage.input.as_secs_f64(),
             stage.output.as_secs_f64(),
-            stage.occupancy * 100.0
         )?;
     }
     writeln!(
         text,
-        "(times for all threads together; median, p95 and max for a frame, of the write stage for a segment; the work \
-         of readback is to wait for the device)\n"
-    )
+        "(all threads together; input, output: waiting for the stage before, after;\n ░ readback is not at work: it waits \
+         for frames to be drawn and copied)\n"
+    )?;
+    writeln!(
+        text,
+        "{:<9}{:>12}{:>12}{:>12}{:>14}{:>10}",
+        "ms each", "median", "p95", "max", "MB moved", "GB/s"
+    )?;
+    for stage in stages {
+        let [median, p95, max] = quantiles(&stage.busy);
+        // What a device moves to draw is not known, and access units are too few for a speed.
+        let megabytes = match stage.stage {
+            Stage::Render => "–".to_owned(),
+            _ => format!("{:.1}", stage.bytes as f64 / 1e6),
+        };
+        let speed = match stage.stage {
+            Stage::Render | Stage::Write => "–".to_owned(),
+            _ => format!("{:.2}", stage.gigabytes_per_second()),
+        };
+        writeln!(text, "{:<9}{median:>12.2}{p95:>12.2}{max:>12.2}{megabytes:>14}{speed:>10}", stage.stage)?;
+    }
+    writeln!(text, "(of a frame; of the write stage a segment)\n")
+}
+
+/// Columns of the bar and its number.
+const BAR: usize = 16;
+
+/// Share of its threads' time that a stage was busy.
+fn bar(stage: &StageSummary) -> String {
+    let full = (stage.occupancy * 10.0).round() as usize;
+    let (mark, full) = (if stage.stage == Stage::Readback { '░' } else { '█' }, full.min(10));
+    let filled: String = std::iter::repeat_n(mark, full).chain(std::iter::repeat_n('·', 10 - full)).collect();
+    format!("{filled}{:>4.0} %", stage.occupancy * 100.0)
 }
 
 fn stage_json(stage: &StageSummary) -> serde_json::Value {

@@ -79,7 +79,7 @@ fn draw_all<'a>(
     root.draw(&Text::new(title.to_owned(), (16, 12), font(18)))?;
     let explanation = format!(
         "The first {frames} frames: a block is a thread at work, with the frame's number, in the colour of its segment; \
-         pale: it waits"
+         low: readback waits for the device; pale: it waits for its neighbours"
     );
     root.draw(&Text::new(explanation, (16, 40), font(13)))?;
     let (_, rest) = root.split_vertically(HEAD);
@@ -138,7 +138,7 @@ fn draw_timeline<'a>(
             }
             // Nothing is too short to be seen, and neighbours do not touch.
             let to = (to - pixel).max(from + pixel).min(end);
-            let (ink, inset) = appearance(trace, event);
+            let (ink, inset) = appearance(trace, thread.stage, event);
             let block = [(from, bottom + inset), (to, bottom + 1.0 - inset)];
             chart.draw_series(std::iter::once(Rectangle::new(block, ink.light().filled())))?;
             let Activity::Frame { frame, .. } = event.activity else { continue };
@@ -154,11 +154,13 @@ fn draw_timeline<'a>(
 }
 
 /// Colour of an event's block, and how much lower than its row it is.
-fn appearance(trace: &Trace, event: &Event) -> (Ink, f64) {
+fn appearance(trace: &Trace, stage: Stage, event: &Event) -> (Ink, f64) {
     match event.activity {
         Activity::Frame { frame, .. } => {
             let turn = trace.segment_of(frame).0 % SEGMENTS.len() as u64;
-            (SEGMENTS.get(turn as usize).copied().unwrap_or(WRITE), 0.1)
+            // What readback does is to wait for the device.
+            let inset = if stage == Stage::Readback { 0.26 } else { 0.1 };
+            (SEGMENTS.get(turn as usize).copied().unwrap_or(WRITE), inset)
         }
         Activity::Segment(_) | Activity::Finish => (WRITE, 0.1),
         Activity::AwaitInput | Activity::AwaitOutput => (WAIT, 0.38),

@@ -5,124 +5,189 @@ use std::time::Duration;
 use strikeline::stream::trace::Activity;
 use strikeline::stream::{Report, Spread, Stage, Trace};
 
-use super::measure::{Floor, Measured, Side, cores};
-use super::summary::{StageSummary, share};
+use super::measure::{Floor, Measured, cores};
+use super::setting::Setting;
+use super::summary::{StageSummary, milliseconds, share};
 
 /// Cores that are busy this much bound the run, whatever the stages look like.
 const CORES_BUSY: f64 = 0.85;
 /// A stage that is busy this much bounds the run.
 const STAGE_BUSY: f64 = 0.75;
+/// With such a share of the processor it is other programs that bound the run.
+const OTHERS_MOST: f64 = 0.35;
 
 /// The result.
 pub struct Verdict {
-    /// `cores`, the name of a stage, or `ring`.
+    /// `others`, `cores`, the name of a stage, or `ring`.
     pub bound: String,
-    /// The option to try.
+    /// What to try.
     pub remedy: String,
     /// One line.
     pub text: String,
 }
 
+/// What the verdict is made of.
+pub struct Evidence<'a> {
+    pub measured: &'a Measured,
+    pub stages: &'a [StageSummary; 4],
+    pub spread: Spread,
+    pub floor: Option<Floor>,
+    pub setting: &'a Setting,
+}
+
+/// Where most of the work is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Drawing,
+    Encoding,
+    Writing,
+}
+
 impl Verdict {
     /// Of a run.
-    pub fn new(
-        side: Side,
-        measured: &Measured,
-        stages: &[StageSummary; 4],
-        spread: Spread,
-        floor: Option<Floor>,
-    ) -> Verdict {
-        let Measured { report, trace, others, .. } = measured;
+    pub fn new(evidence: &Evidence<'_>) -> Verdict {
+        let Measured { report, others, .. } = evidence.measured;
         let cores = cores();
-        let cores_busy = share(report.cpu, report.wall * u32::try_from(cores).unwrap_or(u32::MAX));
-        let mut by_occupancy: Vec<&StageSummary> = stages.iter().collect();
+        let own = share(report.cpu, report.wall * u32::try_from(cores).unwrap_or(u32::MAX));
+        let others = others.unwrap_or(0.0);
+        if own + others >= CORES_BUSY {
+            return evidence.bound_by_cores(cores, own, others);
+        }
+        // Readback only waits for what is drawn, and where the processor draws, its threads do.
+        let device =
+            if evidence.setting.software { "drawing on the processor" } else { "the graphics device" };
+        let mut by_occupancy: Vec<&StageSummary> = evidence.stages.iter().collect();
         by_occupancy.sort_by(|a, b| b.occupancy.total_cmp(&a.occupancy));
         let (Some(busiest), Some(next)) = (by_occupancy.first(), by_occupancy.get(1)) else {
-            return Verdict { bound: String::new(), remedy: String::new(), text: String::new() };
+            return Verdict::of("ring", "waiting for each other", String::new(), String::new());
         };
-        let (bound, reason, remedy) = if cores_busy + others.unwrap_or(0.0) >= CORES_BUSY {
-            let (most, part) = most_cpu(report, stages);
-            let floor = floor.map_or_else(String::new, |floor| {
-                let alone = share(floor.time(), report.wall.div_f64(report.frames as f64));
-                format!(
-                    "; {} alone, with all cores, would take {:.0} % of the time",
-                    floor.slower(),
-                    alone * 100.0
-                )
-            });
-            let with = match others {
-                Some(others) if *others > 0.1 => format!(" ({:.0} % by other programs)", others * 100.0),
-                _ => String::new(),
-            };
-            let plural = if cores == 1 { "core is" } else { "cores are" };
-            let reason = format!(
-                "{cores} {plural} busy {:.0} % of the time{with}, {:.0} % of this run's part with {most}{floor}",
-                (cores_busy + others.unwrap_or(0.0)).min(1.0) * 100.0,
-                part * 100.0
-            );
-            let dearest = if most == "encode" { Stage::Encode } else { Stage::Render };
-            ("cores".to_owned(), reason, cheaper(dearest, report, true))
-        } else if busiest.occupancy >= STAGE_BUSY {
-            let reason = format!(
-                "it is busy {:.0} % of the time, the next is {} with {:.0} %",
-                busiest.occupancy * 100.0,
-                next.stage,
-                next.occupancy * 100.0
-            );
-            let remedy = match busiest.stage {
-                Stage::Encode => format!("--jobs {}, as cores are idle", spread.jobs + 1),
-                Stage::Write => "a faster disk".to_owned(),
-                stage => cheaper(stage, report, false),
-            };
-            (busiest.stage.to_string(), reason, remedy)
-        } else {
-            let ring_full = trace.ring.share_full();
-            let reason = format!(
-                "no stage is busy more than {:.0} % of the time ({}); the ring is full {:.0} % of it",
-                busiest.occupancy * 100.0,
-                busiest.stage,
-                ring_full * 100.0
-            );
-            let remedy = if ring_full > 0.3 {
-                format!("--ring {}", spread.ring_depth * 2)
-            } else if waits_without_slots(trace) > 0.3 {
-                format!("--segments {}", spread.segments_in_flight + 1)
-            } else {
-                "more --frames: the run is too short to tell".to_owned()
-            };
-            ("ring".to_owned(), reason, remedy)
-        };
-        let name = match (bound.as_str(), side) {
-            ("cores", _) => "the processor".to_owned(),
-            ("ring", _) => "waiting for each other".to_owned(),
-            (stage, _) => format!("the {stage} stage"),
-        };
-        let text = format!("Verdict: {name} bounds the run: {reason}. To move it: {remedy}.");
-        Verdict { bound, remedy, text }
-    }
-}
-
-/// What has used the most CPU time, and its share of all: a stage's threads, or those of the driver.
-fn most_cpu(report: &Report, stages: &[StageSummary; 4]) -> (String, f64) {
-    let cpu = |stage: &StageSummary| stage.cpu.unwrap_or_default();
-    let accounted: Duration = stages.iter().map(cpu).sum();
-    let driver = report.cpu.saturating_sub(accounted);
-    let mut most = ("the graphics driver's own threads".to_owned(), driver);
-    for stage in stages {
-        if cpu(stage) > most.1 {
-            most = (stage.stage.to_string(), cpu(stage));
+        if busiest.occupancy < STAGE_BUSY {
+            return evidence.bound_by_the_ring(busiest);
         }
+        let name = |stage| match stage {
+            Stage::Readback => device.to_owned(),
+            Stage::Render if evidence.setting.software => device.to_owned(),
+            stage => format!("the {stage} stage"),
+        };
+        let mut reason = format!("busy {:.0} % of the time", busiest.occupancy * 100.0);
+        if name(busiest.stage) == name(next.stage) {
+            // Two sides of the same.
+            let third = by_occupancy.get(2).map_or(String::new(), |third| {
+                format!("; {} {:.0} %", name(third.stage), third.occupancy * 100.0)
+            });
+            reason += &third;
+        } else {
+            reason += &format!("; {} {:.0} %", name(next.stage), next.occupancy * 100.0);
+        }
+        reason += &evidence.ahead();
+        let remedy = match busiest.stage {
+            Stage::Encode => format!(
+                "--jobs {}, as {:.0} % of the processor is idle",
+                evidence.spread.jobs + 1,
+                (1.0 - own - others) * 100.0
+            ),
+            Stage::Write => "a faster disk".to_owned(),
+            Stage::Render | Stage::Readback => evidence.setting.cheaper_drawing(),
+        };
+        Verdict::of(&busiest.stage.to_string(), &name(busiest.stage), reason, remedy)
     }
-    (most.0, share(most.1, report.cpu))
+
+    fn of(bound: &str, name: &str, reason: String, remedy: String) -> Verdict {
+        let text = format!("Verdict: {name} bounds the run: {reason}. To move it: {remedy}.");
+        Verdict { bound: bound.to_owned(), remedy, text }
+    }
 }
 
-/// What makes `stage` cheaper. `shared` when it uses the cores that all stages want.
-fn cheaper(stage: Stage, report: &Report, shared: bool) -> String {
-    match stage {
-        Stage::Encode if report.encoder == "openh264" => "--encoder h264".to_owned(),
-        Stage::Encode => "a higher --quality number, or a smaller --size".to_owned(),
-        _ if shared => "a GPU (--adapter), --theme plain, or a smaller --size".to_owned(),
-        _ => "--theme plain, a smaller --size, or another --adapter".to_owned(),
+impl Evidence<'_> {
+    fn bound_by_cores(&self, cores: usize, own: f64, others: f64) -> Verdict {
+        let report = &self.measured.report;
+        let (work, part) = self.most_work();
+        let doing = match work {
+            Work::Drawing if self.setting.software => "drawing on it",
+            Work::Drawing => "drawing",
+            Work::Encoding => "encoding",
+            Work::Writing => "writing",
+        };
+        let part = part * 100.0;
+        if others > OTHERS_MOST {
+            let reason = format!(
+                "they take {:.0} % of it, this run {:.0} %, most of that ({part:.0} %) for {doing}",
+                others * 100.0,
+                own * 100.0
+            );
+            let text = format!(
+                "Verdict: other programs on the processor bound the run: {reason}. To move it: a quiet machine, then \
+                 measure again."
+            );
+            return Verdict { bound: "others".to_owned(), remedy: "a quiet machine".to_owned(), text };
+        }
+        let plural = if cores == 1 { "core is" } else { "cores are" };
+        let with = if others > 0.05 {
+            format!(", {:.0} % with other programs", others * 100.0)
+        } else {
+            String::new()
+        };
+        let reason = format!(
+            "{cores} {plural} busy {:.0} % of the time{with}; {part:.0} % of this run's CPU time is {doing}{}",
+            (own + others).min(1.0) * 100.0,
+            self.ahead()
+        );
+        let remedy = match work {
+            Work::Encoding if report.encoder == "openh264" => "--encoder h264".to_owned(),
+            Work::Encoding => "a higher --quality number, or a smaller --size".to_owned(),
+            Work::Writing => "a faster disk".to_owned(),
+            Work::Drawing => self.setting.cheaper_drawing(),
+        };
+        Verdict::of("cores", "the processor", reason, remedy)
+    }
+
+    fn bound_by_the_ring(&self, busiest: &StageSummary) -> Verdict {
+        let trace = &self.measured.trace;
+        let ring_full = trace.ring.share_full();
+        let reason = format!(
+            "no stage is busy more than {:.0} % of the time ({}); the ring is full {:.0} % of it",
+            busiest.occupancy * 100.0,
+            busiest.stage,
+            ring_full * 100.0
+        );
+        let remedy = if ring_full > 0.3 {
+            format!("--ring {}", self.spread.ring_depth * 2)
+        } else if waits_without_slots(trace) > 0.3 {
+            format!("--segments {}", self.spread.segments_in_flight + 1)
+        } else {
+            "more --frames, as the run is too short to tell".to_owned()
+        };
+        Verdict::of("ring", "waiting for each other", reason, remedy)
+    }
+
+    /// How far ahead the slower side is, each alone with all cores to itself.
+    fn ahead(&self) -> String {
+        let Some(floor) = self.floor else { return String::new() };
+        let (slower, faster) = (floor.render.max(floor.encode), floor.render.min(floor.encode));
+        let names =
+            if floor.render > floor.encode { ["drawing", "encoding"] } else { ["encoding", "drawing"] };
+        format!(
+            "; alone, {} would take {:.1} ms a frame and {} {:.1}",
+            names[0],
+            milliseconds(slower),
+            names[1],
+            milliseconds(faster)
+        )
+    }
+
+    /// What has used the most CPU time, and its share of all. What no stage's thread has used is the driver's, and a
+    /// driver draws.
+    fn most_work(&self) -> (Work, f64) {
+        let cpu = |stage: Stage| {
+            self.stages.iter().find(|summary| summary.stage == stage).and_then(|summary| summary.cpu)
+        };
+        let report: &Report = &self.measured.report;
+        let encoding = cpu(Stage::Encode).unwrap_or_default();
+        let writing = cpu(Stage::Write).unwrap_or_default();
+        let drawing = report.cpu.saturating_sub(encoding + writing);
+        let all = [(Work::Drawing, drawing), (Work::Encoding, encoding), (Work::Writing, writing)];
+        let (work, time) = all.into_iter().max_by_key(|(_, time)| *time).unwrap_or((Work::Drawing, drawing));
+        (work, share(time, report.cpu))
     }
 }
 

@@ -43,6 +43,8 @@ impl Findings<'_> {
         let noise = outcome.noise * 100.0;
         let reason = if outcome.measured.len() == 1 {
             "there was no time to measure any other; allow more with --budget".to_owned()
+        } else if outcome.ties.len() == 1 && outcome.noise > UNSTEADY {
+            format!("the fastest, by chance perhaps, as single runs differ by {noise:.0} %")
         } else if outcome.ties.len() == 1 {
             format!("the fastest by more than the noise of {noise:.1} %")
         } else if choice.spread == fastest.spread {

@@ -154,7 +154,7 @@ impl Steps<'_> {
         record: Option<Recording>,
     ) -> anyhow::Result<Sample> {
         let renderer = SceneRenderer::new(&self.gpu, scene, self.options.drawn(), spread.ring_depth)?;
-        self.piped(renderer, SlotReader { gpu: Arc::clone(&self.gpu) }, spread, record)
+        self.piped(renderer, SlotReader::new(&self.gpu, self.options.copy_out)?, spread, record)
     }
 
     fn piped<R: Render, B: Readback<R::Submitted>>(

@@ -1,0 +1,138 @@
+//! What recording costs: the same run with and without it, in turn, with stages that cost nothing, with stages that
+//! wait, and with the real ones on the bundled groove.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use strikeline::encode::EncoderFactory;
+use strikeline::encode::h264::H264Factory;
+use strikeline::encode::null::NullEncoder;
+use strikeline::stream::plan::Plan;
+use strikeline::stream::sink::NullSink;
+use strikeline::stream::{Recording, Spread, StreamOptions, stream};
+use support::{full_hd, groove_highway, sixty};
+
+use super::costs::Costs;
+
+/// What runs with and without recording.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecordingCost {
+    /// Which stages, how spread.
+    pub what: String,
+    pub frames: u64,
+    pub rounds: usize,
+    /// CPU time per frame of the whole process in µs without and with recording: medians.
+    pub cpu_micros: [f64; 2],
+    /// Frames per second without and with recording: medians.
+    pub frames_per_second: [f64; 2],
+    /// CPU time that recording adds to a frame in µs, pair by pair: first quartile, median, third quartile.
+    pub added_cpu_micros: [f64; 3],
+    /// Throughput with recording over that without, pair by pair: first quartile, median, third quartile.
+    pub throughput_ratio: [f64; 3],
+    /// Events that were kept for a frame.
+    pub events_per_frame: f64,
+}
+
+/// Wall and CPU time of a run, and the events that it kept.
+pub struct Run {
+    pub wall: Duration,
+    pub cpu: Duration,
+    pub events: usize,
+}
+
+impl RecordingCost {
+    /// Runs `run` in pairs, every other pair the other way round.
+    fn measure(what: String, frames: u64, rounds: usize, run: &mut dyn FnMut(bool) -> Run) -> RecordingCost {
+        // The first run pays for what is there from then on.
+        run(true);
+        let mut runs = [Vec::new(), Vec::new()];
+        for round in 0..rounds {
+            for turn in 0..2 {
+                let recorded = (round + turn) % 2 == 1;
+                runs[usize::from(recorded)].push(run(recorded));
+            }
+        }
+        let [without, with] = &runs;
+        let micros = |run: &Run| run.cpu.as_secs_f64() * 1e6 / frames as f64;
+        let per_second = |run: &Run| frames as f64 / run.wall.as_secs_f64();
+        let pairs = || without.iter().zip(with);
+        RecordingCost {
+            what,
+            frames,
+            rounds,
+            cpu_micros: [without, with].map(|runs| quartiles(runs.iter().map(micros))[1]),
+            frames_per_second: [without, with].map(|runs| quartiles(runs.iter().map(per_second))[1]),
+            added_cpu_micros: quartiles(pairs().map(|(without, with)| micros(with) - micros(without))),
+            throughput_ratio: quartiles(
+                pairs().map(|(without, with)| per_second(with) / per_second(without)),
+            ),
+            events_per_frame: with.last().map_or(0.0, |run| run.events as f64 / frames as f64),
+        }
+    }
+}
+
+/// The values at a quarter, at the middle and at three quarters.
+fn quartiles(values: impl Iterator<Item = f64>) -> [f64; 3] {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    [0.25, 0.5, 0.75].map(|share| values[((values.len() - 1) as f64 * share).round() as usize])
+}
+
+/// With stand-ins of the given costs.
+pub fn with_stand_ins(
+    name: &str,
+    costs: &Costs,
+    frames: u64,
+    spread: Spread,
+    rounds: usize,
+) -> RecordingCost {
+    let Spread { ring_depth, jobs, segments_in_flight } = spread;
+    let what = format!("{name}; ring {ring_depth}, encoders {jobs}, segments {segments_in_flight}");
+    let plan = Plan::new(frames, super::super::OWN_COST_SEGMENT_FRAMES);
+    RecordingCost::measure(what, frames, rounds, &mut |recorded| {
+        super::super::run_recorded(costs, plan, spread, &mut NullSink::default(), recorded)
+    })
+}
+
+/// With the groove, drawn and read back for real at 1920 × 1080, and nobody who looks, or our own encoder. `None`
+/// without a graphics device.
+pub fn with_the_groove(encode: bool, frames: u64, rounds: usize) -> Option<RecordingCost> {
+    let encoder: Arc<dyn EncoderFactory> =
+        if encode { Arc::new(H264Factory::default()) } else { Arc::new(NullEncoder) };
+    let what = format!("the groove, encoder {}", encoder.name());
+    let options = StreamOptions::new(full_hd(), sixty(), frames, encoder);
+    strikeline::gpu::Gpu::open(&options.adapter).ok()?;
+    Some(RecordingCost::measure(what, frames, rounds, &mut |recorded| {
+        let options = StreamOptions { record: recorded.then(Recording::default), ..options.clone() };
+        let report = stream(&mut groove_highway(), &options, &mut NullSink::default(), &mut |_| {})
+            .expect("the groove can be streamed");
+        Run { wall: report.wall, cpu: report.cpu, events: report.trace.map_or(0, |trace| trace.events()) }
+    }))
+}
+
+/// Prints them all.
+pub fn print(costs: &[RecordingCost]) {
+    println!("\nWhat recording costs: pairs of runs, with and without, medians; in brackets the quartiles\n");
+    println!(
+        "| stages | pairs of | CPU µs a frame | with recording | added | share | events | frames/s, ratio |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for cost in costs {
+        let [low, added, high] = cost.added_cpu_micros;
+        let [slow, ratio, fast] = cost.throughput_ratio;
+        println!(
+            "| {} | {} × {} | {:.2} | {:.2} | {added:+.2} ({low:+.2} to {high:+.2}) | {:+.2} % | {:.1} | {ratio:.3} ({slow:.3} to {fast:.3}) |",
+            cost.what,
+            cost.rounds,
+            cost.frames,
+            cost.cpu_micros[0],
+            cost.cpu_micros[1],
+            added / cost.cpu_micros[0] * 100.0,
+            cost.events_per_frame,
+        );
+    }
+}
