@@ -14,6 +14,8 @@ if cargo clippy --version >/dev/null 2>&1; then
     echo "== lints"
     cargo clippy --locked --all-targets -- -D warnings
 fi
+echo "== without openh264"
+cargo check --locked --no-default-features --lib --bins
 echo "== documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
 
@@ -23,6 +25,13 @@ smoke=$(mktemp -d)
 trap 'rm -rf "$smoke"' EXIT
 cargo run --quiet --locked -- render examples/songs/groove.mid -o "$smoke/groove.mp4" --duration 10
 ffprobe -v error -show_entries stream=codec_name,width,height,nb_frames -of compact "$smoke/groove.mp4"
+echo "== browser"
+if command -v python3 >/dev/null 2>&1; then
+    # 77: no browser, or no ffmpeg; it has said so.
+    scripts/check_browser.py "$smoke/groove.mp4" || [ $? -eq 77 ]
+else
+    echo "skipped: no python3"
+fi
 
 echo "== tests"
 cargo test --locked

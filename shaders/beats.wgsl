@@ -21,8 +21,8 @@ fn vertex(@builtin(vertex_index) corner: u32, line: Line) -> Fragment {
     let ahead = subpixels_ahead(line.position);
     let at = seen(line.center_half_size.x, f32(ahead) / SUBPIXELS);
     let half_size = line.center_half_size.yz * at.scale;
-    let travel = highway.travel * at.scale_along;
-    var reach = half_size + sample_footprint();
+    let travel = max(highway.travel * at.scale_along, 0.02);
+    var reach = half_size + sample_footprint() * 0.5;
     reach.y += travel * 0.5;
     if ahead <= 0 || at.visibility == 0.0 {
         reach = vec2<f32>(0.0);
@@ -43,11 +43,11 @@ fn box_share(place: f32, half: f32, footprint: f32) -> f32 {
 fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let place = picture_position(in.position) - in.center;
     let footprint = sample_footprint();
-    var share = box_share(place.x, in.half_size.x, footprint);
+    var share = distance_coverage(abs(place.x) - in.half_size.x, footprint);
     if blurred {
-        share *= moving_interval(place.y, in.half_size.y, max(in.travel, 0.02), footprint).x;
+        share *= moving_interval(place.y, in.half_size.y, in.travel, footprint).x;
     } else {
         share *= box_share(place.y, in.half_size.y, footprint);
     }
-    return vec4<f32>(in.color.rgb, in.color.a * share);
+    return of_this_plane(vec4<f32>(in.color.rgb, in.color.a * share));
 }

@@ -3,28 +3,76 @@
 // What is drawn of a coming hit depends on the place within it alone, so that at a speed of whole pixels per
 // frame every frame of it is the last one moved.
 
+// A hit is drawn in pieces. In the columns of its *middle* what is seen depends on the height alone, which is
+// most of a hit and costs little. Its *ends*, the columns of its mark, and a hit that overlaps another (their
+// order counts) take the shader that looks at both. All pieces meet in columns of `GRAIN` pixels.
+
 struct Hit {
     @location(0) position: i32,
     // Middle across, half width, half height, in pixels of the road.
     @location(1) center_half_size: vec3<f32>,
     // Colour, and the velocity from 0 to 1.
     @location(2) color_velocity: vec4<f32>,
-    // Mark; fill of the body (0 to 255); width of the outline in 1/8 pixel; 1 for a kick bar.
+    // Mark; fill of the body (0 to 255); width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the
+    // room around the hit: the distance to the next one of its place along the road, where `ROOM` are as near
+    // as two can be without overlapping on a flat road.
     @location(3) style: vec4<u32>,
 }
 
-struct Fragment {
-    @builtin(position) position: vec4<f32>,
-    @location(0) @interpolate(flat) center: vec2<f32>,
-    @location(1) @interpolate(flat) half_size: vec2<f32>,
-    // Colour, and how much of the hit is seen.
-    @location(2) @interpolate(flat) color: vec4<f32>,
-    // Mark, fill, width of the outline.
-    @location(3) @interpolate(flat) style: vec3<f32>,
+// What a hit looks like: a sum of shares (see `Shares`) times these. Samples of the plane, premultiplied, so that
+// the mean over time is the sum of the means. They are worked out per vertex: the same at all of them.
+struct Look {
+    // Times all of the hit; times what is within the outline.
+    outer: vec4<f32>,
+    inner: vec4<f32>,
+    // Times that and the height: the body is darker towards its lower edge, in a straight line.
+    slope: vec3<f32>,
+    light: vec3<f32>,
+    mark: vec4<f32>,
+    // How much of the light is lost on the mark, 0 to 1, as there is no whiter than white.
+    mark_dims: f32,
+}
+
+// A hit where it is seen.
+struct Body {
+    at: Seen,
+    half_size: vec2<f32>,
+    corner: f32,
+    outline: f32,
+    // Way while the shutter is open, in pixels of the picture.
+    travel: f32,
     // What is left of the flash, 1 to 0; negative for a hit that still comes.
-    @location(4) @interpolate(flat) flash: f32,
-    // Way of the hit while the shutter is open, in pixels of the picture.
-    @location(5) @interpolate(flat) travel: f32,
+    flash: f32,
+    mark: f32,
+    // Whether there is room around it, so that it may have a middle.
+    is_apart: bool,
+}
+
+struct Fragment {
+    @builtin(position) @invariant position: vec4<f32>,
+    @location(0) @interpolate(flat) center: vec2<f32>,
+    // Half size, size of the corners, width of the outline.
+    @location(1) @interpolate(flat) shape: vec4<f32>,
+    // Mark, travel, and how much of the light is lost on the mark.
+    @location(2) @interpolate(flat) mark_travel: vec3<f32>,
+    @location(3) @interpolate(flat) outer: vec4<f32>,
+    @location(4) @interpolate(flat) inner: vec4<f32>,
+    @location(5) @interpolate(flat) slope: vec3<f32>,
+    @location(6) @interpolate(flat) light: vec3<f32>,
+    @location(7) @interpolate(flat) mark: vec4<f32>,
+}
+
+struct MiddleFragment {
+    @builtin(position) @invariant position: vec4<f32>,
+    // Height of the middle in the picture; half the heights of the hit and of what is within its outline. Those
+    // and the light's: half a footprint more, and in footprints, unless things are blurred.
+    @location(0) @interpolate(flat) center_halves: vec3<f32>,
+    // Middle and half height of the light; travel.
+    @location(1) @interpolate(flat) bar_travel: vec3<f32>,
+    @location(2) @interpolate(flat) outer: vec4<f32>,
+    @location(3) @interpolate(flat) inner: vec4<f32>,
+    @location(4) @interpolate(flat) slope: vec3<f32>,
+    @location(5) @interpolate(flat) light: vec3<f32>,
 }
 
 const DOT: f32 = 1.0;
@@ -34,49 +82,193 @@ const PLUS: f32 = 4.0;
 const DASH: f32 = 5.0;
 const DIAMOND: f32 = 6.0;
 
-fn corner_of_quad(corner: u32) -> vec2<f32> {
-    return vec2<f32>(f32(corner & 1u), f32(corner >> 1u)) * 2.0 - 1.0;
-}
+// Pieces begin and end at multiples of so many pixels: never at the middle of a sample, and so that blocks of 4 x 4
+// samples, in which rasterisers work, are not in two pieces.
+const GRAIN: f32 = 8.0;
+const ROOM: f32 = 16.0;
 
-fn fragment_at(corner: u32, hit: Hit, at: Seen, flash: f32, travel: f32) -> Fragment {
+fn body_at(hit: Hit, at: Seen, flash: f32, travel: f32) -> Body {
     let half_size = hit.center_half_size.yz * at.scale;
-    let style = vec3<f32>(
-        f32(hit.style.x),
-        f32(hit.style.y) / 255.0,
+    // Sizes shrink with the scale, distances more; a little to spare, as the neighbour's differ.
+    let room = f32(hit.style.w >> 1u) * at.scale_along;
+    return Body(
+        at,
+        half_size,
+        highway.corner * half_size.y,
         f32(hit.style.z) / 8.0 * at.scale,
+        max(travel, 0.02),
+        flash,
+        f32(hit.style.x),
+        flash < 0.0 && room >= ROOM * at.scale * select(1.2, 1.0, highway.depth == 0.0),
     );
-    var reach = half_size + sample_footprint();
-    reach.y += travel * 0.5;
-    if at.visibility == 0.0 || flash == 0.0 {
-        reach = vec2<f32>(0.0);
-    }
-    let position = clip_position(at.place + corner_of_quad(corner) * reach);
-    let color = vec4<f32>(hit.color_velocity.rgb, at.visibility);
-    return Fragment(position, at.place, half_size, color, style, flash, travel);
 }
 
-@vertex
-fn vertex(@builtin(vertex_index) corner: u32, hit: Hit) -> Fragment {
+// `hit` on the road.
+fn body_of(hit: Hit) -> Body {
     let ahead = subpixels_ahead(hit.position);
     if ahead > 0 {
         let at = seen(hit.center_half_size.x, f32(ahead) / SUBPIXELS);
-        return fragment_at(corner, hit, at, -1.0, highway.travel * at.scale_along);
+        return body_at(hit, at, -1.0, highway.travel * at.scale_along);
     }
     let left = effect_left(f32(-ahead));
     let flash = left * left * highway.flash * mix(0.5, 1.0, hit.color_velocity.a);
-    return fragment_at(corner, hit, seen(hit.center_half_size.x, 0.0), flash, 0.0);
+    return body_at(hit, seen(hit.center_half_size.x, 0.0), flash, 0.0);
+}
+
+fn look_of(hit: Hit, body: Body) -> Look {
+    let color = hit.color_velocity.rgb;
+    var fill = f32(hit.style.y) / 255.0;
+    let shade = highway.shading * 0.25;
+    var middle = color * (1.0 - shade);
+    var slope = color * (-shade / body.half_size.y);
+    var outline = mix(color, highway.outline.rgb, highway.outline.a);
+    // White that the body has room for where the light begins, 0.68 of the way up.
+    let lit = slope * (body.outline - body.half_size.y) * 0.68 + middle;
+    var white = min((vec3<f32>(1.0) - middle) * highway.highlight * 0.7, max(vec3<f32>(1.0) - lit, vec3<f32>(0.0)));
+    // On a hollow gem the mark takes the outline's colour.
+    var mark = select(mix(middle, highway.mark.rgb, highway.mark.a), outline, fill < 0.5);
+    var visibility = body.at.visibility;
+    if body.flash >= 0.0 {
+        // Where it is struck: a white body that dims.
+        fill = 1.0;
+        middle = mix(color, vec3<f32>(1.0), body.flash * 0.8);
+        slope = vec3<f32>(0.0);
+        outline = middle;
+        white = vec3<f32>(0.0);
+        mark = middle;
+        visibility = body.flash;
+    }
+    let mark_room = saturate((vec3<f32>(1.0) - mark) / max(white, vec3<f32>(1e-4)));
+    let outer = plane_sample(vec4<f32>(outline, 1.0));
+    let filled = plane_sample(vec4<f32>(middle, 1.0)) * fill;
+    return Look(
+        outer * visibility,
+        (filled - outer) * visibility,
+        plane_difference(slope) * fill * visibility,
+        plane_difference(white) * fill * visibility,
+        (plane_sample(vec4<f32>(mark, 1.0)) - filled) * visibility,
+        1.0 - min(min(mark_room.r, mark_room.g), mark_room.b),
+    );
+}
+
+// Where a hit's pieces begin and end across, from left to right: left end, middle, mark, middle, right end.
+struct Columns {
+    left: f32,
+    begin: f32,
+    mark_begin: f32,
+    mark_end: f32,
+    end: f32,
+    right: f32,
+}
+
+fn columns_of(body: Body) -> Columns {
+    let center = body.at.place.x;
+    let reach = body.half_size.x + sample_footprint() * 0.5;
+    let left = center - reach;
+    let right = center + reach;
+    // Further in than the corners, the outline and the ends of the light.
+    let inset = body.outline + max(body.corner, body.half_size.y * 0.4) + sample_footprint();
+    let begin = ceil((left + inset) / GRAIN) * GRAIN;
+    let end = floor((right - inset) / GRAIN) * GRAIN;
+    if !body.is_apart || end <= begin {
+        return Columns(left, right, right, right, right, right);
+    }
+    if !marked || body.mark == 0.0 {
+        return Columns(left, begin, end, end, end, right);
+    }
+    let mark_reach = body.half_size.y * highway.mark_size * select(1.0, 1.8, body.mark == DASH)
+        + sample_footprint() * 0.5;
+    let mark_begin = clamp(floor((center - mark_reach) / GRAIN) * GRAIN, begin, end);
+    let mark_end = clamp(ceil((center + mark_reach) / GRAIN) * GRAIN, mark_begin, end);
+    return Columns(left, begin, mark_begin, mark_end, end, right);
+}
+
+// Pieces are quads in one strip, with two vertices between them that join them by triangles without an area.
+const PIECE: u32 = 6u;
+
+fn piece_of(index: u32) -> u32 {
+    return (index + 1u) / PIECE;
+}
+
+// The place of vertex `index` of a strip of pieces, of which this one goes from `begin` to `end`.
+fn place_in_strip(index: u32, body: Body, begin: f32, end: f32) -> vec4<f32> {
+    let corner = min((index + 1u) % PIECE, 4u);
+    let side = select(corner - 1u, 0u, corner == 0u);
+    var reach = body.half_size.y + (sample_footprint() + body.travel) * 0.5;
+    var x = select(begin, end, (side & 1u) == 1u);
+    if body.at.visibility == 0.0 || body.flash == 0.0 {
+        x = begin;
+        reach = 0.0;
+    }
+    return clip_position(vec2<f32>(x, body.at.place.y + select(-reach, reach, side > 1u)));
+}
+
+fn ends_at(index: u32, hit: Hit, body: Body) -> Fragment {
+    let columns = columns_of(body);
+    let piece = piece_of(index);
+    var piece_columns = vec2<f32>(columns.left, columns.begin);
+    if piece == 1u {
+        piece_columns = vec2<f32>(columns.end, columns.right);
+    } else if piece == 2u {
+        piece_columns = vec2<f32>(columns.mark_begin, columns.mark_end);
+    }
+    let look = look_of(hit, body);
+    return Fragment(
+        place_in_strip(index, body, piece_columns.x, piece_columns.y),
+        body.at.place,
+        vec4<f32>(body.half_size, body.corner, body.outline),
+        vec3<f32>(body.mark, body.travel, look.mark_dims),
+        look.outer,
+        look.inner,
+        look.slope,
+        look.light,
+        look.mark,
+    );
+}
+
+// Both ends, and the columns of the mark.
+@vertex
+fn vertex(@builtin(vertex_index) index: u32, hit: Hit) -> Fragment {
+    return ends_at(index, hit, body_of(hit));
 }
 
 // A gem that stands in the legend: its position is the height in subpixels from the top.
 @vertex
-fn legend_vertex(@builtin(vertex_index) corner: u32, hit: Hit) -> Fragment {
+fn legend_vertex(@builtin(vertex_index) index: u32, hit: Hit) -> Fragment {
     let fade = highway.labels_fade;
     let left = clamp(f32(fade.y - highway.milliseconds) / f32(fade.y - fade.x), 0.0, 1.0);
     let at = Seen(vec2<f32>(hit.center_half_size.x, f32(hit.position) / SUBPIXELS), 1.0, 1.0, left);
-    return fragment_at(corner, hit, at, -1.0, 0.0);
+    return ends_at(index, hit, body_at(hit, at, -1.0, 0.0));
 }
 
-// What a sample sees of a hit, as shares from 0 to 1. Each share lies within the one before it.
+// What is between the ends, to the left and to the right of the mark.
+@vertex
+fn middle_vertex(@builtin(vertex_index) index: u32, hit: Hit) -> MiddleFragment {
+    let body = body_of(hit);
+    let columns = columns_of(body);
+    var piece_columns = vec2<f32>(columns.begin, columns.mark_begin);
+    if piece_of(index) == 1u {
+        piece_columns = vec2<f32>(columns.mark_end, columns.end);
+    }
+    let look = look_of(hit, body);
+    let bar = light_bar(body.half_size - body.outline, inner_corner(body.corner, body.outline));
+    var halves = vec3<f32>(body.half_size.y, body.half_size.y - body.outline, bar.z);
+    if !blurred {
+        halves = halves / sample_footprint() + 0.5;
+    }
+    return MiddleFragment(
+        place_in_strip(index, body, piece_columns.x, piece_columns.y),
+        vec3<f32>(body.at.place.y, halves.xy),
+        vec3<f32>(bar.x, halves.z, body.travel),
+        look.outer,
+        look.inner,
+        look.slope,
+        look.light,
+    );
+}
+
+// What a sample sees of a hit, as shares from 0 to 1. Each share lies within the one before it, also where a gem is
+// so small that they are rough: or there would be colours that the plane has no sample for.
 struct Shares {
     // All of the hit; what is within its outline, and that times the height from the middle; the light on its
     // upper half; the mark.
@@ -151,80 +343,104 @@ fn inner_corner(corner: f32, outline: f32) -> f32 {
 }
 
 // The shares of a hit that stands still, or nearly.
-fn sharp_shares(place: vec2<f32>, half_size: vec2<f32>, corner: f32, style: vec3<f32>) -> Shares {
+fn sharp_shares(in: Fragment, place: vec2<f32>) -> Shares {
     let footprint = sample_footprint();
-    let distance = gem_distance(place, half_size, corner);
+    let half_size = in.shape.xy;
+    let outline = in.shape.w;
+    let distance = gem_distance(place, half_size, in.shape.z);
     let outer = distance_coverage(distance, footprint);
     // Within a gem what lies deeper than the outline is a gem again, with smaller corners.
-    let inner = distance_coverage(distance + style.z, footprint);
+    let inner = distance_coverage(distance + outline, footprint);
     var light = 0.0;
     if highlighted {
-        let bar = light_bar(half_size - style.z, inner_corner(corner, style.z));
+        let bar = light_bar(half_size - outline, inner_corner(in.shape.z, outline));
         let beyond = abs(place - vec2<f32>(0.0, bar.x)) - bar.yz;
-        light = distance_coverage(beyond.x, footprint) * distance_coverage(beyond.y, footprint);
+        light = min(distance_coverage(beyond.x, footprint) * distance_coverage(beyond.y, footprint), inner);
     }
     var mark = 0.0;
     if marked {
-        mark = distance_coverage(mark_distance(place, half_size.y * highway.mark_size, style.x), footprint);
+        let distance = mark_distance(place, half_size.y * highway.mark_size, in.mark_travel.x);
+        mark = min(distance_coverage(distance, footprint), inner);
     }
     return Shares(outer, inner, inner * place.y, light, mark);
 }
 
 // The shares of a hit that moves, as means over the time that the shutter is open.
-fn blurred_shares(place: vec2<f32>, half_size: vec2<f32>, corner: f32, style: vec3<f32>, travel: f32) -> Shares {
+fn blurred_shares(in: Fragment, place: vec2<f32>) -> Shares {
     let footprint = sample_footprint();
-    let inner_half = half_size - style.z;
-    let within = inner_corner(corner, style.z);
-    let outer = moving_interval(place.y, gem_reach(place.x, half_size, corner), travel, footprint).x
+    let half_size = in.shape.xy;
+    let inner_half = half_size - in.shape.w;
+    let within = inner_corner(in.shape.z, in.shape.w);
+    let travel = in.mark_travel.y;
+    let outer = moving_interval(place.y, gem_reach(place.x, half_size, in.shape.z), travel, footprint).x
         * distance_coverage(abs(place.x) - half_size.x, footprint);
     let inner = moving_interval(place.y, gem_reach(place.x, inner_half, within), travel, footprint)
         * distance_coverage(abs(place.x) - inner_half.x, footprint);
     var light = 0.0;
     if highlighted {
         let bar = light_bar(inner_half, within);
-        light = moving_interval(place.y - bar.x, bar.z, travel, footprint).x
-            * distance_coverage(abs(place.x) - bar.y, footprint);
+        let columns = distance_coverage(abs(place.x) - bar.y, footprint);
+        light = min(moving_interval(place.y - bar.x, bar.z, travel, footprint).x * columns, inner.x);
     }
     var mark = 0.0;
     if marked {
-        let reach = mark_reach(place.x, half_size.y * highway.mark_size, style.x);
-        mark = moving_interval(place.y, reach.x, travel, footprint).x
-            - moving_interval(place.y, reach.y, travel, footprint).x;
+        let reach = mark_reach(place.x, half_size.y * highway.mark_size, in.mark_travel.x);
+        let filled = moving_interval(place.y, reach.x, travel, footprint).x;
+        mark = min(filled - moving_interval(place.y, reach.y, travel, footprint).x, inner.x);
     }
     return Shares(outer, inner.x, inner.y, light, mark);
+}
+
+// The shares in the middle of a hit, where across all is covered.
+fn middle_shares(in: MiddleFragment, y: f32) -> Shares {
+    let footprint = sample_footprint();
+    let bar = in.bar_travel;
+    var light = 0.0;
+    if blurred {
+        let outer = moving_interval(y, in.center_halves.y, bar.z, footprint).x;
+        let inner = moving_interval(y, in.center_halves.z, bar.z, footprint);
+        if highlighted {
+            light = moving_interval(y - bar.x, bar.y, bar.z, footprint).x;
+        }
+        return Shares(outer, inner.x, inner.y, light, 0.0);
+    }
+    let away = abs(y) / footprint;
+    let outer = clamp(in.center_halves.y - away, 0.0, 1.0);
+    let inner = clamp(in.center_halves.z - away, 0.0, 1.0);
+    if highlighted {
+        light = clamp(bar.y - abs(y - bar.x) / footprint, 0.0, 1.0);
+    }
+    return Shares(outer, inner, inner * y, light, 0.0);
+}
+
+// What is blended: the sum of `shares` of `look`.
+fn blended(look: Look, shares: Shares) -> vec4<f32> {
+    var sum = look.outer * shares.outer + look.inner * shares.inner
+        + vec4<f32>(look.slope * shares.inner_height, 0.0);
+    if highlighted {
+        let dimmed = select(1.0, 1.0 - shares.mark * look.mark_dims, marked);
+        sum += vec4<f32>(look.light * shares.light * dimmed, 0.0);
+    }
+    if marked {
+        sum += look.mark * shares.mark;
+    }
+    return of_this_plane(vec4<f32>(sum.rgb / max(sum.a, 1e-4), sum.a));
 }
 
 @fragment
 fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let place = picture_position(in.position) - in.center;
-    let corner = highway.corner * in.half_size.y;
-    let color = in.color.rgb;
     var shares: Shares;
     if blurred {
-        shares = blurred_shares(place, in.half_size, corner, in.style, max(in.travel, 0.02));
+        shares = blurred_shares(in, place);
     } else {
-        shares = sharp_shares(place, in.half_size, corner, in.style);
+        shares = sharp_shares(in, place);
     }
-    // A sum of shares times colours, so that the mean over time is the sum of the means. The body is darker
-    // towards its lower edge, in a straight line: middle + slope · height.
-    let fill = in.style.y;
-    let shade = highway.shading * 0.25;
-    let middle = color * (1.0 - shade);
-    let slope = color * (-shade / in.half_size.y);
-    let outline = mix(color, highway.outline.rgb, highway.outline.a);
-    let white = (vec3<f32>(1.0) - middle) * highway.highlight * 0.7;
-    // On a hollow gem the mark takes the outline's colour.
-    let mark = select(mix(middle, highway.mark.rgb, highway.mark.a), outline, fill < 0.5);
-    let alpha = shares.outer - (shares.inner - shares.mark) * (1.0 - fill);
-    let sum = outline * (shares.outer - shares.inner)
-        + (middle * shares.inner + slope * shares.inner_height + white * shares.light) * fill
-        + (mark - middle * fill) * shares.mark;
-    let seen_color = clamp(sum / max(alpha, 1e-4), vec3<f32>(0.0), vec3<f32>(1.0));
-    // Where it is struck: a white body that dims.
-    let is_struck = in.flash >= 0.0;
-    let struck_color = mix(color, vec3<f32>(1.0), in.flash * 0.8);
-    return plane_sample(vec4<f32>(
-        select(seen_color, struck_color, is_struck),
-        select(alpha * in.color.a, shares.outer * in.flash, is_struck),
-    ));
+    return blended(Look(in.outer, in.inner, in.slope, in.light, in.mark, in.mark_travel.z), shares);
+}
+
+@fragment
+fn middle_fragment(in: MiddleFragment) -> @location(0) vec4<f32> {
+    let shares = middle_shares(in, picture_position(in.position).y - in.center_halves.x);
+    return blended(Look(in.outer, in.inner, in.slope, in.light, vec4<f32>(0.0), 0.0), shares);
 }

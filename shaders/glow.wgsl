@@ -11,11 +11,13 @@ struct Hit {
 struct Fragment {
     @builtin(position) position: vec4<f32>,
     @location(0) @interpolate(flat) center: vec2<f32>,
-    @location(1) @interpolate(flat) half_size: vec2<f32>,
     // Sample of the plane, and strength from 0 to 1.
-    @location(2) @interpolate(flat) light: vec4<f32>,
-    // Size of the corners, and how far the light reaches.
-    @location(3) @interpolate(flat) corner_reach: vec2<f32>,
+    @location(1) @interpolate(flat) light: vec4<f32>,
+    // Half the size of the box that lies as deep as its corners are large: a distance from it less the corners' is
+    // one from the hit.
+    @location(2) @interpolate(flat) core: vec2<f32>,
+    // Size of the corners and 1 pixel, as shares of how far the light reaches.
+    @location(3) @interpolate(flat) corner_pixel: vec2<f32>,
 }
 
 // Half a code value: less light than this is not seen.
@@ -27,7 +29,13 @@ fn lit(corner: u32, center: vec2<f32>, half_size: vec2<f32>, light: vec4<f32>, c
     let seen_reach = corner_reach.y * (1.0 - sqrt(SEEN / max(light.a, SEEN)));
     let reach = select(half_size + seen_reach, vec2<f32>(0.0), light.a <= SEEN);
     let sample = vec4<f32>(plane_sample(vec4<f32>(light.rgb, 1.0)).rgb, light.a);
-    return Fragment(clip_position(center + side * reach), center, half_size, sample, corner_reach);
+    return Fragment(
+        clip_position(center + side * reach),
+        center,
+        sample,
+        half_size - corner_reach.x,
+        vec2<f32>(corner_reach.x, 1.0) / corner_reach.y,
+    );
 }
 
 // Around the gem: it begins to shine as it comes near, and shines brightest as it is struck.
@@ -65,23 +73,25 @@ fn line_vertex(@builtin(vertex_index) corner: u32, hit: Hit) -> Fragment {
     return lit(corner, center, half_size, light, vec2<f32>(0.0, highway.glow_reach * 0.4));
 }
 
-// Share of the light at a signed distance from what shines: all of it within, none beyond `reach`.
-fn falloff(distance: f32, reach: f32) -> f32 {
-    let left = clamp(1.0 - max(distance, 0.0) / reach, 0.0, 1.0);
+// Share of the light at a distance from what shines, as a share of how far it reaches: all of it within (where the
+// distance is negative), none beyond.
+fn falloff(distance: f32) -> f32 {
+    let left = clamp(1.0 - distance, 0.0, 1.0);
     return left * left;
 }
 
 @fragment
 fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let place = picture_position(in.position) - in.center;
-    let distance = rounded_box_distance(place, in.half_size, in.corner_reach.x);
-    return vec4<f32>(in.light.rgb, in.light.a * falloff(distance, in.corner_reach.y));
+    let distance = length(max(abs(place) - in.core, vec2<f32>(0.0))) * in.corner_pixel.y - in.corner_pixel.x;
+    return of_this_plane(vec4<f32>(in.light.rgb, in.light.a * falloff(distance)));
 }
 
 // The light of a line falls off across it, and in a straight line beyond its ends.
 @fragment
 fn line_fragment(in: Fragment) -> @location(0) vec4<f32> {
-    let beyond = abs(picture_position(in.position) - in.center) - in.half_size;
-    let ends = clamp(1.0 - beyond.x / in.corner_reach.y, 0.0, 1.0);
-    return vec4<f32>(in.light.rgb, in.light.a * ends * falloff(beyond.y, in.corner_reach.y));
+    let place = picture_position(in.position) - in.center;
+    let beyond = (abs(place) - in.core) * in.corner_pixel.y;
+    let ends = clamp(1.0 - beyond.x, 0.0, 1.0);
+    return of_this_plane(vec4<f32>(in.light.rgb, in.light.a * ends * falloff(beyond.y)));
 }

@@ -50,6 +50,22 @@ fn plane_sample(color: vec4<f32>) -> vec4<f32> {
     return color;
 }
 
+// The same for a difference of two colours: without what black has.
+fn plane_difference(color: vec3<f32>) -> vec3<f32> {
+    return plane_sample(vec4<f32>(color, 0.0)).rgb - plane_sample(vec4<f32>(0.0)).rgb;
+}
+
+// The same sample, with nothing in what the plane does not have: so that it is not worked out.
+fn of_this_plane(sample: vec4<f32>) -> vec4<f32> {
+    if plane == LUMA {
+        return vec4<f32>(sample.r, 0.0, 0.0, sample.a);
+    }
+    if plane == CHROMA {
+        return vec4<f32>(sample.rg, 0.0, sample.a);
+    }
+    return sample;
+}
+
 // Signed distance in pixels from a box around the origin with rounded corners, negative inside: the corner's
 // circle moved out by the straight parts.
 fn rounded_box_distance(place: vec2<f32>, half_size: vec2<f32>, radius: f32) -> f32 {

@@ -10,9 +10,9 @@ struct Hit {
 struct Fragment {
     @builtin(position) position: vec4<f32>,
     @location(0) @interpolate(flat) center: vec2<f32>,
-    // Of the middle of the ring's stroke.
-    @location(1) @interpolate(flat) half_size: vec2<f32>,
-    // Radius of the corners, and half the width of the stroke.
+    // Half the size of the box whose border is as far from the middle of the ring's stroke as its corners' radius.
+    @location(1) @interpolate(flat) core: vec2<f32>,
+    // That radius, and half the width of the stroke.
     @location(2) @interpolate(flat) corner_stroke: vec2<f32>,
     // Sample of the plane, and opacity.
     @location(3) @interpolate(flat) color: vec4<f32>,
@@ -33,7 +33,7 @@ fn vertex(@builtin(vertex_index) index: u32, hit: Hit) -> Fragment {
     let behind = -subpixels_ahead(hit.position);
     let left = select(0.0, effect_left(f32(behind)), behind >= 0);
     let size = growth(1.0 - left);
-    let is_kick = hit.style.w == 1u;
+    let is_kick = (hit.style.w & 1u) == 1u;
     let center = vec2<f32>(hit.center_half_size.x, highway.strike);
 
     let radius = hit.center_half_size.y * highway.ring_size * mix(0.3, 1.0, size);
@@ -49,7 +49,7 @@ fn vertex(@builtin(vertex_index) index: u32, hit: Hit) -> Fragment {
     let is_outer = (index & 1u) == 0u;
     let piece = index >> 1u;
     let angle = f32(piece) * FULL_TURN / f32(PIECES);
-    let reach = stroke + sample_footprint();
+    let reach = stroke + sample_footprint() * 0.5;
     var place = vec2<f32>(cos(angle), sin(angle));
     if is_kick {
         let turned = angle + FULL_TURN / f32(PIECES) * 0.5;
@@ -69,7 +69,7 @@ fn vertex(@builtin(vertex_index) index: u32, hit: Hit) -> Fragment {
     return Fragment(
         clip_position(center + place),
         center,
-        half_size,
+        half_size - corner,
         vec2<f32>(corner, stroke),
         vec4<f32>(plane_sample(vec4<f32>(color, 1.0)).rgb, opacity),
     );
@@ -78,7 +78,9 @@ fn vertex(@builtin(vertex_index) index: u32, hit: Hit) -> Fragment {
 @fragment
 fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let place = picture_position(in.position) - in.center;
-    let distance = abs(rounded_box_distance(place, in.half_size, in.corner_stroke.x)) - in.corner_stroke.y;
+    // Within the core there is nothing of the ring, whatever the distance there.
+    let from_core = length(max(abs(place) - in.core, vec2<f32>(0.0)));
+    let distance = abs(from_core - in.corner_stroke.x) - in.corner_stroke.y;
     let coverage = distance_coverage(distance, sample_footprint());
-    return vec4<f32>(in.color.rgb, in.color.a * coverage);
+    return of_this_plane(vec4<f32>(in.color.rgb, in.color.a * coverage));
 }

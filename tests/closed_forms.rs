@@ -133,6 +133,157 @@ fn red(still: &[u8], x: usize, y: usize) -> f64 {
     f64::from(still[(y * size().width() as usize + x) * 4])
 }
 
+/// A hit as the shaders draw it, at its place in the picture.
+struct Drawn {
+    center: (f64, f64),
+    half: (f64, f64),
+    corner: f64,
+    outline_width: f64,
+    fill: f64,
+    outline: [f64; 3],
+    middle: [f64; 3],
+    slope: [f64; 3],
+    white: [f64; 3],
+}
+
+impl Drawn {
+    /// `hit` as seen at frame 0 of `highway`, which begins at `start`.
+    fn new(hit: &Hit, highway: &Highway, theme: &Theme, start: f64) -> Drawn {
+        let (layout, motion, gems) = (highway.layout(), highway.motion(), &theme.gems);
+        let is_ghost = hit.velocity < gems.ghost.below;
+        let (scale, width) = match (is_ghost, hit.velocity >= gems.accent.from) {
+            (true, _) => (gems.ghost.scale, gems.outline_width),
+            (_, true) => (gems.accent.scale, gems.accent.outline_width),
+            _ => (1.0, gems.outline_width),
+        };
+        let (left, right, half_width, half_height) = match hit.place {
+            Place::Kick => {
+                let (left, right) = layout.sides();
+                (left, right, (right - left) / 2.0, layout.kick_half_height)
+            }
+            Place::Lane(lane) => {
+                let (left, right) = layout.lane(lane);
+                let half_width = ((right - left) / 2.0 - layout.gem_margin) * scale;
+                (left, right, half_width.min((right - left) / 2.0), layout.gem_half_height)
+            }
+        };
+        let half = (f64::from(half_width), f64::from(half_height * scale));
+        let ahead = motion.position(hit.time) - motion.position(Time::from_seconds(start));
+        let center = (f64::from(left + right) / 2.0, f64::from(layout.strike) - ahead as f64 / 256.0);
+        let brightness = gems.dimmest + (1.0 - gems.dimmest) * f32::from(hit.velocity) / 127.0;
+        let color = hit.color.map(|value| f64::from((f32::from(value) * brightness).round()) / 255.0);
+        let share = |value: u8| f64::from(value) / 255.0;
+        let rim = [gems.outline.red, gems.outline.green, gems.outline.blue].map(share);
+        let rim_share = share(gems.outline.alpha);
+        let shade = f64::from(gems.shading) * 0.25;
+        let outline_width = f64::from((width * layout.scale * 8.0).round()) / 8.0;
+        let each = |of: &dyn Fn(usize) -> f64| -> [f64; 3] { std::array::from_fn(of) };
+        let middle = color.map(|color| color * (1.0 - shade));
+        let slope = color.map(|color| -color * shade / half.1);
+        // No more light than makes white of the body where the light begins.
+        let lit = each(&|at| middle[at] - slope[at] * 0.68 * (half.1 - outline_width));
+        let light = f64::from(gems.highlight) * 0.7;
+        Drawn {
+            center,
+            half,
+            corner: f64::from(gems.corner_size) * half.1,
+            outline_width,
+            fill: if is_ghost { f64::from((gems.ghost.fill * 255.0).round()) / 255.0 } else { 1.0 },
+            outline: each(&|at| color[at] + (rim[at] - color[at]) * rim_share),
+            white: each(&|at| ((1.0 - middle[at]) * light).min((1.0 - lit[at]).max(0.0))),
+            middle,
+            slope,
+        }
+    }
+
+    /// Draws it over `pixel`, RGB from 0 to 1, whose middle is at `x`, `y`.
+    fn over(&self, pixel: &mut [f64; 3], (x, y): (f64, f64), cut: bool) {
+        let coverage = |distance: f64| (0.5 - distance).clamp(0.0, 1.0);
+        let place = (x - self.center.0, y - self.center.1);
+        let distance = if cut {
+            let beyond = (place.0.abs() - self.half.0, place.1.abs() - self.half.1);
+            beyond.0.max(beyond.1).max((beyond.0 + beyond.1 + self.corner) * std::f64::consts::FRAC_1_SQRT_2)
+        } else {
+            box_distance(place, self.half, self.corner)
+        };
+        let (outer, inner) = (coverage(distance), coverage(distance + self.outline_width));
+        let within = (self.half.0 - self.outline_width, self.half.1 - self.outline_width);
+        let shrink = if cut { 2.0 - std::f64::consts::SQRT_2 } else { 1.0 };
+        let corner = (self.corner - self.outline_width * shrink).max(0.0);
+        let bar = (within.0 - corner.max(within.1 * 0.4), within.1 * 0.18);
+        let light = coverage(place.0.abs() - bar.0) * coverage((place.1 + within.1 * 0.5).abs() - bar.1);
+        let alpha = outer - inner * (1.0 - self.fill);
+        for (at, value) in pixel.iter_mut().enumerate() {
+            let body = (self.middle[at] + self.slope[at] * place.1) * inner + self.white[at] * light;
+            *value = self.outline[at] * (outer - inner) + body * self.fill + *value * (1.0 - alpha);
+        }
+    }
+}
+
+/// Whatever pieces they are drawn in, and whichever lie over others.
+#[test]
+fn hits_look_as_their_closed_form_alone_and_in_rolls_with_sooner_ones_on_top() {
+    let rate = FrameRate::new(60, 1).unwrap();
+    let color = [230, 120, 40];
+    let lane = |seconds: f64, lane: usize, velocity: u8| Hit {
+        color,
+        ..hit(seconds, Place::Lane(lane), velocity, Mark::None)
+    };
+    let mut hits = vec![
+        // Alone: each kind. Then rolls: of ghost notes and accents, of two at once, of kicks.
+        lane(1.2, 0, 100),
+        lane(1.51, 0, 20),
+        lane(1.83, 0, 125),
+        lane(1.3, 2, 90),
+        lane(1.3, 2, 30),
+        Hit { color: [40, 90, 200], ..hit(1.4, Place::Kick, 100, Mark::None) },
+        Hit { color: [200, 90, 40], ..hit(1.43, Place::Kick, 60, Mark::None) },
+        Hit { color, ..hit(1.9, Place::Kick, 90, Mark::None) },
+    ];
+    for index in 0..10_u8 {
+        let velocity = [20, 125, 90, 30][usize::from(index) % 4];
+        hits.push(lane(1.25 + f64::from(index) * 0.031, 1, velocity));
+    }
+    hits.sort_by_key(|hit| hit.time);
+    for (corners, highlight) in [(Corners::Round, 0.5), (Corners::Cut, 0.3), (Corners::Round, 0.0)] {
+        let mut theme = dark();
+        (theme.gems.corners, theme.gems.highlight) = (corners, highlight);
+        (theme.gems.corner_size, theme.gems.shading) = (0.8, 0.5);
+        (theme.gems.height, theme.gems.kick_height) = (60.0, 36.0);
+        (theme.gems.outline_width, theme.gems.accent.outline_width) = (5.0, 8.0);
+        theme.gems.outline = Color::from_rgba(0xF0F8_FFA0);
+        let start = 0.91;
+        let options = HighwayOptions { exact_speed: true, ..options(&theme, start) };
+        let mut highway = Highway::new(content(hits.clone()), &options, size(), rate).unwrap();
+        let picture = still(&mut highway, size(), rate);
+        let is_kick = |hit: &&Hit| hit.place == Place::Kick;
+        // Kicks below gems, later ones below sooner ones.
+        let kicks = hits.iter().rev().filter(is_kick);
+        let order = kicks.chain(hits.iter().rev().filter(|hit| !is_kick(hit)));
+        let drawn: Vec<Drawn> = order.map(|hit| Drawn::new(hit, &highway, &theme, start)).collect();
+        let mut lit = 0;
+        for y in 0..size().height() as usize {
+            for x in 0..size().width() as usize {
+                let mut expected = [0.0; 3];
+                for hit in &drawn {
+                    hit.over(&mut expected, (x as f64 + 0.5, y as f64 + 0.5), corners == Corners::Cut);
+                }
+                let seen = &picture[(y * size().width() as usize + x) * 4..][..3];
+                for (&seen, expected) in seen.iter().zip(expected) {
+                    let expected = expected * 255.0;
+                    lit += usize::from(expected > 20.0);
+                    // Each layer rounds to whole code values.
+                    assert!(
+                        (f64::from(seen) - expected).abs() <= 3.0,
+                        "{corners:?} at {x} {y}: {seen} for {expected}"
+                    );
+                }
+            }
+        }
+        assert!(lit > 10_000, "only {lit} samples are lit");
+    }
+}
+
 #[test]
 fn glow_falls_off_with_the_square_of_what_is_left_of_its_reach() {
     let mut theme = dark();

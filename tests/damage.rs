@@ -23,7 +23,9 @@ use strikeline::scene::highway::{
 use strikeline::scene::{Scene, SceneError, View};
 use strikeline::song::Mark;
 use strikeline::stream::sink::{MemorySink, NullSink};
-use strikeline::stream::{Recording, Redraw, Report, Spread, Stage, StreamError, StreamOptions, stream};
+use strikeline::stream::{
+    CopyOut, Recording, Redraw, Report, Spread, Stage, StreamError, StreamOptions, stream,
+};
 use strikeline::theme::{Theme, ViewKind};
 use strikeline::timing::{FrameIndex, FrameRate, Time};
 
@@ -145,7 +147,7 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
         (Arc::new(RawEncoder), false),
     ];
     for (encoder, reads_only_damage) in encoders {
-        let run = |redraw, spread| {
+        let run = |redraw, spread, copy_out| {
             let look = HighwayOptions {
                 theme: Theme::builtin("plain").unwrap(),
                 start: Some(seconds(1.0)),
@@ -155,6 +157,7 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
             let options = StreamOptions {
                 redraw,
                 spread,
+                copy_out,
                 record: Some(Recording::default()),
                 segment_frames: Some(25),
                 ..StreamOptions::new(size, rate, 90, Arc::clone(&encoder))
@@ -164,9 +167,9 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
             (sink.data, bytes_read_back(&report))
         };
         let spread = |jobs| Spread { ring_depth: 4, jobs, segments_in_flight: jobs };
-        let (whole, all_bytes) = run(Redraw::All, spread(2));
-        for jobs in [1, 3] {
-            let (parts, bytes) = run(Redraw::Changed, spread(jobs));
+        let (whole, all_bytes) = run(Redraw::All, spread(2), CopyOut::default());
+        for (jobs, copy_out) in [(1, CopyOut::Never), (3, CopyOut::Always)] {
+            let (parts, bytes) = run(Redraw::Changed, spread(jobs), copy_out);
             assert!(parts == whole, "{}", encoder.name());
             if reads_only_damage {
                 assert!(bytes < all_bytes * 7 / 10, "{bytes} of {all_bytes}");

@@ -5,6 +5,7 @@ pub mod details;
 pub mod planes;
 pub mod readback_speed;
 pub mod ring;
+pub mod streaming_copy;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -17,6 +17,50 @@ const SLOT_BYTES: usize = 2048 * 1080 * 3 / 2;
 /// How many times slower a mapped slot may be than plain memory before something is wrong with it.
 const SUSPICIOUS: f64 = 4.0;
 
+/// Copies of each kind for [`ReadbackMemory::measure`], and how many bytes: 90 times slower than memory they take
+/// some 4 ms.
+const QUICK_COPIES: usize = 3;
+const QUICK_BYTES: usize = 128 << 10;
+
+/// Memory that is cached is read faster than this, in bytes per second, even if it comes from afar.
+const CACHED: f64 = 1e9;
+
+/// What kind of memory frames are read back into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadbackMemory {
+    /// As good as any: encoders read their pictures in place.
+    Cached,
+    /// Read for the bus with every load: a picture is to be copied out once, by
+    /// `streaming_copy::copy_rows`, and read from there.
+    Uncached,
+}
+
+impl ReadbackMemory {
+    /// Finds out on `gpu`, within 10 ms or so; software adapters are not asked, as their memory is the processor's.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn measure(gpu: &Gpu) -> Result<ReadbackMemory, GpuError> {
+        if gpu.description.software {
+            return Ok(ReadbackMemory::Cached);
+        }
+        let copies = Copies::measure(gpu, QUICK_BYTES, QUICK_COPIES)?;
+        // Whatever else happens on the machine only makes a copy slower.
+        Ok(ReadbackMemory::of(QUICK_BYTES, fastest(&copies.mapped), fastest(&copies.plain)))
+    }
+
+    /// Plain memory of so few bytes comes out of the nearest cache and the slot does not, so it is not enough that it
+    /// is some times slower.
+    fn of(bytes: usize, mapped: Duration, plain: Duration) -> ReadbackMemory {
+        let speed = ReadbackSpeed { bytes, mapped, plain };
+        if speed.seems_uncached() && speed.mapped_bytes_per_second() < CACHED {
+            ReadbackMemory::Uncached
+        } else {
+            ReadbackMemory::Cached
+        }
+    }
+}
+
 /// What was measured: medians of several copies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReadbackSpeed {
@@ -34,42 +78,7 @@ impl ReadbackSpeed {
     /// # Errors
     /// When the device fails.
     pub fn measure(gpu: &Gpu) -> Result<ReadbackSpeed, GpuError> {
-        let bytes = SLOT_BYTES as u64;
-        gpu.check_buffer_size("a frame in memory", bytes)?;
-        let buffer = |label, usage| {
-            let descriptor =
-                wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
-            gpu.device.create_buffer(&descriptor)
-        };
-        // As the ring makes its slots.
-        let slot = buffer("slot", wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
-        let source = buffer("frame", wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST);
-        gpu.check()?;
-        let mut memory = vec![0_u8; SLOT_BYTES];
-        let mut copy = vec![0_u8; SLOT_BYTES];
-        let (mut mapped, mut plain) = (Vec::new(), Vec::new());
-        for round in 0..=COPIES {
-            // Freshly written by the device each time, as a frame is.
-            let mut commands = gpu.device.create_command_encoder(&Default::default());
-            commands.copy_buffer_to_buffer(&source, 0, &slot, 0, bytes);
-            commands.map_buffer_on_submit(&slot, wgpu::MapMode::Read, .., |_| {});
-            let submission = gpu.queue.submit([commands.finish()]);
-            gpu.wait(&submission)?;
-            let view = slot.get_mapped_range(..).map_err(|error| GpuError::Lost {
-                reason: format!("a buffer could not be mapped: {error}"),
-            })?;
-            let from_slot = timed_copy(&view, &mut copy);
-            drop(view);
-            slot.unmap();
-            // Freshly written as well.
-            memory.fill(round as u8);
-            let from_memory = timed_copy(&memory, &mut copy);
-            // The first round touches the memory for the first time.
-            if round > 0 {
-                mapped.push(from_slot);
-                plain.push(from_memory);
-            }
-        }
+        let Copies { mapped, plain } = Copies::measure(gpu, SLOT_BYTES, COPIES)?;
         Ok(ReadbackSpeed { bytes: SLOT_BYTES, mapped: median(mapped), plain: median(plain) })
     }
 
@@ -94,6 +103,55 @@ impl ReadbackSpeed {
     }
 }
 
+/// Times of single copies into plain memory.
+struct Copies {
+    mapped: Vec<Duration>,
+    plain: Vec<Duration>,
+}
+
+impl Copies {
+    /// Copies `bytes` bytes `count` times out of a slot and out of plain memory.
+    fn measure(gpu: &Gpu, bytes: usize, count: usize) -> Result<Copies, GpuError> {
+        let size = bytes as u64;
+        gpu.check_buffer_size("a frame in memory", size)?;
+        let buffer = |label, usage| {
+            let descriptor =
+                wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
+            gpu.device.create_buffer(&descriptor)
+        };
+        // As the ring makes its slots.
+        let slot = buffer("slot", wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
+        let source = buffer("frame", wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST);
+        gpu.check()?;
+        let mut memory = vec![0_u8; bytes];
+        let mut copy = vec![0_u8; bytes];
+        let mut copies = Copies { mapped: Vec::new(), plain: Vec::new() };
+        for round in 0..=count {
+            // Freshly written by the device each time, as a frame is.
+            let mut commands = gpu.device.create_command_encoder(&Default::default());
+            commands.copy_buffer_to_buffer(&source, 0, &slot, 0, size);
+            commands.map_buffer_on_submit(&slot, wgpu::MapMode::Read, .., |_| {});
+            let submission = gpu.queue.submit([commands.finish()]);
+            gpu.wait(&submission)?;
+            let view = slot.get_mapped_range(..).map_err(|error| GpuError::Lost {
+                reason: format!("a buffer could not be mapped: {error}"),
+            })?;
+            let from_slot = timed_copy(&view, &mut copy);
+            drop(view);
+            slot.unmap();
+            // Freshly written as well.
+            memory.fill(round as u8);
+            let from_memory = timed_copy(&memory, &mut copy);
+            // The first round touches the memory for the first time.
+            if round > 0 {
+                copies.mapped.push(from_slot);
+                copies.plain.push(from_memory);
+            }
+        }
+        Ok(copies)
+    }
+}
+
 fn timed_copy(from: &[u8], to: &mut [u8]) -> Duration {
     let started = Instant::now();
     to.copy_from_slice(black_box(from));
@@ -105,6 +163,10 @@ fn timed_copy(from: &[u8], to: &mut [u8]) -> Duration {
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or(Duration::from_nanos(1))
+}
+
+fn fastest(times: &[Duration]) -> Duration {
+    times.iter().copied().min().unwrap_or(Duration::from_nanos(1))
 }
 
 #[cfg(test)]
@@ -122,6 +184,17 @@ mod tests {
         assert!(!speed(100, 300).seems_uncached());
         assert!(speed(1300, 300).seems_uncached());
         assert_eq!(speed(1000, 300).mapped_bytes_per_second(), 3e9);
+    }
+
+    #[test]
+    fn memory_is_uncached_when_it_is_slow_both_by_itself_and_beside_plain_memory() {
+        let of = |mapped, plain| {
+            ReadbackMemory::of(100_000, Duration::from_micros(mapped), Duration::from_micros(plain))
+        };
+        // 0.1 GB/s beside 10; a cache that is far beside one that is near; a machine that is slow at everything.
+        assert_eq!(of(1000, 10), ReadbackMemory::Uncached);
+        assert_eq!(of(60, 5), ReadbackMemory::Cached);
+        assert_eq!(of(200, 100), ReadbackMemory::Cached);
     }
 
     #[test]

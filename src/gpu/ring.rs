@@ -3,7 +3,10 @@
 //! A slot goes free → rendering → mapping → mapped → free. Dropping a [`MappedSlot`] is the last step; who
 //! is told that the slot is free again is the pipeline's affair.
 
-use super::planes::PlaneTarget;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::planes::{PlaneKind, PlaneTarget};
+use super::streaming_copy::{Rows, copy_rows};
 use super::{Gpu, GpuError};
 use crate::encode::hints::{Damage, Elsewhere, PictureHints, Rectangle, Scroll};
 use crate::picture::{Picture, PictureSize, Plane};
@@ -125,12 +128,8 @@ impl SubmittedSlot {
             .buffer
             .get_mapped_range(..)
             .map_err(|error| GpuError::Lost { reason: format!("a frame could not be mapped: {error}") })?;
-        Ok(MappedSlot {
-            knowledge: self.knowledge,
-            view: Some(view),
-            buffer: self.buffer,
-            layout: self.layout,
-        })
+        let samples = Samples::Mapped { view: Some(view), buffer: self.buffer };
+        Ok(MappedSlot { knowledge: self.knowledge, samples, layout: self.layout })
     }
 }
 
@@ -138,17 +137,34 @@ impl SubmittedSlot {
 #[derive(Debug)]
 pub struct MappedSlot {
     knowledge: Knowledge,
-    /// There until the drop: a buffer may only be unmapped when no view of it is left.
-    view: Option<wgpu::BufferView>,
-    buffer: wgpu::Buffer,
+    samples: Samples,
     layout: SlotLayout,
 }
+
+/// Where the samples of a frame are.
+#[derive(Debug)]
+enum Samples {
+    Mapped {
+        /// There until the drop: a buffer may only be unmapped when no view of it is left.
+        view: Option<wgpu::BufferView>,
+        buffer: wgpu::Buffer,
+    },
+    Copied {
+        bytes: Vec<u8>,
+        /// Where they go afterwards.
+        copies: Copies,
+    },
+}
+
+/// Plain memory for frames that are not to be read where they are mapped; used again and again.
+#[derive(Debug, Clone, Default)]
+pub struct Copies(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl MappedSlot {
     /// The planes, in place.
     pub fn picture(&self) -> Picture<'_> {
         let stride = self.layout.stride as usize;
-        let bytes: &[u8] = self.view.as_deref().unwrap_or_default();
+        let bytes = self.samples.bytes();
         let (luma, chroma) = bytes.split_at(self.layout.chroma_offset as usize);
         Picture {
             size: self.layout.size,
@@ -171,9 +187,60 @@ impl MappedSlot {
     }
 }
 
-impl Drop for MappedSlot {
+impl MappedSlot {
+    /// The same frame in plain memory, copied once: for mapped memory that the processor does not cache.
+    #[must_use]
+    pub fn copied(self, copies: &Copies) -> MappedSlot {
+        let mut bytes = copies.take(self.layout.bytes as usize);
+        let (right, bottom) = (self.layout.size.width(), self.layout.size.height());
+        let whole = [Rectangle { left: 0, top: 0, right, bottom }];
+        let stride = self.layout.stride as usize;
+        let from = self.samples.bytes();
+        for part in self.knowledge.only_parts().unwrap_or(&whole) {
+            for (kind, offset) in [(PlaneKind::Luma, 0), (PlaneKind::Chroma, self.layout.chroma_offset)] {
+                let [_, top, _, bottom] = kind.samples(part);
+                // A row of either plane has as many bytes as the picture has columns.
+                let start = offset as usize + top as usize * stride + part.left as usize;
+                let width = (part.right - part.left) as usize;
+                let rows = Rows { stride, width, count: (bottom - top) as usize };
+                if let (Some(from), Some(to)) = (from.get(start..), bytes.get_mut(start..)) {
+                    copy_rows(from, to, rows);
+                }
+            }
+        }
+        let samples = Samples::Copied { bytes, copies: copies.clone() };
+        MappedSlot { knowledge: self.knowledge, samples, layout: self.layout }
+    }
+}
+
+impl Copies {
+    fn take(&self, bytes: usize) -> Vec<u8> {
+        let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut memory = spare.unwrap_or_default();
+        memory.resize(bytes, 0);
+        memory
+    }
+}
+
+impl Samples {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Samples::Mapped { view, .. } => view.as_deref().unwrap_or_default(),
+            Samples::Copied { bytes, .. } => bytes,
+        }
+    }
+}
+
+impl Drop for Samples {
     fn drop(&mut self) {
-        self.view = None;
-        self.buffer.unmap();
+        match self {
+            Samples::Mapped { view, buffer } => {
+                *view = None;
+                buffer.unmap();
+            }
+            Samples::Copied { bytes, copies } => {
+                copies.0.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(bytes));
+            }
+        }
     }
 }

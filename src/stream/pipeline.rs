@@ -11,6 +11,7 @@ use super::StreamError;
 use super::encode::{EncodeContext, SegmentTask};
 use super::failure::{CancelToken, Failure};
 use super::plan::{Interleave, Next, Plan, PlannedFrame};
+use super::queue::{Entrance, Queue};
 use super::sink::Sink;
 use super::slots::{FreeSlots, LentSlot, TakenSlot};
 use super::stage::{Mapped, Readback, Render};
@@ -107,8 +108,9 @@ where
     let tracer = tracer.as_ref();
     let mut levels = tracer.map(|tracer| LevelMeter::new(tracer, spread.ring_depth));
     let free_slots = FreeSlots::new(spread.ring_depth, tracer.is_some());
-    // Every slot can be in flight at once, so sending never blocks.
-    let (submitted_sender, submitted) = bounded(spread.ring_depth);
+    // Each frame in one of these lies in a slot, so that there are no more than the ring is deep.
+    let submitted = Queue::new(spread.ring_depth);
+    let tasks = Queue::new(spread.ring_depth);
     // A permit is held for each segment begun and not yet written: that bounds the memory of finished ones.
     let permits = spread.segments_in_flight * 2;
     let (permit_sender, permit_receiver) = bounded(permits);
@@ -118,19 +120,18 @@ where
     let (finished_sender, finished) = bounded(permits);
     // Holds nothing: it is closed when the stages have ended.
     let (ended_sender, ended) = bounded::<()>(0);
-    // A task holds at least one frame that waits in a slot, so sending never blocks.
-    let (task_sender, tasks) = bounded(spread.ring_depth);
 
     // Keeps a thread that was started from taking one that could not be for one that has failed.
-    let held = (submitted_sender.clone(), finished_sender.clone(), tasks.clone());
+    let held = finished_sender.clone();
     let context = EncodeContext { factory, settings, finished: finished_sender, failure: &failure };
-    let exits = Exits { submitted: submitted_sender, permits: permit_receiver };
     let interleave = Interleave::new(plan, spread.segments_in_flight);
 
     let mut written = None;
     std::thread::scope(|scope| {
         let (failure, clocks, free_slots, written) = (&failure, &clocks, &free_slots, &mut written);
-        let levels = &mut levels;
+        let (levels, submitted, tasks) = (&mut levels, &submitted, &tasks);
+        let exits = Exits { submitted: submitted.entrance(), permits: permit_receiver };
+        let task_entrance = tasks.entrance();
         let stage = Spawner { scope, failure, ends: ended_sender };
         let worker = move |name: &str, stage| Worker::new(name, stage, clocks.of(stage), tracer);
         stage.spawn("write", move || {
@@ -140,17 +141,17 @@ where
             });
         });
         for index in 0..spread.jobs {
-            let (tasks, context) = (tasks.clone(), context.clone());
+            let context = context.clone();
             let name = format!("encode-{index}");
             stage.spawn(&name.clone(), move || {
-                failure.guard(Stage::Encode, || encode_tasks(&tasks, &context, worker(&name, Stage::Encode)));
+                failure.guard(Stage::Encode, || encode_tasks(tasks, &context, worker(&name, Stage::Encode)));
             });
         }
-        drop((tasks, context));
+        drop(context);
         stage.spawn("readback", move || {
             failure.guard(Stage::Readback, || {
                 let worker = worker("readback", Stage::Readback);
-                read_back(readback, submitted, plan, task_sender, worker)
+                read_back(readback, submitted, plan, &task_entrance, worker)
             });
         });
         stage.spawn("render", move || {
@@ -205,8 +206,8 @@ impl<'scope> Spawner<'scope, '_> {
 }
 
 /// Where rendered frames go, and where permission for further segments comes from.
-struct Exits<S> {
-    submitted: Sender<InFlight<S>>,
+struct Exits<'q, S> {
+    submitted: Entrance<'q, InFlight<S>>,
     permits: Receiver<()>,
 }
 
@@ -214,7 +215,7 @@ fn render_frames<R: Render>(
     mut render: R,
     mut interleave: Interleave,
     (free_slots, levels): (&FreeSlots, &mut Option<LevelMeter<'_>>),
-    exits: &Exits<R::Submitted>,
+    exits: &Exits<'_, R::Submitted>,
     mut worker: Worker<'_>,
     failure: &Failure,
     cancel: &CancelToken,
@@ -251,22 +252,20 @@ fn render_frames<R: Render>(
             .busy(activity, || render.render(planned.frame, slot.index()))
             .map_err(|source| StreamError::Render { frame: planned.frame, source })?;
         worker.done(1, 0);
-        if exits.submitted.send(InFlight { planned, slot, submitted }).is_err() {
-            return Ok(());
-        }
+        exits.submitted.push(InFlight { planned, slot, submitted });
     }
 }
 
 fn read_back<S: Send, B: Readback<S>>(
     mut readback: B,
-    submitted: Receiver<InFlight<S>>,
+    submitted: &Queue<InFlight<S>>,
     plan: Plan,
-    tasks: Sender<Arc<SegmentTask<B::Mapped>>>,
+    tasks: &Entrance<'_, Arc<SegmentTask<B::Mapped>>>,
     mut worker: Worker<'_>,
 ) -> Result<(), StreamError> {
     let mut segments: HashMap<SegmentIndex, Arc<SegmentTask<B::Mapped>>> = HashMap::new();
     loop {
-        let Ok(InFlight { planned, slot, submitted }) = worker.await_input(|| submitted.recv()) else {
+        let Some(InFlight { planned, slot, submitted }) = worker.await_input(|| submitted.pop()) else {
             return Ok(());
         };
         let activity = Activity::frame(planned.frame, slot.index());
@@ -283,19 +282,19 @@ fn read_back<S: Send, B: Readback<S>>(
         if planned.frame.0 + 1 == frames.end {
             segments.remove(&planned.segment);
         }
-        if task.push(frame) && tasks.send(task).is_err() {
-            return Ok(());
+        if task.push(frame) {
+            tasks.push(task);
         }
     }
 }
 
 /// What each of the encoding threads does. Which of them works for which segment is left to chance.
 fn encode_tasks<M: Mapped>(
-    tasks: &Receiver<Arc<SegmentTask<M>>>,
+    tasks: &Queue<Arc<SegmentTask<M>>>,
     context: &EncodeContext<'_>,
     mut worker: Worker<'_>,
 ) -> Result<(), StreamError> {
-    while let Ok(task) = worker.await_input(|| tasks.recv()) {
+    while let Some(task) = worker.await_input(|| tasks.pop()) {
         task.run(context, &mut worker);
     }
     Ok(())

@@ -9,10 +9,11 @@ use super::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use super::trace::GpuTimes;
 use super::verify::Verifier;
 use crate::encode::hints::{Elsewhere, PictureHints, Rectangle};
-use crate::gpu::Gpu;
 use crate::gpu::convert::Conversion;
 use crate::gpu::planes::PlaneKind;
-use crate::gpu::ring::{Knowledge, MappedSlot, Ring, SubmittedSlot};
+use crate::gpu::readback_speed::ReadbackMemory;
+use crate::gpu::ring::{Copies, Knowledge, MappedSlot, Ring, SubmittedSlot};
+use crate::gpu::{Gpu, GpuError};
 use crate::picture::{Picture, PictureSize};
 use crate::scene::damage::{self, Damage};
 use crate::scene::{Drawing, Scene, SceneError, View};
@@ -171,18 +172,50 @@ impl Render for SceneRenderer<'_> {
     }
 }
 
+/// Whether frames are copied out of mapped memory before they are encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CopyOut {
+    /// Where the processor does not cache what is mapped, which is measured: reading that more than once is
+    /// dearer than a copy.
+    #[default]
+    WhereUncached,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
 /// The readback stage: waits for the oldest submission.
 #[derive(Debug)]
 pub struct SlotReader {
-    /// The device that the frames were submitted to.
-    pub gpu: Arc<Gpu>,
+    gpu: Arc<Gpu>,
+    copies: Option<Copies>,
+}
+
+impl SlotReader {
+    /// For frames submitted to `gpu`.
+    ///
+    /// # Errors
+    /// When the device fails while its memory is measured.
+    pub fn new(gpu: &Arc<Gpu>, copy_out: CopyOut) -> Result<SlotReader, GpuError> {
+        let copies = match copy_out {
+            CopyOut::Never => false,
+            CopyOut::Always => true,
+            CopyOut::WhereUncached => ReadbackMemory::measure(gpu)? == ReadbackMemory::Uncached,
+        };
+        Ok(SlotReader { gpu: Arc::clone(gpu), copies: copies.then(Copies::default) })
+    }
 }
 
 impl Readback<SubmittedSlot> for SlotReader {
     type Mapped = MappedSlot;
 
     fn wait(&mut self, submitted: SubmittedSlot) -> Result<MappedSlot, StageError> {
-        Ok(submitted.wait(&self.gpu)?)
+        let mapped = submitted.wait(&self.gpu)?;
+        Ok(match &self.copies {
+            None => mapped,
+            Some(copies) => mapped.copied(copies),
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! The pipeline's side of the ring: which slots are free, and frames in slots that give them back.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-
+use super::queue::Queue;
 use super::stage::{Mapped, SlotIndex};
 use crate::encode::hints::PictureHints;
 use crate::picture::Picture;
@@ -14,8 +14,7 @@ const STOP_INTERVAL: Duration = Duration::from_millis(50);
 /// The free slots of a ring. Taking one is the only thing that holds the render stage back.
 #[derive(Debug)]
 pub struct FreeSlots {
-    free: Receiver<Free>,
-    give_back: Sender<Free>,
+    free: Arc<Queue<Free>>,
     timed: bool,
 }
 
@@ -30,31 +29,30 @@ struct Free {
 impl FreeSlots {
     /// All of `depth` slots free. When `timed`, each that is given back notes when that was.
     pub fn new(depth: usize, timed: bool) -> FreeSlots {
-        let (give_back, free) = bounded(depth);
+        let free = Arc::new(Queue::new(depth));
         for slot in 0..depth {
-            // There is room for each.
-            let _ = give_back.try_send(Free { index: SlotIndex(slot), since: None });
+            free.push(Free { index: SlotIndex(slot), since: None });
         }
-        FreeSlots { free, give_back, timed }
+        FreeSlots { free, timed }
     }
 
     /// Waits for a free slot; `None` when `stopped` before there was one.
     pub fn take(&self, stopped: impl Fn() -> bool) -> Option<TakenSlot> {
         loop {
-            match self.free.recv_timeout(STOP_INTERVAL) {
-                Ok(Free { index, since }) => {
-                    let give_back = self.give_back.clone();
-                    return Some(TakenSlot { index, free_since: since, give_back, timed: self.timed });
+            match self.free.pop_within(STOP_INTERVAL) {
+                Some(Free { index, since }) => {
+                    let free = Arc::clone(&self.free);
+                    return Some(TakenSlot { index, free_since: since, free, timed: self.timed });
                 }
-                Err(_) if stopped() => return None,
-                Err(_) => {}
+                None if stopped() => return None,
+                None => {}
             }
         }
     }
 
     /// When the slots that nobody has taken again were given back, in that order.
     pub fn given_back(&self) -> impl Iterator<Item = Instant> {
-        self.free.try_iter().filter_map(|free| free.since)
+        std::iter::from_fn(|| self.free.try_pop()).filter_map(|free| free.since)
     }
 }
 
@@ -63,7 +61,8 @@ impl FreeSlots {
 pub struct TakenSlot {
     index: SlotIndex,
     free_since: Option<Instant>,
-    give_back: Sender<Free>,
+    /// Where it belongs when it is free.
+    free: Arc<Queue<Free>>,
     timed: bool,
 }
 
@@ -84,9 +83,8 @@ struct Return(TakenSlot);
 
 impl Drop for Return {
     fn drop(&mut self) {
-        // There is room for every slot of the ring.
         let since = self.0.timed.then(Instant::now);
-        let _ = self.0.give_back.try_send(Free { index: self.0.index, since });
+        self.0.free.push(Free { index: self.0.index, since });
     }
 }
 

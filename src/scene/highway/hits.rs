@@ -1,10 +1,11 @@
 //! What moves along the road, as the GPU takes it: uploaded once, in drawing order.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::content::{BeatLine, Hit, Place};
 use super::layout::Layout;
-use super::motion::Motion;
+use super::motion::{Motion, SUBPIXELS};
 use super::paint;
 use crate::theme::Theme;
 
@@ -40,7 +41,8 @@ pub struct HitInstance {
     pub half_height: f32,
     /// sRGB as bright as the hit is loud, and the velocity of 0 to 127 as 0 to 254.
     pub color_velocity: [u8; 4],
-    /// Mark; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar.
+    /// Mark; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the room
+    /// around the hit (see [`place_hits`]).
     pub style: [u8; 4],
 }
 
@@ -58,7 +60,8 @@ impl HitInstance {
         attributes: &wgpu::vertex_attr_array![0 => Sint32, 1 => Float32x3, 2 => Unorm8x4, 3 => Uint8x4],
     };
 
-    /// `hit` at `position` of the path: its size, fill and outline tell ghost notes and accents.
+    /// `hit` at `position` of the path: its size, fill and outline tell ghost notes and accents. It has no room
+    /// around it.
     pub fn new(hit: &Hit, position: i64, layout: &Layout, theme: &Theme) -> HitInstance {
         let gems = &theme.gems;
         let (left, right, margin, half_height) = match hit.place {
@@ -173,20 +176,55 @@ impl Positions {
     }
 }
 
+/// The room around a hit whose neighbour is as near as can be without overlapping it on a flat road: `ROOM` in
+/// `shaders/gems.wgsl`.
+const ROOM: f32 = 16.0;
+
+/// The most that fits beside the bit of the kick bar.
+const MOST_ROOM: f32 = 127.0;
+
+/// Pixels that two hits keep between them to count as apart: for smoothed edges, also at the far end of a tilted
+/// road, where a pixel of the picture is about three of the road.
+const SPARE: f32 = 8.0;
+
 /// Positions and instances of the hits among `hits` (in order of time) for which `belongs` holds.
+///
+/// Each instance knows the room around it: the distance to the nearest hit of the same place, in shares of what
+/// the two need, `travel` pixels of motion blur included. Hits that overlap are not drawn in pieces.
 pub fn place_hits(
     hits: &[Hit],
     layout: &Layout,
     theme: &Theme,
     motion: &Motion,
+    travel: f32,
     belongs: impl Fn(&Hit) -> bool,
 ) -> (Positions, Vec<HitInstance>) {
     let placed = hits.iter().rev().filter(|hit| belongs(hit)).map(|hit| {
         let position = motion.position(hit.time);
         (position, HitInstance::new(hit, position, layout, theme))
     });
-    let (positions, instances) = placed.unzip();
+    let (positions, mut instances): (Vec<i64>, Vec<HitInstance>) = placed.unzip();
+    let rooms = rooms(&positions, &instances, travel);
+    for (instance, room) in instances.iter_mut().zip(rooms) {
+        instance.style[3] |= (room as u8) << 1;
+    }
     (Positions(positions), instances)
+}
+
+/// The room around each of `instances`: whole numbers from 0 to [`MOST_ROOM`].
+fn rooms(positions: &[i64], instances: &[HitInstance], travel: f32) -> Vec<f32> {
+    let mut rooms = vec![MOST_ROOM; positions.len()];
+    // The last one of each place, by its middle.
+    let mut last: HashMap<u32, usize> = HashMap::new();
+    for (index, (position, instance)) in positions.iter().zip(instances).enumerate() {
+        let Some(before) = last.insert(instance.center.to_bits(), index) else { continue };
+        let distance = (positions[before] - position) as f32 / SUBPIXELS as f32;
+        let needed = instances[before].half_height + instance.half_height + travel + SPARE;
+        let room = (distance / needed * ROOM).floor();
+        rooms[before] = rooms[before].min(room);
+        rooms[index] = rooms[index].min(room);
+    }
+    rooms
 }
 
 /// Positions and instances of those of `beats` (in order of time) that the theme shows.
@@ -224,7 +262,7 @@ mod tests {
         let place = |index| if index % 3 == 0 { Place::Kick } else { Place::Lane(1) };
         let hits: Vec<Hit> = (0..1000).map(|index| hit(index / 3 * 50_000_000, place(index), 100)).collect();
         let is_gem = |hit: &Hit| hit.place != Place::Kick;
-        let (positions, instances) = place_hits(&hits, &layout, &options.theme, &motion, is_gem);
+        let (positions, instances) = place_hits(&hits, &layout, &options.theme, &motion, 0.0, is_gem);
         assert_eq!(positions.0.len(), instances.len());
         for (from, to) in [(0.0, 2.0), (-5.0, -1.0), (3.01, 3.02), (10.0, 99.0), (-9.0, 99.0), (50.0, 60.0)] {
             let (low, high) =
@@ -235,6 +273,39 @@ mod tests {
             let found = &positions.0[range.start as usize..range.end as usize];
             assert!(found.is_sorted_by(|a, b| a >= b) && found.iter().all(|p| (low..=high).contains(p)));
         }
+    }
+
+    #[test]
+    fn hits_that_overlap_one_of_their_place_have_no_room_and_kicks_stay_kicks() {
+        let motion = Motion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
+        let options = HighwayOptions::default();
+        let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
+        let pixels = |pixels: i64| pixels * 1_000_000_000 / motion.pixels_per_second() as i64;
+        let snare = |at| hit(pixels(at), Place::Lane(1), 100);
+        let needed = (2.0 * layout.gem_half_height + SPARE) as i64;
+        // A flam, a hit just apart from it, one just too near to that, and one far from all; another lane's.
+        let ats = [0, 10, 12 + needed, 10 + 2 * needed, 4000];
+        let mut hits: Vec<Hit> = ats.map(snare).to_vec();
+        hits.push(hit(pixels(4000), Place::Lane(2), 100));
+        let rooms = |hits: &[Hit], travel: f32, kicks: bool| -> Vec<u8> {
+            let belongs = |hit: &Hit| (hit.place == Place::Kick) == kicks;
+            let (_, instances) = place_hits(hits, &layout, &options.theme, &motion, travel, belongs);
+            instances.iter().rev().map(|instance| instance.style[3]).collect()
+        };
+        let is_apart = |style: u8| f32::from(style >> 1) >= ROOM;
+        let apart: Vec<bool> = rooms(&hits, 0.0, false).into_iter().map(is_apart).collect();
+        assert_eq!(apart, [false, false, false, false, true, true]);
+        // Without the one that is too near.
+        hits.remove(3);
+        let apart: Vec<bool> = rooms(&hits, 0.0, false).into_iter().map(is_apart).collect();
+        assert_eq!(apart, [false, false, true, true, true]);
+        // Motion blur needs room too.
+        let apart: Vec<bool> = rooms(&hits, 8.0, false).into_iter().map(is_apart).collect();
+        assert_eq!(apart, [false, false, false, true, true]);
+        let kicks = [0, 5, 2000].map(|at| hit(pixels(at), Place::Kick, 100));
+        let styles = rooms(&kicks, 0.0, true);
+        assert!(styles.iter().all(|style| style & 1 == 1));
+        assert_eq!(styles.into_iter().map(is_apart).collect::<Vec<_>>(), [false, false, true]);
     }
 
     #[test]

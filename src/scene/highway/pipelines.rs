@@ -132,9 +132,13 @@ pub enum Layer {
     Glow,
     /// Light along the strike line.
     LineGlow,
-    /// Kick bars.
+    /// What is between the ends of kick bars.
+    KickMiddles,
+    /// The ends of kick bars, and those that are not drawn in pieces.
     Kicks,
-    /// Gems in the lanes.
+    /// What is between the ends and the mark of a gem in a lane.
+    GemMiddles,
+    /// The ends and the marks of gems in the lanes, and those that are not drawn in pieces.
     Gems,
     /// Gems of the labels.
     Legend,
@@ -158,6 +162,7 @@ impl Layer {
             Layer::Glow => (glow, "vertex", HitInstance::LAYOUT),
             Layer::LineGlow => (glow, "line_vertex", HitInstance::LAYOUT),
             Layer::Kicks | Layer::Gems => (gems, "vertex", HitInstance::LAYOUT),
+            Layer::KickMiddles | Layer::GemMiddles => (gems, "middle_vertex", HitInstance::LAYOUT),
             Layer::Legend => (gems, "legend_vertex", HitInstance::LAYOUT),
             Layer::Rings => (include_str!("../../../shaders/rings.wgsl"), "vertex", HitInstance::LAYOUT),
             Layer::Text => (include_str!("../../../shaders/text.wgsl"), "vertex", GlyphInstance::LAYOUT),
@@ -167,7 +172,11 @@ impl Layer {
 
     /// The fragment entry point.
     fn fragment(self) -> &'static str {
-        if self == Layer::LineGlow { "line_fragment" } else { "fragment" }
+        match self {
+            Layer::LineGlow => "line_fragment",
+            Layer::KickMiddles | Layer::GemMiddles => "middle_fragment",
+            _ => "fragment",
+        }
     }
 
     /// Whether it reads a texture, at group 1.
@@ -180,6 +189,9 @@ impl Layer {
         match self {
             // Two for each of the 20 pieces, and two that close the ring.
             Layer::Rings => 42,
+            // Three pieces of four, and two vertices between one and the next; two pieces.
+            Layer::Gems => 16,
+            Layer::Kicks | Layer::GemMiddles => 10,
             _ => 4,
         }
     }
@@ -249,11 +261,12 @@ impl Pipelines {
         let textured = pipeline_layout(&[Some(&uniform_layout), Some(&texture_layout)]);
         let gems = &options.theme.gems;
         let constants = |layer: Layer| {
+            let is_kick = matches!(layer, Layer::Kicks | Layer::KickMiddles);
             [
                 ("blurred", f64::from(options.shutter_degrees > 0.0)),
                 ("cut_corners", f64::from(gems.corners == Corners::Cut)),
                 ("highlighted", f64::from(gems.highlight > 0.0)),
-                ("marked", f64::from(layer != Layer::Kicks && gems.mark_size > 0.0)),
+                ("marked", f64::from(!is_kick && gems.mark_size > 0.0)),
             ]
         };
         let mut pipelines = Vec::new();

@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
+use super::Highway;
 use super::captions::{Captions, GlyphInstance, LabelsAre, PanelInstance};
+use super::content::{Hit, Place};
 use super::damage::{self, Extents};
 use super::fixed::{self, Shape};
 use super::hits::{self, HitInstance, LineInstance, OnRoad, Positions, RoadBox};
 use super::images::Placement;
 use super::layout::Layout;
 use super::pipelines::{FrameUniform, Layer, Pipelines, Uniform, vertex_buffer};
-use super::{Highway, content::Place};
 use crate::encode::hints::Rectangle;
 use crate::gpu::Gpu;
 use crate::gpu::planes::PlaneKind;
@@ -67,6 +68,8 @@ struct Ranges {
 
 #[derive(Debug, Default)]
 struct HitRanges {
+    /// Those that come; these, and those that flash.
+    coming: Range<u32>,
     seen: Range<u32>,
     shining: Range<u32>,
     struck: Range<u32>,
@@ -187,13 +190,17 @@ impl Resident {
         let (layout, motion, options) = (&highway.layout, &highway.motion, &highway.options);
         let (content, captions, theme) = (&highway.content, &highway.captions, &options.theme);
         let beats = hits::place_beats(&content.beats, layout, theme, motion);
+        let travel = motion.pixels_in_shutter(options.shutter_degrees);
         let place = |kicks: bool| {
-            hits::place_hits(&content.hits, layout, theme, motion, |hit| (hit.place == Place::Kick) == kicks)
+            let belongs = |hit: &Hit| (hit.place == Place::Kick) == kicks;
+            hits::place_hits(&content.hits, layout, theme, motion, travel, belongs)
         };
         let effects = &theme.effects;
         let wanted = [
             (Layer::Fixed, true),
+            (Layer::KickMiddles, true),
             (Layer::Kicks, true),
+            (Layer::GemMiddles, true),
             (Layer::Gems, true),
             (Layer::Beats, !beats.1.is_empty()),
             (Layer::Glow, effects.glow > 0.0),
@@ -242,6 +249,7 @@ impl Resident {
     pub fn set_frame(&mut self, queue: &wgpu::Queue, frame: FrameUniform, reach: Reach) {
         self.pipelines.set_frame(queue, frame);
         let hits = |moving: &Moving<HitInstance>, flashes: bool| HitRanges {
+            coming: moving.positions.range(reach.now, reach.far),
             // Those that are struck are drawn as long as they flash.
             seen: moving.positions.range(if flashes { reach.struck } else { reach.now }, reach.far),
             shining: moving.positions.range(reach.struck, reach.shining),
@@ -336,9 +344,11 @@ impl Resident {
         // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
         let (kicks, gems) = (&self.frame.kicks, &self.frame.gems);
         self.draw_layer(Layer::LineGlow, &self.kicks.instances, &kicks.struck, plane, pass);
+        self.draw_layer(Layer::KickMiddles, &self.kicks.instances, &kicks.coming, plane, pass);
         self.draw_layer(Layer::Kicks, &self.kicks.instances, &kicks.seen, plane, pass);
         self.draw_layer(Layer::Glow, &self.gems.instances, &gems.shining, plane, pass);
         self.draw_layer(Layer::LineGlow, &self.gems.instances, &gems.struck, plane, pass);
+        self.draw_layer(Layer::GemMiddles, &self.gems.instances, &gems.coming, plane, pass);
         self.draw_layer(Layer::Gems, &self.gems.instances, &gems.seen, plane, pass);
         self.draw_layer(Layer::Rings, &self.kicks.instances, &kicks.struck, plane, pass);
         self.draw_layer(Layer::Rings, &self.gems.instances, &gems.struck, plane, pass);
