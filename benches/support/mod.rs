@@ -1,6 +1,7 @@
 //! What the benches share: the example groove, and the old way of drawing it, which `strikeline profile` has, too.
 #![allow(dead_code, reason = "each bench uses its part")]
 
+pub mod flicker;
 pub mod planes;
 #[path = "../../src/cli/profile/steps/mod.rs"]
 pub mod steps;

@@ -1,0 +1,102 @@
+//! A scene of which every sample changes in every frame.
+
+use strikeline::encode::hints::Rectangle;
+use strikeline::gpu::Gpu;
+use strikeline::gpu::planes::{self, PipelineSource, PlaneKind};
+use strikeline::picture::PictureSize;
+use strikeline::scene::damage::Damage;
+use strikeline::scene::{Scene, SceneError, View};
+use strikeline::timing::FrameIndex;
+
+const SHADER: &str = "
+@group(0) @binding(0) var<uniform> brightness: vec4<f32>;
+
+@vertex fn vertex(@builtin(vertex_index) corner: u32) -> @builtin(position) vec4<f32> {
+    return vec4<f32>(vec2<f32>(f32(corner & 1u), f32(corner >> 1u)) * 4.0 - 1.0, 0.0, 1.0);
+}
+
+@fragment fn fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
+    return plane_sample(vec4<f32>(brightness.rgb, 1.0));
+}";
+
+/// All of the picture in another colour each frame; it says so part by part.
+#[derive(Debug, Default)]
+pub struct Flicker {
+    size: Option<PictureSize>,
+    brightness: Option<wgpu::Buffer>,
+    bind_group: Option<wgpu::BindGroup>,
+    pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
+}
+
+impl Scene for Flicker {
+    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+        let device = &gpu.device;
+        let module = planes::shader(device, "flicker", SHADER);
+        let brightness = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("brightness"),
+            size: 16,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let bind_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: None,
+            entries: &[wgpu::BindGroupLayoutEntry {
+                binding: 0,
+                visibility: wgpu::ShaderStages::FRAGMENT,
+                ty: wgpu::BindingType::Buffer {
+                    ty: wgpu::BufferBindingType::Uniform,
+                    has_dynamic_offset: false,
+                    min_binding_size: None,
+                },
+                count: None,
+            }],
+        });
+        self.bind_group = Some(device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &bind_layout,
+            entries: &[wgpu::BindGroupEntry { binding: 0, resource: brightness.as_entire_binding() }],
+        }));
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            bind_group_layouts: &[Some(&bind_layout)],
+            ..Default::default()
+        });
+        let source = PipelineSource::new("flicker", &module, &layout);
+        let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
+        self.pipelines = view.planes.iter().map(pipeline).collect();
+        self.brightness = Some(brightness);
+        self.size = Some(view.size);
+        Ok(())
+    }
+
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
+        let shade = (frame.0 % 64) as f32 / 64.0;
+        if let Some(buffer) = &self.brightness {
+            queue.write_buffer(buffer, 0, bytemuck::bytes_of(&[shade, 1.0 - shade, 0.5, 1.0]));
+        }
+    }
+
+    fn tells_damage(&self) -> bool {
+        true
+    }
+
+    fn damage(&self, _previous: FrameIndex) -> Damage {
+        let Some(size) = self.size else { return Damage::Full };
+        let (right, bottom) = (size.width(), size.height());
+        // In 32 bands, as a scene that does not know better.
+        let band = |index: u32| Rectangle {
+            left: 0,
+            top: bottom * index / 32,
+            right,
+            bottom: bottom * (index + 1) / 32,
+        };
+        Damage::Parts((0..32).map(band).collect())
+    }
+
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        if let Some((_, pipeline)) = self.pipelines.iter().find(|(kind, _)| *kind == plane) {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, self.bind_group.as_ref(), &[]);
+            pass.draw(0..3, 0..1);
+        }
+    }
+}
