@@ -54,6 +54,8 @@ impl PlaneSet {
             for part in parts {
                 plane.copy_part_from(commands, fixed, part);
             }
+        }
+        for plane in &self.planes {
             scene.draw_damage(plane.kind, &mut plane.begin_pass(commands, None), parts);
         }
     }

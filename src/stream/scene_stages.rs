@@ -121,7 +121,7 @@ fn parts_to_draw(
     size: PictureSize,
 ) -> Option<(Vec<Rectangle>, Vec<Rectangle>)> {
     let Damage::Parts(parts) = scene.damage(previous?) else { return None };
-    let blocks = damage::in_blocks(&parts, size);
+    let blocks = damage::merged(damage::in_blocks(&parts, size));
     let damaged: u64 = blocks.iter().map(Rectangle::area).sum();
     let all = f64::from(size.width()) * f64::from(size.height());
     (damaged as f64 <= all * MOST_DAMAGE).then(|| (damage::on_chroma_samples(&parts, size), blocks))

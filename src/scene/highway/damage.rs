@@ -110,12 +110,7 @@ pub fn with_margin([left, top, right, bottom]: [f32; 4]) -> Rectangle {
 /// The smallest rectangle around what there is of both.
 pub fn union(one: Option<Rectangle>, other: Option<Rectangle>) -> Option<Rectangle> {
     match (one, other) {
-        (Some(a), Some(b)) => Some(Rectangle {
-            left: a.left.min(b.left),
-            top: a.top.min(b.top),
-            right: a.right.max(b.right),
-            bottom: a.bottom.max(b.bottom),
-        }),
+        (Some(one), Some(other)) => Some(one.union(&other)),
         (one, other) => one.or(other),
     }
 }

@@ -14,7 +14,7 @@ use super::pipelines::{FrameUniform, Layer, Pipelines, Uniform, vertex_buffer};
 use crate::encode::hints::Rectangle;
 use crate::gpu::Gpu;
 use crate::gpu::planes::PlaneKind;
-use crate::scene::damage::disjoint;
+use crate::scene::damage::{disjoint, merged};
 use crate::scene::{SceneError, View};
 
 /// Everything on the GPU.
@@ -275,9 +275,8 @@ impl Resident {
         self.gems.add_damage(reaches, parts, |hit, ahead| extents.of_hit(layout, hit, ahead, false));
         let road = self.road;
         let road = Rectangle { left: 0, top: road.header, right: road.width, bottom: road.height };
-        for part in &mut parts[first..] {
-            *part = part.intersection(&road);
-        }
+        let on_road = parts.split_off(first).iter().map(|part| part.intersection(&road)).collect();
+        parts.extend(merged(on_road));
     }
 
     /// Draws what is the same in many frames.
