@@ -1,5 +1,7 @@
-//! The steps from the old way to this one, interleaved in one run: naive → resident → + ring → + planar →
-//! + parallel segments. Prints frames per second and CPU ms per frame of each, and the ratio to naive.
+//! The steps from the old way to this one, interleaved in one run: naive → resident → ring → planar → segments →
+//! changed, all with openh264; and the last of them with strikeline's own encoder, without and with recording.
+//!
+//! Prints frames per second and CPU ms per frame of each, and the ratio to naive.
 //!
 //! `cargo bench --bench arms -- [FRAMES] [ROUNDS]` (defaults 300 and 7). `strikeline profile --compare` does the
 //! same with any song and any settings.
@@ -8,6 +10,7 @@ mod support;
 
 use std::sync::Arc;
 
+use strikeline::encode::h264::H264Factory;
 use strikeline::encode::openh264::OpenH264;
 use strikeline::gpu::Gpu;
 use strikeline::stream::StreamOptions;
@@ -18,34 +21,35 @@ fn main() -> anyhow::Result<()> {
     let mut numbers = std::env::args().filter_map(|argument| argument.parse::<u64>().ok());
     let frames = numbers.next().unwrap_or(300);
     let rounds = numbers.next().unwrap_or(7);
-    let options = StreamOptions::new(full_hd(), sixty(), frames, Arc::new(OpenH264));
-    let steps = Steps {
-        gpu: Arc::new(Gpu::open(&options.adapter)?),
-        highway: &|| Ok(groove_highway()),
-        options: &options,
-    };
+    let by_openh264 = StreamOptions::new(full_hd(), sixty(), frames, Arc::new(OpenH264));
+    let by_own = StreamOptions { encoder: Arc::new(H264Factory::default()), ..by_openh264.clone() };
+    let gpu = Arc::new(Gpu::open(&by_own.adapter)?);
     println!(
-        "{}; {} jobs; 1920x1080, {frames} frames of the groove, {rounds} rounds",
-        steps.gpu.description, options.spread.jobs
+        "{}; {} jobs; 1920x1080, {frames} frames of the groove, theme plain, {rounds} rounds",
+        gpu.description, by_own.spread.jobs
     );
 
-    let mut samples = [const { Vec::new() }; Arm::ALL.len()];
+    let steps = Arm::ALL.into_iter().filter(|arm| *arm != Arm::Recorded).map(|arm| (arm, &by_openh264));
+    let arms: Vec<_> = steps.chain([(Arm::Changed, &by_own), (Arm::Recorded, &by_own)]).collect();
+    let mut samples = vec![Vec::new(); arms.len()];
     for _ in 0..rounds {
-        for (arm, samples) in Arm::ALL.into_iter().zip(&mut samples) {
-            samples.push(steps.run(arm)?);
+        for ((arm, options), samples) in arms.iter().zip(&mut samples) {
+            let steps = Steps { gpu: Arc::clone(&gpu), highway: &|| Ok(groove_highway()), options };
+            samples.push(steps.run(*arm)?);
         }
     }
 
     println!("| arm | frames/s | × naive | spread | CPU ms/frame | render ms | readback ms | encode ms |");
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
-    for (arm, of_arm) in Arm::ALL.into_iter().zip(&samples) {
+    for ((arm, options), of_arm) in arms.into_iter().zip(&samples) {
         let of = |value: &dyn Fn(&Sample) -> f64| median_and_spread(of_arm.iter().map(value)).0;
         let (ratio, spread) = median_and_spread(
             of_arm.iter().zip(&samples[0]).map(|(a, b)| a.frames_per_second / b.frames_per_second),
         );
         println!(
-            "| {} | {:.0} | {ratio:.2} | ±{:.0} % | {:.2} | {:.2} | {:.2} | {:.2} |",
+            "| {}, {} | {:.0} | {ratio:.2} | ±{:.0} % | {:.2} | {:.2} | {:.2} | {:.2} |",
             arm.name(),
+            options.encoder.name(),
             of(&|sample| sample.frames_per_second),
             spread * 100.0,
             of(&|sample| sample.cpu_ms),

@@ -17,6 +17,7 @@ use strikeline::song::{Song, SongOptions};
 use strikeline::stream::sink::NullSink;
 use strikeline::stream::stats::process_cpu_time;
 use strikeline::stream::{StreamOptions, stream};
+use strikeline::theme::Theme;
 use strikeline::timing::{SegmentIndex, Time};
 use support::planes::{RawFrame, capture};
 use support::steps::rebuilt::RebuiltHighway;
@@ -84,7 +85,11 @@ fn million() -> Highway {
         groove.hits.iter().map(move |hit| strikeline::scene::highway::Hit { time: hit.time + shift, ..*hit })
     });
     let content = HighwayContent { hits: hits.collect(), ..groove.clone() };
-    let options = HighwayOptions { start: Some(Time::from_seconds(10.0)), ..HighwayOptions::default() };
+    let options = HighwayOptions {
+        theme: Theme::builtin("plain").expect("a built-in theme"),
+        start: Some(Time::from_seconds(10.0)),
+        ..HighwayOptions::default()
+    };
     Highway::new(content, &options, full_hd(), sixty()).expect("the highway can be laid out")
 }
 

@@ -9,6 +9,7 @@ pub mod steps;
 use strikeline::picture::PictureSize;
 use strikeline::scene::highway::{Highway, HighwayContent, HighwayOptions};
 use strikeline::song::{DrumMap, Song, SongOptions};
+use strikeline::theme::Theme;
 use strikeline::timing::{FrameRate, Time};
 
 /// The bundled groove.
@@ -30,8 +31,10 @@ pub fn groove() -> HighwayContent {
     HighwayContent::from_song(&song, &DrumMap::default())
 }
 
-/// The groove's highway in its thick, past the intro.
+/// The groove's highway in its thick, past the intro, in the plain theme.
 pub fn groove_highway() -> Highway {
-    let options = HighwayOptions { start: Some(Time::from_seconds(10.0)), ..HighwayOptions::default() };
+    let theme = Theme::builtin("plain").expect("a built-in theme");
+    let options =
+        HighwayOptions { theme, start: Some(Time::from_seconds(10.0)), ..HighwayOptions::default() };
     Highway::new(groove(), &options, full_hd(), sixty()).expect("the highway can be laid out")
 }

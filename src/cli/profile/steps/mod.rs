@@ -1,5 +1,5 @@
 //! The steps from the old way to this one, each to be run and measured: naive → resident → ring → planar →
-//! segments. The old way is here for nothing else.
+//! segments → changed. The old way is here for nothing else.
 //!
 //! `strikeline profile --compare` and the benches share this module.
 
@@ -13,12 +13,12 @@ use strikeline::encode::{EncoderFactory, EncoderSettings};
 use strikeline::gpu::Gpu;
 use strikeline::scene::Scene;
 use strikeline::scene::highway::Highway;
-use strikeline::stream::scene_stages::{SceneRenderer, SlotReader};
+use strikeline::stream::scene_stages::{Drawn, SceneRenderer, SlotReader};
 use strikeline::stream::sink::NullSink;
 use strikeline::stream::stage::{Readback, Render, SlotIndex, StageError};
 use strikeline::stream::stats::{Clocks, process_cpu_time};
 use strikeline::stream::{
-    CancelToken, Recording, Spread, Stage, StreamError, StreamOptions, pipeline, stage::Mapped,
+    CancelToken, Recording, Redraw, Spread, Stage, StreamError, StreamOptions, pipeline, stage::Mapped,
 };
 use strikeline::timing::{FrameIndex, SegmentIndex};
 
@@ -38,14 +38,16 @@ pub enum Arm {
     Planar,
     /// Several segments are encoded at once.
     Segments,
+    /// Only what changes is drawn and read back: what `render` does.
+    Changed,
     /// The same, and every thread's time is recorded: what measuring costs.
     Recorded,
 }
 
 impl Arm {
     /// The steps, in order, and the cost of measuring.
-    pub const ALL: [Arm; 6] =
-        [Arm::Naive, Arm::Resident, Arm::Ring, Arm::Planar, Arm::Segments, Arm::Recorded];
+    pub const ALL: [Arm; 7] =
+        [Arm::Naive, Arm::Resident, Arm::Ring, Arm::Planar, Arm::Segments, Arm::Changed, Arm::Recorded];
 
     /// For tables.
     pub fn name(self) -> &'static str {
@@ -55,7 +57,8 @@ impl Arm {
             Arm::Ring => "ring",
             Arm::Planar => "planar",
             Arm::Segments => "segments",
-            Arm::Recorded => "segments, recorded",
+            Arm::Changed => "changed",
+            Arm::Recorded => "changed, recorded",
         }
     }
 }
@@ -89,6 +92,7 @@ impl Steps<'_> {
     pub fn run(&self, arm: Arm) -> anyhow::Result<Sample> {
         let mut highway = (self.highway)()?;
         let one = Spread { ring_depth: 4, jobs: 1, segments_in_flight: 1 };
+        let spread = self.options.spread;
         match arm {
             Arm::Naive => self.in_turn(&mut RebuiltHighway::new(highway, self.options.size)),
             Arm::Resident => self.in_turn(&mut highway),
@@ -96,9 +100,10 @@ impl Steps<'_> {
                 let renderer = self.rgba_renderer(&mut highway, one.ring_depth)?;
                 self.piped(renderer, RgbaReader { gpu: Arc::clone(&self.gpu) }, one, None)
             }
-            Arm::Planar => self.planar(&mut highway, one, None),
-            Arm::Segments => self.planar(&mut highway, self.options.spread, None),
-            Arm::Recorded => self.planar(&mut highway, self.options.spread, Some(Recording::default())),
+            Arm::Planar => self.planar(&mut highway, Redraw::All, one, None),
+            Arm::Segments => self.planar(&mut highway, Redraw::All, spread, None),
+            Arm::Changed => self.planar(&mut highway, Redraw::Changed, spread, None),
+            Arm::Recorded => self.planar(&mut highway, Redraw::Changed, spread, Some(Recording::default())),
         }
     }
 
@@ -150,10 +155,12 @@ impl Steps<'_> {
     fn planar(
         &self,
         scene: &mut dyn Scene,
+        redraw: Redraw,
         spread: Spread,
         record: Option<Recording>,
     ) -> anyhow::Result<Sample> {
-        let renderer = SceneRenderer::new(&self.gpu, scene, self.options.drawn(), spread.ring_depth)?;
+        let drawn = Drawn { redraw, ..self.options.drawn() };
+        let renderer = SceneRenderer::new(&self.gpu, scene, drawn, spread.ring_depth)?;
         self.piped(renderer, SlotReader::new(&self.gpu, self.options.copy_out)?, spread, record)
     }
 
