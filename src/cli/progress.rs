@@ -89,7 +89,7 @@ impl ProgressDisplay {
             "{speed:.0} fps  {:.1}× real time  ETA {}  limit: {}",
             speed / self.frame_rate.as_f64(),
             clock(left),
-            recent.bottleneck()
+            recent.bottleneck().at_work()
         )
     }
 }

@@ -180,7 +180,7 @@ impl Summary<'_> {
             report.adapter,
             report.encoder,
             stages.join(", "),
-            report.stages.bottleneck(),
+            report.stages.bottleneck().at_work(),
         )
     }
 

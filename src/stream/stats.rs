@@ -22,6 +22,16 @@ pub enum Stage {
 impl Stage {
     /// All of them, in the order of a frame's way.
     pub const ALL: [Stage; 4] = [Stage::Render, Stage::Readback, Stage::Encode, Stage::Write];
+
+    /// What is at work when this stage is the busiest. Readback itself only waits for the device.
+    pub const fn at_work(self) -> &'static str {
+        match self {
+            Stage::Render => "drawing",
+            Stage::Readback => "the graphics device",
+            Stage::Encode => "encoding",
+            Stage::Write => "writing",
+        }
+    }
 }
 
 impl fmt::Display for Stage {
