@@ -1,16 +1,26 @@
 //! The arithmetic encoder (ITU-T H.264, 9.3.4.2 to 9.3.4.5).
 
-use super::cabac_tables::{CONTEXTS, NEXT_STATE, RANGE_LPS, initial_states};
+use super::cabac_tables::{CONTEXTS, LIKELY_RUNS, NEXT_STATE, STEPS, SURE, initial_states};
 
-/// The arithmetic encoder (9.3.4.2 to 9.3.4.5), with its contexts.
-#[derive(Debug)]
-pub(super) struct ArithmeticEncoder {
+/// Where the coder is in its interval.
+#[derive(Debug, Clone, Copy)]
+struct Interval {
     /// codILow in the low 10 bits, and above them bits that were shifted out but can still change by a carry.
     low: u64,
     /// codIRange.
     range: u32,
     /// Bits above the 10 of codILow. The very first bit is always 0 and not written: it starts at −1.
     pending: i32,
+}
+
+impl Interval {
+    const START: Interval = Interval { low: 0, range: 510, pending: -1 };
+}
+
+/// The arithmetic encoder (9.3.4.2 to 9.3.4.5), with its contexts.
+#[derive(Debug)]
+pub(super) struct ArithmeticEncoder {
+    interval: Interval,
     states: [u8; CONTEXTS],
     pub(super) bytes: Vec<u8>,
 }
@@ -18,159 +28,78 @@ pub(super) struct ArithmeticEncoder {
 /// A place in what was coded.
 #[derive(Debug)]
 pub(super) struct Mark {
-    low: u64,
-    range: u32,
-    pending: i32,
+    interval: Interval,
     states: [u8; CONTEXTS],
     length: usize,
     /// The last byte that a carry would change without going on, and where it is.
     before_full: Option<(usize, u8)>,
 }
 
-impl ArithmeticEncoder {
-    pub(super) fn new(bytes: Vec<u8>, intra_slice: bool, qp: u8) -> ArithmeticEncoder {
-        ArithmeticEncoder { low: 0, range: 510, pending: -1, states: initial_states(intra_slice, qp), bytes }
-    }
+/// The encoder while several bins are coded: its interval stays in registers.
+pub(super) struct Bins<'a> {
+    interval: Interval,
+    states: &'a mut [u8; CONTEXTS],
+    bytes: &'a mut Vec<u8>,
+}
 
-    #[inline]
+impl Bins<'_> {
+    #[inline(always)]
     pub(super) fn bin(&mut self, context: usize, bin: bool) {
+        let Interval { low, range, .. } = self.interval;
         let state = &mut self.states[context];
-        let lps = u32::from(RANGE_LPS[usize::from(*state >> 1) & 63][(self.range >> 6) as usize & 3]);
-        let range = self.range - lps;
-        // Without a branch: which way it goes is hard to foresee.
-        let is_lps = u32::from((*state & 1 == 1) != bin);
+        // Each bin waits for the range of the one before: what follows is short from there on, and without a branch, as
+        // which way it goes is hard to foresee.
+        let steps = STEPS[usize::from(*state >> 1) & 63] >> (range >> 3 & 0x18);
+        let (lps, lps_bits) = (steps as u32 & 0xFF, (steps >> 32) as u32 & 7);
+        let is_lps = (*state & 1 == 1) != bin;
         *state = NEXT_STATE[usize::from(*state) & 127][usize::from(bin)];
-        self.low += u64::from(range * is_lps);
-        self.range = if is_lps != 0 { lps } else { range };
-        self.renormalise();
+        let range = range - lps;
+        self.interval.low = low + u64::from(range & u32::from(is_lps).wrapping_neg());
+        let bits = u32::from(range < 256);
+        self.interval.range = if is_lps { lps << lps_bits } else { range << bits };
+        self.shift(if is_lps { lps_bits } else { bits });
     }
 
-    /// [`Self::bin`] with `bin` set, and [`Self::terminate`] without, for each of the contexts in turn.
-    pub(super) fn set_bins_and_ends(&mut self, contexts: impl Iterator<Item = usize>) {
-        for context in contexts {
-            let state = self.states[context];
-            let lps = u32::from(RANGE_LPS[usize::from(state >> 1) & 63][(self.range >> 6) as usize & 3]);
-            if state & 1 == 0 {
-                self.bin(context, true);
-                self.terminate(false);
-                continue;
-            }
-            // The likely bin leaves at least half of the range, and so does the end that is not there.
-            self.states[context] = NEXT_STATE[usize::from(state) & 127][1];
-            let range = self.range - lps;
-            let bits = u32::from(range < 256);
-            let range = (range << bits) - 2;
-            let more = u32::from(range < 256);
-            self.range = range << more;
-            self.low <<= bits + more;
-            self.pending += (bits + more) as i32;
-            if self.pending >= 32 {
-                self.move_out();
-            }
-        }
-    }
-
-    #[inline]
+    #[inline(always)]
     fn renormalise(&mut self) {
-        self.shift(self.range.leading_zeros() - 23);
+        let bits = self.interval.range.leading_zeros() - 23;
+        self.interval.range <<= bits;
+        self.shift(bits);
     }
 
-    #[inline]
+    /// Makes room for `bits` more.
+    #[inline(always)]
     fn shift(&mut self, bits: u32) {
-        self.range <<= bits;
-        self.low <<= bits;
-        self.pending += bits as i32;
-        if self.pending >= 32 {
-            self.move_out();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    /// Moves the whole bytes of what is pending to `bytes`.
-    fn move_out(&mut self) {
-        let count = self.pending / 8;
-        let keep = 10 + self.pending - count * 8;
-        let out = self.low >> keep;
-        self.low &= (1 << keep) - 1;
-        self.pending -= count * 8;
-        if out >> (count * 8) != 0 {
-            // A carry: it ends at the last byte that is not full. There is one, as the code is below 1.
-            for byte in self.bytes.iter_mut().rev() {
-                *byte = byte.wrapping_add(1);
-                if *byte != 0 {
-                    break;
-                }
-            }
-        }
-        for index in (0..count).rev() {
-            self.bytes.push((out >> (index * 8)) as u8);
+        self.interval.low <<= bits;
+        self.interval.pending += bits as i32;
+        if self.interval.pending >= 32 {
+            let Interval { low, pending, .. } = self.interval;
+            (self.interval.low, self.interval.pending) = move_out(low, pending, self.bytes);
         }
     }
 
     /// Bypass: the low `count` bits of `value`, at most 16 (9.3.4.4).
-    #[inline]
+    #[inline(always)]
     pub(super) fn bypass(&mut self, value: u32, count: u32) {
-        self.low = (self.low << count) + u64::from(self.range) * u64::from(value);
-        self.pending += count as i32;
-        if self.pending >= 32 {
-            self.move_out();
-        }
+        let Interval { low, range, .. } = self.interval;
+        self.interval.low = (low << count) + u64::from(range) * u64::from(value);
+        self.interval.pending += count as i32;
+        self.shift(0);
     }
 
     /// end_of_slice_flag, and the bin that tells I_PCM (9.3.4.5).
-    #[inline]
+    #[inline(always)]
     pub(super) fn terminate(&mut self, bin: bool) {
-        self.range -= 2;
+        self.interval.range -= 2;
         if bin {
-            self.low += u64::from(self.range);
-            self.range = 2;
+            self.interval.low += u64::from(self.interval.range);
+            self.interval.range = 2;
         }
         self.renormalise();
     }
 
-    /// EncodeFlush, after a terminating bin: the last bit written is the rbsp_stop_one_bit. Zeros follow until a byte
-    /// is full.
-    pub(super) fn flush(&mut self) {
-        self.low = (self.low >> 7 | 1) << 10;
-        self.pending += 3;
-        let to_byte = (8 - self.pending % 8) % 8;
-        self.low <<= to_byte;
-        self.pending += to_byte;
-        self.move_out();
-    }
-
-    /// Bytes as they are, after [`Self::flush`]; then begins anew, with the same contexts (9.3.1.2).
-    pub(super) fn append_bytes(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-        (self.low, self.range, self.pending) = (0, 510, -1);
-    }
-
-    /// Bits written so far.
-    pub(super) fn length(&self) -> usize {
-        (self.bytes.len() * 8).saturating_add_signed(self.pending as isize)
-    }
-
-    /// What [`Self::rewind`] needs to come back here.
-    pub(super) fn mark(&self) -> Mark {
-        let &ArithmeticEncoder { low, range, pending, states, ref bytes } = self;
-        let full = bytes.iter().rev().take_while(|&&byte| byte == 0xFF).count();
-        let before_full = bytes.len().checked_sub(full + 1).map(|index| (index, bytes[index]));
-        Mark { low, range, pending, states, length: bytes.len(), before_full }
-    }
-
-    /// Undoes what was coded since the mark, unless it was flushed.
-    pub(super) fn rewind(&mut self, mark: &Mark) {
-        (self.low, self.range, self.pending, self.states) = (mark.low, mark.range, mark.pending, mark.states);
-        self.bytes.truncate(mark.length);
-        // A carry may have gone through the bytes that were full.
-        if let Some((index, byte)) = mark.before_full {
-            self.bytes[index] = byte;
-            self.bytes[index + 1..].fill(0xFF);
-        }
-    }
-
     /// The suffix of UEGk (9.3.2.3).
+    #[inline]
     pub(super) fn exp_golomb(&mut self, mut value: u32, mut k: u32) {
         while value >= 1 << k {
             self.bypass(1, 1);
@@ -182,8 +111,125 @@ impl ArithmeticEncoder {
     }
 }
 
+/// Moves the whole bytes of what is pending to `bytes`; gives what is left of `low` and of `pending`.
+#[cold]
+#[inline(never)]
+fn move_out(low: u64, pending: i32, bytes: &mut Vec<u8>) -> (u64, i32) {
+    let count = pending / 8;
+    let keep = 10 + pending - count * 8;
+    let out = low >> keep;
+    if out >> (count * 8) != 0 {
+        // A carry: it ends at the last byte that is not full. There is one, as the code is below 1.
+        for byte in bytes.iter_mut().rev() {
+            *byte = byte.wrapping_add(1);
+            if *byte != 0 {
+                break;
+            }
+        }
+    }
+    bytes.extend_from_slice(&(out << (64 - count * 8)).to_be_bytes()[..count as usize]);
+    (low & ((1 << keep) - 1), pending - count * 8)
+}
+
+impl ArithmeticEncoder {
+    pub(super) fn new(bytes: Vec<u8>, intra_slice: bool, qp: u8) -> ArithmeticEncoder {
+        ArithmeticEncoder { interval: Interval::START, states: initial_states(intra_slice, qp), bytes }
+    }
+
+    /// Has `work` code several bins.
+    #[inline(always)]
+    pub(super) fn bins<T>(&mut self, work: impl FnOnce(&mut Bins<'_>) -> T) -> T {
+        let mut bins = Bins { interval: self.interval, states: &mut self.states, bytes: &mut self.bytes };
+        let result = work(&mut bins);
+        self.interval = bins.interval;
+        result
+    }
+
+    #[inline]
+    pub(super) fn bin(&mut self, context: usize, bin: bool) {
+        self.bins(|bins| bins.bin(context, bin));
+    }
+
+    /// [`Self::bin`] with `bin` set, and [`Self::terminate`] without, for each of the contexts in turn.
+    pub(super) fn set_bins_and_ends(&mut self, contexts: impl Iterator<Item = usize>) {
+        self.bins(|bins| {
+            for context in contexts {
+                bins.bin(context, true);
+                bins.terminate(false);
+            }
+        });
+    }
+
+    /// The same for `count` equal contexts.
+    pub(super) fn set_equal_bins_and_ends(&mut self, context: usize, mut count: usize) {
+        self.bins(|bins| {
+            while count > 0 && bins.states[context] != SURE {
+                bins.bin(context, true);
+                bins.terminate(false);
+                count -= 1;
+            }
+            // From here on the state stays and the low end of the interval only moves up with it: what many bins do to
+            // the range is in a table.
+            for (power, table) in LIKELY_RUNS.iter().enumerate().rev() {
+                while count >> power != 0 {
+                    let (range, bits) = table[(bins.interval.range & 0xFF) as usize];
+                    bins.interval.range = u32::from(range);
+                    bins.shift(u32::from(bits));
+                    count -= 1 << power;
+                }
+            }
+        });
+    }
+
+    /// end_of_slice_flag, and the bin that tells I_PCM (9.3.4.5).
+    #[inline]
+    pub(super) fn terminate(&mut self, bin: bool) {
+        self.bins(|bins| bins.terminate(bin));
+    }
+
+    /// EncodeFlush, after a terminating bin: the last bit written is the rbsp_stop_one_bit. Zeros follow until a byte
+    /// is full.
+    pub(super) fn flush(&mut self) {
+        let Interval { low, pending, .. } = self.interval;
+        let pending = pending + 3;
+        let to_byte = (8 - pending % 8) % 8;
+        move_out((low >> 7 | 1) << (10 + to_byte), pending + to_byte, &mut self.bytes);
+    }
+
+    /// Bytes as they are, after [`Self::flush`]; then begins anew, with the same contexts (9.3.1.2).
+    pub(super) fn append_bytes(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.interval = Interval::START;
+    }
+
+    /// Bits written so far.
+    pub(super) fn length(&self) -> usize {
+        (self.bytes.len() * 8).saturating_add_signed(self.interval.pending as isize)
+    }
+
+    /// What [`Self::rewind`] needs to come back here.
+    pub(super) fn mark(&self) -> Mark {
+        let &ArithmeticEncoder { interval, states, ref bytes } = self;
+        let full = bytes.iter().rev().take_while(|&&byte| byte == 0xFF).count();
+        let before_full = bytes.len().checked_sub(full + 1).map(|index| (index, bytes[index]));
+        Mark { interval, states, length: bytes.len(), before_full }
+    }
+
+    /// Undoes what was coded since the mark, unless it was flushed.
+    pub(super) fn rewind(&mut self, mark: &Mark) {
+        (self.interval, self.states) = (mark.interval, mark.states);
+        self.bytes.truncate(mark.length);
+        // A carry may have gone through the bytes that were full.
+        if let Some((index, byte)) = mark.before_full {
+            self.bytes[index] = byte;
+            self.bytes[index + 1..].fill(0xFF);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::cabac_tables::RANGE_LPS;
     use super::*;
 
     /// The arithmetic decoder of 9.3.3.2, bit by bit as it is written there.
@@ -266,7 +312,7 @@ mod tests {
             for &(kind, context, bin) in &bins {
                 match kind {
                     0 => encoder.terminate(false),
-                    1..4 => encoder.bypass(u32::from(bin), 1),
+                    1..4 => encoder.bins(|bins| bins.bypass(u32::from(bin), 1)),
                     _ => encoder.bin(context, bin),
                 }
                 if context % 50 == 7 {

@@ -2,7 +2,7 @@
 
 use super::arithmetic::ArithmeticEncoder;
 use super::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
-use super::neighbours::{Coded, Kind, Neighbours, Rows, Shape};
+use super::neighbours::{Coded, Kind, Neighbours, Rows, Shape, parts};
 
 /// Codes the macroblocks of one slice.
 #[derive(Debug)]
@@ -38,7 +38,17 @@ impl CabacWriter {
         self.encoder.bin(11 + count_of(left, above(first)), true);
         self.encoder.terminate(last && count == 1);
         let end = first + count - usize::from(last);
-        self.encoder.set_bins_and_ends((first + 1..end).map(|column| 11 + usize::from(above(column))));
+        // Tiles above that stand still need not be looked into, and often are many.
+        let mut still = 0;
+        for (tile, first, end) in parts(first + 1, end) {
+            if rows.is_still_above(tile) {
+                still += end - first;
+                continue;
+            }
+            self.encoder.set_equal_bins_and_ends(11, std::mem::take(&mut still));
+            self.encoder.set_bins_and_ends((first..end).map(|column| 11 + usize::from(above(column))));
+        }
+        self.encoder.set_equal_bins_and_ends(11, still);
         if last && count > 1 {
             self.encoder.bin(11 + usize::from(above(end)), true);
             self.encoder.terminate(true);
@@ -79,20 +89,21 @@ impl CabacWriter {
     pub(super) fn predicted_motion(&mut self, reference: u8, references_in_use: u8, around: &Neighbours<'_>) {
         let Neighbours { left, above, .. } = around;
         self.skip_flag(false, around);
-        let e = &mut self.encoder;
-        for context in 14..17 {
-            e.bin(context, false);
-        }
-        if references_in_use > 1 {
-            let first = 54 + increment(left.references[1] > 0, above.references[2] > 0);
-            for bin in 0..=reference {
-                e.bin(if bin == 0 { first } else { 57 + usize::from(bin).min(2) }, bin < reference);
+        self.encoder.bins(|e| {
+            for context in 14..17 {
+                e.bin(context, false);
             }
-        }
-        for (part, base) in [(0, 40), (1, 47)] {
-            let sum = u32::from(left.differences[1][part]) + u32::from(above.differences[2][part]);
-            e.bin(base + usize::from(sum > 2) + usize::from(sum > 32), false);
-        }
+            if references_in_use > 1 {
+                let first = 54 + increment(left.references[1] > 0, above.references[2] > 0);
+                for bin in 0..=reference {
+                    e.bin(if bin == 0 { first } else { 57 + usize::from(bin).min(2) }, bin < reference);
+                }
+            }
+            for (part, base) in [(0, 40), (1, 47)] {
+                let sum = u32::from(left.differences[1][part]) + u32::from(above.differences[2][part]);
+                e.bin(base + usize::from(sum > 2) + usize::from(sum > 32), false);
+            }
+        });
         self.coded_block_pattern(0, around);
         self.last_delta_was_coded = false;
     }
@@ -238,38 +249,41 @@ impl CabacWriter {
 
     /// One component of mvd_l0: UEG3, signed, with uCoff 9 (9.3.2.3).
     fn vector_difference(&mut self, base: usize, value: i16, neighbours: u32) {
-        let e = &mut self.encoder;
-        let first = match neighbours {
-            0..3 => base,
-            3..=32 => base + 1,
-            _ => base + 2,
-        };
-        let magnitude = u32::from(value.unsigned_abs());
-        for bin in 0..magnitude.min(9) {
-            e.bin(if bin == 0 { first } else { base + 2 + (bin as usize).min(4) }, true);
-        }
-        if magnitude < 9 {
-            e.bin(if magnitude == 0 { first } else { base + 2 + (magnitude as usize).min(4) }, false);
-        } else {
-            e.exp_golomb(magnitude - 9, 3);
-        }
-        if magnitude != 0 {
-            e.bypass(u32::from(value < 0), 1);
-        }
+        self.encoder.bins(|e| {
+            let first = match neighbours {
+                0..3 => base,
+                3..=32 => base + 1,
+                _ => base + 2,
+            };
+            let magnitude = u32::from(value.unsigned_abs());
+            for bin in 0..magnitude.min(9) {
+                e.bin(if bin == 0 { first } else { base + 2 + (bin as usize).min(4) }, true);
+            }
+            if magnitude < 9 {
+                e.bin(if magnitude == 0 { first } else { base + 2 + (magnitude as usize).min(4) }, false);
+            } else {
+                e.exp_golomb(magnitude - 9, 3);
+            }
+            if magnitude != 0 {
+                e.bypass(u32::from(value < 0), 1);
+            }
+        });
     }
 
     fn intra_4x4_modes(&mut self, macroblock: &Macroblock) {
-        for block in BLOCK_ORDER {
-            match macroblock.coded_modes[block] {
-                None => self.encoder.bin(68, true),
-                Some(remaining) => {
-                    self.encoder.bin(68, false);
-                    for bit in 0..3 {
-                        self.encoder.bin(69, remaining >> bit & 1 == 1);
+        self.encoder.bins(|e| {
+            for block in BLOCK_ORDER {
+                match macroblock.coded_modes[block] {
+                    None => e.bin(68, true),
+                    Some(remaining) => {
+                        e.bin(68, false);
+                        for bit in 0..3 {
+                            e.bin(69, remaining >> bit & 1 == 1);
+                        }
                     }
                 }
             }
-        }
+        });
     }
 
     fn chroma_mode(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
@@ -286,20 +300,25 @@ impl CabacWriter {
         // The condition holds where the neighbouring quarter exists and has no coded luma.
         let without =
             |coded: &Coded, quarter: usize| coded.kind.is_available() && coded.pattern >> quarter & 1 == 0;
-        for quarter in 0..4usize {
-            let own = |quarter: usize| pattern >> quarter & 1 == 0;
-            let left =
-                if quarter.is_multiple_of(2) { without(around.left, quarter + 1) } else { own(quarter - 1) };
-            let above = if quarter < 2 { without(around.above, quarter + 2) } else { own(quarter - 2) };
-            self.encoder.bin(73 + increment(left, above), !own(quarter));
-        }
-        let chroma = pattern >> 4;
-        let any = |coded: &Coded| coded.pattern >> 4 != 0;
-        self.encoder.bin(77 + increment(any(around.left), any(around.above)), chroma != 0);
-        if chroma != 0 {
-            let both = |coded: &Coded| coded.pattern >> 4 == 2;
-            self.encoder.bin(81 + increment(both(around.left), both(around.above)), chroma == 2);
-        }
+        self.encoder.bins(|e| {
+            for quarter in 0..4usize {
+                let own = |quarter: usize| pattern >> quarter & 1 == 0;
+                let left = if quarter.is_multiple_of(2) {
+                    without(around.left, quarter + 1)
+                } else {
+                    own(quarter - 1)
+                };
+                let above = if quarter < 2 { without(around.above, quarter + 2) } else { own(quarter - 2) };
+                e.bin(73 + increment(left, above), !own(quarter));
+            }
+            let chroma = pattern >> 4;
+            let any = |coded: &Coded| coded.pattern >> 4 != 0;
+            e.bin(77 + increment(any(around.left), any(around.above)), chroma != 0);
+            if chroma != 0 {
+                let both = |coded: &Coded| coded.pattern >> 4 == 2;
+                e.bin(81 + increment(both(around.left), both(around.above)), chroma == 2);
+            }
+        });
     }
 
     /// mb_qp_delta: the mapping of 9.1.1, then unary.

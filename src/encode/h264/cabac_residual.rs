@@ -3,16 +3,15 @@
 use super::cabac::{CabacWriter, increment};
 use super::macroblock::{BLOCK_ORDER, Levels};
 use super::neighbours::{Coded, Kind, Neighbours};
+use super::simd::nonzero_mask;
+use super::transform::Block;
 
 /// ctxBlockCat (Table 9-42).
-#[derive(Debug, Clone, Copy)]
-enum Category {
-    LumaDc,
-    LumaAc,
-    Luma,
-    ChromaDc,
-    ChromaAc,
-}
+const LUMA_DC: usize = 0;
+const LUMA_AC: usize = 1;
+const LUMA: usize = 2;
+const CHROMA_DC: usize = 3;
+const CHROMA_AC: usize = 4;
 
 impl CabacWriter {
     /// residual (7.3.5.3).
@@ -28,7 +27,7 @@ impl CabacWriter {
         let is_16x16 = coded.kind == Kind::Intra16x16;
         if is_16x16 {
             let flag = increment(dc(around.left, 0), dc(around.above, 0));
-            self.block(Category::LumaDc, flag, dc(coded, 0), &levels.luma_dc);
+            self.block::<LUMA_DC>(flag, dc(coded, 0), &levels.luma_dc);
         }
         for index in BLOCK_ORDER {
             if coded.pattern >> (index / 8 * 2 + index % 4 / 2) & 1 == 0 {
@@ -40,16 +39,18 @@ impl CabacWriter {
             let flag = increment(left, above);
             let any = coded.counts[index] != 0;
             if is_16x16 {
-                self.block(Category::LumaAc, flag, any, &levels.luma[index][1..]);
+                self.block::<LUMA_AC>(flag, any, &levels.luma[index]);
             } else {
-                self.block(Category::Luma, flag, any, &levels.luma[index]);
+                self.block::<LUMA>(flag, any, &levels.luma[index]);
             }
         }
         if coded.pattern >> 4 != 0 {
             for part in 0..2 {
                 let bit = part as u8 + 1;
                 let flag = increment(dc(around.left, bit), dc(around.above, bit));
-                self.block(Category::ChromaDc, flag, dc(coded, bit), &levels.chroma_dc[part]);
+                let mut block = [0; 16];
+                block[..4].copy_from_slice(&levels.chroma_dc[part]);
+                self.block::<CHROMA_DC>(flag, dc(coded, bit), &block);
             }
         }
         if coded.pattern >> 4 == 2 {
@@ -63,53 +64,62 @@ impl CabacWriter {
                 let above =
                     if index % 4 < 2 { block(around.above, place + 2) } else { block(coded, place - 2) };
                 let any = coded.counts[place] != 0;
-                self.block(Category::ChromaAc, increment(left, above), any, &levels.chroma_ac[index][1..]);
+                self.block::<CHROMA_AC>(increment(left, above), any, &levels.chroma_ac[index]);
             }
         }
     }
 
-    /// residual_block_cabac (7.3.5.3.3). `any`: whether any level is not zero; if not, `levels` are not looked at.
-    fn block(&mut self, category: Category, flag_increment: usize, any: bool, levels: &[i16]) {
-        let e = &mut self.encoder;
-        let index = category as usize;
-        e.bin(85 + 4 * index + flag_increment, any);
+    /// residual_block_cabac (7.3.5.3.3) of the category `CATEGORY`. `any`: whether any level is not zero; if not, `levels` are not
+    /// looked at.
+    fn block<const CATEGORY: usize>(&mut self, flag_increment: usize, any: bool, levels: &Block) {
         if !any {
+            self.encoder.bin(85 + 4 * CATEGORY + flag_increment, false);
             return;
         }
-        let Some(last) = levels.iter().rposition(|&level| level != 0) else { return };
-        let offset = [0, 15, 29, 44, 47][index];
-        let place = |position: usize| {
-            let increment = if matches!(category, Category::ChromaDc) { position.min(2) } else { position };
-            offset + increment
-        };
-        for (position, &level) in levels[..levels.len() - 1].iter().enumerate().take(last + 1) {
-            e.bin(105 + place(position), level != 0);
-            if level != 0 {
-                e.bin(166 + place(position), position == last);
-            }
-        }
-        let base = 227 + [0, 10, 20, 30, 39][index];
-        let most_above_one = if matches!(category, Category::ChromaDc) { 3 } else { 4 };
-        let (mut ones, mut above_one) = (0, 0);
-        for &level in levels[..=last].iter().rev().filter(|&&level| level != 0) {
-            let magnitude = u32::from(level.unsigned_abs()) - 1;
-            let first = base + if above_one != 0 { 0 } else { 4.min(1 + ones) };
-            let rest = base + 5 + above_one.min(most_above_one);
-            // UEG0 with uCoff 14 (9.3.2.3).
-            if magnitude == 0 {
-                e.bin(first, false);
-                ones += 1;
-            } else {
-                e.bin(first, true);
-                (1..magnitude.min(14)).for_each(|_| e.bin(rest, true));
-                if magnitude < 14 {
-                    e.bin(rest, false);
-                } else {
-                    e.exp_golomb(magnitude - 14, 0);
+        const OFFSETS: [usize; 5] = [0, 15, 29, 44, 47];
+        let (map, lasts) = (105 + OFFSETS[CATEGORY], 166 + OFFSETS[CATEGORY]);
+        let is_chroma_dc = CATEGORY == CHROMA_DC;
+        let most_above_one = if is_chroma_dc { 3 } else { 4 };
+        let base = 227 + [0, 10, 20, 30, 39][CATEGORY];
+        // The place of the DC coefficient that is coded apart is left out.
+        let first = usize::from(matches!(CATEGORY, LUMA_AC | CHROMA_AC));
+        let end = if is_chroma_dc { 3 } else { 15 - first };
+        let mut left = nonzero_mask(levels) >> first;
+        self.encoder.bins(|bins| {
+            bins.bin(85 + 4 * CATEGORY + flag_increment, true);
+            let Some(last) = left.checked_ilog2() else { return };
+            for position in 0..end.min(last as usize + 1) {
+                let is_level = left >> position & 1 == 1;
+                let place = if is_chroma_dc { position.min(2) } else { position };
+                bins.bin(map + place, is_level);
+                if is_level {
+                    bins.bin(lasts + place, position == last as usize);
                 }
-                above_one += 1;
             }
-            e.bypass(u32::from(level < 0), 1);
-        }
+            let (mut ones, mut above_one) = (0, 0);
+            while let Some(position) = left.checked_ilog2() {
+                left ^= 1 << position;
+                let level = levels[(position as usize + first) & 15];
+                let magnitude = u32::from(level.unsigned_abs()) - 1;
+                let first = base + if above_one != 0 { 0 } else { 4.min(1 + ones) };
+                // UEG0 with uCoff 14 (9.3.2.3).
+                bins.bin(first, magnitude != 0);
+                if magnitude == 0 {
+                    ones += 1;
+                } else {
+                    let rest = base + 5 + above_one.min(most_above_one);
+                    for _ in 1..magnitude.min(14) {
+                        bins.bin(rest, true);
+                    }
+                    if magnitude < 14 {
+                        bins.bin(rest, false);
+                    } else {
+                        bins.exp_golomb(magnitude - 14, 0);
+                    }
+                    above_one += 1;
+                }
+                bins.bypass(u32::from(level < 0), 1);
+            }
+        });
     }
 }

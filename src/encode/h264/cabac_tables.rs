@@ -6,7 +6,7 @@ pub(super) const CONTEXTS: usize = 276;
 
 /// rangeTabLPS (Table 9-44), by pStateIdx and qCodIRangeIdx.
 #[rustfmt::skip]
-pub(super) static RANGE_LPS: [[u8; 4]; 64] = [
+pub(super) const RANGE_LPS: [[u8; 4]; 64] = [
     [128, 176, 208, 240], [128, 167, 197, 227], [128, 158, 187, 216], [123, 150, 178, 205],
     [116, 142, 169, 195], [111, 135, 160, 185], [105, 128, 152, 175], [100, 122, 144, 166],
     [95, 116, 137, 158], [90, 110, 130, 150], [85, 104, 123, 142], [81, 99, 117, 135],
@@ -24,6 +24,58 @@ pub(super) static RANGE_LPS: [[u8; 4]; 64] = [
     [8, 9, 11, 13], [7, 9, 11, 12], [7, 9, 10, 12], [7, 8, 10, 11],
     [6, 8, 9, 11], [6, 7, 9, 10], [6, 7, 8, 9], [2, 2, 2, 2],
 ];
+
+/// By pStateIdx: in bytes 0 to 3 rangeTabLPS, and in bytes 4 to 7 by how many bits that is then renormalised.
+pub(super) static STEPS: [u64; 64] = steps();
+
+const fn steps() -> [u64; 64] {
+    let mut table = [0; 64];
+    let mut state = 0;
+    while state < 64 {
+        let mut quarter = 0;
+        while quarter < 4 {
+            let lps = RANGE_LPS[state][quarter];
+            let bits = lps.leading_zeros() as u64 + 1;
+            table[state] |= (lps as u64 | bits << 32) << (quarter * 8);
+            quarter += 1;
+        }
+        state += 1;
+    }
+    table
+}
+
+/// The state in which bin 1 is likeliest, as `2 · pStateIdx + valMPS`. Another such bin does not change it.
+pub(super) const SURE: u8 = 62 << 1 | 1;
+
+/// By n and by the range less 256: the range after 2^n times bin 1 in state [`SURE`] and a terminating bin 0, and by how
+/// many bits all that renormalises.
+pub(super) static LIKELY_RUNS: [[(u16, u8); 256]; 7] = likely_runs();
+
+const fn likely_runs() -> [[(u16, u8); 256]; 7] {
+    let mut table = [[(0, 0); 256]; 7];
+    let mut start = 0;
+    while start < 256 {
+        let first = 256 + start as u32;
+        let range = first - RANGE_LPS[62][(first >> 6) as usize & 3] as u32;
+        let bits = (range < 256) as u32;
+        let range = (range << bits) - 2;
+        let more = (range < 256) as u32;
+        table[0][start] = ((range << more) as u16, (bits + more) as u8);
+        start += 1;
+    }
+    let mut power = 1;
+    while power < 7 {
+        let mut start = 0;
+        while start < 256 {
+            let (middle, bits) = table[power - 1][start];
+            let (range, more) = table[power - 1][(middle & 0xFF) as usize];
+            table[power][start] = (range, bits + more);
+            start += 1;
+        }
+        power += 1;
+    }
+    table
+}
 
 /// transIdxLPS (Table 9-45).
 #[rustfmt::skip]

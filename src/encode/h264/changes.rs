@@ -1,5 +1,6 @@
 //! What has changed in the source since earlier pictures, and what of that has only moved.
 
+use super::calm::TILE;
 use super::neighbours::Vector;
 use super::parameter_sets::MacroblockGrid;
 use super::reference::{Samples, Stamp};
@@ -158,11 +159,12 @@ impl SourceHistory {
                 });
             },
         );
-        for (change, name) in changes.iter().zip(&mut self.stamps[stamps]) {
-            if *change != Change::None {
-                *name = stamp;
-            }
-        }
+        let stamps = &mut self.stamps[stamps];
+        for_runs(
+            changes,
+            |change| change != Change::None,
+            |first, run| stamps[first..first + run.len()].fill(stamp),
+        );
         let Some(motion) = motion else { return };
         for_runs(
             changes,
@@ -262,13 +264,26 @@ impl SourceHistory {
         }
     }
 
-    /// Keeps the source of a row of macroblocks in place of the oldest picture's, where they differ.
-    pub(super) fn keep(&mut self, picture: &Picture<'_>, row: usize) {
+    /// Keeps the source of a row of macroblocks in place of the oldest picture's, where they differ. `same`: per tile,
+    /// whether it is known not to have changed for longer than pictures are kept.
+    pub(super) fn keep(&mut self, picture: &Picture<'_>, row: usize, same: &[bool]) {
         let start = row * self.grid.columns;
         let (slot, before) = (self.slot(0), self.slot(1));
         self.replaced = row + 1;
         let mut column = 0;
         while column < self.grid.columns {
+            if same[column / TILE] {
+                column = (column / TILE + 1) * TILE;
+                continue;
+            }
+            let end = (column / TILE * TILE + TILE).min(self.grid.columns);
+            let differs =
+                |column: &usize| self.copies[slot].stamps[start + *column] != self.stamps[start + *column];
+            let Some(first) = (column..end).find(differs) else {
+                column = end;
+                continue;
+            };
+            column = first;
             let origin = |column: usize| {
                 let stamp = *self.stamps.get(start..)?.get(..self.grid.columns)?.get(column)?;
                 if self.copies[slot].stamps[start + column] == stamp {
@@ -377,11 +392,10 @@ fn for_runs(
     mut body: impl FnMut(usize, &mut [Change]),
 ) {
     let mut first = 0;
-    for run in changes.chunk_by_mut(|a, b| belongs(*a) == belongs(*b)) {
-        let length = run.len();
-        if belongs(run[0]) {
-            body(first, run);
-        }
+    while let Some(skipped) = changes[first..].iter().position(|&change| belongs(change)) {
+        first += skipped;
+        let length = changes[first..].iter().take_while(|&&change| belongs(change)).count();
+        body(first, &mut changes[first..first + length]);
         first += length;
     }
 }

@@ -216,9 +216,15 @@ impl SliceEncoder<'_> {
         let luma = &mut self.current.luma;
         let quantiser = &self.quantisers[usize::from(rate.qp)].intra_luma;
         let (levels, limit) = (&mut out.levels, choice.luma_cost);
-        let Some(macroblock) =
-            code_luma_4x4(luma, levels, at, source, &around, quantiser, (rate.lambda, limit))
-        else {
+        let Some(macroblock) = code_luma_4x4(
+            luma,
+            levels,
+            at,
+            source,
+            &around,
+            (quantiser, self.instructions),
+            (rate.lambda, limit),
+        ) else {
             return false;
         };
         out.macroblock = macroblock;

@@ -27,16 +27,11 @@ pub(super) fn guess_scroll(
     let mut votes: Vec<(Scroll, u32)> = Vec::new();
     let most = if before.is_some() { FEWER_SEARCHES } else { MOST_SEARCHES };
     let mut searches = 0;
-    // Odd, so that it does not stay within a few columns.
-    let step = (grid.len() / MOST_LOOKS).max(STEP) | 1;
-    for (column, row) in
-        (0..grid.len()).step_by(step).map(|index| (index % grid.columns, index / grid.columns))
-    {
+    for (column, row) in looks(grid) {
         if searches >= most {
             break;
         }
-        let may_differ = damage.is_none_or(|damage| is_damaged(damage, column, row));
-        if !may_differ || history.has_moved(picture, column, row, Move::by(0, 0)) {
+        if !may_differ(damage, column, row) || history.has_moved(picture, column, row, Move::by(0, 0)) {
             continue;
         }
         searches += 1;
@@ -49,6 +44,41 @@ pub(super) fn guess_scroll(
     }
     let winner = votes.into_iter().max_by_key(|(_, count)| *count);
     winner.filter(|(_, count)| *count >= FEWEST_VOTES).map(|(scroll, _)| scroll).or(before)
+}
+
+/// Whether a motion that was told is that of some of what has changed, or little has. A motion that is no whole one in any
+/// picture that is kept cannot be looked for, and is believed.
+pub(super) fn is_plausible(
+    history: &SourceHistory,
+    picture: &Picture<'_>,
+    damage: Option<Damage<'_>>,
+    grid: MacroblockGrid,
+    motion: Option<Move>,
+) -> bool {
+    let Some(motion) = motion else { return true };
+    let (mut changed, mut moved) = (0, 0);
+    for (column, row) in looks(grid) {
+        if !may_differ(damage, column, row) || history.has_moved(picture, column, row, Move::by(0, 0)) {
+            continue;
+        }
+        changed += 1;
+        moved += u32::from(history.has_moved(picture, column, row, motion));
+        if moved >= FEWEST_VOTES || changed >= MOST_SEARCHES {
+            break;
+        }
+    }
+    moved >= FEWEST_VOTES || changed < MOST_SEARCHES
+}
+
+/// The macroblocks that are looked at, as column and row.
+fn looks(grid: MacroblockGrid) -> impl Iterator<Item = (usize, usize)> {
+    // Odd, so that it does not stay within a few columns.
+    let step = (grid.len() / MOST_LOOKS).max(STEP) | 1;
+    (0..grid.len()).step_by(step).map(move |index| (index % grid.columns, index / grid.columns))
+}
+
+fn may_differ(damage: Option<Damage<'_>>, column: usize, row: usize) -> bool {
+    damage.is_none_or(|damage| is_damaged(damage, column, row))
 }
 
 /// How the source of a macroblock has moved since the picture before; `None` also when several motions explain it. Only

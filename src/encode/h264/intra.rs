@@ -1,6 +1,7 @@
 //! Prediction from samples of the same picture (ITU-T H.264, 8.3).
 
 use super::reference::Samples;
+use super::simd::part_pairs;
 
 /// Intra16x16PredMode (Table 8-4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,8 @@ impl LumaEdges {
         let (x, y) = (x as isize, y as isize);
         let mut edges = LumaEdges { sides, left: [0; 16], above: [0; 16], corner: 0 };
         if sides.left {
-            edges.left = std::array::from_fn(|row| luma.at(x - 1, y + row as isize)[0]);
+            let (column, stride) = (luma.at(x - 1, y), luma.stride());
+            edges.left = std::array::from_fn(|row| column[row * stride]);
         }
         if sides.above {
             edges.above.copy_from_slice(&luma.at(x, y - 1)[..16]);
@@ -88,10 +90,12 @@ impl LumaEdges {
                 let horizontal = (5 * slope(&self.above) + 32) >> 6;
                 let vertical = (5 * slope(&self.left) + 32) >> 6;
                 let base = 16 * (i32::from(self.left[15]) + i32::from(self.above[15])) + 16;
-                for (row, y) in rows.iter_mut().zip(-7..) {
-                    for (sample, x) in row.iter_mut().zip(-7..) {
-                        *sample = ((base + horizontal * x + vertical * y) >> 5).clamp(0, 255) as u8;
-                    }
+                // All sums are below 2^15.
+                let mut sums: [i16; 16] =
+                    std::array::from_fn(|x| (base - 7 * vertical + horizontal * (x as i32 - 7)) as i16);
+                for row in rows {
+                    *row = sums.map(|sum| (sum >> 5).clamp(0, 255) as u8);
+                    sums.iter_mut().for_each(|sum| *sum += vertical as i16);
                 }
             }
         }
@@ -130,18 +134,20 @@ impl ChromaEdges {
     pub(super) fn read(chroma: &Samples, x: usize, y: usize, sides: Sides) -> ChromaEdges {
         let (x, y) = (x as isize, y as isize);
         let mut edges = ChromaEdges { sides, left: [[0; 8]; 2], above: [[0; 8]; 2], corner: [0; 2] };
-        for part in 0..2 {
-            let offset = part as isize;
-            if sides.left {
-                edges.left[part] = std::array::from_fn(|row| chroma.at(x - 2 + offset, y + row as isize)[0]);
+        if sides.left {
+            let (column, stride) = (chroma.at(x - 2, y), chroma.stride());
+            for row in 0..8 {
+                let pair = column[row * stride..].first_chunk().unwrap_or(&[0; 2]);
+                (edges.left[0][row], edges.left[1][row]) = (pair[0], pair[1]);
             }
-            if sides.above {
-                let row = chroma.at(x + offset, y - 1);
-                edges.above[part] = std::array::from_fn(|column| row[column * 2]);
-            }
-            if sides.left && sides.above {
-                edges.corner[part] = chroma.at(x - 2 + offset, y - 1)[0];
-            }
+        }
+        if sides.above {
+            let parts = part_pairs(chroma.at(x, y - 1).first_chunk().unwrap_or(&[0; 16]));
+            (edges.above[0], edges.above[1]) =
+                (std::array::from_fn(|x| parts[x]), std::array::from_fn(|x| parts[8 + x]));
+        }
+        if sides.left && sides.above {
+            edges.corner = *chroma.at(x - 2, y - 1).first_chunk().unwrap_or(&[0; 2]);
         }
         edges
     }
@@ -173,26 +179,33 @@ impl ChromaEdges {
                 }
             }
             ChromaMode::Vertical => rows.fill(std::array::from_fn(|x| self.above[x % 2][x / 2])),
-            ChromaMode::Plane => (0..2).for_each(|part| self.predict_plane(part, rows)),
+            ChromaMode::Plane => self.predict_plane(rows),
         }
     }
 
     /// 8.3.4.4.
-    fn predict_plane(&self, part: usize, rows: &mut [[u8; 16]]) {
-        let (left, above) = (&self.left[part], &self.above[part]);
-        let at = |edge: &[u8; 8], index: isize| {
-            i32::from(if index < 0 { self.corner[part] } else { edge[index as usize] })
-        };
-        let slope = |edge: &[u8; 8]| -> i32 {
-            (0..4).map(|i| (i as i32 + 1) * (at(edge, 4 + i) - at(edge, 2 - i))).sum()
-        };
-        let horizontal = (34 * slope(above) + 32) >> 6;
-        let vertical = (34 * slope(left) + 32) >> 6;
-        let base = 16 * (i32::from(left[7]) + i32::from(above[7])) + 16;
-        for (row, y) in rows.iter_mut().zip(-3..) {
-            for (pair, x) in row.chunks_exact_mut(2).zip(-3..) {
-                pair[part] = ((base + horizontal * x + vertical * y) >> 5).clamp(0, 255) as u8;
-            }
+    fn predict_plane(&self, rows: &mut [[u8; 16]]) {
+        // Per component, of the sample at (0, 0), of a step to the right and of a step down.
+        let planes: [[i32; 3]; 2] = std::array::from_fn(|part| {
+            let (left, above) = (&self.left[part], &self.above[part]);
+            let at = |edge: &[u8; 8], index: isize| {
+                i32::from(if index < 0 { self.corner[part] } else { edge[index as usize] })
+            };
+            let slope = |edge: &[u8; 8]| -> i32 {
+                (0..4).map(|i| (i as i32 + 1) * (at(edge, 4 + i) - at(edge, 2 - i))).sum()
+            };
+            let horizontal = (34 * slope(above) + 32) >> 6;
+            let vertical = (34 * slope(left) + 32) >> 6;
+            let base = 16 * (i32::from(left[7]) + i32::from(above[7])) + 16;
+            [base - 3 * (horizontal + vertical), horizontal, vertical]
+        });
+        // All sums are below 2^15.
+        let mut sums: [i16; 16] =
+            std::array::from_fn(|x| (planes[x % 2][0] + planes[x % 2][1] * (x as i32 / 2)) as i16);
+        let steps: [i16; 16] = std::array::from_fn(|x| planes[x % 2][2] as i16);
+        for row in rows {
+            *row = sums.map(|sum| (sum >> 5).clamp(0, 255) as u8);
+            sums.iter_mut().zip(steps).for_each(|(sum, step)| *sum += step);
         }
     }
 

@@ -4,12 +4,15 @@ use super::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction, SourceBlock
 use super::neighbours::{Kind, MODE_DC, Neighbours};
 use super::quantiser::Quantiser;
 use super::reference::Samples;
-use super::simd::difference_of_16;
-use super::transform::{Block, Strip, Weight, forward, inverse, zigzag};
+use super::simd::{Instructions, Work, difference_of_16, means, subtract};
+use super::transform::{Strip, forward, inverse, zigzag};
 
 /// Number of Intra4x4PredMode (Table 8-2): vertical, horizontal, DC, diagonal down left, diagonal down right,
 /// vertical right, horizontal down, vertical left, horizontal up.
 const MODES: u8 = 9;
+
+/// The first mode that needs the means of neighbouring samples.
+const FIRST_FILTERED: u8 = 3;
 
 /// The 13 samples around a block: to the left from the bottom up, the corner, above from left to right and on.
 type Edges = [u8; 13];
@@ -37,28 +40,32 @@ impl Sides {
 struct Filtered {
     edges: Edges,
     sides: Sides,
+    /// Whether the following are there.
+    is_filtered: bool,
     /// Mean of each sample and the next.
-    two: [u8; 12],
+    two: [u8; 16],
     /// Mean of each sample, twice, and its neighbours; those at either end stand in for what is beyond them.
-    three: [u8; 13],
+    three: [u8; 16],
 }
 
 impl Filtered {
     fn new(edges: Edges, sides: Sides) -> Filtered {
-        let e = |index: usize| u16::from(edges[index]);
-        let three = |before: usize, index: usize, after: usize| {
-            ((e(before) + 2 * e(index) + e(after) + 2) >> 2) as u8
-        };
-        let mut filtered = Filtered { edges, sides, two: [0; 12], three: [0; 13] };
-        for (index, out) in filtered.two.iter_mut().enumerate() {
-            *out = (e(index) + e(index + 1)).div_ceil(2) as u8;
+        Filtered { edges, sides, is_filtered: false, two: [0; 16], three: [0; 16] }
+    }
+
+    /// Makes what the modes from [`FIRST_FILTERED`] on need, unless it is there.
+    #[inline]
+    fn filter(&mut self) {
+        if self.is_filtered {
+            return;
         }
-        for (index, out) in filtered.three[1..12].iter_mut().enumerate() {
-            *out = three(index, index + 1, index + 2);
-        }
-        filtered.three[0] = three(0, 0, 1);
-        filtered.three[12] = three(11, 12, 12);
-        filtered
+        self.is_filtered = true;
+        // With one more on either side.
+        let mut edges = [0; 18];
+        edges[0] = self.edges[0];
+        edges[1..14].copy_from_slice(&self.edges);
+        edges[14] = self.edges[12];
+        (self.two, self.three) = means(&edges);
     }
 
     fn dc(&self) -> u8 {
@@ -123,7 +130,7 @@ pub(super) fn code_luma_4x4(
     (x, y): (usize, usize),
     source: SourceBlock<'_>,
     around: &Neighbours<'_>,
-    quantiser: &Quantiser,
+    (quantiser, instructions): (&Quantiser, Instructions),
     (lambda, limit): (u32, u32),
 ) -> Option<Macroblock> {
     let mut modes = [MODE_DC; 16];
@@ -147,14 +154,17 @@ pub(super) fn code_luma_4x4(
             (_, 0) => sides.above,
             _ => above_right_is_inside(column, row),
         };
-        let filtered = Filtered::new(read_edges(luma, (left_x, top_y), sides, above_right), sides);
+        let mut filtered = Filtered::new(read_edges(luma, (left_x, top_y), sides, above_right), sides);
         let from = &source.luma[row * 4 * source.luma_stride + column * 4..];
         let block: [[u8; 4]; 4] =
-            std::array::from_fn(|y| std::array::from_fn(|x| from[y * source.luma_stride + x]));
+            std::array::from_fn(|y| *from[y * source.luma_stride..].first_chunk().unwrap_or(&[0; 4]));
         let predicted_mode = predicted_mode(around, &modes, column, row);
         let mut best = (u32::MAX, MODE_DC, [[0; 4]; 4]);
         // The mode that is predicted is cheaper to say, so it is tried first.
         let mut consider = |mode: u8, mode_cost: u32| {
+            if mode >= FIRST_FILTERED {
+                filtered.filter();
+            }
             let predicted = filtered.predict(mode);
             let cost = difference_of_16(flat(&predicted), flat(&block)) + mode_cost;
             if cost < best.0 {
@@ -178,11 +188,14 @@ pub(super) fn code_luma_4x4(
         macroblock.coded_modes[index] =
             (mode != predicted_mode).then(|| if mode < predicted_mode { mode } else { mode - 1 });
         // The bits of the mode make this a little higher than the differences are.
-        if cost >= quantiser.smallest_effective_difference()
-            && let Some(weight) = code_block(&block, &mut predicted, quantiser, &mut all.luma[index])
-        {
-            macroblock.add_block(index, weight);
-            macroblock.coded.pattern |= 1 << (row / 2 * 2 + column / 2);
+        if cost >= quantiser.smallest_effective_difference() {
+            let (mut strip, mut any) = ([[0; 16]; 4], false);
+            let (block, predicted) = (&block, &mut predicted);
+            instructions.run(CodeBlock { block, predicted, quantiser, strip: &mut strip, any: &mut any });
+            if any {
+                macroblock.add_block(index, zigzag(&strip, 0, &mut all.luma[index]));
+                macroblock.coded.pattern |= 1 << (row / 2 * 2 + column / 2);
+            }
         }
         for (y, row) in predicted.iter().enumerate() {
             luma.at_mut(left_x, top_y + y as isize)[..4].copy_from_slice(row);
@@ -240,32 +253,39 @@ fn predicted_mode(around: &Neighbours<'_>, modes: &[u8; 16], column: usize, row:
     }
 }
 
-/// Codes one block's residual into `levels`; `predicted` becomes its reconstruction. `None` when all
-/// levels are zero.
-fn code_block(
-    block: &[[u8; 4]; 4],
-    predicted: &mut [[u8; 4]; 4],
-    quantiser: &Quantiser,
-    levels: &mut Block,
-) -> Option<Weight> {
-    let mut strip: Strip = [[0; 16]; 4];
-    for ((out, block), predicted) in strip.iter_mut().zip(block).zip(predicted.iter()) {
-        for x in 0..4 {
-            out[x] = i16::from(block[x]) - i16::from(predicted[x]);
+/// Transforms and quantises one block's residual.
+struct CodeBlock<'a> {
+    block: &'a [[u8; 4]; 4],
+    /// Becomes the reconstruction.
+    predicted: &'a mut [[u8; 4]; 4],
+    quantiser: &'a Quantiser,
+    /// Becomes the levels in its first block, unless all are zero.
+    strip: &'a mut Strip,
+    /// Becomes whether any is not.
+    any: &'a mut bool,
+}
+
+impl Work for CodeBlock<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let differences = subtract(flat(self.block), flat(self.predicted));
+        let mut strip: Strip = [[0; 16]; 4];
+        for (row, differences) in strip.iter_mut().zip(differences.as_chunks::<4>().0) {
+            row[..4].copy_from_slice(differences);
+        }
+        let mut strip = forward(&strip);
+        *self.any = self.quantiser.quantise(&mut strip) != [0; 16];
+        if !*self.any {
+            return;
+        }
+        *self.strip = strip;
+        self.quantiser.scale(&mut strip);
+        for (row, residual) in self.predicted.iter_mut().zip(&inverse(&strip)) {
+            for (sample, &residual) in row.iter_mut().zip(residual) {
+                *sample = i16::from(*sample).wrapping_add(residual).clamp(0, 255) as u8;
+            }
         }
     }
-    let mut strip = forward(&strip);
-    if quantiser.quantise(&mut strip) == [0; 16] {
-        return None;
-    }
-    let weight = zigzag(&strip, 0, levels);
-    quantiser.scale(&mut strip);
-    for (row, residual) in predicted.iter_mut().zip(&inverse(&strip)) {
-        for (sample, &residual) in row.iter_mut().zip(residual) {
-            *sample = i16::from(*sample).wrapping_add(residual).clamp(0, 255) as u8;
-        }
-    }
-    Some(weight)
 }
 
 #[cfg(test)]
@@ -324,7 +344,10 @@ mod tests {
             for (left, above) in [(true, true), (true, false), (false, true), (false, false)] {
                 let sides = Sides { left, above, corner: left && above };
                 for mode in (0..MODES).filter(|&mode| sides.allow(mode)) {
-                    let filtered = Filtered::new(edges, sides);
+                    let mut filtered = Filtered::new(edges, sides);
+                    if mode >= FIRST_FILTERED {
+                        filtered.filter();
+                    }
                     assert_eq!(filtered.predict(mode), plain(mode, &edges, sides), "mode {mode}");
                 }
             }

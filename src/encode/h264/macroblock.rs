@@ -5,7 +5,7 @@ use super::motion::vector_bits;
 use super::neighbours::{Coded, Kind, Shape, Vector};
 use super::quantiser::Quantiser;
 use super::reference::{Reconstruction, Samples};
-use super::simd::{Instructions, copy, difference_sum, squared_error};
+use super::simd::{Instructions, copy, difference_sum, join_pairs, part_pairs, squared_error};
 use super::transform::{Analyse, Block, Rebuild, Weight, ZIGZAG, zigzag};
 
 /// The 4×4 luma blocks (as raster indices) in coding order (Figure 6-10).
@@ -296,8 +296,8 @@ impl CodeResidual<'_> {
         let mut planar_source = [0u8; 128];
         let interleaved = self.predicted.chroma.as_chunks_mut::<16>().0;
         for (y, (apart, out)) in apart.iter_mut().zip(planar_source.as_chunks_mut::<16>().0).enumerate() {
-            *apart = part(&interleaved[y]);
-            *out = part(source.chroma[y * source.chroma_stride..].first_chunk().unwrap_or(&[0; 16]));
+            *apart = part_pairs(&interleaved[y]);
+            *out = part_pairs(source.chroma[y * source.chroma_stride..].first_chunk().unwrap_or(&[0; 16]));
         }
         let mut strips = [[[0; 16]; 4]; 2];
         let mut dc = [[0; 4]; 2];
@@ -335,7 +335,9 @@ impl CodeResidual<'_> {
         for (levels, flag) in dc_levels.iter().zip([2, 4]) {
             if *levels != [0; 4] {
                 self.macroblock.coded.dc_flags |= flag;
-                self.macroblock.level_bits += Weight::of(levels).bits;
+                let mut block = [0; 16];
+                block[..4].copy_from_slice(levels);
+                self.macroblock.level_bits += Weight::of(&block).bits;
             }
         }
         let dc = dc_levels.map(|levels| quantiser.scale_chroma_dc(&levels));
@@ -344,19 +346,7 @@ impl CodeResidual<'_> {
             self.instructions.run(Rebuild { strip, dc: Some(dc), quantiser, predicted });
         }
         for (out, apart) in interleaved.iter_mut().zip(&apart) {
-            for x in 0..8 {
-                (out[2 * x], out[2 * x + 1]) = (apart[x], apart[8 + x]);
-            }
+            *out = join_pairs(apart);
         }
     }
-}
-
-/// Eight pairs as eight of the first and eight of the second.
-#[inline(always)]
-fn part(pairs: &[u8; 16]) -> [u8; 16] {
-    let mut apart = [0; 16];
-    for x in 0..8 {
-        (apart[x], apart[8 + x]) = (pairs[2 * x], pairs[2 * x + 1]);
-    }
-    apart
 }

@@ -9,6 +9,7 @@ mod bitstream;
 mod cabac;
 mod cabac_residual;
 mod cabac_tables;
+mod calm;
 mod cavlc;
 mod cavlc_tables;
 mod changes;
@@ -27,6 +28,7 @@ mod reference;
 mod simd;
 mod slice;
 mod source;
+mod spare;
 mod still;
 #[cfg(test)]
 mod tests;
@@ -38,10 +40,11 @@ use super::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, P
 use crate::picture::Picture;
 use crate::timing::SegmentIndex;
 use bitstream::{BitWriter, NalKind, append_sized_nal};
-use changes::SourceHistory;
+use calm::Calm;
+use changes::{Move, SourceHistory};
 use choice::Coding;
 use macroblock::Quantisers;
-use neighbours::Rows;
+use neighbours::{Rows, Vector};
 use parameter_sets::{MacroblockGrid, SliceHeader, StreamParameters, level_for};
 use reference::Reconstruction;
 use simd::Instructions;
@@ -162,8 +165,7 @@ pub struct H264Encoder {
     /// Picture `n` lies at `n % length`; one more than there are references.
     reconstructions: Vec<Reconstruction>,
     history: SourceHistory,
-    /// Per macroblock, for how many pictures it has stood still.
-    calm: Vec<u8>,
+    calm: Calm,
     rows: Rows,
     /// By QP.
     quantisers: Vec<Quantisers>,
@@ -187,7 +189,7 @@ impl H264Encoder {
             frames: 0,
             reconstructions: (0..stored).map(|_| Reconstruction::new(grid)).collect(),
             history: SourceHistory::new(parameters.size, grid, stored - 1),
-            calm: vec![0; grid.len()],
+            calm: Calm::new(grid),
             rows: Rows::new(grid.columns),
             quantisers: (0..=51).map(|qp| Quantisers::new(qp, largest_level)).collect(),
             bits: BitWriter::default(),
@@ -210,11 +212,8 @@ impl H264Encoder {
         self.check(picture)?;
         let intra = self.frames == 0;
         self.history.begin_picture(self.frames);
-        if hints.scroll.is_none() && !intra {
-            self.guess =
-                guess::guess_scroll(&self.history, picture, hints.damage, self.parameters.grid, self.guess);
-        }
-        let scroll = hints.scroll.or(self.guess);
+        self.calm.begin_picture(self.frames);
+        let scroll = if intra { hints.scroll } else { self.find_scroll(picture, hints) };
         let distances = self.distances(scroll);
         let qp = slice::slice_qp(self.parameters.base_qp, intra);
         let header = SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp };
@@ -227,10 +226,7 @@ impl H264Encoder {
             .iter()
             .map(|&distance| slice::Reference { distance, picture: &self.reconstructions[slot(distance)] })
             .collect();
-        let moving = match (scroll, distances.get(1)) {
-            (Some(scroll), Some(&distance)) => motion::scroll_vector(scroll, distance),
-            _ => None,
-        };
+        let moving = scrolled(scroll, &distances);
         let bits = std::mem::take(&mut self.bits);
         let writer = MacroblockWriter::new(self.parameters.entropy_coding, bits, intra, qp);
         let rbsp = SliceEncoder {
@@ -263,6 +259,21 @@ impl H264Encoder {
             reason: "a segment cannot have more than 2^32 frames".to_owned(),
         })?;
         Ok(AccessUnit { bytes: output.len() - start, idr: intra })
+    }
+
+    /// The scroll that was told if the picture bears it out, otherwise one that is found.
+    fn find_scroll(&mut self, picture: &Picture<'_>, hints: &PictureHints<'_>) -> Option<Scroll> {
+        let grid = self.parameters.grid;
+        if let Some(told) = hints.scroll {
+            let distances = self.distances(hints.scroll);
+            let distance = distances.get(1).copied().unwrap_or(1);
+            let motion = scrolled(hints.scroll, &distances).and_then(|vector| Move::of(vector, distance));
+            if guess::is_plausible(&self.history, picture, hints.damage, grid, motion) {
+                return Some(told);
+            }
+        }
+        self.guess = guess::guess_scroll(&self.history, picture, hints.damage, grid, self.guess);
+        self.guess.or(hints.scroll)
     }
 
     /// Reference list 0 as frames back: the picture before, then the one the scroll is exact in.
@@ -309,6 +320,11 @@ impl H264Encoder {
         };
         (rows(&picture.luma, height), rows(&picture.chroma, height / 2))
     }
+}
+
+/// The vector of a scroll for the second of the references.
+fn scrolled(scroll: Option<Scroll>, distances: &[u32]) -> Option<Vector> {
+    motion::scroll_vector(scroll?, *distances.get(1)?)
 }
 
 impl Encoder for H264Encoder {

@@ -1,6 +1,8 @@
 //! What a macroblock leaves behind for the ones after it, and who its neighbours are (ITU-T H.264, 6.4.11
 //! and 8.4.1.3).
 
+use super::calm::TILE;
+
 /// A motion vector in quarter luma samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Vector {
@@ -125,22 +127,30 @@ pub(super) struct Neighbours<'a> {
 pub(super) struct Rows {
     current: Vec<Coded>,
     above: Vec<Coded>,
+    /// Per tile of the row, whether all of it is skipped at vector zero.
+    current_still: Vec<bool>,
+    above_still: Vec<bool>,
 }
 
 impl Rows {
     pub(super) fn new(columns: usize) -> Rows {
-        Rows { current: vec![Coded::UNAVAILABLE; columns + 2], above: vec![Coded::UNAVAILABLE; columns + 2] }
+        let row = || vec![Coded::UNAVAILABLE; columns + 2];
+        let still = || vec![false; columns.div_ceil(TILE)];
+        Rows { current: row(), above: row(), current_still: still(), above_still: still() }
     }
 
     /// Before the first macroblock of a picture.
     pub(super) fn begin_picture(&mut self) {
         self.current.fill(Coded::UNAVAILABLE);
         self.above.fill(Coded::UNAVAILABLE);
+        self.current_still.fill(false);
+        self.above_still.fill(false);
     }
 
     /// After the last macroblock of a row.
     pub(super) fn end_row(&mut self) {
         std::mem::swap(&mut self.current, &mut self.above);
+        std::mem::swap(&mut self.current_still, &mut self.above_still);
     }
 
     #[inline]
@@ -156,12 +166,31 @@ impl Rows {
     #[inline]
     pub(super) fn set(&mut self, column: usize, coded: Coded) {
         self.current[column + 1] = coded;
+        self.current_still[column / TILE] = false;
     }
 
-    /// The same for `count` macroblocks from column `first` on.
-    pub(super) fn set_run(&mut self, first: usize, count: usize, coded: Coded) {
-        self.current[first + 1..=first + count].fill(coded);
+    /// Makes the macroblocks from column `first` to before `end` skipped ones with vector zero.
+    pub(super) fn set_still(&mut self, first: usize, end: usize) {
+        let columns = self.current.len() - 2;
+        for (tile, first, end) in parts(first, end) {
+            if !self.current_still[tile] {
+                self.current[first + 1..=end].fill(Coded::skipped(Vector::ZERO));
+                self.current_still[tile] = first % TILE == 0 && (end % TILE == 0 || end == columns);
+            }
+        }
     }
+
+    /// Whether all macroblocks of a tile of the row above are skipped ones with vector zero.
+    #[inline]
+    pub(super) fn is_still_above(&self, tile: usize) -> bool {
+        self.above_still[tile]
+    }
+}
+
+/// What of each tile lies in a run of macroblocks: the tile, the first column and the end.
+pub(super) fn parts(first: usize, end: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+    let tiles = if first < end { first / TILE..end.div_ceil(TILE) } else { 0..0 };
+    tiles.map(move |tile| (tile, first.max(tile * TILE), end.min((tile + 1) * TILE)))
 }
 
 /// How an inter macroblock is divided (Table 7-13); every 8×8 quarter stays whole.

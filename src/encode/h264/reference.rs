@@ -2,6 +2,7 @@
 //! reference sample access beyond the picture requires (ITU-T H.264, 8.4.2.2).
 
 use super::parameter_sets::MacroblockGrid;
+use super::spare;
 use crate::picture::Plane;
 
 /// Luma samples that each side of a reconstructed picture is extended by.
@@ -22,11 +23,11 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    /// `width` in bytes; the last two say how much room is around.
+    /// `width` in bytes; the last two say how much room is around. They hold anything.
     pub(super) fn new(width: usize, height: usize, pad_x: usize, pad_y: usize) -> Samples {
         let stride = width + 2 * pad_x;
         Samples {
-            data: vec![0; stride * (height + 2 * pad_y)],
+            data: spare::take(stride * (height + 2 * pad_y)),
             stride,
             origin: pad_y * stride + pad_x,
             width,
@@ -95,6 +96,12 @@ impl Samples {
                 self.data.copy_within(source..source + length, source + row * self.stride);
             }
         }
+    }
+}
+
+impl Drop for Samples {
+    fn drop(&mut self) {
+        spare::put(std::mem::take(&mut self.data));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Slice data: the decisions about each macroblock of a picture, in raster order (ITU-T H.264, 7.3.4).
 
+use super::calm::{Calm, SETTLED, TILE};
 use super::changes::{Change, Move, SourceHistory};
 use super::choice::Coding;
 use super::inter_choice::Division;
@@ -10,7 +11,6 @@ use super::parameter_sets::MacroblockGrid;
 use super::reference::{Reconstruction, Stamp};
 use super::simd::{Instructions, copy_wide, squared_error};
 use super::source::{Scratch, source_block};
-use super::still::{SETTLED, pass};
 use super::writer::MacroblockWriter;
 use crate::encode::hints::{Damage, Scroll};
 use crate::picture::Picture;
@@ -47,8 +47,7 @@ pub(super) struct SliceEncoder<'a> {
     pub(super) references: &'a [Reference<'a>],
     pub(super) history: &'a mut SourceHistory,
     pub(super) current: &'a mut Reconstruction,
-    /// Per macroblock, for how many pictures it has stood still, up to [`SETTLED`].
-    pub(super) calm: &'a mut [u8],
+    pub(super) calm: &'a mut Calm,
     pub(super) rows: &'a mut Rows,
     pub(super) quantisers: &'a [Quantisers],
     /// SliceQPY.
@@ -101,15 +100,16 @@ impl SliceEncoder<'_> {
         for row in 0..self.grid.rows {
             let how = (self.stamp, self.instructions);
             self.history.find_changes(self.picture, row, self.damage, motion, how, &mut changes);
+            self.calm.begin_row(row, &changes);
             self.copy_known(row, &changes);
             self.row(row, &changes, codings);
             self.rows.end_row();
             if let Some(row) = row.checked_sub(behind) {
-                self.history.keep(self.picture, row);
+                self.history.keep(self.picture, row, self.calm.quiet_tiles(row));
             }
         }
         for row in self.grid.rows.saturating_sub(behind)..self.grid.rows {
-            self.history.keep(self.picture, row);
+            self.history.keep(self.picture, row, self.calm.quiet_tiles(row));
         }
         self.writer.finish()
     }
@@ -124,19 +124,22 @@ impl SliceEncoder<'_> {
                 Change::New => column += 1,
                 Change::Moved => {
                     while column < changes.len() && changes[column] == Change::Moved {
-                        self.current.stamps[start + column] = self.stamp;
-                        self.calm[start + column] = 0;
                         column += 1;
                     }
+                    self.current.stamps[start + first..start + column].fill(self.stamp);
+                    self.calm.changed_run(row, first, column);
                     if let Some(vector) = self.moving {
                         self.copy_run(first, column, row, (1, vector));
                     }
+                }
+                Change::None if self.calm.quiet_tiles(row)[column / TILE] => {
+                    column = (column / TILE + 1) * TILE;
                 }
                 Change::None => {
                     let reference = self.references[0].picture;
                     while column < changes.len()
                         && changes[column] == Change::None
-                        && self.calm[start + column] < SETTLED
+                        && self.calm.age(start + column) <= SETTLED
                         && self.current.stamps[start + column] != reference.stamps[start + column]
                     {
                         self.current.stamps[start + column] = reference.stamps[start + column];
@@ -179,12 +182,7 @@ impl SliceEncoder<'_> {
             match changes[column] {
                 Change::None if skip_vector == Vector::ZERO => {
                     // Once one is skipped at vector zero, so can be those that follow it.
-                    let calm = self.calm[place.index..].iter_mut();
-                    let count = changes[column..]
-                        .iter()
-                        .zip(calm)
-                        .map_while(|(change, calm)| pass(*change, calm))
-                        .count();
+                    let count = self.calm.end_of_still(row, column, changes) - column;
                     if count > 0 {
                         let last = place.index + count == self.grid.len();
                         self.writer.skip_run(self.rows, column, count, last);
@@ -205,7 +203,7 @@ impl SliceEncoder<'_> {
     fn new_block(&mut self, place: Place, skip_vector: Vector, codings: &mut [Coding; 2]) {
         let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
         let source = source_block(self.picture, place, &mut scratch);
-        self.calm[place.index] = 0;
+        self.calm.changed(place);
         if self.references.is_empty() {
             self.intra(place, source, codings);
         } else {

@@ -1,6 +1,6 @@
 //! Macroblocks of P slices whose source has not changed: mostly skipped, now and then coded once more.
 
-use super::changes::Change;
+use super::calm::REFINEMENTS;
 use super::choice::Coding;
 use super::inter_choice::Division;
 use super::macroblock::{Predicted, SourceBlock};
@@ -11,19 +11,11 @@ use super::simd::{difference_sum, equal_rows};
 use super::slice::{Place, SliceEncoder};
 use super::source::{Scratch, source_block};
 
-/// After how many pictures a block that stands still is coded once more, and how much finer. Much finer at once would be
-/// wasted on what soon changes again.
-const REFINEMENTS: [(u8, u8); 2] = [(3, 3), (30, 12)];
-/// Pictures after which nothing is left to do for a block that stands still: it is as good as it gets, and
-/// every buffer holds it.
-pub(super) const SETTLED: u8 = 40;
-
 impl SliceEncoder<'_> {
     /// A block that has stood still, but not for long, and whose P_Skip has vector zero.
     pub(super) fn stand_still(&mut self, place: Place, codings: &mut [Coding; 2]) {
-        let calm = self.calm[place.index] + 1;
-        self.calm[place.index] = calm.min(SETTLED);
-        if let Some(&(_, step)) = REFINEMENTS.iter().find(|(after, _)| *after == calm) {
+        let age = self.calm.age(place.index);
+        if let Some(&(_, step)) = REFINEMENTS.iter().find(|(after, _)| *after == age) {
             let before = self.history.before();
             let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
             let source = source_block(&before, place, &mut scratch);
@@ -41,16 +33,18 @@ impl SliceEncoder<'_> {
     pub(super) fn keep_still(&mut self, place: Place, skip_vector: Vector) {
         if skip_vector.is_whole() && Reach::of(self.grid, place.column, place.row).contains(skip_vector) {
             if self.looks_the_same(place, skip_vector) {
+                self.calm.put_off(place);
                 self.skip(place, skip_vector);
                 return;
             }
             if self.is_better_at(place, skip_vector) {
                 self.copy_block(place, (0, skip_vector));
-                self.calm[place.index] = 0;
+                self.calm.changed(place);
                 self.skip(place, skip_vector);
                 return;
             }
         }
+        self.calm.put_off(place);
         let macroblock = self.inter_macroblock(place, &Division::whole((0, Vector::ZERO)));
         self.write_motion(place, macroblock);
     }
@@ -93,14 +87,4 @@ impl SliceEncoder<'_> {
         difference_sum(source.luma, source.luma_stride, luma, reference.luma.stride(), 16)
             + difference_sum(source.chroma, source.chroma_stride, chroma, reference.chroma.stride(), 8)
     }
-}
-
-/// Lets a block that has not changed stand still for one more picture; `None` if there is more to do with it.
-#[inline(always)]
-pub(super) fn pass(change: Change, calm: &mut u8) -> Option<()> {
-    if change != Change::None || REFINEMENTS.iter().any(|(after, _)| *calm + 1 == *after) {
-        return None;
-    }
-    *calm = (*calm + 1).min(SETTLED);
-    Some(())
 }

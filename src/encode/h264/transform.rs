@@ -4,7 +4,7 @@
 //! Four 4×4 blocks that lie side by side make a [`Strip`]. All arithmetic goes over its 16 lanes at once.
 
 use super::quantiser::Quantiser;
-use super::simd::{Work, transpose};
+use super::simd::{Work, nonzero_mask, subtract, transpose};
 
 /// Four 4×4 blocks side by side. As samples: `[row][4 · block + column]`. As coefficients:
 /// `[horizontal frequency][4 · block + vertical frequency]`.
@@ -43,9 +43,7 @@ impl Work for Analyse<'_> {
         let mut differences = [[0; 16]; 4];
         for (y, out) in differences.iter_mut().enumerate() {
             let source = self.source[y * self.stride..].first_chunk::<16>().unwrap_or(&[0; 16]);
-            for (out, (a, b)) in out.iter_mut().zip(source.iter().zip(&self.predicted[y])) {
-                *out = i16::from(*a) - i16::from(*b);
-            }
+            *out = subtract(source, &self.predicted[y]);
         }
         let mut strip = forward(&differences);
         for (block, dc) in self.dc.iter_mut().enumerate().take(4) {
@@ -148,18 +146,19 @@ pub(super) struct Weight {
 impl Weight {
     /// Of levels in zig-zag order.
     #[inline(always)]
-    pub(super) fn of(levels: &[i16]) -> Weight {
-        let (mut count, mut bits, mut last) = (0, 2, 0);
-        for (place, &level) in levels.iter().enumerate() {
-            if level != 0 {
-                // Sign and the first bin of each level, and twice the logarithm of it.
-                bits += 2 * (16 - level.unsigned_abs().leading_zeros());
-                count += 1;
-                last = place as u32;
-            }
+    pub(super) fn of(levels: &Block) -> Weight {
+        let mut left = nonzero_mask(levels);
+        let Some(last) = left.checked_ilog2() else { return Weight::default() };
+        let count = left.count_ones() as u8;
+        // The map up to the last.
+        let mut bits = 2 + last * 3 / 4;
+        while left != 0 {
+            let place = left.trailing_zeros();
+            left &= left - 1;
+            // Sign and the first bin of each level, and twice the logarithm of it.
+            bits += 2 * (16 - levels[place as usize & 15].unsigned_abs().leading_zeros());
         }
-        // And the map up to the last.
-        Weight { count, bits: if count == 0 { 0 } else { bits + last * 3 / 4 } }
+        Weight { count, bits }
     }
 }
 

@@ -5,7 +5,7 @@ use super::bitstream::BitWriter;
 use super::cabac::CabacWriter;
 use super::cavlc::CavlcWriter;
 use super::macroblock::{Levels, Macroblock};
-use super::neighbours::{Coded, Neighbours, Rows, Vector};
+use super::neighbours::{Neighbours, Rows};
 
 /// Codes the macroblocks of one slice.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl MacroblockWriter {
             MacroblockWriter::Cabac(writer) => writer.skip_run(rows, first, count, last),
             MacroblockWriter::Cavlc(writer) => writer.skip_run(count),
         }
-        rows.set_run(first, count, Coded::skipped(Vector::ZERO));
+        rows.set_still(first, first + count);
     }
 
     /// P_L0_16x16 with the predicted vector and no residual, where there is a quicker way to write it; whether there is.

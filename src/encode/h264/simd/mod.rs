@@ -177,6 +177,80 @@ fn transpose_portable(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
     out
 }
 
+/// The means of each byte and the next, from the second byte on, and those of each byte, twice, and its neighbours.
+#[inline(always)]
+pub(super) fn means(bytes: &[u8; 18]) -> ([u8; 16], [u8; 16]) {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        x86::means(bytes)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    means_portable(bytes)
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn means_portable(bytes: &[u8; 18]) -> ([u8; 16], [u8; 16]) {
+    let at = |index: usize| u16::from(bytes[index]);
+    (
+        std::array::from_fn(|index| (at(index + 1) + at(index + 2)).div_ceil(2) as u8),
+        std::array::from_fn(|index| ((at(index) + 2 * at(index + 1) + at(index + 2) + 2) >> 2) as u8),
+    )
+}
+
+/// The differences of 16 bytes.
+#[inline(always)]
+pub(super) fn subtract(a: &[u8; 16], b: &[u8; 16]) -> [i16; 16] {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        x86::subtract(a, b)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    std::array::from_fn(|index| i16::from(a[index]) - i16::from(b[index]))
+}
+
+/// Eight pairs as eight of the first and eight of the second.
+#[inline(always)]
+pub(super) fn part_pairs(pairs: &[u8; 16]) -> [u8; 16] {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        x86::part_pairs(pairs)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    std::array::from_fn(|index| pairs[index % 8 * 2 + index / 8])
+}
+
+/// And back.
+#[inline(always)]
+pub(super) fn join_pairs(parts: &[u8; 16]) -> [u8; 16] {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        x86::join_pairs(parts)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    std::array::from_fn(|index| parts[index / 2 + index % 2 * 8])
+}
+
+/// One bit per level of a block, the first in the lowest: whether it is not zero.
+#[inline(always)]
+pub(super) fn nonzero_mask(levels: &[i16; 16]) -> u32 {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        x86::nonzero_mask(levels)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    nonzero_mask_portable(levels)
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn nonzero_mask_portable(levels: &[i16; 16]) -> u32 {
+    levels.iter().rev().fold(0, |mask, &level| mask << 1 | u32::from(level != 0))
+}
+
 /// Sum of absolute differences of 16 bytes.
 #[inline(always)]
 pub(super) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
@@ -250,12 +324,30 @@ mod tests {
     }
 
     #[test]
+    fn masks_tell_which_levels_are_not_zero() {
+        for seed in 0..300u32 {
+            let levels =
+                std::array::from_fn(|index| (seed.wrapping_mul(index as u32 * 77 + 5) >> 3 & 0x8101) as i16);
+            assert_eq!(nonzero_mask(&levels), nonzero_mask_portable(&levels));
+        }
+        assert_eq!(nonzero_mask(&[0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, i16::MIN]), 0x8004);
+    }
+
+    #[test]
     fn vector_and_portable_sums_agree() {
         let bytes: Vec<u8> =
             (0..2000u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         for offset in 0..40 {
             let (a, b) = (&bytes[offset..], &bytes[900 + 3 * offset..]);
             let expected = half_differences_portable(a, 31, b, 40, 16);
+            let (first, second) = (a.first_chunk().unwrap(), b.first_chunk().unwrap());
+            let parts = part_pairs(first);
+            assert_eq!(parts, std::array::from_fn(|index| first[index % 8 * 2 + index / 8]));
+            assert_eq!(join_pairs(&parts), *first);
+            let neighbours: &[u8; 18] = a.first_chunk().unwrap();
+            assert_eq!(means(neighbours), means_portable(neighbours));
+            let differences = std::array::from_fn(|index| i16::from(a[index]) - i16::from(b[index]));
+            assert_eq!(subtract(first, second), differences);
             let squared = (0..16).flat_map(|row| a[row * 31..][..16].iter().zip(&b[row * 40..][..16]));
             let squared: u32 = squared.map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum();
             assert_eq!(squared_error(a, 31, b, 40, 16), squared);

@@ -31,12 +31,21 @@ pub(super) fn half_differences(
 ) -> [u32; 2] {
     let (a, b) = (checked(a, a_stride, rows), checked(b, b_stride, rows));
     let mut sums = _mm_setzero_si128();
-    for index in 0..rows {
+    let mut add = |index: usize| {
         // SAFETY: `index` is below the number of rows checked.
         let (a, b) = unsafe { (row(a, a_stride, index), row(b, b_stride, index)) };
         // Sums each half of a register.
         sums = _mm_add_epi64(sums, _mm_sad_epu8(a, b));
+    };
+    let mut index = 0;
+    while index + 4 <= rows {
+        add(index);
+        add(index + 1);
+        add(index + 2);
+        add(index + 3);
+        index += 4;
     }
+    (index..rows).for_each(add);
     [_mm_cvtsi128_si32(sums) as u32, _mm_cvtsi128_si32(_mm_srli_si128::<8>(sums)) as u32]
 }
 
@@ -64,6 +73,81 @@ pub(super) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     // SAFETY: both have the 16 bytes that are loaded.
     let sums = unsafe { _mm_sad_epu8(row(a.as_ptr(), 0, 0), row(b.as_ptr(), 0, 0)) };
     (_mm_cvtsi128_si32(sums) + _mm_cvtsi128_si32(_mm_srli_si128::<8>(sums))) as u32
+}
+
+/// The means of each byte and the next, from the second byte on, and those of each byte, twice, and its neighbours.
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(super) fn means(bytes: &[u8; 18]) -> ([u8; 16], [u8; 16]) {
+    let first = bytes.as_ptr();
+    // SAFETY: the last load ends with the last of the 18 bytes.
+    let (a, b, c) = unsafe { (row(first, 1, 0), row(first, 1, 1), row(first, 1, 2)) };
+    // The instruction rounds up; that must not happen twice.
+    let outer = _mm_avg_epu8(a, c);
+    let excess = _mm_and_si128(_mm_xor_si128(a, c), _mm_set1_epi8(1));
+    let three = _mm_avg_epu8(_mm_sub_epi8(outer, excess), b);
+    (stored(_mm_avg_epu8(b, c)), stored(three))
+}
+
+/// The differences of 16 bytes.
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(super) fn subtract(a: &[u8; 16], b: &[u8; 16]) -> [i16; 16] {
+    // SAFETY: both have the 16 bytes that are loaded.
+    let (a, b) = unsafe { (row(a.as_ptr(), 0, 0), row(b.as_ptr(), 0, 0)) };
+    let zero = _mm_setzero_si128();
+    let first = _mm_sub_epi16(_mm_unpacklo_epi8(a, zero), _mm_unpacklo_epi8(b, zero));
+    let last = _mm_sub_epi16(_mm_unpackhi_epi8(a, zero), _mm_unpackhi_epi8(b, zero));
+    let mut out = [0; 16];
+    let (left, right): (&mut [i16], &mut [i16]) = out.split_at_mut(8);
+    // SAFETY: both have the 16 bytes that are stored.
+    unsafe {
+        _mm_storeu_si128(left.as_mut_ptr().cast(), first);
+        _mm_storeu_si128(right.as_mut_ptr().cast(), last);
+    }
+    out
+}
+
+/// 16 bytes.
+#[target_feature(enable = "sse2")]
+#[inline]
+fn stored(bytes: __m128i) -> [u8; 16] {
+    let mut out = [0; 16];
+    // SAFETY: there is room for the 16 bytes that are stored.
+    unsafe { _mm_storeu_si128(<[u8]>::as_mut_ptr(&mut out).cast(), bytes) };
+    out
+}
+
+/// Eight pairs as eight of the first and eight of the second.
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(super) fn part_pairs(pairs: &[u8; 16]) -> [u8; 16] {
+    // SAFETY: the array has the 16 bytes that are loaded.
+    let pairs = unsafe { row(pairs.as_ptr(), 0, 0) };
+    let first = _mm_and_si128(pairs, _mm_set1_epi16(0xFF));
+    stored(_mm_packus_epi16(first, _mm_srli_epi16::<8>(pairs)))
+}
+
+/// And back.
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(super) fn join_pairs(parts: &[u8; 16]) -> [u8; 16] {
+    // SAFETY: the array has the 16 bytes that are loaded.
+    let parts = unsafe { row(parts.as_ptr(), 0, 0) };
+    stored(_mm_unpacklo_epi8(parts, _mm_srli_si128::<8>(parts)))
+}
+
+/// One bit per level: whether it is not zero.
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(super) fn nonzero_mask(levels: &[i16; 16]) -> u32 {
+    let (first, last) = levels.split_at(8);
+    // SAFETY: both have the 16 bytes that are loaded.
+    let (first, last) =
+        unsafe { (_mm_loadu_si128(first.as_ptr().cast()), _mm_loadu_si128(last.as_ptr().cast())) };
+    let zero = _mm_setzero_si128();
+    let zeros = _mm_packs_epi16(_mm_cmpeq_epi16(first, zero), _mm_cmpeq_epi16(last, zero));
+    !_mm_movemask_epi8(zeros) as u32 & 0xFFFF
 }
 
 /// Whether `rows` rows of 16 bytes are equal.
