@@ -103,8 +103,17 @@ impl CabacWriter {
                 let sum = u32::from(left.differences[1][part]) + u32::from(above.differences[2][part]);
                 e.bin(base + usize::from(sum > 2) + usize::from(sum > 32), false);
             }
+            // coded_block_pattern, all zero.
+            let without = |coded: &Coded, quarter: usize| {
+                coded.kind.is_available() && coded.pattern >> quarter & 1 == 0
+            };
+            e.bin(73 + increment(without(left, 1), without(above, 2)), false);
+            e.bin(73 + increment(true, without(above, 3)), false);
+            e.bin(73 + increment(without(left, 3), true), false);
+            e.bin(73 + increment(true, true), false);
+            let any = |coded: &Coded| coded.pattern >> 4 != 0;
+            e.bin(77 + increment(any(left), any(above)), false);
         });
-        self.coded_block_pattern(0, around);
         self.last_delta_was_coded = false;
     }
 

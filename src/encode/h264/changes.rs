@@ -1,11 +1,13 @@
 //! What has changed in the source since earlier pictures, and what of that has only moved.
 
 use super::calm::TILE;
+use super::damage::mark_damage;
+use super::differences::FindDifferences;
 use super::neighbours::Vector;
 use super::parameter_sets::MacroblockGrid;
 use super::reference::{Samples, Stamp};
-use super::simd::{Instructions, Work, copy_wide, equal_rows};
-use crate::encode::hints::{Damage, Elsewhere, Rectangle};
+use super::simd::{Instructions, copy_wide, equal_rows};
+use crate::encode::hints::{Damage, Elsewhere};
 use crate::picture::{Picture, PictureSize, Plane};
 
 /// How a macroblock's source relates to earlier ones.
@@ -138,15 +140,23 @@ impl SourceHistory {
             self.stamps[stamps].fill(stamp);
             return;
         }
-        match damage {
-            Some(damage) => mark_damage(damage, row, changes),
-            None => changes.fill(Change::New),
-        }
         let checked =
             cfg!(debug_assertions) && damage.is_none_or(|damage| damage.elsewhere == Elsewhere::Unchanged);
+        let touched = match damage {
+            Some(damage) if checked => {
+                mark_damage(damage, row, changes);
+                0..changes.len()
+            }
+            Some(damage) => mark_damage(damage, row, changes),
+            None => {
+                changes.fill(Change::New);
+                0..changes.len()
+            }
+        };
         // Whole rows of samples, because memory is read fastest in order.
         for_runs(
-            changes,
+            &mut changes[..touched.end],
+            touched.start,
             |change| change == Change::New || checked,
             |first, run| {
                 let area = self.area(first, first + run.len(), row);
@@ -161,13 +171,15 @@ impl SourceHistory {
         );
         let stamps = &mut self.stamps[stamps];
         for_runs(
-            changes,
+            &mut changes[..touched.end],
+            touched.start,
             |change| change != Change::None,
             |first, run| stamps[first..first + run.len()].fill(stamp),
         );
         let Some(motion) = motion else { return };
         for_runs(
-            changes,
+            &mut changes[..touched.end],
+            touched.start,
             |change| change == Change::New,
             |first, run| {
                 // What lies beyond the picture's edge is not known from the source.
@@ -347,80 +359,17 @@ impl SourceCopy {
     }
 }
 
-/// Collects per column where any row differs.
-struct FindDifferences<'a> {
-    samples: &'a [u8],
-    stride: usize,
-    earlier: &'a [u8],
-    earlier_stride: usize,
-    rows: usize,
-    differences: &'a mut [u8],
-}
-
-impl Work for FindDifferences<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let length = self.differences.len();
-        let pair = |row: usize| {
-            let samples = &self.samples[row * self.stride..][..length];
-            (samples, &self.earlier[row * self.earlier_stride..][..length])
-        };
-        // Four rows at a time, so that what was found so far is read and written less often.
-        let fours = self.rows / 4 * 4;
-        for row in (0..fours).step_by(4) {
-            let [(a, b), (c, d), (e, f), (g, h)] = [pair(row), pair(row + 1), pair(row + 2), pair(row + 3)];
-            for (index, difference) in self.differences.iter_mut().enumerate() {
-                *difference |= (a[index] ^ b[index])
-                    | (c[index] ^ d[index])
-                    | (e[index] ^ f[index])
-                    | (g[index] ^ h[index]);
-            }
-        }
-        for row in fours..self.rows {
-            let (samples, earlier) = pair(row);
-            for ((difference, a), b) in self.differences.iter_mut().zip(samples).zip(earlier) {
-                *difference |= a ^ b;
-            }
-        }
-    }
-}
-
-/// Calls `body` with each run of changes that `belongs` holds for, and where it begins.
+/// Calls `body` with each run of changes from `first` on that `belongs` holds for, and where it begins.
 fn for_runs(
     changes: &mut [Change],
+    mut first: usize,
     belongs: impl Fn(Change) -> bool,
     mut body: impl FnMut(usize, &mut [Change]),
 ) {
-    let mut first = 0;
     while let Some(skipped) = changes[first..].iter().position(|&change| belongs(change)) {
         first += skipped;
         let length = changes[first..].iter().take_while(|&&change| belongs(change)).count();
         body(first, &mut changes[first..first + length]);
         first += length;
     }
-}
-
-/// Marks the macroblocks of a row that a rectangle of the damage touches as new, the others as unchanged.
-fn mark_damage(damage: Damage<'_>, row: usize, changes: &mut [Change]) {
-    changes.fill(Change::None);
-    for rectangle in damage.rectangles.iter().filter(|rectangle| meets_row(rectangle, row)) {
-        let end = (rectangle.right.div_ceil(16) as usize).min(changes.len());
-        let start = (rectangle.left as usize / 16).min(end);
-        changes[start..end].fill(Change::New);
-    }
-}
-
-/// Whether a rectangle of the damage touches a macroblock.
-pub(super) fn is_damaged(damage: Damage<'_>, column: usize, row: usize) -> bool {
-    let meets_column = |rectangle: &Rectangle| {
-        (rectangle.left as usize / 16..rectangle.right.div_ceil(16) as usize).contains(&column)
-    };
-    damage.rectangles.iter().any(|rectangle| meets_row(rectangle, row) && meets_column(rectangle))
-}
-
-/// Whether a rectangle that is not empty touches a row of macroblocks.
-fn meets_row(rectangle: &Rectangle, row: usize) -> bool {
-    let (top, bottom) = (row as u64 * 16, row as u64 * 16 + 16);
-    let rows_meet = u64::from(rectangle.top) < bottom && u64::from(rectangle.bottom) > top;
-    rows_meet && rectangle.top < rectangle.bottom && rectangle.left < rectangle.right
 }

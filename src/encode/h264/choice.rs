@@ -155,15 +155,21 @@ impl SliceEncoder<'_> {
         let division = Division::whole((0, Vector::ZERO));
         let block = Block { place, source, rate: Rate::of(qp) };
         let [coding, _] = codings;
-        self.try_inter(coding, &block, &division, Vector::ZERO);
+        self.code_inter(coding, &block, &division, Vector::ZERO);
         self.finish(&block, coding);
     }
 
     fn try_inter(&self, out: &mut Coding, block: &Block<'_>, division: &Division, skip_vector: Vector) {
+        self.code_inter(out, block, division, skip_vector);
+        out.cost = out.predicted.squared_error(block.source).saturating_add(block.rate.worth(out.bits));
+    }
+
+    /// [`Self::try_inter`], but for the cost.
+    fn code_inter(&self, out: &mut Coding, block: &Block<'_>, division: &Division, skip_vector: Vector) {
         let &Block { place, source, rate } = block;
         out.macroblock = self.inter_macroblock(place, division);
         self.predict(place, division, &mut out.predicted);
-        self.code_residual(out, source, rate);
+        self.code_levels(out, source, rate);
         let skippable = out.macroblock.coded.pattern == 0 && *division == Division::whole((0, skip_vector));
         out.skip = skippable.then_some(skip_vector);
         let bits = if skippable {
@@ -172,11 +178,15 @@ impl SliceEncoder<'_> {
             out.macroblock.shape_and_vector_bits() + out.macroblock.residual_bits()
         };
         out.bits = bits;
-        out.cost = out.cost.saturating_add(rate.worth(bits));
     }
 
     /// The squared error becomes the cost.
     fn code_residual(&self, coding: &mut Coding, source: SourceBlock<'_>, rate: Rate) {
+        self.code_levels(coding, source, rate);
+        coding.cost = coding.predicted.squared_error(source);
+    }
+
+    fn code_levels(&self, coding: &mut Coding, source: SourceBlock<'_>, rate: Rate) {
         let work = CodeResidual {
             macroblock: &mut coding.macroblock,
             levels: &mut coding.levels,
@@ -185,7 +195,7 @@ impl SliceEncoder<'_> {
             quantisers: &self.quantisers[usize::from(rate.qp)],
             instructions: self.instructions,
         };
-        coding.cost = work.run();
+        work.run();
     }
 
     fn try_intra_16x16(&self, out: &mut Coding, block: &Block<'_>, choice: &IntraChoice) {

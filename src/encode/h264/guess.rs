@@ -1,6 +1,7 @@
 //! Finds out by itself how most of what moves does so, where nobody says.
 
-use super::changes::{Move, SourceHistory, is_damaged};
+use super::changes::{Move, SourceHistory};
+use super::damage::is_damaged;
 use super::parameter_sets::MacroblockGrid;
 use crate::encode::hints::{Damage, Scroll};
 use crate::picture::Picture;

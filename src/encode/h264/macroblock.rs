@@ -122,6 +122,12 @@ impl Predicted {
         copy(source.chroma, source.chroma_stride, &mut self.chroma, 16, 8);
     }
 
+    /// Sum of squared differences to the source.
+    pub(super) fn squared_error(&self, source: SourceBlock<'_>) -> u32 {
+        squared_error(source.luma, source.luma_stride, &self.luma, 16, 16)
+            + squared_error(source.chroma, source.chroma_stride, &self.chroma, 16, 8)
+    }
+
     /// As something to be coded.
     pub(super) fn as_source(&self) -> SourceBlock<'_> {
         SourceBlock { luma: &self.luma, luma_stride: 16, chroma: &self.chroma, chroma_stride: 16 }
@@ -187,8 +193,7 @@ pub(super) struct CodeResidual<'a> {
 }
 
 impl CodeResidual<'_> {
-    /// Gives the squared error of the reconstruction.
-    pub(super) fn run(mut self) -> u32 {
+    pub(super) fn run(mut self) {
         let quantisers = self.quantisers;
         match self.macroblock.coded.kind {
             Kind::Intra16x16 => self.luma_16x16(&quantisers.intra_luma),
@@ -198,9 +203,6 @@ impl CodeResidual<'_> {
         }
         let intra = self.macroblock.coded.kind.is_intra();
         self.chroma(if intra { &quantisers.intra_chroma } else { &quantisers.chroma });
-        let (source, predicted) = (self.source, self.predicted);
-        squared_error(source.luma, source.luma_stride, &predicted.luma, 16, 16)
-            + squared_error(source.chroma, source.chroma_stride, &predicted.chroma, 16, 8)
     }
 
     /// Codes the luma of an inter macroblock.

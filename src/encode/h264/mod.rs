@@ -14,6 +14,8 @@ mod cavlc;
 mod cavlc_tables;
 mod changes;
 mod choice;
+mod damage;
+mod differences;
 mod guess;
 mod inter;
 mod inter_choice;
