@@ -3,8 +3,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// As many buffers as one encoder has at most: two for each of six reconstructions and five sources.
-const MOST: usize = 22;
+/// Buffers that are kept: those of two encoders with one reference, for which it pays most.
+const MOST: usize = 12;
 
 static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
