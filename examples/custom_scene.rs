@@ -7,14 +7,13 @@ use std::sync::Arc;
 
 use strikeline::encode::h264::H264Factory;
 use strikeline::gpu::Gpu;
-use strikeline::gpu::planes::{self, PipelineSource, PlaneKind};
+use strikeline::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
 use strikeline::output::Overwrite;
 use strikeline::picture::PictureSize;
 use strikeline::scene::{Scene, SceneError, View};
 use strikeline::stream::mp4_sink::Mp4Sink;
 use strikeline::stream::{StreamOptions, stream};
 use strikeline::timing::{FrameIndex, FrameRate};
-use wgpu::util::DeviceExt;
 
 /// Drawn as luma and chroma by the same shader: strikeline's prelude (shaders/prelude.wgsl) makes the
 /// difference, through `picture_position` and `plane_sample`.
@@ -35,8 +34,7 @@ const SHADER: &str = "
 #[derive(Default)]
 struct Rings {
     frame_rate: Option<FrameRate>,
-    seconds: Option<wgpu::Buffer>,
-    bind_group: Option<wgpu::BindGroup>,
+    uniform: Option<Uniform>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
 }
 
@@ -44,51 +42,25 @@ impl Scene for Rings {
     fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "rings", SHADER);
-        let seconds = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-            label: Some("seconds"),
-            contents: &[0; 16],
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-        });
-        let bind_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: None,
-            entries: &[wgpu::BindGroupLayoutEntry {
-                binding: 0,
-                visibility: wgpu::ShaderStages::FRAGMENT,
-                ty: wgpu::BindingType::Buffer {
-                    ty: wgpu::BufferBindingType::Uniform,
-                    has_dynamic_offset: false,
-                    min_binding_size: None,
-                },
-                count: None,
-            }],
-        });
-        self.bind_group = Some(device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &bind_layout,
-            entries: &[wgpu::BindGroupEntry { binding: 0, resource: seconds.as_entire_binding() }],
-        }));
-        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            bind_group_layouts: &[Some(&bind_layout)],
-            ..Default::default()
-        });
-        let source = PipelineSource::new("rings", &module, &layout);
+        let uniform = Uniform::new(device, "rings", 16);
+        let source = PipelineSource::new("rings", &module, &uniform.layout);
         let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
         self.pipelines = view.planes.iter().map(pipeline).collect();
-        self.seconds = Some(seconds);
+        self.uniform = Some(uniform);
         self.frame_rate = Some(view.frame_rate);
         Ok(())
     }
 
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
-        if let (Some(buffer), Some(rate)) = (&self.seconds, self.frame_rate) {
-            queue.write_buffer(buffer, 0, &(rate.time_of(frame).as_seconds() as f32).to_le_bytes());
+        if let (Some(uniform), Some(rate)) = (&self.uniform, self.frame_rate) {
+            queue.write_buffer(&uniform.buffer, 0, &(rate.time_of(frame).as_seconds() as f32).to_le_bytes());
         }
     }
 
     fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         if let Some((_, pipeline)) = self.pipelines.iter().find(|(kind, _)| *kind == plane) {
             pass.set_pipeline(pipeline);
-            pass.set_bind_group(0, self.bind_group.as_ref(), &[]);
+            pass.set_bind_group(0, self.uniform.as_ref().map(|uniform| &uniform.bind_group), &[]);
             pass.draw(0..3, 0..1);
         }
     }

@@ -13,7 +13,7 @@ use strikeline::encode::null::NullEncoder;
 use strikeline::encode::openh264::OpenH264;
 use strikeline::encode::raw::RawEncoder;
 use strikeline::gpu::Gpu;
-use strikeline::gpu::planes::{self, PipelineSource, PlaneKind};
+use strikeline::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
 use strikeline::picture::PictureSize;
 use strikeline::scene::damage::Damage;
 use strikeline::scene::highway::{
@@ -198,8 +198,7 @@ struct Box {
     frame: u64,
     says: Option<fn(u64) -> Damage>,
     draws: Arc<AtomicU64>,
-    at: Option<wgpu::Buffer>,
-    bind_group: Option<wgpu::BindGroup>,
+    uniform: Option<Uniform>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
 }
 
@@ -216,48 +215,21 @@ impl Scene for Box {
     fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "box", SHADER);
-        let at = device.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size: 16,
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        let bind_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: None,
-            entries: &[wgpu::BindGroupLayoutEntry {
-                binding: 0,
-                visibility: wgpu::ShaderStages::VERTEX,
-                ty: wgpu::BindingType::Buffer {
-                    ty: wgpu::BufferBindingType::Uniform,
-                    has_dynamic_offset: false,
-                    min_binding_size: None,
-                },
-                count: None,
-            }],
-        });
-        self.bind_group = Some(device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &bind_layout,
-            entries: &[wgpu::BindGroupEntry { binding: 0, resource: at.as_entire_binding() }],
-        }));
-        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            bind_group_layouts: &[Some(&bind_layout)],
-            ..Default::default()
-        });
+        let uniform = Uniform::new(device, "box", 16);
         let source = PipelineSource {
             topology: wgpu::PrimitiveTopology::TriangleStrip,
-            ..PipelineSource::new("box", &module, &layout)
+            ..PipelineSource::new("box", &module, &uniform.layout)
         };
         let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
         self.pipelines = view.planes.iter().map(pipeline).collect();
-        self.at = Some(at);
+        self.uniform = Some(uniform);
         Ok(())
     }
 
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
         self.frame = frame.0;
         let at = place(frame.0).map(f32::to_le_bytes).concat();
-        queue.write_buffer(self.at.as_ref().unwrap(), 0, &at);
+        queue.write_buffer(&self.uniform.as_ref().unwrap().buffer, 0, &at);
     }
 
     fn tells_damage(&self) -> bool {
@@ -272,7 +244,7 @@ impl Scene for Box {
         self.draws.fetch_add(1, Ordering::Relaxed);
         let (_, pipeline) = self.pipelines.iter().find(|(kind, _)| *kind == plane).unwrap();
         pass.set_pipeline(pipeline);
-        pass.set_bind_group(0, self.bind_group.as_ref().unwrap(), &[]);
+        pass.set_bind_group(0, &self.uniform.as_ref().unwrap().bind_group, &[]);
         pass.draw(0..4, 0..1);
     }
 }

@@ -2,7 +2,7 @@
 
 use strikeline::encode::hints::Rectangle;
 use strikeline::gpu::Gpu;
-use strikeline::gpu::planes::{self, PipelineSource, PlaneKind};
+use strikeline::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
 use strikeline::picture::PictureSize;
 use strikeline::scene::damage::Damage;
 use strikeline::scene::{Scene, SceneError, View};
@@ -23,8 +23,7 @@ const SHADER: &str = "
 #[derive(Debug, Default)]
 pub struct Flicker {
     size: Option<PictureSize>,
-    brightness: Option<wgpu::Buffer>,
-    bind_group: Option<wgpu::BindGroup>,
+    uniform: Option<Uniform>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
 }
 
@@ -32,46 +31,19 @@ impl Scene for Flicker {
     fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "flicker", SHADER);
-        let brightness = device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("brightness"),
-            size: 16,
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        let bind_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: None,
-            entries: &[wgpu::BindGroupLayoutEntry {
-                binding: 0,
-                visibility: wgpu::ShaderStages::FRAGMENT,
-                ty: wgpu::BindingType::Buffer {
-                    ty: wgpu::BufferBindingType::Uniform,
-                    has_dynamic_offset: false,
-                    min_binding_size: None,
-                },
-                count: None,
-            }],
-        });
-        self.bind_group = Some(device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &bind_layout,
-            entries: &[wgpu::BindGroupEntry { binding: 0, resource: brightness.as_entire_binding() }],
-        }));
-        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            bind_group_layouts: &[Some(&bind_layout)],
-            ..Default::default()
-        });
-        let source = PipelineSource::new("flicker", &module, &layout);
+        let uniform = Uniform::new(device, "flicker", 16);
+        let source = PipelineSource::new("flicker", &module, &uniform.layout);
         let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
         self.pipelines = view.planes.iter().map(pipeline).collect();
-        self.brightness = Some(brightness);
+        self.uniform = Some(uniform);
         self.size = Some(view.size);
         Ok(())
     }
 
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
         let shade = (frame.0 % 64) as f32 / 64.0;
-        if let Some(buffer) = &self.brightness {
-            queue.write_buffer(buffer, 0, bytemuck::bytes_of(&[shade, 1.0 - shade, 0.5, 1.0]));
+        if let Some(uniform) = &self.uniform {
+            queue.write_buffer(&uniform.buffer, 0, bytemuck::bytes_of(&[shade, 1.0 - shade, 0.5, 1.0]));
         }
     }
 
@@ -95,7 +67,7 @@ impl Scene for Flicker {
     fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         if let Some((_, pipeline)) = self.pipelines.iter().find(|(kind, _)| *kind == plane) {
             pass.set_pipeline(pipeline);
-            pass.set_bind_group(0, self.bind_group.as_ref(), &[]);
+            pass.set_bind_group(0, self.uniform.as_ref().map(|uniform| &uniform.bind_group), &[]);
             pass.draw(0..3, 0..1);
         }
     }

@@ -116,6 +116,53 @@ impl<'a> PipelineSource<'a> {
     }
 }
 
+/// A uniform buffer at binding 0 of group 0, for shaders that need nothing else.
+#[derive(Debug)]
+pub struct Uniform {
+    /// To be written with what changes from frame to frame.
+    pub buffer: wgpu::Buffer,
+    /// Binds it, as group 0.
+    pub bind_group: wgpu::BindGroup,
+    /// For the pipelines.
+    pub layout: wgpu::PipelineLayout,
+}
+
+impl Uniform {
+    /// With room for `bytes` bytes, all zero.
+    pub fn new(device: &wgpu::Device, label: &str, bytes: u64) -> Uniform {
+        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size: bytes,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let bind_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some(label),
+            entries: &[wgpu::BindGroupLayoutEntry {
+                binding: 0,
+                visibility: wgpu::ShaderStages::VERTEX_FRAGMENT,
+                ty: wgpu::BindingType::Buffer {
+                    ty: wgpu::BufferBindingType::Uniform,
+                    has_dynamic_offset: false,
+                    min_binding_size: None,
+                },
+                count: None,
+            }],
+        });
+        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(label),
+            layout: &bind_layout,
+            entries: &[wgpu::BindGroupEntry { binding: 0, resource: buffer.as_entire_binding() }],
+        });
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(label),
+            bind_group_layouts: &[Some(&bind_layout)],
+            immediate_size: 0,
+        });
+        Uniform { buffer, bind_group, layout }
+    }
+}
+
 /// A pipeline that draws "over" what the plane holds.
 pub fn pipeline(
     device: &wgpu::Device,
