@@ -17,6 +17,7 @@ use model::ideal::ideal_time;
 use model::recording::{self, Run, with_stand_ins, with_the_groove};
 use model::report::{Machine, Memory, Report, Row, print_grid, print_memory, print_own_cost};
 use model::stand_ins::{Copier, Drawer, WaitingEncoder, lateness_micros, settings, sleep_exactly};
+use strikeline::stream::pipeline::DeviceStages;
 use strikeline::stream::plan::Plan;
 use strikeline::stream::sink::NullSink;
 use strikeline::stream::{
@@ -59,7 +60,7 @@ const OWN_COST: [Spread; 6] = [
     spread(6, 3),
     spread(4, 8),
     spread(16, 8),
-    Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64 },
+    Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64, devices: None },
 ];
 
 /// Short, so that a run has many segments, and as many as encoders, or nearly, are being encoded until its end: a few
@@ -100,7 +101,7 @@ const QUICK: Amount = Amount {
 };
 
 const fn spread(ring_depth: usize, encoders: usize) -> Spread {
-    Spread { ring_depth, jobs: encoders, segments_in_flight: encoders }
+    Spread { ring_depth, jobs: encoders, segments_in_flight: encoders, devices: None }
 }
 
 /// Runs `plan` with stages of these costs.
@@ -112,8 +113,7 @@ fn run_once(costs: &Costs, plan: Plan, spread: Spread, sink: &mut dyn Sink) -> R
 fn run_recorded(costs: &Costs, plan: Plan, spread: Spread, sink: &mut dyn Sink, recorded: bool) -> Run {
     let epoch = Instant::now();
     let outcome = pipeline::run_recorded(
-        Drawer::new(*costs),
-        Copier::new(*costs, epoch),
+        vec![DeviceStages { render: Drawer::new(*costs), readback: Copier::new(*costs, epoch) }],
         &WaitingEncoder { costs: *costs, epoch },
         settings(plan.segment_frames()),
         sink,
@@ -191,7 +191,7 @@ fn peak_memory() -> Option<u64> {
 }
 
 fn long_run(frames: u64) -> Memory {
-    let spread = Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64 };
+    let spread = Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64, devices: None };
     let mut sink = PeakSink { total: frames, ..PeakSink::default() };
     let run = run_once(&Costs::NOTHING, Plan::new(frames, 120), spread, &mut sink);
     Memory {

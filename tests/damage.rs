@@ -124,13 +124,13 @@ proptest! {
         look in looks(),
         (width, height) in (60u32..240, 60u32..200),
         rate in prop::sample::select(vec![(24, 1), (60, 1), (30_000, 1001)]),
-        (frames, segment_frames, in_flight) in (2u64..50, 1u32..40, 1usize..4),
+        (frames, segment_frames, in_flight, devices) in (2u64..50, 1u32..40, 1usize..4, 1usize..3),
     ) {
         let (size, rate) = (size(width * 2, height * 2), FrameRate::new(rate.0, rate.1).unwrap());
         let mut highway = Highway::new(content, &look, size, rate).unwrap();
         let options = StreamOptions {
             segment_frames: Some(segment_frames),
-            spread: Spread { ring_depth: 3, jobs: 2, segments_in_flight: in_flight },
+            spread: Spread { ring_depth: 3, jobs: 2, segments_in_flight: in_flight, devices: Some(devices) },
             ..StreamOptions::new(size, rate, frames, Arc::new(NullEncoder))
         };
         let outcome = verify(&mut highway, &options);
@@ -166,7 +166,7 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
             let report = stream(&mut highway, &options, &mut sink, &mut |_| {}).unwrap();
             (sink.data, bytes_read_back(&report))
         };
-        let spread = |jobs| Spread { ring_depth: 4, jobs, segments_in_flight: jobs };
+        let spread = |jobs| Spread { ring_depth: 4, jobs, segments_in_flight: jobs, devices: Some(jobs) };
         let (whole, all_bytes) = run(Redraw::All, spread(2), CopyOut::default());
         for (jobs, copy_out) in [(1, CopyOut::Never), (3, CopyOut::Always)] {
             let (parts, bytes) = run(Redraw::Changed, spread(jobs), copy_out);

@@ -7,6 +7,7 @@ use strikeline::encode::{
     AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets, Quality,
 };
 use strikeline::picture::{Picture, PictureSize, Plane};
+use strikeline::stream::pipeline::DeviceStages;
 use strikeline::stream::plan::Plan;
 use strikeline::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use strikeline::stream::{
@@ -172,9 +173,8 @@ fn run(
 ) -> (Result<(), StreamError>, Collector) {
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let slots: Arc<Vec<AtomicUsize>> =
-            Arc::new((0..spread.ring_depth).map(|_| AtomicUsize::new(0)).collect());
-        let device = || Device { faults, slots: Arc::clone(&slots) };
+        let count = spread.devices.unwrap_or(1);
+        let device = |index| device(spread.on_device(index, count).ring_depth, faults);
         let settings = EncoderSettings {
             size: PictureSize::new(SIZE, SIZE).unwrap(),
             frame_rate: FrameRate::new(60, 1).unwrap(),
@@ -185,8 +185,7 @@ fn run(
         let mut progress = |_: &Progress| assert!(!faults.progress_panics, "planned");
         let encoder = NumberEncoder { faults };
         let outcome = pipeline::run(
-            device(),
-            device(),
+            (0..count).map(device).collect(),
             &encoder,
             settings,
             &mut sink,
@@ -201,7 +200,18 @@ fn run(
 }
 
 fn spread(ring_depth: usize, jobs: usize, segments_in_flight: usize) -> Spread {
-    Spread { ring_depth, jobs, segments_in_flight }
+    Spread { ring_depth, jobs, segments_in_flight, devices: None }
+}
+
+fn on(devices: usize, spread: Spread) -> Spread {
+    Spread { devices: Some(devices), ..spread }
+}
+
+/// Both stages of a stand-in with `depth` slots of its own.
+fn device(depth: usize, faults: Faults) -> DeviceStages<Device, Device> {
+    let slots: Arc<Vec<AtomicUsize>> = Arc::new((0..depth).map(|_| AtomicUsize::new(0)).collect());
+    let stage = || Device { faults, slots: Arc::clone(&slots) };
+    DeviceStages { render: stage(), readback: stage() }
 }
 
 #[test]
@@ -210,13 +220,13 @@ fn every_frame_arrives_once_in_order_however_the_work_is_spread() {
         let expected: Vec<u8> = (0..frames).flat_map(|frame: u64| frame.to_le_bytes()).collect();
         for depth in [1, 2, 3, 8] {
             for jobs in [1, 2, 4] {
-                for in_flight in [1, 3, 16] {
+                for (in_flight, devices) in [(1, 1), (3, 1), (16, 1), (1, 2), (4, 3), (16, 2)] {
                     let plan = Plan::new(frames, segment_frames);
-                    let (result, sink) =
-                        run(plan, spread(depth, jobs, in_flight), Faults::default(), CancelToken::default());
+                    let spread = on(devices, spread(depth, jobs, in_flight));
+                    let (result, sink) = run(plan, spread, Faults::default(), CancelToken::default());
                     result.unwrap();
                     assert!(sink.finished);
-                    assert!(sink.data == expected, "{frames} {segment_frames} {depth} {jobs} {in_flight}");
+                    assert!(sink.data == expected, "{frames} {segment_frames} {spread}");
                 }
             }
         }
@@ -240,7 +250,13 @@ fn whatever_fails_is_the_error_and_the_sink_is_not_finished() {
         (Faults { finish_fails: true, ..none }, "the disk is full at the end"),
     ];
     for (faults, expected) in faults {
-        for spread in [spread(1, 1, 1), spread(4, 2, 2), spread(3, 4, 8)] {
+        for spread in [
+            spread(1, 1, 1),
+            spread(4, 2, 2),
+            spread(3, 4, 8),
+            on(2, spread(4, 2, 2)),
+            on(3, spread(5, 2, 9)),
+        ] {
             let (result, sink) = run(Plan::new(300, 30), spread, faults, CancelToken::default());
             let error = result.unwrap_err().to_string();
             assert!(error.contains(expected), "{faults:?} {spread:?}: {error}");
@@ -277,7 +293,6 @@ fn no_thread_is_left_when_a_stream_has_ended() {
         tasks.flatten().map(name).collect()
     };
     for faults in [Faults::default(), Faults { encode_panics_at: Some(50), ..Faults::default() }] {
-        let slots: Arc<Vec<AtomicUsize>> = Arc::new((0..4).map(|_| AtomicUsize::new(0)).collect());
         let settings = EncoderSettings {
             size: PictureSize::new(SIZE, SIZE).unwrap(),
             frame_rate: FrameRate::new(60, 1).unwrap(),
@@ -287,8 +302,7 @@ fn no_thread_is_left_when_a_stream_has_ended() {
         // Recognised by their number: the pool's threads are named after it.
         let jobs = 23;
         let _ = pipeline::run(
-            Device { faults, slots: Arc::clone(&slots) },
-            Device { faults, slots: Arc::clone(&slots) },
+            vec![device(2, faults), device(2, faults)],
             &NumberEncoder { faults },
             settings,
             &mut Collector::default(),
@@ -319,7 +333,6 @@ fn a_panicking_progress_callback_ends_the_stream() {
 fn the_clocks_account_for_every_frame() {
     let (frames, spread) = (600, spread(4, 2, 2));
     let faults = Faults::default();
-    let slots: Arc<Vec<AtomicUsize>> = Arc::new((0..4).map(|_| AtomicUsize::new(0)).collect());
     let settings = EncoderSettings {
         size: PictureSize::new(SIZE, SIZE).unwrap(),
         frame_rate: FrameRate::new(60, 1).unwrap(),
@@ -327,8 +340,7 @@ fn the_clocks_account_for_every_frame() {
         segment_frames: 120,
     };
     let outcome = pipeline::run(
-        Device { faults, slots: Arc::clone(&slots) },
-        Device { faults, slots: Arc::clone(&slots) },
+        vec![device(2, faults), device(2, faults)],
         &NumberEncoder { faults },
         settings,
         &mut Collector::default(),

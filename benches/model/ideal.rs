@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
 
-use strikeline::stream::plan::{Interleave, Next, Plan};
+use strikeline::stream::plan::{Interleave, Next, Plan, Segments};
 use strikeline::stream::{Spread, Stage};
 
 use super::costs::Costs;
@@ -20,7 +20,8 @@ pub fn ideal_time(costs: &Costs, plan: Plan, spread: Spread) -> Duration {
     let mut workers = vec![Duration::ZERO; spread.jobs];
     let mut segments = HashMap::new();
     let (mut drawn, mut copied, mut end) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
-    let mut interleave = Interleave::new(plan, spread.segments_in_flight);
+    let segments = Segments::new(plan);
+    let mut interleave = Interleave::new(&segments, spread.segments_in_flight);
     while let Next::Frame(planned) = interleave.next(|| true) {
         let Reverse(slot) = slots.pop().unwrap_or_default();
         drawn = slot.max(drawn) + costs.of(Stage::Render, planned.frame);

@@ -90,7 +90,7 @@ pub fn with_stand_ins(
     spread: Spread,
     rounds: usize,
 ) -> RecordingCost {
-    let Spread { ring_depth, jobs, segments_in_flight } = spread;
+    let Spread { ring_depth, jobs, segments_in_flight, .. } = spread;
     let what = format!("{name}; ring {ring_depth}, encoders {jobs}, segments {segments_in_flight}");
     let plan = Plan::new(frames, super::super::OWN_COST_SEGMENT_FRAMES);
     RecordingCost::measure(what, frames, rounds, &mut |recorded| {

@@ -77,6 +77,13 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
 
     let frames = picture.fps.frames_to_cover(span(args, &scene)?);
     let messages = Messages::new(args.quiet, args.json);
+    let last = scene.content().hits.last().map_or(Time::ZERO, |hit| hit.time);
+    if messages != Messages::None && scene.start() > last {
+        let (start, last) = (scene.start().as_seconds(), last.as_seconds());
+        eprintln!(
+            "warning: no notes fall: the video begins at {start:.3} s, and the last note is at {last:.3} s"
+        );
+    }
     let stream_options = args.stream.options(picture, frames, cancel, messages);
 
     let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };

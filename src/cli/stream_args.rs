@@ -22,7 +22,7 @@ pub struct StreamArgs {
     #[arg(long, value_name = "NAME", default_value = "h264")]
     encoder: EncoderChoice,
 
-    /// Staging buffers between GPU and encoders [default: two per job, at least 4].
+    /// Staging buffers between GPU and encoders [default: two per job, and two].
     #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
     ring: Option<u16>,
 
@@ -30,9 +30,14 @@ pub struct StreamArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 
-    /// Segments rendered and encoded at once [default: one per job].
+    /// Segments rendered and encoded at once [default: one per job, and one].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     segments: Option<u16>,
+
+    /// Logical devices that draw at the same time, each its own segments [default: 1; 2 where the processor
+    /// draws].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
+    devices: Option<u16>,
 
     /// Draw of each frame what has changed, all, or both to compare them (slow). The bytes are the same.
     #[arg(long, value_name = "PARTS", default_value = "changed")]
@@ -111,7 +116,8 @@ impl StreamArgs {
         cancel: CancelToken,
         messages: Messages,
     ) -> StreamOptions {
-        let given = GivenSpread { ring: self.ring, jobs: self.jobs, segments: self.segments };
+        let given =
+            GivenSpread { ring: self.ring, jobs: self.jobs, segments: self.segments, devices: self.devices };
         let chosen = if self.no_tuned { given.or_default() } else { given.or_tuned(picture) };
         if let Some(warning) = chosen.warning.filter(|_| messages != Messages::None) {
             eprintln!("warning: {warning}");

@@ -35,7 +35,7 @@ const GROOVE: &[u8] = include_bytes!("../../examples/songs/groove.mid");
 /// Memory for the deepest ring that is tried.
 const MOST_RING_BYTES: u64 = 2 << 30;
 
-/// Find the ring depth, jobs and segments that are fastest on this machine, and keep them for render.
+/// Find the ring depth, jobs, segments and devices that are fastest on this machine, and keep them for render.
 ///
 /// Streams short pieces of a song with different settings, with nothing written to disk, and takes the fewest
 /// buffers among those that cannot be told from the fastest. Leave the machine alone meanwhile. The result is
@@ -111,7 +111,9 @@ pub fn run(args: &TuneArgs) -> anyhow::Result<()> {
     let space = Space {
         cores: jobs.saturating_sub(1).max(1),
         deepest_ring: deepest_ring(picture.size),
-        default: Spread::for_jobs(jobs),
+        // A GPU has its own ways to do several things at once, and needs no more than a second device, if at all.
+        most_devices: if adapter.software { jobs.max(2) } else { 2 },
+        default: Spread { devices: Some(adapter.devices()), ..Spread::for_jobs(jobs) },
     };
     let mut bench = StreamBench {
         frames: picture.fps.frames_to_cover(song.last_hit() - scene.start()).max(1),
@@ -193,8 +195,7 @@ fn print(text: &str) -> std::io::Result<()> {
 
 /// A setting in few words.
 fn short(spread: Spread) -> String {
-    let Spread { ring_depth, jobs, segments_in_flight } = spread;
-    format!("ring {ring_depth}, jobs {jobs}, segments {segments_in_flight}")
+    spread.to_string()
 }
 
 /// What is told at the end.

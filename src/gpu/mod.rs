@@ -80,7 +80,17 @@ impl fmt::Display for AdapterDescription {
     }
 }
 
+/// Devices on an adapter that draws on the CPU: so many frames are drawn at the same time, as most of what a
+/// driver does for one frame is the work of one thread. Measured in PERF.md.
+const SOFTWARE_DEVICES: usize = 2;
+
 impl AdapterDescription {
+    /// How many devices to draw on at the same time: one on a GPU.
+    pub fn devices(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        if self.software { SOFTWARE_DEVICES.min(cores) } else { 1 }
+    }
+
     fn of(adapter: &wgpu::Adapter) -> AdapterDescription {
         let info = adapter.get_info();
         AdapterDescription {
@@ -164,33 +174,34 @@ pub enum GpuError {
     },
 }
 
-/// An open device with its queue.
+/// An adapter that devices can be opened on. Devices that are to draw at the same time must each be opened on one
+/// of their own: a software driver's threads are shared by all devices of an adapter.
 #[derive(Debug)]
-pub struct Gpu {
-    /// The adapter it is on.
+pub struct GpuAdapter {
+    /// What is known of it.
     pub description: AdapterDescription,
-    /// Makes buffers, textures and pipelines.
-    pub device: wgpu::Device,
-    /// Takes the work.
-    pub queue: wgpu::Queue,
-    failure: Arc<Mutex<Option<GpuError>>>,
+    adapter: wgpu::Adapter,
 }
 
-impl Gpu {
-    /// The adapters of this machine, best first.
-    pub fn adapters() -> Vec<AdapterDescription> {
-        sorted_adapters().iter().map(AdapterDescription::of).collect()
-    }
-
-    /// Opens an adapter with its own limits (not wgpu's portable ones, which end at 8192 samples and 256 MiB).
+impl GpuAdapter {
+    /// The chosen one.
     ///
     /// # Errors
-    /// [`GpuError::NoAdapter`], [`GpuError::NoSuchAdapter`] or [`GpuError::Open`].
-    pub fn open(choice: &AdapterChoice) -> Result<Gpu, GpuError> {
-        let adapters = sorted_adapters();
+    /// [`GpuError::NoAdapter`] or [`GpuError::NoSuchAdapter`].
+    pub fn find(choice: &AdapterChoice) -> Result<GpuAdapter, GpuError> {
+        let mut adapters = sorted_adapters();
         let mut descriptions: Vec<_> = adapters.iter().map(AdapterDescription::of).collect();
         let index = choice.pick(&descriptions)?;
-        let (adapter, description) = (&adapters[index], descriptions.swap_remove(index));
+        Ok(GpuAdapter { description: descriptions.swap_remove(index), adapter: adapters.swap_remove(index) })
+    }
+
+    /// Opens a device with the adapter's own limits (not wgpu's portable ones, which end at 8192 samples and
+    /// 256 MiB).
+    ///
+    /// # Errors
+    /// [`GpuError::Open`].
+    pub fn open(&self) -> Result<Gpu, GpuError> {
+        let GpuAdapter { description, adapter } = self;
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("strikeline"),
             // For `strikeline profile`; they cost nothing until they are used.
@@ -222,7 +233,34 @@ impl Gpu {
                 record_lost(GpuError::Lost { reason: message });
             }
         });
-        Ok(Gpu { description, device, queue, failure })
+        Ok(Gpu { description: description.clone(), device, queue, failure })
+    }
+}
+
+/// An open device with its queue.
+#[derive(Debug)]
+pub struct Gpu {
+    /// The adapter it is on.
+    pub description: AdapterDescription,
+    /// Makes buffers, textures and pipelines.
+    pub device: wgpu::Device,
+    /// Takes the work.
+    pub queue: wgpu::Queue,
+    failure: Arc<Mutex<Option<GpuError>>>,
+}
+
+impl Gpu {
+    /// The adapters of this machine, best first.
+    pub fn adapters() -> Vec<AdapterDescription> {
+        sorted_adapters().iter().map(AdapterDescription::of).collect()
+    }
+
+    /// Finds the chosen adapter and opens it.
+    ///
+    /// # Errors
+    /// As [`GpuAdapter::find`] and [`GpuAdapter::open`].
+    pub fn open(choice: &AdapterChoice) -> Result<Gpu, GpuError> {
+        GpuAdapter::find(choice)?.open()
     }
 
     /// The first failure that the driver has reported since the device was opened. wgpu reports failures

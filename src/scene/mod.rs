@@ -59,6 +59,12 @@ pub trait Scene: Send {
     /// When the scene is beyond the device, or lacks something of its own.
     fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError>;
 
+    /// The same scene once more, not prepared, to be drawn on another device at the same time: it must draw the
+    /// same frames. `None`, unless overridden: then one device draws them all.
+    fn another(&self) -> Option<Box<dyn Scene>> {
+        None
+    }
+
     /// Draws what is the same in many frames, on black: the static layer of the last [`Scene::update`]. It is
     /// drawn once, and every frame with the same [`Scene::static_layer`] begins with a copy of it.
     fn draw_static(&self, _plane: PlaneKind, _pass: &mut wgpu::RenderPass<'_>) {}

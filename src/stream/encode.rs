@@ -78,7 +78,7 @@ impl<M: Mapped> SegmentTask<M> {
             }
             context.failure.guard(super::stats::Stage::Encode, || {
                 let bytes = frame.bytes();
-                let activity = Activity::frame(self.next_frame(), frame.index());
+                let activity = Activity::frame(self.next_frame(), frame.slot());
                 worker.busy(activity, || {
                     let encoded = self.encode(&frame, context);
                     // Unmapping is part of the work, and what ends the slot's.

@@ -7,7 +7,10 @@
 //! write    (1 thread)  finished segments, in order, into the sink
 //! ```
 //!
-//! Frames of the segments in flight are rendered in turn, so that the encoders are fed evenly and raw
+//! Where the processor draws there are two devices or more, each with threads of its own to render and to read
+//! back, and segments of its own: most of what a driver does for a frame is the work of one thread.
+//!
+//! Frames of a device's segments in flight are rendered in turn, so that the encoders are fed evenly and raw
 //! frames are never collected. Every segment is a closed GOP with a fresh encoder: the bytes depend on the
 //! scene, the settings and the adapter, never on how the work was spread.
 
@@ -29,7 +32,7 @@ pub mod trace;
 mod verify;
 mod write;
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use failure::CancelToken;
 pub use pipeline::Spread;
@@ -39,13 +42,15 @@ pub use stats::{Progress, Report, Stage, StageReport};
 pub use trace::{Recording, Trace};
 
 use crate::encode::{AccessUnit, EncodeError, EncoderFactory, EncoderSettings, ParameterSets, Quality};
-use crate::gpu::{AdapterChoice, Gpu, GpuError};
+use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
 use crate::picture::PictureSize;
 use crate::scene::{Scene, SceneError};
 use crate::timing::{FrameIndex, FrameRate, SegmentIndex, Time};
+use pipeline::DeviceStages;
 use plan::Plan;
 use scene_stages::{Drawn, SceneRenderer, SlotReader};
 use stage::StageError;
+use trace::GpuTimes;
 
 /// Why a stream ended early. Nothing is left behind then.
 #[derive(Debug, thiserror::Error)]
@@ -223,10 +228,10 @@ pub fn default_jobs() -> usize {
 }
 
 impl Spread {
-    /// For `jobs` encoding threads: two slots for each, at least four; a segment for each.
+    /// For `jobs` encoding threads: two slots and a segment for each, and as much once more.
     pub fn for_jobs(jobs: usize) -> Spread {
         let jobs = jobs.max(1);
-        Spread { ring_depth: (jobs * 2).max(4), jobs, segments_in_flight: jobs }
+        Spread { ring_depth: jobs * 2 + 2, jobs, segments_in_flight: jobs + 1, devices: None }
     }
 }
 
@@ -251,22 +256,27 @@ pub fn stream(
     };
     // Refuses what the encoder cannot do before anything is drawn or written.
     drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
-    let gpu = Arc::new(Gpu::open(&options.adapter)?);
-    let depth = options.spread.ring_depth.max(1);
+    let adapter = GpuAdapter::find(&options.adapter)?;
+    let wanted = options.spread.devices.unwrap_or_else(|| adapter.description.devices());
+    // More devices than segments would have nothing to draw.
+    let wanted = wanted.clamp(1, usize::try_from(plan.segments()).unwrap_or(usize::MAX));
+    let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.another()).collect();
+    let devices = others.len() + 1;
     let spread = Spread {
-        ring_depth: depth,
+        ring_depth: options.spread.ring_depth.max(devices),
         jobs: options.spread.jobs.max(1),
-        segments_in_flight: options.spread.segments_in_flight.max(1),
+        segments_in_flight: options.spread.segments_in_flight.max(devices),
+        devices: Some(devices),
     };
-    let mut renderer = SceneRenderer::new(&gpu, scene, options.drawn(), depth)?;
-    let gpu_times =
-        options.record.filter(|recording| recording.gpu_times).and_then(|_| renderer.time_frames(depth));
-    let reader = SlotReader::new(&gpu, options.copy_out)?;
+    let scenes = std::iter::once(&mut *scene as &mut dyn Scene)
+        .chain(others.iter_mut().map(|scene| &mut **scene as &mut dyn Scene));
+    let name = adapter.description.to_string();
+    let opened = open_devices(adapter, scenes, options, spread)?;
+    let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
     sink.begin(&StreamInfo { size: options.size, frame_rate: options.frame_rate, plan })
         .map_err(StreamError::Begin)?;
     let outcome = pipeline::run_recorded(
-        renderer,
-        reader,
+        stages,
         &*options.encoder,
         settings,
         sink,
@@ -278,7 +288,7 @@ pub fn stream(
     )?;
     let mut trace = outcome.trace;
     if let Some(trace) = &mut trace {
-        trace.gpu = gpu_times.map(|times| times.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        trace.gpu = gpu_times.into_iter().flatten().map(taken).reduce(GpuTimes::with);
     }
     let stages = outcome.clocks.read();
     Ok(Report {
@@ -287,8 +297,50 @@ pub fn stream(
         wall: stages.elapsed,
         cpu: outcome.cpu,
         encoder: options.encoder.name(),
-        adapter: gpu.description.to_string(),
+        adapter: name,
         stages,
         trace,
     })
+}
+
+/// The stages of one device, and where its own times will be.
+type Opened<'s> = (DeviceStages<SceneRenderer<'s>, SlotReader>, Option<Arc<Mutex<GpuTimes>>>);
+
+/// Opens a device for each of `scenes`, the first on `adapter`, and prepares them, all at the same time: drivers
+/// compile shaders then.
+fn open_devices<'s>(
+    adapter: GpuAdapter,
+    scenes: impl Iterator<Item = &'s mut dyn Scene>,
+    options: &StreamOptions,
+    spread: Spread,
+) -> Result<Vec<Opened<'s>>, StreamError> {
+    let devices = spread.devices.unwrap_or(1);
+    let open = |adapter: GpuAdapter, index, scene: &'s mut dyn Scene| -> Result<Opened<'s>, StreamError> {
+        let depth = spread.on_device(index, devices).ring_depth;
+        let gpu = Arc::new(adapter.open()?);
+        let mut render = SceneRenderer::new(&gpu, scene, options.drawn(), depth)?;
+        let timed = options.record.is_some_and(|recording| recording.gpu_times);
+        let times = timed.then(|| render.time_frames(depth)).flatten();
+        Ok((DeviceStages { render, readback: SlotReader::new(&gpu, options.copy_out)? }, times))
+    };
+    std::thread::scope(|scope| {
+        let mut scenes = scenes.enumerate();
+        let first = scenes.next();
+        let start = |(index, scene)| {
+            let thread = std::thread::Builder::new().name("prepare".to_owned());
+            thread.spawn_scoped(scope, move || open(GpuAdapter::find(&options.adapter)?, index, scene))
+        };
+        let others: Vec<_> = scenes.map(start).collect();
+        let mut opened: Vec<_> =
+            first.map(|(index, scene)| open(adapter, index, scene)).into_iter().collect();
+        for thread in others {
+            let thread = thread.map_err(|error| StreamError::Thread { reason: error.to_string() })?;
+            opened.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        opened.into_iter().collect()
+    })
+}
+
+fn taken(times: Arc<Mutex<GpuTimes>>) -> GpuTimes {
+    std::mem::take(&mut times.lock().unwrap_or_else(PoisonError::into_inner))
 }

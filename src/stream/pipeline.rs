@@ -1,6 +1,7 @@
 //! The pipeline itself: render, readback, encode and write, each in its own threads, all busy at once.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::thread::Scope;
 use std::time::Duration;
@@ -10,13 +11,13 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::StreamError;
 use super::encode::{EncodeContext, SegmentTask};
 use super::failure::{CancelToken, Failure};
-use super::plan::{Interleave, Next, Plan, PlannedFrame};
+use super::plan::{Interleave, Next, Plan, PlannedFrame, Segments};
 use super::queue::{Entrance, Queue};
 use super::sink::Sink;
 use super::slots::{FreeSlots, LentSlot, TakenSlot};
 use super::stage::{Mapped, Readback, Render};
 use super::stats::{Clocks, Progress, Stage, process_cpu_time};
-use super::trace::{Activity, LevelMeter, Recording, Trace, Tracer, Worker};
+use super::trace::{Activity, LevelMeter, Recording, RingLevels, Trace, Tracer, Worker};
 use super::write::write_segments;
 use crate::encode::{EncoderFactory, EncoderSettings};
 use crate::timing::SegmentIndex;
@@ -27,12 +28,49 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// How the work is spread. None of it changes the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spread {
-    /// Slots of the ring, at least 1.
+    /// Slots of the rings of all devices together, at least 1 for each.
     pub ring_depth: usize,
     /// Threads that encode, at least 1.
     pub jobs: usize,
-    /// Segments that are rendered and encoded at once, at least 1.
+    /// Segments that are rendered and encoded at once on all devices together, at least 1 on each.
     pub segments_in_flight: usize,
+    /// Devices that draw at the same time, each its own segments, at least 1; `None` for as many as suit the
+    /// adapter ([`AdapterDescription::devices`](crate::gpu::AdapterDescription::devices)).
+    pub devices: Option<usize>,
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Spread { ring_depth, jobs, segments_in_flight, devices } = self;
+        write!(f, "ring {ring_depth}, jobs {jobs}, segments {segments_in_flight}")?;
+        devices.map_or(Ok(()), |devices| write!(f, ", devices {devices}"))
+    }
+}
+
+impl Spread {
+    /// Slots and segments in flight of device `index` of `devices`: as evenly as can be, and at least 1.
+    pub fn on_device(&self, index: usize, devices: usize) -> DeviceShare {
+        let share = |all: usize| (all / devices + usize::from(index < all % devices)).max(1);
+        DeviceShare { ring_depth: share(self.ring_depth), segments_in_flight: share(self.segments_in_flight) }
+    }
+}
+
+/// What one device has of a [`Spread`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceShare {
+    /// Slots of its ring.
+    pub ring_depth: usize,
+    /// Segments that it draws in turn.
+    pub segments_in_flight: usize,
+}
+
+/// The stages of one device: what it draws is read back by its own thread.
+#[derive(Debug)]
+pub struct DeviceStages<R, B> {
+    /// Draws into the slots of the device's ring, of which there are [`DeviceShare::ring_depth`].
+    pub render: R,
+    /// Waits for what was drawn.
+    pub readback: B,
 }
 
 /// What the pipeline did, without names.
@@ -55,7 +93,8 @@ struct InFlight<S> {
     submitted: S,
 }
 
-/// Runs `plan` through the stages. Device and encoder may be stand-ins.
+/// Runs `plan` through the stages of `devices`, whatever [`Spread::devices`] says. Devices and encoder may be
+/// stand-ins.
 ///
 /// All threads it starts have ended when it returns.
 ///
@@ -63,8 +102,7 @@ struct InFlight<S> {
 /// The first failure of any stage, as [`StreamError`]; nothing was committed to `sink` then.
 #[allow(clippy::too_many_arguments, reason = "these are the stations of the pipeline, each named once")]
 pub fn run<R, B>(
-    render: R,
-    readback: B,
+    devices: Vec<DeviceStages<R, B>>,
     factory: &dyn EncoderFactory,
     settings: EncoderSettings,
     sink: &mut dyn Sink,
@@ -77,7 +115,7 @@ where
     R: Render,
     B: Readback<R::Submitted>,
 {
-    run_recorded(render, readback, factory, settings, sink, plan, spread, cancel, progress, None)
+    run_recorded(devices, factory, settings, sink, plan, spread, cancel, progress, None)
 }
 
 /// Does the same as [`run`], and records what every thread does and when, unless `record` is `None`.
@@ -86,8 +124,7 @@ where
 /// As [`run`].
 #[allow(clippy::too_many_arguments, reason = "these are the stations of the pipeline, each named once")]
 pub fn run_recorded<R, B>(
-    render: R,
-    readback: B,
+    devices: Vec<DeviceStages<R, B>>,
     factory: &dyn EncoderFactory,
     settings: EncoderSettings,
     sink: &mut dyn Sink,
@@ -101,18 +138,20 @@ where
     R: Render,
     B: Readback<R::Submitted>,
 {
+    let shares: Vec<_> = (0..devices.len()).map(|index| spread.on_device(index, devices.len())).collect();
     let cpu_before = process_cpu_time();
-    let clocks = Clocks::start(spread.jobs);
+    let clocks = Clocks::start(devices.len(), spread.jobs);
     let failure = Failure::default();
     let tracer = record.map(|limit| Tracer::new(clocks.started(), limit));
     let tracer = tracer.as_ref();
-    let mut levels = tracer.map(|tracer| LevelMeter::new(tracer, spread.ring_depth));
-    let free_slots = FreeSlots::new(spread.ring_depth, tracer.is_some());
-    // Each frame in one of these lies in a slot, so that there are no more than the ring is deep.
-    let submitted = Queue::new(spread.ring_depth);
+    let mut rings: Vec<RingState<'_, R::Submitted>> = Vec::new();
+    for share in &shares {
+        let before = rings.iter().map(|ring| ring.depth).sum();
+        rings.push(RingState::new(share.ring_depth, before, tracer));
+    }
     let tasks = Queue::new(spread.ring_depth);
     // A permit is held for each segment begun and not yet written: that bounds the memory of finished ones.
-    let permits = spread.segments_in_flight * 2;
+    let permits = shares.iter().map(|share| share.segments_in_flight * 2).sum();
     let (permit_sender, permit_receiver) = bounded(permits);
     for _ in 0..permits {
         let _ = permit_sender.try_send(());
@@ -124,14 +163,12 @@ where
     // Keeps a thread that was started from taking one that could not be for one that has failed.
     let held = finished_sender.clone();
     let context = EncodeContext { factory, settings, finished: finished_sender, failure: &failure };
-    let interleave = Interleave::new(plan, spread.segments_in_flight);
+    let segments = Segments::new(plan);
 
     let mut written = None;
     std::thread::scope(|scope| {
-        let (failure, clocks, free_slots, written) = (&failure, &clocks, &free_slots, &mut written);
-        let (levels, submitted, tasks) = (&mut levels, &submitted, &tasks);
-        let exits = Exits { submitted: submitted.entrance(), permits: permit_receiver };
-        let task_entrance = tasks.entrance();
+        let (failure, clocks, written) = (&failure, &clocks, &mut written);
+        let (segments, tasks) = (&segments, &tasks);
         let stage = Spawner { scope, failure, ends: ended_sender };
         let worker = move |name: &str, stage| Worker::new(name, stage, clocks.of(stage), tracer);
         stage.spawn("write", move || {
@@ -148,21 +185,34 @@ where
             });
         }
         drop(context);
-        stage.spawn("readback", move || {
-            failure.guard(Stage::Readback, || {
-                let worker = worker("readback", Stage::Readback);
-                read_back(readback, submitted, plan, &task_entrance, worker)
+        // All before the first thread that could end: a queue without an entrance is closed.
+        let entrances: Vec<_> = devices.iter().map(|_| tasks.entrance()).collect();
+        let parts = devices.into_iter().zip(&mut rings).zip(entrances);
+        for (index, ((device, ring), tasks)) in parts.enumerate() {
+            let name = |stage: &str| match shares.len() {
+                1 => stage.to_owned(),
+                _ => format!("{stage}-{index}"),
+            };
+            let DeviceStages { render, readback } = device;
+            let RingState { free_slots, levels, submitted, .. } = ring;
+            let (free_slots, submitted) = (&*free_slots, &*submitted);
+            let exits = Exits { submitted: submitted.entrance(), permits: permit_receiver.clone() };
+            let interleave = Interleave::new(segments, shares[index].segments_in_flight);
+            let (readback_name, render_name) = (name("readback"), name("render"));
+            stage.spawn(&readback_name.clone(), move || {
+                failure.guard(Stage::Readback, || {
+                    let worker = worker(&readback_name, Stage::Readback);
+                    read_back(readback, submitted, plan, &tasks, worker)
+                });
             });
-        });
-        stage.spawn("render", move || {
-            failure.guard(Stage::Render, || {
-                let ring = (free_slots, levels);
-                let worker = worker("render", Stage::Render);
-                render_frames(render, interleave, ring, &exits, worker, failure, cancel)
+            stage.spawn(&render_name.clone(), move || {
+                failure.guard(Stage::Render, || {
+                    let worker = worker(&render_name, Stage::Render);
+                    render_frames(render, interleave, (free_slots, levels), &exits, worker, failure, cancel)
+                });
             });
-        });
-        drop(stage);
-        drop(held);
+        }
+        drop((permit_receiver, stage, held));
         while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(PROGRESS_INTERVAL) {
             let frames = clocks.of(Stage::Encode).frames();
             failure.guard_progress(|| {
@@ -177,10 +227,34 @@ where
     let bytes = written.ok_or(StreamError::Cancelled)?;
     let cpu = process_cpu_time().saturating_sub(cpu_before);
     let trace = tracer.map(|tracer| {
-        let levels = levels.map(|levels| levels.finish(free_slots.given_back()));
-        tracer.finish(levels.unwrap_or_default(), plan)
+        let levels = rings.into_iter().filter_map(RingState::into_levels).collect();
+        tracer.finish(levels, plan)
     });
     Ok(Outcome { bytes, cpu, clocks, trace })
+}
+
+/// What the stages of one device share.
+struct RingState<'t, S> {
+    depth: usize,
+    free_slots: FreeSlots,
+    levels: Option<LevelMeter<'t>>,
+    /// Each frame in it lies in a slot, so that there are no more than the ring is deep.
+    submitted: Queue<InFlight<S>>,
+}
+
+impl<'t, S> RingState<'t, S> {
+    fn new(depth: usize, before: usize, tracer: Option<&'t Tracer>) -> RingState<'t, S> {
+        RingState {
+            depth,
+            free_slots: FreeSlots::new(depth, tracer.is_some(), before),
+            levels: tracer.map(|tracer| LevelMeter::new(tracer, depth)),
+            submitted: Queue::new(depth),
+        }
+    }
+
+    fn into_levels(self) -> Option<RingLevels> {
+        self.levels.map(|levels| levels.finish(self.free_slots.given_back()))
+    }
 }
 
 /// Starts the threads of the stages.
@@ -213,7 +287,7 @@ struct Exits<'q, S> {
 
 fn render_frames<R: Render>(
     mut render: R,
-    mut interleave: Interleave,
+    mut interleave: Interleave<'_>,
     (free_slots, levels): (&FreeSlots, &mut Option<LevelMeter<'_>>),
     exits: &Exits<'_, R::Submitted>,
     mut worker: Worker<'_>,
@@ -247,7 +321,7 @@ fn render_frames<R: Render>(
         if failure.stopped() {
             return Ok(());
         }
-        let activity = Activity::frame(planned.frame, slot.index());
+        let activity = Activity::frame(planned.frame, slot.number());
         let submitted = worker
             .busy(activity, || render.render(planned.frame, slot.index()))
             .map_err(|source| StreamError::Render { frame: planned.frame, source })?;
@@ -268,7 +342,7 @@ fn read_back<S: Send, B: Readback<S>>(
         let Some(InFlight { planned, slot, submitted }) = worker.await_input(|| submitted.pop()) else {
             return Ok(());
         };
-        let activity = Activity::frame(planned.frame, slot.index());
+        let activity = Activity::frame(planned.frame, slot.number());
         let mapped = worker
             .busy(activity, || readback.wait(submitted))
             .map_err(|source| StreamError::Readback { frame: planned.frame, source })?;

@@ -1,6 +1,7 @@
 //! Which frames make which segment, and in what order the frames of several segments are rendered.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::timing::{FrameIndex, SegmentIndex};
 
@@ -56,15 +57,37 @@ pub struct PlannedFrame {
     pub frame: FrameIndex,
 }
 
-/// The frames of a [`Plan`] in rendering order: round-robin over the segments in flight, so that as many
+/// The segments of a [`Plan`], given out in order, each once, to all devices that draw.
+#[derive(Debug)]
+pub struct Segments {
+    plan: Plan,
+    next: AtomicU64,
+}
+
+impl Segments {
+    /// All of `plan`.
+    pub fn new(plan: Plan) -> Segments {
+        Segments { plan, next: AtomicU64::new(0) }
+    }
+
+    fn any_left(&self) -> bool {
+        self.next.load(Ordering::Relaxed) < self.plan.segments()
+    }
+
+    fn take(&self) -> Option<SegmentIndex> {
+        let next = |next| (next < self.plan.segments()).then_some(next + 1);
+        self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok().map(SegmentIndex)
+    }
+}
+
+/// The frames that one device draws, in that order: round-robin over its segments in flight, so that as many
 /// encoders as segments are in flight are fed in turn and none of them collects raw frames.
 #[derive(Debug)]
-pub struct Interleave {
-    plan: Plan,
+pub struct Interleave<'a> {
+    segments: &'a Segments,
     /// A segment in each lane with the frames left of it.
     lanes: Vec<Option<(SegmentIndex, Range<u64>)>>,
     next_lane: usize,
-    next_segment: u64,
 }
 
 /// What [`Interleave::next`] found.
@@ -78,10 +101,10 @@ pub enum Next {
     Done,
 }
 
-impl Interleave {
+impl<'a> Interleave<'a> {
     /// With up to `in_flight` segments (at least 1) being rendered at once.
-    pub fn new(plan: Plan, in_flight: usize) -> Interleave {
-        Interleave { plan, lanes: vec![None; in_flight.max(1)], next_lane: 0, next_segment: 0 }
+    pub fn new(segments: &'a Segments, in_flight: usize) -> Interleave<'a> {
+        Interleave { segments, lanes: vec![None; in_flight.max(1)], next_lane: 0 }
     }
 
     /// The next frame. `may_begin` is asked once for every segment that would be begun.
@@ -95,16 +118,15 @@ impl Interleave {
             let lane = &mut self.lanes[self.next_lane];
             self.next_lane = (self.next_lane + 1) % lanes;
             if lane.is_none() {
-                if refused || self.next_segment == self.plan.segments() {
+                if refused || !self.segments.any_left() {
                     continue;
                 }
                 if !may_begin() {
                     refused = true;
                     continue;
                 }
-                let segment = SegmentIndex(self.next_segment);
-                self.next_segment += 1;
-                *lane = Some((segment, self.plan.frames_of(segment)));
+                // Another device may have taken the last one just now: the permit is of no use to anybody then.
+                *lane = self.segments.take().map(|segment| (segment, self.segments.plan.frames_of(segment)));
             }
             if let Some((segment, frames)) = lane {
                 let planned = PlannedFrame { segment: *segment, frame: FrameIndex(frames.start) };
@@ -124,7 +146,8 @@ mod tests {
     use super::*;
 
     fn order(plan: Plan, in_flight: usize) -> Vec<(u64, u64)> {
-        let mut interleave = Interleave::new(plan, in_flight);
+        let segments = Segments::new(plan);
+        let mut interleave = Interleave::new(&segments, in_flight);
         let mut order = Vec::new();
         while let Next::Frame(planned) = interleave.next(|| true) {
             order.push((planned.segment.0, planned.frame.0));
@@ -157,8 +180,34 @@ mod tests {
     }
 
     #[test]
+    fn devices_share_the_segments() {
+        let plan = Plan::new(1000, 7);
+        let segments = Segments::new(plan);
+        let mut devices = [Interleave::new(&segments, 1), Interleave::new(&segments, 3)];
+        let mut frames = Vec::new();
+        let mut turns = [0, 1, 1].into_iter().cycle();
+        let mut done = [false; 2];
+        while done != [true; 2] {
+            let device = turns.next().unwrap();
+            match devices[device].next(|| true) {
+                Next::Frame(planned) => frames.push((planned.segment, planned.frame, device)),
+                Next::Done => done[device] = true,
+                Next::NeedsPermit => unreachable!(),
+            }
+        }
+        frames.sort_by_key(|&(_, frame, _)| frame);
+        assert!(frames.iter().map(|&(_, frame, _)| frame.0).eq(0..1000));
+        // Each segment by one device alone.
+        for pair in frames.windows(2) {
+            assert!(pair[0].0 != pair[1].0 || pair[0].2 == pair[1].2);
+        }
+        assert!(frames.iter().any(|frame| frame.2 == 0) && frames.iter().any(|frame| frame.2 == 1));
+    }
+
+    #[test]
     fn without_a_permit_segments_in_flight_go_on() {
-        let mut interleave = Interleave::new(Plan::new(4, 2), 2);
+        let segments = Segments::new(Plan::new(4, 2));
+        let mut interleave = Interleave::new(&segments, 2);
         let mut permits = 1;
         let mut take = || {
             permits -= 1;

@@ -21,22 +21,25 @@ struct State<T> {
     items: VecDeque<T>,
     /// Threads that sleep, or were woken and have not come to it yet.
     asleep: usize,
+    entrances: usize,
     closed: bool,
 }
 
-/// Closes its queue when it goes, however its thread ends.
+/// The last one closes its queue when it goes, however its thread ends.
 #[derive(Debug)]
 pub struct Entrance<'q, T>(&'q Queue<T>);
 
 impl<T> Queue<T> {
     /// Empty, with space for `expected` items.
     pub fn new(expected: usize) -> Queue<T> {
-        let state = State { items: VecDeque::with_capacity(expected), asleep: 0, closed: false };
+        let state =
+            State { items: VecDeque::with_capacity(expected), asleep: 0, entrances: 0, closed: false };
         Queue { state: Mutex::new(state), came: Condvar::new() }
     }
 
-    /// Where items come in, until it is dropped.
+    /// Where items come in, until it and all others are dropped.
     pub fn entrance(&self) -> Entrance<'_, T> {
+        self.lock().entrances += 1;
         Entrance(self)
     }
 
@@ -86,9 +89,12 @@ impl<T> Queue<T> {
         state.items.pop_front()
     }
 
-    /// Ends the sleep of all: nothing more will come.
-    fn close(&self) {
-        self.lock().closed = true;
+    /// Ends the sleep of all if there is no entrance left: nothing more will come.
+    fn leave(&self) {
+        let mut state = self.lock();
+        state.entrances -= 1;
+        state.closed = state.entrances == 0;
+        drop(state);
         self.came.notify_all();
     }
 
@@ -106,7 +112,7 @@ impl<T> Entrance<'_, T> {
 
 impl<T> Drop for Entrance<'_, T> {
     fn drop(&mut self) {
-        self.0.close();
+        self.0.leave();
     }
 }
 
@@ -155,7 +161,11 @@ mod tests {
             });
             assert_eq!(queue.pop_within(Duration::from_secs(60)), Some(7));
         });
-        drop(queue.entrance());
+        let (one, other) = (queue.entrance(), queue.entrance());
+        drop(one);
+        other.push(8);
+        assert_eq!(queue.pop(), Some(8));
+        drop(other);
         assert_eq!((queue.pop(), queue.pop_within(Duration::from_secs(60))), (None, None));
     }
 }

@@ -16,6 +16,8 @@ const STOP_INTERVAL: Duration = Duration::from_millis(50);
 pub struct FreeSlots {
     free: Arc<Queue<Free>>,
     timed: bool,
+    /// Slots of the rings before.
+    before: usize,
 }
 
 /// A free slot.
@@ -27,13 +29,14 @@ struct Free {
 }
 
 impl FreeSlots {
-    /// All of `depth` slots free. When `timed`, each that is given back notes when that was.
-    pub fn new(depth: usize, timed: bool) -> FreeSlots {
+    /// All of `depth` slots free. When `timed`, each that is given back notes when that was. Other rings have
+    /// `before` slots, which are numbered first.
+    pub fn new(depth: usize, timed: bool, before: usize) -> FreeSlots {
         let free = Arc::new(Queue::new(depth));
         for slot in 0..depth {
             free.push(Free { index: SlotIndex(slot), since: None });
         }
-        FreeSlots { free, timed }
+        FreeSlots { free, timed, before }
     }
 
     /// Waits for a free slot; `None` when `stopped` before there was one.
@@ -42,7 +45,8 @@ impl FreeSlots {
             match self.free.pop_within(STOP_INTERVAL) {
                 Some(Free { index, since }) => {
                     let free = Arc::clone(&self.free);
-                    return Some(TakenSlot { index, free_since: since, free, timed: self.timed });
+                    let (timed, before) = (self.timed, self.before);
+                    return Some(TakenSlot { index, free_since: since, free, timed, before });
                 }
                 None if stopped() => return None,
                 None => {}
@@ -64,12 +68,18 @@ pub struct TakenSlot {
     /// Where it belongs when it is free.
     free: Arc<Queue<Free>>,
     timed: bool,
+    before: usize,
 }
 
 impl TakenSlot {
-    /// Which one.
+    /// Which one of its ring.
     pub fn index(&self) -> SlotIndex {
         self.index
+    }
+
+    /// Which one of all rings.
+    pub fn number(&self) -> SlotIndex {
+        SlotIndex(self.before + self.index.0)
     }
 
     /// When it was given back before; `None` when it was never used, or slots are not timed.
@@ -116,8 +126,8 @@ impl<M: Mapped> LentSlot<M> {
         self.mapped.bytes()
     }
 
-    /// The slot that it lies in.
-    pub fn index(&self) -> SlotIndex {
-        self.slot.0.index
+    /// The slot that it lies in, of all rings.
+    pub fn slot(&self) -> SlotIndex {
+        self.slot.0.number()
     }
 }

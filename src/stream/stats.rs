@@ -122,15 +122,16 @@ impl StageClock {
 #[derive(Debug)]
 pub struct Clocks {
     started: Instant,
+    devices: usize,
     jobs: usize,
     /// One each, in the order of [`Stage::ALL`].
     stages: [StageClock; 4],
 }
 
 impl Clocks {
-    /// Starts now; `jobs` threads encode.
-    pub fn start(jobs: usize) -> Clocks {
-        Clocks { started: Instant::now(), jobs, stages: Default::default() }
+    /// Starts now; `devices` draw, each with a thread to render and one to read back, and `jobs` threads encode.
+    pub fn start(devices: usize, jobs: usize) -> Clocks {
+        Clocks { started: Instant::now(), devices, jobs, stages: Default::default() }
     }
 
     /// The clock of `stage`.
@@ -150,7 +151,11 @@ impl Clocks {
     /// What every stage did so far.
     pub fn read(&self) -> StageReport {
         let times = |stage| {
-            let workers = if stage == Stage::Encode { self.jobs } else { 1 };
+            let workers = match stage {
+                Stage::Render | Stage::Readback => self.devices,
+                Stage::Encode => self.jobs,
+                Stage::Write => 1,
+            };
             self.of(stage).read(workers)
         };
         StageReport { elapsed: self.elapsed(), stages: Stage::ALL.map(times) }

@@ -154,13 +154,22 @@ pub struct GpuTimes {
     pub copy: Histogram,
 }
 
+impl GpuTimes {
+    /// Those of two devices together.
+    pub(super) fn with(mut self, other: GpuTimes) -> GpuTimes {
+        self.draw.merge(&other.draw);
+        self.copy.merge(&other.copy);
+        self
+    }
+}
+
 /// What was recorded of a stream.
 #[derive(Debug, Clone)]
 pub struct Trace {
     /// Of each thread, in the order of the stages.
     pub threads: Vec<ThreadTrace>,
-    /// Of the ring.
-    pub ring: RingLevels,
+    /// Of each device's ring.
+    pub rings: Vec<RingLevels>,
     /// Events beyond the limit, of which only sums and histograms are left.
     pub dropped: u64,
     /// From the start of the stages to the end of the last.
@@ -172,6 +181,30 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// Slots of all rings together.
+    pub fn slots(&self) -> usize {
+        self.rings.iter().map(|ring| ring.times.len().saturating_sub(1)).sum()
+    }
+
+    /// Slots in use, of all rings together, on average over time.
+    pub fn slots_in_use(&self) -> f64 {
+        self.rings.iter().map(RingLevels::mean).sum()
+    }
+
+    /// Share of time, 0 to 1, that no slot of a ring was in use, on average over the rings.
+    pub fn share_empty(&self) -> f64 {
+        self.mean_over_rings(RingLevels::share_empty)
+    }
+
+    /// Share of time, 0 to 1, that all slots of a ring were in use, on average over the rings.
+    pub fn share_full(&self) -> f64 {
+        self.mean_over_rings(RingLevels::share_full)
+    }
+
+    fn mean_over_rings(&self, value: impl Fn(&RingLevels) -> f64) -> f64 {
+        self.rings.iter().map(value).sum::<f64>() / self.rings.len().max(1) as f64
+    }
+
     /// The threads of `stage`.
     pub fn threads_of(&self, stage: Stage) -> impl Iterator<Item = &ThreadTrace> {
         self.threads.iter().filter(move |thread| thread.stage == stage)
@@ -184,6 +217,7 @@ impl Trace {
 
     /// How many events there are.
     pub fn events(&self) -> usize {
-        self.threads.iter().map(|thread| thread.events.len()).sum::<usize>() + self.ring.changes.len()
+        self.threads.iter().map(|thread| thread.events.len()).sum::<usize>()
+            + self.rings.iter().map(|ring| ring.changes.len()).sum::<usize>()
     }
 }

@@ -12,8 +12,8 @@ use crate::stream::Spread;
 
 /// What a new file begins with.
 const HEADING: &str = "\
-# What `strikeline tune` found fastest on this machine. `strikeline render` takes ring, jobs and segments from
-# here where they are not given; with --no-tuned it does not. Delete an entry or the whole file as you like.
+# What `strikeline tune` found fastest on this machine. `strikeline render` takes ring, jobs, segments and
+# devices from here where they are not given; with --no-tuned it does not. Delete an entry or the whole file as you like.
 ";
 
 /// The name of the entries.
@@ -56,15 +56,16 @@ struct Located {
 }
 
 /// Values that tuning sets, in the order in which they are written.
-const VALUES: [&str; 5] = ["ring", "jobs", "segments", "frames-per-second", "encoder"];
+const VALUES: [&str; 6] = ["ring", "jobs", "segments", "devices", "frames-per-second", "encoder"];
 
 /// How `tuned` writes each of [`VALUES`]; `None` for those it does not know.
-fn written(tuned: &Tuned) -> [Option<String>; 5] {
+fn written(tuned: &Tuned) -> [Option<String>; 6] {
     let spread = tuned.spread;
     [
         Some(spread.ring_depth.to_string()),
         Some(spread.jobs.to_string()),
         Some(spread.segments_in_flight.to_string()),
+        spread.devices.map(|devices| devices.to_string()),
         tuned.frames_per_second.filter(|rate| rate.is_finite()).map(|rate| format!("{rate:.1}")),
         tuned.encoder.as_deref().map(quoted),
     ]
@@ -99,7 +100,14 @@ fn replaced(text: &str, located: &Located, tuned: &Tuned) -> String {
     spans.sort_by_key(|(_, span)| std::cmp::Reverse(span.start));
     for (name, span) in spans {
         let place = VALUES.iter().position(|value| *value == name);
-        let value = place.and_then(|place| written(tuned).into_iter().nth(place)).flatten();
+        let mut value = place.and_then(|place| written(tuned).into_iter().nth(place)).flatten();
+        // Files of earlier versions do not have it.
+        let lacks_devices = name == "segments" && !located.values.iter().any(|(name, _)| *name == "devices");
+        if let (Some(value), Some(devices)) = (&mut value, tuned.spread.devices.filter(|_| lacks_devices)) {
+            let after = changed.get(span.end..).unwrap_or_default().trim_start_matches([' ', '\t']);
+            let separator = if after.starts_with([',', '}']) { ", " } else { "\n" };
+            let _ = write!(value, "{separator}devices = {devices}");
+        }
         if let Some(value) = value
             && changed.get(span.clone()).is_some()
         {
@@ -181,6 +189,7 @@ fn read_entry(table: &DeTable<'_>, start: usize) -> Result<(Entry, Places), Faul
         ring_depth: setting("ring")?,
         jobs: setting("jobs")?,
         segments_in_flight: setting("segments")?,
+        devices: table.get("devices").map(|_| setting("devices")).transpose()?,
     };
     let frames_per_second = table.get("frames-per-second").map(rate_of).transpose()?;
     let encoder = table.get("encoder").map(|value| text_of("encoder", value)).transpose()?;

@@ -33,6 +33,8 @@ pub struct Space {
     pub cores: usize,
     /// Deepest ring that there is memory for, at least 1.
     pub deepest_ring: usize,
+    /// Most devices that may draw at the same time, at least 1.
+    pub most_devices: usize,
     /// Where the search begins: what is used without settings.
     pub default: Spread,
 }

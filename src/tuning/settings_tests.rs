@@ -9,7 +9,7 @@ fn key(adapter: &str, size: SizeClass) -> Key {
 }
 
 fn tuned(ring_depth: usize, jobs: usize, segments_in_flight: usize) -> Tuned {
-    let spread = Spread { ring_depth, jobs, segments_in_flight };
+    let spread = Spread { ring_depth, jobs, segments_in_flight, devices: Some(2) };
     Tuned { spread, frames_per_second: Some(141.5), encoder: Some("openh264".to_owned()) }
 }
 
@@ -50,9 +50,11 @@ fn any_key() -> impl Strategy<Value = Key> {
 fn any_tuned() -> impl Strategy<Value = Tuned> {
     let setting = 1..=crate::tuning::MOST;
     let rate = prop::option::of((0..100_000_u32).prop_map(|tenths| f64::from(tenths) / 10.0));
-    (setting.clone(), setting.clone(), setting, rate, any::<Option<String>>()).prop_map(
-        |(ring_depth, jobs, segments_in_flight, frames_per_second, encoder)| Tuned {
-            spread: Spread { ring_depth, jobs, segments_in_flight },
+    let devices = prop::option::of(setting.clone());
+    let spread = (setting.clone(), setting.clone(), setting, devices);
+    (spread, rate, any::<Option<String>>()).prop_map(
+        |((ring_depth, jobs, segments_in_flight, devices), frames_per_second, encoder)| Tuned {
+            spread: Spread { ring_depth, jobs, segments_in_flight, devices },
             frames_per_second,
             encoder,
         },
@@ -112,7 +114,7 @@ fn tuning_again_changes_the_values_and_leaves_comments_and_order() {
     let expected = text
         .replace("ring = 9", "ring = 5")
         .replace("0x3", "10")
-        .replace("segments=3", "segments=4")
+        .replace("segments=3", "segments=4\ndevices = 2")
         .replace("second = 99", "second = 141.5");
     assert_eq!(fs::read_to_string(file.path()).unwrap(), expected);
 }

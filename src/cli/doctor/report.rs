@@ -25,12 +25,14 @@ pub fn text(findings: &Findings) -> String {
         let _ = writeln!(
             text,
             "{mark} {index}: {}\n     {kind}, {}, device {vendor:04x}:{device:04x}\n     driver: {}\n     timestamps: {}; \
-             textures up to {side}x{side}, buffers up to {} MiB",
+             textures up to {side}x{side}, buffers up to {} MiB\n     devices that draw at the same time, unless \
+             --devices says: {}",
             description.name,
             description.backend,
             or_unknown(&description.driver),
             yes(adapter.timestamps),
             adapter.largest_buffer >> 20,
+            description.devices(),
             side = adapter.largest_texture,
         );
     }
@@ -68,9 +70,33 @@ pub fn text(findings: &Findings) -> String {
     if findings.missing.is_empty() {
         text.push_str("  nothing\n");
     }
+    let mut text: String = text.lines().map(wrapped).collect();
     for missing in &findings.missing {
-        let _ = writeln!(text, "  {}: {}\n     {}", missing.what, missing.why, missing.command);
+        text.push_str(&wrapped(&format!("  {}: {}", missing.what, missing.why)));
+        // To be copied, so on one line.
+        let _ = writeln!(text, "     {}", missing.command);
     }
+    text
+}
+
+/// `line`, and what does not fit into 80 columns of it on further ones, each indented as deep as text below an item.
+fn wrapped(line: &str) -> String {
+    const COLUMNS: usize = 80;
+    const INDENT: &str = "     ";
+    let mut text = String::new();
+    let mut column = 0;
+    for word in line.split_inclusive(' ') {
+        let width = word.trim_end().chars().count();
+        if column + width > COLUMNS && column > INDENT.len() {
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+            text.push_str(INDENT);
+            column = INDENT.len();
+        }
+        text.push_str(word);
+        column += word.chars().count();
+    }
+    text.push('\n');
     text
 }
 
@@ -141,10 +167,7 @@ fn setting(entry: &Entry) -> String {
         (Some(rate), None) => format!(" ({rate:.0} fps)"),
         (None, _) => String::new(),
     };
-    format!(
-        "{}: ring {}, jobs {}, segments {}{measured}",
-        entry.key.size, spread.ring_depth, spread.jobs, spread.segments_in_flight
-    )
+    format!("{}: {spread}{measured}", entry.key.size)
 }
 
 fn yes(is: bool) -> &'static str {
@@ -170,6 +193,7 @@ pub fn json(findings: &Findings) -> Value {
             "vendor": adapter.vendor,
             "device": adapter.device,
             "timestamps": adapter.timestamps,
+            "devices": adapter.description.devices(),
             "largest_texture": adapter.largest_texture,
             "largest_buffer": adapter.largest_buffer,
             "shared_memory": adapter.shared_memory,
@@ -221,6 +245,7 @@ fn settings_json(found: &SettingsFound) -> Value {
             "ring": entry.tuned.spread.ring_depth,
             "jobs": entry.tuned.spread.jobs,
             "segments": entry.tuned.spread.segments_in_flight,
+            "devices": entry.tuned.spread.devices,
             "frames_per_second": entry.tuned.frames_per_second,
             "encoder": entry.tuned.encoder,
         })

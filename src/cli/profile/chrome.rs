@@ -38,11 +38,18 @@ pub fn write(trace: &Trace, output: &mut dyn Write) -> io::Result<()> {
         }
         events.put(&slot_event(trace, &span))?;
     }
-    for change in &trace.ring.changes {
-        events.put(&json!({
-            "ph": "C", "name": "slots in use", "ts": micros(change.at), "pid": SLOTS, "tid": 0,
-            "args": { "slots": change.level },
-        }))?;
+    for (index, ring) in trace.rings.iter().enumerate() {
+        let name = if trace.rings.len() > 1 {
+            format!("slots in use, device {index}")
+        } else {
+            "slots in use".to_owned()
+        };
+        for change in &ring.changes {
+            events.put(&json!({
+                "ph": "C", "name": name, "ts": micros(change.at), "pid": SLOTS, "tid": 0,
+                "args": { "slots": change.level },
+            }))?;
+        }
     }
     events.end(trace.dropped)
 }
@@ -210,7 +217,7 @@ mod tests {
                 thread(Stage::Readback, &[(0, 8, 20), (7, 51, 60)]),
                 thread(Stage::Encode, &[(0, 25, 40), (7, 60, 70)]),
             ],
-            ring: RingLevels::default(),
+            rings: vec![RingLevels::default()],
             dropped: 0,
             wall: Duration::from_nanos(100),
             plan: Plan::new(8, 8),

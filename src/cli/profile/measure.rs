@@ -101,7 +101,7 @@ fn encode_prepared(
     options: &StreamOptions,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Report, StreamError> {
-    let (render, readback) = PreparedFrames::render(scene, options)?.stages();
+    let stages = PreparedFrames::render(scene, options)?.stages();
     let plan = options.plan();
     let settings = EncoderSettings {
         size: options.size,
@@ -110,8 +110,7 @@ fn encode_prepared(
         segment_frames: plan.segment_frames(),
     };
     let outcome = pipeline::run_recorded(
-        render,
-        readback,
+        vec![stages],
         &*options.encoder,
         settings,
         &mut NullSink::default(),

@@ -6,6 +6,7 @@ use strikeline::encode::hints::{PictureHints, Scroll};
 use strikeline::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
 use strikeline::picture::{Picture, PictureSize, Plane};
 use strikeline::scene::Scene;
+use strikeline::stream::pipeline::DeviceStages;
 use strikeline::stream::sink::NullSink;
 use strikeline::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use strikeline::stream::{StreamError, StreamOptions, stream};
@@ -51,8 +52,8 @@ impl PreparedFrames {
     }
 
     /// The stages that hand them on.
-    pub fn stages(self: &Arc<Self>) -> (PreparedRenderer, PreparedReader) {
-        (PreparedRenderer(Arc::clone(self)), PreparedReader)
+    pub fn stages(self: &Arc<Self>) -> DeviceStages<PreparedRenderer, PreparedReader> {
+        DeviceStages { render: PreparedRenderer(Arc::clone(self)), readback: PreparedReader }
     }
 
     /// Which one stands for `frame`, and whether it is on the way back: to and fro, so that each differs from the

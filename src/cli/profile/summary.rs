@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use strikeline::stream::histogram::Histogram;
-use strikeline::stream::trace::{GpuTimes, ThreadTrace};
+use strikeline::stream::trace::{GpuTimes, RingLevels, ThreadTrace};
 use strikeline::stream::{Spread, Stage, Trace};
 
 use super::measure::{Floor, Measured, Side};
@@ -143,13 +143,9 @@ impl Summary<'_> {
             Side::WithoutRender => "frames prepared before, nothing drawn".to_owned(),
             _ => format!("drawn on {}", report.adapter),
         };
-        let Spread { ring_depth, jobs, segments_in_flight } = self.spread;
         writeln!(text, "{drawn}")?;
-        writeln!(
-            text,
-            "encoder {}; ring {ring_depth}, jobs {jobs}, segments {segments_in_flight}",
-            report.encoder
-        )?;
+        let spread = Spread { devices: Some(self.measured.trace.rings.len()), ..self.spread };
+        writeln!(text, "encoder {}; {spread}", report.encoder)?;
         writeln!(
             text,
             "{} frames in {:.2} s: {:.1} frames/s\n",
@@ -171,14 +167,15 @@ impl Summary<'_> {
             Some(None) => writeln!(text, "GPU time: not available, the adapter has no timestamps\n")?,
             None => {}
         }
-        let ring = &self.measured.trace.ring;
+        let trace = &self.measured.trace;
         writeln!(
             text,
-            "ring: {:.1} of {} slots in use on average; empty {:.0} % of the time, full {:.0} %",
-            ring.mean(),
-            self.spread.ring_depth,
-            ring.share_empty() * 100.0,
-            ring.share_full() * 100.0
+            "ring{}: {:.1} of {} slots in use on average; empty {:.0} % of the time, full {:.0} %",
+            if trace.rings.len() > 1 { "s" } else { "" },
+            trace.slots_in_use(),
+            trace.slots(),
+            trace.share_empty() * 100.0,
+            trace.share_full() * 100.0
         )?;
         match self.measured.peak_memory {
             Some(bytes) => writeln!(text, "peak memory: {:.0} MB", bytes as f64 / 1e6)?,
@@ -224,15 +221,16 @@ impl Summary<'_> {
             "ring_depth": self.spread.ring_depth,
             "jobs": self.spread.jobs,
             "segments": self.spread.segments_in_flight,
+            "devices": trace.rings.len(),
             "stages": stages,
             "threads": trace.threads.iter().map(thread_json).collect::<Vec<_>>(),
             "gpu": gpu,
             "ring": {
-                "mean": trace.ring.mean(),
-                "empty": trace.ring.share_empty(),
-                "full": trace.ring.share_full(),
-                "seconds_at_level": trace.ring.times.iter().map(Duration::as_secs_f64).collect::<Vec<_>>(),
+                "mean": trace.slots_in_use(),
+                "empty": trace.share_empty(),
+                "full": trace.share_full(),
             },
+            "rings": trace.rings.iter().map(ring_json).collect::<Vec<_>>(),
             "peak_memory_bytes": peak_memory,
             "other_programs_share": others,
             "floor": floor,
@@ -302,6 +300,15 @@ fn bar(stage: &StageSummary) -> String {
     let (mark, full) = (if stage.stage == Stage::Readback { '░' } else { '█' }, full.min(10));
     let filled: String = std::iter::repeat_n(mark, full).chain(std::iter::repeat_n('·', 10 - full)).collect();
     format!("{filled}{:>4.0} %", stage.occupancy * 100.0)
+}
+
+fn ring_json(ring: &RingLevels) -> serde_json::Value {
+    serde_json::json!({
+        "mean": ring.mean(),
+        "empty": ring.share_empty(),
+        "full": ring.share_full(),
+        "seconds_at_level": ring.times.iter().map(Duration::as_secs_f64).collect::<Vec<_>>(),
+    })
 }
 
 fn stage_json(stage: &StageSummary) -> serde_json::Value {

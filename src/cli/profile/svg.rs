@@ -89,7 +89,7 @@ fn draw_all<'a>(
     let bins = Bins::of(trace);
     let most = bins.frames_per_second.iter().copied().fold(1.0, f64::max);
     draw_line(&speed, "frames/s", &bins, &bins.frames_per_second, most * 1.15, SPEED)?;
-    let depth = trace.ring.times.len().saturating_sub(1).max(1) as f64;
+    let depth = trace.slots().max(1) as f64;
     draw_line(&level, &format!("slots in use, of {depth}"), &bins, &bins.slots_in_use, depth * 1.05, LEVEL)?;
     root.present()?;
     Ok(())
@@ -212,9 +212,11 @@ impl Bins {
             }
         }
         let mut slots_in_use = vec![0.0; count];
-        let changes = &trace.ring.changes;
-        let ends = changes.iter().skip(1).map(|change| change.at).chain([end]);
-        for (change, until) in changes.iter().zip(ends) {
+        let stretches = trace.rings.iter().flat_map(|ring| {
+            let ends = ring.changes.iter().skip(1).map(|change| change.at).chain([end]);
+            ring.changes.iter().zip(ends)
+        });
+        for (change, until) in stretches {
             let (from, until) = (change.at as f64 / 1e9, until.min(end) as f64 / 1e9);
             for bin in bin_of(change.at)..count {
                 let (begin, end) = (bin as f64 * length, (bin + 1) as f64 * length);

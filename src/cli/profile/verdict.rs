@@ -143,7 +143,7 @@ impl Evidence<'_> {
 
     fn bound_by_the_ring(&self, busiest: &StageSummary) -> Verdict {
         let trace = &self.measured.trace;
-        let ring_full = trace.ring.share_full();
+        let ring_full = trace.share_full();
         let reason = format!(
             "no stage is busy more than {:.0} % of the time ({}); the ring is full {:.0} % of it",
             busiest.occupancy * 100.0,
@@ -199,5 +199,6 @@ fn waits_without_slots(trace: &Trace) -> f64 {
         .filter(|event| event.activity == Activity::AwaitOutput)
         .map(|event| Duration::from_nanos(event.end - event.begin))
         .sum();
-    (share(waited, trace.wall) - trace.ring.share_full()).max(0.0)
+    let threads = u32::try_from(trace.threads_of(Stage::Render).count()).unwrap_or(u32::MAX);
+    (share(waited, trace.wall * threads) - trace.share_full()).max(0.0)
 }

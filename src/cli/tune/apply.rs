@@ -15,6 +15,8 @@ pub struct GivenSpread {
     pub jobs: Option<u16>,
     /// `--segments`.
     pub segments: Option<u16>,
+    /// `--devices`.
+    pub devices: Option<u16>,
 }
 
 /// The settings to use.
@@ -38,7 +40,8 @@ impl GivenSpread {
     /// With the tuned settings for what is not given, if there are any for the adapter and size of `picture`.
     pub fn or_tuned(self, picture: &PictureArgs) -> ChosenSpread {
         let untuned = self.or_default();
-        if self.ring.is_some() && self.jobs.is_some() && self.segments.is_some() {
+        let all = [self.ring, self.jobs, self.segments, self.devices];
+        if all.iter().all(Option::is_some) {
             return untuned;
         }
         let Some(file) = SettingsFile::of_user() else { return untuned };
@@ -50,16 +53,13 @@ impl GivenSpread {
                 return ChosenSpread { warning: Some(warning), ..untuned };
             }
         };
-        // Ring and segments were measured for the jobs they stand with, and say nothing of others.
-        if self.jobs.is_some_and(|jobs| usize::from(jobs) != tuned.jobs) {
+        // Ring and segments were measured for the jobs and devices they stand with, and say nothing of others.
+        let others = |given: Option<u16>, tuned| given.is_some_and(|given| usize::from(given) != tuned);
+        if others(self.jobs, tuned.jobs) || tuned.devices.is_some_and(|tuned| others(self.devices, tuned)) {
             return untuned;
         }
         let spread = self.over(tuned);
-        let Spread { ring_depth, jobs, segments_in_flight } = spread;
-        let note = format!(
-            "tuned settings from {}: ring {ring_depth}, jobs {jobs}, segments {segments_in_flight}",
-            file.path().display()
-        );
+        let note = format!("tuned settings from {}: {spread}", file.path().display());
         ChosenSpread { spread, note: Some(note), warning: None }
     }
 
@@ -68,6 +68,7 @@ impl GivenSpread {
             ring_depth: self.ring.map_or(below.ring_depth, usize::from),
             jobs: self.jobs.map_or(below.jobs, usize::from),
             segments_in_flight: self.segments.map_or(below.segments_in_flight, usize::from),
+            devices: self.devices.map(usize::from).or(below.devices),
         }
     }
 }

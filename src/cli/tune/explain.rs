@@ -99,7 +99,10 @@ impl Findings<'_> {
         let outcome = &self.outcome;
         let spread = |spread: Spread| {
             serde_json::json!({
-                "ring": spread.ring_depth, "jobs": spread.jobs, "segments": spread.segments_in_flight,
+                "ring": spread.ring_depth,
+                "jobs": spread.jobs,
+                "segments": spread.segments_in_flight,
+                "devices": spread.devices,
             })
         };
         let measured = |found: &Measured| {
@@ -107,6 +110,7 @@ impl Findings<'_> {
                 "ring": found.spread.ring_depth,
                 "jobs": found.spread.jobs,
                 "segments": found.spread.segments_in_flight,
+                "devices": found.spread.devices,
                 "frames_per_second": found.median(),
                 "scatter": found.scatter(),
                 "runs": found.runs,

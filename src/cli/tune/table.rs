@@ -14,16 +14,17 @@ pub fn table(outcome: &Outcome) -> String {
     let mut rows: Vec<_> = outcome.measured.iter().collect();
     rows.sort_by(|a, b| b.median().total_cmp(&a.median()));
     let fastest = outcome.fastest.median().max(1e-9);
-    let mut text = String::from("  ring  jobs  segments     fps   of best  scatter  runs\n");
+    let mut text = String::from("  ring  jobs  segments  devices     fps   of best  scatter  runs\n");
     for row in rows {
         let mark = if row.spread == outcome.choice.spread { '>' } else { ' ' };
         // Writing to a String does not fail.
         let _ = writeln!(
             text,
-            "{mark} {:>4}  {:>4}  {:>8}  {:>6.1}  {:>6.0} %  {:>5.1} %  {:>4}",
+            "{mark} {:>4}  {:>4}  {:>8}  {:>7}  {:>6.1}  {:>6.0} %  {:>5.1} %  {:>4}",
             row.spread.ring_depth,
             row.spread.jobs,
             row.spread.segments_in_flight,
+            row.spread.devices.unwrap_or(1),
             row.median(),
             row.median() / fastest * 100.0,
             row.scatter() * 100.0,
@@ -36,8 +37,9 @@ pub fn table(outcome: &Outcome) -> String {
 /// Frames per second by jobs and ring, the fastest darkest.
 pub fn heat_map(outcome: &Outcome) -> String {
     let map = HeatMap::new(outcome);
-    let mut text =
-        String::from("fps by ring (across) and jobs (down), with the best segments of each\n      ");
+    let mut text = String::from(
+        "fps by ring (across) and jobs (down), with the best segments and devices of each\n      ",
+    );
     for ring in &map.rings {
         let _ = write!(text, "{ring:>9}");
     }

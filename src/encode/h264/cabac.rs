@@ -10,7 +10,7 @@ pub(super) struct CabacWriter {
     pub(super) encoder: ArithmeticEncoder,
     intra_slice: bool,
     /// Whether mb_qp_delta of the macroblock before was not zero.
-    last_delta_was_coded: bool,
+    pub(super) last_delta_was_coded: bool,
 }
 
 impl CabacWriter {

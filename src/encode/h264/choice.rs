@@ -17,6 +17,9 @@ const NEGLIGIBLE: u32 = 16;
 pub(super) const POOR: u32 = 24;
 /// The same for 4×4 blocks in place of inter prediction.
 const BAD: u32 = 400;
+/// Differences in luma per bit's worth from which 4×4 blocks are tried in I slices, and from which nothing else is.
+const UNEVEN: u32 = 128;
+const DETAILED: u32 = 1000;
 
 /// An Intra_16x16 prediction and what it leaves.
 struct IntraChoice {
@@ -277,8 +280,13 @@ impl SliceEncoder<'_> {
         let block = Block { place, source, rate };
         let choice = self.best_intra(&block);
         let [mut best, mut other] = codings.each_mut();
-        self.try_intra_16x16(best, &block, &choice);
-        if self.try_intra_4x4(other, &block, &choice) {
+        best.cost = u32::MAX;
+        let is_detailed = choice.luma_cost > rate.lambda * DETAILED;
+        if choice.luma_cost > rate.lambda * UNEVEN && self.try_intra_4x4(other, &block, &choice) {
+            order(&mut best, &mut other);
+        }
+        if best.cost == u32::MAX || !is_detailed {
+            self.try_intra_16x16(other, &block, &choice);
             order(&mut best, &mut other);
         }
         self.finish(&block, best);

@@ -7,6 +7,7 @@
 mod arithmetic;
 mod bitstream;
 mod cabac;
+mod cabac_intra;
 mod cabac_residual;
 mod cabac_tables;
 mod calm;
@@ -27,6 +28,7 @@ mod neighbours;
 mod parameter_sets;
 mod quantiser;
 mod reference;
+mod repeats;
 mod simd;
 mod slice;
 mod source;

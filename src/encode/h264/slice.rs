@@ -101,8 +101,12 @@ impl SliceEncoder<'_> {
             let how = (self.stamp, self.instructions);
             self.history.find_changes(self.picture, row, self.damage, motion, how, &mut changes);
             self.calm.begin_row(row, &changes);
-            self.copy_known(row, &changes);
-            self.row(row, &changes, codings);
+            if self.references.is_empty() {
+                self.intra_row(row, codings);
+            } else {
+                self.copy_known(row, &changes);
+                self.row(row, &changes, codings);
+            }
             self.rows.end_row();
             if let Some(row) = row.checked_sub(behind) {
                 self.history.keep(self.picture, row, self.calm.quiet_tiles(row));
@@ -200,7 +204,7 @@ impl SliceEncoder<'_> {
         }
     }
 
-    fn new_block(&mut self, place: Place, skip_vector: Vector, codings: &mut [Coding; 2]) {
+    pub(super) fn new_block(&mut self, place: Place, skip_vector: Vector, codings: &mut [Coding; 2]) {
         let mut scratch = Scratch { luma: [0; 256], chroma: [0; 128] };
         let source = source_block(self.picture, place, &mut scratch);
         self.calm.changed(place);

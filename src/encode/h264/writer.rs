@@ -4,8 +4,9 @@ use super::EntropyCoding;
 use super::bitstream::BitWriter;
 use super::cabac::CabacWriter;
 use super::cavlc::CavlcWriter;
-use super::macroblock::{Levels, Macroblock};
-use super::neighbours::{Neighbours, Rows};
+use super::intra::{ChromaMode, Mode16x16};
+use super::macroblock::{Levels, Macroblock, Prediction};
+use super::neighbours::{Kind, Neighbours, Rows};
 
 /// Codes the macroblocks of one slice.
 #[derive(Debug)]
@@ -62,6 +63,23 @@ impl MacroblockWriter {
         let MacroblockWriter::Cabac(writer) = self else { return false };
         writer.predicted_motion(reference, references_in_use, around);
         true
+    }
+
+    /// I_16x16 without residual in an I slice.
+    pub(super) fn predicted_intra(
+        &mut self,
+        mode: Mode16x16,
+        chroma_mode: ChromaMode,
+        around: &Neighbours<'_>,
+    ) {
+        match self {
+            MacroblockWriter::Cabac(writer) => writer.predicted_intra(mode, chroma_mode, around),
+            MacroblockWriter::Cavlc(writer) => {
+                let mut macroblock = Macroblock::new(Prediction::Intra16x16(mode), Kind::Intra16x16);
+                macroblock.coded.chroma_mode = chroma_mode as u8;
+                writer.macroblock(&macroblock, &Levels::ZERO, around);
+            }
+        }
     }
 
     /// Any other macroblock.

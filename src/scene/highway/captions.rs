@@ -107,7 +107,7 @@ fn current(blocks: &[Block], milliseconds: i32) -> Option<Range<u32>> {
 }
 
 /// What is written on a highway, and what of it a frame shows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Captions {
     /// The glyphs' coverage.
     pub atlas: Atlas,
@@ -136,7 +136,7 @@ pub struct Captions {
     now: i32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct EndCardText {
     from: i32,
     text: Range<u32>,

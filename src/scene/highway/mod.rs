@@ -18,6 +18,7 @@ mod pipelines;
 mod resident;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use image::RgbaImage;
 
@@ -63,7 +64,7 @@ pub enum HighwayError {
 /// The note highway of a song, for one picture size and frame rate.
 #[derive(Debug)]
 pub struct Highway {
-    content: HighwayContent,
+    content: Arc<HighwayContent>,
     options: HighwayOptions,
     layout: Layout,
     motion: Motion,
@@ -107,7 +108,7 @@ impl Highway {
         Ok(Highway {
             extents,
             frame: FrameIndex(0),
-            content,
+            content: Arc::new(content),
             options,
             layout,
             motion,
@@ -234,6 +235,20 @@ impl Scene for Highway {
         self.resident = Some(Resident::new(self, gpu, view, &self.uniform())?);
         gpu.check()?;
         Ok(())
+    }
+
+    fn another(&self) -> Option<Box<dyn Scene>> {
+        Some(Box::new(Highway {
+            content: Arc::clone(&self.content),
+            options: self.options.clone(),
+            layout: self.layout.clone(),
+            captions: self.captions.clone(),
+            background: self.background.clone(),
+            end_image: self.end_image.clone(),
+            extents: self.extents,
+            resident: None,
+            ..*self
+        }))
     }
 
     fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {

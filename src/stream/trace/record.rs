@@ -38,12 +38,12 @@ impl Tracer {
     }
 
     /// All that was recorded, once all threads have ended.
-    pub(in crate::stream) fn finish(&self, ring: RingLevels, plan: Plan) -> Trace {
+    pub(in crate::stream) fn finish(&self, rings: Vec<RingLevels>, plan: Plan) -> Trace {
         let wall = self.started.elapsed();
         let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         threads.sort_by_key(|thread| (thread.stage as usize, thread.name.len(), thread.name.clone()));
         let dropped = self.dropped.load(Ordering::Relaxed);
-        Trace { threads, ring, dropped, wall, plan, gpu: None }
+        Trace { threads, rings, dropped, wall, plan, gpu: None }
     }
 
     fn nanos(&self, instant: Instant) -> u64 {

@@ -8,7 +8,7 @@ const LEAST_TOLERANCE: f64 = 0.01;
 /// Differences above this count, however noisy the machine.
 const MOST_TOLERANCE: f64 = 0.1;
 
-/// Best within noise; the fewest buffers win ties, then the fewest jobs, then the fewest segments. `None` when
+/// Best within noise; the fewest buffers win ties, then the fewest devices, jobs and segments. `None` when
 /// nothing was `measured`.
 pub(super) fn choose(mut measured: Vec<Measured>, runs: usize) -> Option<Outcome> {
     let noise = noise(&measured);
@@ -20,8 +20,8 @@ pub(super) fn choose(mut measured: Vec<Measured>, runs: usize) -> Option<Outcome
     let choice = (*tied.iter().min_by_key(|candidate| frugality(candidate.spread))?).clone();
     let ties = tied.into_iter().map(|candidate| candidate.spread).collect();
     measured.sort_by_key(|measured| {
-        let Spread { ring_depth, jobs, segments_in_flight } = measured.spread;
-        (jobs, ring_depth, segments_in_flight)
+        let Spread { ring_depth, jobs, segments_in_flight, devices } = measured.spread;
+        (devices, jobs, ring_depth, segments_in_flight)
     });
     Some(Outcome { measured, choice, fastest, ties, noise, runs })
 }
@@ -42,8 +42,8 @@ pub(super) fn leaders(measured: &[Measured], most: usize) -> Vec<Spread> {
 }
 
 /// The less, the sooner it is chosen.
-fn frugality(spread: Spread) -> (usize, usize, usize) {
-    (spread.ring_depth, spread.jobs, spread.segments_in_flight)
+fn frugality(spread: Spread) -> (usize, Option<usize>, usize, usize) {
+    (spread.ring_depth, spread.devices, spread.jobs, spread.segments_in_flight)
 }
 
 /// Standard deviation of one run, as a share of its setting's mean, from all settings together: two runs of one

@@ -17,7 +17,7 @@ impl Grid {
     /// The default, then what is further and further from it: fewer and more jobs than cores, shallow and deep
     /// rings, one and two segments for each job.
     pub fn coarse(&self) -> Vec<Spread> {
-        let Spread { ring_depth, jobs, .. } = self.space.default;
+        let Spread { ring_depth, jobs, devices, .. } = self.space.default;
         let cores = self.space.cores.max(1);
         let jobs = axis([cores.div_ceil(2), cores, jobs, cores * 2]);
         let rings = axis([ring_depth / 4, ring_depth / 2, ring_depth, ring_depth * 2]);
@@ -29,8 +29,8 @@ impl Grid {
         for &jobs_here in &jobs {
             for &ring in &rings {
                 for factor in [1, 2] {
-                    let spread =
-                        Spread { ring_depth: ring, jobs: jobs_here, segments_in_flight: jobs_here * factor };
+                    let segments_in_flight = jobs_here * factor;
+                    let spread = Spread { ring_depth: ring, jobs: jobs_here, segments_in_flight, devices };
                     let distance = from(&jobs, jobs_here, self.space.default.jobs)
                         + from(&rings, ring, self.space.default.ring_depth)
                         + (factor - 1);
@@ -41,7 +41,10 @@ impl Grid {
         // Stable: shallow rings come before deep ones.
         settings.sort_by_key(|(distance, _)| *distance);
         let settings = settings.into_iter().map(|(_, spread)| spread);
-        without_repeats(std::iter::once(self.clamped(self.space.default)).chain(settings))
+        // One device more and one fewer come first: no other setting makes as much of a difference.
+        let default = self.clamped(self.space.default);
+        let devices = self.other_devices(default);
+        without_repeats(std::iter::once(default).chain(devices).chain(settings))
     }
 
     /// One step from each of `centres`: first where buffers are saved.
@@ -56,7 +59,7 @@ impl Grid {
     }
 
     fn neighbours(&self, centre: Spread) -> Vec<Spread> {
-        let Spread { ring_depth, jobs, segments_in_flight } = centre;
+        let Spread { ring_depth, jobs, segments_in_flight, .. } = centre;
         let step = |value: usize| (value / 4).max(1);
         let ring = |ring_depth| Spread { ring_depth, ..centre };
         // As many segments more or fewer as jobs.
@@ -66,6 +69,7 @@ impl Grid {
             ..centre
         };
         let segments = |segments_in_flight| Spread { segments_in_flight, ..centre };
+        let devices = self.other_devices(centre);
         let steps = [
             ring(ring_depth.saturating_sub(step(ring_depth))),
             jobs_at(jobs.saturating_sub(step(jobs))),
@@ -77,7 +81,16 @@ impl Grid {
             ring(ring_depth.saturating_sub(1)),
             jobs_at(jobs.saturating_sub(1)),
         ];
-        steps.into_iter().map(|spread| self.clamped(spread)).filter(|spread| *spread != centre).collect()
+        let steps = steps.into_iter().chain(devices);
+        steps.map(|spread| self.clamped(spread)).filter(|spread| *spread != centre).collect()
+    }
+
+    /// The same on one device more and one fewer, where devices are to be counted at all.
+    fn other_devices(&self, centre: Spread) -> Vec<Spread> {
+        let Some(devices) = centre.devices else { return Vec::new() };
+        let counts = [devices + 1, devices.saturating_sub(1)].into_iter();
+        let spreads = counts.map(|devices| self.clamped(Spread { devices: Some(devices), ..centre }));
+        spreads.filter(|spread| *spread != centre).collect()
     }
 
     /// The nearest that is allowed.
@@ -86,6 +99,7 @@ impl Grid {
             ring_depth: spread.ring_depth.clamp(1, self.space.deepest_ring.clamp(1, MOST)),
             jobs: spread.jobs.clamp(1, MOST),
             segments_in_flight: spread.segments_in_flight.clamp(1, MOST),
+            devices: spread.devices.map(|devices| devices.clamp(1, self.space.most_devices.clamp(1, MOST))),
         }
     }
 }

@@ -38,7 +38,8 @@ impl<F: Fn(Spread) -> Option<f64>> Bench for Pretend<F> {
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn space(cores: usize) -> Space {
-    Space { cores, deepest_ring: 256, default: Spread::for_jobs(cores + 1) }
+    let default = Spread { devices: Some(1), ..Spread::for_jobs(cores + 1) };
+    Space { cores, deepest_ring: 256, most_devices: 2, default }
 }
 
 /// A machine whose speed grows up to `jobs` jobs, as many segments and a ring of `ring` slots, and not further.
@@ -89,10 +90,25 @@ fn where_deep_rings_are_slower_a_shallow_one_is_chosen() {
 }
 
 #[test]
+fn where_a_second_device_pays_it_is_chosen_and_else_not() {
+    let speed = |gain: f64| {
+        move |spread: Spread| {
+            let devices = spread.devices.unwrap().min(2) as f64;
+            saturating(4, 2)(spread).map(|speed| speed * (1.0 + gain * (devices - 1.0)))
+        }
+    };
+    let devices = |gain| find(&mut Pretend::new(speed(gain), 0.01), 2, MINUTE).choice.spread.devices;
+    assert_eq!([devices(0.4), devices(0.0), devices(-0.2)], [Some(2), Some(1), Some(1)]);
+}
+
+#[test]
 fn where_nothing_matters_the_fewest_buffers_and_then_the_fewest_jobs_win() {
     let mut bench = Pretend::new(|_| Some(100.0), 0.0);
     let outcome = find(&mut bench, 4, MINUTE * 4);
-    assert_eq!(outcome.choice.spread, Spread { ring_depth: 1, jobs: 1, segments_in_flight: 1 });
+    assert_eq!(
+        outcome.choice.spread,
+        Spread { ring_depth: 1, jobs: 1, segments_in_flight: 1, devices: Some(1) }
+    );
     assert_eq!(outcome.ties.len(), outcome.measured.len());
 }
 
@@ -145,10 +161,10 @@ fn a_budget_for_less_than_two_runs_is_an_error_that_says_how_much_is_needed() {
 #[test]
 fn settings_that_cannot_be_had_are_left_out() {
     let mut bench =
-        Pretend::new(|spread: Spread| (spread.ring_depth <= 6).then_some(spread.ring_depth as f64), 0.0);
+        Pretend::new(|spread: Spread| (spread.ring_depth <= 8).then_some(spread.ring_depth as f64), 0.0);
     let outcome = find(&mut bench, 2, MINUTE);
-    assert_eq!(outcome.choice.spread.ring_depth, 6);
-    assert!(outcome.measured.iter().all(|measured| measured.spread.ring_depth <= 6));
+    assert_eq!(outcome.choice.spread.ring_depth, 8);
+    assert!(outcome.measured.iter().all(|measured| measured.spread.ring_depth <= 8));
 
     let mut bench = Pretend::new(saturating(32, 2), 0.0);
     let narrow = Space { deepest_ring: 5, ..space(2) };

@@ -18,7 +18,8 @@ use strikeline::stream::sink::NullSink;
 use strikeline::stream::stage::{Readback, Render, SlotIndex, StageError};
 use strikeline::stream::stats::{Clocks, process_cpu_time};
 use strikeline::stream::{
-    CancelToken, Recording, Redraw, Spread, Stage, StreamError, StreamOptions, pipeline, stage::Mapped,
+    CancelToken, Recording, Redraw, Spread, Stage, StreamError, StreamOptions, pipeline,
+    pipeline::DeviceStages, stage::Mapped,
 };
 use strikeline::timing::{FrameIndex, SegmentIndex};
 
@@ -91,7 +92,7 @@ impl Steps<'_> {
     /// When the device, the scene or the encoder fails, or somebody asked to stop.
     pub fn run(&self, arm: Arm) -> anyhow::Result<Sample> {
         let mut highway = (self.highway)()?;
-        let one = Spread { ring_depth: 4, jobs: 1, segments_in_flight: 1 };
+        let one = Spread { ring_depth: 4, jobs: 1, segments_in_flight: 1, devices: Some(1) };
         let spread = self.options.spread;
         match arm {
             Arm::Naive => self.in_turn(&mut RebuiltHighway::new(highway, self.options.size)),
@@ -131,7 +132,7 @@ impl Steps<'_> {
         let mut reader = RgbaReader { gpu: Arc::clone(&self.gpu) };
         let (settings, plan) = (self.settings(), self.options.plan());
         let mut output = Vec::new();
-        let (cpu, started, clocks) = (process_cpu_time(), Instant::now(), Clocks::start(1));
+        let (cpu, started, clocks) = (process_cpu_time(), Instant::now(), Clocks::start(1, 1));
         for segment in (0..plan.segments()).map(SegmentIndex) {
             let mut encoder = self.options.encoder.begin_segment(&settings, segment)?;
             for frame in plan.frames_of(segment).map(FrameIndex) {
@@ -176,8 +177,7 @@ impl Steps<'_> {
         let (plan, settings) = (self.options.plan(), self.settings());
         let mut sink = NullSink::default();
         let outcome = pipeline::run_recorded(
-            render,
-            readback,
+            vec![DeviceStages { render, readback }],
             encoder,
             settings,
             &mut sink,

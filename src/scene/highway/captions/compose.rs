@@ -25,7 +25,7 @@ pub struct PlacedLine {
 }
 
 /// Lines as the GPU takes them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Composed {
     /// The glyphs, and below them the lines.
     pub atlas: Atlas,

@@ -133,7 +133,7 @@ pub fn write_sections(
 }
 
 /// The time that has gone by: for each of its places ten glyphs, one of which is drawn.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Clock {
     /// Where it ends.
     right: i32,
@@ -145,7 +145,7 @@ pub struct Clock {
     places: Vec<ClockPlace>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum ClockPlace {
     /// The glyphs of 0 to 9, one after the other; the digit is `seconds / divisor % modulus`.
     Digit { glyphs: [Range<u32>; 10], divisor: u32, modulus: u32 },

@@ -7,7 +7,7 @@ fn tracer(events: usize) -> Tracer {
 }
 
 fn finish(tracer: Tracer) -> Trace {
-    tracer.finish(RingLevels::default(), Plan::new(100, 10))
+    tracer.finish(Vec::new(), Plan::new(100, 10))
 }
 
 #[test]
