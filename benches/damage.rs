@@ -1,8 +1,9 @@
 //! What it saves to draw and read back only what changes: the render and readback stages alone (a null encoder), and
 //! the whole pipeline with strikeline's encoder, each with `--redraw all` and `--redraw changed` in turn.
 //!
-//! `cargo bench --bench damage -- [FRAMES] [ROUNDS]` (defaults 240 and 7). Prints CPU ms per frame of both, medians
-//! over the rounds, the median of the rounds' ratios with its spread, and the share of the bytes that is read back.
+//! `cargo bench --bench damage -- [FRAMES] [ROUNDS] [NAME]…` (defaults 240 and 7, and all scenes; otherwise those with
+//! one of the names in theirs). Prints CPU ms per frame of both, medians over the rounds, the median of the rounds'
+//! ratios with its spread, and the share of the bytes that is read back.
 
 mod support;
 
@@ -85,10 +86,14 @@ fn measure(case: &Case, redraw: Redraw, frames: u64) -> (f64, f64) {
 }
 
 fn main() {
-    let arguments: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    // Cargo adds `--bench`.
+    let arguments = || std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let numbers: Vec<u64> = arguments().filter_map(|argument| argument.parse().ok()).collect();
+    let names: Vec<String> = arguments().filter(|argument| argument.parse::<u64>().is_err()).collect();
     let (frames, rounds) =
-        (arguments.first().copied().unwrap_or(240), arguments.get(1).copied().unwrap_or(7) as usize);
-    let cases = cases();
+        (numbers.first().copied().unwrap_or(240), numbers.get(1).copied().unwrap_or(7) as usize);
+    let mut cases = cases();
+    cases.retain(|case| names.is_empty() || names.iter().any(|name| case.name.contains(name.as_str())));
     let mut samples = vec![Vec::new(); cases.len()];
     for round in 0..rounds {
         eprintln!("round {} of {rounds}", round + 1);

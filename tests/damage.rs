@@ -198,6 +198,7 @@ struct Box {
     frame: u64,
     says: Option<fn(u64) -> Damage>,
     draws: Arc<AtomicU64>,
+    asked: AtomicU64,
     uniform: Option<Uniform>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
 }
@@ -237,6 +238,7 @@ impl Scene for Box {
     }
 
     fn damage(&self, _previous: FrameIndex) -> Damage {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         self.says.map_or(Damage::Full, |says| says(self.frame))
     }
 
@@ -299,4 +301,31 @@ fn all_may_be_drawn_where_all_changes() {
     let says: fn(u64) -> Damage =
         |_| Damage::Parts(vec![Rectangle { left: 0, top: 0, right: 320, bottom: 180 }]);
     assert_eq!(bytes(Redraw::Changed, Some(says)), all);
+}
+
+#[test]
+fn a_scene_of_which_all_changes_is_seldom_asked_and_gets_another_chance() {
+    let long = |frames| StreamOptions { segment_frames: Some(400), ..box_options(frames) };
+    let run = |says: fn(u64) -> Damage| {
+        let mut scene = Box { says: Some(says), ..Box::default() };
+        let report = verify(&mut scene, &long(800)).unwrap();
+        (scene.asked.into_inner(), bytes_read_back(&report))
+    };
+    // Rows are padded to 512 bytes.
+    let all_read = 512 * 180 * 3 / 2 * 800;
+    let (asked, bytes) = run(|_| Damage::Full);
+    assert!((10..80).contains(&asked), "asked {asked} times for 800 frames");
+    assert_eq!(bytes, all_read);
+    // In the second half of each segment little changes.
+    let (asked, bytes) = run(|frame| match frame % 400 < 200 {
+        true => Damage::Full,
+        false => Damage::Parts(vec![around(frame - 1), around(frame)]),
+    });
+    assert!((300..500).contains(&asked), "asked {asked} times for 800 frames");
+    assert!(bytes < all_read * 3 / 4, "{bytes} of {all_read}");
+    let (asked, _) = run(|frame| match frame < 400 {
+        true => Damage::Full,
+        false => Damage::Parts(vec![around(frame - 1), around(frame)]),
+    });
+    assert!(asked > 650, "as long as one segment gains, each has planes of its own: asked {asked} times");
 }

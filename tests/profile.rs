@@ -110,7 +110,7 @@ fn every_thread_accounts_for_its_time_and_stages_are_the_sum_of_their_threads() 
     assert_eq!(result["stages"]["readback"]["bytes"], 40 * 256 * 90 * 3 / 2);
     assert_eq!(result["stages"]["write"]["bytes"], result["coded_bytes"]);
 
-    let ring = &result["ring"];
+    let ring = &result["rings"][0];
     let levels = ring["seconds_at_level"].as_array().unwrap();
     assert_eq!(levels.len(), 4);
     let sum: f64 = levels.iter().map(|seconds| seconds.as_f64().unwrap()).sum();
@@ -118,6 +118,24 @@ fn every_thread_accounts_for_its_time_and_stages_are_the_sum_of_their_threads() 
     assert!((0.0..=3.0).contains(&number(ring, "mean")));
     assert!(result["floor"].is_null());
     assert!(number(&result, "recording_share_of_cpu") < 0.02);
+}
+
+#[test]
+fn devices_share_the_segments_and_the_ring() {
+    let (_folder, mut command) = profile(&["--fps", "10", "--ring", "5", "--devices", "2"]);
+    let result = json(&mut command);
+    assert_eq!(result["devices"], 2);
+    let levels = |ring: &Value| ring["seconds_at_level"].as_array().unwrap().len() - 1;
+    assert_eq!(result["rings"].as_array().unwrap().iter().map(levels).collect::<Vec<_>>(), [3, 2]);
+    for stage in ["render", "readback"] {
+        let threads = result["threads"].as_array().unwrap().iter().filter(|thread| thread["stage"] == stage);
+        let threads: Vec<_> =
+            threads.map(|thread| (&thread["name"], thread["frames"].as_u64().unwrap())).collect();
+        assert!(threads.len() == 2 && threads.iter().all(|(_, frames)| *frames == 20), "{threads:?}");
+        assert_eq!(threads.iter().map(|(_, frames)| frames).sum::<u64>(), 40);
+        assert_eq!(*threads[1].0, format!("{stage}-1"));
+    }
+    assert!(number(&result["ring"], "mean") <= 5.0);
 }
 
 #[test]

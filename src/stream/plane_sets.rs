@@ -15,6 +15,8 @@ pub struct PlaneSet {
     /// Those that the scene draws.
     pub planes: Vec<PlaneTarget>,
     held: Option<Held>,
+    /// Frames in a row that found the one before them here and were drawn whole nevertheless.
+    in_vain: u32,
 }
 
 /// What a set holds.
@@ -28,7 +30,7 @@ impl PlaneSet {
     /// Planes of these kinds.
     pub fn new(gpu: &Gpu, kinds: &[PlaneKind], size: PictureSize) -> PlaneSet {
         let planes = kinds.iter().map(|&kind| PlaneTarget::new(&gpu.device, kind, size));
-        PlaneSet { planes: planes.collect(), held: None }
+        PlaneSet { planes: planes.collect(), held: None, in_vain: 0 }
     }
 
     /// Draws the scene's frame over its static layer.
@@ -41,12 +43,13 @@ impl PlaneSet {
 
     /// Makes the frame that is there the scene's frame, from which it differs in `parts` alone.
     pub fn draw_parts(
-        &self,
+        &mut self,
         commands: &mut wgpu::CommandEncoder,
         layer: &[PlaneTarget],
         scene: &dyn Scene,
         parts: &[Rectangle],
     ) {
+        self.in_vain = 0;
         if parts.is_empty() {
             return;
         }
@@ -73,7 +76,15 @@ pub struct PlaneSets {
     size: PictureSize,
     /// `None`: no frame is made of the one before it, and one set is enough.
     plan: Option<Plan>,
+    /// Frames that are still to be drawn into one set, whichever their segments.
+    to_share: u32,
 }
+
+/// So many frames of each segment in vain, and all segments share one set, which stays in the processor's cache.
+const MOST_IN_VAIN: u32 = 3;
+
+/// For so many frames; then each segment tries again.
+const SHARING_FRAMES: u32 = 96;
 
 /// A set for a frame.
 pub struct Found<'a> {
@@ -86,11 +97,16 @@ pub struct Found<'a> {
 impl PlaneSets {
     /// For luma and chroma of `size`; with `plan` a frame finds the one before it in its segment.
     pub fn new(size: PictureSize, plan: Option<Plan>) -> PlaneSets {
-        PlaneSets { sets: Vec::new(), size, plan }
+        PlaneSets { sets: Vec::new(), size, plan, to_share: 0 }
     }
 
     /// The set to draw `frame` into.
+    ///
+    /// Where all of each frame changes, in all segments in flight, most frames get the same set and no previous one.
     pub fn find(&mut self, gpu: &Gpu, frame: FrameIndex, static_layer: u32) -> Found<'_> {
+        if self.shares() {
+            return Found { set: &mut self.sets[0], previous: None };
+        }
         let previous = |set: &PlaneSet| {
             let (plan, held) = (self.plan?, set.held?);
             let follows = held.frame.0.checked_add(1) == Some(frame.0);
@@ -106,7 +122,27 @@ impl PlaneSets {
             }
         };
         let previous = previous(&self.sets[index]).filter(|held| held.static_layer == static_layer);
-        Found { set: &mut self.sets[index], previous: previous.map(|held| held.frame) }
+        let set = &mut self.sets[index];
+        // Until it is drawn in parts.
+        set.in_vain += u32::from(previous.is_some());
+        Found { set, previous: previous.map(|held| held.frame) }
+    }
+
+    /// Whether the next frame is to be drawn into the first set, whatever that holds.
+    fn shares(&mut self) -> bool {
+        let in_vain = |set: &PlaneSet| set.in_vain >= MOST_IN_VAIN;
+        if self.to_share == 0 && self.sets.iter().any(in_vain) {
+            let spared = |set: &PlaneSet| !in_vain(set) && !self.is_free(set);
+            if !self.sets.iter().any(spared) {
+                self.to_share = SHARING_FRAMES;
+                for set in &mut self.sets {
+                    (set.held, set.in_vain) = (None, MOST_IN_VAIN - 1);
+                }
+            }
+        }
+        let shares = self.to_share > 0;
+        self.to_share = self.to_share.saturating_sub(1);
+        shares
     }
 
     /// Whether no frame will be made of what the set holds.
