@@ -19,7 +19,7 @@ pub(super) const POOR: u32 = 24;
 const BAD: u32 = 400;
 /// Differences in luma per bit's worth from which 4×4 blocks are tried in I slices, and from which nothing else is.
 const UNEVEN: u32 = 128;
-const DETAILED: u32 = 1000;
+const DETAILED: u32 = 300;
 
 /// An Intra_16x16 prediction and what it leaves.
 struct IntraChoice {

@@ -27,6 +27,8 @@ mod motion;
 mod neighbours;
 mod parameter_sets;
 mod quantiser;
+#[cfg(test)]
+mod quick_tests;
 mod reference;
 mod repeats;
 mod simd;

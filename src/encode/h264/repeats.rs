@@ -131,8 +131,8 @@ impl SliceEncoder<'_> {
                 ..Coded::UNAVAILABLE
             };
             self.rows.set(column, coded);
-            self.current.extend_border(column, row);
         }
+        self.extend_borders(row, first, first + count);
         true
     }
 }

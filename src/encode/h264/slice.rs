@@ -169,6 +169,11 @@ impl SliceEncoder<'_> {
         copy_wide(from.luma.at(x + dx, y + dy), from.luma.stride(), to, from.luma.stride(), (bytes, 16));
         let (source, to) = (from.chroma.at(x + dx, (y + dy) / 2), self.current.chroma.at_mut(x, y / 2));
         copy_wide(source, from.chroma.stride(), to, from.chroma.stride(), (bytes, 8));
+        self.extend_borders(row, first, end);
+    }
+
+    /// Call when the samples of the macroblocks from `first` to before `end` have changed.
+    pub(super) fn extend_borders(&mut self, row: usize, first: usize, end: usize) {
         if row == 0 || row + 1 == self.grid.rows {
             (first..end).for_each(|column| self.current.extend_border(column, row));
         } else {

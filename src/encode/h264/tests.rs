@@ -3,6 +3,7 @@
 use super::simd::Instructions;
 use super::*;
 use crate::encode::Quality;
+use crate::encode::hints::{Damage, Elsewhere, Rectangle};
 use crate::picture::{PictureSize, Plane};
 use crate::timing::FrameRate;
 
@@ -92,8 +93,12 @@ struct Run {
 
 impl Run {
     fn new(qp: u8, references: u32, entropy_coding: EntropyCoding) -> Run {
+        Run::of_size((176, 144), qp, references, entropy_coding)
+    }
+
+    fn of_size((width, height): (u32, u32), qp: u8, references: u32, entropy_coding: EntropyCoding) -> Run {
         let settings = EncoderSettings {
-            size: PictureSize::new(176, 144).unwrap(),
+            size: PictureSize::new(width, height).unwrap(),
             frame_rate: FrameRate::new(60, 1).unwrap(),
             quality: Quality::new(qp).unwrap(),
             segment_frames: 120,
@@ -160,4 +165,52 @@ fn pictures_that_do_not_fit_are_refused() {
     short.chroma = Plane { data: &frame.chroma, stride: usize::MAX };
     assert!(run.encoder.encode(&short, &mut Vec::new()).is_err());
     assert!(run.encoder.encode(&frame.picture(), &mut Vec::new()).is_ok());
+}
+
+/// Noise that falls by 8.
+fn falling(size: (u32, u32), number: usize) -> Frame {
+    let at = |x: usize, y: usize, moved: usize| noise(x * 31 + (y + 9999 - moved) * 7919);
+    Frame::new(size, 0, |x, y| at(x, y, number * 8), |x, y| at(x, y, number * 4))
+}
+
+#[test]
+fn a_scroll_that_was_told_is_believed_only_if_something_moves_so() {
+    let size = (640, 352);
+    let whole = |dx, dy| Some(Scroll::whole(dx, dy));
+    let mut run = Run::of_size(size, 26, 1, EntropyCoding::Cabac);
+    run.encode(&falling(size, 10), &PictureHints::default());
+    run.encoder.history.begin_picture(1);
+    let mut find = |next: &Frame, scroll: Option<Scroll>, damage: Option<Damage<'_>>| {
+        run.encoder.guess = None;
+        run.encoder.find_scroll(&next.picture(), &PictureHints { scroll, damage })
+    };
+    let fallen = falling(size, 11);
+    for told in [None, whole(0, 8), whole(0, 6), whole(0, -8), whole(8, 0), whole(200, 0)] {
+        assert_eq!(find(&fallen, told, None), whole(0, 8), "told {told:?}");
+    }
+    let uneven = Some(Scroll { dx: 0, dy: 36, denominator: 5 });
+    assert_eq!(find(&fallen, uneven, None), uneven, "it cannot be looked for");
+    let noise = frame(0, size, 0, 11, 0);
+    assert_eq!(find(&noise, whole(0, 8), None), whole(0, 8), "nothing better is found");
+    assert_eq!(find(&falling(size, 10), whole(0, 6), None), whole(0, 6), "nothing has changed");
+    let rectangles = [Rectangle { left: 0, top: 0, right: 64, bottom: 64 }];
+    let damage = Some(Damage { rectangles: &rectangles, elsewhere: Elsewhere::Unchanged });
+    assert_eq!(find(&fallen, whole(0, 6), damage), whole(0, 6), "little has changed");
+}
+
+#[test]
+fn a_wrong_scroll_costs_no_more_than_none() {
+    let size = (640, 352);
+    let bytes = [None, Some(Scroll::whole(0, 6)), Some(Scroll::whole(0, 8))].map(|scroll| {
+        let mut run = Run::of_size(size, 26, 1, EntropyCoding::Cabac);
+        for number in 10..14 {
+            run.encode(&falling(size, number), &PictureHints { scroll, damage: None });
+        }
+        run.stream.len()
+    });
+    let [nothing, wrong, right] = bytes;
+    assert!(
+        wrong == nothing && right <= nothing,
+        "{nothing} bytes told nothing, {wrong} wrong, {right} right"
+    );
 }
