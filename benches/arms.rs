@@ -1,5 +1,5 @@
 //! The steps from the old way to this one, interleaved in one run: naive → resident → ring → planar → segments →
-//! changed, all with openh264; and the last of them with strikeline's own encoder, without and with recording.
+//! changed → devices, all with openh264; and the last two with strikeline's own encoder, without and with recording.
 //!
 //! Prints frames per second and CPU ms per frame of each, and the ratio to naive.
 //!
@@ -30,7 +30,8 @@ fn main() -> anyhow::Result<()> {
     );
 
     let steps = Arm::ALL.into_iter().filter(|arm| *arm != Arm::Recorded).map(|arm| (arm, &by_openh264));
-    let arms: Vec<_> = steps.chain([(Arm::Changed, &by_own), (Arm::Recorded, &by_own)]).collect();
+    let arms: Vec<_> =
+        steps.chain([(Arm::Changed, &by_own), (Arm::Devices, &by_own), (Arm::Recorded, &by_own)]).collect();
     let mut samples = vec![Vec::new(); arms.len()];
     for _ in 0..rounds {
         for ((arm, options), samples) in arms.iter().zip(&mut samples) {

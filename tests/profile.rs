@@ -283,7 +283,10 @@ fn the_steps_from_the_old_way_are_compared_with_it() {
     let result = json(&mut command);
     let arms: Vec<&str> =
         result["arms"].as_array().unwrap().iter().map(|arm| arm["arm"].as_str().unwrap()).collect();
-    assert_eq!(arms, ["naive", "resident", "ring", "planar", "segments", "changed", "changed, recorded"]);
+    assert_eq!(
+        arms,
+        ["naive", "resident", "ring", "planar", "segments", "changed", "devices", "devices, recorded"]
+    );
     for arm in result["arms"].as_array().unwrap() {
         assert_eq!(arm["rounds"], 2);
         assert!(number(arm, "frames_per_second") > 0.0 && number(arm, "cpu_ms_per_frame") > 0.0);

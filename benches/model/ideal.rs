@@ -20,8 +20,8 @@ pub fn ideal_time(costs: &Costs, plan: Plan, spread: Spread) -> Duration {
     let mut workers = vec![Duration::ZERO; spread.jobs];
     let mut segments = HashMap::new();
     let (mut drawn, mut copied, mut end) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
-    let segments = Segments::new(plan);
-    let mut interleave = Interleave::new(&segments, spread.segments_in_flight);
+    let all = Segments::new(plan);
+    let mut interleave = Interleave::new(&all, spread.segments_in_flight);
     while let Next::Frame(planned) = interleave.next(|| true) {
         let Reverse(slot) = slots.pop().unwrap_or_default();
         drawn = slot.max(drawn) + costs.of(Stage::Render, planned.frame);

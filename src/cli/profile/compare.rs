@@ -54,7 +54,7 @@ impl ArmResult {
 /// CPU time with recording over that without, round by round: median and spread.
 fn recording(results: &[ArmResult]) -> Option<(f64, f64)> {
     let of = |arm| results.iter().find(|result| result.arm == arm);
-    let (without, with) = (of(Arm::Changed)?, of(Arm::Recorded)?);
+    let (without, with) = (of(Arm::Devices)?, of(Arm::Recorded)?);
     let ratios =
         with.samples.iter().zip(&without.samples).map(|(with, without)| with.cpu_ms / without.cpu_ms);
     Some(median_and_spread(ratios))

@@ -169,6 +169,12 @@ impl Rows {
         self.current_still[column / TILE] = false;
     }
 
+    /// Makes the macroblocks from column `first` to before `end` alike.
+    pub(super) fn set_run(&mut self, first: usize, end: usize, coded: Coded) {
+        self.current[first + 1..=end].fill(coded);
+        parts(first, end).for_each(|(tile, ..)| self.current_still[tile] = false);
+    }
+
     /// Makes the macroblocks from column `first` to before `end` skipped ones with vector zero.
     pub(super) fn set_still(&mut self, first: usize, end: usize) {
         let columns = self.current.len() - 2;

@@ -187,6 +187,17 @@ impl SliceEncoder<'_> {
         let mut column = 0;
         while column < changes.len() {
             let place = Place { column, row, index: start + column };
+            if let Some(vector) = self.moving
+                && changes[column] == Change::Moved
+            {
+                let count = self.moved_as_around(column, changes, vector);
+                if count > 0 {
+                    let last = place.index + count == self.grid.len();
+                    self.writer.moved_run(self.rows, (column, count), vector, last);
+                    column += count;
+                    continue;
+                }
+            }
             let skip_vector = self.rows.around(column).skip_vector();
             match changes[column] {
                 Change::None if skip_vector == Vector::ZERO => {
@@ -218,6 +229,21 @@ impl SliceEncoder<'_> {
         } else {
             self.inter(place, source, skip_vector, codings);
         }
+    }
+
+    /// How many macroblocks from column `first` on have moved like those to the left and above: they can be skipped, as
+    /// their P_Skip does just that (8.4.1.1), whatever lies above to the right.
+    fn moved_as_around(&self, first: usize, changes: &[Change], vector: Vector) -> usize {
+        let moves_so = |coded: &Coded, quarter: usize| {
+            coded.references[quarter] == 0 && coded.vectors[quarter] == vector
+        };
+        let one_picture = self.references[0].distance == self.references[1].distance;
+        if !one_picture || vector == Vector::ZERO || !moves_so(self.rows.around(first).left, 1) {
+            return 0;
+        }
+        let goes_on =
+            |&column: &usize| changes[column] == Change::Moved && moves_so(self.rows.around(column).above, 2);
+        (first..changes.len()).take_while(goes_on).count()
     }
 
     /// A block that is exactly what the scroll says.

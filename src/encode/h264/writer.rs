@@ -6,7 +6,7 @@ use super::cabac::CabacWriter;
 use super::cavlc::CavlcWriter;
 use super::intra::{ChromaMode, Mode16x16};
 use super::macroblock::{Levels, Macroblock, Prediction};
-use super::neighbours::{Kind, Neighbours, Rows};
+use super::neighbours::{Coded, Kind, Neighbours, Rows, Vector};
 
 /// Codes the macroblocks of one slice.
 #[derive(Debug)]
@@ -50,6 +50,22 @@ impl MacroblockWriter {
             MacroblockWriter::Cavlc(writer) => writer.skip_run(count),
         }
         rows.set_still(first, first + count);
+    }
+
+    /// P_Skip with a vector that is not zero, `count` times from column `first` on; the end of each macroblock included.
+    /// `last`: whether they end the slice.
+    pub(super) fn moved_run(
+        &mut self,
+        rows: &mut Rows,
+        (first, count): (usize, usize),
+        vector: Vector,
+        last: bool,
+    ) {
+        match self {
+            MacroblockWriter::Cabac(writer) => writer.skip_run(rows, first, count, last),
+            MacroblockWriter::Cavlc(writer) => writer.skip_run(count),
+        }
+        rows.set_run(first, first + count, Coded::skipped(vector));
     }
 
     /// P_L0_16x16 with the predicted vector and no residual, where there is a quicker way to write it; whether there is.

@@ -7,7 +7,7 @@ pub mod rebuilt;
 pub mod rgba;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use strikeline::encode::{EncoderFactory, EncoderSettings};
 use strikeline::gpu::Gpu;
@@ -16,10 +16,10 @@ use strikeline::scene::highway::Highway;
 use strikeline::stream::scene_stages::{Drawn, SceneRenderer, SlotReader};
 use strikeline::stream::sink::NullSink;
 use strikeline::stream::stage::{Readback, Render, SlotIndex, StageError};
-use strikeline::stream::stats::{Clocks, process_cpu_time};
+use strikeline::stream::stats::{Clocks, StageReport, process_cpu_time};
 use strikeline::stream::{
     CancelToken, Recording, Redraw, Spread, Stage, StreamError, StreamOptions, pipeline,
-    pipeline::DeviceStages, stage::Mapped,
+    pipeline::DeviceStages, stage::Mapped, stream,
 };
 use strikeline::timing::{FrameIndex, SegmentIndex};
 
@@ -39,16 +39,27 @@ pub enum Arm {
     Planar,
     /// Several segments are encoded at once.
     Segments,
-    /// Only what changes is drawn and read back: what `render` does.
+    /// Only what changes is drawn and read back.
     Changed,
+    /// Several devices draw at the same time, where the adapter is one for which that is the default: what `render`
+    /// does.
+    Devices,
     /// The same, and every thread's time is recorded: what measuring costs.
     Recorded,
 }
 
 impl Arm {
     /// The steps, in order, and the cost of measuring.
-    pub const ALL: [Arm; 7] =
-        [Arm::Naive, Arm::Resident, Arm::Ring, Arm::Planar, Arm::Segments, Arm::Changed, Arm::Recorded];
+    pub const ALL: [Arm; 8] = [
+        Arm::Naive,
+        Arm::Resident,
+        Arm::Ring,
+        Arm::Planar,
+        Arm::Segments,
+        Arm::Changed,
+        Arm::Devices,
+        Arm::Recorded,
+    ];
 
     /// For tables.
     pub fn name(self) -> &'static str {
@@ -59,7 +70,8 @@ impl Arm {
             Arm::Planar => "planar",
             Arm::Segments => "segments",
             Arm::Changed => "changed",
-            Arm::Recorded => "changed, recorded",
+            Arm::Devices => "devices",
+            Arm::Recorded => "devices, recorded",
         }
     }
 }
@@ -99,12 +111,13 @@ impl Steps<'_> {
             Arm::Resident => self.in_turn(&mut highway),
             Arm::Ring => {
                 let renderer = self.rgba_renderer(&mut highway, one.ring_depth)?;
-                self.piped(renderer, RgbaReader { gpu: Arc::clone(&self.gpu) }, one, None)
+                self.piped(renderer, RgbaReader { gpu: Arc::clone(&self.gpu) }, one)
             }
-            Arm::Planar => self.planar(&mut highway, Redraw::All, one, None),
-            Arm::Segments => self.planar(&mut highway, Redraw::All, spread, None),
-            Arm::Changed => self.planar(&mut highway, Redraw::Changed, spread, None),
-            Arm::Recorded => self.planar(&mut highway, Redraw::Changed, spread, Some(Recording::default())),
+            Arm::Planar => self.planar(&mut highway, Redraw::All, one),
+            Arm::Segments => self.planar(&mut highway, Redraw::All, spread),
+            Arm::Changed => self.planar(&mut highway, Redraw::Changed, spread),
+            Arm::Devices => self.streamed(&mut highway, None),
+            Arm::Recorded => self.streamed(&mut highway, Some(Recording::default())),
         }
     }
 
@@ -132,7 +145,7 @@ impl Steps<'_> {
         let mut reader = RgbaReader { gpu: Arc::clone(&self.gpu) };
         let (settings, plan) = (self.settings(), self.options.plan());
         let mut output = Vec::new();
-        let (cpu, started, clocks) = (process_cpu_time(), Instant::now(), Clocks::start(1, 1));
+        let (cpu, clocks) = (process_cpu_time(), Clocks::start(1, 1));
         for segment in (0..plan.segments()).map(SegmentIndex) {
             let mut encoder = self.options.encoder.begin_segment(&settings, segment)?;
             for frame in plan.frames_of(segment).map(FrameIndex) {
@@ -150,19 +163,21 @@ impl Steps<'_> {
                 clocks.of(Stage::Encode).busy(encoded).map_err(encode)?;
             }
         }
-        Ok(sample(plan.frames(), started.elapsed(), process_cpu_time().saturating_sub(cpu), &clocks))
+        let stages = clocks.read();
+        Ok(sample(plan.frames(), stages.elapsed, process_cpu_time().saturating_sub(cpu), &stages))
     }
 
-    fn planar(
-        &self,
-        scene: &mut dyn Scene,
-        redraw: Redraw,
-        spread: Spread,
-        record: Option<Recording>,
-    ) -> anyhow::Result<Sample> {
+    fn planar(&self, scene: &mut dyn Scene, redraw: Redraw, spread: Spread) -> anyhow::Result<Sample> {
         let drawn = Drawn { redraw, ..self.options.drawn() };
         let renderer = SceneRenderer::new(&self.gpu, scene, drawn, spread.ring_depth)?;
-        self.piped(renderer, SlotReader::new(&self.gpu, self.options.copy_out)?, spread, record)
+        self.piped(renderer, SlotReader::new(&self.gpu, self.options.copy_out)?, spread)
+    }
+
+    /// As `render` does it, on devices of its own.
+    fn streamed(&self, scene: &mut dyn Scene, record: Option<Recording>) -> anyhow::Result<Sample> {
+        let options = StreamOptions { record, ..self.options.clone() };
+        let report = stream(scene, &options, &mut NullSink::default(), &mut |_| {})?;
+        Ok(sample(report.frames, report.wall, report.cpu, &report.stages))
     }
 
     fn piped<R: Render, B: Readback<R::Submitted>>(
@@ -170,13 +185,12 @@ impl Steps<'_> {
         render: R,
         readback: B,
         spread: Spread,
-        record: Option<Recording>,
     ) -> anyhow::Result<Sample> {
         let encoder: &dyn EncoderFactory = &*self.options.encoder;
         let cancel: &CancelToken = &self.options.cancel;
         let (plan, settings) = (self.options.plan(), self.settings());
         let mut sink = NullSink::default();
-        let outcome = pipeline::run_recorded(
+        let outcome = pipeline::run(
             vec![DeviceStages { render, readback }],
             encoder,
             settings,
@@ -185,14 +199,13 @@ impl Steps<'_> {
             spread,
             cancel,
             &mut |_| {},
-            record,
         )?;
-        Ok(sample(plan.frames(), outcome.clocks.elapsed(), outcome.cpu, &outcome.clocks))
+        let stages = outcome.clocks.read();
+        Ok(sample(plan.frames(), stages.elapsed, outcome.cpu, &stages))
     }
 }
 
-fn sample(frames: u64, wall: Duration, cpu: Duration, clocks: &Clocks) -> Sample {
-    let report = clocks.read();
+fn sample(frames: u64, wall: Duration, cpu: Duration, report: &StageReport) -> Sample {
     let per_frame = |time: Duration| time.as_secs_f64() * 1e3 / frames as f64;
     Sample {
         frames_per_second: frames as f64 / wall.as_secs_f64().max(1e-9),
