@@ -27,7 +27,8 @@ struct IntraChoice {
     chroma_cost: u32,
     mode: Mode16x16,
     chroma_mode: ChromaMode,
-    predicted: Predicted,
+    edges: LumaEdges,
+    chroma_edges: ChromaEdges,
 }
 
 /// A macroblock coded in one way, not yet written.
@@ -164,7 +165,10 @@ impl SliceEncoder<'_> {
 
     fn try_inter(&self, out: &mut Coding, block: &Block<'_>, division: &Division, skip_vector: Vector) {
         self.code_inter(out, block, division, skip_vector);
-        out.cost = out.predicted.squared_error(block.source).saturating_add(block.rate.worth(out.bits));
+        out.cost = out
+            .predicted
+            .squared_error(block.source, self.instructions)
+            .saturating_add(block.rate.worth(out.bits));
     }
 
     /// [`Self::try_inter`], but for the cost.
@@ -186,7 +190,7 @@ impl SliceEncoder<'_> {
     /// The squared error becomes the cost.
     fn code_residual(&self, coding: &mut Coding, source: SourceBlock<'_>, rate: Rate) {
         self.code_levels(coding, source, rate);
-        coding.cost = coding.predicted.squared_error(source);
+        coding.cost = coding.predicted.squared_error(source, self.instructions);
     }
 
     fn code_levels(&self, coding: &mut Coding, source: SourceBlock<'_>, rate: Rate) {
@@ -205,7 +209,8 @@ impl SliceEncoder<'_> {
         let &Block { source, rate, .. } = block;
         out.macroblock = Macroblock::new(Prediction::Intra16x16(choice.mode), Kind::Intra16x16);
         out.macroblock.coded.chroma_mode = choice.chroma_mode as u8;
-        out.predicted = choice.predicted.clone();
+        choice.edges.predict(choice.mode, &mut out.predicted.luma);
+        choice.chroma_edges.predict(choice.chroma_mode, &mut out.predicted.chroma);
         if choice.luma_cost + choice.chroma_cost == 0 {
             out.cost = 0;
         } else {
@@ -242,7 +247,7 @@ impl SliceEncoder<'_> {
         };
         out.macroblock = macroblock;
         out.predicted.read_luma(&self.current.luma, place.column, place.row);
-        out.predicted.chroma = choice.predicted.chroma;
+        choice.chroma_edges.predict(choice.chroma_mode, &mut out.predicted.chroma);
         out.macroblock.coded.chroma_mode = choice.chroma_mode as u8;
         self.code_residual(out, source, rate);
         let modes = out.macroblock.coded_modes.iter().map(|mode| if mode.is_some() { 4 } else { 1 });
@@ -294,41 +299,47 @@ impl SliceEncoder<'_> {
 
     fn best_intra(&self, block: &Block<'_>) -> IntraChoice {
         let &Block { place, source, rate } = block;
+        let good_enough =
+            |cost: u32, is_third: bool| cost <= rate.lambda || is_third && cost <= rate.lambda * POOR;
         let edges = LumaEdges::read(&self.current.luma, place.x(), place.y(), place.sides());
+        let costs = edges.differences(source.luma, source.luma_stride, self.instructions);
         let (mut luma_cost, mut mode) = (u32::MAX, Mode16x16::Dc);
-        // Where the next trial goes, and the best so far.
-        let (mut trial, mut best) = (&mut [0; 256], &mut [0; 256]);
-        for candidate in Mode16x16::ALL.into_iter().filter(|&mode| edges.allows(mode)) {
-            edges.predict(candidate, trial);
-            let cost = difference_sum(source.luma, source.luma_stride, trial, 16, 16);
+        for (index, candidate) in Mode16x16::ALL.into_iter().enumerate() {
+            if !edges.allows(candidate) {
+                continue;
+            }
+            let cost = costs.get(index).copied().unwrap_or_else(|| {
+                let mut trial = [0; 256];
+                edges.predict(candidate, &mut trial);
+                difference_sum(source.luma, source.luma_stride, &trial, 16, 16)
+            });
             if cost < luma_cost {
                 (luma_cost, mode) = (cost, candidate);
-                std::mem::swap(&mut trial, &mut best);
             }
-            if luma_cost <= rate.lambda
-                || candidate == Mode16x16::Horizontal && luma_cost <= rate.lambda * POOR
-            {
+            if good_enough(luma_cost, index == 2) {
                 break;
             }
         }
-        let edges = ChromaEdges::read(&self.current.chroma, place.x(), place.y() / 2, place.sides());
+        let chroma_edges = ChromaEdges::read(&self.current.chroma, place.x(), place.y() / 2, place.sides());
+        let costs = chroma_edges.differences(source.chroma, source.chroma_stride, self.instructions);
         let (mut chroma_cost, mut chroma_mode) = (u32::MAX, ChromaMode::Dc);
-        let (mut trial, mut best_chroma) = (&mut [0; 128], &mut [0; 128]);
-        for candidate in ChromaMode::ALL.into_iter().filter(|&mode| edges.allows(mode)) {
-            edges.predict(candidate, trial);
-            let cost = difference_sum(source.chroma, source.chroma_stride, trial, 16, 8);
+        for (index, candidate) in ChromaMode::ALL.into_iter().enumerate() {
+            if !chroma_edges.allows(candidate) {
+                continue;
+            }
+            let cost = costs.get(index).copied().unwrap_or_else(|| {
+                let mut trial = [0; 128];
+                chroma_edges.predict(candidate, &mut trial);
+                difference_sum(source.chroma, source.chroma_stride, &trial, 16, 8)
+            });
             if cost < chroma_cost {
                 (chroma_cost, chroma_mode) = (cost, candidate);
-                std::mem::swap(&mut trial, &mut best_chroma);
             }
-            if chroma_cost <= rate.lambda
-                || candidate == ChromaMode::Horizontal && chroma_cost <= rate.lambda * POOR
-            {
+            if good_enough(chroma_cost, index == 2) {
                 break;
             }
         }
-        let predicted = Predicted { luma: *best, chroma: *best_chroma };
-        IntraChoice { luma_cost, chroma_cost, mode, chroma_mode, predicted }
+        IntraChoice { luma_cost, chroma_cost, mode, chroma_mode, edges, chroma_edges }
     }
 }
 

@@ -5,7 +5,6 @@ use super::inter::{predict_chroma, predict_luma};
 use super::macroblock::{Macroblock, Predicted, Prediction, SourceBlock};
 use super::motion::{Candidates, Reach, scroll_vector, vector_bits};
 use super::neighbours::{Kind, Motion, NO_PARTITION, Shape, Vector};
-use super::simd::quarter_differences;
 use super::slice::{Place, SliceEncoder};
 
 /// Differences per bit's worth from which motions around the best are searched.
@@ -155,22 +154,27 @@ impl SliceEncoder<'_> {
     /// Per quarter, the sum of absolute differences between the source and what a motion predicts, in luma
     /// and chroma.
     fn differences(&self, place: Place, source: SourceBlock<'_>, motion: Motion) -> [u32; 4] {
-        let (reference, vector) = motion;
+        let ((reference, vector), by) = (motion, self.instructions);
         let (luma, chroma) = if vector.is_whole() {
             let from = self.references[reference as usize].picture;
             let x = place.x() as isize + isize::from(vector.x / 4);
             let y = place.y() as isize + isize::from(vector.y / 4);
             let (luma, chroma) = (from.luma.at(x, y), from.chroma.at(x, y / 2));
             (
-                quarter_differences(source.luma, source.luma_stride, luma, from.luma.stride(), 16),
-                quarter_differences(source.chroma, source.chroma_stride, chroma, from.chroma.stride(), 8),
+                by.quarter_differences::<16>(source.luma, source.luma_stride, luma, from.luma.stride()),
+                by.quarter_differences::<8>(
+                    source.chroma,
+                    source.chroma_stride,
+                    chroma,
+                    from.chroma.stride(),
+                ),
             )
         } else {
             let mut predicted = Predicted::EMPTY;
             self.predict(place, &Division::whole(motion), &mut predicted);
             (
-                quarter_differences(source.luma, source.luma_stride, &predicted.luma, 16, 16),
-                quarter_differences(source.chroma, source.chroma_stride, &predicted.chroma, 16, 8),
+                by.quarter_differences::<16>(source.luma, source.luma_stride, &predicted.luma, 16),
+                by.quarter_differences::<8>(source.chroma, source.chroma_stride, &predicted.chroma, 16),
             )
         };
         std::array::from_fn(|quarter| luma[quarter] + chroma[quarter])

@@ -1,7 +1,7 @@
 //! Prediction from samples of the same picture (ITU-T H.264, 8.3).
 
 use super::reference::Samples;
-use super::simd::part_pairs;
+use super::simd::{Instructions, column, difference_of_16, pair_column};
 
 /// Intra16x16PredMode (Table 8-4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +52,10 @@ impl LumaEdges {
         let (x, y) = (x as isize, y as isize);
         let mut edges = LumaEdges { sides, left: [0; 16], above: [0; 16], corner: 0 };
         if sides.left {
-            let (column, stride) = (luma.at(x - 1, y), luma.stride());
-            edges.left = std::array::from_fn(|row| column[row * stride]);
+            edges.left = column(luma.at(x - 1, y), luma.stride());
         }
         if sides.above {
-            edges.above.copy_from_slice(&luma.at(x, y - 1)[..16]);
+            edges.above = *luma.at(x, y - 1).first_chunk().unwrap_or(&[0; 16]);
         }
         if sides.left && sides.above {
             edges.corner = luma.at(x - 1, y - 1)[0];
@@ -73,22 +72,22 @@ impl LumaEdges {
         }
     }
 
+    /// Sums of absolute differences to the source (rows of 16, `stride` apart) of the first three modes of
+    /// [`Mode16x16::ALL`]; those of modes that are not allowed mean nothing.
+    pub(super) fn differences(&self, source: &[u8], stride: usize, instructions: Instructions) -> [u32; 3] {
+        instructions.luma_differences(source, stride, self.dc(), &self.above, &self.left)
+    }
+
     /// 8.3.3, into rows of 16.
     pub(super) fn predict(&self, mode: Mode16x16, out: &mut [u8; 256]) {
         let rows = out.as_chunks_mut::<16>().0;
         match mode {
             Mode16x16::Vertical => rows.fill(self.above),
             Mode16x16::Horizontal => rows.iter_mut().zip(self.left).for_each(|(row, left)| row.fill(left)),
-            Mode16x16::Dc => out.fill(self.dc()),
+            Mode16x16::Dc => rows.fill([self.dc(); 16]),
             Mode16x16::Plane => {
-                let at = |edge: &[u8; 16], index: isize| {
-                    i32::from(if index < 0 { self.corner } else { edge[index as usize] })
-                };
-                let slope = |edge: &[u8; 16]| -> i32 {
-                    (0..8).map(|i| (i as i32 + 1) * (at(edge, 8 + i) - at(edge, 6 - i))).sum()
-                };
-                let horizontal = (5 * slope(&self.above) + 32) >> 6;
-                let vertical = (5 * slope(&self.left) + 32) >> 6;
+                let horizontal = (5 * slope(&self.above, self.corner) + 32) >> 6;
+                let vertical = (5 * slope(&self.left, self.corner) + 32) >> 6;
                 let base = 16 * (i32::from(self.left[15]) + i32::from(self.above[15])) + 16;
                 // All sums are below 2^15.
                 let mut sums: [i16; 16] =
@@ -102,7 +101,7 @@ impl LumaEdges {
     }
 
     fn dc(&self) -> u8 {
-        let sum = |edge: &[u8; 16]| edge.iter().map(|&sample| u32::from(sample)).sum::<u32>();
+        let sum = |edge: &[u8; 16]| difference_of_16(edge, &[0; 16]);
         let dc = match (self.sides.left, self.sides.above) {
             (true, true) => (sum(&self.left) + sum(&self.above) + 16) >> 5,
             (true, false) => (sum(&self.left) + 8) >> 4,
@@ -113,19 +112,25 @@ impl LumaEdges {
     }
 }
 
+/// H or V of 8.3.3.4 for one edge: how much higher its second half is than its first.
+fn slope(edge: &[u8; 16], corner: u8) -> i32 {
+    let nearer: i32 =
+        (0..7).map(|i| (i as i32 + 1) * (i32::from(edge[8 + i]) - i32::from(edge[6 - i]))).sum();
+    nearer + 8 * (i32::from(edge[15]) - i32::from(corner))
+}
+
 /// One pair four times, then another four times.
 fn pairs(left: [u8; 2], right: [u8; 2]) -> [u8; 16] {
     let four = |pair| u128::from(u64::from(u16::from_le_bytes(pair)) * 0x0001_0001_0001_0001);
     (four(left) | four(right) << 64).to_le_bytes()
 }
 
-/// The samples around an 8×8 block of both chroma components.
+/// The samples around an 8×8 block of both chroma components, in pairs.
 #[derive(Debug)]
 pub(super) struct ChromaEdges {
     sides: Sides,
-    /// Per component.
-    left: [[u8; 8]; 2],
-    above: [[u8; 8]; 2],
+    left: [u8; 16],
+    above: [u8; 16],
     corner: [u8; 2],
 }
 
@@ -133,18 +138,12 @@ impl ChromaEdges {
     /// `x` in bytes of the interleaved plane.
     pub(super) fn read(chroma: &Samples, x: usize, y: usize, sides: Sides) -> ChromaEdges {
         let (x, y) = (x as isize, y as isize);
-        let mut edges = ChromaEdges { sides, left: [[0; 8]; 2], above: [[0; 8]; 2], corner: [0; 2] };
+        let mut edges = ChromaEdges { sides, left: [0; 16], above: [0; 16], corner: [0; 2] };
         if sides.left {
-            let (column, stride) = (chroma.at(x - 2, y), chroma.stride());
-            for row in 0..8 {
-                let pair = column[row * stride..].first_chunk().unwrap_or(&[0; 2]);
-                (edges.left[0][row], edges.left[1][row]) = (pair[0], pair[1]);
-            }
+            edges.left = pair_column(chroma.at(x - 2, y), chroma.stride());
         }
         if sides.above {
-            let parts = part_pairs(chroma.at(x, y - 1).first_chunk().unwrap_or(&[0; 16]));
-            (edges.above[0], edges.above[1]) =
-                (std::array::from_fn(|x| parts[x]), std::array::from_fn(|x| parts[8 + x]));
+            edges.above = *chroma.at(x, y - 1).first_chunk().unwrap_or(&[0; 16]);
         }
         if sides.left && sides.above {
             edges.corner = *chroma.at(x - 2, y - 1).first_chunk().unwrap_or(&[0; 2]);
@@ -161,24 +160,27 @@ impl ChromaEdges {
         }
     }
 
+    /// Sums of absolute differences to the source (rows of 8 pairs, `stride` apart) of the first three modes of
+    /// [`ChromaMode::ALL`]; those of modes that are not allowed mean nothing.
+    pub(super) fn differences(&self, source: &[u8], stride: usize, instructions: Instructions) -> [u32; 3] {
+        instructions.chroma_differences(source, stride, &self.dc(), &self.above, &self.left)
+    }
+
     /// 8.3.4, into rows of 8 interleaved pairs.
     pub(super) fn predict(&self, mode: ChromaMode, out: &mut [u8; 128]) {
         let rows = out.as_chunks_mut::<16>().0;
         match mode {
             ChromaMode::Dc => {
-                let (cb, cr) = (self.dc(0), self.dc(1));
-                for (half, rows) in rows.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-                    let (left, right) = (half * 2, half * 2 + 1);
-                    rows.fill(pairs([cb[left], cr[left]], [cb[right], cr[right]]));
+                for (rows, dc) in rows.as_chunks_mut::<4>().0.iter_mut().zip(self.dc()) {
+                    rows.fill(dc);
                 }
             }
             ChromaMode::Horizontal => {
-                for (y, row) in rows.iter_mut().enumerate() {
-                    let pair = [self.left[0][y], self.left[1][y]];
+                for (row, &pair) in rows.iter_mut().zip(self.left.as_chunks::<2>().0) {
                     *row = pairs(pair, pair);
                 }
             }
-            ChromaMode::Vertical => rows.fill(std::array::from_fn(|x| self.above[x % 2][x / 2])),
+            ChromaMode::Vertical => rows.fill(self.above),
             ChromaMode::Plane => self.predict_plane(rows),
         }
     }
@@ -187,16 +189,15 @@ impl ChromaEdges {
     fn predict_plane(&self, rows: &mut [[u8; 16]]) {
         // Per component, of the sample at (0, 0), of a step to the right and of a step down.
         let planes: [[i32; 3]; 2] = std::array::from_fn(|part| {
-            let (left, above) = (&self.left[part], &self.above[part]);
-            let at = |edge: &[u8; 8], index: isize| {
-                i32::from(if index < 0 { self.corner[part] } else { edge[index as usize] })
+            let at = |edge: &[u8; 16], index: isize| {
+                i32::from(if index < 0 { self.corner[part] } else { edge[index as usize * 2 + part] })
             };
-            let slope = |edge: &[u8; 8]| -> i32 {
+            let slope = |edge: &[u8; 16]| -> i32 {
                 (0..4).map(|i| (i as i32 + 1) * (at(edge, 4 + i) - at(edge, 2 - i))).sum()
             };
-            let horizontal = (34 * slope(above) + 32) >> 6;
-            let vertical = (34 * slope(left) + 32) >> 6;
-            let base = 16 * (i32::from(left[7]) + i32::from(above[7])) + 16;
+            let horizontal = (34 * slope(&self.above) + 32) >> 6;
+            let vertical = (34 * slope(&self.left) + 32) >> 6;
+            let base = 16 * (at(&self.left, 7) + at(&self.above, 7)) + 16;
             [base - 3 * (horizontal + vertical), horizontal, vertical]
         });
         // All sums are below 2^15.
@@ -209,24 +210,32 @@ impl ChromaEdges {
         }
     }
 
-    /// Each 4×4 block has its own order of preference (8.3.4.1 to 8.3.4.3): the two on the diagonal take
-    /// both edges, the upper right one prefers the one above, the lower left one the one to the left.
-    fn dc(&self, part: usize) -> [u8; 4] {
-        let sum = |edge: &[u8; 8], half: usize| {
-            edge[half * 4..half * 4 + 4].iter().map(|&sample| u32::from(sample)).sum::<u32>()
+    /// Rows of the upper and of the lower two blocks. Each 4×4 block has its own order of preference (8.3.4.1 to 8.3.4.3):
+    /// the two on the diagonal take both edges, the upper right one prefers the one above, the lower left one the one to
+    /// the left.
+    fn dc(&self) -> [[u8; 16]; 2] {
+        // Per half of an edge, of Cb and Cr.
+        let sums = |edge: &[u8; 16]| {
+            [0, 1].map(|half: usize| {
+                const EVERY_OTHER: u64 = 0x00FF_00FF_00FF_00FF;
+                let four = u64::from_le_bytes(edge.as_chunks().0[half]);
+                // The highest word of the product is the sum of all words.
+                [four & EVERY_OTHER, four >> 8 & EVERY_OTHER]
+                    .map(|words| (words.wrapping_mul(0x0001_0001_0001_0001) >> 48) as u32)
+            })
         };
-        let above = |half| self.sides.above.then(|| sum(&self.above[part], half));
-        let left = |half| self.sides.left.then(|| sum(&self.left[part], half));
-        let one = |sum: u32| ((sum + 2) >> 2) as u8;
-        let both = |above: Option<u32>, left: Option<u32>| match (above, left) {
-            (Some(above), Some(left)) => ((above + left + 4) >> 3) as u8,
-            (edge, other) => edge.or(other).map_or(128, one),
+        let (above, left) = (sums(&self.above), sums(&self.left));
+        let one = |[cb, cr]: [u32; 2]| [((cb + 2) >> 2) as u8, ((cr + 2) >> 2) as u8];
+        let both = |above: [u32; 2], left: [u32; 2]| {
+            [0, 1].map(|part: usize| ((above[part] + left[part] + 4) >> 3) as u8)
         };
-        [
-            both(above(0), left(0)),
-            above(1).or(left(0)).map_or(128, one),
-            left(1).or(above(0)).map_or(128, one),
-            both(above(1), left(1)),
-        ]
+        match (self.sides.above, self.sides.left) {
+            (true, true) => {
+                [pairs(both(above[0], left[0]), one(above[1])), pairs(one(left[1]), both(above[1], left[1]))]
+            }
+            (true, false) => [pairs(one(above[0]), one(above[1])); 2],
+            (false, true) => left.map(|left| pairs(one(left), one(left))),
+            (false, false) => [[128; 16]; 2],
+        }
     }
 }

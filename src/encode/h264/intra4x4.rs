@@ -4,8 +4,8 @@ use super::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction, SourceBlock
 use super::neighbours::{Kind, MODE_DC, Neighbours};
 use super::quantiser::Quantiser;
 use super::reference::Samples;
-use super::simd::{Instructions, Work, difference_of_16, means, subtract};
-use super::transform::{Strip, forward, inverse, zigzag};
+use super::simd::{Choice, Instructions, Trial, difference_of_16, means};
+use super::transform::Weight;
 
 /// Number of Intra4x4PredMode (Table 8-2): vertical, horizontal, DC, diagonal down left, diagonal down right,
 /// vertical right, horizontal down, vertical left, horizontal up.
@@ -14,24 +14,25 @@ const MODES: u8 = 9;
 /// The first mode that needs the means of neighbouring samples.
 const FIRST_FILTERED: u8 = 3;
 
-/// The 13 samples around a block: to the left from the bottom up, the corner, above from left to right and on.
-type Edges = [u8; 13];
+/// The 13 samples around a block: to the left from the bottom up, the corner, above from left to right and on. Then the last
+/// three times more.
+type Edges = [u8; 16];
 
-/// Which of them exist.
+/// Which of them exist. Where both do, so does the corner: a picture is one slice.
 #[derive(Debug, Clone, Copy)]
 struct Sides {
     left: bool,
     above: bool,
-    corner: bool,
 }
 
 impl Sides {
-    fn allow(self, mode: u8) -> bool {
-        match mode {
-            0 | 3 | 7 => self.above,
-            1 | 8 => self.left,
-            2 => true,
-            _ => self.left && self.above && self.corner,
+    /// The modes that may be used, mode 0 in the lowest bit.
+    fn allowed(self) -> u16 {
+        match (self.left, self.above) {
+            (true, true) => 0b1_1111_1111,
+            (true, false) => 0b1_0000_0110,
+            (false, true) => 0b0_1000_1101,
+            (false, false) => 0b0_0000_0100,
         }
     }
 }
@@ -39,7 +40,7 @@ impl Sides {
 /// What the modes are made of, from the samples around a block.
 struct Filtered {
     edges: Edges,
-    sides: Sides,
+    dc: u8,
     /// Whether the following are there.
     is_filtered: bool,
     /// Mean of each sample and the next.
@@ -49,8 +50,8 @@ struct Filtered {
 }
 
 impl Filtered {
-    fn new(edges: Edges, sides: Sides) -> Filtered {
-        Filtered { edges, sides, is_filtered: false, two: [0; 16], three: [0; 16] }
+    fn new(edges: Edges, dc: u8) -> Filtered {
+        Filtered { edges, dc, is_filtered: false, two: [0; 16], three: [0; 16] }
     }
 
     /// Makes what the modes from [`FIRST_FILTERED`] on need, unless it is there.
@@ -63,22 +64,8 @@ impl Filtered {
         // With one more on either side.
         let mut edges = [0; 18];
         edges[0] = self.edges[0];
-        edges[1..14].copy_from_slice(&self.edges);
-        edges[14] = self.edges[12];
+        edges[1..17].copy_from_slice(&self.edges);
         (self.two, self.three) = means(&edges);
-    }
-
-    fn dc(&self) -> u8 {
-        let sum = |range: std::ops::Range<usize>| {
-            self.edges[range].iter().map(|&edge| u32::from(edge)).sum::<u32>()
-        };
-        let dc = match (self.sides.left, self.sides.above) {
-            (true, true) => (sum(0..4) + sum(5..9) + 4) >> 3,
-            (true, false) => (sum(0..4) + 2) >> 2,
-            (false, true) => (sum(5..9) + 2) >> 2,
-            (false, false) => 128,
-        };
-        dc as u8
     }
 
     /// Predicted samples, rows first.
@@ -95,7 +82,7 @@ impl Filtered {
         match mode {
             0 => [four(e, 5); 4],
             1 => [[e[3]; 4], [e[2]; 4], [e[1]; 4], [e[0]; 4]],
-            2 => [[self.dc(); 4]; 4],
+            2 => [[self.dc; 4]; 4],
             3 => [four(h, 6), four(h, 7), four(h, 8), four(h, 9)],
             4 => [four(h, 4), four(h, 3), four(h, 2), four(h, 1)],
             5 => [four(t, 4), four(h, 4), after(h[3], four(t, 4)), after(h[2], four(h, 4))],
@@ -136,50 +123,35 @@ pub(super) fn code_luma_4x4(
     let mut modes = [MODE_DC; 16];
     let mut macroblock = Macroblock::new(Prediction::Intra4x4(modes), Kind::Intra4x4);
     let mut total = 0;
+    let stride = luma.stride();
     for index in BLOCK_ORDER {
         let (column, row) = (index % 4, index / 4);
         let (left_x, top_y) = ((x + column * 4) as isize, (y + row * 4) as isize);
         let sides = Sides {
             left: column > 0 || around.left.kind.is_available(),
             above: row > 0 || around.above.kind.is_available(),
-            corner: match (column, row) {
-                (0, 0) => around.above_left.kind.is_available(),
-                (0, _) => around.left.kind.is_available(),
-                (_, 0) => around.above.kind.is_available(),
-                _ => true,
-            },
         };
         let above_right = match (column, row) {
             (3, 0) => around.above_right.kind.is_available(),
             (_, 0) => sides.above,
             _ => above_right_is_inside(column, row),
         };
-        let mut filtered = Filtered::new(read_edges(luma, (left_x, top_y), sides, above_right), sides);
+        let edges = read_edges(luma.at(left_x - 1, top_y - 1), stride, above_right);
         let from = &source.luma[row * 4 * source.luma_stride + column * 4..];
-        let block: [[u8; 4]; 4] =
-            std::array::from_fn(|y| *from[y * source.luma_stride..].first_chunk().unwrap_or(&[0; 4]));
-        let predicted_mode = predicted_mode(around, &modes, column, row);
-        let mut best = (u32::MAX, MODE_DC, [[0; 4]; 4]);
-        // The mode that is predicted is cheaper to say, so it is tried first.
-        let mut consider = |mode: u8, mode_cost: u32| {
-            if mode >= FIRST_FILTERED {
-                filtered.filter();
-            }
-            let predicted = filtered.predict(mode);
-            let cost = difference_of_16(flat(&predicted), flat(&block)) + mode_cost;
-            if cost < best.0 {
-                best = (cost, mode, predicted);
-            }
-            best.0
-        };
-        consider(predicted_mode, lambda);
-        for mode in 0..MODES {
-            if sides.allow(mode) && consider(mode, 4 * lambda) <= 4 * lambda {
-                // No mode that is still to be tried costs less.
-                break;
-            }
+        let mut block = [0; 16];
+        for (y, row) in block.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            *row = *from[y * source.luma_stride..].first_chunk().unwrap_or(&[0; 4]);
         }
-        let (cost, mode, mut predicted) = best;
+        let predicted_mode = predicted_mode(around, &modes, column, row);
+        let trial = Trial {
+            block: &block,
+            edges: &edges,
+            dc: dc(&edges, sides),
+            allowed: sides.allowed(),
+            predicted_mode,
+            lambda,
+        };
+        let Choice { cost, mode, mut predicted } = instructions.best_mode_4x4(&trial);
         total += cost;
         if total > limit {
             return None;
@@ -189,16 +161,16 @@ pub(super) fn code_luma_4x4(
             (mode != predicted_mode).then(|| if mode < predicted_mode { mode } else { mode - 1 });
         // The bits of the mode make this a little higher than the differences are.
         if cost >= quantiser.smallest_effective_difference() {
-            let (mut strip, mut any) = ([[0; 16]; 4], false);
-            let (block, predicted) = (&block, &mut predicted);
-            instructions.run(CodeBlock { block, predicted, quantiser, strip: &mut strip, any: &mut any });
-            if any {
-                macroblock.add_block(index, zigzag(&strip, 0, &mut all.luma[index]));
+            let levels = &mut all.luma[index];
+            let mask = instructions.code_4x4(&block, &mut predicted, quantiser, levels);
+            if mask != 0 {
+                macroblock.add_block(index, Weight::of(levels, mask));
                 macroblock.coded.pattern |= 1 << (row / 2 * 2 + column / 2);
             }
         }
-        for (y, row) in predicted.iter().enumerate() {
-            luma.at_mut(left_x, top_y + y as isize)[..4].copy_from_slice(row);
+        let out = luma.at_mut(left_x, top_y);
+        for (y, row) in predicted.as_chunks::<4>().0.iter().enumerate() {
+            out[y * stride..][..4].copy_from_slice(row);
         }
     }
     macroblock.prediction = Prediction::Intra4x4(modes);
@@ -207,32 +179,60 @@ pub(super) fn code_luma_4x4(
     Some(macroblock)
 }
 
-/// A block's 16 samples.
-#[inline(always)]
-fn flat(block: &[[u8; 4]; 4]) -> &[u8; 16] {
-    block.as_flattened().as_array().unwrap_or(&[0; 16])
-}
-
-fn read_edges(luma: &Samples, (x, y): (isize, isize), sides: Sides, above_right: bool) -> Edges {
-    let mut edges = [0; 13];
-    if sides.left {
-        for (row, edge) in (0..4).rev().zip(&mut edges) {
-            *edge = luma.at(x - 1, y + row)[0];
-        }
+/// The samples around a block, from those that begin at the one above and to the left of it. Those of sides that do not
+/// exist may be anything.
+#[inline]
+fn read_edges(samples: &[u8], stride: usize, above_right: bool) -> Edges {
+    let above: &[u8; 9] = samples.first_chunk().unwrap_or(&[0; 9]);
+    let mut edges = [above[if above_right { 8 } else { 4 }]; 16];
+    for (row, edge) in (1..5).rev().zip(&mut edges) {
+        *edge = samples[row * stride];
     }
-    if sides.corner {
-        edges[4] = luma.at(x - 1, y - 1)[0];
-    }
-    if sides.above {
-        let above = luma.at(x, y - 1);
-        let count = if above_right { 8 } else { 4 };
-        edges[5..5 + count].copy_from_slice(&above[..count]);
-        if !above_right {
-            let last = edges[8];
-            edges[9..].fill(last);
-        }
+    edges[4..9].copy_from_slice(&above[..5]);
+    if above_right {
+        edges[9..13].copy_from_slice(&above[5..]);
     }
     edges
+}
+
+/// What the DC mode predicts (8.3.1.2.3).
+#[inline]
+fn dc(edges: &Edges, sides: Sides) -> u8 {
+    let sum = |first: usize| (first..first + 4).map(|index| u32::from(edges[index])).sum::<u32>();
+    let dc = match (sides.left, sides.above) {
+        (true, true) => (sum(0) + sum(5) + 4) >> 3,
+        (true, false) => (sum(0) + 2) >> 2,
+        (false, true) => (sum(5) + 2) >> 2,
+        (false, false) => 128,
+    };
+    dc as u8
+}
+
+/// [`Instructions::best_mode_4x4`] without any instructions in particular.
+pub(super) fn best_mode(trial: &Trial<'_>) -> Choice {
+    let mut filtered = Filtered::new(*trial.edges, trial.dc);
+    let mut best = Choice { cost: u32::MAX, mode: MODE_DC, predicted: [0; 16] };
+    // The mode that is predicted is cheaper to say, so it is tried first.
+    let mut consider = |mode: u8, mode_cost: u32| {
+        if mode >= FIRST_FILTERED {
+            filtered.filter();
+        }
+        let predicted = filtered.predict(mode);
+        let predicted = predicted.as_flattened().as_array().unwrap_or(&[0; 16]);
+        let cost = difference_of_16(predicted, trial.block) + mode_cost;
+        if cost < best.cost {
+            best = Choice { cost, mode, predicted: *predicted };
+        }
+        best.cost
+    };
+    consider(trial.predicted_mode, trial.lambda);
+    for mode in 0..MODES {
+        if trial.allowed >> mode & 1 == 1 && consider(mode, 4 * trial.lambda) <= 4 * trial.lambda {
+            // No mode that is still to be tried costs less.
+            break;
+        }
+    }
+    best
 }
 
 /// predIntra4x4PredMode (8.3.1.1).
@@ -250,41 +250,6 @@ fn predicted_mode(around: &Neighbours<'_>, modes: &[u8; 16], column: usize, row:
     match (left, above) {
         (Some(left), Some(above)) => left.min(above),
         _ => MODE_DC,
-    }
-}
-
-/// Transforms and quantises one block's residual.
-struct CodeBlock<'a> {
-    block: &'a [[u8; 4]; 4],
-    /// Becomes the reconstruction.
-    predicted: &'a mut [[u8; 4]; 4],
-    quantiser: &'a Quantiser,
-    /// Becomes the levels in its first block, unless all are zero.
-    strip: &'a mut Strip,
-    /// Becomes whether any is not.
-    any: &'a mut bool,
-}
-
-impl Work for CodeBlock<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let differences = subtract(flat(self.block), flat(self.predicted));
-        let mut strip: Strip = [[0; 16]; 4];
-        for (row, differences) in strip.iter_mut().zip(differences.as_chunks::<4>().0) {
-            row[..4].copy_from_slice(differences);
-        }
-        let mut strip = forward(&strip);
-        *self.any = self.quantiser.quantise(&mut strip) != [0; 16];
-        if !*self.any {
-            return;
-        }
-        *self.strip = strip;
-        self.quantiser.scale(&mut strip);
-        for (row, residual) in self.predicted.iter_mut().zip(&inverse(&strip)) {
-            for (sample, &residual) in row.iter_mut().zip(residual) {
-                *sample = i16::from(*sample).wrapping_add(residual).clamp(0, 255) as u8;
-            }
-        }
     }
 }
 
@@ -339,12 +304,14 @@ mod tests {
     #[test]
     fn all_modes_follow_their_equations() {
         for seed in 0..50u32 {
-            let edges =
+            let mut edges: Edges =
                 std::array::from_fn(|index| (((seed + 3) * (index as u32 + 5) * 2_654_435) >> 7) as u8);
+            let last = edges[12];
+            edges[13..].fill(last);
             for (left, above) in [(true, true), (true, false), (false, true), (false, false)] {
-                let sides = Sides { left, above, corner: left && above };
-                for mode in (0..MODES).filter(|&mode| sides.allow(mode)) {
-                    let mut filtered = Filtered::new(edges, sides);
+                let sides = Sides { left, above };
+                for mode in (0..MODES).filter(|&mode| sides.allowed() >> mode & 1 == 1) {
+                    let mut filtered = Filtered::new(edges, dc(&edges, sides));
                     if mode >= FIRST_FILTERED {
                         filtered.filter();
                     }

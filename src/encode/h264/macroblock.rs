@@ -5,8 +5,8 @@ use super::motion::vector_bits;
 use super::neighbours::{Coded, Kind, Shape, Vector};
 use super::quantiser::Quantiser;
 use super::reference::{Reconstruction, Samples};
-use super::simd::{Instructions, copy, difference_sum, join_pairs, part_pairs, squared_error};
-use super::transform::{Analyse, Block, Rebuild, Weight, ZIGZAG, zigzag};
+use super::simd::{Instructions, copy, difference_sum, nonzero_mask};
+use super::transform::{Block, Weight, ZIGZAG};
 
 /// The 4×4 luma blocks (as raster indices) in coding order (Figure 6-10).
 pub(super) const BLOCK_ORDER: [usize; 16] = [0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15];
@@ -123,9 +123,9 @@ impl Predicted {
     }
 
     /// Sum of squared differences to the source.
-    pub(super) fn squared_error(&self, source: SourceBlock<'_>) -> u32 {
-        squared_error(source.luma, source.luma_stride, &self.luma, 16, 16)
-            + squared_error(source.chroma, source.chroma_stride, &self.chroma, 16, 8)
+    pub(super) fn squared_error(&self, source: SourceBlock<'_>, instructions: Instructions) -> u32 {
+        instructions.squared_error(source.luma, source.luma_stride, &self.luma, 16, 16)
+            + instructions.squared_error(source.chroma, source.chroma_stride, &self.chroma, 16, 8)
     }
 
     /// As something to be coded.
@@ -207,127 +207,75 @@ impl CodeResidual<'_> {
 
     /// Codes the luma of an inter macroblock.
     fn luma(&mut self, quantiser: &Quantiser) {
-        let source = self.source;
-        let limit = quantiser.smallest_effective_difference();
-        let strips = self.predicted.luma.as_chunks_mut::<16>().0.as_chunks_mut::<4>().0;
-        for (strip_index, predicted) in strips.iter_mut().enumerate() {
-            let from = &source.luma[strip_index * 4 * source.luma_stride..];
-            if difference_sum(from, source.luma_stride, predicted.as_flattened(), 16, 4) < limit {
-                continue;
-            }
-            let (mut strip, mut dc, mut any) = ([[0; 16]; 4], [0; 4], [false; 4]);
-            self.instructions.run(Analyse {
-                source: from,
-                stride: source.luma_stride,
-                predicted,
-                quantiser,
-                dc_apart: false,
-                dc: &mut dc,
-                strip: &mut strip,
-                any: &mut any,
-            });
-            if any == [false; 4] {
-                continue;
-            }
-            for block in (0..4).filter(|&block| any[block]) {
-                let index = strip_index * 4 + block;
-                self.macroblock.add_block(index, zigzag(&strip, block, &mut self.levels.luma[index]));
-                self.macroblock.coded.pattern |= 1 << (strip_index / 2 * 2 + block / 2);
-            }
-            self.instructions.run(Rebuild { strip: &strip, dc: None, quantiser, predicted });
+        let source = (self.source.luma, self.source.luma_stride);
+        let predicted = &mut self.predicted.luma;
+        let differences = difference_sum(source.0, source.1, predicted, 16, 16);
+        if differences < quantiser.smallest_effective_difference() {
+            return;
         }
+        let (mut strips, levels) = ([[[0; 16]; 4]; 4], &mut self.levels.luma);
+        let masks = self.instructions.analyse_luma(source, predicted, quantiser, None, &mut strips, levels);
+        if masks == [0; 16] {
+            return;
+        }
+        for (index, &mask) in masks.iter().enumerate().filter(|(_, mask)| **mask != 0) {
+            self.macroblock.add_block(index, Weight::of(&self.levels.luma[index], mask));
+            self.macroblock.coded.pattern |= 1 << (index / 8 * 2 + index % 4 / 2);
+        }
+        self.instructions.rebuild_luma(&strips, &masks, &[0; 16], quantiser, predicted);
     }
 
     /// The same for Intra_16x16, whose DC coefficients are transformed once more (8.5.2).
     fn luma_16x16(&mut self, quantiser: &Quantiser) {
-        let source = self.source;
-        let differences = difference_sum(source.luma, source.luma_stride, &self.predicted.luma, 16, 16);
+        let source = (self.source.luma, self.source.luma_stride);
+        let predicted = &mut self.predicted.luma;
+        let differences = difference_sum(source.0, source.1, predicted, 16, 16);
         if differences < quantiser.smallest_effective_difference() {
             return;
         }
-        let mut strips = [[[0; 16]; 4]; 4];
-        let mut dc = [0; 16];
-        let mut any_ac = false;
-        let predicted = self.predicted.luma.as_chunks_mut::<16>().0.as_chunks_mut::<4>().0;
-        let parts = strips.iter_mut().zip(predicted.iter()).zip(dc.chunks_mut(4));
-        for (strip_index, ((strip, predicted), dc)) in parts.enumerate() {
-            let mut any = [false; 4];
-            self.instructions.run(Analyse {
-                source: &source.luma[strip_index * 4 * source.luma_stride..],
-                stride: source.luma_stride,
-                predicted,
-                quantiser,
-                dc_apart: true,
-                dc,
-                strip,
-                any: &mut any,
-            });
-            for block in (0..4).filter(|&block| any[block]) {
-                let index = strip_index * 4 + block;
-                self.macroblock.add_block(index, zigzag(strip, block, &mut self.levels.luma[index]));
-                any_ac = true;
-            }
-        }
+        let (mut strips, mut dc) = ([[[0; 16]; 4]; 4], [0; 16]);
+        let levels = &mut self.levels.luma;
+        let masks =
+            self.instructions.analyse_luma(source, predicted, quantiser, Some(&mut dc), &mut strips, levels);
+        let any_ac = masks != [0; 16];
         if any_ac {
+            for (index, &mask) in masks.iter().enumerate().filter(|(_, mask)| **mask != 0) {
+                self.macroblock.add_block(index, Weight::of(&self.levels.luma[index], mask));
+            }
             self.macroblock.coded.pattern |= 15;
         }
-        let dc_levels = quantiser.quantise_luma_dc(&dc);
+        let dc_levels = quantiser.quantise_luma_dc(&dc.map(i32::from));
         // The matrix of DC levels is scanned like a block (8.5.2, 8.5.6).
         self.levels.luma_dc = ZIGZAG.map(|(column, row)| dc_levels[row * 4 + column]);
-        let any_dc = dc_levels != [0; 16];
-        self.macroblock.coded.dc_flags |= u8::from(any_dc);
-        self.macroblock.level_bits += Weight::of(&self.levels.luma_dc).bits;
-        if !any_ac && !any_dc {
+        let mask = nonzero_mask(&self.levels.luma_dc) as u16;
+        self.macroblock.coded.dc_flags |= u8::from(mask != 0);
+        self.macroblock.level_bits += Weight::of(&self.levels.luma_dc, mask).bits;
+        if !any_ac && mask == 0 {
             return;
         }
         let dc = quantiser.scale_luma_dc(&dc_levels);
-        for ((strip, predicted), dc) in strips.iter().zip(predicted).zip(dc.as_chunks::<4>().0) {
-            self.instructions.run(Rebuild { strip, dc: Some(*dc), quantiser, predicted });
-        }
+        self.instructions.rebuild_luma(&strips, &masks, &dc, quantiser, predicted);
     }
 
     /// Codes both chroma components (8.5.4).
     fn chroma(&mut self, quantiser: &Quantiser) {
-        let source = self.source;
-        let differences = difference_sum(source.chroma, source.chroma_stride, &self.predicted.chroma, 16, 8);
+        let source = (self.source.chroma, self.source.chroma_stride);
+        let predicted = &mut self.predicted.chroma;
+        let differences = difference_sum(source.0, source.1, predicted, 16, 8);
         if differences < quantiser.smallest_effective_difference() {
             return;
         }
-        // Rows of 8 samples of Cb and 8 of Cr, to make strips of: blocks 0 and 1 are Cb's, 2 and 3 Cr's.
-        let mut apart = [[0u8; 16]; 8];
-        let mut planar_source = [0u8; 128];
-        let interleaved = self.predicted.chroma.as_chunks_mut::<16>().0;
-        for (y, (apart, out)) in apart.iter_mut().zip(planar_source.as_chunks_mut::<16>().0).enumerate() {
-            *apart = part_pairs(&interleaved[y]);
-            *out = part_pairs(source.chroma[y * source.chroma_stride..].first_chunk().unwrap_or(&[0; 16]));
-        }
-        let mut strips = [[[0; 16]; 4]; 2];
-        let mut dc = [[0; 4]; 2];
-        let mut any_ac = false;
-        let halves = apart.as_chunks_mut::<4>().0;
-        for (half, strip) in strips.iter_mut().enumerate() {
-            let (mut strip_dc, mut any) = ([0; 4], [false; 4]);
-            self.instructions.run(Analyse {
-                source: &planar_source[half * 64..],
-                stride: 16,
-                predicted: &halves[half],
-                quantiser,
-                dc_apart: true,
-                dc: &mut strip_dc,
-                strip,
-                any: &mut any,
-            });
-            for block in 0..4 {
-                dc[block / 2][half * 2 + block % 2] = strip_dc[block];
-                if any[block] {
-                    let index = block / 2 * 4 + half * 2 + block % 2;
-                    let levels = &mut self.levels.chroma_ac[index];
-                    self.macroblock.add_block(16 + index, zigzag(strip, block, levels));
-                    any_ac = true;
-                }
+        let (mut strips, mut dc) = ([[[0; 16]; 4]; 2], [[0; 4]; 2]);
+        let levels = &mut self.levels.chroma_ac;
+        let masks =
+            self.instructions.analyse_chroma(source, predicted, quantiser, &mut dc, &mut strips, levels);
+        let any_ac = masks != [0; 8];
+        if any_ac {
+            for (index, &mask) in masks.iter().enumerate().filter(|(_, mask)| **mask != 0) {
+                self.macroblock.add_block(16 + index, Weight::of(&self.levels.chroma_ac[index], mask));
             }
         }
-        let dc_levels = dc.map(|dc| quantiser.quantise_chroma_dc(&dc));
+        let dc_levels = dc.map(|dc| quantiser.quantise_chroma_dc(&dc.map(i32::from)));
         let any_dc = dc_levels != [[0; 4]; 2];
         if !any_ac && !any_dc {
             return;
@@ -339,16 +287,10 @@ impl CodeResidual<'_> {
                 self.macroblock.coded.dc_flags |= flag;
                 let mut block = [0; 16];
                 block[..4].copy_from_slice(levels);
-                self.macroblock.level_bits += Weight::of(&block).bits;
+                self.macroblock.level_bits += Weight::of(&block, nonzero_mask(&block) as u16).bits;
             }
         }
         let dc = dc_levels.map(|levels| quantiser.scale_chroma_dc(&levels));
-        for (half, (strip, predicted)) in strips.iter().zip(halves).enumerate() {
-            let dc = std::array::from_fn(|block| dc[block / 2][half * 2 + block % 2]);
-            self.instructions.run(Rebuild { strip, dc: Some(dc), quantiser, predicted });
-        }
-        for (out, apart) in interleaved.iter_mut().zip(&apart) {
-            *out = join_pairs(apart);
-        }
+        self.instructions.rebuild_chroma(&strips, &masks, &dc, quantiser, predicted);
     }
 }

@@ -35,16 +35,26 @@ pub(super) fn chroma_qp(qp: u8) -> u8 {
     if qp < 30 { qp } else { ABOVE_29[usize::from(qp) - 30] }
 }
 
+/// What [`Quantiser`] holds for strips, for one block: four of each horizontal frequency.
+#[derive(Debug, Clone)]
+pub(super) struct BlockTables {
+    pub(super) multipliers: [u16; 16],
+    pub(super) biases: [u16; 16],
+    pub(super) scales: [i16; 16],
+}
+
 /// Everything that follows from one QP.
 #[derive(Debug, Clone)]
 pub(super) struct Quantiser {
     qp: u8,
     /// Levels per coefficient times 2^16, by horizontal frequency, repeated over the lanes of a strip.
-    multipliers: [[u16; 16]; 4],
+    pub(super) multipliers: [[u16; 16]; 4],
     /// What is added to a coefficient before it is multiplied, in the same order: less than half a level.
-    biases: [[u16; 16]; 4],
+    pub(super) biases: [[u16; 16]; 4],
     /// Scales (LevelScale / 16) shifted by QP / 6, in the same order.
-    scales: [[i16; 16]; 4],
+    pub(super) scales: [[i16; 16]; 4],
+    /// The three of one block.
+    pub(super) of_block: BlockTables,
     /// Added before the shift: under a half, so that small coefficients become zero.
     rounding: i32,
     smallest_effective_difference: u32,
@@ -70,11 +80,17 @@ impl Quantiser {
         }
         let rounding = (rounding_64ths << (15 + qp / 6)) >> 6;
         let smallest_effective_difference = 0;
+        let of_block = BlockTables {
+            multipliers: std::array::from_fn(|index| multipliers[index / 4][index % 4]),
+            biases: std::array::from_fn(|index| biases[index / 4][index % 4]),
+            scales: std::array::from_fn(|index| scales[index / 4][index % 4]),
+        };
         let mut quantiser = Quantiser {
             qp,
             multipliers,
             biases,
             scales,
+            of_block,
             rounding,
             smallest_effective_difference,
             largest_level,

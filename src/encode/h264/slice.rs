@@ -9,7 +9,7 @@ use super::macroblock::{Levels, Macroblock, Predicted, Quantisers, SourceBlock};
 use super::neighbours::{Coded, Kind, Motion, Rows, Vector};
 use super::parameter_sets::MacroblockGrid;
 use super::reference::{Reconstruction, Stamp};
-use super::simd::{Instructions, copy_wide, squared_error};
+use super::simd::{Instructions, copy_wide};
 use super::source::{Scratch, source_block};
 use super::writer::MacroblockWriter;
 use crate::encode::hints::{Damage, Scroll};
@@ -272,8 +272,15 @@ impl SliceEncoder<'_> {
         let x = place.x() as isize + isize::from(vector.x / 4);
         let y = place.y() as isize + isize::from(vector.y / 4);
         let (luma, chroma) = (reference.luma.at(x, y), reference.chroma.at(x, y / 2));
-        squared_error(source.luma, source.luma_stride, luma, reference.luma.stride(), 16)
-            + squared_error(source.chroma, source.chroma_stride, chroma, reference.chroma.stride(), 8)
+        let instructions = self.instructions;
+        instructions.squared_error(source.luma, source.luma_stride, luma, reference.luma.stride(), 16)
+            + instructions.squared_error(
+                source.chroma,
+                source.chroma_stride,
+                chroma,
+                reference.chroma.stride(),
+                8,
+            )
     }
 
     /// Whether the source here is the source there, moved: then so is its reconstruction, errors and all.

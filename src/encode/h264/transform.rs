@@ -4,7 +4,7 @@
 //! Four 4×4 blocks that lie side by side make a [`Strip`]. All arithmetic goes over its 16 lanes at once.
 
 use super::quantiser::Quantiser;
-use super::simd::{Work, nonzero_mask, subtract, transpose};
+use super::simd::{nonzero_mask, transpose};
 
 /// Four 4×4 blocks side by side. As samples: `[row][4 · block + column]`. As coefficients:
 /// `[horizontal frequency][4 · block + vertical frequency]`.
@@ -20,69 +20,53 @@ pub(super) const ZIGZAG: [(usize, usize); 16] = [
     (1, 2), (0, 3), (1, 3), (2, 2), (3, 1), (3, 2), (2, 3), (3, 3),
 ];
 
-/// Transforms and quantises source minus prediction, four rows of 16 samples.
-#[derive(Debug)]
-pub(super) struct Analyse<'a> {
-    pub(super) source: &'a [u8],
-    pub(super) stride: usize,
-    pub(super) predicted: &'a [[u8; 16]; 4],
-    pub(super) quantiser: &'a Quantiser,
-    /// Whether the DC coefficients are coded apart: they become zero in the strip.
-    pub(super) dc_apart: bool,
-    /// Becomes the DC coefficients.
-    pub(super) dc: &'a mut [i32],
-    /// Becomes the levels.
-    pub(super) strip: &'a mut Strip,
-    /// Becomes whether each block has a level other than zero.
-    pub(super) any: &'a mut [bool; 4],
-}
-
-impl Work for Analyse<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let mut differences = [[0; 16]; 4];
-        for (y, out) in differences.iter_mut().enumerate() {
-            let source = self.source[y * self.stride..].first_chunk::<16>().unwrap_or(&[0; 16]);
-            *out = subtract(source, &self.predicted[y]);
+/// Transforms and quantises residuals. Where `dc` is given, the DC coefficients go there, and become zero among the levels.
+/// The levels go into `strip` and, in zig-zag order, into the blocks; only if any is not zero. Gives for each block which
+/// levels are not zero, the first in the lowest bit.
+#[inline]
+pub(super) fn analyse(
+    residual: &Strip,
+    quantiser: &Quantiser,
+    dc: Option<&mut [i16; 4]>,
+    strip: &mut Strip,
+    levels: [&mut Block; 4],
+) -> [u16; 4] {
+    let mut coefficients = forward(residual);
+    if let Some(dc) = dc {
+        for (block, dc) in dc.iter_mut().enumerate() {
+            *dc = std::mem::take(&mut coefficients[0][block * 4]);
         }
-        let mut strip = forward(&differences);
-        for (block, dc) in self.dc.iter_mut().enumerate().take(4) {
-            *dc = i32::from(strip[0][block * 4]);
-        }
-        if self.dc_apart {
-            (0..4).for_each(|block| strip[0][block * 4] = 0);
-        }
-        let lanes = self.quantiser.quantise(&mut strip);
-        let blocks = lanes.as_chunks::<4>().0;
-        for (any, lanes) in self.any.iter_mut().zip(blocks) {
-            *any = *lanes != [0; 4];
-        }
-        *self.strip = strip;
     }
-}
-
-/// Adds to the prediction what levels stand for, four rows of 16 samples.
-#[derive(Debug)]
-pub(super) struct Rebuild<'a> {
-    pub(super) strip: &'a Strip,
-    /// DC coefficients that were coded apart.
-    pub(super) dc: Option<[i16; 4]>,
-    pub(super) quantiser: &'a Quantiser,
-    pub(super) predicted: &'a mut [[u8; 16]; 4],
-}
-
-impl Work for Rebuild<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let mut strip = *self.strip;
-        self.quantiser.scale(&mut strip);
-        if let Some(dc) = self.dc {
-            (0..4).for_each(|block| strip[0][block * 4] = dc[block]);
+    if quantiser.quantise(&mut coefficients) == [0; 16] {
+        return [0; 4];
+    }
+    *strip = coefficients;
+    let mut masks = [0; 4];
+    for (block, (levels, mask)) in levels.into_iter().zip(&mut masks).enumerate() {
+        for (level, (horizontal, vertical)) in levels.iter_mut().zip(ZIGZAG) {
+            *level = strip[horizontal][(block * 4 + vertical) & 15];
         }
-        for (row, predicted) in inverse(&strip).iter().zip(self.predicted) {
-            for (sample, &residual) in predicted.iter_mut().zip(row) {
-                *sample = i16::from(*sample).wrapping_add(residual).clamp(0, 255) as u8;
-            }
+        *mask = nonzero_mask(levels) as u16;
+    }
+    masks
+}
+
+/// Adds to the prediction, four rows of 16 samples, what levels stand for; `strip` is left out where all are
+/// zero. `dc`: DC coefficients that were coded apart.
+#[inline]
+pub(super) fn rebuild(
+    strip: Option<&Strip>,
+    dc: &[i16; 4],
+    quantiser: &Quantiser,
+    predicted: &mut [[u8; 16]],
+) {
+    let mut strip = strip.copied().unwrap_or_default();
+    quantiser.scale(&mut strip);
+    // Of the two, one is zero.
+    (0..4).for_each(|block| strip[0][block * 4] |= dc[block]);
+    for (row, predicted) in inverse(&strip).iter().zip(predicted) {
+        for (sample, &residual) in predicted.iter_mut().zip(row) {
+            *sample = i16::from(*sample).wrapping_add(residual).clamp(0, 255) as u8;
         }
     }
 }
@@ -144,31 +128,23 @@ pub(super) struct Weight {
 }
 
 impl Weight {
-    /// Of levels in zig-zag order.
-    #[inline(always)]
-    pub(super) fn of(levels: &Block) -> Weight {
-        let mut left = nonzero_mask(levels);
+    /// Of levels in zig-zag order. `mask` tells which are not zero, the first in the lowest bit.
+    #[inline]
+    pub(super) fn of(levels: &Block, mask: u16) -> Weight {
+        let mut left = u32::from(mask);
         let Some(last) = left.checked_ilog2() else { return Weight::default() };
-        let count = left.count_ones() as u8;
+        let mut count = 0;
         // The map up to the last.
         let mut bits = 2 + last * 3 / 4;
         while left != 0 {
             let place = left.trailing_zeros();
             left &= left - 1;
+            count += 1;
             // Sign and the first bin of each level, and twice the logarithm of it.
             bits += 2 * (16 - levels[place as usize & 15].unsigned_abs().leading_zeros());
         }
         Weight { count, bits }
     }
-}
-
-/// Puts the levels of block `block` of a strip into `out`, in zig-zag order.
-#[inline(never)]
-pub(super) fn zigzag(strip: &Strip, block: usize, out: &mut Block) -> Weight {
-    for (out, (horizontal, vertical)) in out.iter_mut().zip(ZIGZAG) {
-        *out = strip[horizontal][(block * 4 + vertical) & 15];
-    }
-    Weight::of(out)
 }
 
 #[cfg(test)]

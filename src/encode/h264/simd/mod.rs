@@ -11,7 +11,16 @@
 )]
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx2_4x4;
+mod block4x4;
+mod differences;
+mod residual;
+#[cfg(target_arch = "x86_64")]
 mod x86;
+
+pub(super) use block4x4::{Choice, Trial};
 
 /// Which instructions the inner loops may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,16 +79,30 @@ pub(super) fn difference_sum(a: &[u8], a_stride: usize, b: &[u8], b_stride: usiz
     left + right
 }
 
-/// Sum of squared differences over `rows` rows of 16 bytes.
-#[inline(never)]
-pub(super) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
-    // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
-    #[cfg(target_arch = "x86_64")]
-    unsafe {
-        x86::squared_error(a, a_stride, b, b_stride, rows)
+impl Instructions {
+    /// Sum of squared differences over `rows` rows of 16 bytes.
+    #[inline]
+    pub(super) fn squared_error(
+        self,
+        a: &[u8],
+        a_stride: usize,
+        b: &[u8],
+        b_stride: usize,
+        rows: usize,
+    ) -> u32 {
+        match self {
+            // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Baseline => unsafe { x86::squared_error(a, a_stride, b, b_stride, rows) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Instructions::Baseline => squared_error_portable(a, a_stride, b, b_stride, rows),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(Avx2Seen(())) => unsafe {
+                avx2::squared_error(a, a_stride, b, b_stride, rows)
+            },
+        }
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    squared_error_portable(a, a_stride, b, b_stride, rows)
 }
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
@@ -210,6 +233,28 @@ pub(super) fn subtract(a: &[u8; 16], b: &[u8; 16]) -> [i16; 16] {
     std::array::from_fn(|index| i16::from(a[index]) - i16::from(b[index]))
 }
 
+/// The first byte of each of 16 rows.
+#[inline]
+pub(super) fn column(samples: &[u8], stride: usize) -> [u8; 16] {
+    #[cfg(target_arch = "x86_64")]
+    {
+        x86::column(samples, stride)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    std::array::from_fn(|row| samples[row * stride])
+}
+
+/// The first two bytes of each of 8 rows.
+#[inline]
+pub(super) fn pair_column(samples: &[u8], stride: usize) -> [u8; 16] {
+    #[cfg(target_arch = "x86_64")]
+    {
+        x86::pair_column(samples, stride)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    std::array::from_fn(|index| samples[index / 2 * stride + index % 2])
+}
+
 /// Eight pairs as eight of the first and eight of the second.
 #[inline(always)]
 pub(super) fn part_pairs(pairs: &[u8; 16]) -> [u8; 16] {
@@ -261,22 +306,6 @@ pub(super) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     }
     #[cfg(not(target_arch = "x86_64"))]
     a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum()
-}
-
-/// Sums of absolute differences of the four quarters of `rows` rows of 16 bytes.
-#[inline]
-pub(super) fn quarter_differences(
-    a: &[u8],
-    a_stride: usize,
-    b: &[u8],
-    b_stride: usize,
-    rows: usize,
-) -> [u32; 4] {
-    let half = rows / 2;
-    let [left_above, right_above] = half_differences(a, a_stride, b, b_stride, half);
-    let [left, right] =
-        half_differences(&a[half * a_stride..], a_stride, &b[half * b_stride..], b_stride, half);
-    [left_above, right_above, left, right]
 }
 
 /// Sums of absolute differences of the first and of the last 8 bytes of `rows` rows of 16 bytes.
@@ -350,7 +379,9 @@ mod tests {
             assert_eq!(subtract(first, second), differences);
             let squared = (0..16).flat_map(|row| a[row * 31..][..16].iter().zip(&b[row * 40..][..16]));
             let squared: u32 = squared.map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum();
-            assert_eq!(squared_error(a, 31, b, 40, 16), squared);
+            for instructions in [Instructions::Baseline, Instructions::detect()] {
+                assert_eq!(instructions.squared_error(a, 31, b, 40, 16), squared);
+            }
             assert_eq!(squared_error_portable(a, 31, b, 40, 16), squared);
             assert_eq!(half_differences(a, 31, b, 40, 16), expected);
             assert_eq!(difference_sum(a, 31, b, 40, 16), expected[0] + expected[1]);
@@ -359,8 +390,8 @@ mod tests {
                 assert_eq!(equal_rows(a, 31, b, b_stride, 16, 16), plain);
                 assert!(equal_rows(a, 31, &bytes[offset..], 31, 16, 16));
             }
-            let quarters = quarter_differences(a, 31, b, 40, 16);
-            assert_eq!([quarters[0] + quarters[2], quarters[1] + quarters[3]], expected);
+            assert_eq!(column(a, 31), std::array::from_fn(|row| a[row * 31]));
+            assert_eq!(pair_column(a, 31), std::array::from_fn(|index| a[index / 2 * 31 + index % 2]));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 /// # Panics
 /// When they do not.
 #[inline(always)]
-fn checked(samples: &[u8], stride: usize, rows: usize) -> *const u8 {
+pub(super) fn checked(samples: &[u8], stride: usize, rows: usize) -> *const u8 {
     let bytes = if rows == 0 { 0 } else { (rows - 1) * stride + 16 };
     samples[..bytes].as_ptr()
 }
@@ -15,7 +15,7 @@ fn checked(samples: &[u8], stride: usize, rows: usize) -> *const u8 {
 /// Row `row`, which [`checked`] has found to be there.
 #[target_feature(enable = "sse2")]
 #[inline]
-unsafe fn row(first: *const u8, stride: usize, row: usize) -> __m128i {
+pub(super) unsafe fn row(first: *const u8, stride: usize, row: usize) -> __m128i {
     // SAFETY: the caller has had this row checked; the load needs no alignment.
     unsafe { _mm_loadu_si128(first.add(row * stride).cast()) }
 }
@@ -72,7 +72,7 @@ pub(super) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize
 pub(super) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     // SAFETY: both have the 16 bytes that are loaded.
     let sums = unsafe { _mm_sad_epu8(row(a.as_ptr(), 0, 0), row(b.as_ptr(), 0, 0)) };
-    (_mm_cvtsi128_si32(sums) + _mm_cvtsi128_si32(_mm_srli_si128::<8>(sums))) as u32
+    total(sums)
 }
 
 /// The means of each byte and the next, from the second byte on, and those of each byte, twice, and its neighbours.
@@ -210,5 +210,112 @@ pub(super) fn transpose(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
             unsafe { _mm_storeu_si128(part.as_mut_ptr().cast(), row) };
         }
     }
+    out
+}
+
+/// The first byte of each of 16 rows.
+#[inline]
+pub(super) fn column(samples: &[u8], stride: usize) -> [u8; 16] {
+    let first = samples[..15 * stride + 1].as_ptr();
+    // SAFETY: 16 rows were found to be there.
+    std::array::from_fn(|row| unsafe { *first.add(row * stride) })
+}
+
+/// The first two bytes of each of 8 rows.
+#[inline]
+pub(super) fn pair_column(samples: &[u8], stride: usize) -> [u8; 16] {
+    let first = samples[..7 * stride + 2].as_ptr();
+    let mut pairs = [[0; 2]; 8];
+    for (row, pair) in pairs.iter_mut().enumerate() {
+        // SAFETY: 8 rows were found to be there, and arrays of bytes need no alignment.
+        *pair = unsafe { *first.add(row * stride).cast() };
+    }
+    *pairs.as_flattened().as_array().unwrap_or(&[0; 16])
+}
+
+/// The sum of the halves of a sum of absolute differences.
+#[target_feature(enable = "sse2")]
+#[inline]
+fn total(sums: __m128i) -> u32 {
+    (_mm_cvtsi128_si32(sums) + _mm_cvtsi128_si32(_mm_srli_si128::<8>(sums))) as u32
+}
+
+/// See [`super::Instructions::luma_differences`].
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(super) fn luma_differences(
+    source: &[u8],
+    stride: usize,
+    flat: u8,
+    above: &[u8; 16],
+    left: &[u8; 16],
+) -> [u32; 3] {
+    let first = checked(source, stride, 16);
+    let flat = _mm_set1_epi8(flat as i8);
+    // SAFETY: the array has the 16 bytes that are loaded.
+    let above = unsafe { row(above.as_ptr(), 0, 0) };
+    let mut sums = [_mm_setzero_si128(); 3];
+    for (index, &left) in left.iter().enumerate() {
+        // SAFETY: 16 rows were checked.
+        let source = unsafe { row(first, stride, index) };
+        let left = _mm_set1_epi8(left as i8);
+        sums[0] = _mm_add_epi32(sums[0], _mm_sad_epu8(source, flat));
+        sums[1] = _mm_add_epi32(sums[1], _mm_sad_epu8(source, above));
+        sums[2] = _mm_add_epi32(sums[2], _mm_sad_epu8(source, left));
+    }
+    [total(sums[0]), total(sums[1]), total(sums[2])]
+}
+
+/// See [`super::Instructions::chroma_differences`].
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(super) fn chroma_differences(
+    source: &[u8],
+    stride: usize,
+    flat: &[[u8; 16]; 2],
+    above: &[u8; 16],
+    left: &[u8; 16],
+) -> [u32; 3] {
+    let first = checked(source, stride, 8);
+    // SAFETY: the arrays have the 16 bytes that are loaded.
+    let (flat, above) =
+        unsafe { ([row(flat[0].as_ptr(), 0, 0), row(flat[1].as_ptr(), 0, 0)], row(above.as_ptr(), 0, 0)) };
+    let mut sums = [_mm_setzero_si128(); 3];
+    for (index, &left) in left.as_chunks().0.iter().enumerate() {
+        // SAFETY: 8 rows were checked.
+        let source = unsafe { row(first, stride, index) };
+        let left = _mm_set1_epi16(i16::from_le_bytes(left));
+        sums[0] = _mm_add_epi32(sums[0], _mm_sad_epu8(source, flat[index / 4]));
+        sums[1] = _mm_add_epi32(sums[1], _mm_sad_epu8(source, above));
+        sums[2] = _mm_add_epi32(sums[2], _mm_sad_epu8(source, left));
+    }
+    [total(sums[0]), total(sums[1]), total(sums[2])]
+}
+
+/// See [`super::Instructions::quarter_differences`].
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(super) fn quarter_differences<const ROWS: usize>(
+    a: &[u8],
+    a_stride: usize,
+    b: &[u8],
+    b_stride: usize,
+) -> [u32; 4] {
+    let (a, b) = (checked(a, a_stride, ROWS), checked(b, b_stride, ROWS));
+    let mut sums = [_mm_setzero_si128(); 2];
+    for index in 0..ROWS {
+        // SAFETY: `index` is below the number of rows checked.
+        let (a, b) = unsafe { (row(a, a_stride, index), row(b, b_stride, index)) };
+        let half = index / (ROWS / 2);
+        sums[half] = _mm_add_epi32(sums[half], _mm_sad_epu8(a, b));
+    }
+    // Each sum lies in the lowest lane of a half.
+    let all = _mm_castps_si128(_mm_shuffle_ps::<0b10_00_10_00>(
+        _mm_castsi128_ps(sums[0]),
+        _mm_castsi128_ps(sums[1]),
+    ));
+    let mut out = [0; 4];
+    // SAFETY: there is room for the 16 bytes that are stored.
+    unsafe { _mm_storeu_si128(<[u32]>::as_mut_ptr(&mut out).cast(), all) };
     out
 }
