@@ -286,6 +286,24 @@ impl PlaneTarget {
         );
     }
 
+    /// Copies `from` of `source`, a target of the same kind and size, to `to`, which is as large. Both have even sides
+    /// and lie within the picture.
+    pub fn copy_part_to(
+        &self,
+        commands: &mut wgpu::CommandEncoder,
+        source: &PlaneTarget,
+        from: &Rectangle,
+        to: &Rectangle,
+    ) {
+        let (origin, extent) = self.place_of(from);
+        let (destination, _) = self.place_of(to);
+        commands.copy_texture_to_texture(
+            wgpu::TexelCopyTextureInfo { origin, ..source.texture.as_image_copy() },
+            wgpu::TexelCopyTextureInfo { origin: destination, ..self.texture.as_image_copy() },
+            extent,
+        );
+    }
+
     /// Copies `part`, which has even sides and lies within the picture, to where it belongs among the plane's rows
     /// in `buffer`: they begin at `offset`, `stride` bytes apart (a multiple of 256).
     pub fn copy_part_to_buffer(

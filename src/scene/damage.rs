@@ -12,6 +12,45 @@ pub enum Damage {
     Parts(Vec<Rectangle>),
 }
 
+/// Parts of a frame that an earlier one had elsewhere, sample by sample.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// How far they have come to the right and down, in pixels; even numbers.
+    pub by: [i32; 2],
+    /// Where they are now. Their sides are even, and they lie within the picture, in both frames.
+    pub parts: Vec<Rectangle>,
+}
+
+impl Moved {
+    /// Whether nothing has.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Where `part` was.
+    pub(crate) fn source(&self, part: &Rectangle) -> Option<Rectangle> {
+        let [right, down] = self.by;
+        let back = |side: u32, by: i32| side.checked_add_signed(by.checked_neg()?);
+        Some(Rectangle {
+            left: back(part.left, right)?,
+            top: back(part.top, down)?,
+            right: back(part.right, right)?,
+            bottom: back(part.bottom, down)?,
+        })
+    }
+
+    /// Whether it can be done on pictures of `size`: see the fields.
+    pub(crate) fn is_possible(&self, size: PictureSize) -> bool {
+        let is_even = |part: &Rectangle| {
+            [part.left, part.top, part.right, part.bottom].iter().all(|side| side % 2 == 0)
+        };
+        let fits = |part: &Rectangle| {
+            !part.is_empty() && is_even(part) && part.right <= size.width() && part.bottom <= size.height()
+        };
+        self.parts.iter().all(|part| fits(part) && self.source(part).as_ref().is_some_and(fits))
+    }
+}
+
 /// Luma samples, with their chroma, that can be copied in the time that one more copy takes. Measured on lavapipe,
 /// roughly.
 const COPY_COST: u64 = 16_384;
@@ -91,6 +130,11 @@ pub fn on_chroma_samples(parts: &[Rectangle], size: PictureSize) -> Vec<Rectangl
         even.push(part);
     }
     even
+}
+
+/// Rows of `width` samples that may as well be copied with their neighbours as left out by one copy more.
+pub(super) fn rows_worth_a_copy(width: u32) -> u32 {
+    (COPY_COST / u64::from(width.max(1))) as u32
 }
 
 /// The same parts and a little more, in fewer rectangles: each copy has a cost of its own, that of some thousand
@@ -173,6 +217,16 @@ pub fn disjoint(parts: &[Rectangle]) -> Vec<Rectangle> {
     result
 }
 
+/// What of `parts` lies outside of all of `taken`.
+pub fn outside(parts: &[Rectangle], taken: &[Rectangle]) -> Vec<Rectangle> {
+    let mut pieces = parts.to_vec();
+    for taken in taken {
+        pieces =
+            pieces.iter().flat_map(|piece| without(piece, taken)).filter(|piece| !piece.is_empty()).collect();
+    }
+    pieces
+}
+
 /// What of `part` lies outside of `taken`: above, left, right, below. Some may be empty.
 fn without(part: &Rectangle, taken: &Rectangle) -> Vec<Rectangle> {
     let common = part.intersection(taken);
@@ -231,6 +285,17 @@ mod tests {
             }
             for part in even.iter().chain(&blocks) {
                 prop_assert!(part.right <= size.width() && part.bottom <= size.height());
+            }
+        }
+
+        #[test]
+        fn what_is_outside_is_in_one_and_not_in_the_other(parts in parts(), taken in parts()) {
+            let rest = outside(&parts, &taken);
+            for y in 0..120 {
+                for x in 0..120 {
+                    let expected = if holds(&taken, x, y) > 0 { 0 } else { holds(&parts, x, y) };
+                    prop_assert_eq!(holds(&rest, x, y), expected);
+                }
             }
         }
     }

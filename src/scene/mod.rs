@@ -4,7 +4,7 @@ pub mod damage;
 pub mod highway;
 pub mod still;
 
-use self::damage::Damage;
+use self::damage::{Damage, Moved};
 use crate::encode::hints::{Rectangle, Scroll};
 use crate::gpu::planes::PlaneKind;
 use crate::gpu::{Gpu, GpuError};
@@ -97,17 +97,31 @@ pub trait Scene: Send {
         Damage::Full
     }
 
+    /// What of the frame of the last [`Scene::update`] is what frame `previous` had elsewhere, of which
+    /// [`Scene::damage`] was asked just now: it is copied rather than drawn. Nothing unless overridden. It must be the
+    /// very same samples, or the video is wrong (`--redraw verify` finds it).
+    fn moved(&self, _previous: FrameIndex) -> Moved {
+        Moved::default()
+    }
+
     /// Draws the frame of the last [`Scene::update`] over the static layer.
     fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>);
 
     /// Makes the frame before, which is there, the frame of the last [`Scene::update`]: `parts`, the last
-    /// [`Scene::damage`] with even sides, hold the static layer again, all else is as it has to be.
+    /// [`Scene::damage`] with even sides, hold the static layer again, but for those that were `moved` there; all
+    /// else is as it has to be. `moved` is what [`Scene::moved`] says, or nothing.
     ///
     /// Unless overridden, [`Scene::draw`] is called for each part and clipped to it. A scene that sets scissor
     /// rectangles itself must override it; one that knows that all it draws lies within the parts can save the
     /// clipping.
-    fn draw_damage(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>, parts: &[Rectangle]) {
-        for part in damage::disjoint(parts) {
+    fn draw_damage(
+        &self,
+        plane: PlaneKind,
+        pass: &mut wgpu::RenderPass<'_>,
+        parts: &[Rectangle],
+        moved: &[Rectangle],
+    ) {
+        for part in damage::outside(&damage::disjoint(parts), moved) {
             let [left, top, right, bottom] = plane.samples(&part);
             pass.set_scissor_rect(left, top, right - left, bottom - top);
             self.draw(plane, pass);

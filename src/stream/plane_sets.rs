@@ -7,6 +7,7 @@ use crate::gpu::Gpu;
 use crate::gpu::planes::{self, PlaneKind, PlaneTarget};
 use crate::picture::PictureSize;
 use crate::scene::Scene;
+use crate::scene::damage::Moved;
 use crate::timing::FrameIndex;
 
 /// The planes of one frame.
@@ -41,25 +42,34 @@ impl PlaneSet {
         }
     }
 
-    /// Makes the frame that is there the scene's frame, from which it differs in `parts` alone.
+    /// Makes the frame that is there the scene's frame, from which it differs in `parts` alone; of these what is
+    /// `moved` is copied by way of the planes `aside`.
     pub fn draw_parts(
         &mut self,
         commands: &mut wgpu::CommandEncoder,
         layer: &[PlaneTarget],
         scene: &dyn Scene,
         parts: &[Rectangle],
+        (moved, aside): (&Moved, &[PlaneTarget]),
     ) {
         self.in_vain = 0;
         if parts.is_empty() {
             return;
         }
-        for (plane, fixed) in self.planes.iter().zip(layer) {
+        for ((plane, fixed), aside) in self.planes.iter().zip(layer).zip(aside) {
+            let sources: Vec<_> = moved.parts.iter().filter_map(|part| moved.source(part)).collect();
+            for source in &sources {
+                aside.copy_part_from(commands, plane, source);
+            }
             for part in parts {
                 plane.copy_part_from(commands, fixed, part);
             }
+            for (source, part) in sources.iter().zip(&moved.parts) {
+                plane.copy_part_to(commands, aside, source, part);
+            }
         }
         for plane in &self.planes {
-            scene.draw_damage(plane.kind, &mut plane.begin_pass(commands, None), parts);
+            scene.draw_damage(plane.kind, &mut plane.begin_pass(commands, None), parts, &moved.parts);
         }
     }
 

@@ -54,6 +54,8 @@ pub struct SceneRenderer<'s> {
     kinds: &'static [PlaneKind],
     layers: StaticLayers,
     sets: PlaneSets,
+    /// Where what moves is kept meanwhile.
+    aside: Option<PlaneSet>,
     conversion: Option<(Conversion, PlaneSet)>,
     verifier: Option<Verifier>,
     ring: Ring,
@@ -98,6 +100,7 @@ impl<'s> SceneRenderer<'s> {
             kinds,
             layers: StaticLayers::default(),
             sets: PlaneSets::new(size, tracks.then_some(drawn.plan)),
+            aside: tracks.then(|| PlaneSet::new(gpu, kinds, size)),
             conversion,
             verifier,
             ring,
@@ -148,7 +151,10 @@ impl Render for SceneRenderer<'_> {
                 match parts_to_draw(scene, previous, size) {
                     None => set.draw(&mut commands, layer, scene),
                     Some((parts, blocks)) => {
-                        set.draw_parts(&mut commands, layer, scene, &parts);
+                        let aside = self.aside.as_ref().map_or(&[][..], |aside| &aside.planes);
+                        let moved = previous.map(|previous| scene.moved(previous)).unwrap_or_default();
+                        let moved = Some(moved).filter(|moved| moved.is_possible(size)).unwrap_or_default();
+                        set.draw_parts(&mut commands, layer, scene, &parts, (&moved, aside));
                         let elsewhere =
                             if read_only_damage { Elsewhere::Undefined } else { Elsewhere::Unchanged };
                         knowledge.damage = Some((blocks, elsewhere));

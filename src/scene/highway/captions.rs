@@ -304,18 +304,50 @@ impl Captions {
 
     /// How a glyph is seen at `milliseconds`; `None` when it is not.
     fn state(&self, glyph: u32, milliseconds: i32) -> Option<TextState> {
-        let GlyphInstance { place: [x, y], cell: [_, _, width, height], span, fade, .. } =
-            *self.glyphs.get(glyph as usize)?;
+        let GlyphInstance { span, fade, .. } = *self.glyphs.get(glyph as usize)?;
         let (since, until) = (milliseconds - span[0], span[1] - milliseconds);
         // A millisecond more, as the shader's division may round.
         let changes = (since as f32) < fade[0] + 1.0 || (until as f32) < fade[1] + 1.0;
+        let bounds = self.bounds(glyph)?;
+        let changing = changes.then_some(milliseconds);
+        (since >= 0 && until > 0).then_some(TextState { glyph, changing, bounds })
+    }
+
+    /// The longest of `rows` in which nothing is written, nor in the static layer, at either of two times.
+    pub fn rows_without(&self, times: [i32; 2], rows: Range<u32>) -> Range<u32> {
+        let mut free = rows;
+        let mut take = |top: u32, bottom: u32| {
+            if top >= free.end || bottom <= free.start {
+                return;
+            }
+            match top.saturating_sub(free.start) > free.end.saturating_sub(bottom) {
+                true => free.end = top,
+                false => free.start = bottom,
+            }
+        };
+        for milliseconds in times {
+            let shown = self.shown_at(milliseconds);
+            let labels = self.labels.first().map(|block| block.glyphs.clone()).unwrap_or_default();
+            let glyphs = shown.text.into_iter().chain([self.fixed.clone(), labels]).flatten();
+            for bounds in glyphs.filter_map(|glyph| self.bounds(glyph)) {
+                take(bounds.top, bounds.bottom);
+            }
+        }
+        for gem in &self.legend {
+            let [top, bottom] = gem.height();
+            let bounds = damage::with_margin([0.0, top, 0.0, bottom]);
+            take(bounds.top, bounds.bottom);
+        }
+        if free.start < free.end { free } else { 0..0 }
+    }
+
+    /// Around a glyph, with all that chroma's samples reach.
+    fn bounds(&self, glyph: u32) -> Option<Rectangle> {
+        let GlyphInstance { place: [x, y], cell: [_, _, width, height], .. } =
+            *self.glyphs.get(glyph as usize)?;
         let [x, y] = [x, y].map(f32::from);
         let (right, bottom) = (x + f32::from(width), y + f32::from(height));
-        (since >= 0 && until > 0).then(|| TextState {
-            glyph,
-            changing: changes.then_some(milliseconds),
-            bounds: damage::with_margin([x, y, right, bottom]).intersection(&self.picture),
-        })
+        Some(damage::with_margin([x, y, right, bottom]).intersection(&self.picture))
     }
 
     /// The texts of this frame that lie within one of `parts`, in drawing order.

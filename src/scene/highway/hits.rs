@@ -60,6 +60,12 @@ impl HitInstance {
         attributes: &wgpu::vertex_attr_array![0 => Sint32, 1 => Float32x3, 2 => Unorm8x4, 3 => Uint8x4],
     };
 
+    /// Top and bottom of a gem of the legend, in pixels: its position is the height of its middle.
+    pub fn height(&self) -> [f32; 2] {
+        let middle = self.position as f32 / SUBPIXELS as f32;
+        [middle - self.half_height, middle + self.half_height]
+    }
+
     /// `hit` at `position` of the path: its size, fill and outline tell ghost notes and accents. It has no room
     /// around it.
     pub fn new(hit: &Hit, position: i64, layout: &Layout, theme: &Theme) -> HitInstance {

@@ -12,11 +12,13 @@ pub mod hits;
 mod images;
 pub mod layout;
 pub mod motion;
+mod moved;
 pub mod options;
 mod paint;
 mod pipelines;
 mod resident;
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,7 +34,7 @@ use self::layout::Layout;
 use self::motion::{Motion, SUBPIXELS};
 use self::pipelines::{ALL_TIME, FrameUniform, Uniform, milliseconds};
 use self::resident::{Reach, Resident};
-use super::damage::Damage;
+use super::damage::{Damage, Moved};
 use super::{Scene, SceneError, View};
 use crate::encode::hints::{Rectangle, Scroll};
 use crate::gpu::Gpu;
@@ -40,6 +42,9 @@ use crate::gpu::planes::PlaneKind;
 use crate::picture::PictureSize;
 use crate::text::TextError;
 use crate::timing::{FrameIndex, FrameRate, Time};
+
+/// Rows beyond what the static layer has at either end of the road that may not be as the others.
+const ROAD_MARGIN: f32 = 8.0;
 
 /// How long after the last hit the end card begins to come.
 const END_CARD_AFTER: Time = Time::from_nanos(600_000_000);
@@ -171,6 +176,23 @@ impl Highway {
         (self.motion.scroll(self.start, frame), milliseconds(time))
     }
 
+    /// Reaches of the frame before and this one, rows between the two, and the rows of the picture in which all is
+    /// moved; `None` where things are not moved by whole samples.
+    fn find_moved(&self, scroll: i64, now: i32) -> Option<([Reach; 2], u32, Range<u32>)> {
+        let background = &self.options.theme.background;
+        let is_even = background.top == background.bottom && self.background.is_none();
+        let layout = &self.layout;
+        if !is_even || layout.tilt.is_some() || layout.reverse {
+            return None;
+        }
+        let (before, then) = self.moment(FrameIndex(self.frame.0.checked_sub(1)?));
+        let way = moved::whole_way(before, scroll)?;
+        let receptors = layout.gem_half_height.max(layout.line(self.options.theme.strike_line.width));
+        let end = layout.strike.saturating_sub((receptors + ROAD_MARGIN).ceil() as u32);
+        let rows = self.captions.rows_without([then, now], layout.header + ROAD_MARGIN as u32..end);
+        Some(([self.reach(before), self.reach(scroll)], way, rows))
+    }
+
     fn uniform(&self) -> Uniform {
         // Labels that stay begin to fade after all songs.
         let fade = self.captions.labels_fade.unwrap_or([ALL_TIME[1] - 1, ALL_TIME[1]]);
@@ -270,6 +292,10 @@ impl Scene for Highway {
         if let Some(resident) = &mut self.resident {
             resident.set_frame(queue, FrameUniform { scroll: scroll as i32, milliseconds: now }, reach);
         }
+        let moved = self.find_moved(scroll, now);
+        if let (Some(resident), Some((reaches, way, rows))) = (&mut self.resident, moved) {
+            resident.find_moved(reaches, (&self.layout, &self.extents), way, rows);
+        }
     }
 
     fn scroll(&self) -> Option<Scroll> {
@@ -300,9 +326,22 @@ impl Scene for Highway {
         }
     }
 
-    fn draw_damage(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>, parts: &[Rectangle]) {
+    fn draw_damage(
+        &self,
+        plane: PlaneKind,
+        pass: &mut wgpu::RenderPass<'_>,
+        parts: &[Rectangle],
+        moved: &[Rectangle],
+    ) {
         if let Some(resident) = &self.resident {
-            resident.draw_damage(&self.captions, plane, pass, parts);
+            resident.draw_damage(&self.captions, plane, pass, parts, !moved.is_empty());
+        }
+    }
+
+    fn moved(&self, previous: FrameIndex) -> Moved {
+        match &self.resident {
+            Some(resident) if previous.0 + 1 == self.frame.0 => resident.moved().clone(),
+            _ => Moved::default(),
         }
     }
 }

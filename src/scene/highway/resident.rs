@@ -10,11 +10,12 @@ use super::fixed::{self, Shape};
 use super::hits::{self, HitInstance, LineInstance, OnRoad, Positions, RoadBox};
 use super::images::Placement;
 use super::layout::Layout;
+use super::moved::{MovedThings, Thing};
 use super::pipelines::{FrameUniform, Layer, Pipelines, Uniform, vertex_buffer};
 use crate::encode::hints::Rectangle;
 use crate::gpu::Gpu;
 use crate::gpu::planes::PlaneKind;
-use crate::scene::damage::{disjoint, merged};
+use crate::scene::damage::{Moved, disjoint, merged};
 use crate::scene::{SceneError, View};
 
 /// Everything on the GPU.
@@ -35,6 +36,8 @@ pub struct Resident {
     flash: Flash,
     /// Of this frame.
     frame: Ranges,
+    /// Since the frame before.
+    moved: Moved,
 }
 
 /// Positions along the path at which things are seen in a frame, in subpixels.
@@ -62,6 +65,8 @@ struct Flash {
 #[derive(Debug, Default)]
 struct Ranges {
     beats: Range<u32>,
+    /// Those of the beats, kicks and gems that are moved and need not be drawn.
+    moved: [Range<u32>; 3],
     kicks: HitRanges,
     gems: HitRanges,
 }
@@ -149,6 +154,24 @@ impl<T: bytemuck::NoUninit + OnRoad> Moving<T> {
         for (&position, road_box) in self.positions.in_range(range).iter().zip(boxes) {
             let at = |reach: Reach| bounds(road_box, position - reach.now);
             parts.extend(damage::union(at(before), at(now)));
+        }
+    }
+
+    /// Adds what lies on the road in either of two frames to `things`, as [`Moving::add_damage`].
+    fn add_things(
+        &self,
+        reaches: [Reach; 2],
+        things: &mut Vec<Thing>,
+        bounds: impl Fn(&RoadBox, i64) -> Option<Rectangle>,
+    ) {
+        let [before, now] = reaches;
+        let range = self.positions.range(before.struck.min(now.struck), before.far.max(now.far));
+        let boxes = self.boxes.get(range.start as usize..range.end as usize).unwrap_or_default();
+        for (&position, road_box) in self.positions.in_range(range).iter().zip(boxes) {
+            things.push(Thing {
+                position,
+                covers: reaches.map(|reach| bounds(road_box, position - reach.now)),
+            });
         }
     }
 }
@@ -242,6 +265,7 @@ impl Resident {
             },
             pipelines,
             frame: Ranges::default(),
+            moved: Moved::default(),
         })
     }
 
@@ -259,7 +283,35 @@ impl Resident {
             beats: self.beats.positions.range(reach.now, reach.far),
             kicks: hits(&self.kicks, self.flash.kicks),
             gems: hits(&self.gems, self.flash.gems),
+            moved: Default::default(),
         };
+        self.moved.parts.clear();
+    }
+
+    /// Finds what of the frame is the frame before, moved down by `way` rows, within `rows` of the picture.
+    pub fn find_moved(
+        &mut self,
+        reaches: [Reach; 2],
+        (layout, extents): (&Layout, &Extents),
+        way: u32,
+        rows: Range<u32>,
+    ) {
+        let mut things = Vec::new();
+        self.beats.add_things(reaches, &mut things, |line, ahead| extents.of_line(layout, line, ahead));
+        self.kicks.add_things(reaches, &mut things, |hit, ahead| extents.of_hit(layout, hit, ahead, true));
+        self.gems.add_things(reaches, &mut things, |hit, ahead| extents.of_hit(layout, hit, ahead, false));
+        let found = MovedThings::find(things, reaches, way, rows, self.road.width);
+        if let Some([lowest, highest]) = found.positions {
+            let (beats, kicks) = (&self.beats.positions, &self.kicks.positions);
+            let all = [beats, kicks, &self.gems.positions];
+            self.frame.moved = all.map(|positions| positions.range(lowest, highest));
+        }
+        self.moved = Moved { by: [0, i32::try_from(way).unwrap_or(0)], parts: found.bands };
+    }
+
+    /// What [`Resident::find_moved`] has found for this frame.
+    pub fn moved(&self) -> &Moved {
+        &self.moved
     }
 
     /// Adds to `parts` where what is on the road, in either of two frames, lies.
@@ -299,7 +351,7 @@ impl Resident {
 
     /// Draws what moves and what comes and goes.
     pub fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        self.draw_road(plane, pass);
+        self.draw_road(plane, pass, &Default::default());
         if captions.labels_are() == LabelsAre::Fading {
             self.draw_legend(plane, pass);
         }
@@ -316,15 +368,19 @@ impl Resident {
     }
 
     /// Draws the same, without labels and end card, where only `parts` hold the static layer: all that is on the
-    /// road, which lies within them, as do texts or they are not touched.
+    /// road, which lies within them, as do texts or they are not touched. What was moved is there already.
     pub fn draw_damage(
         &self,
         captions: &Captions,
         plane: PlaneKind,
         pass: &mut wgpu::RenderPass<'_>,
         parts: &[Rectangle],
+        without_moved: bool,
     ) {
-        self.draw_road(plane, pass);
+        match without_moved {
+            true => self.draw_road(plane, pass, &self.frame.moved),
+            false => self.draw_road(plane, pass, &Default::default()),
+        }
         if let Some(bar) = captions.progress_bounds() {
             let pieces: Vec<Rectangle> = parts.iter().map(|part| part.intersection(&bar)).collect();
             for piece in disjoint(&pieces) {
@@ -337,21 +393,44 @@ impl Resident {
         self.draw_text(&captions.shown_in(parts), plane, pass);
     }
 
-    fn draw_road(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    /// Draws all that is on the road but the beats, kicks and gems of `moved`.
+    fn draw_road(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>, moved: &[Range<u32>; 3]) {
+        let [moved_beats, moved_kicks, moved_gems] = moved;
         self.road.restrict(plane, pass);
-        self.draw_layer(Layer::Beats, &self.beats.instances, &self.frame.beats, plane, pass);
+        self.draw_others(Layer::Beats, &self.beats.instances, &self.frame.beats, moved_beats, plane, pass);
         // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
         let (kicks, gems) = (&self.frame.kicks, &self.frame.gems);
         self.draw_layer(Layer::LineGlow, &self.kicks.instances, &kicks.struck, plane, pass);
-        self.draw_layer(Layer::KickMiddles, &self.kicks.instances, &kicks.coming, plane, pass);
-        self.draw_layer(Layer::Kicks, &self.kicks.instances, &kicks.seen, plane, pass);
+        self.draw_others(Layer::KickMiddles, &self.kicks.instances, &kicks.coming, moved_kicks, plane, pass);
+        self.draw_others(Layer::Kicks, &self.kicks.instances, &kicks.seen, moved_kicks, plane, pass);
         self.draw_layer(Layer::Glow, &self.gems.instances, &gems.shining, plane, pass);
         self.draw_layer(Layer::LineGlow, &self.gems.instances, &gems.struck, plane, pass);
-        self.draw_layer(Layer::GemMiddles, &self.gems.instances, &gems.coming, plane, pass);
-        self.draw_layer(Layer::Gems, &self.gems.instances, &gems.seen, plane, pass);
+        self.draw_others(Layer::GemMiddles, &self.gems.instances, &gems.coming, moved_gems, plane, pass);
+        self.draw_others(Layer::Gems, &self.gems.instances, &gems.seen, moved_gems, plane, pass);
         self.draw_layer(Layer::Rings, &self.kicks.instances, &kicks.struck, plane, pass);
         self.draw_layer(Layer::Rings, &self.gems.instances, &gems.struck, plane, pass);
         self.road.lift(plane, pass);
+    }
+
+    /// Draws those in `range` that are not in `but`.
+    fn draw_others<T: bytemuck::NoUninit>(
+        &self,
+        layer: Layer,
+        instances: &Instances<T>,
+        range: &Range<u32>,
+        but: &Range<u32>,
+        plane: PlaneKind,
+        pass: &mut wgpu::RenderPass<'_>,
+    ) {
+        let others = match but.is_empty() {
+            true => [range.clone(), 0..0],
+            false => [range.start..but.start.min(range.end), but.end.max(range.start)..range.end],
+        };
+        if others.iter().any(|others| !others.is_empty()) && self.pipelines.begin(layer, plane, pass) {
+            for others in others {
+                instances.draw(layer.vertices(), others, pass);
+            }
+        }
     }
 
     fn draw_layer<T: bytemuck::NoUninit>(

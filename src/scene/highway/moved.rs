@@ -1,0 +1,129 @@
+//! What of the road is the frame before, moved: where only things lie that come, over a road that is the same
+//! all along.
+//!
+//! What is drawn of a thing that comes depends on the place within it alone (`shaders/gems.wgsl`), so after a way of
+//! whole samples it is the same picture elsewhere. Copying costs a fraction of drawing.
+
+use std::ops::Range;
+
+use super::motion::SUBPIXELS;
+use super::resident::Reach;
+use crate::encode::hints::Rectangle;
+use crate::scene::damage::rows_worth_a_copy;
+
+/// A thing on the road in two frames.
+#[derive(Debug, Clone, Copy)]
+pub struct Thing {
+    /// Subpixels along the path.
+    pub position: i64,
+    /// What it may cover in the frame before and in this one; `None` for nothing.
+    pub covers: [Option<Rectangle>; 2],
+}
+
+/// What is moved rather than drawn.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MovedThings {
+    /// The lowest and highest of their positions; `None` when there are none.
+    pub positions: Option<[i64; 2]>,
+    /// Where they are in this frame, and nothing else is; sides are even.
+    pub bands: Vec<Rectangle>,
+}
+
+/// By how many rows things on a flat road come down from one scroll to another, if that is an even number; chroma
+/// rows are half as many.
+pub fn whole_way(before: i64, now: i64) -> Option<u32> {
+    let way = now.checked_sub(before)?;
+    let pixels = u32::try_from(way / SUBPIXELS).ok()?;
+    (way > 0 && way % (2 * SUBPIXELS) == 0).then_some(pixels)
+}
+
+impl MovedThings {
+    /// Of all `things` that either frame shows, those that may be moved down by `way` rows, within `rows` of the
+    /// picture, where the static layer is the same in all rows. The picture is `width` pixels wide.
+    pub fn find(
+        mut things: Vec<Thing>,
+        [before, now]: [Reach; 2],
+        way: u32,
+        mut rows: Range<u32>,
+        width: u32,
+    ) -> MovedThings {
+        // From the far end, which is at the top.
+        things.sort_unstable_by_key(|thing| std::cmp::Reverse(thing.position));
+        // Where a thing must not meet what is moved, in rows of this frame.
+        let spans: Vec<Range<u32>> = things.iter().map(|thing| span(thing, way)).collect();
+        // Those that lie in the middle in both frames.
+        let far = things.partition_point(|thing| thing.position > before.far);
+        let near = things.partition_point(|thing| thing.position > now.shining);
+        rows.start = (rows.start + way).max(lowest(&spans[..far.min(near)]));
+        rows.end = rows.end.min(highest(&spans[near..]));
+        let mut middle = far.min(near)..near;
+        // Those that reach beyond are drawn, and those that these meet.
+        let mut reached = rows.start;
+        for index in middle.clone() {
+            reached = reached.max(spans[index].end);
+            if spans[index].start < rows.start {
+                (rows.start, middle.start) = (reached, index + 1);
+            }
+        }
+        let mut reached = rows.end;
+        for index in middle.clone().rev() {
+            reached = reached.min(spans[index].start);
+            if spans[index].end > rows.end {
+                (rows.end, middle.end) = (reached, index);
+            }
+        }
+        let moved = things.get(middle).unwrap_or_default();
+        let (Some(first), Some(last)) = (moved.first(), moved.last()) else { return MovedThings::default() };
+        MovedThings {
+            positions: Some([last.position, first.position]),
+            bands: bands(moved.iter().filter_map(|thing| thing.covers[1]), width),
+        }
+    }
+}
+
+/// The rows that `thing` covers in this frame, or the frame before moved down by `way`.
+fn span(thing: &Thing, way: u32) -> Range<u32> {
+    let rows = |part: Option<Rectangle>, way: u32| part.map(|part| (part.top + way, part.bottom + way));
+    match (rows(thing.covers[0], way), rows(thing.covers[1], 0)) {
+        (Some(one), Some(other)) => one.0.min(other.0)..one.1.max(other.1),
+        (Some(one), None) | (None, Some(one)) => one.0..one.1,
+        (None, None) => 0..0,
+    }
+}
+
+/// Where the lowest of `spans` ends; the top when there is none.
+fn lowest(spans: &[Range<u32>]) -> u32 {
+    spans.iter().map(|span| span.end).max().unwrap_or(0)
+}
+
+/// Where the highest of `spans` begins; below everything when there is none.
+fn highest(spans: &[Range<u32>]) -> u32 {
+    spans.iter().filter(|span| !span.is_empty()).map(|span| span.start).min().unwrap_or(u32::MAX)
+}
+
+/// Bands with even sides around `parts`, which come from the top: parts near each other in one.
+fn bands(parts: impl Iterator<Item = Rectangle>, width: u32) -> Vec<Rectangle> {
+    let mut parts: Vec<Rectangle> = parts
+        .map(|part| Rectangle {
+            left: part.left / 2 * 2,
+            top: part.top / 2 * 2,
+            right: part.right.next_multiple_of(2).min(width),
+            bottom: part.bottom.next_multiple_of(2),
+        })
+        .collect();
+    parts.sort_unstable_by_key(|part| part.top);
+    let mut bands: Vec<Rectangle> = Vec::new();
+    for part in parts {
+        match bands.last_mut() {
+            Some(band)
+                if part.top
+                    <= band.bottom
+                        + rows_worth_a_copy(band.union(&part).right - band.left.min(part.left)) =>
+            {
+                *band = band.union(&part);
+            }
+            _ => bands.push(part),
+        }
+    }
+    bands
+}
