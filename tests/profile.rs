@@ -131,7 +131,8 @@ fn devices_share_the_segments_and_the_ring() {
         let threads = result["threads"].as_array().unwrap().iter().filter(|thread| thread["stage"] == stage);
         let threads: Vec<_> =
             threads.map(|thread| (&thread["name"], thread["frames"].as_u64().unwrap())).collect();
-        assert!(threads.len() == 2 && threads.iter().all(|(_, frames)| *frames == 20), "{threads:?}");
+        // Who comes late may find nothing left.
+        assert!(threads.len() == 2 && threads.iter().all(|(_, frames)| frames % 20 == 0), "{threads:?}");
         assert_eq!(threads.iter().map(|(_, frames)| frames).sum::<u64>(), 40);
         assert_eq!(*threads[1].0, format!("{stage}-1"));
     }

@@ -197,7 +197,10 @@ where
             let RingState { free_slots, levels, submitted, .. } = ring;
             let (free_slots, submitted) = (&*free_slots, &*submitted);
             let exits = Exits { submitted: submitted.entrance(), permits: permit_receiver.clone() };
-            let interleave = Interleave::new(segments, shares[index].segments_in_flight);
+            // So that there are some left for all.
+            let fair = plan.segments().div_ceil(shares.len() as u64);
+            let in_flight = shares[index].segments_in_flight.min(usize::try_from(fair).unwrap_or(usize::MAX));
+            let interleave = Interleave::new(segments, in_flight);
             let (readback_name, render_name) = (name("readback"), name("render"));
             stage.spawn(&readback_name.clone(), move || {
                 failure.guard(Stage::Readback, || {
