@@ -55,6 +55,12 @@ fn write_entry(config: &Path, [ring, jobs, segments]: [u32; 3]) {
     std::fs::write(settings_file(config), entry).unwrap();
 }
 
+/// Adds a line to the entry.
+fn add_to_entry(config: &Path, line: &str) {
+    let entry = std::fs::read_to_string(settings_file(config)).unwrap();
+    std::fs::write(settings_file(config), entry + line).unwrap();
+}
+
 #[test]
 fn what_is_found_is_explained_kept_and_used_by_a_render() {
     let (folder, song) = song();
@@ -130,6 +136,13 @@ fn tuned_settings_are_for_what_is_not_given_and_can_be_ignored() {
     assert_eq!(tuned(&["--no-tuned"]), None);
     assert_eq!(tuned(&["--quiet"]), None);
     assert_eq!(tuned(&["--ring", "3", "--jobs", "2", "--segments", "2"]), None);
+    // With the number of devices there is one more to give.
+    add_to_entry(&config, "devices = 1\n");
+    let given = ["--ring", "3", "--jobs", "2", "--segments", "2"];
+    assert_eq!(tuned(&given).as_deref(), Some("ring 3, jobs 2, segments 2, devices 1"));
+    assert_eq!(tuned(&[&given[..], &["--devices", "1"]].concat()), None);
+    // They were measured for one.
+    assert_eq!(tuned(&["--devices", "2"]), None);
     // Another size has other settings.
     assert_eq!(told(render_at("1282x720", &config, &song, &[])), None);
 }

@@ -40,8 +40,9 @@ impl GivenSpread {
     /// With the tuned settings for what is not given, if there are any for the adapter and size of `picture`.
     pub fn or_tuned(self, picture: &PictureArgs) -> ChosenSpread {
         let untuned = self.or_default();
-        let all = [self.ring, self.jobs, self.segments, self.devices];
-        if all.iter().all(Option::is_some) {
+        let stages = [self.ring, self.jobs, self.segments];
+        let stages_given = stages.iter().all(Option::is_some);
+        if stages_given && self.devices.is_some() {
             return untuned;
         }
         let Some(file) = SettingsFile::of_user() else { return untuned };
@@ -53,6 +54,10 @@ impl GivenSpread {
                 return ChosenSpread { warning: Some(warning), ..untuned };
             }
         };
+        // Files of before there were several devices do not tell how many.
+        if stages_given && tuned.devices.is_none() {
+            return untuned;
+        }
         // Ring and segments were measured for the jobs and devices they stand with, and say nothing of others.
         let others = |given: Option<u16>, tuned| given.is_some_and(|given| usize::from(given) != tuned);
         if others(self.jobs, tuned.jobs) || tuned.devices.is_some_and(|tuned| others(self.devices, tuned)) {
