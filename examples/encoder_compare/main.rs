@@ -5,7 +5,8 @@
 //! cargo run --release --example encoder_compare -- SONG.mid|PLANES.nv12 SIZE FPS QP PIXELS ROUNDS
 //! ```
 //!
-//! `--theme NAME` chooses the look (plain), `--static` shows the first frame all the time, and `--memory` tells how much
+//! `--theme NAME` chooses the look (plain), `--static` shows the first frame all the time, `--keep PLANES.nv12` keeps the
+//! frames for the next time, `--only TEXT` runs the encoders that have it in their names, and `--memory` tells how much
 //! memory strikeline's encoder holds at that size, and nothing else. A PIXELS of `-` is that of the song.
 //!
 //! A song is rendered first, once: ten seconds of it from second 8 on. A file of planes holds NV12 frames without padding,
@@ -64,6 +65,8 @@ fn main() -> Result<()> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let theme = option(&mut arguments, "--theme", true).unwrap_or_else(|| "plain".to_owned());
     let still = option(&mut arguments, "--static", false).is_some();
+    let keep = option(&mut arguments, "--keep", true);
+    let only = option(&mut arguments, "--only", true).unwrap_or_default();
     let memory = option(&mut arguments, "--memory", false).is_some();
     let argument = |index: usize, default: &'static str| arguments.get(index).map_or(default, String::as_str);
     let input = arguments.first().ok_or("give a song or a file of planes")?;
@@ -74,7 +77,7 @@ fn main() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let mut job = Job {
         frames: 0,
-        planes: directory.path().join("planes.nv12"),
+        planes: keep.map_or_else(|| directory.path().join("planes.nv12"), PathBuf::from),
         size,
         frame_rate,
         scroll: arguments.get(4).filter(|text| *text != "-").map(|text| read_scroll(text)).transpose()?,
@@ -95,6 +98,7 @@ fn main() -> Result<()> {
     }
     job.frames = std::fs::metadata(&job.planes)?.len() / frame_bytes as u64;
     let mut contestants = contestants(qp, &job);
+    contestants.retain(|contestant| contestant.name.contains(&only));
     for round in 0..rounds {
         let reading = if job.has_ffmpeg { job.ffmpeg(&["-f", "null", "-"])? } else { 0.0 };
         for contestant in &mut contestants {
