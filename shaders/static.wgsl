@@ -53,9 +53,11 @@ fn dither(place: vec2<f32>) -> f32 {
 fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let at = picture_position(in.position);
     let footprint = sample_footprint();
-    let share = clamp((at.y - in.box.y) / (in.box.w - in.box.y), 0.0, 1.0);
-    var color = mix(in.top, in.bottom, share);
+    // One colour is the same in all rows to the last bit.
+    var color = in.top;
     if any(in.top != in.bottom) {
+        let share = clamp((at.y - in.box.y) / (in.box.w - in.box.y), 0.0, 1.0);
+        color = mix(in.top, in.bottom, share);
         color = vec4<f32>(clamp(color.rgb + dither(at) / 255.0, vec3<f32>(0.0), vec3<f32>(1.0)), color.a);
     }
     if in.is_strip == 1u {

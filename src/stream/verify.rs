@@ -48,24 +48,34 @@ impl Verifier {
         let whole = read_back(fresh(), &self.whole, 1)?;
         match first_difference(&parts, &whole) {
             None => Ok(fresh()),
-            Some((plane, x, y)) => Err(StageError::Other(format!(
-                "drawn in parts it differs from the whole frame in {plane} at column {x}, row {y}: \
-                 the scene's damage is too little; --redraw all draws without it"
+            Some(Difference { plane, x, y, part, whole }) => Err(StageError::Other(format!(
+                "drawn in parts it differs from the whole frame in {plane} at column {x}, row {y} ({part}, not \
+                 {whole}): the scene's damage is too little; --redraw all draws without it"
             ))),
         }
     }
 }
 
-/// The plane, column and row in samples of the first difference.
-fn first_difference(parts: &MappedSlot, whole: &MappedSlot) -> Option<(&'static str, usize, usize)> {
+/// A byte that differs.
+struct Difference {
+    plane: &'static str,
+    /// Column and row of the sample.
+    x: usize,
+    y: usize,
+    part: u8,
+    whole: u8,
+}
+
+fn first_difference(parts: &MappedSlot, whole: &MappedSlot) -> Option<Difference> {
     let (parts, whole) = (parts.picture(), whole.picture());
     let (width, height) = (parts.size.width() as usize, parts.size.height() as usize);
-    let differ = |name: &'static str, a: Plane<'_>, b: Plane<'_>, rows: usize| {
-        (0..rows).find_map(|row| {
-            let column = a.row(row, width).iter().zip(b.row(row, width)).position(|(a, b)| a != b)?;
-            Some((name, column, row))
+    let differ = |plane: &'static str, [a, b]: [Plane<'_>; 2], bytes: usize, rows: usize| {
+        (0..rows).find_map(|y| {
+            let (a, b) = (a.row(y, width), b.row(y, width));
+            let byte = a.iter().zip(b).position(|(a, b)| a != b)?;
+            Some(Difference { plane, x: byte / bytes, y, part: a[byte], whole: b[byte] })
         })
     };
-    differ("luma", parts.luma, whole.luma, height)
-        .or_else(|| differ("chroma", parts.chroma, whole.chroma, height / 2).map(|(n, x, y)| (n, x / 2, y)))
+    let chroma = || differ("chroma", [parts.chroma, whole.chroma], 2, height / 2);
+    differ("luma", [parts.luma, whole.luma], 1, height).or_else(chroma)
 }

@@ -94,7 +94,15 @@ impl Extents {
         let half_width = moving.half_width * scale + light;
         // Nothing moves faster along the picture than along the road.
         let half_height = moving.half_height * scale + self.travel * 0.5 + light;
-        around([x - half_width, x + half_width], [y - half_height, y + half_height])
+        let part = around([x - half_width, x + half_width], [y - half_height, y + half_height]);
+        let (left, right) = layout.sides();
+        match layout.touched_columns() {
+            // Nothing of what lies on the road touches more than that.
+            Some(columns) if left <= x - half_width && x + half_width <= right => {
+                Rectangle { left: part.left.max(columns.start), right: part.right.min(columns.end), ..part }
+            }
+            _ => part,
+        }
     }
 }
 

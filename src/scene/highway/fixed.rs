@@ -1,5 +1,7 @@
 //! The static layer: what stands still, drawn once per target. See `shaders/static.wgsl`.
 
+use std::ops::Range;
+
 use super::content::HighwayContent;
 use super::layout::Layout;
 use super::paint;
@@ -83,9 +85,16 @@ pub fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<Sha
     let style = &theme.highway;
     let mut shapes = Vec::new();
     for (lane, lane_style) in content.lanes.iter().enumerate() {
-        let (left, right) = layout.lane(lane);
+        let (lane_left, lane_right) = layout.lane(lane);
+        // Each goes on under those after it: where two halves of a sample are covered one after the other, some of what
+        // lies under both would be seen.
+        let (from, to) = match (style.color.alpha, layout.mirrored) {
+            (255, false) => (lane_left, right),
+            (255, true) => (left, lane_right),
+            _ => (lane_left, lane_right),
+        };
         let color = paint::mix(style.color, paint::opaque(lane_style.color), style.lane_tint);
-        shapes.push(strip(left, right, Color { alpha: style.color.alpha, ..color }));
+        shapes.push(strip(from, to, Color { alpha: style.color.alpha, ..color }));
     }
     if content.lanes.is_empty() {
         shapes.push(strip(left, right, style.color));
@@ -103,6 +112,26 @@ pub fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<Sha
     }
     shapes.extend(strike_line(layout, theme, content));
     shapes
+}
+
+/// The columns, both even, in which the background and the road, seen straight from above, are the same in all rows: of
+/// the whole picture, or of the road where what is behind it is not seen.
+pub fn even_columns(layout: &Layout, theme: &Theme, has_image: bool) -> Range<u32> {
+    if theme.background.top == theme.background.bottom && !has_image {
+        return 0..layout.size.width();
+    }
+    if theme.highway.color.alpha < 255 {
+        return 0..0;
+    }
+    let (mut left, mut right) = layout.sides();
+    if theme.highway.border.alpha == 255 {
+        left = left.min(layout.line_around(left, theme.highway.border_width).0);
+        right = right.max(layout.line_around(right, theme.highway.border_width).1);
+    }
+    // A sample of chroma sees from half a pixel before its two columns to half a pixel before the next two.
+    let inside = |side: f32| (side.clamp(0.0, layout.size.width() as f32) / 2.0) as u32 * 2;
+    let (start, end) = (inside(left + 2.0), inside(right + 0.5));
+    start.min(end)..end
 }
 
 /// The strike line, and in each lane the place where its gems are struck.

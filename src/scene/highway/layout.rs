@@ -4,6 +4,8 @@
 //! straight from above a pixel of the road is one of the picture; in perspective the plane is tilted away
 //! around the strike line, where the two are still equal across.
 
+use std::ops::Range;
+
 use super::options::HighwayOptions;
 use crate::picture::PictureSize;
 use crate::theme::ViewKind;
@@ -119,6 +121,15 @@ impl Layout {
             (Some(&left), Some(&right)) => (left, right),
             _ => (0.0, 0.0),
         }
+    }
+
+    /// The columns of the picture whose samples a road seen straight from above touches, both even, where its borders
+    /// are so. Of chroma, which lies on the left of its two columns, that is one sample beyond the right border.
+    pub fn touched_columns(&self) -> Option<Range<u32>> {
+        let (left, right) = self.sides();
+        let is_even = |side: f32| side >= 0.0 && side % 2.0 == 0.0;
+        let is_sharp = self.tilt.is_none() && is_even(left) && is_even(right);
+        is_sharp.then_some(left as u32..(right as u32 + 2).min(self.size.width()))
     }
 
     /// Left and right border of lane `lane`; those of the whole highway for one that is not there.

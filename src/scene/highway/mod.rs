@@ -18,7 +18,6 @@ mod paint;
 mod pipelines;
 mod resident;
 
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,6 +31,7 @@ use self::damage::Extents;
 use self::images::Placement;
 use self::layout::Layout;
 use self::motion::{Motion, SUBPIXELS};
+use self::moved::Ground;
 use self::pipelines::{ALL_TIME, FrameUniform, Uniform, milliseconds};
 use self::resident::{Reach, Resident};
 use super::damage::{Damage, Moved};
@@ -176,21 +176,21 @@ impl Highway {
         (self.motion.scroll(self.start, frame), milliseconds(time))
     }
 
-    /// Reaches of the frame before and this one, rows between the two, and the rows of the picture in which all is
-    /// moved; `None` where things are not moved by whole samples.
-    fn find_moved(&self, scroll: i64, now: i32) -> Option<([Reach; 2], u32, Range<u32>)> {
-        let background = &self.options.theme.background;
-        let is_even = background.top == background.bottom && self.background.is_none();
+    /// Reaches of the frame before and this one, rows between the two, and where all that comes is moved; `None`
+    /// where things are not moved by whole samples.
+    fn find_moved(&self, scroll: i64, now: i32) -> Option<([Reach; 2], u32, Ground)> {
         let layout = &self.layout;
-        if !is_even || layout.tilt.is_some() || layout.reverse {
+        if layout.tilt.is_some() || layout.reverse {
             return None;
         }
+        let theme = &self.options.theme;
+        let columns = fixed::even_columns(layout, theme, self.background.is_some());
         let (before, then) = self.moment(FrameIndex(self.frame.0.checked_sub(1)?));
         let way = moved::whole_way(before, scroll)?;
-        let receptors = layout.gem_half_height.max(layout.line(self.options.theme.strike_line.width));
+        let receptors = layout.gem_half_height.max(layout.line(theme.strike_line.width));
         let end = layout.strike.saturating_sub((receptors + ROAD_MARGIN).ceil() as u32);
         let rows = self.captions.rows_without([then, now], layout.header + ROAD_MARGIN as u32..end);
-        Some(([self.reach(before), self.reach(scroll)], way, rows))
+        Some(([self.reach(before), self.reach(scroll)], way, Ground { rows, columns }))
     }
 
     fn uniform(&self) -> Uniform {
@@ -293,8 +293,8 @@ impl Scene for Highway {
             resident.set_frame(queue, FrameUniform { scroll: scroll as i32, milliseconds: now }, reach);
         }
         let moved = self.find_moved(scroll, now);
-        if let (Some(resident), Some((reaches, way, rows))) = (&mut self.resident, moved) {
-            resident.find_moved(reaches, (&self.layout, &self.extents), way, rows);
+        if let (Some(resident), Some((reaches, way, ground))) = (&mut self.resident, moved) {
+            resident.find_moved(reaches, (&self.layout, &self.extents), way, ground);
         }
     }
 

@@ -1,4 +1,4 @@
-//! What of the road is the frame before, moved: where only things lie that come, over a road that is the same
+//! What of the road is the frame before, moved: where only things lie that come, over ground that is the same
 //! all along.
 //!
 //! What is drawn of a thing that comes depends on the place within it alone (`shaders/gems.wgsl`), so after a way of
@@ -20,6 +20,15 @@ pub struct Thing {
     pub covers: [Option<Rectangle>; 2],
 }
 
+/// Where the static layer is the same in all rows, and things may be moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ground {
+    /// Rows of the picture.
+    pub rows: Range<u32>,
+    /// Columns of the picture; both are even.
+    pub columns: Range<u32>,
+}
+
 /// What is moved rather than drawn.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MovedThings {
@@ -38,15 +47,9 @@ pub fn whole_way(before: i64, now: i64) -> Option<u32> {
 }
 
 impl MovedThings {
-    /// Of all `things` that either frame shows, those that may be moved down by `way` rows, within `rows` of the
-    /// picture, where the static layer is the same in all rows. The picture is `width` pixels wide.
-    pub fn find(
-        mut things: Vec<Thing>,
-        [before, now]: [Reach; 2],
-        way: u32,
-        mut rows: Range<u32>,
-        width: u32,
-    ) -> MovedThings {
+    /// Of all `things` that either frame shows, those that may be moved down by `way` rows within `ground`.
+    pub fn find(mut things: Vec<Thing>, [before, now]: [Reach; 2], way: u32, ground: Ground) -> MovedThings {
+        let Ground { mut rows, columns } = ground;
         // From the far end, which is at the top.
         things.sort_unstable_by_key(|thing| std::cmp::Reverse(thing.position));
         // Where a thing must not meet what is moved, in rows of this frame.
@@ -74,9 +77,13 @@ impl MovedThings {
         }
         let moved = things.get(middle).unwrap_or_default();
         let (Some(first), Some(last)) = (moved.first(), moved.last()) else { return MovedThings::default() };
+        let lies_within = |part: &Rectangle| columns.start <= part.left && part.right <= columns.end;
+        if !moved.iter().flat_map(|thing| thing.covers.iter().flatten()).all(lies_within) {
+            return MovedThings::default();
+        }
         MovedThings {
             positions: Some([last.position, first.position]),
-            bands: bands(moved.iter().filter_map(|thing| thing.covers[1]), width),
+            bands: bands(moved.iter().filter_map(|thing| thing.covers[1]), columns.end),
         }
     }
 }
@@ -101,13 +108,13 @@ fn highest(spans: &[Range<u32>]) -> u32 {
     spans.iter().filter(|span| !span.is_empty()).map(|span| span.start).min().unwrap_or(u32::MAX)
 }
 
-/// Bands with even sides around `parts`, which come from the top: parts near each other in one.
-fn bands(parts: impl Iterator<Item = Rectangle>, width: u32) -> Vec<Rectangle> {
+/// Bands with even sides around `parts`, which come from the top and lie left of `end`: parts near each other in one.
+fn bands(parts: impl Iterator<Item = Rectangle>, end: u32) -> Vec<Rectangle> {
     let mut parts: Vec<Rectangle> = parts
         .map(|part| Rectangle {
             left: part.left / 2 * 2,
             top: part.top / 2 * 2,
-            right: part.right.next_multiple_of(2).min(width),
+            right: part.right.next_multiple_of(2).min(end),
             bottom: part.bottom.next_multiple_of(2),
         })
         .collect();

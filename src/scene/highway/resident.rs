@@ -10,7 +10,7 @@ use super::fixed::{self, Shape};
 use super::hits::{self, HitInstance, LineInstance, OnRoad, Positions, RoadBox};
 use super::images::Placement;
 use super::layout::Layout;
-use super::moved::{MovedThings, Thing};
+use super::moved::{Ground, MovedThings, Thing};
 use super::pipelines::{FrameUniform, Layer, Pipelines, Uniform, vertex_buffer};
 use crate::encode::hints::Rectangle;
 use crate::gpu::Gpu;
@@ -288,19 +288,19 @@ impl Resident {
         self.moved.parts.clear();
     }
 
-    /// Finds what of the frame is the frame before, moved down by `way` rows, within `rows` of the picture.
+    /// Finds what of the frame is the frame before, moved down by `way` rows, within `ground`.
     pub fn find_moved(
         &mut self,
         reaches: [Reach; 2],
         (layout, extents): (&Layout, &Extents),
         way: u32,
-        rows: Range<u32>,
+        ground: Ground,
     ) {
         let mut things = Vec::new();
         self.beats.add_things(reaches, &mut things, |line, ahead| extents.of_line(layout, line, ahead));
         self.kicks.add_things(reaches, &mut things, |hit, ahead| extents.of_hit(layout, hit, ahead, true));
         self.gems.add_things(reaches, &mut things, |hit, ahead| extents.of_hit(layout, hit, ahead, false));
-        let found = MovedThings::find(things, reaches, way, rows, self.road.width);
+        let found = MovedThings::find(things, reaches, way, ground);
         if let Some([lowest, highest]) = found.positions {
             let (beats, kicks) = (&self.beats.positions, &self.kicks.positions);
             let all = [beats, kicks, &self.gems.positions];
