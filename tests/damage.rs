@@ -15,7 +15,7 @@ use strikeline::encode::raw::RawEncoder;
 use strikeline::gpu::Gpu;
 use strikeline::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
 use strikeline::picture::PictureSize;
-use strikeline::scene::damage::Damage;
+use strikeline::scene::damage::{Damage, Moved};
 use strikeline::scene::highway::{
     BeatLine, CountIn, EndCard, Highway, HighwayContent, HighwayOptions, Hit, Labels, LaneStyle, Place,
     Section,
@@ -94,12 +94,18 @@ fn looks() -> impl Strategy<Value = HighwayOptions> {
     let view = prop::sample::select(vec![ViewKind::Flat, ViewKind::Flat, ViewKind::Perspective]);
     let labels = prop::sample::select(vec![Labels::Always, Labels::Intro, Labels::Never]);
     let shutter = prop::sample::select(vec![0.0f32, 0.0, 180.0, 360.0]);
+    // Borders that hide what is beside the road also in a small picture, and gems that reach beyond their lanes.
+    let wide = prop::option::of((0.0..20.0f32, 0.7..=1.0f32));
     let more = (any::<[bool; 6]>(), 0.4..3.0f64, -0.5..4.5f64);
-    (theme, view, labels, shutter, more).prop_map(|(theme, view, labels, shutter, more)| {
+    (theme, view, labels, shutter, wide, more).prop_map(|(theme, view, labels, shutter, wide, more)| {
         let ([reverse, left_handed, exact_speed, header, count_in, end_card], lookahead, start) = more;
+        let mut theme = Theme::builtin(theme).unwrap();
+        if let Some((border_width, gem_width)) = wide {
+            (theme.highway.border_width, theme.gems.width) = (border_width, gem_width);
+        }
         let image = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/contrast-flat.png").into();
         HighwayOptions {
-            theme: Theme::builtin(theme).unwrap(),
+            theme,
             view: Some(view),
             labels,
             shutter_degrees: shutter,
@@ -181,26 +187,53 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
 }
 
 const SHADER: &str = "
-@group(0) @binding(0) var<uniform> at: vec4<f32>;
+struct Box {
+    at: vec4<f32>,
+    // How much bluer it is further down.
+    shade: vec4<f32>,
+}
+@group(0) @binding(0) var<uniform> box: Box;
 
 @vertex fn vertex(@builtin(vertex_index) corner: u32) -> @builtin(position) vec4<f32> {
     let side = vec2<f32>(f32(corner & 1u), f32(corner >> 1u));
-    return clip_position(at.xy + side * at.zw);
+    return clip_position(box.at.xy + side * box.at.zw);
 }
 
 @fragment fn fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
-    return plane_sample(vec4<f32>(1.0, 0.5, picture_position(position).y / 200.0, 0.5));
+    return plane_sample(vec4<f32>(1.0, 0.5, picture_position(position).y * box.shade.x, 0.5));
 }";
 
 /// A half transparent box that flies, and what it says of itself.
-#[derive(Default)]
 struct Box {
     frame: u64,
+    /// Where it is in a frame: left, top, width, height.
+    place: fn(u64) -> [f32; 4],
+    shade: f32,
     says: Option<fn(u64) -> Damage>,
+    says_moved: fn(u64) -> Moved,
+    /// Whether it is drawn in a frame.
+    is_drawn: fn(u64) -> bool,
     draws: Arc<AtomicU64>,
     asked: AtomicU64,
     uniform: Option<Uniform>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
+}
+
+impl Default for Box {
+    fn default() -> Box {
+        Box {
+            frame: 0,
+            place,
+            shade: 0.005,
+            says: None,
+            says_moved: |_| Moved::default(),
+            is_drawn: |_| true,
+            draws: Arc::default(),
+            asked: AtomicU64::default(),
+            uniform: None,
+            pipelines: Vec::new(),
+        }
+    }
 }
 
 fn place(frame: u64) -> [f32; 4] {
@@ -216,7 +249,7 @@ impl Scene for Box {
     fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "box", SHADER);
-        let uniform = Uniform::new(device, "box", 16);
+        let uniform = Uniform::new(device, "box", 32);
         let source = PipelineSource {
             topology: wgpu::PrimitiveTopology::TriangleStrip,
             ..PipelineSource::new("box", &module, &uniform.layout)
@@ -229,8 +262,9 @@ impl Scene for Box {
 
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
         self.frame = frame.0;
-        let at = place(frame.0).map(f32::to_le_bytes).concat();
-        queue.write_buffer(&self.uniform.as_ref().unwrap().buffer, 0, &at);
+        let uniform = [(self.place)(frame.0), [self.shade, 0.0, 0.0, 0.0]];
+        let bytes = uniform.map(|values| values.map(f32::to_le_bytes).concat()).concat();
+        queue.write_buffer(&self.uniform.as_ref().unwrap().buffer, 0, &bytes);
     }
 
     fn tells_damage(&self) -> bool {
@@ -242,8 +276,15 @@ impl Scene for Box {
         self.says.map_or(Damage::Full, |says| says(self.frame))
     }
 
+    fn moved(&self, _previous: FrameIndex) -> Moved {
+        (self.says_moved)(self.frame)
+    }
+
     fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         self.draws.fetch_add(1, Ordering::Relaxed);
+        if !(self.is_drawn)(self.frame) {
+            return;
+        }
         let (_, pipeline) = self.pipelines.iter().find(|(kind, _)| *kind == plane).unwrap();
         pass.set_pipeline(pipeline);
         pass.set_bind_group(0, &self.uniform.as_ref().unwrap().bind_group, &[]);
@@ -287,6 +328,86 @@ fn too_little_damage_is_found_and_told_where() {
     let error = verify(&mut scene, &box_options(60)).unwrap_err().to_string();
     assert!(error.contains("frame 1 ") && error.contains("luma at column 0, row 30"), "{error}");
     assert!(error.contains("--redraw all"), "{error}");
+}
+
+/// A box of one colour that comes down the same way in each frame, in segments of ten.
+fn falling() -> Box {
+    fn at(frame: u64) -> Rectangle {
+        let (left, top) = (20 + frame as u32 % 10 * 6, 10 + frame as u32 % 10 * 8);
+        Rectangle { left, top, right: left + 40, bottom: top + 24 }
+    }
+    Box {
+        place: |frame| {
+            let Rectangle { left, top, .. } = at(frame);
+            [left as f32, top as f32, 40.0, 24.0]
+        },
+        shade: 0.0,
+        // Chroma of its right border lies in the columns after it.
+        says: Some(|frame| {
+            let wider = |part: Rectangle| Rectangle { right: part.right + 2, ..part };
+            Damage::Parts(vec![wider(at(frame - 1)), wider(at(frame))])
+        }),
+        says_moved: |frame| Moved {
+            by: [6, 8],
+            parts: vec![Rectangle { right: at(frame).right + 2, ..at(frame) }],
+        },
+        ..Box::default()
+    }
+}
+
+#[test]
+fn what_has_moved_is_copied_and_need_not_be_drawn() {
+    let run = |redraw, mut scene: Box| {
+        let options = StreamOptions {
+            redraw,
+            spread: Spread { ring_depth: 4, jobs: 2, segments_in_flight: 2, devices: None },
+            encoder: Arc::new(RawEncoder),
+            ..box_options(40)
+        };
+        let mut sink = MemorySink::default();
+        stream(&mut scene, &options, &mut sink, &mut |_| {}).unwrap();
+        sink.data
+    };
+    let whole = run(Redraw::All, falling());
+    assert!(run(Redraw::Changed, falling()) == whole);
+    let drawn_once = || Box { is_drawn: |frame| frame % 10 == 0, ..falling() };
+    assert!(run(Redraw::Changed, drawn_once()) == whole);
+    let not_told = Box { says_moved: |_| Moved::default(), ..drawn_once() };
+    assert!(run(Redraw::Changed, not_told) != whole, "the box is there although nobody drew or moved it");
+    verify(&mut falling(), &box_options(40)).unwrap();
+}
+
+#[test]
+fn what_cannot_be_moved_is_drawn() {
+    let part = Rectangle { left: 40, top: 40, right: 80, bottom: 60 };
+    let ways: [fn(Rectangle) -> Moved; 6] = [
+        |part| Moved { by: [5, 0], parts: vec![part] },
+        |part| Moved { by: [0, 400], parts: vec![part] },
+        |part| Moved { by: [i32::MIN, i32::MAX - 1], parts: vec![part] },
+        |part| Moved { by: [2, 2], parts: vec![part, Rectangle { right: 322, ..part }] },
+        |part| Moved { by: [2, 2], parts: vec![Rectangle { left: part.right, ..part }] },
+        |part| Moved { by: [2, 2], parts: vec![Rectangle { top: 41, ..part }] },
+    ];
+    assert!(!ways.iter().any(|way| way(part).is_possible(size(320, 180))));
+    assert!(Moved { by: [-2, 40], parts: vec![part] }.is_possible(size(320, 180)));
+    for says_moved in [
+        (|_| Moved { by: [1, 1], parts: vec![around(3)] }) as fn(u64) -> Moved,
+        |_| Moved { by: [i32::MIN; 2], parts: vec![Rectangle { left: 0, top: 0, right: 320, bottom: 180 }] },
+        |_| Moved {
+            by: [2, 2],
+            parts: vec![Rectangle { left: 300, top: 0, right: u32::MAX - 1, bottom: 4 }],
+        },
+    ] {
+        let says = |frame| Damage::Parts(vec![around(frame - 1), around(frame)]);
+        let mut scene = Box { says: Some(says), says_moved, ..Box::default() };
+        verify(&mut scene, &box_options(40)).unwrap();
+    }
+}
+
+#[test]
+fn what_has_not_only_moved_is_found_and_told_where() {
+    let error = verify(&mut Box { shade: 0.005, ..falling() }, &box_options(40)).unwrap_err().to_string();
+    assert!(error.contains("frame 1 ") && error.contains("luma at column 26, row "), "{error}");
 }
 
 #[test]

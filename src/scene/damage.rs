@@ -39,8 +39,8 @@ impl Moved {
         })
     }
 
-    /// Whether it can be done on pictures of `size`: see the fields.
-    pub(crate) fn is_possible(&self, size: PictureSize) -> bool {
+    /// Whether it can be done on pictures of `size`, as the fields tell. What cannot be is drawn.
+    pub fn is_possible(&self, size: PictureSize) -> bool {
         let is_even = |part: &Rectangle| {
             [part.left, part.top, part.right, part.bottom].iter().all(|side| side % 2 == 0)
         };

@@ -99,7 +99,8 @@ pub trait Scene: Send {
 
     /// What of the frame of the last [`Scene::update`] is what frame `previous` had elsewhere, of which
     /// [`Scene::damage`] was asked just now: it is copied rather than drawn. Nothing unless overridden. It must be the
-    /// very same samples, or the video is wrong (`--redraw verify` finds it).
+    /// very same samples, or the video is wrong (`--redraw verify` finds it), and what of it lies outside of the damage
+    /// must be as it was.
     fn moved(&self, _previous: FrameIndex) -> Moved {
         Moved::default()
     }

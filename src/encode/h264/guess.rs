@@ -71,6 +71,30 @@ pub(super) fn is_plausible(
     moved >= FEWEST_VOTES || changed < MOST_SEARCHES
 }
 
+/// The motion of the picture, where one that was told is that of far fewer macroblocks. What is the same all along, as
+/// bars are, bears out any motion.
+pub(super) fn better_than_told(
+    history: &SourceHistory,
+    picture: &Picture<'_>,
+    damage: Option<Damage<'_>>,
+    grid: MacroblockGrid,
+    told: Move,
+) -> Option<Scroll> {
+    let differs = |&(column, row): &(usize, usize)| {
+        may_differ(damage, column, row) && !history.has_moved(picture, column, row, Move::by(0, 0))
+    };
+    let changed: Vec<_> = looks(grid).filter(differs).take(MOST_SEARCHES as usize).collect();
+    let count = |motion: Move| {
+        changed.iter().filter(|(column, row)| history.has_moved(picture, *column, *row, motion)).count()
+    };
+    let moved = count(told);
+    if changed.len() < MOST_SEARCHES as usize || moved * 2 >= changed.len() {
+        return None;
+    }
+    let found = guess_scroll(history, picture, damage, grid, None)?;
+    (count(Move::by(-found.dx, -found.dy)) > moved * 2).then_some(found)
+}
+
 /// The macroblocks that are looked at, as column and row.
 fn looks(grid: MacroblockGrid) -> impl Iterator<Item = (usize, usize)> {
     // Odd, so that it does not stay within a few columns.

@@ -199,6 +199,28 @@ fn a_scroll_that_was_told_is_believed_only_if_something_moves_so() {
 }
 
 #[test]
+fn a_wrong_scroll_that_even_bodies_bear_out_costs_little() {
+    let size = (640, 352);
+    // Bars of one colour and noise, which all fall by 8: within a bar it might as well be 16.
+    let at = |x: usize, y: usize| match x / 16 % 2 {
+        0 => noise(x * 31 + y * 7919),
+        _ if (y + x / 16 * 24) % 80 < 52 => 180,
+        _ => 40,
+    };
+    let bytes = [Some(Scroll::whole(0, 8)), Some(Scroll::whole(0, 16))].map(|scroll| {
+        let mut run = Run::of_size(size, 26, 1, EntropyCoding::Cabac);
+        for number in 10..30 {
+            let from = 9999 * 80 - number * 8;
+            let frame = Frame::new(size, 0, |x, y| at(x, y + from), |x, y| at(x, y * 2 + from));
+            run.encode(&frame, &PictureHints { scroll, damage: None });
+        }
+        run.stream.len()
+    });
+    let [right, wrong] = bytes;
+    assert!(wrong < right * 11 / 10, "{right} bytes told right, {wrong} wrong");
+}
+
+#[test]
 fn a_wrong_scroll_costs_no_more_than_none() {
     let size = (640, 352);
     let bytes = [None, Some(Scroll::whole(0, 6)), Some(Scroll::whole(0, 8))].map(|scroll| {

@@ -88,9 +88,11 @@ impl MovedThings {
     }
 }
 
-/// The rows that `thing` covers in this frame, or the frame before moved down by `way`.
+/// The rows, from an even one to an even one, that `thing` covers in this frame, or the frame before moved down by `way`.
 fn span(thing: &Thing, way: u32) -> Range<u32> {
-    let rows = |part: Option<Rectangle>, way: u32| part.map(|part| (part.top + way, part.bottom + way));
+    let rows = |part: Option<Rectangle>, way: u32| {
+        part.map(|part| ((part.top + way) / 2 * 2, (part.bottom + way).next_multiple_of(2)))
+    };
     match (rows(thing.covers[0], way), rows(thing.covers[1], 0)) {
         (Some(one), Some(other)) => one.0.min(other.0)..one.1.max(other.1),
         (Some(one), None) | (None, Some(one)) => one.0..one.1,
@@ -133,4 +135,106 @@ fn bands(parts: impl Iterator<Item = Rectangle>, end: u32) -> Vec<Rectangle> {
         }
     }
     bands
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const STRIKE: i64 = 400;
+    const FAR: i64 = 420;
+    const HEIGHT: u32 = 480;
+    const GROUND: Ground = Ground { rows: 24..360, columns: 20..100 };
+
+    fn reach(now: i64) -> Reach {
+        let pixels = |pixels: i64| (now + pixels) * SUBPIXELS;
+        Reach { now: pixels(0), struck: pixels(-60), shining: pixels(30), far: pixels(FAR) }
+    }
+
+    /// A thing whose middle is `at` pixels along the path when the strike line is at `now`.
+    fn covers(at: i64, [left, right]: [u32; 2], half_height: i64, now: i64) -> Option<Rectangle> {
+        let ahead = at - now;
+        if !(-60..=FAR).contains(&ahead) {
+            return None;
+        }
+        // What is struck stays at the line, and shines.
+        let (middle, half_height) = if ahead > 0 { (STRIKE - ahead, half_height) } else { (STRIKE, 50) };
+        let row = |row: i64| row.clamp(0, HEIGHT.into()) as u32;
+        Some(Rectangle { left, top: row(middle - half_height), right, bottom: row(middle + half_height) })
+    }
+
+    fn things(way: u32) -> impl Strategy<Value = Vec<Thing>> {
+        let thing = (-80i64..440, 20u32..90, 2u32..30, 1i64..20, prop::bool::weighted(0.03)).prop_map(
+            move |(at, left, width, half_height, is_beyond)| {
+                let right = if is_beyond { 101 } else { (left + width).min(100) };
+                let cover = |now: i64| covers(at, [left, right], half_height, now);
+                Thing { position: at * SUBPIXELS, covers: [cover(0), cover(way.into())] }
+            },
+        );
+        prop::collection::vec(thing, 0..20)
+    }
+
+    fn down(part: Rectangle, way: u32) -> Rectangle {
+        Rectangle { top: part.top + way, bottom: part.bottom + way, ..part }
+    }
+
+    proptest! {
+        #[test]
+        fn only_what_comes_is_moved_and_it_meets_nothing_else(
+            (way, things) in (1u32..20).prop_flat_map(|half| (Just(half * 2), things(half * 2))),
+        ) {
+            let reaches = [reach(0), reach(way.into())];
+            let found = MovedThings::find(things.clone(), reaches, way, GROUND);
+            let Some([lowest, highest]) = found.positions else {
+                prop_assert!(found.bands.is_empty());
+                return Ok(());
+            };
+            prop_assert!(lowest > reaches[1].shining && highest <= reaches[0].far);
+            for (index, band) in found.bands.iter().enumerate() {
+                prop_assert!(GROUND.rows.start + way <= band.top && band.bottom <= GROUND.rows.end, "{:?}", band);
+                prop_assert!(GROUND.columns.start <= band.left && band.right <= GROUND.columns.end);
+                prop_assert!([band.left, band.top, band.right, band.bottom].iter().all(|side| side % 2 == 0));
+                prop_assert!(found.bands[..index].iter().all(|other| !other.meets(band)));
+            }
+            for thing in &things {
+                let is_moved = (lowest..=highest).contains(&thing.position);
+                if let (true, [Some(before), Some(now)]) = (is_moved, thing.covers) {
+                    prop_assert_eq!(down(before, way), now);
+                    prop_assert!(found.bands.iter().any(|band| band.intersection(&now) == now));
+                } else {
+                    prop_assert!(!is_moved, "{:?}", thing);
+                    // Where it was would be copied, where it is would be copied over.
+                    let [before, now] = thing.covers;
+                    for part in before.map(|part| down(part, way)).into_iter().chain(now) {
+                        prop_assert!(found.bands.iter().all(|band| !band.meets(&part)), "{:?}", thing);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_that_comes_is_moved_where_nothing_is_in_the_way() {
+        let thing = |at: i64| Thing {
+            position: at * SUBPIXELS,
+            covers: [0, 8].map(|now| covers(at, [40, 60], 5, now)),
+        };
+        let things = vec![thing(100), thing(300), thing(150), thing(-5)];
+        let found = MovedThings::find(things, [reach(0), reach(8)], 8, GROUND);
+        assert_eq!(found.positions, Some([100 * SUBPIXELS, 300 * SUBPIXELS]));
+        // The first from row 103 to 113, the last from 303 to 313.
+        let band = |top: u32, bottom: u32| Rectangle { left: 40, top, right: 60, bottom };
+        let union = band(102, 314);
+        assert_eq!(found.bands.iter().fold(found.bands[0], |all, band| all.union(band)), union);
+    }
+
+    #[test]
+    fn only_ways_of_an_even_number_of_rows_downwards_are_whole() {
+        assert_eq!(whole_way(0, 8 * SUBPIXELS), Some(8));
+        assert_eq!(whole_way(8 * SUBPIXELS, 0), None);
+        assert_eq!(whole_way(0, 7 * SUBPIXELS), None);
+        assert_eq!(whole_way(0, 8 * SUBPIXELS + 1), None);
+        assert_eq!((whole_way(5, 5), whole_way(i64::MIN, i64::MAX)), (None, None));
+    }
 }
