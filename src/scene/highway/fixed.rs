@@ -86,12 +86,13 @@ pub fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<Sha
     let mut shapes = Vec::new();
     for (lane, lane_style) in content.lanes.iter().enumerate() {
         let (lane_left, lane_right) = layout.lane(lane);
-        // Each goes on under those after it: where two halves of a sample are covered one after the other, some of what
-        // lies under both would be seen.
-        let (from, to) = match (style.color.alpha, layout.mirrored) {
-            (255, false) => (lane_left, right),
-            (255, true) => (left, lane_right),
-            _ => (lane_left, lane_right),
+        // Each goes on under those after it, where that is not seen through them: where two halves of a sample are covered
+        // one after the other, some of what lies under both would be seen. A tilted road fades away.
+        let is_opaque = style.color.alpha == 255 && layout.tilt.is_none();
+        let (from, to) = match (is_opaque, layout.mirrored) {
+            (true, false) => (lane_left, right),
+            (true, true) => (left, lane_right),
+            (false, _) => (lane_left, lane_right),
         };
         let color = paint::mix(style.color, paint::opaque(lane_style.color), style.lane_tint);
         shapes.push(strip(from, to, Color { alpha: style.color.alpha, ..color }));
