@@ -1,5 +1,7 @@
 //! The arithmetic encoder (ITU-T H.264, 9.3.4.2 to 9.3.4.5).
 
+use std::hint::select_unpredictable;
+
 use super::cabac_tables::{CONTEXTS, LIKELY_RUNS, NEXT_STATE, STEPS, SURE, initial_states};
 
 /// Where the coder is in its interval.
@@ -38,26 +40,50 @@ pub(super) struct Mark {
 /// The encoder while several bins are coded: its interval stays in registers.
 pub(super) struct Bins<'a> {
     interval: Interval,
+    /// Where it goes in the end.
+    finally: &'a mut Interval,
     states: &'a mut [u8; CONTEXTS],
     bytes: &'a mut Vec<u8>,
 }
 
 impl Bins<'_> {
+    /// Gives the interval back.
+    #[inline(always)]
+    pub(super) fn end(self) {
+        *self.finally = self.interval;
+    }
+
     #[inline(always)]
     pub(super) fn bin(&mut self, context: usize, bin: bool) {
+        self.states[context] = self.bin_in(self.states[context], bin);
+    }
+
+    /// `count` bins that are set.
+    #[inline(always)]
+    pub(super) fn set_bins(&mut self, context: usize, count: u32) {
+        let mut state = self.states[context];
+        for _ in 0..count {
+            state = self.bin_in(state, true);
+        }
+        self.states[context] = state;
+    }
+
+    /// A bin in the state of its context; gives the state after it.
+    #[inline(always)]
+    fn bin_in(&mut self, state: u8, bin: bool) -> u8 {
         let Interval { low, range, .. } = self.interval;
-        let state = &mut self.states[context];
         // Each bin waits for the range of the one before: what follows is short from there on, and without a branch, as
         // which way it goes is hard to foresee.
-        let steps = STEPS[usize::from(*state >> 1) & 63] >> (range >> 3 & 0x18);
-        let (lps, lps_bits) = (steps as u32 & 0xFF, (steps >> 32) as u32 & 7);
-        let is_lps = (*state & 1 == 1) != bin;
-        *state = NEXT_STATE[usize::from(*state) & 127][usize::from(bin)];
-        let range = range - lps;
-        self.interval.low = low + u64::from(range & u32::from(is_lps).wrapping_neg());
-        let bits = u32::from(range < 256);
-        self.interval.range = if is_lps { lps << lps_bits } else { range << bits };
-        self.shift(if is_lps { lps_bits } else { bits });
+        let steps = STEPS[usize::from(state) & 127] >> (range >> 2 & 0x30);
+        let (lps, lps_bits) = (u32::from(steps as u8), u32::from((steps >> 8) as u8));
+        let is_lps = (state ^ u8::from(bin)) & 1 == 1;
+        let rest = range - lps;
+        let is_short = rest < 256;
+        let mps_range = select_unpredictable(is_short, rest * 2, rest);
+        self.interval.low = low + u64::from(select_unpredictable(is_lps, rest, 0));
+        self.interval.range = select_unpredictable(is_lps, lps << (lps_bits & 31), mps_range);
+        self.shift(select_unpredictable(is_lps, lps_bits, u32::from(is_short)));
+        NEXT_STATE[usize::from(state) & 127][usize::from(bin)]
     }
 
     #[inline(always)]
@@ -70,7 +96,7 @@ impl Bins<'_> {
     /// Makes room for `bits` more.
     #[inline(always)]
     fn shift(&mut self, bits: u32) {
-        self.interval.low <<= bits;
+        self.interval.low <<= bits & 63;
         self.interval.pending += bits as i32;
         if self.interval.pending >= 32 {
             let Interval { low, pending, .. } = self.interval;
@@ -98,16 +124,14 @@ impl Bins<'_> {
         self.renormalise();
     }
 
-    /// The suffix of UEGk (9.3.2.3).
+    /// The suffix of UEGk (9.3.2.3): at most 2^16 − 1 − 2^k.
     #[inline]
-    pub(super) fn exp_golomb(&mut self, mut value: u32, mut k: u32) {
-        while value >= 1 << k {
-            self.bypass(1, 1);
-            value -= 1 << k;
-            k += 1;
-        }
-        self.bypass(0, 1);
-        self.bypass(value, k);
+    pub(super) fn exp_golomb(&mut self, value: u32, k: u32) {
+        // As many ones as bits are needed beyond k, a zero, and the bits without the first.
+        let value = value + (1 << k);
+        let bits = value.ilog2();
+        self.bypass((1 << (bits - k + 1)) - 2, bits - k + 1);
+        self.bypass(value - (1 << bits), bits);
     }
 }
 
@@ -136,12 +160,19 @@ impl ArithmeticEncoder {
         ArithmeticEncoder { interval: Interval::START, states: initial_states(intra_slice, qp), bytes }
     }
 
+    /// To code several bins; [`Bins::end`] comes after them.
+    #[inline(always)]
+    pub(super) fn start(&mut self) -> Bins<'_> {
+        let ArithmeticEncoder { interval, states, bytes } = self;
+        Bins { interval: *interval, finally: interval, states, bytes }
+    }
+
     /// Has `work` code several bins.
     #[inline(always)]
     pub(super) fn bins<T>(&mut self, work: impl FnOnce(&mut Bins<'_>) -> T) -> T {
-        let mut bins = Bins { interval: self.interval, states: &mut self.states, bytes: &mut self.bytes };
+        let mut bins = self.start();
         let result = work(&mut bins);
-        self.interval = bins.interval;
+        bins.end();
         result
     }
 
@@ -286,6 +317,33 @@ mod tests {
                 self.renormalise();
             }
             bin
+        }
+    }
+
+    #[test]
+    fn suffixes_are_what_they_are_bin_by_bin() {
+        for (value, k) in (0..3000).step_by(7).flat_map(|value| [(value, 0), (value, 3), (65_527 - value, 3)])
+        {
+            let mut encoder = ArithmeticEncoder::new(Vec::new(), false, 30);
+            let mut by_bins = ArithmeticEncoder::new(Vec::new(), false, 30);
+            for context in 20..30 {
+                encoder.bins(|bins| bins.exp_golomb(value, k));
+                by_bins.bins(|bins| {
+                    let (mut value, mut k) = (value, k);
+                    while value >= 1 << k {
+                        bins.bypass(1, 1);
+                        value -= 1 << k;
+                        k += 1;
+                    }
+                    bins.bypass(0, 1);
+                    (0..k).rev().for_each(|bit| bins.bypass(value >> bit & 1, 1));
+                });
+                encoder.bins(|bins| bins.set_bins(context, value % 5));
+                (0..value % 5).for_each(|_| by_bins.bin(context, true));
+            }
+            encoder.flush();
+            by_bins.flush();
+            assert_eq!(encoder.bytes, by_bins.bytes, "{value}, k = {k}");
         }
     }
 

@@ -1,13 +1,16 @@
 //! Context-adaptive binary arithmetic coding of macroblocks (ITU-T H.264, 7.3.5, 9.3.2, 9.3.3).
 
 use super::arithmetic::ArithmeticEncoder;
-use super::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
-use super::neighbours::{Coded, Kind, Neighbours, Rows, Shape, parts};
+use super::cabac_macroblock::{WriteMacroblock, write_intra_type_prefix, write_skip_flag};
+use super::macroblock::{Levels, Macroblock};
+use super::neighbours::{Coded, Kind, Neighbours, Rows, parts};
+use super::simd::Instructions;
 
 /// Codes the macroblocks of one slice.
 #[derive(Debug)]
 pub(super) struct CabacWriter {
     pub(super) encoder: ArithmeticEncoder,
+    instructions: Instructions,
     intra_slice: bool,
     /// Whether mb_qp_delta of the macroblock before was not zero.
     pub(super) last_delta_was_coded: bool,
@@ -15,9 +18,10 @@ pub(super) struct CabacWriter {
 
 impl CabacWriter {
     /// `bytes` end with an aligned slice header.
-    pub(super) fn new(bytes: Vec<u8>, intra_slice: bool, qp: u8) -> CabacWriter {
+    pub(super) fn new(bytes: Vec<u8>, intra_slice: bool, qp: u8, instructions: Instructions) -> CabacWriter {
         CabacWriter {
             encoder: ArithmeticEncoder::new(bytes, intra_slice, qp),
+            instructions,
             intra_slice,
             last_delta_was_coded: false,
         }
@@ -26,7 +30,7 @@ impl CabacWriter {
     /// P_Skip.
     #[inline]
     pub(super) fn skipped(&mut self, around: &Neighbours<'_>) {
-        self.skip_flag(true, around);
+        self.encoder.bins(|e| write_skip_flag(e, true, around));
         self.last_delta_was_coded = false;
     }
 
@@ -88,8 +92,8 @@ impl CabacWriter {
     /// P_L0_16x16 with the predicted vector and no residual: what [`Self::macroblock`] makes of it, in fewer steps.
     pub(super) fn predicted_motion(&mut self, reference: u8, references_in_use: u8, around: &Neighbours<'_>) {
         let Neighbours { left, above, .. } = around;
-        self.skip_flag(false, around);
         self.encoder.bins(|e| {
+            write_skip_flag(e, false, around);
             for context in 14..17 {
                 e.bin(context, false);
             }
@@ -119,229 +123,30 @@ impl CabacWriter {
 
     /// I_PCM with the samples of a macroblock: luma, Cb, Cr.
     pub(super) fn samples(&mut self, samples: &[u8; 384], around: &Neighbours<'_>) {
-        if !self.intra_slice {
-            self.skip_flag(false, around);
-        }
-        let first = self.intra_type_prefix(around);
-        self.encoder.bin(first, true);
-        self.encoder.terminate(true);
+        self.encoder.bins(|e| {
+            if !self.intra_slice {
+                write_skip_flag(e, false, around);
+            }
+            let first = write_intra_type_prefix(e, self.intra_slice, around);
+            e.bin(first, true);
+            e.terminate(true);
+        });
         self.encoder.flush();
         self.encoder.append_bytes(samples);
         self.last_delta_was_coded = false;
     }
 
-    /// The bins before the first of an intra macroblock's type, and the context of that.
-    fn intra_type_prefix(&mut self, around: &Neighbours<'_>) -> usize {
-        if self.intra_slice {
-            let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Intra4x4);
-            3 + count_of(counts(around.left), counts(around.above))
-        } else {
-            self.encoder.bin(14, true);
-            17
-        }
-    }
-
-    fn skip_flag(&mut self, skipped: bool, around: &Neighbours<'_>) {
-        let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Skipped);
-        self.encoder.bin(11 + count_of(counts(around.left), counts(around.above)), skipped);
-    }
-
     /// macroblock_layer (7.3.5).
     pub(super) fn macroblock(&mut self, macroblock: &Macroblock, levels: &Levels, around: &Neighbours<'_>) {
-        if !self.intra_slice {
-            self.skip_flag(false, around);
-        }
-        let pattern = macroblock.coded.pattern;
-        self.macroblock_type(macroblock, around);
-        match macroblock.prediction {
-            Prediction::Inter { shape, references_in_use } => {
-                self.motion(macroblock, shape, references_in_use, around);
-            }
-            Prediction::Intra16x16(_) => self.chroma_mode(macroblock, around),
-            Prediction::Intra4x4(_) => {
-                self.intra_4x4_modes(macroblock);
-                self.chroma_mode(macroblock, around);
-            }
-        }
-        let is_16x16 = matches!(macroblock.prediction, Prediction::Intra16x16(_));
-        if !is_16x16 {
-            self.coded_block_pattern(pattern, around);
-        }
-        if pattern == 0 && !is_16x16 {
-            self.last_delta_was_coded = false;
-            return;
-        }
-        self.qp_delta(macroblock.qp_delta);
-        self.residual(&macroblock.coded, levels, around);
-    }
-
-    /// mb_type (9.3.2.5, Tables 9-36 and 9-37).
-    fn macroblock_type(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
-        if let Prediction::Inter { shape, .. } = macroblock.prediction {
-            let e = &mut self.encoder;
-            e.bin(14, false);
-            match shape {
-                Shape::Whole => [(15, false), (16, false)],
-                Shape::Quarters => [(15, false), (16, true)],
-                Shape::Columns => [(15, true), (17, false)],
-                Shape::Rows => [(15, true), (17, true)],
-            }
-            .into_iter()
-            .for_each(|(context, bin)| e.bin(context, bin));
-            return;
-        }
-        let first = self.intra_type_prefix(around);
-        // Contexts of the bins after the first: luma, chroma, chroma is 2, mode, mode.
-        let rest = if self.intra_slice { [6, 7, 8, 9, 10] } else { [18, 19, 19, 20, 20] };
-        let e = &mut self.encoder;
-        let Prediction::Intra16x16(mode) = macroblock.prediction else {
-            e.bin(first, false);
-            return;
-        };
-        e.bin(first, true);
-        e.terminate(false);
-        let pattern = macroblock.coded.pattern;
-        e.bin(rest[0], pattern & 15 != 0);
-        e.bin(rest[1], pattern >> 4 != 0);
-        if pattern >> 4 != 0 {
-            e.bin(rest[2], pattern >> 4 == 2);
-        }
-        e.bin(rest[3], mode as u8 & 2 != 0);
-        e.bin(rest[4], mode as u8 & 1 != 0);
-    }
-
-    /// ref_idx_l0, then mvd_l0, of all partitions.
-    fn motion(
-        &mut self,
-        macroblock: &Macroblock,
-        shape: Shape,
-        references_in_use: u8,
-        around: &Neighbours<'_>,
-    ) {
-        let coded = &macroblock.coded;
-        if shape == Shape::Quarters {
-            // sub_mb_type P_L0_8x8, four times.
-            (0..4).for_each(|_| self.encoder.bin(21, true));
-        }
-        // What lies to the left of and above a quarter: a macroblock and its quarter.
-        let left = |quarter: usize| {
-            if quarter.is_multiple_of(2) { (around.left, quarter + 1) } else { (coded, quarter - 1) }
-        };
-        let above =
-            |quarter: usize| if quarter < 2 { (around.above, quarter + 2) } else { (coded, quarter - 2) };
-        if references_in_use > 1 {
-            for &quarter in shape.first_quarters() {
-                let counts = |(coded, quarter): (&Coded, usize)| coded.references[quarter] > 0;
-                let first = 54 + increment(counts(left(quarter)), counts(above(quarter)));
-                let index = coded.references[quarter];
-                for bin in 0..=index {
-                    let context = match bin {
-                        0 => first,
-                        1 => 58,
-                        _ => 59,
-                    };
-                    self.encoder.bin(context, bin < index);
-                }
-            }
-        }
-        for &quarter in shape.first_quarters() {
-            // A partition's later quarters hold its difference already, but no earlier partition looks there.
-            let sum = |part: usize| {
-                let of = |(coded, quarter): (&Coded, usize)| u32::from(coded.differences[quarter][part]);
-                of(left(quarter)) + of(above(quarter))
-            };
-            let difference = macroblock.differences[quarter];
-            self.vector_difference(40, difference.x, sum(0));
-            self.vector_difference(47, difference.y, sum(1));
-        }
-    }
-
-    /// One component of mvd_l0: UEG3, signed, with uCoff 9 (9.3.2.3).
-    fn vector_difference(&mut self, base: usize, value: i16, neighbours: u32) {
-        self.encoder.bins(|e| {
-            let first = match neighbours {
-                0..3 => base,
-                3..=32 => base + 1,
-                _ => base + 2,
-            };
-            let magnitude = u32::from(value.unsigned_abs());
-            for bin in 0..magnitude.min(9) {
-                e.bin(if bin == 0 { first } else { base + 2 + (bin as usize).min(4) }, true);
-            }
-            if magnitude < 9 {
-                e.bin(if magnitude == 0 { first } else { base + 2 + (magnitude as usize).min(4) }, false);
-            } else {
-                e.exp_golomb(magnitude - 9, 3);
-            }
-            if magnitude != 0 {
-                e.bypass(u32::from(value < 0), 1);
-            }
+        let CabacWriter { encoder, instructions, intra_slice, last_delta_was_coded } = self;
+        instructions.run(WriteMacroblock {
+            encoder,
+            intra_slice: *intra_slice,
+            last_delta_was_coded,
+            macroblock,
+            levels,
+            around,
         });
-    }
-
-    fn intra_4x4_modes(&mut self, macroblock: &Macroblock) {
-        self.encoder.bins(|e| {
-            for block in BLOCK_ORDER {
-                match macroblock.coded_modes[block] {
-                    None => e.bin(68, true),
-                    Some(remaining) => {
-                        e.bin(68, false);
-                        for bit in 0..3 {
-                            e.bin(69, remaining >> bit & 1 == 1);
-                        }
-                    }
-                }
-            }
-        });
-    }
-
-    fn chroma_mode(&mut self, macroblock: &Macroblock, around: &Neighbours<'_>) {
-        let counts = |coded: &Coded| coded.kind.is_intra() && coded.chroma_mode != 0;
-        let mode = macroblock.coded.chroma_mode;
-        for bin in 0..3.min(mode + 1) {
-            let context =
-                if bin == 0 { 64 + count_of(counts(around.left), counts(around.above)) } else { 67 };
-            self.encoder.bin(context, bin < mode);
-        }
-    }
-
-    fn coded_block_pattern(&mut self, pattern: u8, around: &Neighbours<'_>) {
-        // The condition holds where the neighbouring quarter exists and has no coded luma.
-        let without =
-            |coded: &Coded, quarter: usize| coded.kind.is_available() && coded.pattern >> quarter & 1 == 0;
-        self.encoder.bins(|e| {
-            for quarter in 0..4usize {
-                let own = |quarter: usize| pattern >> quarter & 1 == 0;
-                let left = if quarter.is_multiple_of(2) {
-                    without(around.left, quarter + 1)
-                } else {
-                    own(quarter - 1)
-                };
-                let above = if quarter < 2 { without(around.above, quarter + 2) } else { own(quarter - 2) };
-                e.bin(73 + increment(left, above), !own(quarter));
-            }
-            let chroma = pattern >> 4;
-            let any = |coded: &Coded| coded.pattern >> 4 != 0;
-            e.bin(77 + increment(any(around.left), any(around.above)), chroma != 0);
-            if chroma != 0 {
-                let both = |coded: &Coded| coded.pattern >> 4 == 2;
-                e.bin(81 + increment(both(around.left), both(around.above)), chroma == 2);
-            }
-        });
-    }
-
-    /// mb_qp_delta: the mapping of 9.1.1, then unary.
-    fn qp_delta(&mut self, delta: i32) {
-        let mapped = if delta > 0 { delta * 2 - 1 } else { -delta * 2 };
-        for bin in 0..=mapped {
-            let context = match bin {
-                0 => 60 + usize::from(self.last_delta_was_coded),
-                1 => 62,
-                _ => 63,
-            };
-            self.encoder.bin(context, bin < mapped);
-        }
-        self.last_delta_was_coded = delta != 0;
     }
 }
 
@@ -353,6 +158,6 @@ pub(super) fn increment(left: bool, above: bool) -> usize {
 
 /// condTermFlagA + condTermFlagB.
 #[inline]
-fn count_of(left: bool, above: bool) -> usize {
+pub(super) fn count_of(left: bool, above: bool) -> usize {
     usize::from(left) + usize::from(above)
 }

@@ -25,18 +25,19 @@ pub(super) const RANGE_LPS: [[u8; 4]; 64] = [
     [6, 8, 9, 11], [6, 7, 9, 10], [6, 7, 8, 9], [2, 2, 2, 2],
 ];
 
-/// By pStateIdx: in bytes 0 to 3 rangeTabLPS, and in bytes 4 to 7 by how many bits that is then renormalised.
-pub(super) static STEPS: [u64; 64] = steps();
+/// By `2 · pStateIdx + valMPS`, for each quarter of the range 16 bits: rangeTabLPS, and above it by how many bits that is then
+/// renormalised.
+pub(super) static STEPS: [u64; 128] = steps();
 
-const fn steps() -> [u64; 64] {
-    let mut table = [0; 64];
+const fn steps() -> [u64; 128] {
+    let mut table = [0; 128];
     let mut state = 0;
-    while state < 64 {
+    while state < 128 {
         let mut quarter = 0;
         while quarter < 4 {
-            let lps = RANGE_LPS[state][quarter];
+            let lps = RANGE_LPS[state >> 1][quarter];
             let bits = lps.leading_zeros() as u64 + 1;
-            table[state] |= (lps as u64 | bits << 32) << (quarter * 8);
+            table[state] |= (lps as u64 | bits << 8) << (quarter * 16);
             quarter += 1;
         }
         state += 1;

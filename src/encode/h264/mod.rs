@@ -8,6 +8,7 @@ mod arithmetic;
 mod bitstream;
 mod cabac;
 mod cabac_intra;
+mod cabac_macroblock;
 mod cabac_residual;
 mod cabac_tables;
 mod calm;
@@ -240,7 +241,8 @@ impl H264Encoder {
             .collect();
         let moving = scrolled(scroll, &distances);
         let bits = std::mem::take(&mut self.bits);
-        let writer = MacroblockWriter::new(self.parameters.entropy_coding, bits, intra, qp);
+        let writer =
+            MacroblockWriter::new(self.parameters.entropy_coding, bits, intra, qp, self.instructions);
         let rbsp = SliceEncoder {
             picture,
             grid: self.parameters.grid,

@@ -5,6 +5,7 @@ use super::calm::TILE;
 use super::intra::{ChromaMode, Mode16x16};
 use super::macroblock::{Levels, Macroblock, Prediction};
 use super::neighbours::{Coded, Kind, NOT_INTER, Rows, Shape, Vector};
+use super::simd::Instructions;
 
 /// Numbers that look like chance.
 struct Numbers(u32);
@@ -77,7 +78,7 @@ impl Numbers {
         let bins: Vec<_> = (0..count).map(|_| (11 + self.below(3), certain || self.one_in(2))).collect();
         let has_delta = self.one_in(2);
         [(); 2].map(|()| {
-            let mut writer = CabacWriter::new(Vec::new(), intra_slice, qp);
+            let mut writer = CabacWriter::new(Vec::new(), intra_slice, qp, Instructions::detect());
             bins.iter().for_each(|&(context, bin)| writer.encoder.bin(context, bin));
             writer.last_delta_was_coded = has_delta;
             writer

@@ -7,6 +7,7 @@ use super::cavlc::CavlcWriter;
 use super::intra::{ChromaMode, Mode16x16};
 use super::macroblock::{Levels, Macroblock, Prediction};
 use super::neighbours::{Coded, Kind, Neighbours, Rows, Vector};
+use super::simd::Instructions;
 
 /// Codes the macroblocks of one slice.
 #[derive(Debug)]
@@ -23,11 +24,12 @@ impl MacroblockWriter {
         mut bits: BitWriter,
         intra_slice: bool,
         qp: u8,
+        instructions: Instructions,
     ) -> MacroblockWriter {
         match coding {
             EntropyCoding::Cabac => {
                 let bytes = std::mem::take(bits.bytes_mut());
-                MacroblockWriter::Cabac(CabacWriter::new(bytes, intra_slice, qp))
+                MacroblockWriter::Cabac(CabacWriter::new(bytes, intra_slice, qp, instructions))
             }
             EntropyCoding::Cavlc => MacroblockWriter::Cavlc(CavlcWriter::new(bits, intra_slice)),
         }

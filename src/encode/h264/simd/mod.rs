@@ -27,12 +27,12 @@ pub(super) use block4x4::{Choice, Trial};
 pub(super) enum Instructions {
     /// What every processor of the target has.
     Baseline,
-    /// AVX2, seen on this processor.
+    /// AVX2 and the bit manipulation that comes with it, seen on this processor.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2Seen),
 }
 
-/// Proof that the processor has AVX2: only [`Instructions::detect`] makes one, and only after it looked.
+/// Proof that the processor has AVX2, BMI1 and BMI2: only [`Instructions::detect`] makes one, and only after it looked.
 #[cfg(target_arch = "x86_64")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Avx2Seen(());
@@ -41,7 +41,10 @@ impl Instructions {
     /// The best of this processor.
     pub(super) fn detect() -> Instructions {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
+        if std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("bmi1")
+            && std::arch::is_x86_feature_detected!("bmi2")
+        {
             return Instructions::Avx2(Avx2Seen(()));
         }
         Instructions::Baseline
@@ -51,7 +54,8 @@ impl Instructions {
     pub(super) fn run(self, work: impl Work) {
         match self {
             Instructions::Baseline => work.run(),
-            // SAFETY: the value is proof that the processor has AVX2, which is all that `with_avx2` asks for.
+            // SAFETY: the value is proof that the processor has AVX2, BMI1 and BMI2, which is all that `with_avx2` asks
+            // for.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2(Avx2Seen(())) => unsafe { with_avx2(work) },
         }
@@ -65,9 +69,9 @@ pub(super) trait Work {
     fn run(self);
 }
 
-/// `work`, compiled for AVX2.
+/// `work`, compiled for AVX2, BMI1 and BMI2.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,bmi1,bmi2")]
 fn with_avx2(work: impl Work) {
     work.run();
 }
