@@ -6,11 +6,15 @@ use super::intra4x4::code_luma_4x4;
 use super::macroblock::{CodeResidual, Levels, Macroblock, Predicted, Prediction, SourceBlock};
 use super::motion::Reach;
 use super::neighbours::{Kind, Vector};
-use super::simd::difference_sum;
+use super::simd::{Instructions, difference_sum};
 use super::slice::{Place, SliceEncoder};
 
 /// Bits that a macroblock that is not skipped takes, and that its neighbours do because it is not.
 const LEAST_BITS: u32 = 20;
+/// What Intra_16x16 and Intra_4x4 nearly always cost at least, bits and errors together, as bits. Much more than that would
+/// let errors stay that are small but for good.
+const LEAST_INTRA_BITS: u32 = 16;
+const LEAST_INTRA_4X4_BITS: u32 = 60;
 /// Differences of a whole macroblock that are not worth looking for better.
 const NEGLIGIBLE: u32 = 16;
 /// Differences per bit's worth from which finer divisions and smaller blocks are tried.
@@ -34,7 +38,7 @@ struct IntraChoice {
 /// A macroblock coded in one way, not yet written.
 #[derive(Debug, Clone)]
 pub(super) struct Coding {
-    /// Squared error, and then bits as well.
+    /// Squared error and what the bits are worth, where there are several to choose from.
     cost: u32,
     /// About how many.
     bits: u32,
@@ -55,6 +59,14 @@ impl Coding {
         predicted: Predicted::EMPTY,
         skip: None,
     };
+}
+
+impl Coding {
+    /// Finds the cost.
+    fn judge(&mut self, block: &Block<'_>, instructions: Instructions) {
+        let error = self.predicted.squared_error(block.source, instructions);
+        self.cost = error.saturating_add(block.rate.worth(self.bits));
+    }
 }
 
 /// Makes the cheaper one the first; the first of two equals stays.
@@ -124,26 +136,43 @@ impl SliceEncoder<'_> {
         // Leave early only when all but nothing is left: small errors that are accepted stay for good.
         let intra_cost = intra.luma_cost + intra.chroma_cost;
         if intra_cost <= NEGLIGIBLE {
-            self.try_intra_16x16(best, &block, &intra);
+            self.code_intra_16x16(best, &block, &intra);
             self.finish(&block, best);
             return;
         }
         let inter = self.best_inter(&block, &candidates, skip_vector, &reach, intra_cost);
         // Coding is dear, so only what can still win is coded to see.
+        let tries_inter = inter.cost * 2 <= intra_cost * 3;
+        let tries_intra = !tries_inter || intra_cost <= inter.cost;
+        let tries_intra_4x4 =
+            tries_intra && inter.cost > rate.lambda * BAD && intra.luma_cost > rate.lambda * POOR;
         best.cost = u32::MAX;
-        if inter.cost <= intra_cost * 2 {
-            self.try_inter(best, &block, &inter.whole, skip_vector);
+        if tries_inter {
+            self.code_inter(best, &block, &inter.whole, skip_vector);
             if let Some(divided) = inter.divided {
-                self.try_inter(other, &block, &divided, skip_vector);
+                best.judge(&block, self.instructions);
+                self.code_inter(other, &block, &divided, skip_vector);
+                other.judge(&block, self.instructions);
                 order(&mut best, &mut other);
+            } else if tries_intra {
+                best.judge(&block, self.instructions);
             }
         }
-        if best.cost == u32::MAX || intra_cost <= inter.cost {
-            self.try_intra_16x16(other, &block, &intra);
-            order(&mut best, &mut other);
-            if inter.cost > rate.lambda * BAD && self.try_intra_4x4(other, &block, &intra) {
+        if tries_intra && (!tries_inter || best.cost > rate.worth(LEAST_INTRA_BITS)) {
+            self.code_intra_16x16(other, &block, &intra);
+            if tries_inter || tries_intra_4x4 {
+                other.judge(&block, self.instructions);
                 order(&mut best, &mut other);
+            } else {
+                std::mem::swap(&mut best, &mut other);
             }
+        }
+        if tries_intra_4x4
+            && best.cost > rate.worth(LEAST_INTRA_4X4_BITS)
+            && self.code_intra_4x4(other, &block, &intra)
+        {
+            other.judge(&block, self.instructions);
+            order(&mut best, &mut other);
         }
         self.finish(&block, best);
     }
@@ -163,20 +192,12 @@ impl SliceEncoder<'_> {
         self.finish(&block, coding);
     }
 
-    fn try_inter(&self, out: &mut Coding, block: &Block<'_>, division: &Division, skip_vector: Vector) {
-        self.code_inter(out, block, division, skip_vector);
-        out.cost = out
-            .predicted
-            .squared_error(block.source, self.instructions)
-            .saturating_add(block.rate.worth(out.bits));
-    }
-
-    /// [`Self::try_inter`], but for the cost.
+    /// Codes a block as an inter macroblock.
     fn code_inter(&self, out: &mut Coding, block: &Block<'_>, division: &Division, skip_vector: Vector) {
         let &Block { place, source, rate } = block;
         out.macroblock = self.inter_macroblock(place, division);
         self.predict(place, division, &mut out.predicted);
-        self.code_levels(out, source, rate);
+        self.code_residual(out, source, rate);
         let skippable = out.macroblock.coded.pattern == 0 && *division == Division::whole((0, skip_vector));
         out.skip = skippable.then_some(skip_vector);
         let bits = if skippable {
@@ -187,13 +208,7 @@ impl SliceEncoder<'_> {
         out.bits = bits;
     }
 
-    /// The squared error becomes the cost.
     fn code_residual(&self, coding: &mut Coding, source: SourceBlock<'_>, rate: Rate) {
-        self.code_levels(coding, source, rate);
-        coding.cost = coding.predicted.squared_error(source, self.instructions);
-    }
-
-    fn code_levels(&self, coding: &mut Coding, source: SourceBlock<'_>, rate: Rate) {
         let work = CodeResidual {
             macroblock: &mut coding.macroblock,
             levels: &mut coding.levels,
@@ -205,30 +220,22 @@ impl SliceEncoder<'_> {
         work.run();
     }
 
-    fn try_intra_16x16(&self, out: &mut Coding, block: &Block<'_>, choice: &IntraChoice) {
+    fn code_intra_16x16(&self, out: &mut Coding, block: &Block<'_>, choice: &IntraChoice) {
         let &Block { source, rate, .. } = block;
         out.macroblock = Macroblock::new(Prediction::Intra16x16(choice.mode), Kind::Intra16x16);
         out.macroblock.coded.chroma_mode = choice.chroma_mode as u8;
         choice.edges.predict(choice.mode, &mut out.predicted.luma);
         choice.chroma_edges.predict(choice.chroma_mode, &mut out.predicted.chroma);
-        if choice.luma_cost + choice.chroma_cost == 0 {
-            out.cost = 0;
-        } else {
+        if choice.luma_cost + choice.chroma_cost != 0 {
             self.code_residual(out, source, rate);
         }
-        let bits = 5 + out.macroblock.residual_bits();
         out.skip = None;
-        out.bits = bits;
-        out.cost = out.cost.saturating_add(rate.worth(bits));
+        out.bits = 5 + out.macroblock.residual_bits();
     }
 
     /// Whether it was worth it; if not, what is in `out` is of no use.
-    fn try_intra_4x4(&mut self, out: &mut Coding, block: &Block<'_>, choice: &IntraChoice) -> bool {
+    fn code_intra_4x4(&mut self, out: &mut Coding, block: &Block<'_>, choice: &IntraChoice) -> bool {
         let &Block { place, source, rate } = block;
-        out.cost = u32::MAX;
-        if choice.luma_cost <= rate.lambda * POOR {
-            return false;
-        }
         let around = self.rows.around(place.column);
         let at = (place.x(), place.y());
         let luma = &mut self.current.luma;
@@ -251,10 +258,8 @@ impl SliceEncoder<'_> {
         out.macroblock.coded.chroma_mode = choice.chroma_mode as u8;
         self.code_residual(out, source, rate);
         let modes = out.macroblock.coded_modes.iter().map(|mode| if mode.is_some() { 4 } else { 1 });
-        let bits = 2 + modes.sum::<u32>() + out.macroblock.residual_bits();
         out.skip = None;
-        out.bits = bits;
-        out.cost = out.cost.saturating_add(rate.worth(bits));
+        out.bits = 2 + modes.sum::<u32>() + out.macroblock.residual_bits();
         true
     }
 
@@ -285,13 +290,15 @@ impl SliceEncoder<'_> {
         let block = Block { place, source, rate };
         let choice = self.best_intra(&block);
         let [mut best, mut other] = codings.each_mut();
-        best.cost = u32::MAX;
+        let is_uneven = choice.luma_cost > rate.lambda * UNEVEN;
         let is_detailed = choice.luma_cost > rate.lambda * DETAILED;
-        if choice.luma_cost > rate.lambda * UNEVEN && self.try_intra_4x4(other, &block, &choice) {
-            order(&mut best, &mut other);
-        }
-        if best.cost == u32::MAX || !is_detailed {
-            self.try_intra_16x16(other, &block, &choice);
+        let has_4x4 = is_uneven && self.code_intra_4x4(best, &block, &choice);
+        if !has_4x4 {
+            self.code_intra_16x16(best, &block, &choice);
+        } else if !is_detailed {
+            self.code_intra_16x16(other, &block, &choice);
+            best.judge(&block, self.instructions);
+            other.judge(&block, self.instructions);
             order(&mut best, &mut other);
         }
         self.finish(&block, best);

@@ -5,7 +5,7 @@ use super::motion::vector_bits;
 use super::neighbours::{Coded, Kind, Shape, Vector};
 use super::quantiser::Quantiser;
 use super::reference::{Reconstruction, Samples};
-use super::simd::{Instructions, copy, difference_sum, nonzero_mask};
+use super::simd::{Instructions, copy, nonzero_mask};
 use super::transform::{Block, Weight, ZIGZAG};
 
 /// The 4×4 luma blocks (as raster indices) in coding order (Figure 6-10).
@@ -209,10 +209,6 @@ impl CodeResidual<'_> {
     fn luma(&mut self, quantiser: &Quantiser) {
         let source = (self.source.luma, self.source.luma_stride);
         let predicted = &mut self.predicted.luma;
-        let differences = difference_sum(source.0, source.1, predicted, 16, 16);
-        if differences < quantiser.smallest_effective_difference() {
-            return;
-        }
         let (mut strips, levels) = ([[[0; 16]; 4]; 4], &mut self.levels.luma);
         let masks = self.instructions.analyse_luma(source, predicted, quantiser, None, &mut strips, levels);
         if masks == [0; 16] {
@@ -229,10 +225,6 @@ impl CodeResidual<'_> {
     fn luma_16x16(&mut self, quantiser: &Quantiser) {
         let source = (self.source.luma, self.source.luma_stride);
         let predicted = &mut self.predicted.luma;
-        let differences = difference_sum(source.0, source.1, predicted, 16, 16);
-        if differences < quantiser.smallest_effective_difference() {
-            return;
-        }
         let (mut strips, mut dc) = ([[[0; 16]; 4]; 4], [0; 16]);
         let levels = &mut self.levels.luma;
         let masks =
@@ -243,6 +235,8 @@ impl CodeResidual<'_> {
                 self.macroblock.add_block(index, Weight::of(&self.levels.luma[index], mask));
             }
             self.macroblock.coded.pattern |= 15;
+        } else if dc == [0; 16] {
+            return;
         }
         let dc_levels = quantiser.quantise_luma_dc(&dc.map(i32::from));
         // The matrix of DC levels is scanned like a block (8.5.2, 8.5.6).
@@ -261,10 +255,6 @@ impl CodeResidual<'_> {
     fn chroma(&mut self, quantiser: &Quantiser) {
         let source = (self.source.chroma, self.source.chroma_stride);
         let predicted = &mut self.predicted.chroma;
-        let differences = difference_sum(source.0, source.1, predicted, 16, 8);
-        if differences < quantiser.smallest_effective_difference() {
-            return;
-        }
         let (mut strips, mut dc) = ([[[0; 16]; 4]; 2], [[0; 4]; 2]);
         let levels = &mut self.levels.chroma_ac;
         let masks =
@@ -274,6 +264,8 @@ impl CodeResidual<'_> {
             for (index, &mask) in masks.iter().enumerate().filter(|(_, mask)| **mask != 0) {
                 self.macroblock.add_block(16 + index, Weight::of(&self.levels.chroma_ac[index], mask));
             }
+        } else if dc == [[0; 4]; 2] {
+            return;
         }
         let dc_levels = dc.map(|dc| quantiser.quantise_chroma_dc(&dc.map(i32::from)));
         let any_dc = dc_levels != [[0; 4]; 2];

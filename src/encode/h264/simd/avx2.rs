@@ -109,8 +109,8 @@ fn transpose([a, b, c, d]: Rows) -> Rows {
 }
 
 /// Transforms and quantises. `dc` becomes the first row of coefficients; where it is given, the DC coefficients become zero
-/// among the levels. Stores the levels in both orders; gives for each block which levels are not zero, the first in the
-/// lowest bit.
+/// among the levels; unless all are zero. Stores the levels in both orders; gives for each block which levels are not zero,
+/// the first in the lowest bit.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn analyse(
@@ -120,6 +120,11 @@ fn analyse(
     strip: &mut Strip,
     levels: [&mut Block; 4],
 ) -> [u16; 4] {
+    let [a, b, c, d] = residual;
+    let any = _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
+    if _mm256_testz_si256(any, any) != 0 {
+        return [0; 4];
+    }
     let mut rows = forward_pass(transpose(forward_pass(residual)));
     if let Some(dc) = dc {
         store_lanes(rows[0], dc);
