@@ -99,6 +99,9 @@ fn main() -> Result<()> {
     job.frames = std::fs::metadata(&job.planes)?.len() / frame_bytes as u64;
     let mut contestants = contestants(qp, &job);
     contestants.retain(|contestant| contestant.name.contains(&only));
+    if contestants.is_empty() {
+        return Err(format!("no encoder has {only:?} in its name").into());
+    }
     for round in 0..rounds {
         let reading = if job.has_ffmpeg { job.ffmpeg(&["-f", "null", "-"])? } else { 0.0 };
         for contestant in &mut contestants {

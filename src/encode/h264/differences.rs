@@ -50,3 +50,40 @@ fn all_differ(differences: &[u8]) -> bool {
     blocks.iter().all(|block| u128::from_ne_bytes(*block) != 0)
         && (rest.is_empty() || rest.iter().any(|&difference| difference != 0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::h264::simd::Instructions;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_macroblock_differs_if_any_sample_of_it_does(
+            width in 1usize..70,
+            rows in 1usize..17,
+            changed in prop::collection::vec((0usize..70, 0usize..17), 0..12),
+        ) {
+            let (samples, mut earlier) = (vec![7; width * rows], vec![7; width * rows]);
+            let mut expected = vec![false; width.div_ceil(16)];
+            for (x, y) in changed.into_iter().filter(|(x, y)| *x < width && *y < rows) {
+                earlier[y * width + x] = 8;
+                expected[x / 16] = true;
+            }
+            for instructions in [Instructions::Baseline, Instructions::detect()] {
+                let mut differences = vec![0; width];
+                instructions.run(FindDifferences {
+                    samples: &samples,
+                    stride: width,
+                    earlier: &earlier,
+                    earlier_stride: width,
+                    rows,
+                    differences: &mut differences,
+                });
+                let found: Vec<bool> =
+                    differences.chunks(16).map(|block| block.iter().any(|&difference| difference != 0)).collect();
+                prop_assert_eq!(&found, &expected);
+            }
+        }
+    }
+}
