@@ -10,18 +10,18 @@ mod support;
 
 use std::sync::Arc;
 
-use strikeline::encode::h264::H264Factory;
-use strikeline::encode::openh264::OpenH264;
-use strikeline::gpu::Gpu;
-use strikeline::stream::StreamOptions;
 use support::steps::{Arm, Sample, Steps, median_and_spread};
-use support::{full_hd, groove_highway, sixty};
+use support::{at_least_one, full_hd, groove_highway, sixty};
+use wgpu_video::encode::h264::H264Factory;
+use wgpu_video::encode::openh264::OpenH264;
+use wgpu_video::gpu::Gpu;
+use wgpu_video::stream::StreamOptions;
 
 fn main() -> anyhow::Result<()> {
     let mut numbers = std::env::args().filter_map(|argument| argument.parse::<u64>().ok());
     let frames = numbers.next().unwrap_or(300);
     let rounds = numbers.next().unwrap_or(7);
-    let by_openh264 = StreamOptions::new(full_hd(), sixty(), frames, Arc::new(OpenH264));
+    let by_openh264 = StreamOptions::new(full_hd(), sixty(), at_least_one(frames), Arc::new(OpenH264));
     let by_own = StreamOptions { encoder: Arc::new(H264Factory::default()), ..by_openh264.clone() };
     let gpu = Arc::new(Gpu::open(&by_own.adapter)?);
     println!(

@@ -9,21 +9,20 @@ mod support;
 
 use std::sync::Arc;
 
-use strikeline::encode::EncoderFactory;
-use strikeline::encode::h264::H264Factory;
-use strikeline::encode::null::NullEncoder;
-use strikeline::picture::PictureSize;
-use strikeline::scene::Scene;
-use strikeline::scene::highway::{Highway, HighwayContent, HighwayOptions};
+use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 use strikeline::song::{Song, SongOptions};
-use strikeline::stream::sink::NullSink;
-use strikeline::stream::stats::process_cpu_time;
-use strikeline::stream::{Recording, Redraw, Stage, StreamOptions, stream};
 use strikeline::theme::{Theme, ViewKind};
-use strikeline::timing::Time;
+use strikeline_picture::{PictureSize, Time};
 use support::flicker::Flicker;
 use support::steps::median_and_spread;
-use support::{GROOVE, full_hd, sixty};
+use support::{GROOVE, at_least_one, full_hd, sixty};
+use wgpu_video::encode::EncoderFactory;
+use wgpu_video::encode::h264::H264Factory;
+use wgpu_video::encode::null::NullEncoder;
+use wgpu_video::scene::Scene;
+use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::stats::process_cpu_time;
+use wgpu_video::stream::{Recording, Redraw, Stage, StreamOptions, stream};
 
 /// A line of the table.
 struct Case {
@@ -72,7 +71,7 @@ fn measure(case: &Case, redraw: Redraw, frames: u64) -> (f64, f64) {
         let options = StreamOptions {
             redraw,
             record: Some(Recording::default()),
-            ..StreamOptions::new(case.size, sixty(), frames, Arc::clone(&case.encoder))
+            ..StreamOptions::new(case.size, sixty(), at_least_one(frames), Arc::clone(&case.encoder))
         };
         let cpu = process_cpu_time();
         let report =

@@ -9,16 +9,16 @@ mod support;
 
 use std::sync::Arc;
 
-use strikeline::encode::null::NullEncoder;
-use strikeline::scene::highway::{Highway, HighwayContent, HighwayOptions, Labels};
+use strikeline::highway::{Highway, HighwayContent, HighwayOptions, Labels};
 use strikeline::song::{Song, SongOptions};
-use strikeline::stream::sink::NullSink;
-use strikeline::stream::stats::process_cpu_time;
-use strikeline::stream::{StreamOptions, stream};
 use strikeline::theme::{Theme, ViewKind};
-use strikeline::timing::Time;
+use strikeline_picture::Time;
 use support::steps::median_and_spread;
-use support::{GROOVE, full_hd, sixty};
+use support::{GROOVE, at_least_one, full_hd, sixty};
+use wgpu_video::encode::null::NullEncoder;
+use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::stats::process_cpu_time;
+use wgpu_video::stream::{StreamOptions, stream};
 
 struct Look {
     name: String,
@@ -63,7 +63,7 @@ fn measure(look: &Look, content: &HighwayContent, frames: u64) -> f64 {
     let run = |frames| {
         let mut scene = Highway::new(content.clone(), &look.options, full_hd(), sixty())
             .expect("the highway can be laid out");
-        let options = StreamOptions::new(full_hd(), sixty(), frames, Arc::new(NullEncoder));
+        let options = StreamOptions::new(full_hd(), sixty(), at_least_one(frames), Arc::new(NullEncoder));
         let cpu = process_cpu_time();
         stream(&mut scene, &options, &mut NullSink::default(), &mut |_| {}).expect("the scene streams");
         (process_cpu_time() - cpu).as_secs_f64() * 1e3

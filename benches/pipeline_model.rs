@@ -17,10 +17,11 @@ use model::ideal::ideal_time;
 use model::recording::{self, Run, with_stand_ins, with_the_groove};
 use model::report::{Machine, Memory, Report, Row, print_grid, print_memory, print_own_cost};
 use model::stand_ins::{Copier, Drawer, WaitingEncoder, lateness_micros, settings, sleep_exactly};
-use strikeline::stream::pipeline::DeviceStages;
-use strikeline::stream::plan::Plan;
-use strikeline::stream::sink::NullSink;
-use strikeline::stream::{
+use std::num::{NonZeroU32, NonZeroU64};
+use strikeline_picture::SegmentPlan;
+use wgpu_video::stream::pipeline::DeviceStages;
+use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::{
     CancelToken, FinishedSegment, Recording, Sink, SinkError, Spread, Stage, StreamInfo, pipeline,
 };
 
@@ -105,12 +106,18 @@ const fn spread(ring_depth: usize, encoders: usize) -> Spread {
 }
 
 /// Runs `plan` with stages of these costs.
-fn run_once(costs: &Costs, plan: Plan, spread: Spread, sink: &mut dyn Sink) -> Run {
+fn run_once(costs: &Costs, plan: SegmentPlan, spread: Spread, sink: &mut dyn Sink) -> Run {
     run_recorded(costs, plan, spread, sink, false)
 }
 
 /// The same, recorded or not.
-fn run_recorded(costs: &Costs, plan: Plan, spread: Spread, sink: &mut dyn Sink, recorded: bool) -> Run {
+fn run_recorded(
+    costs: &Costs,
+    plan: SegmentPlan,
+    spread: Spread,
+    sink: &mut dyn Sink,
+    recorded: bool,
+) -> Run {
     let epoch = Instant::now();
     let outcome = pipeline::run_recorded(
         vec![DeviceStages { render: Drawer::new(*costs), readback: Copier::new(*costs, epoch) }],
@@ -133,7 +140,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn measure(name: &'static str, costs: &Costs, plan: Plan, spread: Spread, rounds: usize) -> Row {
+fn measure(name: &'static str, costs: &Costs, plan: SegmentPlan, spread: Spread, rounds: usize) -> Row {
     let frames = plan.frames();
     let samples: Vec<_> =
         (0..rounds).map(|_| run_once(costs, plan, spread, &mut NullSink::default())).collect();
@@ -193,7 +200,7 @@ fn peak_memory() -> Option<u64> {
 fn long_run(frames: u64) -> Memory {
     let spread = Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64, devices: None };
     let mut sink = PeakSink { total: frames, ..PeakSink::default() };
-    let run = run_once(&Costs::NOTHING, Plan::new(frames, 120), spread, &mut sink);
+    let run = run_once(&Costs::NOTHING, plan(frames, 120), spread, &mut sink);
     Memory {
         segments_in_flight: spread.segments_in_flight,
         frames: sink.frames,
@@ -225,6 +232,11 @@ fn recording_costs(amount: &Amount) -> Vec<recording::RecordingCost> {
     costs
         .extend([false, true].into_iter().filter_map(|encode| with_the_groove(encode, amount.frames, pairs)));
     costs
+}
+
+fn plan(frames: u64, segment_frames: u32) -> SegmentPlan {
+    let segment_frames = NonZeroU32::new(segment_frames).expect("a segment has frames");
+    SegmentPlan::new(NonZeroU64::new(frames).expect("a video has frames"), segment_frames)
 }
 
 fn main() {
@@ -261,7 +273,7 @@ fn main() {
     let mut rows = Vec::new();
     if wanted("own-cost") {
         let own_cost = |name, costs: &Costs, frames| {
-            let plan = Plan::new(frames, OWN_COST_SEGMENT_FRAMES);
+            let plan = plan(frames, OWN_COST_SEGMENT_FRAMES);
             OWN_COST.map(|spread| measure(name, costs, plan, spread, amount.rounds))
         };
         let free = own_cost("nothing", &Costs::NOTHING, amount.free_frames);
@@ -280,7 +292,7 @@ fn main() {
             .flat_map(|depth| amount.encoders.iter().map(move |encoders| (depth, encoders)));
         let grid: Vec<_> = settings
             .map(|(depth, encoders)| {
-                let plan = Plan::new(amount.frames, SEGMENT_FRAMES);
+                let plan = plan(amount.frames, SEGMENT_FRAMES);
                 measure(name, &costs, plan, spread(*depth, *encoders), amount.rounds)
             })
             .collect();

@@ -8,20 +8,20 @@ use std::time::Duration;
 
 use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{Criterion, Throughput};
-use strikeline::encode::null::NullEncoder;
-use strikeline::encode::openh264::OpenH264;
-use strikeline::encode::{EncoderFactory, EncoderSettings, Quality};
-use strikeline::scene::Scene;
-use strikeline::scene::highway::{Highway, HighwayContent, HighwayOptions};
+use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 use strikeline::song::{Song, SongOptions};
-use strikeline::stream::sink::NullSink;
-use strikeline::stream::stats::process_cpu_time;
-use strikeline::stream::{StreamOptions, stream};
 use strikeline::theme::Theme;
-use strikeline::timing::{SegmentIndex, Time};
+use strikeline_picture::{FrameChange, SegmentIndex, Time};
 use support::planes::{RawFrame, capture};
 use support::steps::rebuilt::RebuiltHighway;
-use support::{GROOVE, full_hd, groove, groove_highway, sixty};
+use support::{GROOVE, at_least_one, full_hd, groove, groove_highway, sixty};
+use wgpu_video::encode::null::NullEncoder;
+use wgpu_video::encode::openh264::OpenH264;
+use wgpu_video::encode::{EncoderFactory, EncoderSettings, Quality};
+use wgpu_video::scene::Scene;
+use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::stats::process_cpu_time;
+use wgpu_video::stream::{StreamOptions, stream};
 
 /// CPU time of all threads of the process.
 struct CpuTime;
@@ -71,7 +71,7 @@ impl ValueFormatter for CpuFormatter {
 const FRAMES: u64 = 120;
 
 fn run(scene: &mut dyn Scene, encoder: Arc<dyn EncoderFactory>) {
-    let options = StreamOptions::new(full_hd(), sixty(), FRAMES, encoder);
+    let options = StreamOptions::new(full_hd(), sixty(), at_least_one(FRAMES), encoder);
     stream(scene, &options, &mut NullSink::default(), &mut |_| {}).expect("the scene streams");
 }
 
@@ -82,7 +82,7 @@ fn million() -> Highway {
     let repeats = 1_000_000_usize.div_ceil(groove.hits.len());
     let hits = (0..repeats as i64).flat_map(|repeat| {
         let shift = Time::from_nanos(length.as_nanos() * repeat);
-        groove.hits.iter().map(move |hit| strikeline::scene::highway::Hit { time: hit.time + shift, ..*hit })
+        groove.hits.iter().map(move |hit| strikeline::highway::Hit { time: hit.time + shift, ..*hit })
     });
     let content = HighwayContent { hits: hits.collect(), ..groove.clone() };
     let options = HighwayOptions {
@@ -103,7 +103,7 @@ fn encode_alone(factory: &dyn EncoderFactory, frames: &[RawFrame]) -> usize {
     let mut encoder = factory.begin_segment(&settings, SegmentIndex(0)).expect("the encoder starts");
     let mut output = Vec::new();
     for frame in frames {
-        encoder.encode(&frame.picture(), &mut output).expect("the encoder encodes");
+        encoder.encode(&frame.picture(), &FrameChange::UNKNOWN, &mut output).expect("the encoder encodes");
     }
     output.len()
 }

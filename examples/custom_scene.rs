@@ -2,18 +2,18 @@
 //!
 //! `cargo run --release --example custom_scene -- [OUTPUT.mp4]`
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use strikeline::encode::h264::H264Factory;
-use strikeline::gpu::Gpu;
-use strikeline::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
-use strikeline::output::Overwrite;
-use strikeline::picture::PictureSize;
-use strikeline::scene::{Scene, SceneError, View};
-use strikeline::stream::mp4_sink::Mp4Sink;
-use strikeline::stream::{StreamOptions, stream};
-use strikeline::timing::{FrameIndex, FrameRate};
+use strikeline_picture::{FrameIndex, FrameRate, PictureSize};
+use wgpu_video::encode::h264::H264Factory;
+use wgpu_video::gpu::Gpu;
+use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
+use wgpu_video::output::Overwrite;
+use wgpu_video::scene::{Scene, SceneError, View};
+use wgpu_video::stream::mp4_sink::Mp4Sink;
+use wgpu_video::stream::{StreamOptions, stream};
 
 /// Drawn as luma and chroma by the same shader: strikeline's prelude (shaders/prelude.wgsl) makes the
 /// difference, through `picture_position` and `plane_sample`.
@@ -66,12 +66,15 @@ impl Scene for Rings {
     }
 }
 
+/// Ten seconds.
+const FRAMES: NonZeroU64 = NonZeroU64::new(600).unwrap();
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let output = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("rings.mp4"), PathBuf::from);
     let options = StreamOptions::new(
         PictureSize::new(1280, 720)?,
         FrameRate::new(60, 1)?,
-        600,
+        FRAMES,
         Arc::new(H264Factory::default()),
     );
     let mut sink = Mp4Sink::create(&output, Overwrite::Replace)?;

@@ -12,12 +12,12 @@ if cargo fmt --version >/dev/null 2>&1; then
 fi
 if cargo clippy --version >/dev/null 2>&1; then
     echo "== lints"
-    cargo clippy --locked --all-targets -- -D warnings
+    cargo clippy --locked --workspace --all-targets --features openh264 -- -D warnings
 fi
 echo "== without openh264"
 cargo check --locked --no-default-features --lib --bins
 echo "== documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --lib
 
 echo "== smoke run"
 cargo build --locked --bin strikeline
@@ -34,4 +34,4 @@ else
 fi
 
 echo "== tests"
-cargo test --locked
+cargo test --locked --workspace --features openh264

@@ -19,14 +19,14 @@
 //! use std::path::Path;
 //! use std::sync::Arc;
 //!
-//! use strikeline::encode::h264::H264Factory;
-//! use strikeline::output::Overwrite;
-//! use strikeline::picture::PictureSize;
-//! use strikeline::scene::highway::{Highway, HighwayContent, HighwayOptions};
+//! use wgpu_video::encode::h264::H264Factory;
+//! use wgpu_video::output::Overwrite;
+//! use strikeline_picture::PictureSize;
+//! use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 //! use strikeline::song::{Song, SongOptions};
-//! use strikeline::stream::mp4_sink::Mp4Sink;
-//! use strikeline::stream::{StreamOptions, stream};
-//! use strikeline::timing::FrameRate;
+//! use wgpu_video::stream::mp4_sink::Mp4Sink;
+//! use wgpu_video::stream::{StreamOptions, stream};
+//! use strikeline_picture::FrameRate;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let song = Song::open(Path::new("song.mid"), &SongOptions::default())?;
@@ -47,24 +47,13 @@
 //!
 //! `examples/custom_scene.rs` streams a scene that has nothing to do with MIDI.
 
-#![warn(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::todo,
-    clippy::dbg_macro
-)]
+#![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-pub mod encode;
-pub mod gpu;
-pub mod mux;
-pub mod output;
-pub mod picture;
-pub mod scene;
+pub mod highway;
 pub mod song;
-pub mod stream;
 pub mod text;
 pub mod theme;
-pub mod timing;
 pub mod tuning;
+
+pub use strikeline_picture as picture;
+pub use wgpu_video;

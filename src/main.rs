@@ -1,6 +1,6 @@
 //! The `strikeline` program: reads the command line, runs a subcommand, prints the error.
 
-#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo, clippy::dbg_macro)]
+#![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod cli;
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use strikeline::song::{Beat, ChannelSelection, MAX_SONG_TIME, Song, SongOptions};
-use strikeline::timing::Time;
+use strikeline_picture::Time;
 
 // A writer of MIDI files that shares nothing with the reader.
 

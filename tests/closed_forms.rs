@@ -3,11 +3,10 @@
 mod common;
 
 use common::{bare, capture_frames, capture_planes, still};
-use strikeline::picture::PictureSize;
-use strikeline::scene::highway::{BeatLine, Highway, HighwayContent, HighwayOptions, Hit, LaneStyle, Place};
+use strikeline::highway::{BeatLine, Highway, HighwayContent, HighwayOptions, Hit, LaneStyle, Place};
 use strikeline::song::Mark;
 use strikeline::theme::{Color, Corners, Theme};
-use strikeline::timing::{FrameRate, Time};
+use strikeline_picture::{FrameRate, PictureSize, Time};
 
 const RED: [u8; 3] = [255, 0, 0];
 

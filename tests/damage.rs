@@ -2,32 +2,32 @@
 
 mod common;
 
+use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
-use strikeline::encode::EncoderFactory;
-use strikeline::encode::h264::H264Factory;
-use strikeline::encode::hints::Rectangle;
-use strikeline::encode::null::NullEncoder;
-use strikeline::encode::openh264::OpenH264;
-use strikeline::encode::raw::RawEncoder;
-use strikeline::gpu::Gpu;
-use strikeline::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
-use strikeline::picture::PictureSize;
-use strikeline::scene::damage::{Damage, Moved};
-use strikeline::scene::highway::{
+use strikeline::highway::{
     BeatLine, CountIn, EndCard, Highway, HighwayContent, HighwayOptions, Hit, Labels, LaneStyle, Place,
     Section,
 };
-use strikeline::scene::{Scene, SceneError, View};
 use strikeline::song::Mark;
-use strikeline::stream::sink::{MemorySink, NullSink};
-use strikeline::stream::{
+use strikeline::theme::{Theme, ViewKind};
+use strikeline_picture::{
+    ChangedArea, FrameChange, FrameIndex, FrameRate, MovedArea, PictureSize, Rectangle, Time,
+};
+use wgpu_video::encode::EncoderFactory;
+use wgpu_video::encode::h264::H264Factory;
+use wgpu_video::encode::null::NullEncoder;
+use wgpu_video::encode::openh264::OpenH264;
+use wgpu_video::encode::raw::RawEncoder;
+use wgpu_video::gpu::Gpu;
+use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
+use wgpu_video::scene::{Scene, SceneError, View};
+use wgpu_video::stream::sink::{MemorySink, NullSink};
+use wgpu_video::stream::{
     CopyOut, Recording, Redraw, Report, Spread, Stage, StreamError, StreamOptions, stream,
 };
-use strikeline::theme::{Theme, ViewKind};
-use strikeline::timing::{FrameIndex, FrameRate, Time};
 
 fn size(width: u32, height: u32) -> PictureSize {
     PictureSize::new(width, height).unwrap()
@@ -135,9 +135,9 @@ proptest! {
         let (size, rate) = (size(width * 2, height * 2), FrameRate::new(rate.0, rate.1).unwrap());
         let mut highway = Highway::new(content, &look, size, rate).unwrap();
         let options = StreamOptions {
-            segment_frames: Some(segment_frames),
+            segment_frames: NonZeroU32::new(segment_frames),
             spread: Spread { ring_depth: 3, jobs: 2, segments_in_flight: in_flight, devices: Some(devices) },
-            ..StreamOptions::new(size, rate, frames, Arc::new(NullEncoder))
+            ..StreamOptions::new(size, rate, NonZeroU64::new(frames).unwrap(), Arc::new(NullEncoder))
         };
         let outcome = verify(&mut highway, &options);
         prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
@@ -165,8 +165,8 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
                 spread,
                 copy_out,
                 record: Some(Recording::default()),
-                segment_frames: Some(25),
-                ..StreamOptions::new(size, rate, 90, Arc::clone(&encoder))
+                segment_frames: NonZeroU32::new(25),
+                ..StreamOptions::new(size, rate, NonZeroU64::new(90).unwrap(), Arc::clone(&encoder))
             };
             let mut sink = MemorySink::default();
             let report = stream(&mut highway, &options, &mut sink, &mut |_| {}).unwrap();
@@ -209,8 +209,8 @@ struct Box {
     /// Where it is in a frame: left, top, width, height.
     place: fn(u64) -> [f32; 4],
     shade: f32,
-    says: Option<fn(u64) -> Damage>,
-    says_moved: fn(u64) -> Moved,
+    says: Option<fn(u64) -> ChangedArea>,
+    says_moved: fn(u64) -> MovedArea,
     /// Whether it is drawn in a frame.
     is_drawn: fn(u64) -> bool,
     draws: Arc<AtomicU64>,
@@ -226,7 +226,7 @@ impl Default for Box {
             place,
             shade: 0.005,
             says: None,
-            says_moved: |_| Moved::default(),
+            says_moved: |_| MovedArea::default(),
             is_drawn: |_| true,
             draws: Arc::default(),
             asked: AtomicU64::default(),
@@ -267,17 +267,21 @@ impl Scene for Box {
         queue.write_buffer(&self.uniform.as_ref().unwrap().buffer, 0, &bytes);
     }
 
-    fn tells_damage(&self) -> bool {
+    fn knows_changes(&self) -> bool {
         self.says.is_some()
     }
 
-    fn damage(&self, _previous: FrameIndex) -> Damage {
+    fn change(&self, previous: Option<FrameIndex>) -> FrameChange {
+        if previous.is_none() {
+            return FrameChange::UNKNOWN;
+        }
         self.asked.fetch_add(1, Ordering::Relaxed);
-        self.says.map_or(Damage::Full, |says| says(self.frame))
-    }
-
-    fn moved(&self, _previous: FrameIndex) -> Moved {
-        (self.says_moved)(self.frame)
+        match self.says.map(|says| says(self.frame)) {
+            None | Some(ChangedArea::Unknown) => FrameChange::UNKNOWN,
+            Some(ChangedArea::Within(parts)) => {
+                FrameChange::within(parts).with_moved((self.says_moved)(self.frame))
+            }
+        }
     }
 
     fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
@@ -294,9 +298,14 @@ impl Scene for Box {
 
 fn box_options(frames: u64) -> StreamOptions {
     StreamOptions {
-        segment_frames: Some(10),
+        segment_frames: NonZeroU32::new(10),
         record: Some(Recording::default()),
-        ..StreamOptions::new(size(320, 180), FrameRate::new(60, 1).unwrap(), frames, Arc::new(NullEncoder))
+        ..StreamOptions::new(
+            size(320, 180),
+            FrameRate::new(60, 1).unwrap(),
+            NonZeroU64::new(frames).unwrap(),
+            Arc::new(NullEncoder),
+        )
     }
 }
 
@@ -305,7 +314,7 @@ fn any_scene_may_tell_its_damage_and_is_clipped_to_it() {
     // Overlapping parts, one of them beyond the picture.
     let says = |frame: u64| {
         let beyond = Rectangle { left: 310, top: 170, right: 400, bottom: 300 };
-        Damage::Parts(vec![around(frame - 1), around(frame), beyond])
+        ChangedArea::Within(vec![around(frame - 1), around(frame), beyond])
     };
     let mut scene = Box { says: Some(says), ..Box::default() };
     let report = verify(&mut scene, &box_options(60)).unwrap();
@@ -315,7 +324,7 @@ fn any_scene_may_tell_its_damage_and_is_clipped_to_it() {
 
 #[test]
 fn a_frame_in_which_nothing_changes_is_not_drawn() {
-    let mut scene = Box { says: Some(|_| Damage::Parts(Vec::new())), ..Box::default() };
+    let mut scene = Box { says: Some(|_| ChangedArea::Within(Vec::new())), ..Box::default() };
     let draws = Arc::clone(&scene.draws);
     stream(&mut scene, &box_options(30), &mut NullSink::default(), &mut |_| {}).unwrap();
     // Two planes of the first frame of each segment.
@@ -324,7 +333,7 @@ fn a_frame_in_which_nothing_changes_is_not_drawn() {
 
 #[test]
 fn too_little_damage_is_found_and_told_where() {
-    let mut scene = Box { says: Some(|frame| Damage::Parts(vec![around(frame)])), ..Box::default() };
+    let mut scene = Box { says: Some(|frame| ChangedArea::Within(vec![around(frame)])), ..Box::default() };
     let error = verify(&mut scene, &box_options(60)).unwrap_err().to_string();
     assert!(error.contains("frame 1 ") && error.contains("luma at column 0, row 30"), "{error}");
     assert!(error.contains("--redraw all"), "{error}");
@@ -345,9 +354,9 @@ fn falling() -> Box {
         // Chroma of its right border lies in the columns after it.
         says: Some(|frame| {
             let wider = |part: Rectangle| Rectangle { right: part.right + 2, ..part };
-            Damage::Parts(vec![wider(at(frame - 1)), wider(at(frame))])
+            ChangedArea::Within(vec![wider(at(frame - 1)), wider(at(frame))])
         }),
-        says_moved: |frame| Moved {
+        says_moved: |frame| MovedArea {
             by: [6, 8],
             parts: vec![Rectangle { right: at(frame).right + 2, ..at(frame) }],
         },
@@ -372,7 +381,7 @@ fn what_has_moved_is_copied_and_need_not_be_drawn() {
     assert!(run(Redraw::Changed, falling()) == whole);
     let drawn_once = || Box { is_drawn: |frame| frame % 10 == 0, ..falling() };
     assert!(run(Redraw::Changed, drawn_once()) == whole);
-    let not_told = Box { says_moved: |_| Moved::default(), ..drawn_once() };
+    let not_told = Box { says_moved: |_| MovedArea::default(), ..drawn_once() };
     assert!(run(Redraw::Changed, not_told) != whole, "the box is there although nobody drew or moved it");
     verify(&mut falling(), &box_options(40)).unwrap();
 }
@@ -380,25 +389,28 @@ fn what_has_moved_is_copied_and_need_not_be_drawn() {
 #[test]
 fn what_cannot_be_moved_is_drawn() {
     let part = Rectangle { left: 40, top: 40, right: 80, bottom: 60 };
-    let ways: [fn(Rectangle) -> Moved; 6] = [
-        |part| Moved { by: [5, 0], parts: vec![part] },
-        |part| Moved { by: [0, 400], parts: vec![part] },
-        |part| Moved { by: [i32::MIN, i32::MAX - 1], parts: vec![part] },
-        |part| Moved { by: [2, 2], parts: vec![part, Rectangle { right: 322, ..part }] },
-        |part| Moved { by: [2, 2], parts: vec![Rectangle { left: part.right, ..part }] },
-        |part| Moved { by: [2, 2], parts: vec![Rectangle { top: 41, ..part }] },
+    let ways: [fn(Rectangle) -> MovedArea; 6] = [
+        |part| MovedArea { by: [5, 0], parts: vec![part] },
+        |part| MovedArea { by: [0, 400], parts: vec![part] },
+        |part| MovedArea { by: [i32::MIN, i32::MAX - 1], parts: vec![part] },
+        |part| MovedArea { by: [2, 2], parts: vec![part, Rectangle { right: 322, ..part }] },
+        |part| MovedArea { by: [2, 2], parts: vec![Rectangle { left: part.right, ..part }] },
+        |part| MovedArea { by: [2, 2], parts: vec![Rectangle { top: 41, ..part }] },
     ];
     assert!(!ways.iter().any(|way| way(part).is_possible(size(320, 180))));
-    assert!(Moved { by: [-2, 40], parts: vec![part] }.is_possible(size(320, 180)));
+    assert!(MovedArea { by: [-2, 40], parts: vec![part] }.is_possible(size(320, 180)));
     for says_moved in [
-        (|_| Moved { by: [1, 1], parts: vec![around(3)] }) as fn(u64) -> Moved,
-        |_| Moved { by: [i32::MIN; 2], parts: vec![Rectangle { left: 0, top: 0, right: 320, bottom: 180 }] },
-        |_| Moved {
+        (|_| MovedArea { by: [1, 1], parts: vec![around(3)] }) as fn(u64) -> MovedArea,
+        |_| MovedArea {
+            by: [i32::MIN; 2],
+            parts: vec![Rectangle { left: 0, top: 0, right: 320, bottom: 180 }],
+        },
+        |_| MovedArea {
             by: [2, 2],
             parts: vec![Rectangle { left: 300, top: 0, right: u32::MAX - 1, bottom: 4 }],
         },
     ] {
-        let says = |frame| Damage::Parts(vec![around(frame - 1), around(frame)]);
+        let says = |frame| ChangedArea::Within(vec![around(frame - 1), around(frame)]);
         let mut scene = Box { says: Some(says), says_moved, ..Box::default() };
         verify(&mut scene, &box_options(40)).unwrap();
     }
@@ -417,36 +429,36 @@ fn all_may_be_drawn_where_all_changes() {
         let options = StreamOptions { redraw, ..box_options(20) };
         bytes_read_back(&stream(&mut scene, &options, &mut NullSink::default(), &mut |_| {}).unwrap())
     };
-    let all = bytes(Redraw::All, Some(|_| Damage::Parts(Vec::new())));
+    let all = bytes(Redraw::All, Some(|_| ChangedArea::Within(Vec::new())));
     assert_eq!(bytes(Redraw::Changed, None), all);
-    let says: fn(u64) -> Damage =
-        |_| Damage::Parts(vec![Rectangle { left: 0, top: 0, right: 320, bottom: 180 }]);
+    let says: fn(u64) -> ChangedArea =
+        |_| ChangedArea::Within(vec![Rectangle { left: 0, top: 0, right: 320, bottom: 180 }]);
     assert_eq!(bytes(Redraw::Changed, Some(says)), all);
 }
 
 #[test]
 fn a_scene_of_which_all_changes_is_seldom_asked_and_gets_another_chance() {
-    let long = |frames| StreamOptions { segment_frames: Some(400), ..box_options(frames) };
-    let run = |says: fn(u64) -> Damage| {
+    let long = |frames| StreamOptions { segment_frames: NonZeroU32::new(400), ..box_options(frames) };
+    let run = |says: fn(u64) -> ChangedArea| {
         let mut scene = Box { says: Some(says), ..Box::default() };
         let report = verify(&mut scene, &long(800)).unwrap();
         (scene.asked.into_inner(), bytes_read_back(&report))
     };
     // Rows are padded to 512 bytes.
     let all_read = 512 * 180 * 3 / 2 * 800;
-    let (asked, bytes) = run(|_| Damage::Full);
+    let (asked, bytes) = run(|_| ChangedArea::Unknown);
     assert!((10..80).contains(&asked), "asked {asked} times for 800 frames");
     assert_eq!(bytes, all_read);
     // In the second half of each segment little changes.
     let (asked, bytes) = run(|frame| match frame % 400 < 200 {
-        true => Damage::Full,
-        false => Damage::Parts(vec![around(frame - 1), around(frame)]),
+        true => ChangedArea::Unknown,
+        false => ChangedArea::Within(vec![around(frame - 1), around(frame)]),
     });
     assert!((300..500).contains(&asked), "asked {asked} times for 800 frames");
     assert!(bytes < all_read * 3 / 4, "{bytes} of {all_read}");
     let (asked, _) = run(|frame| match frame < 400 {
-        true => Damage::Full,
-        false => Damage::Parts(vec![around(frame - 1), around(frame)]),
+        true => ChangedArea::Unknown,
+        false => ChangedArea::Within(vec![around(frame - 1), around(frame)]),
     });
     assert!(asked > 650, "as long as one segment gains, each has planes of its own: asked {asked} times");
 }

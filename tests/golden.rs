@@ -7,11 +7,10 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::still;
-use strikeline::picture::PictureSize;
-use strikeline::scene::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
+use strikeline::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
 use strikeline::song::{Song, SongOptions};
 use strikeline::theme::{Theme, ViewKind};
-use strikeline::timing::{FrameRate, Time};
+use strikeline_picture::{FrameRate, PictureSize, Time};
 
 /// Another adapter, or another version of this one, may round each step another way.
 const MEAN_TOLERANCE: f64 = 0.6;

@@ -2,18 +2,17 @@
 
 mod common;
 
+use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex};
 
 use common::{bare, demo_content};
-use strikeline::encode::hints::{PictureHints, Scroll};
-use strikeline::encode::raw::RawEncoder;
-use strikeline::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
-use strikeline::picture::{Picture, PictureSize};
-use strikeline::scene::highway::{Highway, HighwayOptions};
-use strikeline::stream::sink::NullSink;
-use strikeline::stream::{StreamOptions, stream};
+use strikeline::highway::{Highway, HighwayOptions};
 use strikeline::theme::ViewKind;
-use strikeline::timing::{FrameRate, SegmentIndex, Time};
+use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, Scroll, SegmentIndex, Time};
+use wgpu_video::encode::raw::RawEncoder;
+use wgpu_video::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::{StreamOptions, stream};
 
 /// Writes down the scroll of every picture.
 #[derive(Default, Clone)]
@@ -35,17 +34,14 @@ impl EncoderFactory for Listener {
 }
 
 impl Encoder for Listening {
-    fn encode(&mut self, picture: &Picture<'_>, output: &mut Vec<u8>) -> Result<AccessUnit, EncodeError> {
-        self.0.encode(picture, output)
-    }
-    fn encode_with_hints(
+    fn encode(
         &mut self,
         picture: &Picture<'_>,
-        hints: &PictureHints<'_>,
+        change: &FrameChange,
         output: &mut Vec<u8>,
     ) -> Result<AccessUnit, EncodeError> {
-        self.1.0.lock().unwrap().push(hints.scroll);
-        self.encode(picture, output)
+        self.1.0.lock().unwrap().push(change.scroll);
+        self.0.encode(picture, change, output)
     }
     fn parameter_sets(&self) -> Option<ParameterSets> {
         self.0.parameter_sets()
@@ -56,7 +52,8 @@ fn scrolls(options: &HighwayOptions) -> (Vec<Option<Scroll>>, Option<u32>) {
     let (size, rate) = (PictureSize::new(640, 360).unwrap(), FrameRate::new(60, 1).unwrap());
     let listener = Listener::default();
     let mut highway = Highway::new(demo_content(), options, size, rate).unwrap();
-    let stream_options = StreamOptions::new(size, rate, 5, Arc::new(listener.clone()));
+    let stream_options =
+        StreamOptions::new(size, rate, NonZeroU64::new(5).unwrap(), Arc::new(listener.clone()));
     stream(&mut highway, &stream_options, &mut NullSink::default(), &mut |_| {}).unwrap();
     let scrolls = listener.0.lock().unwrap().clone();
     (scrolls, highway.motion().pixels_per_frame())

@@ -3,16 +3,13 @@
 mod common;
 
 use common::{capture_planes, demo_content, still};
-use strikeline::gpu::Gpu;
-use strikeline::gpu::planes::PlaneKind;
-use strikeline::picture::PictureSize;
-use strikeline::scene::highway::{
-    BeatLine, CountIn, Highway, HighwayContent, HighwayOptions, Labels, Section,
-};
-use strikeline::scene::{Drawing, Scene, SceneError, View};
+use strikeline::highway::{BeatLine, CountIn, Highway, HighwayContent, HighwayOptions, Labels, Section};
 use strikeline::song::Mark;
 use strikeline::theme::{Theme, ViewKind};
-use strikeline::timing::{FrameIndex, FrameRate, Time};
+use strikeline_picture::{FrameIndex, FrameRate, PictureSize, Time};
+use wgpu_video::gpu::Gpu;
+use wgpu_video::gpu::planes::PlaneKind;
+use wgpu_video::scene::{Drawing, Scene, SceneError, View};
 
 /// Limited-range BT.709 (ITU-R BT.709-6, 3.3) of gamma-coded RGB 0 to 255, not rounded.
 fn ycbcr([r, g, b]: [f64; 3]) -> [f64; 3] {

@@ -5,7 +5,7 @@ use strikeline::song::{
     Channel, ChannelSelection, Division, MAX_SONG_TIME, MarkerKind, Note, Song, SongError, SongOptions,
     SongWarning, TrackIndex, TrackSelection,
 };
-use strikeline::timing::Time;
+use strikeline_picture::Time;
 
 // A writer of MIDI files that shares nothing with the reader.
 

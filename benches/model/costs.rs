@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use strikeline::stream::Stage;
-use strikeline::timing::FrameIndex;
+use strikeline_picture::FrameIndex;
+use wgpu_video::stream::Stage;
 
 /// How much the costs vary from frame to frame. The mean is 1 in any case.
 #[derive(Debug, Clone, Copy, PartialEq)]

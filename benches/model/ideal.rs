@@ -7,15 +7,16 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
 
-use strikeline::stream::plan::{Interleave, Next, Plan, Segments};
-use strikeline::stream::{Spread, Stage};
+use strikeline_picture::SegmentPlan;
+use wgpu_video::stream::interleave::{Interleave, Next, Segments};
+use wgpu_video::stream::{Spread, Stage};
 
 use super::costs::Costs;
 
 /// How long `plan` takes. A frame is begun when a slot is free, in the order of the real pipeline; drawing and
 /// copying are a device each; and a frame is encoded as soon as it is there, the one before it in its segment is
 /// done, and one of the `jobs` has nothing to do.
-pub fn ideal_time(costs: &Costs, plan: Plan, spread: Spread) -> Duration {
+pub fn ideal_time(costs: &Costs, plan: SegmentPlan, spread: Spread) -> Duration {
     let mut slots: BinaryHeap<_> = (0..spread.ring_depth).map(|_| Reverse(Duration::ZERO)).collect();
     let mut workers = vec![Duration::ZERO; spread.jobs];
     let mut segments = HashMap::new();

@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use strikeline::encode::EncoderFactory;
-use strikeline::encode::h264::H264Factory;
-use strikeline::encode::null::NullEncoder;
-use strikeline::stream::plan::Plan;
-use strikeline::stream::sink::NullSink;
-use strikeline::stream::{Recording, Spread, StreamOptions, stream};
-use support::{full_hd, groove_highway, sixty};
+use support::{at_least_one, full_hd, groove_highway, sixty};
+use wgpu_video::encode::EncoderFactory;
+use wgpu_video::encode::h264::H264Factory;
+use wgpu_video::encode::null::NullEncoder;
+use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::{Recording, Spread, StreamOptions, stream};
 
 use super::costs::Costs;
 
@@ -92,7 +91,7 @@ pub fn with_stand_ins(
 ) -> RecordingCost {
     let Spread { ring_depth, jobs, segments_in_flight, .. } = spread;
     let what = format!("{name}; ring {ring_depth}, encoders {jobs}, segments {segments_in_flight}");
-    let plan = Plan::new(frames, super::super::OWN_COST_SEGMENT_FRAMES);
+    let plan = super::super::plan(frames, super::super::OWN_COST_SEGMENT_FRAMES);
     RecordingCost::measure(what, frames, rounds, &mut |recorded| {
         super::super::run_recorded(costs, plan, spread, &mut NullSink::default(), recorded)
     })
@@ -104,8 +103,8 @@ pub fn with_the_groove(encode: bool, frames: u64, rounds: usize) -> Option<Recor
     let encoder: Arc<dyn EncoderFactory> =
         if encode { Arc::new(H264Factory::default()) } else { Arc::new(NullEncoder) };
     let what = format!("the groove, encoder {}", encoder.name());
-    let options = StreamOptions::new(full_hd(), sixty(), frames, encoder);
-    strikeline::gpu::Gpu::open(&options.adapter).ok()?;
+    let options = StreamOptions::new(full_hd(), sixty(), at_least_one(frames), encoder);
+    wgpu_video::gpu::Gpu::open(&options.adapter).ok()?;
     Some(RecordingCost::measure(what, frames, rounds, &mut |recorded| {
         let options = StreamOptions { record: recorded.then(Recording::default), ..options.clone() };
         let report = stream(&mut groove_highway(), &options, &mut NullSink::default(), &mut |_| {})

@@ -7,13 +7,12 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use strikeline::encode::{
+use strikeline_picture::{FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Plane, SegmentIndex};
+use wgpu_video::encode::{
     AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets, Quality,
 };
-use strikeline::picture::{Picture, PictureSize, Plane};
-use strikeline::stream::Stage;
-use strikeline::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
-use strikeline::timing::{FrameIndex, FrameRate, SegmentIndex};
+use wgpu_video::stream::Stage;
+use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 
 use super::costs::Costs;
 
@@ -139,7 +138,12 @@ impl EncoderFactory for WaitingEncoder {
 }
 
 impl Encoder for WaitingSegment {
-    fn encode(&mut self, picture: &Picture<'_>, output: &mut Vec<u8>) -> Result<AccessUnit, EncodeError> {
+    fn encode(
+        &mut self,
+        picture: &Picture<'_>,
+        _change: &FrameChange,
+        output: &mut Vec<u8>,
+    ) -> Result<AccessUnit, EncodeError> {
         let cost = self.costs.of(Stage::Encode, self.next);
         if cost > Duration::ZERO {
             let came = picture.luma.data.first_chunk().map_or(0, |nanos| u64::from_le_bytes(*nanos));

@@ -1,12 +1,9 @@
 //! A scene of which every sample changes in every frame.
 
-use strikeline::encode::hints::Rectangle;
-use strikeline::gpu::Gpu;
-use strikeline::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
-use strikeline::picture::PictureSize;
-use strikeline::scene::damage::Damage;
-use strikeline::scene::{Scene, SceneError, View};
-use strikeline::timing::FrameIndex;
+use strikeline_picture::{FrameChange, FrameIndex, PictureSize, Rectangle};
+use wgpu_video::gpu::Gpu;
+use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
+use wgpu_video::scene::{Scene, SceneError, View};
 
 const SHADER: &str = "
 @group(0) @binding(0) var<uniform> brightness: vec4<f32>;
@@ -47,12 +44,12 @@ impl Scene for Flicker {
         }
     }
 
-    fn tells_damage(&self) -> bool {
+    fn knows_changes(&self) -> bool {
         true
     }
 
-    fn damage(&self, _previous: FrameIndex) -> Damage {
-        let Some(size) = self.size else { return Damage::Full };
+    fn change(&self, _previous: Option<FrameIndex>) -> FrameChange {
+        let Some(size) = self.size else { return FrameChange::UNKNOWN };
         let (right, bottom) = (size.width(), size.height());
         // In 32 bands, as a scene that does not know better.
         let band = |index: u32| Rectangle {
@@ -61,7 +58,7 @@ impl Scene for Flicker {
             right,
             bottom: bottom * (index + 1) / 32,
         };
-        Damage::Parts((0..32).map(band).collect())
+        FrameChange::within((0..32).map(band).collect())
     }
 
     fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {

@@ -6,11 +6,12 @@ pub mod planes;
 #[path = "../../src/cli/profile/steps/mod.rs"]
 pub mod steps;
 
-use strikeline::picture::PictureSize;
-use strikeline::scene::highway::{Highway, HighwayContent, HighwayOptions};
+use std::num::NonZeroU64;
+use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 use strikeline::song::{DrumMap, Song, SongOptions};
 use strikeline::theme::Theme;
-use strikeline::timing::{FrameRate, Time};
+
+use strikeline_picture::{FrameRate, PictureSize, Time};
 
 /// The bundled groove.
 pub const GROOVE: &[u8] = include_bytes!("../../examples/songs/groove.mid");
@@ -23,6 +24,11 @@ pub fn full_hd() -> PictureSize {
 /// 60 frames per second.
 pub fn sixty() -> FrameRate {
     FrameRate::new(60, 1).expect("a valid rate")
+}
+
+/// As many frames, or one where that would be none.
+pub fn at_least_one(frames: u64) -> NonZeroU64 {
+    NonZeroU64::new(frames).unwrap_or(NonZeroU64::MIN)
 }
 
 /// What is on the groove's highway.

@@ -1,14 +1,15 @@
 //! Frames as raw planes in memory.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use strikeline::encode::raw::RawEncoder;
-use strikeline::picture::{Picture, Plane};
-use strikeline::scene::Scene;
-use strikeline::stream::sink::MemorySink;
-use strikeline::stream::{StreamOptions, stream};
+use strikeline_picture::{Picture, Plane};
+use wgpu_video::encode::raw::RawEncoder;
+use wgpu_video::scene::Scene;
+use wgpu_video::stream::sink::MemorySink;
+use wgpu_video::stream::{StreamOptions, stream};
 
-use super::{full_hd, sixty};
+use super::{at_least_one, full_hd, sixty};
 
 /// One frame of 1920 × 1080, NV12.
 pub struct RawFrame(Vec<u8>);
@@ -25,8 +26,8 @@ impl RawFrame {
 /// The first `count` frames of `scene`.
 pub fn capture(scene: &mut dyn Scene, count: u64) -> Vec<RawFrame> {
     let options = StreamOptions {
-        segment_frames: Some(1),
-        ..StreamOptions::new(full_hd(), sixty(), count, Arc::new(RawEncoder))
+        segment_frames: NonZeroU32::new(1),
+        ..StreamOptions::new(full_hd(), sixty(), at_least_one(count), Arc::new(RawEncoder))
     };
     let mut sink = MemorySink::default();
     stream(scene, &options, &mut sink, &mut |_| {}).expect("the scene streams");

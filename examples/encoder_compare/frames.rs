@@ -2,17 +2,16 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::Path;
 use std::sync::Arc;
 
-use strikeline::encode::hints::{Rectangle, Scroll};
-use strikeline::encode::raw::RawEncoder;
-use strikeline::picture::PictureSize;
-use strikeline::scene::highway::{Highway, HighwayContent, HighwayOptions};
+use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 use strikeline::song::{DrumMap, Song, SongOptions};
-use strikeline::stream::{FinishedSegment, Sink, SinkError, StreamInfo, StreamOptions, stream};
 use strikeline::theme::Theme;
-use strikeline::timing::{FrameRate, Time};
+use strikeline_picture::{FrameRate, PictureSize, Rectangle, Scroll, Time};
+use wgpu_video::encode::raw::RawEncoder;
+use wgpu_video::stream::{FinishedSegment, Sink, SinkError, StreamInfo, StreamOptions, stream};
 
 use crate::Result;
 
@@ -36,9 +35,12 @@ pub fn render(
         Highway::new(HighwayContent::from_song(&song, &DrumMap::default()), &options, size, frame_rate)?;
     let scroll = highway.motion().pixels_per_frame().map(|pixels| Scroll::whole(0, pixels as i32));
     let frames = frame_rate.frames_to_cover(Time::from_seconds(SECONDS));
+    let frames = NonZeroU64::new(frames).ok_or("no frames")?;
     let encoder = Arc::new(RawEncoder);
-    let options =
-        StreamOptions { segment_frames: Some(1), ..StreamOptions::new(size, frame_rate, frames, encoder) };
+    let options = StreamOptions {
+        segment_frames: NonZeroU32::new(1),
+        ..StreamOptions::new(size, frame_rate, frames, encoder)
+    };
     let mut sink = PlaneFile { file: BufWriter::new(File::create(planes)?), bytes: 0 };
     stream(&mut highway, &options, &mut sink, &mut |progress| {
         eprint!("\rrendering {}/{} ", progress.frames, progress.total);
@@ -58,7 +60,7 @@ pub fn freeze(planes: &Path, frame_bytes: usize) -> Result<()> {
 
 /// Where a frame differs from the one before: macroblocks, side by side ones as one rectangle, and the same columns below
 /// each other as well. What a scene that knows its damage would say at best.
-pub fn damage(size: PictureSize, before: &[u8], frame: &[u8]) -> Vec<Rectangle> {
+pub fn changed_parts(size: PictureSize, before: &[u8], frame: &[u8]) -> Vec<Rectangle> {
     let (width, height) = (size.width() as usize, size.height() as usize);
     let differs = |column: usize, row: usize| {
         let (left, right) = (column * 16, (column * 16 + 16).min(width));

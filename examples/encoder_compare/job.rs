@@ -5,12 +5,10 @@ use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use strikeline::encode::h264::{EntropyCoding, H264Factory, ReferenceCount};
-use strikeline::encode::hints::{Damage, Elsewhere, PictureHints, Scroll};
-use strikeline::encode::openh264::OpenH264;
-use strikeline::encode::{Encoder, EncoderFactory, EncoderSettings, Quality};
-use strikeline::picture::{Picture, PictureSize, Plane};
-use strikeline::timing::{FrameRate, SegmentIndex};
+use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, Plane, Scroll, SegmentIndex};
+use wgpu_video::encode::h264::{EntropyCoding, H264Factory, ReferenceCount};
+use wgpu_video::encode::openh264::OpenH264;
+use wgpu_video::encode::{Encoder, EncoderFactory, EncoderSettings, Quality};
 
 use crate::{Contestant, Kind, Result, frames};
 
@@ -36,14 +34,14 @@ impl Job {
             Kind::Told(entropy_coding) => {
                 self.encode_h264(&settings, entropy_coding, self.scroll, false, stream.path())?
             }
-            Kind::ToldDamage => {
+            Kind::KnownChanges => {
                 self.encode_h264(&settings, EntropyCoding::Cabac, self.scroll, true, stream.path())?
             }
             Kind::Untold => self.encode_h264(&settings, EntropyCoding::Cabac, None, false, stream.path())?,
             Kind::OpenH264 => self.encode(false, stream.path(), |segment| {
                 let mut encoder = OpenH264.begin_segment(&settings, segment)?;
-                Ok(Box::new(move |picture, _, output| {
-                    encoder.encode(picture, output)?;
+                Ok(Box::new(move |picture, change, output| {
+                    encoder.encode(picture, change, output)?;
                     Ok(sets(encoder.as_ref()))
                 }))
             })?,
@@ -75,16 +73,19 @@ impl Job {
         settings: &EncoderSettings,
         entropy_coding: EntropyCoding,
         scroll: Option<Scroll>,
-        with_damage: bool,
+        with_changes: bool,
         stream: &Path,
     ) -> Result<f64> {
         let most = ReferenceCount::MAX.get();
         let distance = scroll.and_then(|scroll| scroll.exact_distance(most)).unwrap_or(1);
-        let factory = H264Factory { entropy_coding, references: ReferenceCount::clamped(distance) };
-        self.encode(with_damage, stream, |segment| {
+        let factory = H264Factory::default()
+            .with_entropy_coding(entropy_coding)
+            .with_references(ReferenceCount::clamped(distance));
+        self.encode(with_changes, stream, |segment| {
             let mut encoder = factory.encoder(settings, segment)?;
-            Ok(Box::new(move |picture, damage, output| {
-                encoder.encode_with_hints(picture, &PictureHints { scroll, damage }, output)?;
+            Ok(Box::new(move |picture, change, output| {
+                let change = change.clone().with_scroll(scroll);
+                Encoder::encode(&mut encoder, picture, &change, output)?;
                 Ok(sets(&encoder))
             }))
         })
@@ -93,7 +94,7 @@ impl Job {
     /// Encodes all frames into `stream`; gives the CPU seconds that it took.
     fn encode(
         &self,
-        with_damage: bool,
+        with_changes: bool,
         stream: &Path,
         begin: impl Fn(SegmentIndex) -> Result<Encode>,
     ) -> Result<f64> {
@@ -115,16 +116,16 @@ impl Job {
             };
             output.clear();
             let first = number % u64::from(SEGMENT_FRAMES) == 0;
-            let rectangles =
-                if with_damage && !first { frames::damage(self.size, &before, &frame) } else { Vec::new() };
-            let damage = (with_damage && !first)
-                .then_some(Damage { rectangles: &rectangles, elsewhere: Elsewhere::Unchanged });
+            let change = match with_changes && !first {
+                true => FrameChange::within(frames::changed_parts(self.size, &before, &frame)),
+                false => FrameChange::UNKNOWN,
+            };
             let start = thread_seconds();
             if first {
                 encode = Some(begin(SegmentIndex(number / u64::from(SEGMENT_FRAMES)))?);
             }
             let encode = encode.as_mut().ok_or("no encoder")?;
-            let sets = encode(&picture, damage, &mut output)?;
+            let sets = encode(&picture, &change, &mut output)?;
             seconds += thread_seconds() - start;
             if first {
                 stream.write_all(&sets)?;
@@ -188,7 +189,7 @@ impl Job {
 }
 
 /// Encodes a picture and gives the parameter sets with start codes.
-type Encode = Box<dyn FnMut(&Picture<'_>, Option<Damage<'_>>, &mut Vec<u8>) -> Result<Vec<u8>>>;
+type Encode = Box<dyn FnMut(&Picture<'_>, &FrameChange, &mut Vec<u8>) -> Result<Vec<u8>>>;
 
 /// The parameter sets with start codes.
 fn sets(encoder: &dyn Encoder) -> Vec<u8> {

@@ -27,11 +27,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use strikeline::encode::Quality;
-use strikeline::encode::h264::EntropyCoding;
-use strikeline::encode::hints::Scroll;
-use strikeline::picture::PictureSize;
-use strikeline::timing::FrameRate;
+use strikeline_picture::{FrameRate, PictureSize, Scroll};
+use wgpu_video::encode::Quality;
+use wgpu_video::encode::h264::EntropyCoding;
 
 use job::Job;
 
@@ -53,7 +51,7 @@ enum Kind {
     /// strikeline's own, told how far things move.
     Told(EntropyCoding),
     /// And what has changed, which is found out beforehand and not in the time.
-    ToldDamage,
+    KnownChanges,
     /// The same, told nothing.
     Untold,
     OpenH264,
@@ -133,7 +131,7 @@ fn contestants(qp: u8, job: &Job) -> Vec<Contestant> {
     for qp in [qp, qp + 1, qp.saturating_sub(2)] {
         all.push(new("strikeline, told", Kind::Told(EntropyCoding::Cabac), qp.min(51)));
     }
-    all.push(new("strikeline, told damage too", Kind::ToldDamage, qp));
+    all.push(new("strikeline, told damage too", Kind::KnownChanges, qp));
     all.push(new("strikeline, told nothing", Kind::Untold, qp));
     all.push(new("strikeline, CAVLC", Kind::Told(EntropyCoding::Cavlc), qp));
     all.push(new("openh264", Kind::OpenH264, qp));

@@ -9,10 +9,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use strikeline::encode::EncoderSettings;
-use strikeline::encode::h264::{EntropyCoding, H264Factory, ReferenceCount};
-use strikeline::picture::{Picture, Plane};
-use strikeline::timing::SegmentIndex;
+use strikeline_picture::{FrameChange, Picture, Plane, SegmentIndex};
+use wgpu_video::encode::EncoderSettings;
+use wgpu_video::encode::h264::{H264Factory, ReferenceCount};
 
 struct Counting;
 
@@ -54,13 +53,13 @@ pub fn print(settings: &EncoderSettings) -> Result<(), Box<dyn Error>> {
         let (mut luma, chroma) = (vec![0; stride * height], vec![128; stride * height / 2]);
         let mut output = Vec::with_capacity(picture_bytes);
         let before = ALLOCATED.load(Ordering::Relaxed);
-        let factory = H264Factory { entropy_coding: EntropyCoding::Cabac, references };
+        let factory = H264Factory::default().with_references(references);
         let mut encoder = factory.encoder(settings, SegmentIndex(0))?;
         for number in 0..2u8 {
             luma.iter_mut().enumerate().for_each(|(index, sample)| *sample = (index as u8 & 31) + number);
             let plane = |data| Plane { data, stride };
             let picture = Picture { size, luma: plane(&luma), chroma: plane(&chroma) };
-            encoder.encode_with_hints(&picture, &Default::default(), &mut output)?;
+            encoder.encode(&picture, &FrameChange::UNKNOWN, &mut output)?;
         }
         let held = ALLOCATED.load(Ordering::Relaxed) - before;
         println!("{count:>10} {held:>10} {:>9.2}", held as f64 / picture_bytes as f64);

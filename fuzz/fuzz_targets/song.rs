@@ -7,7 +7,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use strikeline::song::{ChannelSelection, DrumMap, Lane, LaneLayout, MAX_SONG_TIME, Song, SongOptions};
-use strikeline::timing::Time;
+use strikeline_picture::Time;
 
 fuzz_target!(|bytes: &[u8]| {
     let options = SongOptions { channels: ChannelSelection::ALL, ..SongOptions::default() };

@@ -7,7 +7,7 @@ mod report;
 use std::io::Write;
 
 use anyhow::Context;
-use strikeline::gpu::AdapterChoice;
+use wgpu_video::gpu::AdapterChoice;
 
 use findings::Findings;
 

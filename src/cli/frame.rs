@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use strikeline::gpu::Gpu;
-use strikeline::output::{OutputFile, Overwrite};
-use strikeline::scene::still::render_still;
-use strikeline::timing::{FrameIndex, Time};
+use strikeline_picture::{FrameIndex, Time};
+use wgpu_video::gpu::Gpu;
+use wgpu_video::output::{OutputFile, Overwrite};
+use wgpu_video::scene::still::render_still;
 
 use super::highway_args::HighwayArgs;
 use super::picture_args::{PictureArgs, seconds};

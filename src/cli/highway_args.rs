@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use strikeline::scene::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
+use strikeline::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
 use strikeline::song::Song;
 use strikeline::theme::{Theme, ViewKind};
-use strikeline::timing::Time;
+use strikeline_picture::Time;
 
 use super::picture_args::{PictureArgs, seconds};
 

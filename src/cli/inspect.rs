@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde::{Serialize, Serializer};
 use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Song};
-use strikeline::timing::Time;
+use strikeline_picture::Time;
 
 use super::song_args::{self, SongArgs, warnings};
 

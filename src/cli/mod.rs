@@ -13,11 +13,12 @@ mod stream_args;
 mod theme;
 mod tune;
 
+use std::num::NonZeroU64;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use strikeline::encode::Assembler;
-use strikeline::stream::StreamError;
+use wgpu_video::encode::Assembler;
+use wgpu_video::stream::StreamError;
 
 /// Turns a MIDI drum song into a finished note-highway video, many times faster than real time.
 #[derive(Debug, Parser)]
@@ -110,6 +111,11 @@ fn long_version() -> String {
         ),
         Some(assembler) => format!("{version}\nopenh264 encoder, assembler: {assembler}"),
     }
+}
+
+/// As many frames, or one where that would be none.
+fn at_least_one(frames: u64) -> NonZeroU64 {
+    NonZeroU64::new(frames).unwrap_or(NonZeroU64::MIN)
 }
 
 /// The song's name with another ending, in the current folder.

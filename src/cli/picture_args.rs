@@ -1,8 +1,7 @@
 //! The options of every subcommand that draws.
 
-use strikeline::gpu::AdapterChoice;
-use strikeline::picture::PictureSize;
-use strikeline::timing::{FrameRate, Time};
+use strikeline_picture::{FrameRate, PictureSize, Time};
+use wgpu_video::gpu::AdapterChoice;
 
 /// What to draw, how large, and on what.
 #[derive(Debug, Clone, clap::Args)]

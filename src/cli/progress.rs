@@ -5,8 +5,8 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use strikeline::stream::{Progress, StageReport};
-use strikeline::timing::FrameRate;
+use strikeline_picture::FrameRate;
+use wgpu_video::stream::{Progress, StageReport};
 
 /// How often a plain line is printed.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use strikeline::output::Overwrite;
-use strikeline::scene::highway::Highway;
-use strikeline::stream::mp4_sink::Mp4Sink;
-use strikeline::stream::{CancelToken, Report, Stage, stats::process_cpu_time, stream};
-use strikeline::timing::Time;
+use strikeline::highway::Highway;
+use strikeline_picture::Time;
+use wgpu_video::output::Overwrite;
+use wgpu_video::stream::mp4_sink::Mp4Sink;
+use wgpu_video::stream::{CancelToken, Report, Stage, stats::process_cpu_time, stream};
 
 use super::UsageError;
 use super::highway_args::HighwayArgs;
@@ -84,7 +84,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
             "warning: no notes fall: the video begins at {start:.3} s, and the last note is at {last:.3} s"
         );
     }
-    let stream_options = args.stream.options(picture, frames, cancel, messages);
+    let stream_options = args.stream.options(picture, super::at_least_one(frames), cancel, messages);
 
     let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
     let mut sink = Mp4Sink::create(&output, overwrite)?;

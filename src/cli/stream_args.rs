@@ -1,12 +1,13 @@
 //! How the video is encoded and how the work is spread: the options of every subcommand that streams.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use strikeline::encode::h264::H264Factory;
+use wgpu_video::encode::h264::H264Factory;
 #[cfg(feature = "openh264")]
-use strikeline::encode::openh264::OpenH264;
-use strikeline::encode::{EncoderFactory, Quality};
-use strikeline::stream::{CancelToken, Redraw, StreamOptions};
+use wgpu_video::encode::openh264::OpenH264;
+use wgpu_video::encode::{EncoderFactory, Quality};
+use wgpu_video::stream::{CancelToken, Redraw, StreamOptions};
 
 use super::picture_args::PictureArgs;
 use super::tune::apply::GivenSpread;
@@ -112,7 +113,7 @@ impl StreamArgs {
     pub fn options(
         &self,
         picture: &PictureArgs,
-        frames: u64,
+        frames: NonZeroU64,
         cancel: CancelToken,
         messages: Messages,
     ) -> StreamOptions {

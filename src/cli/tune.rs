@@ -13,14 +13,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use strikeline::encode::Quality;
-use strikeline::gpu::{AdapterDescription, Gpu};
-use strikeline::output::{OutputFile, Overwrite};
-use strikeline::picture::PictureSize;
 use strikeline::song::{Song, SongOptions};
-use strikeline::stream::{Spread, StreamError, default_jobs};
 use strikeline::tuning::search::{Outcome, SearchError, Space, search};
 use strikeline::tuning::{Key, SettingsFile, SizeClass, Tuned, TuningError};
+use strikeline_picture::PictureSize;
+use wgpu_video::encode::Quality;
+use wgpu_video::gpu::{AdapterDescription, Gpu};
+use wgpu_video::output::{OutputFile, Overwrite};
+use wgpu_video::stream::{Spread, StreamError, default_jobs};
 
 use super::highway_args::HighwayArgs;
 use super::picture_args::PictureArgs;
@@ -116,7 +116,7 @@ pub fn run(args: &TuneArgs) -> anyhow::Result<()> {
         default: Spread { devices: Some(adapter.devices()), ..Spread::for_jobs(jobs) },
     };
     let mut bench = StreamBench {
-        frames: picture.fps.frames_to_cover(song.last_hit() - scene.start()).max(1),
+        frames: super::at_least_one(picture.fps.frames_to_cover(song.last_hit() - scene.start())),
         scene: &mut scene,
         size: picture.size,
         frame_rate: picture.fps,

@@ -7,7 +7,7 @@
 use super::clocks::{At, Clocks};
 use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap};
 use super::{MAX_SONG_TIME, TrackIndex};
-use crate::timing::Time;
+use strikeline_picture::Time;
 
 /// No two beats are closer than this.
 const CLOSEST_BEATS: Time = Time::from_nanos(50_000_000);

@@ -2,7 +2,7 @@
 
 use super::tempo_map::{Division, TempoMap};
 use super::{TrackIndex, TrackInfo};
-use crate::timing::Time;
+use strikeline_picture::Time;
 
 /// Something that stands at a tick of a track.
 #[derive(Debug, Clone)]

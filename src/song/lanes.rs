@@ -116,7 +116,7 @@ impl LaneLayout {
 mod tests {
     use super::*;
     use crate::song::{Channel, TrackIndex};
-    use crate::timing::Time;
+    use strikeline_picture::Time;
 
     fn note(key: u8) -> Note {
         Note {

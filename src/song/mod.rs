@@ -40,7 +40,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::timing::Time;
+use strikeline_picture::Time;
 
 use beats::BeatGrid;
 

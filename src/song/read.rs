@@ -312,7 +312,7 @@ fn describe_late_note(
             && options.channels.contains(Channel::from_index(channel.as_int()))
             && clocks.time_at(first.track, step.tick).is_some_and(|time| time > MAX_SONG_TIME)
     });
-    let hours = |time: crate::timing::Time| time.as_nanos().unsigned_abs() / 3_600_000_000_000;
+    let hours = |time: strikeline_picture::Time| time.as_nanos().unsigned_abs() / 3_600_000_000_000;
     SongError::TooLong {
         track: first.track,
         offset: found.map_or(chunk.offset, |step| step.offset),

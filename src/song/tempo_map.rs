@@ -6,7 +6,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::timing::Time;
+use strikeline_picture::Time;
 
 /// Tempo of a file that states none, in microseconds per quarter note: 120 quarter notes a minute
 /// (SMF 1.0, "Set Tempo").

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Entry, Key, MOST, Settings, SizeClass, Tuned, TuningError};
-use crate::stream::Spread;
+use wgpu_video::stream::Spread;
 
 /// What a new file begins with.
 const HEADING: &str = "\

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::settings::MOST_BYTES;
-use crate::output::{self, OutputError};
+use wgpu_video::output::{self, OutputError};
 
 /// Why settings could not be read or kept.
 #[derive(Debug, thiserror::Error)]

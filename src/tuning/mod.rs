@@ -15,14 +15,14 @@ use std::fmt;
 pub use error::TuningError;
 pub use settings::{Entry, Settings, SettingsFile};
 
-use crate::picture::PictureSize;
-use crate::stream::Spread;
+use strikeline_picture::PictureSize;
+use wgpu_video::stream::Spread;
 
 /// Largest value of a setting, as on the command line.
 pub const MOST: usize = 256;
 
 /// What [`SettingsFile::of_user`] has for pictures of `size` on `adapter` with `driver`, both named as in
-/// [`AdapterDescription`](crate::gpu::AdapterDescription); `None` when nothing was measured for it.
+/// [`AdapterDescription`](wgpu_video::gpu::AdapterDescription); `None` when nothing was measured for it.
 ///
 /// # Errors
 /// When the file cannot be read or is damaged. A render goes on without it.

@@ -12,8 +12,8 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::stream::Spread;
 use grid::Grid;
+use wgpu_video::stream::Spread;
 
 /// Runs of a setting after which another one would tell little.
 const ENOUGH_RUNS: usize = 6;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{Key, Tuned, TuningError, document, location};
-use crate::output::{OutputFile, Overwrite};
+use wgpu_video::output::{OutputFile, Overwrite};
 
 /// Largest file that is read, in bytes.
 pub(super) const MOST_BYTES: u64 = 1 << 20;

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::stream::Spread;
 use crate::tuning::SizeClass;
+use wgpu_video::stream::Spread;
 
 fn key(adapter: &str, size: SizeClass) -> Key {
     Key { adapter: adapter.to_owned(), driver: "some driver 1.0".to_owned(), size }

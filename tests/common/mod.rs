@@ -4,19 +4,19 @@
 pub mod midi;
 pub mod program;
 
+use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
-use strikeline::encode::raw::RawEncoder;
-use strikeline::gpu::Gpu;
-use strikeline::picture::PictureSize;
-use strikeline::scene::Scene;
-use strikeline::scene::highway::layout::Layout;
-use strikeline::scene::highway::{HighwayContent, HighwayOptions, Hit, Labels, LaneStyle, Place};
-use strikeline::scene::still::render_still;
+use strikeline::highway::layout::Layout;
+use strikeline::highway::{HighwayContent, HighwayOptions, Hit, Labels, LaneStyle, Place};
 use strikeline::song::Mark;
-use strikeline::stream::sink::MemorySink;
-use strikeline::stream::{StreamOptions, stream};
-use strikeline::timing::{FrameIndex, FrameRate, Time};
+use strikeline_picture::{FrameIndex, FrameRate, PictureSize, Time};
+use wgpu_video::encode::raw::RawEncoder;
+use wgpu_video::gpu::Gpu;
+use wgpu_video::scene::Scene;
+use wgpu_video::scene::still::render_still;
+use wgpu_video::stream::sink::MemorySink;
+use wgpu_video::stream::{StreamOptions, stream};
 
 /// Luma and chroma of a frame, without padding.
 pub type Planes = (Vec<u8>, Vec<u8>);
@@ -63,8 +63,8 @@ pub fn capture_frames(
     frames: u64,
 ) -> Vec<Planes> {
     let options = StreamOptions {
-        segment_frames: Some(1),
-        ..StreamOptions::new(size, frame_rate, frames, Arc::new(RawEncoder))
+        segment_frames: NonZeroU32::new(1),
+        ..StreamOptions::new(size, frame_rate, NonZeroU64::new(frames).unwrap(), Arc::new(RawEncoder))
     };
     let mut sink = MemorySink::default();
     stream(scene, &options, &mut sink, &mut |_| {}).unwrap();

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use strikeline::encode::Assembler;
-use strikeline::gpu::details::AdapterDetails;
-use strikeline::gpu::readback_speed::ReadbackSpeed;
-use strikeline::gpu::{AdapterChoice, AdapterDescription, Gpu, GpuError};
 use strikeline::tuning::{Entry, SettingsFile, TuningError};
+use wgpu_video::encode::Assembler;
+use wgpu_video::gpu::details::AdapterDetails;
+use wgpu_video::gpu::readback_speed::ReadbackSpeed;
+use wgpu_video::gpu::{AdapterChoice, AdapterDescription, Gpu, GpuError};
 
 use super::machine::{self, Feature};
 

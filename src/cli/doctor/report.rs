@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use strikeline::gpu::details::AdapterDetails;
-use strikeline::gpu::readback_speed::ReadbackSpeed;
 use strikeline::tuning::Entry;
+use wgpu_video::gpu::details::AdapterDetails;
+use wgpu_video::gpu::readback_speed::ReadbackSpeed;
 
 use super::findings::{Entries, Findings, SettingsFound};
 

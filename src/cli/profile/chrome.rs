@@ -6,9 +6,9 @@
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use strikeline::stream::trace::{Activity, Event};
-use strikeline::stream::{Stage, Trace};
-use strikeline::timing::FrameIndex;
+use strikeline_picture::FrameIndex;
+use wgpu_video::stream::trace::{Activity, Event};
+use wgpu_video::stream::{Stage, Trace};
 
 /// Numbers of the two groups of tracks.
 const THREADS: u32 = 1;
@@ -182,9 +182,10 @@ fn micros(nanos: u64) -> f64 {
 mod tests {
     use std::time::Duration;
 
-    use strikeline::stream::histogram::Histogram;
-    use strikeline::stream::plan::Plan;
-    use strikeline::stream::trace::{RingLevels, ThreadTrace};
+    use std::num::{NonZeroU32, NonZeroU64};
+    use strikeline_picture::SegmentPlan;
+    use wgpu_video::stream::histogram::Histogram;
+    use wgpu_video::stream::trace::{RingLevels, ThreadTrace};
 
     use super::*;
 
@@ -220,7 +221,7 @@ mod tests {
             rings: vec![RingLevels::default()],
             dropped: 0,
             wall: Duration::from_nanos(100),
-            plan: Plan::new(8, 8),
+            plan: SegmentPlan::new(NonZeroU64::new(8).unwrap(), NonZeroU32::new(8).unwrap()),
             gpu: None,
         };
         let spans: Vec<_> = slot_spans(&trace)

@@ -1,23 +1,24 @@
 //! One run of the pipeline, measured; and what the slowest stage could do alone.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strikeline::encode::EncoderSettings;
-use strikeline::encode::null::NullEncoder;
-use strikeline::scene::Scene;
-use strikeline::stream::sink::NullSink;
-use strikeline::stream::trace::{GpuTimes, ThreadTrace, cost_of_an_event};
-use strikeline::stream::{
+use wgpu_video::encode::EncoderSettings;
+use wgpu_video::encode::null::NullEncoder;
+use wgpu_video::scene::Scene;
+use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::trace::{GpuTimes, ThreadTrace, cost_of_an_event};
+use wgpu_video::stream::{
     Progress, Recording, Report, Stage, StreamError, StreamOptions, Trace, pipeline, stream,
 };
 
 use super::prepared::PreparedFrames;
 
 /// Frames that each side alone is measured over, at most.
-const FLOOR_FRAMES: u64 = 300;
+const FLOOR_FRAMES: NonZeroU64 = NonZeroU64::new(300).unwrap();
 /// Frames that the device's own times are taken over, at most.
-const GPU_FRAMES: u64 = 120;
+const GPU_FRAMES: NonZeroU64 = NonZeroU64::new(120).unwrap();
 
 /// What runs for real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,8 +165,8 @@ impl Floor {
         let encode = encode_prepared(scene, &options, &mut |_| {})?;
         let null = StreamOptions { encoder: Arc::new(NullEncoder), ..options };
         let render = stream(scene, &null, &mut NullSink::default(), &mut |_| {})?;
-        let per_frame = |report: &Report| report.wall.div_f64(frames as f64);
-        Ok(Floor { render: per_frame(&render), encode: per_frame(&encode), frames })
+        let per_frame = |report: &Report| report.wall.div_f64(frames.get() as f64);
+        Ok(Floor { render: per_frame(&render), encode: per_frame(&encode), frames: frames.get() })
     }
 
     /// Time per frame of the slower side: a run in which the other one cost nothing.

@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use strikeline::gpu::Gpu;
-use strikeline::output::{OutputFile, Overwrite};
-use strikeline::scene::highway::Highway;
+use strikeline::highway::Highway;
 use strikeline::song::Song;
-use strikeline::stream::trace::GpuTimes;
-use strikeline::stream::{Stage, StreamOptions};
-use strikeline::timing::{FrameIndex, Time};
+use strikeline_picture::{FrameIndex, Time};
+use wgpu_video::gpu::Gpu;
+use wgpu_video::output::{OutputFile, Overwrite};
+use wgpu_video::stream::trace::GpuTimes;
+use wgpu_video::stream::{Stage, StreamOptions};
 
 use super::highway_args::HighwayArgs;
 use super::picture_args::{PictureArgs, seconds};
@@ -119,7 +119,8 @@ pub fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     let (trace_file, svg_file) = (file(&args.trace).transpose()?, file(&args.svg).transpose()?);
 
     let (start, frames) = part(args, &song)?;
-    let options = args.stream.options(&args.picture, frames, cancel, Messages::new(args.quiet, args.json));
+    let messages = Messages::new(args.quiet, args.json);
+    let options = args.stream.options(&args.picture, super::at_least_one(frames), cancel, messages);
     let highway = |quiet| args.highway.highway(&song, Some(start), &args.picture, quiet);
     let mut scene = highway(args.quiet)?;
     let picture = &args.picture;
@@ -255,7 +256,7 @@ fn write_file(
 ) -> anyhow::Result<()> {
     let path: &Path = file.path();
     let path = path.to_owned();
-    let failed = |error| strikeline::output::OutputError::Write { path, error };
+    let failed = |error| wgpu_video::output::OutputError::Write { path, error };
     let mut output = BufWriter::new(file);
     let written = write(&mut output).and_then(|()| output.into_inner().map_err(|error| error.into_error()));
     written.map_err(failed)?.commit()?;

@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use strikeline::encode::hints::{PictureHints, Scroll};
-use strikeline::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
-use strikeline::picture::{Picture, PictureSize, Plane};
-use strikeline::scene::Scene;
-use strikeline::stream::pipeline::DeviceStages;
-use strikeline::stream::sink::NullSink;
-use strikeline::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
-use strikeline::stream::{StreamError, StreamOptions, stream};
-use strikeline::timing::{FrameIndex, SegmentIndex};
+use std::num::{NonZeroU32, NonZeroU64};
+
+use strikeline_picture::{FrameChange, FrameIndex, Picture, PictureSize, Plane, Scroll, SegmentIndex};
+use wgpu_video::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use wgpu_video::scene::Scene;
+use wgpu_video::stream::pipeline::DeviceStages;
+use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
+use wgpu_video::stream::{StreamError, StreamOptions, stream};
 
 /// As many frames are prepared as fit in here.
 const MEMORY: usize = 64 << 20;
@@ -37,12 +37,13 @@ impl PreparedFrames {
     ) -> Result<Arc<PreparedFrames>, StreamError> {
         let frame_bytes = options.size.width() as usize * options.size.height() as usize * 3 / 2;
         let count = (MEMORY / frame_bytes).clamp(2, MOST) as u64;
+        let count = NonZeroU64::new(count).unwrap_or(NonZeroU64::MIN);
         let keeper = Keeper::default();
         let keeping = StreamOptions {
-            frames: count.min(options.frames),
+            frames: options.frames.min(count),
             encoder: Arc::new(keeper.clone()),
             // One segment: one encoder, which is given them in order.
-            segment_frames: Some(MOST as u32),
+            segment_frames: NonZeroU32::new(MOST as u32),
             record: None,
             ..options.clone()
         };
@@ -96,21 +97,17 @@ impl EncoderFactory for Keeper {
 }
 
 impl Encoder for Keeper {
-    fn encode(&mut self, picture: &Picture<'_>, output: &mut Vec<u8>) -> Result<AccessUnit, EncodeError> {
-        self.encode_with_hints(picture, &PictureHints::default(), output)
-    }
-
-    fn encode_with_hints(
+    fn encode(
         &mut self,
         picture: &Picture<'_>,
-        hints: &PictureHints<'_>,
+        change: &FrameChange,
         output: &mut Vec<u8>,
     ) -> Result<AccessUnit, EncodeError> {
         let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
         let mut data = Vec::with_capacity(width * height * 3 / 2);
         (0..height).for_each(|row| data.extend_from_slice(picture.luma.row(row, width)));
         (0..height / 2).for_each(|row| data.extend_from_slice(picture.chroma.row(row, width)));
-        let kept = Kept { size: picture.size, data, scroll: hints.scroll };
+        let kept = Kept { size: picture.size, data, scroll: change.scroll };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(kept);
         output.push(0);
@@ -132,6 +129,7 @@ pub struct PreparedReader;
 pub struct PreparedFrame {
     frames: Arc<PreparedFrames>,
     frame: FrameIndex,
+    change: FrameChange,
 }
 
 impl Render for PreparedRenderer {
@@ -141,7 +139,8 @@ impl Render for PreparedRenderer {
         if self.0.0.is_empty() {
             return Err(StageError::Other("no frame was prepared".to_owned()));
         }
-        Ok(PreparedFrame { frames: Arc::clone(&self.0), frame })
+        let change = FrameChange::UNKNOWN.with_scroll(self.0.scroll(frame));
+        Ok(PreparedFrame { frames: Arc::clone(&self.0), frame, change })
     }
 }
 
@@ -162,8 +161,8 @@ impl Mapped for PreparedFrame {
         Picture { size: *size, luma: Plane { data: luma, stride }, chroma: Plane { data: chroma, stride } }
     }
 
-    fn hints(&self) -> PictureHints<'_> {
-        PictureHints { scroll: self.frames.scroll(self.frame), damage: None }
+    fn change(&self) -> &FrameChange {
+        &self.change
     }
 }
 

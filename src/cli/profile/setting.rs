@@ -1,7 +1,7 @@
 //! What the verdict has to know of how things were drawn: it is not to advise what is so already.
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use strikeline::gpu::{AdapterChoice, Gpu};
+use wgpu_video::gpu::{AdapterChoice, Gpu};
 
 /// The look that was asked for. Reads options that the highway's own arguments define, and defines none.
 #[derive(Debug, Clone)]

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use strikeline::stream::histogram::Histogram;
-use strikeline::stream::trace::{GpuTimes, RingLevels, ThreadTrace};
-use strikeline::stream::{Spread, Stage, Trace};
+use wgpu_video::stream::histogram::Histogram;
+use wgpu_video::stream::trace::{GpuTimes, RingLevels, ThreadTrace};
+use wgpu_video::stream::{Spread, Stage, Trace};
 
 use super::measure::{Floor, Measured, Side};
 use super::verdict::Verdict;

@@ -8,8 +8,8 @@ use anyhow::anyhow;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use strikeline::stream::trace::{Activity, Event};
-use strikeline::stream::{Stage, Trace};
+use wgpu_video::stream::trace::{Activity, Event};
+use wgpu_video::stream::{Stage, Trace};
 
 /// Widths and heights of the picture and its parts, in pixels.
 const WIDTH: u32 = 1400;

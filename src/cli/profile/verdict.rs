@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use strikeline::stream::trace::Activity;
-use strikeline::stream::{Report, Spread, Stage, Trace};
+use wgpu_video::stream::trace::Activity;
+use wgpu_video::stream::{Report, Spread, Stage, Trace};
 
 use super::measure::{Floor, Measured, cores};
 use super::setting::Setting;

@@ -1,8 +1,8 @@
 //! How a render gets its settings: those given, then those tuned, then the defaults.
 
-use strikeline::gpu::Gpu;
-use strikeline::stream::{Spread, default_jobs};
 use strikeline::tuning::{Key, SettingsFile, SizeClass, TuningError};
+use wgpu_video::gpu::Gpu;
+use wgpu_video::stream::{Spread, default_jobs};
 
 use crate::cli::picture_args::PictureArgs;
 

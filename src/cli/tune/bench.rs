@@ -1,16 +1,16 @@
 //! Measures settings by real streaming: the pipeline as in a render, with nothing written.
 
+use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use strikeline::encode::{EncoderFactory, Quality};
-use strikeline::gpu::{AdapterChoice, GpuError};
-use strikeline::picture::PictureSize;
-use strikeline::scene::highway::Highway;
-use strikeline::stream::sink::NullSink;
-use strikeline::stream::{CancelToken, Progress, Spread, StreamError, StreamOptions, stream};
-use strikeline::timing::{FrameRate, Time};
+use strikeline::highway::Highway;
 use strikeline::tuning::search::Bench;
+use strikeline_picture::{FrameRate, PictureSize, Time};
+use wgpu_video::encode::{EncoderFactory, Quality};
+use wgpu_video::gpu::{AdapterChoice, GpuError};
+use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::{CancelToken, Progress, Spread, StreamError, StreamOptions, stream};
 
 /// Frames that a run should have, so that one more or less makes no difference.
 const ENOUGH_FRAMES: u64 = 30;
@@ -23,7 +23,7 @@ pub struct StreamBench<'a> {
     pub size: PictureSize,
     pub frame_rate: FrameRate,
     /// Frames of the scene that are worth drawing.
-    pub frames: u64,
+    pub frames: NonZeroU64,
     pub quality: Quality,
     pub encoder: Arc<dyn EncoderFactory>,
     pub adapter: AdapterChoice,
@@ -47,7 +47,9 @@ impl Bench for StreamBench<'_> {
         let options = StreamOptions {
             quality: self.quality,
             // A short run sees whole segments, their beginnings and ends, only if they are short.
-            segment_frames: u32::try_from(self.frame_rate.frames_to_cover(Time::from_seconds(0.5))).ok(),
+            segment_frames: u32::try_from(self.frame_rate.frames_to_cover(Time::from_seconds(0.5)))
+                .ok()
+                .and_then(NonZeroU32::new),
             adapter: self.adapter.clone(),
             spread,
             cancel: stop.clone(),

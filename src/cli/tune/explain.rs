@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::path::Path;
 
-use strikeline::output::{OutputError, OutputFile};
-use strikeline::stream::Spread;
 use strikeline::tuning::search::Measured;
+use wgpu_video::output::{OutputError, OutputFile};
+use wgpu_video::stream::Spread;
 
 use super::{Findings, short, svg, table};
 

@@ -1,7 +1,7 @@
 //! Which of the measured settings to use.
 
 use super::{Measured, Outcome};
-use crate::stream::Spread;
+use wgpu_video::stream::Spread;
 
 /// Differences below this are none, however steady the runs: nobody would notice.
 const LEAST_TOLERANCE: f64 = 0.01;

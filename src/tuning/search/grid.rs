@@ -1,8 +1,8 @@
 //! Which settings are worth a try.
 
 use super::Space;
-use crate::stream::Spread;
 use crate::tuning::MOST;
+use wgpu_video::stream::Spread;
 
 /// The settings of a [`Space`].
 pub(super) struct Grid {

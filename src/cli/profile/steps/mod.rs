@@ -9,19 +9,19 @@ pub mod rgba;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strikeline::encode::{EncoderFactory, EncoderSettings};
-use strikeline::gpu::Gpu;
-use strikeline::scene::Scene;
-use strikeline::scene::highway::Highway;
-use strikeline::stream::scene_stages::{Drawn, SceneRenderer, SlotReader};
-use strikeline::stream::sink::NullSink;
-use strikeline::stream::stage::{Readback, Render, SlotIndex, StageError};
-use strikeline::stream::stats::{Clocks, StageReport, process_cpu_time};
-use strikeline::stream::{
+use strikeline::highway::Highway;
+use strikeline_picture::{FrameChange, FrameIndex, SegmentIndex};
+use wgpu_video::encode::{EncoderFactory, EncoderSettings};
+use wgpu_video::gpu::Gpu;
+use wgpu_video::scene::Scene;
+use wgpu_video::stream::scene_stages::{Drawn, SceneRenderer, SlotReader};
+use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::stage::{Readback, Render, SlotIndex, StageError};
+use wgpu_video::stream::stats::{Clocks, StageReport, process_cpu_time};
+use wgpu_video::stream::{
     CancelToken, Recording, Redraw, Spread, Stage, StreamError, StreamOptions, pipeline,
     pipeline::DeviceStages, stage::Mapped, stream,
 };
-use strikeline::timing::{FrameIndex, SegmentIndex};
 
 use rebuilt::RebuiltHighway;
 use rgba::{RgbaReader, RgbaRenderer};
@@ -159,7 +159,7 @@ impl Steps<'_> {
                 let drawn = drawn.map_err(render)?;
                 let mapped = clocks.of(Stage::Readback).busy(|| reader.wait(drawn)).map_err(readback)?;
                 output.clear();
-                let encoded = || encoder.encode(&mapped.picture(), &mut output);
+                let encoded = || encoder.encode(&mapped.picture(), &FrameChange::UNKNOWN, &mut output);
                 clocks.of(Stage::Encode).busy(encoded).map_err(encode)?;
             }
         }

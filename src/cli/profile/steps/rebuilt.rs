@@ -1,12 +1,11 @@
 //! The old way to draw a highway: geometry built on the CPU and uploaded anew for every frame.
 
-use strikeline::gpu::Gpu;
-use strikeline::gpu::planes::{PipelineSource, PlaneKind, pipeline, shader};
-use strikeline::picture::PictureSize;
-use strikeline::scene::highway::{Highway, Place};
-use strikeline::scene::{Drawing, Scene, SceneError, View};
-use strikeline::timing::FrameIndex;
+use strikeline::highway::{Highway, Place};
+use strikeline_picture::{FrameIndex, PictureSize};
 use wgpu::util::DeviceExt;
+use wgpu_video::gpu::Gpu;
+use wgpu_video::gpu::planes::{PipelineSource, PlaneKind, pipeline, shader};
+use wgpu_video::scene::{Drawing, Scene, SceneError, View};
 
 const SHADER: &str = "
 struct Corner { @location(0) place: vec2<f32>, @location(1) color: vec4<f32> }

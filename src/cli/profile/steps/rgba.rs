@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use strikeline::gpu::planes::{PlaneKind, PlaneTarget, black};
-use strikeline::gpu::{Gpu, GpuError};
-use strikeline::picture::{Picture, PictureSize, Plane};
-use strikeline::scene::{Scene, SceneError, View};
-use strikeline::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
-use strikeline::timing::{FrameIndex, FrameRate};
+use strikeline_picture::{FrameIndex, FrameRate, Picture, PictureSize, Plane};
+use wgpu_video::gpu::planes::{PlaneKind, PlaneTarget, black};
+use wgpu_video::gpu::{Gpu, GpuError};
+use wgpu_video::scene::{Scene, SceneError, View};
+use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 
 /// Draws RGBA frames and submits their copies into slots.
 pub struct RgbaRenderer<'s> {

@@ -1,0 +1,185 @@
+//! What an encoder must know before the first picture, and what it can fail with.
+
+use strikeline_picture::{FrameRate, PictureSize};
+
+/// The quantisation parameter (ITU-T H.264, 7.4.2.2): 0 (best, largest) to 51 (worst, smallest).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Qp(u8);
+
+impl Qp {
+    /// 24: differences from the source are hard to see even on stills.
+    pub const DEFAULT: Qp = Qp(24);
+
+    /// `None` when `qp` is over 51.
+    pub const fn new(qp: u8) -> Option<Qp> {
+        if qp <= 51 { Some(Qp(qp)) } else { None }
+    }
+
+    /// The number.
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for Qp {
+    fn default() -> Qp {
+        Qp::DEFAULT
+    }
+}
+
+/// How syntax elements become bits (entropy_coding_mode_flag, ITU-T H.264, 7.4.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EntropyCoding {
+    /// Arithmetic coding: Main profile, the fewest bytes.
+    #[default]
+    Cabac,
+    /// Variable-length codes: Constrained Baseline profile.
+    Cavlc,
+}
+
+/// How many earlier pictures are kept to predict from, 1 to 5; each costs two pictures of memory.
+///
+/// One is enough when what moves does so by an even number of samples per frame. Otherwise keep as many as
+/// [`Scroll::exact_distance`](strikeline_picture::Scroll::exact_distance) says, so that the motion is whole in one of
+/// them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReferenceCount(u8);
+
+impl ReferenceCount {
+    /// One.
+    pub const MIN: ReferenceCount = ReferenceCount(1);
+    /// Five.
+    pub const MAX: ReferenceCount = ReferenceCount(5);
+
+    /// The nearest possible count.
+    pub const fn clamped(count: u32) -> ReferenceCount {
+        match count {
+            0 | 1 => ReferenceCount::MIN,
+            2..=4 => ReferenceCount(count as u8),
+            _ => ReferenceCount::MAX,
+        }
+    }
+
+    /// The count.
+    pub const fn get(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+impl Default for ReferenceCount {
+    fn default() -> ReferenceCount {
+        ReferenceCount::MIN
+    }
+}
+
+/// What an encoder must know before the first picture; the same for all segments of a video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct H264Settings {
+    /// Size of every picture.
+    pub size: PictureSize,
+    /// Frame rate, for the level and the timing information in the bitstream.
+    pub frame_rate: FrameRate,
+    /// Constant quality: the QP of P pictures; IDR pictures have a slightly lower one.
+    pub qp: Qp,
+    /// Frames of the longest segment. Segments of one frame need two kinds of IDR pictures, in turn (7.4.3).
+    pub segment_frames: u32,
+    /// How syntax elements become bits.
+    pub entropy_coding: EntropyCoding,
+    /// Earlier pictures kept.
+    pub references: ReferenceCount,
+}
+
+impl H264Settings {
+    /// [`Qp::DEFAULT`], CABAC, one reference, segments of two seconds.
+    pub fn new(size: PictureSize, frame_rate: FrameRate) -> H264Settings {
+        let two_seconds = frame_rate.frames_to_cover(strikeline_picture::Time::from_nanos(2_000_000_000));
+        H264Settings {
+            size,
+            frame_rate,
+            qp: Qp::DEFAULT,
+            segment_frames: u32::try_from(two_seconds).unwrap_or(u32::MAX),
+            entropy_coding: EntropyCoding::default(),
+            references: ReferenceCount::MIN,
+        }
+    }
+
+    /// The same with another [`Self::qp`].
+    #[must_use]
+    pub fn with_qp(self, qp: Qp) -> H264Settings {
+        H264Settings { qp, ..self }
+    }
+
+    /// The same with another [`Self::segment_frames`].
+    #[must_use]
+    pub fn with_segment_frames(self, segment_frames: u32) -> H264Settings {
+        H264Settings { segment_frames, ..self }
+    }
+
+    /// The same with another [`Self::entropy_coding`].
+    #[must_use]
+    pub fn with_entropy_coding(self, entropy_coding: EntropyCoding) -> H264Settings {
+        H264Settings { entropy_coding, ..self }
+    }
+
+    /// The same with another [`Self::references`].
+    #[must_use]
+    pub fn with_references(self, references: ReferenceCount) -> H264Settings {
+        H264Settings { references, ..self }
+    }
+}
+
+/// Why an encoder could not be made or could not go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum H264Error {
+    /// No level of H.264 allows the size at that rate. Choose a smaller picture or a lower frame rate.
+    #[error(
+        "no level of H.264 up to 6.2 allows {size} pictures at {frame_rate} frames per second with {references} \
+         references: choose a smaller picture or a lower frame rate"
+    )]
+    BeyondLevels {
+        /// The size asked for.
+        size: PictureSize,
+        /// The rate asked for.
+        frame_rate: FrameRate,
+        /// How many reference pictures.
+        references: u32,
+    },
+    /// The picture is not of the size in the settings.
+    #[error("a picture of {given} came into a segment of {expected}")]
+    WrongSize {
+        /// The picture's size.
+        given: PictureSize,
+        /// The size in the settings.
+        expected: PictureSize,
+    },
+    /// A plane holds fewer bytes than its stride and rows need.
+    #[error("a plane is too short for a picture of {size}")]
+    ShortPlane {
+        /// The picture's size.
+        size: PictureSize,
+    },
+    /// Picture numbers have 32 bits. Begin another segment.
+    #[error("a segment cannot have more than 2^32 frames")]
+    SegmentTooLong,
+}
+
+/// One coded picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodedPicture {
+    /// Bytes appended to the output: one access unit of NAL units, each preceded by its length as 4 bytes,
+    /// big-endian (ISO/IEC 14496-15, 5.2.3), parameter sets left out.
+    pub bytes: usize,
+    /// Whether it is an IDR picture.
+    pub idr: bool,
+}
+
+/// The parameter sets that a decoder needs before the first access unit, as bare NAL units (no start code, no length).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterSets {
+    /// Sequence parameter set (ITU-T H.264, 7.3.2.1), NAL header byte included.
+    pub sps: Vec<u8>,
+    /// Picture parameter set (ITU-T H.264, 7.3.2.2), NAL header byte included.
+    pub pps: Vec<u8>,
+}

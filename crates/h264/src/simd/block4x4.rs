@@ -1,0 +1,153 @@
+//! Single 4×4 blocks of Intra_4x4.
+
+#[cfg(target_arch = "x86_64")]
+use super::{Avx2Seen, avx2_4x4};
+use super::{Instructions, nonzero_mask, subtract};
+use crate::intra4x4::best_mode;
+use crate::quantiser::Quantiser;
+use crate::transform::{Block, Strip, ZIGZAG, forward, inverse};
+
+/// What a block's prediction mode is chosen from.
+#[derive(Debug)]
+pub(in super::super) struct Trial<'a> {
+    /// The source, rows first.
+    pub(in super::super) block: &'a [u8; 16],
+    /// The samples around: to the left from the bottom up, the corner, above from left to right and on. The last again
+    /// at the end.
+    pub(in super::super) edges: &'a [u8; 16],
+    /// Those of the DC mode.
+    pub(in super::super) dc: u8,
+    /// The modes that may be used, mode 0 in the lowest bit.
+    pub(in super::super) allowed: u16,
+    pub(in super::super) predicted_mode: u8,
+    /// What the predicted mode costs. Others cost four times as much.
+    pub(in super::super) lambda: u32,
+}
+
+/// A prediction mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct Choice {
+    /// Sum of absolute differences, and what the mode costs.
+    pub(in super::super) cost: u32,
+    pub(in super::super) mode: u8,
+    pub(in super::super) predicted: [u8; 16],
+}
+
+impl Instructions {
+    /// The cheapest mode of a block: of equals the predicted one, or else the first.
+    #[inline]
+    pub(in super::super) fn best_mode_4x4(self, trial: &Trial<'_>) -> Choice {
+        match self {
+            Instructions::Baseline => best_mode(trial),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(Avx2Seen(())) => unsafe { avx2_4x4::best_mode(trial) },
+        }
+    }
+
+    /// Transforms and quantises one block's residual. The levels go into `levels` in zig-zag order, and what they stand for
+    /// is added to the prediction, unless all are zero. Gives which are not, the first in the lowest bit.
+    #[inline]
+    pub(in super::super) fn code_4x4(
+        self,
+        block: &[u8; 16],
+        predicted: &mut [u8; 16],
+        quantiser: &Quantiser,
+        levels: &mut Block,
+    ) -> u16 {
+        match self {
+            Instructions::Baseline => code_portable(block, predicted, quantiser, levels),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(Avx2Seen(())) => unsafe {
+                avx2_4x4::code(block, predicted, quantiser, levels)
+            },
+        }
+    }
+}
+
+fn code_portable(
+    block: &[u8; 16],
+    predicted: &mut [u8; 16],
+    quantiser: &Quantiser,
+    levels: &mut Block,
+) -> u16 {
+    let differences = subtract(block, predicted);
+    let mut strip: Strip = [[0; 16]; 4];
+    for (row, differences) in strip.iter_mut().zip(differences.as_chunks::<4>().0) {
+        row[..4].copy_from_slice(differences);
+    }
+    let mut strip = forward(&strip);
+    if quantiser.quantise(&mut strip) == [0; 16] {
+        return 0;
+    }
+    for (level, (horizontal, vertical)) in levels.iter_mut().zip(ZIGZAG) {
+        *level = strip[horizontal][vertical];
+    }
+    quantiser.scale(&mut strip);
+    for (row, residual) in predicted.as_chunks_mut::<4>().0.iter_mut().zip(&inverse(&strip)) {
+        for (sample, &residual) in row.iter_mut().zip(residual) {
+            *sample = i16::from(*sample).wrapping_add(residual).clamp(0, 255) as u8;
+        }
+    }
+    nonzero_mask(levels) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(seed: u32) -> u32 {
+        let mixed = (seed ^ 0x5851_F42D).wrapping_mul(0x9E37_79B9);
+        (mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B) >> 24
+    }
+
+    /// Samples around a middle one, or anything.
+    fn samples(seed: u32, spread: u32) -> [u8; 16] {
+        std::array::from_fn(|index| {
+            let value = noise(seed * 64 + index as u32);
+            if spread >= 256 { value as u8 } else { (100 + value * spread / 256) as u8 }
+        })
+    }
+
+    #[test]
+    fn all_instructions_choose_the_same_modes() {
+        let mut chosen = [0; 9];
+        for seed in 0..5000 {
+            let spread = [256, 30, 6, 2][seed as usize % 4];
+            let (block, mut edges) = (samples(seed * 2, spread), samples(seed * 2 + 1, spread));
+            let last = edges[12];
+            edges[13..].fill(last);
+            for allowed in [0b1_1111_1111, 0b1_0000_0110, 0b0_1000_1101, 0b0_0000_0100] {
+                let predicted_mode = if allowed & 1 == 1 && allowed & 2 == 2 { seed % 9 } else { 2 } as u8;
+                let trial = Trial {
+                    block: &block,
+                    edges: &edges,
+                    dc: noise(seed) as u8,
+                    allowed,
+                    predicted_mode,
+                    lambda: [1, 4, 116][seed as usize % 3],
+                };
+                let choice = Instructions::detect().best_mode_4x4(&trial);
+                assert_eq!(choice, Instructions::Baseline.best_mode_4x4(&trial), "{trial:?}");
+                chosen[usize::from(choice.mode)] += 1;
+            }
+        }
+        assert!(chosen.iter().all(|&count| count > 20), "{chosen:?}");
+    }
+
+    #[test]
+    fn all_instructions_code_blocks_alike() {
+        for seed in 0..5000 {
+            let spread = [256, 30, 6, 90][seed as usize % 4];
+            let quantiser = Quantiser::new((seed * 7 % 52) as u8, 21, 32767);
+            let (block, predicted) = (samples(seed * 2, spread), samples(seed * 2 + 1, spread));
+            let outcome = |instructions: Instructions| {
+                let (mut predicted, mut levels) = (predicted, [0; 16]);
+                let mask = instructions.code_4x4(&block, &mut predicted, &quantiser, &mut levels);
+                (mask, levels, predicted)
+            };
+            assert_eq!(outcome(Instructions::detect()), outcome(Instructions::Baseline), "{seed}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What arbitrary bytes make of the H.264 encoder: sizes, strides, samples, and known changes that are right or wrong. Shared by
+//! the fuzz target `h264_encoder` and by a bounded test.
+
+use strikeline_h264::{EntropyCoding, H264Encoder, H264Settings, Qp, ReferenceCount};
+use strikeline_picture::{
+    FrameChange, FrameRate, Picture, PictureSize, Plane, Rectangle, Scroll, SegmentIndex, UnchangedSamples,
+};
+
+/// A coded segment.
+pub struct Coded {
+    /// NAL units with start codes.
+    pub stream: Vec<u8>,
+    /// Luma and interleaved chroma of each picture in turn, as a decoder must show them.
+    pub reconstruction: Vec<u8>,
+}
+
+/// Bytes to take decisions from; zeros when there are no more.
+struct Decisions<'a>(&'a [u8]);
+
+impl Decisions<'_> {
+    fn byte(&mut self) -> u8 {
+        let Some((&first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        first
+    }
+
+    fn below(&mut self, limit: u32) -> u32 {
+        (u32::from(self.byte()) << 8 | u32::from(self.byte())) % limit
+    }
+
+    fn word(&mut self) -> i32 {
+        i32::from_be_bytes([self.byte(), self.byte(), self.byte(), self.byte()])
+    }
+}
+
+/// Samples of a picture, with room after each row.
+#[derive(Clone)]
+struct Planes {
+    size: PictureSize,
+    stride: usize,
+    luma: Vec<u8>,
+    chroma: Vec<u8>,
+}
+
+impl Planes {
+    /// Changes something; gives the rows of luma that may have changed.
+    fn change(&mut self, decisions: &mut Decisions<'_>) -> std::ops::Range<u32> {
+        let (width, height) = (self.size.width() as usize, self.size.height() as usize);
+        let (kind, value) = (decisions.byte() % 7, decisions.byte());
+        let top = decisions.below(height as u32 / 2) as usize * 2;
+        let rows = (decisions.below(64) as usize * 2).min(height - top);
+        let left = decisions.below(width as u32) as usize / 2 * 2;
+        let columns = (usize::from(decisions.byte()) + 1).min(width - left);
+        let stride = self.stride;
+        match kind {
+            0 => return 0..0,
+            1 | 2 => {
+                // Everything moves: down, or to the right.
+                let step = usize::from(value % 33);
+                let (by_luma, by_chroma) =
+                    if kind == 1 { (step * stride, step / 2 * stride) } else { (step, step / 2 * 2) };
+                let luma_end = self.luma.len().saturating_sub(by_luma);
+                self.luma.copy_within(..luma_end, by_luma.min(height * stride / 2));
+                let chroma_end = self.chroma.len().saturating_sub(by_chroma);
+                self.chroma.copy_within(..chroma_end, by_chroma.min(height / 4 * stride));
+                return 0..height as u32;
+            }
+            _ => {}
+        }
+        let mut state = u32::from(value) | 0x5EED_0000;
+        let mut noise = |old: u8, x: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            match kind {
+                3 => value,
+                4 => (state >> 24) as u8,
+                5 => old.wrapping_add(value % 5),
+                _ => (x as u8).wrapping_mul(3).wrapping_add(value),
+            }
+        };
+        for y in top..top + rows {
+            let row = &mut self.luma[y * stride + left..][..columns];
+            row.iter_mut().enumerate().for_each(|(x, sample)| *sample = noise(*sample, x));
+        }
+        for y in top / 2..(top + rows) / 2 {
+            let row = &mut self.chroma[y * stride + left..][..columns];
+            row.iter_mut().enumerate().for_each(|(x, sample)| *sample = noise(*sample, x / 2));
+        }
+        top as u32..(top + rows) as u32
+    }
+
+    /// The same in these rows, which are whole macroblocks, and something else in the others.
+    fn only(&self, rows: &Rectangle, value: u8) -> Planes {
+        let mut planes = self.clone();
+        let poison = |plane: &mut [u8], top: usize, bottom: usize| {
+            for (y, row) in plane.chunks_mut(self.stride).enumerate() {
+                if !(top..bottom).contains(&y) {
+                    row.iter_mut().for_each(|sample| *sample = sample.wrapping_mul(31) ^ value);
+                }
+            }
+        };
+        poison(&mut planes.luma, rows.top as usize, rows.bottom as usize);
+        poison(&mut planes.chroma, rows.top as usize / 2, rows.bottom as usize / 2);
+        planes
+    }
+
+    fn picture(&self) -> Picture<'_> {
+        let plane = |data| Plane { data, stride: self.stride };
+        Picture { size: self.size, luma: plane(&self.luma), chroma: plane(&self.chroma) }
+    }
+}
+
+/// Encodes what the bytes say. Panics when the encoder does, or breaks its word.
+pub fn run(bytes: &[u8]) -> Coded {
+    let decisions = &mut Decisions(bytes);
+    let side = |decisions: &mut Decisions<'_>| 64 + u32::from(decisions.byte() % 40) * 2;
+    let size = PictureSize::new(side(decisions), side(decisions)).expect("the sides are even and in range");
+    let stride = size.width() as usize + usize::from(decisions.byte());
+    let qp = Qp::new(decisions.byte() % 52).expect("below 52");
+    let segment_frames = u32::from(decisions.byte());
+    let entropy_coding = [EntropyCoding::Cabac, EntropyCoding::Cavlc][usize::from(decisions.byte() % 2)];
+    let references = ReferenceCount::clamped(u32::from(decisions.byte() % 7));
+    let settings = H264Settings::new(size, FrameRate::new(60, 1).expect("60 is a rate"))
+        .with_qp(qp)
+        .with_segment_frames(segment_frames)
+        .with_entropy_coding(entropy_coding)
+        .with_references(references);
+    let segment = SegmentIndex(u64::from(decisions.byte()));
+    let mut encoder = H264Encoder::new(&settings, segment).expect("small pictures fit");
+    let (rows, fill) = (size.height() as usize, decisions.byte());
+    // The last row of a plane has nothing after it.
+    let end = |rows: usize| (rows - 1) * stride + size.width() as usize;
+    let mut planes =
+        Planes { size, stride, luma: vec![fill; end(rows)], chroma: vec![fill ^ 0x55; end(rows / 2)] };
+    let mut coded = Coded { stream: Vec::new(), reconstruction: Vec::new() };
+    let mut unit = Vec::new();
+    for number in 0..1 + decisions.byte() % 8 {
+        let changed = planes.change(decisions);
+        let right = Rectangle { left: 0, right: size.width(), top: changed.start, bottom: changed.end };
+        let wrong = Rectangle {
+            left: decisions.below(300),
+            right: decisions.below(300),
+            top: decisions.word().unsigned_abs() % 300,
+            bottom: u32::MAX,
+        };
+        // The same in whole macroblocks, for pictures of which nothing else is known.
+        let blocks = Rectangle {
+            top: right.top / 16 * 16,
+            bottom: right.bottom.next_multiple_of(16).min(size.height()),
+            ..right
+        };
+        let change_kind = decisions.byte() % 4;
+        let scroll = match decisions.byte() % 4 {
+            0 => None,
+            1 => Some(Scroll::whole(0, i32::from(decisions.byte()))),
+            2 => Some(Scroll {
+                dx: decisions.word() % 99,
+                dy: decisions.word() % 99,
+                denominator: 1 + i32::from(decisions.byte() % 9),
+            }),
+            _ => Some(Scroll { dx: decisions.word(), dy: decisions.word(), denominator: decisions.word() }),
+        };
+        let change = match change_kind {
+            0 => FrameChange::UNKNOWN,
+            3 => FrameChange::within(vec![blocks]).with_unchanged_samples(UnchangedSamples::Undefined),
+            1 => FrameChange::within(vec![right]),
+            // Builds with debug assertions stop at it, as they say.
+            _ if cfg!(debug_assertions) => FrameChange::UNKNOWN,
+            _ => FrameChange::within(vec![wrong]),
+        }
+        .with_scroll(scroll);
+        unit.clear();
+        let poisoned = (change_kind == 3 && number > 0).then(|| planes.only(&blocks, decisions.byte()));
+        let picture = poisoned.as_ref().unwrap_or(&planes).picture();
+        let coded_picture = encoder.encode(&picture, &change, &mut unit).expect("the picture fits");
+        assert_eq!((coded_picture.bytes, coded_picture.idr), (unit.len(), number == 0));
+        assert_eq!(unit[..4], (unit.len() as u32 - 4).to_be_bytes());
+        if coded_picture.idr {
+            let sets = encoder.parameter_sets();
+            for set in [sets.sps, sets.pps] {
+                coded.stream.extend_from_slice(&[0, 0, 0, 1]);
+                coded.stream.extend_from_slice(&set);
+            }
+        }
+        coded.stream.extend_from_slice(&[0, 0, 0, 1]);
+        coded.stream.extend_from_slice(&unit[4..]);
+        let (luma, chroma) = encoder.reconstruction();
+        coded.reconstruction.extend_from_slice(&luma);
+        coded.reconstruction.extend_from_slice(&chroma);
+    }
+    coded
+}

@@ -1,0 +1,135 @@
+//! What is known of how a frame differs from the one before it.
+
+use super::{PictureSize, Rectangle, Scroll};
+
+/// What is known of how a frame differs from an earlier one: a scene states it, the streamer draws and reads back only
+/// what has changed, and the encoder searches less.
+///
+/// The default says that nothing is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FrameChange {
+    /// How most of what moves has moved since the frame before; `None` where that is not one motion. A wrong scroll
+    /// costs bytes and time, never correctness.
+    pub scroll: Option<Scroll>,
+    /// Where samples may differ. Naming too much costs time; a change outside of what is named is lost, and the video
+    /// is wrong.
+    pub changed: ChangedArea,
+    /// What the earlier frame had elsewhere: copied rather than drawn again. Encoders do not use it.
+    pub moved: MovedArea,
+    /// What the planes of the picture hold outside of [`Self::changed`]. Scenes leave it as it is.
+    pub unchanged_samples: UnchangedSamples,
+}
+
+impl FrameChange {
+    /// Nothing is known.
+    pub const UNKNOWN: FrameChange = FrameChange {
+        scroll: None,
+        changed: ChangedArea::Unknown,
+        moved: MovedArea { by: [0, 0], parts: Vec::new() },
+        unchanged_samples: UnchangedSamples::Present,
+    };
+
+    /// Only samples within `parts` may differ.
+    pub fn within(parts: Vec<Rectangle>) -> FrameChange {
+        FrameChange { changed: ChangedArea::Within(parts), ..FrameChange::UNKNOWN }
+    }
+
+    /// The same with another [`Self::scroll`].
+    #[must_use]
+    pub fn with_scroll(self, scroll: Option<Scroll>) -> FrameChange {
+        FrameChange { scroll, ..self }
+    }
+
+    /// The same with another [`Self::moved`].
+    #[must_use]
+    pub fn with_moved(self, moved: MovedArea) -> FrameChange {
+        FrameChange { moved, ..self }
+    }
+
+    /// The same with another [`Self::unchanged_samples`].
+    #[must_use]
+    pub fn with_unchanged_samples(self, unchanged_samples: UnchangedSamples) -> FrameChange {
+        FrameChange { unchanged_samples, ..self }
+    }
+
+    /// The parts that a picture holds where it does not hold all: [`ChangedArea::Within`] with
+    /// [`UnchangedSamples::Undefined`].
+    pub fn only_parts(&self) -> Option<&[Rectangle]> {
+        match (&self.changed, self.unchanged_samples) {
+            (ChangedArea::Within(parts), UnchangedSamples::Undefined) => Some(parts),
+            _ => None,
+        }
+    }
+}
+
+/// Where the samples of a frame may differ from those of an earlier frame.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ChangedArea {
+    /// Anywhere: nothing is known.
+    #[default]
+    Unknown,
+    /// Only within these rectangles, in luma samples and the chroma samples that belong to them. They may overlap
+    /// and reach beyond the picture. An empty list: nothing differs.
+    Within(Vec<Rectangle>),
+}
+
+impl ChangedArea {
+    /// The rectangles; `None` where nothing is known.
+    pub fn parts(&self) -> Option<&[Rectangle]> {
+        match self {
+            ChangedArea::Unknown => None,
+            ChangedArea::Within(parts) => Some(parts),
+        }
+    }
+}
+
+/// What the planes of a picture hold outside of [`FrameChange::changed`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnchangedSamples {
+    /// The samples of the picture before. An encoder may check that in debug builds.
+    #[default]
+    Present,
+    /// Anything: only the rectangles were read back. Their sides are then multiples of 16 or those of the picture.
+    /// For encoders that do not read the rest.
+    Undefined,
+}
+
+/// Parts of a frame that an earlier frame had elsewhere, sample by sample.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MovedArea {
+    /// How far the parts have moved to the right and down, in luma samples; both even.
+    pub by: [i32; 2],
+    /// Where the parts are now. All sides are even, and the parts lie within the picture in both frames.
+    pub parts: Vec<Rectangle>,
+}
+
+impl MovedArea {
+    /// Whether nothing has moved.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Where `part` was in the earlier frame; `None` where that is beyond the picture's left or top edge.
+    pub fn source(&self, part: &Rectangle) -> Option<Rectangle> {
+        let [right, down] = self.by;
+        let back = |side: u32, by: i32| side.checked_add_signed(by.checked_neg()?);
+        Some(Rectangle {
+            left: back(part.left, right)?,
+            top: back(part.top, down)?,
+            right: back(part.right, right)?,
+            bottom: back(part.bottom, down)?,
+        })
+    }
+
+    /// Whether the fields keep their ranges for pictures of `size`. What does not is drawn, not copied.
+    pub fn is_possible(&self, size: PictureSize) -> bool {
+        let is_even = |part: &Rectangle| {
+            [part.left, part.top, part.right, part.bottom].iter().all(|side| side % 2 == 0)
+        };
+        let fits = |part: &Rectangle| {
+            !part.is_empty() && is_even(part) && part.right <= size.width() && part.bottom <= size.height()
+        };
+        self.parts.iter().all(|part| fits(part) && self.source(part).as_ref().is_some_and(fits))
+    }
+}

@@ -1,0 +1,100 @@
+//! The built-in H.264 encoder, `strikeline-h264`, as an [`EncoderFactory`].
+
+pub use strikeline_h264::{BufferPool, EntropyCoding, H264Encoder, ReferenceCount};
+
+use strikeline_h264::{H264Error, H264Settings, Qp};
+use strikeline_picture::{FrameChange, Picture, SegmentIndex};
+
+use super::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+
+const NAME: &str = "h264";
+
+/// Makes [`H264Encoder`]s. Clones share the memory of encoders that are done.
+#[derive(Debug, Clone, Default)]
+pub struct H264Factory {
+    entropy_coding: EntropyCoding,
+    references: ReferenceCount,
+    buffers: BufferPool,
+}
+
+impl H264Factory {
+    /// The same with another way to write syntax elements; CABAC unless set.
+    #[must_use]
+    pub fn with_entropy_coding(self, entropy_coding: EntropyCoding) -> H264Factory {
+        H264Factory { entropy_coding, ..self }
+    }
+
+    /// The same with another number of earlier pictures that are kept to predict from; one unless set.
+    #[must_use]
+    pub fn with_references(self, references: ReferenceCount) -> H264Factory {
+        H264Factory { references, ..self }
+    }
+
+    /// A fresh encoder for one segment.
+    ///
+    /// # Errors
+    /// [`EncodeError::Unsupported`] when no level of H.264 allows the size at that rate.
+    pub fn encoder(
+        &self,
+        settings: &EncoderSettings,
+        segment: SegmentIndex,
+    ) -> Result<H264Encoder, EncodeError> {
+        let qp = Qp::new(settings.quality.qp()).unwrap_or_default();
+        let settings = H264Settings::new(settings.size, settings.frame_rate)
+            .with_qp(qp)
+            .with_segment_frames(settings.segment_frames)
+            .with_entropy_coding(self.entropy_coding)
+            .with_references(self.references);
+        Ok(H264Encoder::with_buffers(&settings, segment, &self.buffers)?)
+    }
+}
+
+impl EncoderFactory for H264Factory {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn reads_only_changes(&self) -> bool {
+        true
+    }
+
+    fn begin_segment(
+        &self,
+        settings: &EncoderSettings,
+        segment: SegmentIndex,
+    ) -> Result<Box<dyn Encoder>, EncodeError> {
+        Ok(Box::new(self.encoder(settings, segment)?))
+    }
+}
+
+impl Encoder for H264Encoder {
+    fn encode(
+        &mut self,
+        picture: &Picture<'_>,
+        change: &FrameChange,
+        output: &mut Vec<u8>,
+    ) -> Result<AccessUnit, EncodeError> {
+        let coded = H264Encoder::encode(self, picture, change, output)?;
+        Ok(AccessUnit { bytes: coded.bytes, idr: coded.idr })
+    }
+
+    fn parameter_sets(&self) -> Option<ParameterSets> {
+        let strikeline_h264::ParameterSets { sps, pps } = H264Encoder::parameter_sets(self);
+        Some(ParameterSets { sps, pps })
+    }
+}
+
+impl From<H264Error> for EncodeError {
+    fn from(error: H264Error) -> EncodeError {
+        match error {
+            H264Error::BeyondLevels { size, frame_rate, references } => EncodeError::Unsupported {
+                encoder: NAME,
+                what: format!(
+                    "{size} pictures at {frame_rate} frames per second with {references} references"
+                ),
+                remedy: "level 6.2 is the highest; choose a smaller picture or a lower frame rate".to_owned(),
+            },
+            other => EncodeError::Failed { encoder: NAME, reason: other.to_string() },
+        }
+    }
+}

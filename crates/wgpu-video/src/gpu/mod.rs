@@ -1,0 +1,348 @@
+//! The graphics device: which adapter, what it can do, and whether it is still there.
+
+pub mod convert;
+pub mod details;
+pub mod planes;
+pub mod readback_speed;
+pub mod ring;
+pub mod streaming_copy;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which adapter to draw on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum AdapterChoice {
+    /// The fastest one: discrete, then integrated, then virtual, then software.
+    #[default]
+    Best,
+    /// The one at this place, from 0, in the order of [`Gpu::adapters`].
+    Index(usize),
+    /// The first one whose name contains this, case ignored.
+    Name(String),
+}
+
+impl std::str::FromStr for AdapterChoice {
+    type Err = std::convert::Infallible;
+
+    /// A whole number is an index, anything else a name.
+    fn from_str(text: &str) -> Result<AdapterChoice, Self::Err> {
+        Ok(text.parse().map_or_else(|_| AdapterChoice::Name(text.to_owned()), AdapterChoice::Index))
+    }
+}
+
+impl AdapterChoice {
+    /// The place of the chosen one in `adapters`, which are those of [`Gpu::adapters`].
+    ///
+    /// # Errors
+    /// [`GpuError::NoAdapter`] or [`GpuError::NoSuchAdapter`].
+    pub fn pick(&self, adapters: &[AdapterDescription]) -> Result<usize, GpuError> {
+        if adapters.is_empty() {
+            return Err(GpuError::NoAdapter);
+        }
+        let (index, wanted) = match self {
+            AdapterChoice::Best => return Ok(0),
+            AdapterChoice::Index(index) => (Some(*index), format!("number {index}")),
+            AdapterChoice::Name(name) => {
+                let lower = name.to_lowercase();
+                let is_it = |adapter: &AdapterDescription| adapter.name.to_lowercase().contains(&lower);
+                (adapters.iter().position(is_it), format!("named {name:?}"))
+            }
+        };
+        index.filter(|index| *index < adapters.len()).ok_or_else(|| {
+            let listed =
+                adapters.iter().enumerate().map(|(index, adapter)| format!("{index}: {}", adapter.name));
+            GpuError::NoSuchAdapter { wanted, available: listed.collect::<Vec<_>>().join("; ") }
+        })
+    }
+}
+
+/// What is known of an adapter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdapterDescription {
+    /// The device's name as the driver gives it.
+    pub name: String,
+    /// Driver name and version.
+    pub driver: String,
+    /// `vulkan`, `metal` or `dx12`.
+    pub backend: String,
+    /// Whether it draws on the CPU (lavapipe, WARP).
+    pub software: bool,
+}
+
+impl fmt::Display for AdapterDescription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.name)?;
+        if !self.driver.is_empty() {
+            write!(f, ", {}", self.driver)?;
+        }
+        write!(f, " ({}{})", self.backend, if self.software { ", software" } else { "" })
+    }
+}
+
+/// Devices on an adapter that draws on the CPU: so many frames are drawn at the same time, as most of what a
+/// driver does for one frame is the work of one thread. Measured in PERF.md.
+const SOFTWARE_DEVICES: usize = 2;
+
+impl AdapterDescription {
+    /// How many devices to draw on at the same time: one on a GPU.
+    pub fn devices(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        if self.software { SOFTWARE_DEVICES.min(cores) } else { 1 }
+    }
+
+    fn of(adapter: &wgpu::Adapter) -> AdapterDescription {
+        let info = adapter.get_info();
+        AdapterDescription {
+            name: info.name,
+            driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
+            backend: info.backend.to_str().to_owned(),
+            software: info.device_type == wgpu::DeviceType::Cpu,
+        }
+    }
+}
+
+/// What can go wrong with the graphics device.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum GpuError {
+    /// No adapter at all. Install a driver.
+    #[error(
+        "no graphics adapter found: install a Vulkan driver (Debian and Ubuntu: `apt install mesa-vulkan-drivers`, \
+         which also draws on the CPU where there is no GPU)"
+    )]
+    NoAdapter,
+    /// No adapter as asked for. Choose one of those listed.
+    #[error("no graphics adapter {wanted}; there are: {available}")]
+    NoSuchAdapter {
+        /// What was asked for.
+        wanted: String,
+        /// Index and name of each adapter there is.
+        available: String,
+    },
+    /// The adapter would not open. Choose another adapter or update the driver.
+    #[error(
+        "the graphics adapter {adapter} could not be opened ({reason}): update its driver, or choose another with --adapter"
+    )]
+    Open {
+        /// Its name.
+        adapter: String,
+        /// What the driver said.
+        reason: String,
+    },
+    /// Something needed is beyond what the adapter can do. Ask for less, or choose another adapter.
+    #[error(
+        "{what} is beyond the graphics adapter {adapter}, whose limit is {limit}: choose less, or another adapter"
+    )]
+    Limit {
+        /// What was asked for.
+        what: String,
+        /// Name of the adapter.
+        adapter: String,
+        /// The limit, with its unit.
+        limit: String,
+    },
+    /// The device went away: reset by the driver, unplugged, or its driver crashed. Run again.
+    #[error(
+        "the graphics device was lost ({reason}): run again; if it happens again, update the driver or choose another with --adapter"
+    )]
+    Lost {
+        /// What the driver said.
+        reason: String,
+    },
+    /// The device did not finish a frame in time. The driver hangs.
+    #[error(
+        "the graphics device did not finish a frame within {seconds} s: update the driver, or choose another with --adapter"
+    )]
+    Hang {
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// No memory was left on the device.
+    #[error(
+        "the graphics device is out of memory ({reason}): use a smaller --size or --ring, or close other programs"
+    )]
+    OutOfMemory {
+        /// What the driver said.
+        reason: String,
+    },
+    /// The device refused an operation: an error in a scene's use of wgpu.
+    #[error("the graphics device refused an operation: {reason}")]
+    Refused {
+        /// What wgpu said.
+        reason: String,
+    },
+}
+
+/// An adapter that devices can be opened on. Devices that are to draw at the same time must each be opened on one
+/// of their own: a software driver's threads are shared by all devices of an adapter.
+#[derive(Debug)]
+pub struct GpuAdapter {
+    /// What is known of it.
+    pub description: AdapterDescription,
+    adapter: wgpu::Adapter,
+}
+
+impl GpuAdapter {
+    /// The chosen one.
+    ///
+    /// # Errors
+    /// [`GpuError::NoAdapter`] or [`GpuError::NoSuchAdapter`].
+    pub fn find(choice: &AdapterChoice) -> Result<GpuAdapter, GpuError> {
+        let mut adapters = sorted_adapters();
+        let mut descriptions: Vec<_> = adapters.iter().map(AdapterDescription::of).collect();
+        let index = choice.pick(&descriptions)?;
+        Ok(GpuAdapter { description: descriptions.swap_remove(index), adapter: adapters.swap_remove(index) })
+    }
+
+    /// Opens a device with the adapter's own limits (not wgpu's portable ones, which end at 8192 samples and
+    /// 256 MiB).
+    ///
+    /// # Errors
+    /// [`GpuError::Open`].
+    pub fn open(&self) -> Result<Gpu, GpuError> {
+        let GpuAdapter { description, adapter } = self;
+        let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
+            label: Some("strikeline"),
+            // For `strikeline profile`; they cost nothing until they are used.
+            required_features: adapter.features()
+                & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS),
+            required_limits: adapter.limits(),
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            ..Default::default()
+        }))
+        .map_err(|error| GpuError::Open { adapter: description.name.clone(), reason: error.to_string() })?;
+
+        let failure = Arc::new(Mutex::new(None));
+        let record = {
+            let failure = Arc::clone(&failure);
+            move |error: GpuError| {
+                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+        };
+        let record_lost = record.clone();
+        device.on_uncaptured_error(Arc::new(move |error| {
+            let reason = error.to_string();
+            record(match error {
+                wgpu::Error::OutOfMemory { .. } => GpuError::OutOfMemory { reason },
+                _ => GpuError::Refused { reason },
+            });
+        }));
+        device.set_device_lost_callback(move |reason, message| {
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                record_lost(GpuError::Lost { reason: message });
+            }
+        });
+        Ok(Gpu { description: description.clone(), device, queue, failure })
+    }
+}
+
+/// An open device with its queue.
+#[derive(Debug)]
+pub struct Gpu {
+    /// The adapter it is on.
+    pub description: AdapterDescription,
+    /// Makes buffers, textures and pipelines.
+    pub device: wgpu::Device,
+    /// Takes the work.
+    pub queue: wgpu::Queue,
+    failure: Arc<Mutex<Option<GpuError>>>,
+}
+
+impl Gpu {
+    /// The adapters of this machine, best first.
+    pub fn adapters() -> Vec<AdapterDescription> {
+        sorted_adapters().iter().map(AdapterDescription::of).collect()
+    }
+
+    /// Finds the chosen adapter and opens it.
+    ///
+    /// # Errors
+    /// As [`GpuAdapter::find`] and [`GpuAdapter::open`].
+    pub fn open(choice: &AdapterChoice) -> Result<Gpu, GpuError> {
+        GpuAdapter::find(choice)?.open()
+    }
+
+    /// The first failure that the driver has reported since the device was opened. wgpu reports failures
+    /// aside from the call that caused them, so look after every step that must not fail.
+    ///
+    /// # Errors
+    /// That failure.
+    pub fn check(&self) -> Result<(), GpuError> {
+        match &*self.failure.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until `submission` and all before it are done and their buffers are mapped.
+    ///
+    /// # Errors
+    /// [`GpuError::Hang`] after 30 s, or what [`Gpu::check`] finds.
+    pub fn wait(&self, submission: &wgpu::SubmissionIndex) -> Result<(), GpuError> {
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+        let waited = self.device.poll(wgpu::PollType::Wait {
+            submission_index: Some(submission.clone()),
+            timeout: Some(PATIENCE),
+        });
+        self.check()?;
+        match waited {
+            Ok(_) => Ok(()),
+            Err(wgpu::PollError::Timeout) => Err(GpuError::Hang { seconds: PATIENCE.as_secs() }),
+            Err(error) => Err(GpuError::Lost { reason: error.to_string() }),
+        }
+    }
+
+    /// Whether a buffer of `bytes` can be made and bound for vertices.
+    ///
+    /// # Errors
+    /// [`GpuError::Limit`] naming `what`.
+    pub fn check_buffer_size(&self, what: &str, bytes: u64) -> Result<(), GpuError> {
+        let limit = self.device.limits().max_buffer_size;
+        if bytes <= limit {
+            return Ok(());
+        }
+        Err(self.beyond(format!("{what} ({bytes} bytes)"), format!("{limit} bytes")))
+    }
+
+    /// Whether pictures of `size` can be drawn.
+    ///
+    /// # Errors
+    /// [`GpuError::Limit`].
+    pub fn check_picture_size(&self, size: strikeline_picture::PictureSize) -> Result<(), GpuError> {
+        self.check_texture_size("a picture", size.width(), size.height())
+    }
+
+    /// Whether a texture of `width` × `height` texels for `what` can be made.
+    ///
+    /// # Errors
+    /// [`GpuError::Limit`].
+    pub fn check_texture_size(&self, what: &str, width: u32, height: u32) -> Result<(), GpuError> {
+        let limit = self.device.limits().max_texture_dimension_2d;
+        if width <= limit && height <= limit {
+            return Ok(());
+        }
+        Err(self.beyond(format!("{what} of {width}x{height}"), format!("{limit}x{limit}")))
+    }
+
+    fn beyond(&self, what: String, limit: String) -> GpuError {
+        GpuError::Limit { what, adapter: self.description.name.clone(), limit }
+    }
+}
+
+fn sorted_adapters() -> Vec<wgpu::Adapter> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends: wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12,
+        flags: wgpu::InstanceFlags::empty(),
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
+    adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
+        wgpu::DeviceType::DiscreteGpu => 0,
+        wgpu::DeviceType::IntegratedGpu => 1,
+        wgpu::DeviceType::VirtualGpu => 2,
+        wgpu::DeviceType::Other => 3,
+        wgpu::DeviceType::Cpu => 4,
+    });
+    adapters
+}

@@ -1,0 +1,220 @@
+//! The ring of staging buffers: a frame is copied into a free slot, mapped, and lent out as it is.
+//!
+//! A slot goes free → rendering → mapping → mapped → free. Dropping a [`MappedSlot`] is the last step; who
+//! is told that the slot is free again is the pipeline's affair.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::planes::{PlaneKind, PlaneTarget};
+use super::streaming_copy::{Rows, copy_rows};
+use super::{Gpu, GpuError};
+use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, Rectangle};
+
+/// The slots, and where the planes of a picture lie in each.
+#[derive(Debug)]
+pub struct Ring {
+    layout: SlotLayout,
+    slots: Vec<wgpu::Buffer>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct SlotLayout {
+    size: PictureSize,
+    /// Bytes between rows, the same for luma and chroma: the width, up to a multiple of 256.
+    stride: u32,
+    chroma_offset: u64,
+    bytes: u64,
+}
+
+impl Ring {
+    /// `depth` slots for pictures of `size`: 1.5 bytes a pixel each, and padding.
+    ///
+    /// # Errors
+    /// When a slot is beyond the device.
+    pub fn new(gpu: &Gpu, size: PictureSize, depth: usize) -> Result<Ring, GpuError> {
+        let stride = size.width().next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let chroma_offset = u64::from(stride) * u64::from(size.height());
+        let layout = SlotLayout { size, stride, chroma_offset, bytes: chroma_offset + chroma_offset / 2 };
+        gpu.check_buffer_size("a frame in memory", layout.bytes)?;
+        let slot = |_| {
+            gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("slot"),
+                size: layout.bytes,
+                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        };
+        let slots = (0..depth).map(slot).collect();
+        gpu.check()?;
+        Ok(Ring { layout, slots })
+    }
+
+    /// Ends `commands` with the copy of a luma and a chroma plane into slot `index`, which is free, as much of
+    /// them as `change` says, asks for the slot to be mapped as soon as that is done, and submits.
+    ///
+    /// # Errors
+    /// When the device has failed.
+    pub fn submit(
+        &self,
+        gpu: &Gpu,
+        mut commands: wgpu::CommandEncoder,
+        [luma, chroma]: [&PlaneTarget; 2],
+        index: usize,
+        change: FrameChange,
+    ) -> Result<SubmittedSlot, GpuError> {
+        let buffer = &self.slots[index];
+        let stride = self.layout.stride;
+        for (plane, offset) in [(luma, 0), (chroma, self.layout.chroma_offset)] {
+            match change.only_parts() {
+                None => plane.copy_to_buffer(&mut commands, buffer, offset, stride),
+                Some(parts) => {
+                    for part in parts {
+                        plane.copy_part_to_buffer(&mut commands, buffer, (offset, stride), part);
+                    }
+                }
+            }
+        }
+        // Whether it could be mapped shows when the view is asked for.
+        commands.map_buffer_on_submit(buffer, wgpu::MapMode::Read, .., |_| {});
+        let submission = gpu.queue.submit([commands.finish()]);
+        gpu.check()?;
+        Ok(SubmittedSlot { change, submission, buffer: buffer.clone(), layout: self.layout })
+    }
+}
+
+/// A frame that was submitted and is not mapped yet.
+#[derive(Debug)]
+pub struct SubmittedSlot {
+    change: FrameChange,
+    submission: wgpu::SubmissionIndex,
+    buffer: wgpu::Buffer,
+    layout: SlotLayout,
+}
+
+impl SubmittedSlot {
+    /// Blocks until this frame is drawn and mapped, and no longer: later submissions go on.
+    ///
+    /// # Errors
+    /// When the device fails or hangs.
+    pub fn wait(self, gpu: &Gpu) -> Result<MappedSlot, GpuError> {
+        gpu.wait(&self.submission)?;
+        let view = self
+            .buffer
+            .get_mapped_range(..)
+            .map_err(|error| GpuError::Lost { reason: format!("a frame could not be mapped: {error}") })?;
+        let samples = Samples::Mapped { view: Some(view), buffer: self.buffer };
+        Ok(MappedSlot { change: self.change, samples, layout: self.layout })
+    }
+}
+
+/// A frame in mapped memory. Dropping it unmaps the slot.
+#[derive(Debug)]
+pub struct MappedSlot {
+    change: FrameChange,
+    samples: Samples,
+    layout: SlotLayout,
+}
+
+/// Where the samples of a frame are.
+#[derive(Debug)]
+enum Samples {
+    Mapped {
+        /// There until the drop: a buffer may only be unmapped when no view of it is left.
+        view: Option<wgpu::BufferView>,
+        buffer: wgpu::Buffer,
+    },
+    Copied {
+        bytes: Vec<u8>,
+        /// Where they go afterwards.
+        copies: Copies,
+    },
+}
+
+/// Plain memory for frames that are not to be read where they are mapped; used again and again.
+#[derive(Debug, Clone, Default)]
+pub struct Copies(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl MappedSlot {
+    /// The planes, in place.
+    pub fn picture(&self) -> Picture<'_> {
+        let stride = self.layout.stride as usize;
+        let bytes = self.samples.bytes();
+        let (luma, chroma) = bytes.split_at(self.layout.chroma_offset as usize);
+        Picture {
+            size: self.layout.size,
+            luma: Plane { data: luma, stride },
+            chroma: Plane { data: chroma, stride },
+        }
+    }
+
+    /// How the frame differs from the one before it in its segment.
+    pub fn change(&self) -> &FrameChange {
+        &self.change
+    }
+
+    /// Bytes that were read back.
+    pub fn bytes(&self) -> u64 {
+        match self.change.only_parts() {
+            None => self.layout.bytes,
+            Some(parts) => parts.iter().map(|part| part.area() * 3 / 2).sum(),
+        }
+    }
+}
+
+impl MappedSlot {
+    /// The same frame in plain memory, copied once: for mapped memory that the processor does not cache.
+    #[must_use]
+    pub fn copied(self, copies: &Copies) -> MappedSlot {
+        let mut bytes = copies.take(self.layout.bytes as usize);
+        let (right, bottom) = (self.layout.size.width(), self.layout.size.height());
+        let whole = [Rectangle { left: 0, top: 0, right, bottom }];
+        let stride = self.layout.stride as usize;
+        let from = self.samples.bytes();
+        for part in self.change.only_parts().unwrap_or(&whole) {
+            for (kind, offset) in [(PlaneKind::Luma, 0), (PlaneKind::Chroma, self.layout.chroma_offset)] {
+                let [_, top, _, bottom] = kind.samples(part);
+                // A row of either plane has as many bytes as the picture has columns.
+                let start = offset as usize + top as usize * stride + part.left as usize;
+                let width = (part.right - part.left) as usize;
+                let rows = Rows { stride, width, count: (bottom - top) as usize };
+                if let (Some(from), Some(to)) = (from.get(start..), bytes.get_mut(start..)) {
+                    copy_rows(from, to, rows);
+                }
+            }
+        }
+        let samples = Samples::Copied { bytes, copies: copies.clone() };
+        MappedSlot { change: self.change, samples, layout: self.layout }
+    }
+}
+
+impl Copies {
+    fn take(&self, bytes: usize) -> Vec<u8> {
+        let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut memory = spare.unwrap_or_default();
+        memory.resize(bytes, 0);
+        memory
+    }
+}
+
+impl Samples {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Samples::Mapped { view, .. } => view.as_deref().unwrap_or_default(),
+            Samples::Copied { bytes, .. } => bytes,
+        }
+    }
+}
+
+impl Drop for Samples {
+    fn drop(&mut self) {
+        match self {
+            Samples::Mapped { view, buffer } => {
+                *view = None;
+                buffer.unmap();
+            }
+            Samples::Copied { bytes, copies } => {
+                copies.0.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(bytes));
+            }
+        }
+    }
+}

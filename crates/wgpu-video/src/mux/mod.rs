@@ -1,0 +1,117 @@
+//! Muxing: coded segments in, in order, and a video file out.
+//!
+//! Access units are copied as they are. What is added is when each one is shown, computed from the number of
+//! the frame, and how the decoder is to be set up.
+
+mod boxes;
+mod mp4;
+
+pub use mp4::{Mp4Settings, Mp4Writer};
+
+use std::io;
+
+use crate::output;
+use strikeline_picture::{PictureSize, SegmentIndex};
+
+/// Why a video could not be put into its file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MuxError {
+    /// The video is longer than the tables of one MP4 file are allowed to be. Render it in parts.
+    #[error("a video of {frames} frames is too long for one MP4 file (at most {limit}): render it in parts")]
+    TooManyFrames {
+        /// Frames of the whole video.
+        frames: u64,
+        /// The most that one file takes.
+        limit: u64,
+    },
+    /// A segment was left out, came twice or came too early. Hand segments over in order.
+    #[error("segment {} was handed to the muxer where segment {} was due", got.0, due.0)]
+    OutOfOrder {
+        /// The segment that came.
+        got: SegmentIndex,
+        /// The segment that should have come.
+        due: SegmentIndex,
+    },
+    /// A segment came after the last planned one.
+    #[error("segment {} was handed to the muxer, but the video has only {segments} segments", got.0)]
+    TooManySegments {
+        /// The segment that came.
+        got: SegmentIndex,
+        /// Segments of the whole video.
+        segments: u64,
+    },
+    /// An encoder lost or added frames. Render again with another encoder.
+    #[error("segment {} has {got} frames instead of the planned {planned}: the encoder lost or added some; try another encoder", segment.0)]
+    FrameCount {
+        /// The segment.
+        segment: SegmentIndex,
+        /// Frames that came.
+        got: u64,
+        /// Frames that were planned.
+        planned: u64,
+    },
+    /// The video was ended before all of its segments came.
+    #[error("the video is incomplete: {got} of {planned} frames were written")]
+    FramesMissing {
+        /// Frames that came.
+        got: u64,
+        /// Frames that were planned.
+        planned: u64,
+    },
+    /// A segment cannot be decoded on its own. Render again with another encoder.
+    #[error("segment {} does not begin with an IDR picture; try another encoder", segment.0)]
+    NoIdr {
+        /// The segment.
+        segment: SegmentIndex,
+    },
+    /// An access unit is not a row of NAL units with 4-byte lengths, all of it within the segment's data.
+    #[error("frame {frame} of segment {} is damaged: {reason}; try another encoder", segment.0)]
+    DamagedUnit {
+        /// The segment.
+        segment: SegmentIndex,
+        /// Number of the frame within the segment, from 0.
+        frame: u64,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The parameter sets cannot be read. Render again with another encoder.
+    #[error("the parameter sets of segment {} cannot be used ({reason}); try another encoder", segment.0)]
+    ParameterSets {
+        /// The segment.
+        segment: SegmentIndex,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// The segments were encoded with different settings, by different encoders or versions of them, so that
+    /// one decoder cannot play them in a row. Encode all of them alike.
+    #[error(
+        "the parameter sets of segment {} differ from those of segment 0: encode all segments with the same encoder and settings",
+        segment.0
+    )]
+    ParameterSetsDiffer {
+        /// The first segment that differs.
+        segment: SegmentIndex,
+    },
+    /// The coded pictures have another size than the video. Render again with another encoder.
+    #[error("the coded pictures are {width}x{height} instead of {expected}; try another encoder")]
+    PictureSize {
+        /// Width that the parameter sets tell, in luma samples.
+        width: u16,
+        /// Height that the parameter sets tell, in luma samples.
+        height: u16,
+        /// Size that was planned.
+        expected: PictureSize,
+    },
+    /// The header did not fit the place that was kept for it: a bug.
+    #[error(
+        "the MP4 header does not fit its place ({reason}): this is a bug in wgpu-video, please report it"
+    )]
+    Header {
+        /// What went wrong.
+        reason: String,
+    },
+    /// The file could not be written. The text names the remedy.
+    #[error("cannot write the MP4 file: {}", output::describe(.0))]
+    Io(io::Error),
+}

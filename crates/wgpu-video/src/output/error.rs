@@ -1,0 +1,83 @@
+//! Why an output file could not be made, in words that tell the remedy.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why there is no output file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OutputError {
+    /// Something of that name exists. Choose another name, or [`super::Overwrite::Replace`].
+    #[error("{} already exists: give --force to replace it, or choose another name", path.display())]
+    Exists {
+        /// The name that was given.
+        path: PathBuf,
+    },
+    /// The name is that of a folder, or ends in a separator. Add a file name.
+    #[error("{} is a folder, not a file: add a file name, such as {}", path.display(), path.join("video.mp4").display())]
+    Folder {
+        /// The name that was given.
+        path: PathBuf,
+    },
+    /// The folder does not exist. Make it first.
+    #[error("cannot create {}: there is no folder {}; make it first, or choose another place", path.display(), folder.display())]
+    NoFolder {
+        /// The name that was given.
+        path: PathBuf,
+        /// The folder that is missing.
+        folder: PathBuf,
+    },
+    /// The name leads to a pipe, a terminal, a socket or a disk. Give the name of an ordinary file.
+    #[error("{} is a pipe, a terminal or a disk: give the name of an ordinary file", path.display())]
+    Special {
+        /// The name that was given.
+        path: PathBuf,
+    },
+    /// The file could not be created. The text names the remedy.
+    #[error("cannot create {}: {}", path.display(), describe(error))]
+    Create {
+        /// The name that was given.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The file could not be written. The text names the remedy.
+    #[error("cannot write {}: {}", path.display(), describe(error))]
+    Write {
+        /// The name that was given.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The finished file could not be brought to the disk or given its name. The text names the remedy.
+    #[error("cannot complete {}: {}", path.display(), describe(error))]
+    Commit {
+        /// The name that was given.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+/// Says in words what is wrong and what to do.
+pub fn describe(error: &io::Error) -> String {
+    let known = match error.kind() {
+        io::ErrorKind::StorageFull => "the disk is full; free some space, or choose a place on another disk",
+        io::ErrorKind::QuotaExceeded => {
+            "your share of the disk (quota) is used up; delete some files, or choose a place on another disk"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "the disk can only be read; choose a place on another disk",
+        io::ErrorKind::PermissionDenied => {
+            "you are not allowed to write there; choose another place, or change the folder's permissions"
+        }
+        io::ErrorKind::FileTooLarge => {
+            "the file is larger than the file system or a limit (ulimit -f) allows; choose another disk, or make a shorter video"
+        }
+        io::ErrorKind::InvalidFilename => {
+            "the name is too long, or not a name for a file; choose another one"
+        }
+        io::ErrorKind::NotFound => "the folder takes no new files, or is gone; choose another place",
+        _ => return error.to_string(),
+    };
+    known.to_owned()
+}

@@ -1,0 +1,145 @@
+//! The encode stage: many segments at once, each with its own encoder and its frames in order.
+//!
+//! A segment with frames waiting is a task of the pool; one without is none. So a worker never blocks, and
+//! a few workers serve any number of segments.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use super::failure::Failure;
+use super::slots::LentSlot;
+use super::stage::Mapped;
+use super::trace::{Activity, Worker};
+use super::{FinishedSegment, StreamError};
+use crate::encode::{AccessUnit, Encoder, EncoderFactory, EncoderSettings};
+use strikeline_picture::{FrameIndex, SegmentIndex};
+
+/// A segment being encoded.
+pub struct SegmentTask<M> {
+    segment: SegmentIndex,
+    /// The first one's place in the video, and how many there are.
+    first: FrameIndex,
+    frames: u64,
+    waiting: Mutex<Waiting<M>>,
+    /// Only ever locked by the one task that runs; the lock tells the compiler so.
+    work: Mutex<Work>,
+}
+
+struct Waiting<M> {
+    frames: VecDeque<LentSlot<M>>,
+    running: bool,
+}
+
+struct Work {
+    encoder: Option<Box<dyn Encoder>>,
+    data: Vec<u8>,
+    units: Vec<AccessUnit>,
+}
+
+/// What all segments' tasks share.
+#[derive(Clone)]
+pub struct EncodeContext<'a> {
+    /// Makes the encoder of each segment.
+    pub factory: &'a dyn EncoderFactory,
+    /// The same for all segments.
+    pub settings: EncoderSettings,
+    /// Takes finished segments; never full (a permit is held for each segment begun).
+    pub finished: crossbeam_channel::Sender<FinishedSegment>,
+    /// Takes failures and tells when to stop.
+    pub failure: &'a Failure,
+}
+
+impl<M: Mapped> SegmentTask<M> {
+    /// For `segment`, which has these frames of the video.
+    pub fn new(segment: SegmentIndex, frames: Range<u64>) -> SegmentTask<M> {
+        SegmentTask {
+            segment,
+            first: FrameIndex(frames.start),
+            frames: frames.end.saturating_sub(frames.start),
+            waiting: Mutex::new(Waiting { frames: VecDeque::new(), running: false }),
+            work: Mutex::new(Work { encoder: None, data: Vec::new(), units: Vec::new() }),
+        }
+    }
+
+    /// Hands over the segment's next frame. Returns whether [`SegmentTask::run`] must be started.
+    #[must_use]
+    pub fn push(&self, frame: LentSlot<M>) -> bool {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.frames.push_back(frame);
+        !std::mem::replace(&mut waiting.running, true)
+    }
+
+    /// Encodes the frames that are waiting, until none is.
+    pub fn run(&self, context: &EncodeContext<'_>, worker: &mut Worker<'_>) {
+        while let Some(frame) = self.pop() {
+            if context.failure.stopped() {
+                continue;
+            }
+            context.failure.guard(super::stats::Stage::Encode, || {
+                let bytes = frame.bytes();
+                let activity = Activity::frame(self.next_frame(), frame.slot());
+                worker.busy(activity, || {
+                    let encoded = self.encode(&frame, context);
+                    // Unmapping is part of the work, and what ends the slot's.
+                    drop(frame);
+                    encoded
+                })?;
+                worker.done(1, bytes);
+                Ok(())
+            });
+        }
+    }
+
+    fn pop(&self) -> Option<LentSlot<M>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let frame = waiting.frames.pop_front();
+        waiting.running = frame.is_some();
+        frame
+    }
+
+    /// The frame that is encoded next.
+    fn next_frame(&self) -> FrameIndex {
+        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        FrameIndex(self.first.0 + work.units.len() as u64)
+    }
+
+    fn encode(&self, frame: &LentSlot<M>, context: &EncodeContext<'_>) -> Result<(), StreamError> {
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        let Work { encoder, data, units } = &mut *work;
+        let at = |source| StreamError::Encode { segment: self.segment, source };
+        let encoder = match encoder {
+            Some(encoder) => encoder,
+            none => {
+                let fresh = context.factory.begin_segment(&context.settings, self.segment).map_err(at)?;
+                none.insert(fresh)
+            }
+        };
+        let start = data.len();
+        let unit = encoder.encode(&frame.picture(), frame.change(), data).map_err(at)?;
+        if data.len() - start != unit.bytes || unit.bytes == 0 {
+            return Err(at(crate::encode::EncodeError::Failed {
+                encoder: context.factory.name(),
+                reason: format!("a frame was not coded as one access unit ({} bytes)", unit.bytes),
+            }));
+        }
+        units.push(unit);
+        if units.len() as u64 == self.frames {
+            let parameter_sets = encoder.parameter_sets().ok_or_else(|| {
+                at(crate::encode::EncodeError::Failed {
+                    encoder: context.factory.name(),
+                    reason: "it gave no parameter sets".to_owned(),
+                })
+            })?;
+            let finished = FinishedSegment {
+                segment: self.segment,
+                parameter_sets,
+                data: std::mem::take(data),
+                units: std::mem::take(units),
+            };
+            // Nobody takes it only when the stream has failed already.
+            let _ = context.finished.send(finished);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! How a stream ends early: the first failure wins over its consequences, everybody else goes home quietly.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::StreamError;
+use super::stats::Stage;
+
+/// Asks a running stream to stop. Clones ask the same stream.
+#[derive(Debug, Clone, Default)]
+pub struct CancelToken(Arc<AtomicBool>);
+
+impl CancelToken {
+    /// Asks. The stream ends within a few frames with [`StreamError::Cancelled`].
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody has asked.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The flag itself, for a signal handler to set.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}
+
+/// The root cause of a stream's end, and the order to stop.
+#[derive(Debug, Default)]
+pub struct Failure {
+    cause: Mutex<Option<StreamError>>,
+    stopped: AtomicBool,
+}
+
+impl Failure {
+    /// Orders everybody to stop because of `error`, unless there was an earlier failure.
+    ///
+    /// That a segment is incomplete is most often the consequence of a failure, and can be seen before that is
+    /// told: a stage that fails lets go of its channels first. So any other failure replaces it.
+    pub fn fail(&self, error: StreamError) {
+        let mut cause = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*cause, None | Some(StreamError::Incomplete { .. })) {
+            *cause = Some(error);
+        }
+        self.stopped.store(true, Ordering::Release);
+    }
+
+    /// Whether to stop.
+    pub fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    /// The root cause, once all stages have ended.
+    pub fn into_cause(self) -> Option<StreamError> {
+        self.cause.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a stage, or a piece of one, and takes its error or panic as a failure. `None` when it failed.
+    pub fn guard<T>(&self, stage: Stage, work: impl FnOnce() -> Result<T, StreamError>) -> Option<T> {
+        self.guard_as(|message| StreamError::Panicked { stage, message }, work)
+    }
+
+    /// Runs the caller's progress callback in the same way.
+    pub fn guard_progress(&self, work: impl FnOnce()) {
+        self.guard_as(
+            |message| StreamError::ProgressPanicked { message },
+            || {
+                work();
+                Ok(())
+            },
+        );
+    }
+
+    fn guard_as<T>(
+        &self,
+        panicked: impl FnOnce(String) -> StreamError,
+        work: impl FnOnce() -> Result<T, StreamError>,
+    ) -> Option<T> {
+        // What a panicking stage leaves behind is dropped with the stream, never used.
+        match catch_unwind(AssertUnwindSafe(work)) {
+            Ok(Ok(value)) => Some(value),
+            Ok(Err(error)) => {
+                self.fail(error);
+                None
+            }
+            Err(panic) => {
+                self.fail(panicked(panic_message(&*panic)));
+                None
+            }
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    if let Some(text) = panic.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "no message".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strikeline_picture::SegmentIndex;
+
+    #[test]
+    fn what_is_missing_is_never_told_in_place_of_why() {
+        let incomplete = || StreamError::Incomplete { segment: SegmentIndex(4) };
+        let failure = Failure::default();
+        failure.fail(incomplete());
+        failure.fail(StreamError::Thread { reason: "why".to_owned() });
+        failure.fail(incomplete());
+        failure.fail(StreamError::Cancelled);
+        assert!(matches!(failure.into_cause(), Some(StreamError::Thread { .. })));
+
+        let failure = Failure::default();
+        failure.fail(incomplete());
+        assert!(matches!(failure.into_cause(), Some(StreamError::Incomplete { .. })));
+    }
+}

@@ -1,0 +1,345 @@
+//! The streamer: turns a [`Scene`] into a video, with rendering, readback and encoding all busy at once.
+//!
+//! ```text
+//! render   (1 thread)  takes a free slot of the ring, draws a frame, submits its copy into the slot
+//! readback (1 thread)  waits for the oldest submission only, lends out the mapped slot
+//! encode   (a pool)    many segments at once, each its own encoder, frames in order; frees the slots
+//! write    (1 thread)  finished segments, in order, into the sink
+//! ```
+//!
+//! Where the processor draws there are two devices or more, each with threads of its own to render and to read
+//! back, and segments of its own: most of what a driver does for a frame is the work of one thread.
+//!
+//! Frames of a device's segments in flight are rendered in turn, so that the encoders are fed evenly and raw
+//! frames are never collected. Every segment is a closed GOP with a fresh encoder: the bytes depend on the
+//! scene, the settings and the adapter, never on how the work was spread.
+
+mod encode;
+mod failure;
+mod gpu_timer;
+pub mod histogram;
+pub mod interleave;
+pub mod mp4_sink;
+pub mod pipeline;
+mod plane_sets;
+mod queue;
+pub mod scene_stages;
+pub mod sink;
+mod slots;
+pub mod stage;
+pub mod stats;
+pub mod trace;
+mod verify;
+mod write;
+
+use std::num::{NonZeroU32, NonZeroU64};
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use failure::CancelToken;
+pub use pipeline::Spread;
+pub use scene_stages::{CopyOut, Redraw};
+pub use sink::{Sink, SinkError, StreamInfo};
+pub use stats::{Progress, Report, Stage, StageReport};
+pub use trace::{Recording, Trace};
+
+use crate::encode::{AccessUnit, EncodeError, EncoderFactory, EncoderSettings, ParameterSets, Quality};
+use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
+use crate::scene::{Scene, SceneError};
+use pipeline::DeviceStages;
+use scene_stages::{Drawn, SceneRenderer, SlotReader};
+use stage::StageError;
+use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan, Time};
+use trace::GpuTimes;
+
+/// Why a stream ended early. Nothing is left behind then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// No device, or not the one asked for.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The scene could not be prepared.
+    #[error(transparent)]
+    Scene(#[from] SceneError),
+    /// The scene or the device failed while drawing.
+    #[error("frame {} could not be drawn: {source}", .frame.0)]
+    Render {
+        /// Which frame.
+        frame: FrameIndex,
+        /// Why.
+        source: StageError,
+    },
+    /// The device failed before a frame was there.
+    #[error("frame {} could not be read back: {source}", .frame.0)]
+    Readback {
+        /// Which frame.
+        frame: FrameIndex,
+        /// Why.
+        source: StageError,
+    },
+    /// The encoder cannot do these settings; found before the first frame.
+    #[error(transparent)]
+    Encoder(#[from] EncodeError),
+    /// The encoder failed.
+    #[error("segment {} could not be encoded: {source}", .segment.0)]
+    Encode {
+        /// Which segment.
+        segment: SegmentIndex,
+        /// Why.
+        source: EncodeError,
+    },
+    /// The sink could not begin.
+    #[error("{0}")]
+    Begin(#[source] SinkError),
+    /// The sink failed.
+    #[error("segment {} could not be written: {source}", .segment.0)]
+    Write {
+        /// Which segment.
+        segment: SegmentIndex,
+        /// Why.
+        source: SinkError,
+    },
+    /// The sink could not complete the video.
+    #[error("the video could not be completed: {0}")]
+    Finish(#[source] SinkError),
+    /// Frames of a segment are missing, though no stage has said why. A bug; please report it.
+    #[error("segment {} is incomplete; this is a bug in strikeline, please report it", .segment.0)]
+    Incomplete {
+        /// Which segment.
+        segment: SegmentIndex,
+    },
+    /// A stage panicked: a bug in the scene, the encoder or the sink. Please report it.
+    #[error(
+        "the {stage} stage panicked ({message}): this is a bug in the scene, encoder or sink, please report it"
+    )]
+    Panicked {
+        /// Which stage.
+        stage: Stage,
+        /// What it said.
+        message: String,
+    },
+    /// The caller's own progress callback panicked.
+    #[error("the progress callback panicked ({message}): this is a bug of the caller's")]
+    ProgressPanicked {
+        /// What it said.
+        message: String,
+    },
+    /// The system gave no thread. End other programs, or use fewer jobs.
+    #[error("a thread could not be started ({reason}): end other programs, or use fewer --jobs")]
+    Thread {
+        /// What the system said.
+        reason: String,
+    },
+    /// Somebody asked to stop, through the [`CancelToken`].
+    #[error("interrupted")]
+    Cancelled,
+}
+
+/// One encoded segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinishedSegment {
+    /// Which one.
+    pub segment: SegmentIndex,
+    /// Must be the same for all segments.
+    pub parameter_sets: ParameterSets,
+    /// The access units, one after the other.
+    pub data: Vec<u8>,
+    /// Their lengths and kinds, in display order.
+    pub units: Vec<AccessUnit>,
+}
+
+/// What to make, and how to spread the work.
+#[derive(Clone)]
+pub struct StreamOptions {
+    /// Size of the pictures.
+    pub size: PictureSize,
+    /// Frames per second.
+    pub frame_rate: FrameRate,
+    /// Frames of the video, from frame 0 of the scene.
+    pub frames: NonZeroU64,
+    /// Makes the encoders.
+    pub encoder: Arc<dyn EncoderFactory>,
+    /// Constant quality.
+    pub quality: Quality,
+    /// Frames of a segment; `None` for two seconds. Changes the bytes: a segment begins with an IDR picture.
+    pub segment_frames: Option<NonZeroU32>,
+    /// What to draw on.
+    pub adapter: AdapterChoice,
+    /// How the work is spread.
+    pub spread: Spread,
+    /// How much of each frame is drawn and read back. Does not change the bytes.
+    pub redraw: Redraw,
+    /// Whether frames are copied before they are encoded.
+    pub copy_out: CopyOut,
+    /// Stops the stream when somebody asks.
+    pub cancel: CancelToken,
+    /// Records what every thread does and when, into [`Report::trace`]; `None`, the default, costs nothing.
+    pub record: Option<Recording>,
+}
+
+impl StreamOptions {
+    /// Sensible defaults for everything but what to make.
+    pub fn new(
+        size: PictureSize,
+        frame_rate: FrameRate,
+        frames: NonZeroU64,
+        encoder: Arc<dyn EncoderFactory>,
+    ) -> StreamOptions {
+        StreamOptions {
+            size,
+            frame_rate,
+            frames,
+            encoder,
+            quality: Quality::DEFAULT,
+            segment_frames: None,
+            adapter: AdapterChoice::Best,
+            spread: Spread::for_jobs(default_jobs()),
+            redraw: Redraw::default(),
+            copy_out: CopyOut::default(),
+            cancel: CancelToken::default(),
+            record: None,
+        }
+    }
+
+    /// How the frames are cut into segments.
+    pub fn plan(&self) -> SegmentPlan {
+        let two_seconds = u32::try_from(self.frame_rate.frames_to_cover(Time::from_seconds(2.0)));
+        let two_seconds = NonZeroU32::new(two_seconds.unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
+        SegmentPlan::new(self.frames, self.segment_frames.unwrap_or(two_seconds))
+    }
+
+    /// What the render stage draws.
+    pub fn drawn(&self) -> Drawn {
+        Drawn {
+            size: self.size,
+            frame_rate: self.frame_rate,
+            plan: self.plan(),
+            redraw: self.redraw,
+            read_only_changes: self.encoder.reads_only_changes(),
+        }
+    }
+}
+
+/// One encoding thread more than the process may use cores, so that no core idles while a segment waits for
+/// its next frame. Measured in PERF.md.
+pub fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from) + 1
+}
+
+impl Spread {
+    /// For `jobs` encoding threads: two slots and a segment for each, and as much once more.
+    pub fn for_jobs(jobs: usize) -> Spread {
+        let jobs = jobs.max(1);
+        Spread { ring_depth: jobs * 2 + 2, jobs, segments_in_flight: jobs + 1, devices: None }
+    }
+}
+
+/// Streams `scene` into `sink`. `progress` is called about ten times a second, on this thread.
+///
+/// Blocks until the video is complete or has failed; no thread outlives the call.
+///
+/// # Errors
+/// The first thing that went wrong in any stage; the sink is not finished then.
+pub fn stream(
+    scene: &mut dyn Scene,
+    options: &StreamOptions,
+    sink: &mut dyn Sink,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Report, StreamError> {
+    let plan = options.plan();
+    let settings = EncoderSettings {
+        size: options.size,
+        frame_rate: options.frame_rate,
+        quality: options.quality,
+        segment_frames: plan.segment_frames(),
+    };
+    // Refuses what the encoder cannot do before anything is drawn or written.
+    drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
+    let adapter = GpuAdapter::find(&options.adapter)?;
+    let wanted = options.spread.devices.unwrap_or_else(|| adapter.description.devices());
+    // More devices than segments would have nothing to draw.
+    let wanted = wanted.clamp(1, usize::try_from(plan.segments()).unwrap_or(usize::MAX));
+    let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.another()).collect();
+    let devices = others.len() + 1;
+    let spread = Spread {
+        ring_depth: options.spread.ring_depth.max(devices),
+        jobs: options.spread.jobs.max(1),
+        segments_in_flight: options.spread.segments_in_flight.max(devices),
+        devices: Some(devices),
+    };
+    let scenes = std::iter::once(&mut *scene as &mut dyn Scene)
+        .chain(others.iter_mut().map(|scene| &mut **scene as &mut dyn Scene));
+    let name = adapter.description.to_string();
+    let opened = open_devices(adapter, scenes, options, spread)?;
+    let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
+    sink.begin(&StreamInfo { size: options.size, frame_rate: options.frame_rate, plan })
+        .map_err(StreamError::Begin)?;
+    let outcome = pipeline::run_recorded(
+        stages,
+        &*options.encoder,
+        settings,
+        sink,
+        plan,
+        spread,
+        &options.cancel,
+        progress,
+        options.record,
+    )?;
+    let mut trace = outcome.trace;
+    if let Some(trace) = &mut trace {
+        trace.gpu = gpu_times.into_iter().flatten().map(taken).reduce(GpuTimes::with);
+    }
+    let stages = outcome.clocks.read();
+    Ok(Report {
+        frames: plan.frames(),
+        bytes: outcome.bytes,
+        wall: stages.elapsed,
+        cpu: outcome.cpu,
+        encoder: options.encoder.name(),
+        adapter: name,
+        stages,
+        trace,
+    })
+}
+
+/// The stages of one device, and where its own times will be.
+type Opened<'s> = (DeviceStages<SceneRenderer<'s>, SlotReader>, Option<Arc<Mutex<GpuTimes>>>);
+
+/// Opens a device for each of `scenes`, the first on `adapter`, and prepares them, all at the same time: drivers
+/// compile shaders then.
+fn open_devices<'s>(
+    adapter: GpuAdapter,
+    scenes: impl Iterator<Item = &'s mut dyn Scene>,
+    options: &StreamOptions,
+    spread: Spread,
+) -> Result<Vec<Opened<'s>>, StreamError> {
+    let devices = spread.devices.unwrap_or(1);
+    let open = |adapter: GpuAdapter, index, scene: &'s mut dyn Scene| -> Result<Opened<'s>, StreamError> {
+        let depth = spread.on_device(index, devices).ring_depth;
+        let gpu = Arc::new(adapter.open()?);
+        let mut render = SceneRenderer::new(&gpu, scene, options.drawn(), depth)?;
+        let timed = options.record.is_some_and(|recording| recording.gpu_times);
+        let times = timed.then(|| render.time_frames(depth)).flatten();
+        Ok((DeviceStages { render, readback: SlotReader::new(&gpu, options.copy_out)? }, times))
+    };
+    std::thread::scope(|scope| {
+        let mut scenes = scenes.enumerate();
+        let first = scenes.next();
+        let start = |(index, scene)| {
+            let thread = std::thread::Builder::new().name("prepare".to_owned());
+            thread.spawn_scoped(scope, move || open(GpuAdapter::find(&options.adapter)?, index, scene))
+        };
+        let others: Vec<_> = scenes.map(start).collect();
+        let mut opened: Vec<_> =
+            first.map(|(index, scene)| open(adapter, index, scene)).into_iter().collect();
+        for thread in others {
+            let thread = thread.map_err(|error| StreamError::Thread { reason: error.to_string() })?;
+            opened.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        opened.into_iter().collect()
+    })
+}
+
+fn taken(times: Arc<Mutex<GpuTimes>>) -> GpuTimes {
+    std::mem::take(&mut times.lock().unwrap_or_else(PoisonError::into_inner))
+}

@@ -1,0 +1,378 @@
+//! The pipeline itself: render, readback, encode and write, each in its own threads, all busy at once.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::thread::Scope;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::StreamError;
+use super::encode::{EncodeContext, SegmentTask};
+use super::failure::{CancelToken, Failure};
+use super::interleave::{Interleave, Next, PlannedFrame, Segments};
+use super::queue::{Entrance, Queue};
+use super::sink::Sink;
+use super::slots::{FreeSlots, LentSlot, TakenSlot};
+use super::stage::{Mapped, Readback, Render};
+use super::stats::{Clocks, Progress, Stage, process_cpu_time};
+use super::trace::{Activity, LevelMeter, Recording, RingLevels, Trace, Tracer, Worker};
+use super::write::write_segments;
+use crate::encode::{EncoderFactory, EncoderSettings};
+use strikeline_picture::{SegmentIndex, SegmentPlan};
+
+/// How often progress is told.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How the work is spread. None of it changes the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spread {
+    /// Slots of the rings of all devices together, at least 1 for each.
+    pub ring_depth: usize,
+    /// Threads that encode, at least 1.
+    pub jobs: usize,
+    /// Segments that are rendered and encoded at once on all devices together, at least 1 on each.
+    pub segments_in_flight: usize,
+    /// Devices that draw at the same time, each its own segments, at least 1; `None` for as many as suit the
+    /// adapter ([`AdapterDescription::devices`](crate::gpu::AdapterDescription::devices)).
+    pub devices: Option<usize>,
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Spread { ring_depth, jobs, segments_in_flight, devices } = self;
+        write!(f, "ring {ring_depth}, jobs {jobs}, segments {segments_in_flight}")?;
+        devices.map_or(Ok(()), |devices| write!(f, ", devices {devices}"))
+    }
+}
+
+impl Spread {
+    /// Slots and segments in flight of device `index` of `devices`: as evenly as can be, and at least 1.
+    pub fn on_device(&self, index: usize, devices: usize) -> DeviceShare {
+        let share = |all: usize| (all / devices + usize::from(index < all % devices)).max(1);
+        DeviceShare { ring_depth: share(self.ring_depth), segments_in_flight: share(self.segments_in_flight) }
+    }
+}
+
+/// What one device has of a [`Spread`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceShare {
+    /// Slots of its ring.
+    pub ring_depth: usize,
+    /// Segments that it draws in turn.
+    pub segments_in_flight: usize,
+}
+
+/// The stages of one device: what it draws is read back by its own thread.
+#[derive(Debug)]
+pub struct DeviceStages<R, B> {
+    /// Draws into the slots of the device's ring, of which there are [`DeviceShare::ring_depth`].
+    pub render: R,
+    /// Waits for what was drawn.
+    pub readback: B,
+}
+
+/// What the pipeline did, without names.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Bytes that the sink has written.
+    pub bytes: u64,
+    /// CPU time of the process during the run.
+    pub cpu: Duration,
+    /// All clocks, as they stood at the end.
+    pub clocks: Clocks,
+    /// What every thread did and when, if that was to be recorded.
+    pub trace: Option<Trace>,
+}
+
+/// A frame between render and readback.
+struct InFlight<S> {
+    planned: PlannedFrame,
+    slot: TakenSlot,
+    submitted: S,
+}
+
+/// Runs `plan` through the stages of `devices`, whatever [`Spread::devices`] says. Devices and encoder may be
+/// stand-ins.
+///
+/// All threads it starts have ended when it returns.
+///
+/// # Errors
+/// The first failure of any stage, as [`StreamError`]; nothing was committed to `sink` then.
+#[allow(clippy::too_many_arguments, reason = "these are the stations of the pipeline, each named once")]
+pub fn run<R, B>(
+    devices: Vec<DeviceStages<R, B>>,
+    factory: &dyn EncoderFactory,
+    settings: EncoderSettings,
+    sink: &mut dyn Sink,
+    plan: SegmentPlan,
+    spread: Spread,
+    cancel: &CancelToken,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Outcome, StreamError>
+where
+    R: Render,
+    B: Readback<R::Submitted>,
+{
+    run_recorded(devices, factory, settings, sink, plan, spread, cancel, progress, None)
+}
+
+/// Does the same as [`run`], and records what every thread does and when, unless `record` is `None`.
+///
+/// # Errors
+/// As [`run`].
+#[allow(clippy::too_many_arguments, reason = "these are the stations of the pipeline, each named once")]
+pub fn run_recorded<R, B>(
+    devices: Vec<DeviceStages<R, B>>,
+    factory: &dyn EncoderFactory,
+    settings: EncoderSettings,
+    sink: &mut dyn Sink,
+    plan: SegmentPlan,
+    spread: Spread,
+    cancel: &CancelToken,
+    progress: &mut dyn FnMut(&Progress),
+    record: Option<Recording>,
+) -> Result<Outcome, StreamError>
+where
+    R: Render,
+    B: Readback<R::Submitted>,
+{
+    let shares: Vec<_> = (0..devices.len()).map(|index| spread.on_device(index, devices.len())).collect();
+    let cpu_before = process_cpu_time();
+    let clocks = Clocks::start(devices.len(), spread.jobs);
+    let failure = Failure::default();
+    let tracer = record.map(|limit| Tracer::new(clocks.started(), limit));
+    let tracer = tracer.as_ref();
+    let mut rings: Vec<RingState<'_, R::Submitted>> = Vec::new();
+    for share in &shares {
+        let before = rings.iter().map(|ring| ring.depth).sum();
+        rings.push(RingState::new(share.ring_depth, before, tracer));
+    }
+    let tasks = Queue::new(spread.ring_depth);
+    // A permit is held for each segment begun and not yet written: that bounds the memory of finished ones.
+    let permits = shares.iter().map(|share| share.segments_in_flight * 2).sum();
+    let (permit_sender, permit_receiver) = bounded(permits);
+    for _ in 0..permits {
+        let _ = permit_sender.try_send(());
+    }
+    let (finished_sender, finished) = bounded(permits);
+    // Holds nothing: it is closed when the stages have ended.
+    let (ended_sender, ended) = bounded::<()>(0);
+
+    // Keeps a thread that was started from taking one that could not be for one that has failed.
+    let held = finished_sender.clone();
+    let context = EncodeContext { factory, settings, finished: finished_sender, failure: &failure };
+    let segments = Segments::new(plan);
+
+    let mut written = None;
+    std::thread::scope(|scope| {
+        let (failure, clocks, written) = (&failure, &clocks, &mut written);
+        let (segments, tasks) = (&segments, &tasks);
+        let stage = Spawner { scope, failure, ends: ended_sender };
+        let worker = move |name: &str, stage| Worker::new(name, stage, clocks.of(stage), tracer);
+        stage.spawn("write", move || {
+            *written = failure.guard(Stage::Write, || {
+                let mut worker = worker("write", Stage::Write);
+                write_segments(sink, plan, finished, permit_sender, &mut worker, failure)
+            });
+        });
+        for index in 0..spread.jobs {
+            let context = context.clone();
+            let name = format!("encode-{index}");
+            stage.spawn(&name.clone(), move || {
+                failure.guard(Stage::Encode, || encode_tasks(tasks, &context, worker(&name, Stage::Encode)));
+            });
+        }
+        drop(context);
+        // All before the first thread that could end: a queue without an entrance is closed.
+        let entrances: Vec<_> = devices.iter().map(|_| tasks.entrance()).collect();
+        let parts = devices.into_iter().zip(&mut rings).zip(entrances);
+        for (index, ((device, ring), tasks)) in parts.enumerate() {
+            let name = |stage: &str| match shares.len() {
+                1 => stage.to_owned(),
+                _ => format!("{stage}-{index}"),
+            };
+            let DeviceStages { render, readback } = device;
+            let RingState { free_slots, levels, submitted, .. } = ring;
+            let (free_slots, submitted) = (&*free_slots, &*submitted);
+            let exits = Exits { submitted: submitted.entrance(), permits: permit_receiver.clone() };
+            // So that there are some left for all.
+            let fair = plan.segments().div_ceil(shares.len() as u64);
+            let in_flight = shares[index].segments_in_flight.min(usize::try_from(fair).unwrap_or(usize::MAX));
+            let interleave = Interleave::new(segments, in_flight);
+            let (readback_name, render_name) = (name("readback"), name("render"));
+            stage.spawn(&readback_name.clone(), move || {
+                failure.guard(Stage::Readback, || {
+                    let worker = worker(&readback_name, Stage::Readback);
+                    read_back(readback, submitted, plan, &tasks, worker)
+                });
+            });
+            stage.spawn(&render_name.clone(), move || {
+                failure.guard(Stage::Render, || {
+                    let worker = worker(&render_name, Stage::Render);
+                    render_frames(render, interleave, (free_slots, levels), &exits, worker, failure, cancel)
+                });
+            });
+        }
+        drop((permit_receiver, stage, held));
+        while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(PROGRESS_INTERVAL) {
+            let frames = clocks.of(Stage::Encode).frames();
+            failure.guard_progress(|| {
+                progress(&Progress { frames, total: plan.frames(), stages: clocks.read() });
+            });
+        }
+    });
+
+    if let Some(cause) = failure.into_cause() {
+        return Err(cause);
+    }
+    let bytes = written.ok_or(StreamError::Cancelled)?;
+    let cpu = process_cpu_time().saturating_sub(cpu_before);
+    let trace = tracer.map(|tracer| {
+        let levels = rings.into_iter().filter_map(RingState::into_levels).collect();
+        tracer.finish(levels, plan)
+    });
+    Ok(Outcome { bytes, cpu, clocks, trace })
+}
+
+/// What the stages of one device share.
+struct RingState<'t, S> {
+    depth: usize,
+    free_slots: FreeSlots,
+    levels: Option<LevelMeter<'t>>,
+    /// Each frame in it lies in a slot, so that there are no more than the ring is deep.
+    submitted: Queue<InFlight<S>>,
+}
+
+impl<'t, S> RingState<'t, S> {
+    fn new(depth: usize, before: usize, tracer: Option<&'t Tracer>) -> RingState<'t, S> {
+        RingState {
+            depth,
+            free_slots: FreeSlots::new(depth, tracer.is_some(), before),
+            levels: tracer.map(|tracer| LevelMeter::new(tracer, depth)),
+            submitted: Queue::new(depth),
+        }
+    }
+
+    fn into_levels(self) -> Option<RingLevels> {
+        self.levels.map(|levels| levels.finish(self.free_slots.given_back()))
+    }
+}
+
+/// Starts the threads of the stages.
+struct Spawner<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    failure: &'scope Failure,
+    /// A clone lives as long as each thread.
+    ends: Sender<()>,
+}
+
+impl<'scope> Spawner<'scope, '_> {
+    fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'scope) {
+        let ends = self.ends.clone();
+        let work = move || {
+            work();
+            drop(ends);
+        };
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        if let Err(error) = thread.spawn_scoped(self.scope, work) {
+            self.failure.fail(StreamError::Thread { reason: error.to_string() });
+        }
+    }
+}
+
+/// Where rendered frames go, and where permission for further segments comes from.
+struct Exits<'q, S> {
+    submitted: Entrance<'q, InFlight<S>>,
+    permits: Receiver<()>,
+}
+
+fn render_frames<R: Render>(
+    mut render: R,
+    mut interleave: Interleave<'_>,
+    (free_slots, levels): (&FreeSlots, &mut Option<LevelMeter<'_>>),
+    exits: &Exits<'_, R::Submitted>,
+    mut worker: Worker<'_>,
+    failure: &Failure,
+    cancel: &CancelToken,
+) -> Result<(), StreamError> {
+    let mut permitted = false;
+    loop {
+        let may_begin = || std::mem::take(&mut permitted) || exits.permits.try_recv().is_ok();
+        let planned = match interleave.next(may_begin) {
+            Next::Frame(planned) => planned,
+            Next::Done => return Ok(()),
+            Next::NeedsPermit => match worker.await_output(|| exits.permits.recv()) {
+                Ok(()) => {
+                    permitted = true;
+                    continue;
+                }
+                // The writer has ended early, and said why.
+                Err(_) => return Ok(()),
+            },
+        };
+        let Some(slot) = worker.await_output(|| free_slots.take(|| failure.stopped())) else {
+            return Ok(());
+        };
+        if let Some(levels) = levels {
+            levels.take(slot.free_since());
+        }
+        if cancel.is_cancelled() {
+            return Err(StreamError::Cancelled);
+        }
+        if failure.stopped() {
+            return Ok(());
+        }
+        let activity = Activity::frame(planned.frame, slot.number());
+        let submitted = worker
+            .busy(activity, || render.render(planned.frame, slot.index()))
+            .map_err(|source| StreamError::Render { frame: planned.frame, source })?;
+        worker.done(1, 0);
+        exits.submitted.push(InFlight { planned, slot, submitted });
+    }
+}
+
+fn read_back<S: Send, B: Readback<S>>(
+    mut readback: B,
+    submitted: &Queue<InFlight<S>>,
+    plan: SegmentPlan,
+    tasks: &Entrance<'_, Arc<SegmentTask<B::Mapped>>>,
+    mut worker: Worker<'_>,
+) -> Result<(), StreamError> {
+    let mut segments: HashMap<SegmentIndex, Arc<SegmentTask<B::Mapped>>> = HashMap::new();
+    loop {
+        let Some(InFlight { planned, slot, submitted }) = worker.await_input(|| submitted.pop()) else {
+            return Ok(());
+        };
+        let activity = Activity::frame(planned.frame, slot.number());
+        let mapped = worker
+            .busy(activity, || readback.wait(submitted))
+            .map_err(|source| StreamError::Readback { frame: planned.frame, source })?;
+        let frame = LentSlot::new(mapped, slot);
+        worker.done(1, frame.bytes());
+        let frames = plan.frames_of(planned.segment);
+        let task = segments
+            .entry(planned.segment)
+            .or_insert_with(|| Arc::new(SegmentTask::new(planned.segment, frames.clone())));
+        let task = Arc::clone(task);
+        if planned.frame.0 + 1 == frames.end {
+            segments.remove(&planned.segment);
+        }
+        if task.push(frame) {
+            tasks.push(task);
+        }
+    }
+}
+
+/// What each of the encoding threads does. Which of them works for which segment is left to chance.
+fn encode_tasks<M: Mapped>(
+    tasks: &Queue<Arc<SegmentTask<M>>>,
+    context: &EncodeContext<'_>,
+    mut worker: Worker<'_>,
+) -> Result<(), StreamError> {
+    while let Some(task) = worker.await_input(|| tasks.pop()) {
+        task.run(context, &mut worker);
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! What the pipeline asks of whatever renders and reads back: a graphics device, or a stand-in.
+
+use crate::gpu::GpuError;
+use crate::scene::SceneError;
+use strikeline_picture::{FrameChange, FrameIndex, Picture};
+
+/// Number of a slot of the ring, from 0 up to the depth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SlotIndex(pub usize);
+
+/// Why a frame could not be rendered or read back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StageError {
+    /// The scene or the device failed.
+    #[error(transparent)]
+    Scene(#[from] SceneError),
+    /// A stand-in's own failure.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<GpuError> for StageError {
+    fn from(error: GpuError) -> StageError {
+        StageError::Scene(SceneError::Gpu(error))
+    }
+}
+
+/// The render stage: draws frames and sends them on their way into slots, without waiting.
+pub trait Render: Send {
+    /// A frame on its way.
+    type Submitted: Send;
+
+    /// Submits frame `frame` for `slot`, which is free.
+    ///
+    /// # Errors
+    /// Ends the stream.
+    fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<Self::Submitted, StageError>;
+}
+
+/// The readback stage: waits for submitted frames, oldest first.
+pub trait Readback<Submitted>: Send {
+    /// A frame in memory.
+    type Mapped: Mapped;
+
+    /// Blocks until `submitted` is there.
+    ///
+    /// # Errors
+    /// Ends the stream.
+    fn wait(&mut self, submitted: Submitted) -> Result<Self::Mapped, StageError>;
+}
+
+/// A frame in mapped memory. Dropping it makes its slot free for the next frame.
+pub trait Mapped: Send {
+    /// The planes, in place.
+    fn picture(&self) -> Picture<'_>;
+
+    /// How the frame differs from the one before it in its segment; unknown unless overridden.
+    fn change(&self) -> &FrameChange {
+        static UNKNOWN: FrameChange = FrameChange::UNKNOWN;
+        &UNKNOWN
+    }
+
+    /// Bytes that were read back: the planes as they lie in memory, padding included, unless overridden.
+    fn bytes(&self) -> u64 {
+        let picture = self.picture();
+        (picture.luma.data.len() + picture.chroma.data.len()) as u64
+    }
+}

@@ -1,0 +1,81 @@
+//! Compares what was drawn in parts with all of it drawn anew.
+
+use super::plane_sets::PlaneSet;
+use super::stage::StageError;
+use crate::gpu::planes::{PlaneKind, PlaneTarget};
+use crate::gpu::ring::{MappedSlot, Ring};
+use crate::gpu::{Gpu, GpuError};
+use crate::scene::Scene;
+use strikeline_picture::{FrameChange, PictureSize, Plane};
+
+/// Draws frames whole, beside, and waits for both.
+#[derive(Debug)]
+pub struct Verifier {
+    whole: PlaneSet,
+    /// A slot for the frame in question, one for the whole one.
+    ring: Ring,
+}
+
+impl Verifier {
+    /// For pictures of `size`.
+    ///
+    /// # Errors
+    /// When they are beyond the device.
+    pub fn new(gpu: &Gpu, size: PictureSize) -> Result<Verifier, GpuError> {
+        Ok(Verifier { whole: PlaneSet::new(gpu, &PlaneKind::PLANAR, size), ring: Ring::new(gpu, size, 2)? })
+    }
+
+    /// Submits `commands`, which draw `set`, and compares that with the scene's frame drawn whole. Returns
+    /// where further commands go.
+    ///
+    /// # Errors
+    /// When they differ, with the first sample that does; or the device fails.
+    pub fn check(
+        &self,
+        gpu: &Gpu,
+        mut commands: wgpu::CommandEncoder,
+        set: &PlaneSet,
+        layer: &[PlaneTarget],
+        scene: &dyn Scene,
+    ) -> Result<wgpu::CommandEncoder, StageError> {
+        self.whole.draw(&mut commands, layer, scene);
+        let read_back = |commands, set: &PlaneSet, slot| {
+            let planes = [&set.planes[0], &set.planes[1]];
+            self.ring.submit(gpu, commands, planes, slot, FrameChange::UNKNOWN)?.wait(gpu)
+        };
+        let fresh = || gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let parts = read_back(commands, set, 0)?;
+        let whole = read_back(fresh(), &self.whole, 1)?;
+        match first_difference(&parts, &whole) {
+            None => Ok(fresh()),
+            Some(Difference { plane, x, y, part, whole }) => Err(StageError::Other(format!(
+                "drawn in parts it differs from the whole frame in {plane} at column {x}, row {y} ({part}, not \
+                 {whole}): the scene names too few changed parts; draw all of every frame to do without them"
+            ))),
+        }
+    }
+}
+
+/// A byte that differs.
+struct Difference {
+    plane: &'static str,
+    /// Column and row of the sample.
+    x: usize,
+    y: usize,
+    part: u8,
+    whole: u8,
+}
+
+fn first_difference(parts: &MappedSlot, whole: &MappedSlot) -> Option<Difference> {
+    let (parts, whole) = (parts.picture(), whole.picture());
+    let (width, height) = (parts.size.width() as usize, parts.size.height() as usize);
+    let differ = |plane: &'static str, [a, b]: [Plane<'_>; 2], bytes: usize, rows: usize| {
+        (0..rows).find_map(|y| {
+            let (a, b) = (a.row(y, width), b.row(y, width));
+            let byte = a.iter().zip(b).position(|(a, b)| a != b)?;
+            Some(Difference { plane, x: byte / bytes, y, part: a[byte], whole: b[byte] })
+        })
+    };
+    let chroma = || differ("chroma", [parts.chroma, whole.chroma], 2, height / 2);
+    differ("luma", [parts.luma, whole.luma], 1, height).or_else(chroma)
+}

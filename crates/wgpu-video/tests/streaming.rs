@@ -1,0 +1,370 @@
+//! The streamer's promises, through its public API: order, completeness, and a clean end whatever fails.
+
+use std::num::{NonZeroU32, NonZeroU64};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use strikeline_picture::{
+    FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Plane, SegmentIndex, SegmentPlan,
+};
+use wgpu_video::encode::{
+    AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets, Quality,
+};
+use wgpu_video::stream::pipeline::DeviceStages;
+use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
+use wgpu_video::stream::{
+    CancelToken, FinishedSegment, Progress, Sink, SinkError, Spread, Stage, StreamError, StreamInfo, pipeline,
+};
+
+fn plan(frames: u64, segment_frames: u32) -> SegmentPlan {
+    SegmentPlan::new(NonZeroU64::new(frames).unwrap(), NonZeroU32::new(segment_frames).unwrap())
+}
+
+/// What goes wrong in a run, and where.
+#[derive(Debug, Clone, Copy, Default)]
+struct Faults {
+    render_fails_at: Option<u64>,
+    render_panics_at: Option<u64>,
+    readback_fails_at: Option<u64>,
+    readback_panics_at: Option<u64>,
+    encode_fails_at: Option<u64>,
+    encode_panics_at: Option<u64>,
+    sink_fails_at_segment: Option<u64>,
+    sink_panics_at_segment: Option<u64>,
+    finish_fails: bool,
+    progress_panics: bool,
+}
+
+/// Stand-in for the device. The frame number is painted into the picture.
+struct Device {
+    faults: Faults,
+    /// Of each slot, whether it holds a frame now.
+    slots: Arc<Vec<AtomicUsize>>,
+}
+
+struct Submitted(FrameIndex, SlotIndex);
+
+struct Painted {
+    frame: FrameIndex,
+    samples: Vec<u8>,
+    slot: SlotIndex,
+    slots: Arc<Vec<AtomicUsize>>,
+}
+
+const SIZE: u32 = 64;
+
+impl Render for Device {
+    type Submitted = Submitted;
+    fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<Submitted, StageError> {
+        assert_ne!(Some(frame.0), self.faults.render_panics_at, "planned");
+        if Some(frame.0) == self.faults.render_fails_at {
+            return Err(StageError::Other("the pen broke".into()));
+        }
+        let used = self.slots[slot.0].fetch_add(1, Ordering::SeqCst);
+        assert_eq!(used, 0, "a slot was rendered into while it was in use");
+        Ok(Submitted(frame, slot))
+    }
+}
+
+impl Readback<Submitted> for Device {
+    type Mapped = Painted;
+    fn wait(&mut self, Submitted(frame, slot): Submitted) -> Result<Painted, StageError> {
+        assert_ne!(Some(frame.0), self.faults.readback_panics_at, "planned");
+        if Some(frame.0) == self.faults.readback_fails_at {
+            return Err(StageError::Other("the mail is lost".into()));
+        }
+        let mut samples = vec![0; (SIZE * SIZE * 3 / 2) as usize];
+        samples[..8].copy_from_slice(&frame.0.to_le_bytes());
+        Ok(Painted { frame, samples, slot, slots: Arc::clone(&self.slots) })
+    }
+}
+
+impl Mapped for Painted {
+    fn picture(&self) -> Picture<'_> {
+        let (luma, chroma) = self.samples.split_at((SIZE * SIZE) as usize);
+        let stride = SIZE as usize;
+        Picture {
+            size: PictureSize::new(SIZE, SIZE).unwrap(),
+            luma: Plane { data: luma, stride },
+            chroma: Plane { data: chroma, stride },
+        }
+    }
+}
+
+impl Drop for Painted {
+    fn drop(&mut self) {
+        assert!(self.frame.0 < u64::MAX);
+        self.slots[self.slot.0].store(0, Ordering::SeqCst);
+    }
+}
+
+/// Encodes a picture as the frame number painted in it.
+struct NumberEncoder {
+    faults: Faults,
+}
+
+struct NumberSegment {
+    faults: Faults,
+    next: u64,
+    first: bool,
+}
+
+impl EncoderFactory for NumberEncoder {
+    fn name(&self) -> &'static str {
+        "number"
+    }
+    fn begin_segment(
+        &self,
+        settings: &EncoderSettings,
+        segment: SegmentIndex,
+    ) -> Result<Box<dyn Encoder>, EncodeError> {
+        let next = segment.0 * u64::from(settings.segment_frames);
+        Ok(Box::new(NumberSegment { faults: self.faults, next, first: true }))
+    }
+}
+
+impl Encoder for NumberSegment {
+    fn encode(
+        &mut self,
+        picture: &Picture<'_>,
+        _change: &FrameChange,
+        output: &mut Vec<u8>,
+    ) -> Result<AccessUnit, EncodeError> {
+        let number = u64::from_le_bytes(picture.luma.data[..8].try_into().unwrap());
+        assert_eq!(number, self.next, "frames of a segment come in order");
+        assert_ne!(Some(number), self.faults.encode_panics_at, "planned");
+        if Some(number) == self.faults.encode_fails_at {
+            return Err(EncodeError::Failed { encoder: "number", reason: "it cannot count".into() });
+        }
+        self.next += 1;
+        output.extend(number.to_le_bytes());
+        Ok(AccessUnit { bytes: 8, idr: std::mem::take(&mut self.first) })
+    }
+    fn parameter_sets(&self) -> Option<ParameterSets> {
+        Some(ParameterSets { sps: vec![1], pps: vec![2] })
+    }
+}
+
+/// Collects what comes, and whether it was finished.
+#[derive(Default)]
+struct Collector {
+    faults: Faults,
+    data: Vec<u8>,
+    finished: bool,
+}
+
+impl Sink for Collector {
+    fn begin(&mut self, _info: &StreamInfo) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
+        assert_ne!(Some(segment.segment.0), self.faults.sink_panics_at_segment, "planned");
+        if Some(segment.segment.0) == self.faults.sink_fails_at_segment {
+            return Err("the disk is full".into());
+        }
+        self.data.extend(&segment.data);
+        Ok(())
+    }
+    fn finish(&mut self) -> Result<u64, SinkError> {
+        if self.faults.finish_fails {
+            return Err("the disk is full at the end".into());
+        }
+        self.finished = true;
+        Ok(self.data.len() as u64)
+    }
+}
+
+/// Runs on a thread of its own, so that a hang fails the test rather than stopping it.
+fn run(
+    plan: SegmentPlan,
+    spread: Spread,
+    faults: Faults,
+    cancel: CancelToken,
+) -> (Result<(), StreamError>, Collector) {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let count = spread.devices.unwrap_or(1);
+        let device = |index| device(spread.on_device(index, count).ring_depth, faults);
+        let settings = EncoderSettings {
+            size: PictureSize::new(SIZE, SIZE).unwrap(),
+            frame_rate: FrameRate::new(60, 1).unwrap(),
+            quality: Quality::DEFAULT,
+            segment_frames: plan.segment_frames(),
+        };
+        let mut sink = Collector { faults, ..Collector::default() };
+        let mut progress = |_: &Progress| assert!(!faults.progress_panics, "planned");
+        let encoder = NumberEncoder { faults };
+        let outcome = pipeline::run(
+            (0..count).map(device).collect(),
+            &encoder,
+            settings,
+            &mut sink,
+            plan,
+            spread,
+            &cancel,
+            &mut progress,
+        );
+        let _ = sender.send((outcome.map(|_| ()), sink));
+    });
+    receiver.recv_timeout(std::time::Duration::from_secs(60)).expect("the pipeline hangs")
+}
+
+fn spread(ring_depth: usize, jobs: usize, segments_in_flight: usize) -> Spread {
+    Spread { ring_depth, jobs, segments_in_flight, devices: None }
+}
+
+fn on(devices: usize, spread: Spread) -> Spread {
+    Spread { devices: Some(devices), ..spread }
+}
+
+/// Both stages of a stand-in with `depth` slots of its own.
+fn device(depth: usize, faults: Faults) -> DeviceStages<Device, Device> {
+    let slots: Arc<Vec<AtomicUsize>> = Arc::new((0..depth).map(|_| AtomicUsize::new(0)).collect());
+    let stage = || Device { faults, slots: Arc::clone(&slots) };
+    DeviceStages { render: stage(), readback: stage() }
+}
+
+#[test]
+fn every_frame_arrives_once_in_order_however_the_work_is_spread() {
+    for (frames, segment_frames) in [(1, 120), (7, 3), (500, 60), (1000, 1), (240, 1000)] {
+        let expected: Vec<u8> = (0..frames).flat_map(|frame: u64| frame.to_le_bytes()).collect();
+        for depth in [1, 2, 3, 8] {
+            for jobs in [1, 2, 4] {
+                for (in_flight, devices) in [(1, 1), (3, 1), (16, 1), (1, 2), (4, 3), (16, 2)] {
+                    let plan = plan(frames, segment_frames);
+                    let spread = on(devices, spread(depth, jobs, in_flight));
+                    let (result, sink) = run(plan, spread, Faults::default(), CancelToken::default());
+                    result.unwrap();
+                    assert!(sink.finished);
+                    assert!(sink.data == expected, "{frames} {segment_frames} {spread}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_fails_is_the_error_and_the_sink_is_not_finished() {
+    let none = Faults::default();
+    let faults = [
+        (Faults { render_fails_at: Some(77), ..none }, "frame 77 could not be drawn: the pen broke"),
+        (Faults { render_panics_at: Some(0), ..none }, "the render stage panicked"),
+        (Faults { readback_fails_at: Some(140), ..none }, "frame 140 could not be read back"),
+        (Faults { readback_panics_at: Some(9), ..none }, "the readback stage panicked"),
+        (Faults { encode_fails_at: Some(61), ..none }, "it cannot count"),
+        (Faults { encode_fails_at: Some(299), ..none }, "it cannot count"),
+        (Faults { encode_panics_at: Some(200), ..none }, "the encode stage panicked"),
+        (Faults { sink_fails_at_segment: Some(0), ..none }, "the disk is full"),
+        (Faults { sink_fails_at_segment: Some(9), ..none }, "the disk is full"),
+        (Faults { sink_panics_at_segment: Some(3), ..none }, "the write stage panicked"),
+        (Faults { finish_fails: true, ..none }, "the disk is full at the end"),
+    ];
+    for (faults, expected) in faults {
+        for spread in [
+            spread(1, 1, 1),
+            spread(4, 2, 2),
+            spread(3, 4, 8),
+            on(2, spread(4, 2, 2)),
+            on(3, spread(5, 2, 9)),
+        ] {
+            let (result, sink) = run(plan(300, 30), spread, faults, CancelToken::default());
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains(expected), "{faults:?} {spread:?}: {error}");
+            assert!(!sink.finished);
+        }
+    }
+}
+
+#[test]
+fn a_cancelled_stream_says_so_and_finishes_nothing() {
+    let cancel = CancelToken::default();
+    cancel.cancel();
+    let (result, sink) = run(plan(1_000_000, 60), spread(4, 2, 2), Faults::default(), cancel);
+    assert!(matches!(result, Err(StreamError::Cancelled)));
+    assert!(!sink.finished);
+
+    let cancel = CancelToken::default();
+    let later = cancel.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        later.cancel();
+    });
+    let (result, sink) = run(plan(u64::MAX / 2, 60), spread(4, 2, 2), Faults::default(), cancel);
+    assert!(matches!(result, Err(StreamError::Cancelled)));
+    assert!(!sink.finished);
+}
+
+#[test]
+fn no_thread_is_left_when_a_stream_has_ended() {
+    let names = || -> Vec<String> {
+        let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+        let name =
+            |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+        tasks.flatten().map(name).collect()
+    };
+    for faults in [Faults::default(), Faults { encode_panics_at: Some(50), ..Faults::default() }] {
+        let settings = EncoderSettings {
+            size: PictureSize::new(SIZE, SIZE).unwrap(),
+            frame_rate: FrameRate::new(60, 1).unwrap(),
+            quality: Quality::DEFAULT,
+            segment_frames: 10,
+        };
+        // Recognised by their number: the pool's threads are named after it.
+        let jobs = 23;
+        let _ = pipeline::run(
+            vec![device(2, faults), device(2, faults)],
+            &NumberEncoder { faults },
+            settings,
+            &mut Collector::default(),
+            plan(100, 10),
+            spread(4, jobs, 4),
+            &CancelToken::default(),
+            &mut |_| {},
+        );
+        // The system may take a moment to bury a thread that has returned.
+        let left = || names().into_iter().any(|name| name.trim() == "encode-22");
+        for _ in 0..100 {
+            if left() {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+        }
+        assert!(!left());
+    }
+}
+
+#[test]
+fn a_panicking_progress_callback_ends_the_stream() {
+    let faults = Faults { progress_panics: true, ..Faults::default() };
+    let (result, _) = run(plan(u64::MAX / 2, 60), spread(4, 2, 2), faults, CancelToken::default());
+    assert!(matches!(result, Err(StreamError::ProgressPanicked { .. })));
+}
+
+#[test]
+fn the_clocks_account_for_every_frame() {
+    let (frames, spread) = (600, spread(4, 2, 2));
+    let faults = Faults::default();
+    let settings = EncoderSettings {
+        size: PictureSize::new(SIZE, SIZE).unwrap(),
+        frame_rate: FrameRate::new(60, 1).unwrap(),
+        quality: Quality::DEFAULT,
+        segment_frames: 120,
+    };
+    let outcome = pipeline::run(
+        vec![device(2, faults), device(2, faults)],
+        &NumberEncoder { faults },
+        settings,
+        &mut Collector::default(),
+        plan(frames, 120),
+        spread,
+        &CancelToken::default(),
+        &mut |_| {},
+    )
+    .unwrap();
+    let report = outcome.clocks.read();
+    for stage in Stage::ALL {
+        assert_eq!(report.of(stage).frames, frames);
+        assert!((0.0..=1.0).contains(&report.occupancy(stage)));
+        assert!(report.of(stage).busy <= report.elapsed * report.of(stage).workers as u32);
+    }
+    assert_eq!(outcome.bytes, frames * 8);
+}

@@ -1,0 +1,159 @@
+//! What is on a highway: lanes, hits, beats and words.
+
+use crate::song::{self, DrumMap, LaneLayout, Mark, MarkerKind, Note, Song};
+use strikeline_picture::Time;
+
+/// A hit to be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// When it is struck.
+    pub time: Time,
+    /// Where.
+    pub place: Place,
+    /// 1 to 127; brightness follows it.
+    pub velocity: u8,
+    /// sRGB.
+    pub color: [u8; 3],
+    /// Tells the drums of one lane apart.
+    pub mark: Mark,
+}
+
+/// Where on the highway a hit is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A full-width bar behind the lanes' gems.
+    Kick,
+    /// A gem in this lane, from 0, from the left.
+    Lane(usize),
+}
+
+/// A drum of a lane, for its label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrumLabel {
+    /// The drum's name.
+    pub name: String,
+    /// Its name in a few letters, for narrow lanes.
+    pub short_name: String,
+    /// sRGB.
+    pub color: [u8; 3],
+    /// The mark on its gems.
+    pub mark: Mark,
+}
+
+/// A lane of the highway.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LaneStyle {
+    /// sRGB; the lane is tinted in it.
+    pub color: [u8; 3],
+    /// What the lane is called, where the names of its drums have no room.
+    pub name: String,
+    /// The drums that are played in it; no labels are drawn without.
+    pub drums: Vec<DrumLabel>,
+}
+
+/// A beat, drawn as a line across the road.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BeatLine {
+    /// When it is.
+    pub time: Time,
+    /// Whether a bar begins.
+    pub is_bar: bool,
+}
+
+/// A number to count with, shown from its beat to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountIn {
+    /// When it is said.
+    pub time: Time,
+    /// How long it is shown.
+    pub duration: Time,
+    /// 1 for the first beat.
+    pub number: u8,
+}
+
+/// A part of the song, named until the next one begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// When it begins.
+    pub time: Time,
+    /// Its name.
+    pub name: String,
+}
+
+/// What is on a highway: its lanes from left to right, its hits in order of time, and what is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HighwayContent {
+    /// From left to right.
+    pub lanes: Vec<LaneStyle>,
+    /// The drums that are drawn as bars over all lanes.
+    pub kicks: Vec<DrumLabel>,
+    /// In order of time.
+    pub hits: Vec<Hit>,
+    /// In order of time.
+    pub beats: Vec<BeatLine>,
+    /// In order of time.
+    pub count_in: Vec<CountIn>,
+    /// In order of time.
+    pub sections: Vec<Section>,
+    /// The song's name.
+    pub title: Option<String>,
+    /// Who plays it.
+    pub artist: Option<String>,
+    /// Where the song ends, for the clock and the progress bar; not before the last hit.
+    pub end: Time,
+}
+
+impl HighwayContent {
+    /// What `song` has, by the lanes, names, colours and marks of `map`.
+    pub fn from_song(song: &Song, map: &DrumMap) -> HighwayContent {
+        let layout = LaneLayout::for_song(song, map);
+        let drums = |lane: &song::Lane| -> Vec<DrumLabel> {
+            let label = |key: u8| DrumLabel {
+                name: map.get(key).map_or_else(|| format!("Key {key}"), |drum| drum.name.clone()),
+                short_name: map.get(key).map_or_else(|| key.to_string(), |drum| drum.short_name.clone()),
+                color: map.color(key),
+                mark: map.mark(key),
+            };
+            lane.keys.iter().map(|used| label(used.key)).collect()
+        };
+        let lanes = layout.lanes.iter().map(|lane| LaneStyle {
+            color: lane.color,
+            name: lane.name.clone(),
+            drums: drums(lane),
+        });
+        let hit = |note: &Note| {
+            let place = match layout.place(note)? {
+                song::Place::Kick => Place::Kick,
+                song::Place::Lane(lane) => Place::Lane(lane.0),
+            };
+            let (color, mark) = (map.color(note.key), map.mark(note.key));
+            Some(Hit { time: note.time, place, velocity: note.velocity, color, mark })
+        };
+        let beats = song.beats().into_iter().map(|beat| BeatLine { time: beat.time, is_bar: beat.is_bar() });
+        let sections = song.markers().iter().filter(|marker| marker.kind == MarkerKind::Marker);
+        HighwayContent {
+            lanes: lanes.collect(),
+            kicks: layout.kick.as_ref().map(drums).unwrap_or_default(),
+            hits: song.notes().iter().filter_map(hit).collect(),
+            beats: beats.collect(),
+            count_in: count_in(song),
+            sections: sections
+                .map(|marker| Section { time: marker.time, name: marker.text.clone() })
+                .collect(),
+            title: song.title().map(str::to_owned),
+            artist: None,
+            end: song.last_hit(),
+        }
+    }
+}
+
+/// The beats before the first hit, each shown until the next one, the last until the hit.
+fn count_in(song: &Song) -> Vec<CountIn> {
+    let beats = song.count_in();
+    let first = song.notes().first().map_or(Time::ZERO, |note| note.time);
+    let ends = beats.iter().skip(1).map(|beat| beat.time).chain([first]);
+    let counted = beats.iter().zip(ends);
+    counted
+        .map(|(beat, end)| CountIn { time: beat.time, duration: end - beat.time, number: beat.number })
+        .collect()
+}

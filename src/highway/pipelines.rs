@@ -1,0 +1,367 @@
+//! The highway's uniform, and a pipeline for each thing that is drawn.
+
+use wgpu::util::DeviceExt;
+
+use super::captions::{GlyphInstance, PanelInstance};
+use super::fixed::Shape;
+use super::hits::{HitInstance, LineInstance};
+use super::images::Placement;
+use super::layout::Layout;
+use super::motion::{Motion, SUBPIXELS};
+use super::options::HighwayOptions;
+use super::paint;
+use crate::theme::{Color, Corners};
+use strikeline_picture::Time;
+use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind};
+use wgpu_video::gpu::{Gpu, GpuError};
+use wgpu_video::scene::View;
+
+/// What the shaders are told; see `shaders/highway.wgsl`. Only the first two change from frame to frame.
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct Uniform {
+    frame: FrameUniform,
+    subpixels_per_second: f32,
+    effect_seconds: f32,
+    strike: f32,
+    direction: f32,
+    center: f32,
+    horizon: f32,
+    depth: f32,
+    far_end: f32,
+    far_clear: f32,
+    travel: f32,
+    outline: [f32; 4],
+    mark: [f32; 4],
+    corner: f32,
+    mark_size: f32,
+    shading: f32,
+    highlight: f32,
+    flash: f32,
+    glow: f32,
+    line_glow: f32,
+    rings: f32,
+    glow_reach: f32,
+    strike_half_width: f32,
+    ring_width: f32,
+    ring_size: f32,
+    labels_fade: [i32; 2],
+    progress: [i32; 2],
+}
+
+/// What changes from frame to frame: eight bytes.
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct FrameUniform {
+    /// How far the song has scrolled, in subpixels modulo 2³².
+    pub scroll: i32,
+    /// Time of the song.
+    pub milliseconds: i32,
+}
+
+impl Uniform {
+    /// For a highway that is shown so; the lane labels go in `labels_fade` and the progress bar shows
+    /// `progress`, both in milliseconds of the song.
+    pub fn new(
+        layout: &Layout,
+        motion: &Motion,
+        options: &HighwayOptions,
+        labels_fade: [i32; 2],
+        progress: [i32; 2],
+    ) -> Uniform {
+        let theme = &options.theme;
+        let (gems, effects) = (&theme.gems, &theme.effects);
+        let tilt = layout.tilt.as_ref();
+        Uniform {
+            frame: FrameUniform { scroll: 0, milliseconds: 0 },
+            subpixels_per_second: (motion.pixels_per_second() * SUBPIXELS as f64) as f32,
+            effect_seconds: effects.duration,
+            strike: layout.strike as f32,
+            direction: layout.direction(),
+            center: tilt.map_or(0.0, |tilt| tilt.center),
+            horizon: tilt.map_or(0.0, |tilt| tilt.horizon),
+            depth: tilt.map_or(0.0, |tilt| tilt.depth),
+            far_end: tilt.map_or(0.0, |tilt| tilt.far_end),
+            far_clear: tilt.map_or(1.0, |tilt| tilt.far_clear),
+            travel: motion.pixels_in_shutter(options.shutter_degrees),
+            outline: shares(gems.outline),
+            mark: shares(gems.mark),
+            corner: gems.corner_size,
+            mark_size: gems.mark_size,
+            shading: gems.shading,
+            highlight: gems.highlight,
+            flash: effects.flash,
+            glow: effects.glow,
+            line_glow: effects.line_glow,
+            rings: effects.rings,
+            glow_reach: layout.scaled(effects.glow_reach).max(1.0),
+            strike_half_width: layout.line(theme.strike_line.width).max(1.0) / 2.0,
+            ring_width: layout.line(effects.ring_width),
+            ring_size: effects.ring_size / gems.width.max(0.1),
+            labels_fade,
+            progress,
+        }
+    }
+}
+
+/// From 0 to 1 each.
+fn shares(color: Color) -> [f32; 4] {
+    paint::bytes(color).map(|value| f32::from(value) / 255.0)
+}
+
+/// The times that shaders are told, in milliseconds: before and after all that a song can have, and near
+/// enough to zero that differences of them do not overflow.
+pub const ALL_TIME: [i32; 2] = [-1_050_000_000, 1_050_000_000];
+
+/// `time` in whole milliseconds, within [`ALL_TIME`].
+pub fn milliseconds(time: Time) -> i32 {
+    let [begin, end] = ALL_TIME;
+    time.as_nanos().div_euclid(1_000_000).clamp((begin + 1).into(), (end - 1).into()) as i32
+}
+
+/// A thing that is drawn, by a pipeline of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// Shapes of the static layer.
+    Fixed,
+    /// An image from a texture.
+    Image,
+    /// Beat and bar lines.
+    Beats,
+    /// Light around gems.
+    Glow,
+    /// Light along the strike line.
+    LineGlow,
+    /// What is between the ends of kick bars.
+    KickMiddles,
+    /// The ends of kick bars, and those that are not drawn in pieces.
+    Kicks,
+    /// What is between the ends and the mark of a gem in a lane.
+    GemMiddles,
+    /// The ends and the marks of gems in the lanes, and those that are not drawn in pieces.
+    Gems,
+    /// Gems of the labels.
+    Legend,
+    /// Rings at what was struck.
+    Rings,
+    /// Glyphs from the atlas.
+    Text,
+    /// Progress bar and veil.
+    Panel,
+}
+
+impl Layer {
+    /// Source, entry points and vertex format.
+    fn parts(self) -> (&'static str, &'static str, wgpu::VertexBufferLayout<'static>) {
+        let gems = include_str!("../../shaders/gems.wgsl");
+        let glow = include_str!("../../shaders/glow.wgsl");
+        match self {
+            Layer::Fixed => (include_str!("../../shaders/static.wgsl"), "vertex", Shape::LAYOUT),
+            Layer::Image => (include_str!("../../shaders/image.wgsl"), "vertex", Placement::LAYOUT),
+            Layer::Beats => (include_str!("../../shaders/beats.wgsl"), "vertex", LineInstance::LAYOUT),
+            Layer::Glow => (glow, "vertex", HitInstance::LAYOUT),
+            Layer::LineGlow => (glow, "line_vertex", HitInstance::LAYOUT),
+            Layer::Kicks | Layer::Gems => (gems, "vertex", HitInstance::LAYOUT),
+            Layer::KickMiddles | Layer::GemMiddles => (gems, "middle_vertex", HitInstance::LAYOUT),
+            Layer::Legend => (gems, "legend_vertex", HitInstance::LAYOUT),
+            Layer::Rings => (include_str!("../../shaders/rings.wgsl"), "vertex", HitInstance::LAYOUT),
+            Layer::Text => (include_str!("../../shaders/text.wgsl"), "vertex", GlyphInstance::LAYOUT),
+            Layer::Panel => (include_str!("../../shaders/panel.wgsl"), "vertex", PanelInstance::LAYOUT),
+        }
+    }
+
+    /// The fragment entry point.
+    fn fragment(self) -> &'static str {
+        match self {
+            Layer::LineGlow => "line_fragment",
+            Layer::KickMiddles | Layer::GemMiddles => "middle_fragment",
+            _ => "fragment",
+        }
+    }
+
+    /// Whether it reads a texture, at group 1.
+    fn is_textured(self) -> bool {
+        matches!(self, Layer::Image | Layer::Text)
+    }
+
+    /// Vertices of one instance, as a triangle strip.
+    pub const fn vertices(self) -> u32 {
+        match self {
+            // Two for each of the 20 pieces, and two that close the ring.
+            Layer::Rings => 42,
+            // Three pieces of four, and two vertices between one and the next; two pieces.
+            Layer::Gems => 16,
+            Layer::Kicks | Layer::GemMiddles => 10,
+            _ => 4,
+        }
+    }
+}
+
+/// The pipelines of the layers that a highway has, for each plane, and the uniform.
+#[derive(Debug)]
+pub struct Pipelines {
+    uniform: wgpu::Buffer,
+    bind_group: wgpu::BindGroup,
+    texture_layout: wgpu::BindGroupLayout,
+    pipelines: Vec<(PlaneKind, Layer, wgpu::RenderPipeline)>,
+}
+
+impl Pipelines {
+    /// Those of `layers`, for the planes of `view`.
+    pub fn new(
+        gpu: &Gpu,
+        view: &View<'_>,
+        uniform: &Uniform,
+        options: &HighwayOptions,
+        layers: &[Layer],
+    ) -> Pipelines {
+        let device = &gpu.device;
+        let buffer = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+            label: Some("highway"),
+            contents: bytemuck::bytes_of(uniform),
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+        });
+        let bind_layout = |label, ty, visibility| {
+            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                label: Some(label),
+                entries: &[wgpu::BindGroupLayoutEntry { binding: 0, visibility, ty, count: None }],
+            })
+        };
+        let uniform_layout = bind_layout(
+            "highway",
+            wgpu::BindingType::Buffer {
+                ty: wgpu::BufferBindingType::Uniform,
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            wgpu::ShaderStages::VERTEX_FRAGMENT,
+        );
+        let texture_layout = bind_layout(
+            "texture",
+            wgpu::BindingType::Texture {
+                sample_type: wgpu::TextureSampleType::Float { filterable: false },
+                view_dimension: wgpu::TextureViewDimension::D2,
+                multisampled: false,
+            },
+            wgpu::ShaderStages::VERTEX_FRAGMENT,
+        );
+        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("highway"),
+            layout: &uniform_layout,
+            entries: &[wgpu::BindGroupEntry { binding: 0, resource: buffer.as_entire_binding() }],
+        });
+        let pipeline_layout = |groups: &[Option<&wgpu::BindGroupLayout>]| {
+            device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+                label: Some("highway"),
+                bind_group_layouts: groups,
+                immediate_size: 0,
+            })
+        };
+        let plain = pipeline_layout(&[Some(&uniform_layout)]);
+        let textured = pipeline_layout(&[Some(&uniform_layout), Some(&texture_layout)]);
+        let gems = &options.theme.gems;
+        let constants = |layer: Layer| {
+            let is_kick = matches!(layer, Layer::Kicks | Layer::KickMiddles);
+            [
+                ("blurred", f64::from(options.shutter_degrees > 0.0)),
+                ("cut_corners", f64::from(gems.corners == Corners::Cut)),
+                ("highlighted", f64::from(gems.highlight > 0.0)),
+                ("marked", f64::from(!is_kick && gems.mark_size > 0.0)),
+            ]
+        };
+        let mut pipelines = Vec::new();
+        for &layer in layers {
+            let (source, vertex, buffer) = layer.parts();
+            let source = format!("{}{source}", include_str!("../../shaders/highway.wgsl"));
+            let module = planes::shader(device, "highway", &source);
+            for &plane in view.planes {
+                let source = PipelineSource {
+                    buffers: &[Some(buffer.clone())],
+                    topology: wgpu::PrimitiveTopology::TriangleStrip,
+                    entry_points: Some((vertex, layer.fragment())),
+                    constants: &constants(layer),
+                    ..PipelineSource::new(
+                        "highway",
+                        &module,
+                        if layer.is_textured() { &textured } else { &plain },
+                    )
+                };
+                pipelines.push((plane, layer, planes::pipeline(device, plane, view.size, &source)));
+            }
+        }
+        Pipelines { uniform: buffer, bind_group, texture_layout, pipelines }
+    }
+
+    /// Sets what changes from frame to frame.
+    pub fn set_frame(&self, queue: &wgpu::Queue, frame: FrameUniform) {
+        queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&frame));
+    }
+
+    /// Draws of `layer` follow. False when it is not among the layers, and nothing of it can be drawn.
+    pub fn begin(&self, layer: Layer, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> bool {
+        let found = self.pipelines.iter().find(|(of, drawn, _)| (*of, *drawn) == (plane, layer));
+        if let Some((_, _, pipeline)) = found {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &self.bind_group, &[]);
+        }
+        found.is_some()
+    }
+
+    /// A texture of `data`, rows of `width` texels without padding, for a textured layer.
+    ///
+    /// # Errors
+    /// When it is larger than the device's textures.
+    pub fn texture(
+        &self,
+        gpu: &Gpu,
+        format: wgpu::TextureFormat,
+        (width, height): (u32, u32),
+        data: &[u8],
+    ) -> Result<wgpu::BindGroup, GpuError> {
+        gpu.check_texture_size("an image or the text", width, height)?;
+        let texture = gpu.device.create_texture_with_data(
+            &gpu.queue,
+            &wgpu::TextureDescriptor {
+                label: Some("highway"),
+                size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+                view_formats: &[],
+            },
+            wgpu::util::TextureDataOrder::LayerMajor,
+            data,
+        );
+        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        Ok(gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("highway"),
+            layout: &self.texture_layout,
+            entries: &[wgpu::BindGroupEntry {
+                binding: 0,
+                resource: wgpu::BindingResource::TextureView(&view),
+            }],
+        }))
+    }
+}
+
+/// A vertex buffer of `contents`; `None` for an empty one, which cannot be bound.
+///
+/// # Errors
+/// When it is larger than the device's buffers.
+pub fn vertex_buffer<T: bytemuck::NoUninit>(
+    gpu: &Gpu,
+    what: &str,
+    contents: &[T],
+) -> Result<Option<wgpu::Buffer>, GpuError> {
+    if contents.is_empty() {
+        return Ok(None);
+    }
+    gpu.check_buffer_size(what, size_of_val(contents) as u64)?;
+    Ok(Some(gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+        label: Some(what),
+        contents: bytemuck::cast_slice(contents),
+        usage: wgpu::BufferUsages::VERTEX,
+    })))
+}
