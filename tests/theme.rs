@@ -75,7 +75,7 @@ fn a_theme_is_checked() {
 }
 
 #[test]
-fn a_wrong_command_line_is_told_what_there_is() {
+fn a_wrong_command_line_lists_the_themes() {
     let error = fail(strikeline().args(["theme", "noen"]), 2);
     assert!(error.contains("neon") && error.contains("contrast"), "{error}");
     fail(strikeline().arg("theme"), 2);
@@ -83,7 +83,7 @@ fn a_wrong_command_line_is_told_what_there_is() {
 }
 
 #[test]
-fn a_reader_that_has_had_enough_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     for arguments in [&["--list"][..], &["neon"]] {
         let mut child = strikeline()
             .arg("theme")
@@ -126,7 +126,7 @@ fn a_song_has_the_lanes_of_the_theme() {
 }
 
 #[test]
-fn a_fault_can_be_told_apart_by_a_program() {
+fn an_error_has_its_file_lines_and_keys_as_fields() {
     match Theme::parse("view = 1\n\n[gems]\nglow = 1", Path::new("mine.toml")) {
         Err(ThemeError::Invalid { path, problems }) => {
             assert_eq!(path, Path::new("mine.toml"));

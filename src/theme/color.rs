@@ -19,18 +19,18 @@ pub struct Color {
 }
 
 impl Color {
-    /// From `0xRRGGBBAA`.
+    /// The colour with the digits of `0xRRGGBBAA`.
     pub const fn from_rgba(rgba: u32) -> Color {
         let [red, green, blue, alpha] = rgba.to_be_bytes();
         Color { red, green, blue, alpha }
     }
 
-    /// Opaque.
+    /// An opaque colour.
     pub const fn from_rgb([red, green, blue]: Rgb) -> Color {
         Color { red, green, blue, alpha: 255 }
     }
 
-    /// Without alpha.
+    /// The colour without its alpha.
     pub const fn rgb(self) -> Rgb {
         [self.red, self.green, self.blue]
     }

@@ -45,7 +45,8 @@ fn lane_keys() -> String {
 }
 
 fn read_lanes(table: &mut TableReader<'_>, into: &mut DrumMap) {
-    if let Some(lanes) = table.words("order", &LaneId::ALL.map(|lane| (lane.id(), lane))) {
+    let ids = LaneId::ALL.map(|lane| (lane.id(), lane));
+    if let Some(lanes) = table.words("order", "[\"hi-hat\", \"snare\"]", &ids) {
         let mut order = Vec::new();
         for (place, lane) in lanes {
             if lane == LaneId::Kick {

@@ -28,7 +28,7 @@ pub enum ThemeError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// Why.
         #[source]
         reason: std::io::Error,
     },
@@ -49,12 +49,12 @@ pub enum ThemeError {
         /// The file.
         path: PathBuf,
     },
-    /// The file is not UTF-8: save it as such.
+    /// The file is not UTF-8: save it as UTF-8 text.
     #[error("{}:{line}: this is not UTF-8; save the file as UTF-8 text", path.display())]
     NotUtf8 {
         /// The file.
         path: PathBuf,
-        /// The first line that is not, from 1.
+        /// The first line that is not UTF-8, from 1.
         line: usize,
     },
     /// The file is not TOML: correct the line.
@@ -64,7 +64,7 @@ pub enum ThemeError {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What the TOML reader says.
+        /// What is wrong with the line.
         reason: String,
     },
     /// The file is TOML, but has keys or values that are not allowed in a theme: correct those listed.

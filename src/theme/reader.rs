@@ -54,7 +54,7 @@ impl<'a> Source<'a> {
         problems
     }
 
-    /// A value as it is written, or what it is where that would be long.
+    /// A value as the file has it; for a table or a list, only that it is one.
     fn shown(&self, value: &Spanned<DeValue<'_>>) -> String {
         match value.get_ref() {
             DeValue::Table(_) => "a table".to_owned(),
@@ -114,7 +114,7 @@ impl<'a> TableReader<'a> {
         self.source.note(value.span(), self.full(key), format!("is {shown}; allowed is {allowed}"));
     }
 
-    /// Whether the table says something of `key`, allowed or not.
+    /// Whether the table has `key`, with an allowed value or not.
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.get(key).is_some()
     }
@@ -178,15 +178,16 @@ impl<'a> TableReader<'a> {
         found
     }
 
-    /// A list of some words.
+    /// A list of some words, such as `example`.
     pub(super) fn words<T: Copy>(
         &mut self,
         key: &str,
+        example: &str,
         words: &[(&'static str, T)],
     ) -> Option<Vec<(Word, T)>> {
         let value = self.get(key)?;
         let Some(list) = value.get_ref().as_array() else {
-            self.refuse(key, value, &format!("a list, as in [{}]", quoted(words.iter().take(2), ", ")));
+            self.refuse(key, value, &format!("a list, as in {example}"));
             return None;
         };
         let mut found = Vec::new();
@@ -232,7 +233,7 @@ impl<'a> TableReader<'a> {
         Some(self.source.origin.parent().map_or_else(|| PathBuf::from(path), |folder| folder.join(path)))
     }
 
-    /// Reads a table with `read`, and notes what keys that leaves.
+    /// Reads a table with `read`, then notes as unknown the keys that `read` did not look for.
     pub(super) fn within(&mut self, key: &str, read: impl FnOnce(&mut TableReader<'a>)) {
         let allowed = format!("a table, as in [{}]", self.full(key));
         if let Some(mut table) = self.table(key, &allowed) {
@@ -241,13 +242,13 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    /// A table; `allowed` says how it is written.
+    /// A table in this one; `allowed` is how an error says it is written.
     pub(super) fn table(&mut self, key: &str, allowed: &str) -> Option<TableReader<'a>> {
         self.known.push(key.to_owned());
         self.enter(key, allowed)
     }
 
-    /// The tables of this one, whatever they are called, and their names.
+    /// All tables in this one, with their names.
     pub(super) fn tables(&self) -> Vec<(&'a str, TableReader<'a>)> {
         let table: &'a DeTable<'a> = self.table;
         let names = table.keys().map(|key| key.get_ref().as_ref());
@@ -270,7 +271,7 @@ impl<'a> TableReader<'a> {
         })
     }
 
-    /// Notes the keys that nobody has looked for.
+    /// Notes as unknown the keys that were not looked for.
     pub(super) fn finish(self) {
         let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
         for key in self.table.keys() {
@@ -303,15 +304,12 @@ fn whole(value: &DeValue<'_>) -> Option<i64> {
     i64::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
-/// The words that are allowed, and the one that is meant by `text`.
+/// The words that are allowed, and the one that is most like `text`.
 fn one_of<T>(text: Option<&str>, words: &[(&'static str, T)]) -> String {
     let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     let suggestion = text.map(|text| did_you_mean(text, &names)).unwrap_or_default();
-    format!("one of {}{suggestion}", quoted(words.iter(), ", "))
-}
-
-fn quoted<'w, T: 'w>(words: impl Iterator<Item = &'w (&'static str, T)>, between: &str) -> String {
-    words.map(|(word, _)| format!("{word:?}")).collect::<Vec<_>>().join(between)
+    let quoted: Vec<String> = names.iter().map(|word| format!("{word:?}")).collect();
+    format!("one of {}{suggestion}", quoted.join(", "))
 }
 
 /// Reads TOML.
