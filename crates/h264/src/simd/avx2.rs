@@ -2,9 +2,9 @@
 
 use std::arch::x86_64::*;
 
-use super::super::quantiser::Quantiser;
-use super::super::transform::{Block, Strip};
 use super::x86::{self, checked, row};
+use crate::residual::quantiser::Quantiser;
+use crate::residual::transform::{Block, Strip};
 
 /// Four rows of 16 lanes.
 type Rows = [__m256i; 4];
@@ -12,7 +12,7 @@ type Rows = [__m256i; 4];
 /// 16 lanes.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn lanes(values: &[i16; 16]) -> __m256i {
+pub(crate) fn lanes(values: &[i16; 16]) -> __m256i {
     // SAFETY: the array has the 32 bytes that are loaded; the load needs no alignment.
     unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
 }
@@ -20,35 +20,35 @@ pub(super) fn lanes(values: &[i16; 16]) -> __m256i {
 /// 16 lanes without a sign.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn unsigned_lanes(values: &[u16; 16]) -> __m256i {
+pub(crate) fn unsigned_lanes(values: &[u16; 16]) -> __m256i {
     // SAFETY: the array has the 32 bytes that are loaded; the load needs no alignment.
     unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn store_lanes(values: __m256i, to: &mut [i16; 16]) {
+pub(crate) fn store_lanes(values: __m256i, to: &mut [i16; 16]) {
     // SAFETY: the array has the 32 bytes that are stored; the store needs no alignment.
     unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), values) };
 }
 
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn bytes(values: &[u8; 16]) -> __m128i {
+pub(crate) fn bytes(values: &[u8; 16]) -> __m128i {
     // SAFETY: the array has the 16 bytes that are loaded; the load needs no alignment.
     unsafe { _mm_loadu_si128(values.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn store_bytes(values: __m128i, to: &mut [u8; 16]) {
+pub(crate) fn store_bytes(values: __m128i, to: &mut [u8; 16]) {
     // SAFETY: the array has the 16 bytes that are stored; the store needs no alignment.
     unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), values) };
 }
 
 /// Sum of squared differences over `rows` rows of 16 bytes.
 #[target_feature(enable = "avx2")]
-pub(super) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
+pub(crate) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
     let (a, b) = (checked(a, a_stride, rows), checked(b, b_stride, rows));
     let mut sums = _mm256_setzero_si256();
     for index in 0..rows {
@@ -219,7 +219,7 @@ fn flat_residual(dc: __m256i) -> Rows {
 
 /// Quantised residual of a macroblock's luma; see [`super::analyse_luma`].
 #[target_feature(enable = "avx2")]
-pub(super) fn analyse_luma(
+pub(crate) fn analyse_luma(
     source: &[u8],
     stride: usize,
     predicted: &[u8; 256],
@@ -255,7 +255,7 @@ pub(super) fn analyse_luma(
 
 /// Adds to the prediction what the levels of a macroblock's luma stand for; see [`super::rebuild_luma`].
 #[target_feature(enable = "avx2")]
-pub(super) fn rebuild_luma(
+pub(crate) fn rebuild_luma(
     strips: &[Strip; 4],
     masks: &[u16; 16],
     dc: &[i16; 16],
@@ -297,7 +297,7 @@ fn parted(pairs: __m128i) -> __m256i {
 
 /// Quantised residual of a macroblock's chroma; see [`super::analyse_chroma`].
 #[target_feature(enable = "avx2")]
-pub(super) fn analyse_chroma(
+pub(crate) fn analyse_chroma(
     source: &[u8],
     stride: usize,
     predicted: &[u8; 128],
@@ -330,7 +330,7 @@ pub(super) fn analyse_chroma(
 
 /// Adds to the prediction what the levels of a macroblock's chroma stand for; see [`super::rebuild_chroma`].
 #[target_feature(enable = "avx2")]
-pub(super) fn rebuild_chroma(
+pub(crate) fn rebuild_chroma(
     strips: &[Strip; 2],
     masks: &[u16; 8],
     dc: &[[i16; 4]; 2],
@@ -360,7 +360,7 @@ pub(super) fn rebuild_chroma(
 
 /// [`super::x86::luma_differences`], compiled for AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) fn luma_differences(
+pub(crate) fn luma_differences(
     source: &[u8],
     stride: usize,
     flat: u8,
@@ -372,7 +372,7 @@ pub(super) fn luma_differences(
 
 /// [`super::x86::chroma_differences`], compiled for AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) fn chroma_differences(
+pub(crate) fn chroma_differences(
     source: &[u8],
     stride: usize,
     flat: &[[u8; 16]; 2],
@@ -384,7 +384,7 @@ pub(super) fn chroma_differences(
 
 /// [`super::x86::quarter_differences`], compiled for AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) fn quarter_differences<const ROWS: usize>(
+pub(crate) fn quarter_differences<const ROWS: usize>(
     a: &[u8],
     a_stride: usize,
     b: &[u8],

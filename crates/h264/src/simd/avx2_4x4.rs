@@ -2,16 +2,16 @@
 
 use std::arch::x86_64::*;
 
-use super::super::quantiser::Quantiser;
-use super::super::transform::Block;
 use super::avx2::{bytes, lanes, store_bytes, store_lanes, unsigned_lanes};
 use super::block4x4::{Choice, Trial};
+use crate::residual::quantiser::Quantiser;
+use crate::residual::transform::Block;
 
 const NO: i8 = -1;
 
 /// Intra_4x4's best mode; see [`super::Instructions::best_mode_4x4`].
 #[target_feature(enable = "avx2")]
-pub(super) fn best_mode(trial: &Trial<'_>) -> Choice {
+pub(crate) fn best_mode(trial: &Trial<'_>) -> Choice {
     let e = bytes(trial.edges);
     let before = _mm_shuffle_epi8(e, _mm_setr_epi8(0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14));
     let after = _mm_shuffle_epi8(e, _mm_setr_epi8(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 15));
@@ -163,7 +163,7 @@ fn halves(rows: __m256i) -> Halves {
 
 /// Codes a block's residual; see [`super::Instructions::code_4x4`].
 #[target_feature(enable = "avx2")]
-pub(super) fn code(
+pub(crate) fn code(
     block: &[u8; 16],
     predicted: &mut [u8; 16],
     quantiser: &Quantiser,

@@ -3,40 +3,40 @@
 #[cfg(target_arch = "x86_64")]
 use super::{Avx2Seen, avx2_4x4};
 use super::{Instructions, nonzero_mask, subtract};
-use crate::intra4x4::best_mode;
-use crate::quantiser::Quantiser;
-use crate::transform::{Block, Strip, ZIGZAG, forward, inverse};
+use crate::prediction::intra4x4::best_mode;
+use crate::residual::quantiser::Quantiser;
+use crate::residual::transform::{Block, Strip, ZIGZAG, forward, inverse};
 
 /// What a block's prediction mode is chosen from.
 #[derive(Debug)]
-pub(in super::super) struct Trial<'a> {
+pub(crate) struct Trial<'a> {
     /// The source, rows first.
-    pub(in super::super) block: &'a [u8; 16],
+    pub(crate) block: &'a [u8; 16],
     /// The samples around: to the left from the bottom up, the corner, above from left to right and on. The last again
     /// at the end.
-    pub(in super::super) edges: &'a [u8; 16],
+    pub(crate) edges: &'a [u8; 16],
     /// Those of the DC mode.
-    pub(in super::super) dc: u8,
+    pub(crate) dc: u8,
     /// The modes that may be used, mode 0 in the lowest bit.
-    pub(in super::super) allowed: u16,
-    pub(in super::super) predicted_mode: u8,
+    pub(crate) allowed: u16,
+    pub(crate) predicted_mode: u8,
     /// What the predicted mode costs. Others cost four times as much.
-    pub(in super::super) lambda: u32,
+    pub(crate) lambda: u32,
 }
 
 /// A prediction mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Choice {
+pub(crate) struct Choice {
     /// Sum of absolute differences, and what the mode costs.
-    pub(in super::super) cost: u32,
-    pub(in super::super) mode: u8,
-    pub(in super::super) predicted: [u8; 16],
+    pub(crate) cost: u32,
+    pub(crate) mode: u8,
+    pub(crate) predicted: [u8; 16],
 }
 
 impl Instructions {
     /// The cheapest mode of a block: of equals the predicted one, or else the first.
     #[inline]
-    pub(in super::super) fn best_mode_4x4(self, trial: &Trial<'_>) -> Choice {
+    pub(crate) fn best_mode_4x4(self, trial: &Trial<'_>) -> Choice {
         match self {
             Instructions::Baseline => best_mode(trial),
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
@@ -48,7 +48,7 @@ impl Instructions {
     /// Transforms and quantises one block's residual. The levels go into `levels` in zig-zag order, and what they stand for
     /// is added to the prediction, unless all are zero. Gives which are not, the first in the lowest bit.
     #[inline]
-    pub(in super::super) fn code_4x4(
+    pub(crate) fn code_4x4(
         self,
         block: &[u8; 16],
         predicted: &mut [u8; 16],

@@ -9,7 +9,7 @@ use super::{difference_of_16, half_differences_portable};
 impl Instructions {
     /// Sums of absolute differences of 16 rows of 16 bytes to the same byte everywhere, to a row, and to a column.
     #[inline]
-    pub(in super::super) fn luma_differences(
+    pub(crate) fn luma_differences(
         self,
         source: &[u8],
         stride: usize,
@@ -33,7 +33,7 @@ impl Instructions {
 
     /// The same for 8 rows of 8 pairs. `flat`: what all of the first four and of the last four rows are compared with.
     #[inline]
-    pub(in super::super) fn chroma_differences(
+    pub(crate) fn chroma_differences(
         self,
         source: &[u8],
         stride: usize,
@@ -57,7 +57,7 @@ impl Instructions {
 
     /// Sums of absolute differences of the four quarters of `ROWS` rows of 16 bytes.
     #[inline]
-    pub(in super::super) fn quarter_differences<const ROWS: usize>(
+    pub(crate) fn quarter_differences<const ROWS: usize>(
         self,
         a: &[u8],
         a_stride: usize,

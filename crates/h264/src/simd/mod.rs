@@ -20,11 +20,11 @@ mod residual;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub(super) use block4x4::{Choice, Trial};
+pub(crate) use block4x4::{Choice, Trial};
 
 /// Which instructions the inner loops may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Instructions {
+pub(crate) enum Instructions {
     /// What every processor of the target has.
     Baseline,
     /// AVX2 and the bit manipulation that comes with it, seen on this processor.
@@ -35,11 +35,11 @@ pub(super) enum Instructions {
 /// Proof that the processor has AVX2, BMI1 and BMI2: only [`Instructions::detect`] makes one, and only after it looked.
 #[cfg(target_arch = "x86_64")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Avx2Seen(());
+pub(crate) struct Avx2Seen(());
 
 impl Instructions {
     /// The best of this processor.
-    pub(super) fn detect() -> Instructions {
+    pub(crate) fn detect() -> Instructions {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2")
             && std::arch::is_x86_feature_detected!("bmi1")
@@ -51,7 +51,7 @@ impl Instructions {
     }
 
     /// Does `work`.
-    pub(super) fn run(self, work: impl Work) {
+    pub(crate) fn run(self, work: impl Work) {
         match self {
             Instructions::Baseline => work.run(),
             // SAFETY: the value is proof that the processor has AVX2, BMI1 and BMI2, which is all that `with_avx2` asks
@@ -63,7 +63,7 @@ impl Instructions {
 }
 
 /// Something to be compiled once per set of instructions.
-pub(super) trait Work {
+pub(crate) trait Work {
     /// To be `#[inline(always)]`, and so everything hot that it calls: code is compiled for AVX2 where it is
     /// inlined.
     fn run(self);
@@ -78,7 +78,7 @@ fn with_avx2(work: impl Work) {
 
 /// Sum of absolute differences over `rows` rows of 16 bytes.
 #[inline(always)]
-pub(super) fn difference_sum(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
+pub(crate) fn difference_sum(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
     let [left, right] = half_differences(a, a_stride, b, b_stride, rows);
     left + right
 }
@@ -86,7 +86,7 @@ pub(super) fn difference_sum(a: &[u8], a_stride: usize, b: &[u8], b_stride: usiz
 impl Instructions {
     /// Sum of squared differences over `rows` rows of 16 bytes.
     #[inline]
-    pub(super) fn squared_error(
+    pub(crate) fn squared_error(
         self,
         a: &[u8],
         a_stride: usize,
@@ -127,7 +127,7 @@ fn squared_error_portable(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, 
 
 /// Whether `rows` rows of `bytes` bytes, at most 16, are equal.
 #[inline]
-pub(super) fn equal_rows(
+pub(crate) fn equal_rows(
     a: &[u8],
     a_stride: usize,
     b: &[u8],
@@ -145,7 +145,7 @@ pub(super) fn equal_rows(
 
 /// Copies `rows` rows of 16 bytes.
 #[inline]
-pub(super) fn copy(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, rows: usize) {
+pub(crate) fn copy(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, rows: usize) {
     // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
     #[cfg(target_arch = "x86_64")]
     unsafe {
@@ -158,7 +158,7 @@ pub(super) fn copy(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: us
 }
 
 /// Copies `rows` rows of `bytes` bytes, a multiple of 16.
-pub(super) fn copy_wide(
+pub(crate) fn copy_wide(
     from: &[u8],
     from_stride: usize,
     to: &mut [u8],
@@ -180,7 +180,7 @@ pub(super) fn copy_wide(
 
 /// Swaps row and column within each of four 4×4 blocks that lie side by side.
 #[inline(always)]
-pub(super) fn transpose(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
+pub(crate) fn transpose(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
     // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
     #[cfg(target_arch = "x86_64")]
     unsafe {
@@ -206,7 +206,7 @@ fn transpose_portable(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
 
 /// The means of each byte and the next, from the second byte on, and those of each byte, twice, and its neighbours.
 #[inline(always)]
-pub(super) fn means(bytes: &[u8; 18]) -> ([u8; 16], [u8; 16]) {
+pub(crate) fn means(bytes: &[u8; 18]) -> ([u8; 16], [u8; 16]) {
     // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
     #[cfg(target_arch = "x86_64")]
     unsafe {
@@ -227,7 +227,7 @@ fn means_portable(bytes: &[u8; 18]) -> ([u8; 16], [u8; 16]) {
 
 /// The differences of 16 bytes.
 #[inline(always)]
-pub(super) fn subtract(a: &[u8; 16], b: &[u8; 16]) -> [i16; 16] {
+pub(crate) fn subtract(a: &[u8; 16], b: &[u8; 16]) -> [i16; 16] {
     // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
     #[cfg(target_arch = "x86_64")]
     unsafe {
@@ -239,7 +239,7 @@ pub(super) fn subtract(a: &[u8; 16], b: &[u8; 16]) -> [i16; 16] {
 
 /// The first byte of each of 16 rows.
 #[inline]
-pub(super) fn column(samples: &[u8], stride: usize) -> [u8; 16] {
+pub(crate) fn column(samples: &[u8], stride: usize) -> [u8; 16] {
     #[cfg(target_arch = "x86_64")]
     {
         x86::column(samples, stride)
@@ -250,7 +250,7 @@ pub(super) fn column(samples: &[u8], stride: usize) -> [u8; 16] {
 
 /// The first two bytes of each of 8 rows.
 #[inline]
-pub(super) fn pair_column(samples: &[u8], stride: usize) -> [u8; 16] {
+pub(crate) fn pair_column(samples: &[u8], stride: usize) -> [u8; 16] {
     #[cfg(target_arch = "x86_64")]
     {
         x86::pair_column(samples, stride)
@@ -261,7 +261,7 @@ pub(super) fn pair_column(samples: &[u8], stride: usize) -> [u8; 16] {
 
 /// Eight pairs as eight of the first and eight of the second.
 #[inline(always)]
-pub(super) fn part_pairs(pairs: &[u8; 16]) -> [u8; 16] {
+pub(crate) fn part_pairs(pairs: &[u8; 16]) -> [u8; 16] {
     // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
     #[cfg(target_arch = "x86_64")]
     unsafe {
@@ -273,7 +273,7 @@ pub(super) fn part_pairs(pairs: &[u8; 16]) -> [u8; 16] {
 
 /// And back.
 #[inline(always)]
-pub(super) fn join_pairs(parts: &[u8; 16]) -> [u8; 16] {
+pub(crate) fn join_pairs(parts: &[u8; 16]) -> [u8; 16] {
     // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
     #[cfg(target_arch = "x86_64")]
     unsafe {
@@ -285,7 +285,7 @@ pub(super) fn join_pairs(parts: &[u8; 16]) -> [u8; 16] {
 
 /// One bit per level of a block, the first in the lowest: whether it is not zero.
 #[inline(always)]
-pub(super) fn nonzero_mask(levels: &[i16; 16]) -> u32 {
+pub(crate) fn nonzero_mask(levels: &[i16; 16]) -> u32 {
     // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
     #[cfg(target_arch = "x86_64")]
     unsafe {
@@ -302,7 +302,7 @@ fn nonzero_mask_portable(levels: &[i16; 16]) -> u32 {
 
 /// Sum of absolute differences of 16 bytes.
 #[inline(always)]
-pub(super) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
+pub(crate) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
     #[cfg(target_arch = "x86_64")]
     unsafe {

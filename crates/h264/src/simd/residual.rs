@@ -5,15 +5,15 @@ use super::Avx2Seen;
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
 use super::{Instructions, join_pairs, part_pairs, subtract};
-use crate::quantiser::Quantiser;
-use crate::transform::{Block, Strip, analyse, rebuild};
+use crate::residual::quantiser::Quantiser;
+use crate::residual::transform::{Block, Strip, analyse, rebuild};
 
 impl Instructions {
     /// Transforms and quantises source minus prediction of a macroblock's luma. Where `dc` is given, the DC coefficients go
     /// there, and become zero among the levels. The levels go into `strips` and, in zig-zag order, into `levels`, of both
     /// only what lies beside a level other than zero. Gives for each block, in raster order, which levels are not zero, the
     /// first in the lowest bit.
-    pub(in super::super) fn analyse_luma(
+    pub(crate) fn analyse_luma(
         self,
         (source, stride): (&[u8], usize),
         predicted: &[u8; 256],
@@ -36,7 +36,7 @@ impl Instructions {
 
     /// Adds to the prediction what the levels of a macroblock's luma stand for. `masks` tells which are not zero; `dc` are
     /// DC coefficients that were coded apart.
-    pub(in super::super) fn rebuild_luma(
+    pub(crate) fn rebuild_luma(
         self,
         strips: &[Strip; 4],
         masks: &[u16; 16],
@@ -55,7 +55,7 @@ impl Instructions {
     }
 
     /// [`Self::analyse_luma`] for 8 rows of 8 pairs, Cb and Cr. The DC coefficients and blocks are those of Cb, then Cr.
-    pub(in super::super) fn analyse_chroma(
+    pub(crate) fn analyse_chroma(
         self,
         (source, stride): (&[u8], usize),
         predicted: &[u8; 128],
@@ -77,7 +77,7 @@ impl Instructions {
     }
 
     /// [`Self::rebuild_luma`] for 8 rows of 8 pairs, Cb and Cr.
-    pub(in super::super) fn rebuild_chroma(
+    pub(crate) fn rebuild_chroma(
         self,
         strips: &[Strip; 2],
         masks: &[u16; 8],

@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 /// # Panics
 /// When they do not.
 #[inline(always)]
-pub(super) fn checked(samples: &[u8], stride: usize, rows: usize) -> *const u8 {
+pub(crate) fn checked(samples: &[u8], stride: usize, rows: usize) -> *const u8 {
     let bytes = if rows == 0 { 0 } else { (rows - 1) * stride + 16 };
     samples[..bytes].as_ptr()
 }
@@ -15,14 +15,14 @@ pub(super) fn checked(samples: &[u8], stride: usize, rows: usize) -> *const u8 {
 /// Row `row`, which [`checked`] has found to be there.
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) unsafe fn row(first: *const u8, stride: usize, row: usize) -> __m128i {
+pub(crate) unsafe fn row(first: *const u8, stride: usize, row: usize) -> __m128i {
     // SAFETY: the caller has had this row checked; the load needs no alignment.
     unsafe { _mm_loadu_si128(first.add(row * stride).cast()) }
 }
 
 /// Sums of absolute differences of the first and of the last 8 bytes of `rows` rows of 16 bytes.
 #[target_feature(enable = "sse2")]
-pub(super) fn half_differences(
+pub(crate) fn half_differences(
     a: &[u8],
     a_stride: usize,
     b: &[u8],
@@ -51,7 +51,7 @@ pub(super) fn half_differences(
 
 /// Sum of squared differences over `rows` rows of 16 bytes.
 #[target_feature(enable = "sse2")]
-pub(super) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
+pub(crate) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
     let (a, b) = (checked(a, a_stride, rows), checked(b, b_stride, rows));
     let zero = _mm_setzero_si128();
     let mut sums = zero;
@@ -69,7 +69,7 @@ pub(super) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize
 /// Sum of absolute differences of 16 bytes.
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
+pub(crate) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     // SAFETY: both have the 16 bytes that are loaded.
     let sums = unsafe { _mm_sad_epu8(row(a.as_ptr(), 0, 0), row(b.as_ptr(), 0, 0)) };
     total(sums)
@@ -78,7 +78,7 @@ pub(super) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
 /// The means of each byte and the next, from the second byte on, and those of each byte, twice, and its neighbours.
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn means(bytes: &[u8; 18]) -> ([u8; 16], [u8; 16]) {
+pub(crate) fn means(bytes: &[u8; 18]) -> ([u8; 16], [u8; 16]) {
     let first = bytes.as_ptr();
     // SAFETY: the last load ends with the last of the 18 bytes.
     let (a, b, c) = unsafe { (row(first, 1, 0), row(first, 1, 1), row(first, 1, 2)) };
@@ -92,7 +92,7 @@ pub(super) fn means(bytes: &[u8; 18]) -> ([u8; 16], [u8; 16]) {
 /// The differences of 16 bytes.
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn subtract(a: &[u8; 16], b: &[u8; 16]) -> [i16; 16] {
+pub(crate) fn subtract(a: &[u8; 16], b: &[u8; 16]) -> [i16; 16] {
     // SAFETY: both have the 16 bytes that are loaded.
     let (a, b) = unsafe { (row(a.as_ptr(), 0, 0), row(b.as_ptr(), 0, 0)) };
     let zero = _mm_setzero_si128();
@@ -121,7 +121,7 @@ fn stored(bytes: __m128i) -> [u8; 16] {
 /// Eight pairs as eight of the first and eight of the second.
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn part_pairs(pairs: &[u8; 16]) -> [u8; 16] {
+pub(crate) fn part_pairs(pairs: &[u8; 16]) -> [u8; 16] {
     // SAFETY: the array has the 16 bytes that are loaded.
     let pairs = unsafe { row(pairs.as_ptr(), 0, 0) };
     let first = _mm_and_si128(pairs, _mm_set1_epi16(0xFF));
@@ -131,7 +131,7 @@ pub(super) fn part_pairs(pairs: &[u8; 16]) -> [u8; 16] {
 /// And back.
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn join_pairs(parts: &[u8; 16]) -> [u8; 16] {
+pub(crate) fn join_pairs(parts: &[u8; 16]) -> [u8; 16] {
     // SAFETY: the array has the 16 bytes that are loaded.
     let parts = unsafe { row(parts.as_ptr(), 0, 0) };
     stored(_mm_unpacklo_epi8(parts, _mm_srli_si128::<8>(parts)))
@@ -140,7 +140,7 @@ pub(super) fn join_pairs(parts: &[u8; 16]) -> [u8; 16] {
 /// One bit per level: whether it is not zero.
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn nonzero_mask(levels: &[i16; 16]) -> u32 {
+pub(crate) fn nonzero_mask(levels: &[i16; 16]) -> u32 {
     let (first, last) = levels.split_at(8);
     // SAFETY: both have the 16 bytes that are loaded.
     let (first, last) =
@@ -152,7 +152,7 @@ pub(super) fn nonzero_mask(levels: &[i16; 16]) -> u32 {
 
 /// Whether `rows` rows of 16 bytes are equal.
 #[target_feature(enable = "sse2")]
-pub(super) fn equal_rows(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> bool {
+pub(crate) fn equal_rows(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> bool {
     let (a, b) = (checked(a, a_stride, rows), checked(b, b_stride, rows));
     // Most blocks that differ do so in the first rows.
     (0..rows).step_by(4).all(|first| {
@@ -169,7 +169,7 @@ pub(super) fn equal_rows(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, r
 /// Copies `rows` rows of 16 bytes.
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn copy(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, rows: usize) {
+pub(crate) fn copy(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, rows: usize) {
     let from = checked(from, from_stride, rows);
     // The same check, for the other side.
     checked(to, to_stride, rows);
@@ -183,7 +183,7 @@ pub(super) fn copy(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: us
 /// Swaps row and column within each of four 4×4 blocks that lie side by side.
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn transpose(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
+pub(crate) fn transpose(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
     let mut out = [[0i16; 16]; 4];
     for half in [0, 8] {
         let load = |row: usize| {
@@ -215,7 +215,7 @@ pub(super) fn transpose(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
 
 /// The first byte of each of 16 rows.
 #[inline]
-pub(super) fn column(samples: &[u8], stride: usize) -> [u8; 16] {
+pub(crate) fn column(samples: &[u8], stride: usize) -> [u8; 16] {
     let first = samples[..15 * stride + 1].as_ptr();
     // SAFETY: 16 rows were found to be there.
     std::array::from_fn(|row| unsafe { *first.add(row * stride) })
@@ -223,7 +223,7 @@ pub(super) fn column(samples: &[u8], stride: usize) -> [u8; 16] {
 
 /// The first two bytes of each of 8 rows.
 #[inline]
-pub(super) fn pair_column(samples: &[u8], stride: usize) -> [u8; 16] {
+pub(crate) fn pair_column(samples: &[u8], stride: usize) -> [u8; 16] {
     let first = samples[..7 * stride + 2].as_ptr();
     let mut pairs = [[0; 2]; 8];
     for (row, pair) in pairs.iter_mut().enumerate() {
@@ -243,7 +243,7 @@ fn total(sums: __m128i) -> u32 {
 /// See [`super::Instructions::luma_differences`].
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn luma_differences(
+pub(crate) fn luma_differences(
     source: &[u8],
     stride: usize,
     flat: u8,
@@ -269,7 +269,7 @@ pub(super) fn luma_differences(
 /// See [`super::Instructions::chroma_differences`].
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn chroma_differences(
+pub(crate) fn chroma_differences(
     source: &[u8],
     stride: usize,
     flat: &[[u8; 16]; 2],
@@ -295,7 +295,7 @@ pub(super) fn chroma_differences(
 /// See [`super::Instructions::quarter_differences`].
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn quarter_differences<const ROWS: usize>(
+pub(crate) fn quarter_differences<const ROWS: usize>(
     a: &[u8],
     a_stride: usize,
     b: &[u8],

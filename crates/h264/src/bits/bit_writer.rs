@@ -1,0 +1,161 @@
+//! Bits, Exp-Golomb codes and NAL units (ITU-T H.264, 7.2, 7.3.1, 7.4.1 and 9.1).
+
+/// Collects bits into bytes, most significant bit first.
+#[derive(Debug, Default)]
+pub(crate) struct BitWriter {
+    bytes: Vec<u8>,
+    /// Bits not yet in `bytes`, in the low `pending` bits.
+    held: u64,
+    pending: u32,
+}
+
+impl BitWriter {
+    /// u(n): the low `count` bits of `value`, at most 32.
+    #[inline]
+    pub(crate) fn put(&mut self, value: u32, count: u32) {
+        debug_assert!(count <= 32 && (count == 32 || value >> count == 0));
+        self.held = (self.held << count) | u64::from(value);
+        self.pending += count;
+        while self.pending >= 8 {
+            self.pending -= 8;
+            self.bytes.push((self.held >> self.pending) as u8);
+        }
+    }
+
+    /// u(1).
+    pub(crate) fn flag(&mut self, value: bool) {
+        self.put(u32::from(value), 1);
+    }
+
+    /// ue(v), 9.1.
+    pub(crate) fn ue(&mut self, value: u32) {
+        let code = u64::from(value) + 1;
+        let length = 64 - code.leading_zeros();
+        self.put(0, length - 1);
+        // `length` is 33 for the largest value only, which no syntax element here reaches.
+        self.put(code as u32, length);
+    }
+
+    /// se(v), 9.1.1.
+    pub(crate) fn se(&mut self, value: i32) {
+        let magnitude = value.unsigned_abs() * 2;
+        self.ue(if value > 0 { magnitude - 1 } else { magnitude });
+    }
+
+    /// te(v), 9.1: one inverted bit when the element cannot exceed 1.
+    pub(crate) fn te(&mut self, value: u32, max: u32) {
+        if max == 1 { self.put(1 - value, 1) } else { self.ue(value) }
+    }
+
+    /// `cabac_alignment_one_bit` until the next byte begins (7.3.4).
+    pub(crate) fn align_with_ones(&mut self) {
+        while self.pending > 0 {
+            self.put(1, 1);
+        }
+    }
+
+    /// `pcm_alignment_zero_bit` until the next byte begins (7.3.5).
+    pub(crate) fn align_with_zeros(&mut self) {
+        while self.pending > 0 {
+            self.put(0, 1);
+        }
+    }
+
+    /// rbsp_trailing_bits (7.3.2.11).
+    pub(crate) fn trailing_bits(&mut self) {
+        self.put(1, 1);
+        self.align_with_zeros();
+    }
+
+    /// Bits written so far.
+    pub(crate) fn length(&self) -> usize {
+        self.bytes.len() * 8 + self.pending as usize
+    }
+
+    /// The whole bytes written; call after the writer was aligned.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        debug_assert_eq!(self.pending, 0);
+        &self.bytes
+    }
+
+    /// Room for other writers to go on where this one was aligned.
+    pub(crate) fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        debug_assert_eq!(self.pending, 0);
+        &mut self.bytes
+    }
+}
+
+/// nal_ref_idc and nal_unit_type (7.4.1) of the units written here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NalKind {
+    Slice,
+    IdrSlice,
+    SequenceParameterSet,
+    PictureParameterSet,
+}
+
+impl NalKind {
+    const fn header(self) -> u8 {
+        const REFERENCE: u8 = 3 << 5;
+        match self {
+            NalKind::Slice => REFERENCE | 1,
+            NalKind::IdrSlice => REFERENCE | 5,
+            NalKind::SequenceParameterSet => REFERENCE | 7,
+            NalKind::PictureParameterSet => REFERENCE | 8,
+        }
+    }
+}
+
+/// Appends the NAL unit of `rbsp` to `output`, with emulation prevention (7.4.1.1) and without start code or
+/// length.
+pub(crate) fn append_nal(output: &mut Vec<u8>, kind: NalKind, rbsp: &[u8]) {
+    output.reserve(rbsp.len() + rbsp.len() / 64 + 1);
+    output.push(kind.header());
+    let mut zeros = 0;
+    for &byte in rbsp {
+        if zeros == 2 && byte <= 3 {
+            output.push(3);
+            zeros = 0;
+        }
+        output.push(byte);
+        zeros = if byte == 0 { zeros + 1 } else { 0 };
+    }
+}
+
+/// Appends a NAL unit preceded by its length in 4 bytes, big-endian (ISO/IEC 14496-15, 5.2.3).
+pub(crate) fn append_sized_nal(output: &mut Vec<u8>, kind: NalKind, rbsp: &[u8]) {
+    let start = output.len();
+    output.extend_from_slice(&[0; 4]);
+    append_nal(output, kind, rbsp);
+    let length = (output.len() - start - 4) as u32;
+    output[start..start + 4].copy_from_slice(&length.to_be_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_golomb_codes_are_those_of_table_9_2() {
+        let mut bits = BitWriter::default();
+        for value in 0..5 {
+            bits.ue(value);
+        }
+        // 1 010 011 00100 00101, then the stop bit and zeros.
+        bits.trailing_bits();
+        assert_eq!(bits.bytes(), [0b1010_0110, 0b0100_0010, 0b1100_0000]);
+        let mut bits = BitWriter::default();
+        for value in [0, 1, -1, 2, -2] {
+            bits.se(value);
+        }
+        bits.trailing_bits();
+        assert_eq!(bits.bytes(), [0b1010_0110, 0b0100_0010, 0b1100_0000]);
+    }
+
+    #[test]
+    fn no_start_code_can_appear_inside_a_unit() {
+        let mut unit = Vec::new();
+        append_nal(&mut unit, NalKind::Slice, &[0, 0, 0, 0, 0, 1, 0, 0, 3, 0, 0, 4]);
+        assert_eq!(unit[1..], [0, 0, 3, 0, 0, 3, 0, 1, 0, 0, 3, 3, 0, 0, 4]);
+    }
+}

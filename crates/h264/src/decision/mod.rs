@@ -1,0 +1,8 @@
+//! What each macroblock becomes. ITU-T H.264 leaves these decisions to the encoder.
+
+pub(crate) mod ages;
+pub(crate) mod mode_decision;
+pub(crate) mod motion_search;
+pub(crate) mod repeats;
+pub(crate) mod slice;
+pub(crate) mod unchanged;

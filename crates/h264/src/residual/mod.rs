@@ -1,0 +1,5 @@
+//! From the difference between source and prediction to levels, and back (ITU-T H.264, 8.5).
+
+pub(crate) mod macroblock;
+pub(crate) mod quantiser;
+pub(crate) mod transform;
