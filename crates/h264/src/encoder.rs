@@ -1,43 +1,52 @@
 //! The encoder of one segment.
 
-use strikeline_picture::{FrameChange, Picture, Plane, Scroll, SegmentIndex};
-
-use crate::bits::bit_writer::{BitWriter, NalKind, append_sized_nal};
-use crate::bits::parameter_sets::{MacroblockGrid, SliceHeader, StreamParameters, level_for};
+use crate::bits::bit_writer::BitWriter;
+use crate::bits::level::level_for;
+use crate::bits::nal::{NalKind, append_sized_nal};
+use crate::bits::parameter_sets::{SliceHeader, StreamParameters};
 use crate::buffer_pool::BufferPool;
-use crate::decision::ages::Calm;
-use crate::decision::mode_decision::Coding;
-use crate::decision::slice::SliceEncoder;
-use crate::entropy::writer::MacroblockWriter;
-use crate::prediction::neighbours::{Rows, Vector};
-use crate::prediction::reference::Reconstruction;
-use crate::residual::macroblock::Quantisers;
+use crate::decision::ages::MacroblockAges;
+use crate::decision::coding::Coding;
+use crate::decision::context::{SliceContext, slice_qp};
+use crate::decision::slice::{SliceEncoder, SliceState};
+use crate::decision::slice_writer::SliceWriter;
+use crate::entropy::cavlc;
+use crate::entropy::writer::{MacroblockWriter, SliceStart};
+use crate::grid::MacroblockGrid;
+use crate::prediction::neighbours::NeighbourRows;
+use crate::prediction::reference::{PaddedSamples, Reconstruction, Reference};
+use crate::prediction::vectors::{Vector, scroll_vector};
+use crate::residual::code::Quantisers;
 use crate::settings::{CodedPicture, EntropyCoding, H264Error, H264Settings, ParameterSets};
 use crate::simd::Instructions;
-use crate::source::history::{Move, SourceHistory};
+use crate::source::history::{SourceHistory, WholeMotion};
+use crate::source::scroll_search::ScrollSearch;
+use strikeline_picture::{FrameChange, Picture, Plane, Scroll, SegmentIndex};
 
-/// For so many pictures a motion that was told is not compared with what can be found.
-const PICTURES_BELIEVED: u32 = 8;
+/// Pictures from one check for a better scroll than the given one to the next.
+const SCROLL_CHECK_INTERVAL: u32 = 8;
 
-/// Encodes the pictures of one segment, in display order. The first one is an IDR picture, and the bytes depend on the
-/// settings, the pictures and what is said of their changes alone.
+/// Encodes the pictures of one segment, in display order, one slice each.
+///
+/// The first picture is an IDR picture, all others are P pictures. The bytes depend only on the settings, the pictures and the
+/// frame changes: not on the processor, nor on earlier segments.
 #[derive(Debug)]
 pub struct H264Encoder {
     parameters: StreamParameters,
     /// Pictures encoded so far.
     frames: u32,
-    /// Picture `n` lies at `n % length`; one more than there are references.
+    /// Picture `n` is at `n % length`; one more than there are references.
     reconstructions: Vec<Reconstruction>,
     history: SourceHistory,
-    calm: Calm,
-    rows: Rows,
+    ages: MacroblockAges,
+    rows: NeighbourRows,
     /// By QP.
     quantisers: Vec<Quantisers>,
     bits: BitWriter,
-    /// The scroll that was found where nobody had told it.
-    guess: Option<Scroll>,
-    /// A better one than was told, when that was last looked for.
-    instead: Option<Scroll>,
+    /// The scroll found by search when none was given, or the given one did not fit.
+    found_scroll: Option<Scroll>,
+    /// A better scroll than the given one, as of the last check.
+    better_scroll: Option<Scroll>,
     codings: Box<[Coding; 2]>,
     instructions: Instructions,
 }
@@ -51,7 +60,8 @@ impl H264Encoder {
         H264Encoder::with_buffers(settings, segment, &BufferPool::default())
     }
 
-    /// The same, with picture memory from `buffers`, where it goes back to: for the many segments of a video.
+    /// The same, with picture memory from `buffers`, to which it is returned when the encoder is dropped. Use one pool for all
+    /// segments of a video.
     ///
     /// # Errors
     /// Those of [`H264Encoder::new`].
@@ -61,7 +71,7 @@ impl H264Encoder {
         buffers: &BufferPool,
     ) -> Result<H264Encoder, H264Error> {
         let grid = MacroblockGrid::covering(settings.size.width(), settings.size.height());
-        // Two IDR pictures in a row must differ in idr_pic_id (7.4.3); only one-frame segments make such.
+        // Two IDR pictures in a row must differ in idr_pic_id (7.4.3); only segments of one frame make such.
         let idr_pic_id = if settings.segment_frames <= 1 { (segment.0 % 2) as u32 } else { 0 };
         let parameters = StreamParameters {
             size: settings.size,
@@ -81,30 +91,37 @@ impl H264Encoder {
         let stored = parameters.references.get() as usize + 1;
         let largest_level = match parameters.entropy_coding {
             EntropyCoding::Cabac => i32::from(i16::MAX),
-            EntropyCoding::Cavlc => crate::entropy::cavlc::LARGEST_LEVEL,
+            EntropyCoding::Cavlc => cavlc::LARGEST_LEVEL,
         };
         H264Encoder {
             parameters,
             frames: 0,
             reconstructions: (0..stored).map(|_| Reconstruction::new(grid, buffers)).collect(),
             history: SourceHistory::new(parameters.size, grid, stored - 1, buffers),
-            calm: Calm::new(grid),
-            rows: Rows::new(grid.columns),
+            ages: MacroblockAges::new(grid),
+            rows: NeighbourRows::new(grid.columns),
             quantisers: (0..=51).map(|qp| Quantisers::new(qp, largest_level)).collect(),
             bits: BitWriter::default(),
-            guess: None,
-            instead: None,
+            found_scroll: None,
+            better_scroll: None,
             codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
         }
     }
 
-    /// Encodes the next picture and appends its access unit to `output`. Never skips a picture. `change` is what is
-    /// known of how it differs from the picture before; a wrong scroll costs bytes and time, a change outside of
-    /// [`FrameChange::changed`] is lost.
+    /// Encodes the next picture and appends its access unit to `output`, in the form that [`CodedPicture::bytes`] describes.
+    /// Every picture is coded; none is dropped.
+    ///
+    /// `change` is what is known of how the picture differs from the previous one. A wrong scroll costs bytes and time only. A
+    /// change outside of [`FrameChange::changed`] is lost: the video then shows the previous picture there.
     ///
     /// # Errors
-    /// When the picture is not of the segment's size or its planes are too short.
+    /// [`H264Error::WrongSize`] and [`H264Error::ShortPlane`] when the picture does not fit the settings;
+    /// [`H264Error::SegmentTooLong`] after 2^32 pictures.
+    ///
+    /// # Panics
+    /// In builds with debug assertions, when the picture has changed outside of [`FrameChange::changed`] and
+    /// [`FrameChange::unchanged_samples`] says that it has not.
     pub fn encode(
         &mut self,
         picture: &Picture<'_>,
@@ -114,10 +131,10 @@ impl H264Encoder {
         self.check(picture)?;
         let intra = self.frames == 0;
         self.history.begin_picture(self.frames);
-        self.calm.begin_picture(self.frames);
+        self.ages.begin_picture(self.frames);
         let scroll = if intra { change.scroll } else { self.find_scroll(picture, change) };
         let distances = self.distances(scroll);
-        let qp = crate::decision::slice::slice_qp(self.parameters.base_qp, intra);
+        let qp = slice_qp(self.parameters.base_qp, intra);
         let header = SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp };
         self.parameters.append_slice_header(&mut self.bits, &header);
 
@@ -126,35 +143,32 @@ impl H264Encoder {
         let mut current = std::mem::take(&mut self.reconstructions[slot(0)]);
         let references: Vec<_> = distances
             .iter()
-            .map(|&distance| crate::decision::slice::Reference {
-                distance,
-                picture: &self.reconstructions[slot(distance)],
-            })
+            .map(|&distance| Reference { distance, picture: &self.reconstructions[slot(distance)] })
             .collect();
-        let moving = scrolled(scroll, &distances);
-        let bits = std::mem::take(&mut self.bits);
-        let writer =
-            MacroblockWriter::new(self.parameters.entropy_coding, bits, intra, qp, self.instructions);
-        let rbsp = SliceEncoder {
+        let context = SliceContext {
             picture,
+            change,
             grid: self.parameters.grid,
             references: &references,
-            history: &mut self.history,
-            current: &mut current,
-            calm: &mut self.calm,
-            rows: &mut self.rows,
             quantisers: &self.quantisers,
             qp,
-            last_qp: qp,
-            // 0 marks what was never written.
-            stamp: self.frames + 1,
+            // 0 stands for undefined samples.
+            content: self.frames + 1,
             scroll,
-            moving,
-            change,
+            scroll_vector: vector_of(scroll, &distances),
             instructions: self.instructions,
-            writer,
-        }
-        .encode(&mut self.codings);
+        };
+        let start = SliceStart {
+            entropy_coding: self.parameters.entropy_coding,
+            intra,
+            qp,
+            instructions: self.instructions,
+        };
+        let writer = MacroblockWriter::new(std::mem::take(&mut self.bits), start);
+        let written = SliceWriter::new(&context, writer, &mut self.rows, &mut current);
+        let state =
+            SliceState { history: &mut self.history, ages: &mut self.ages, codings: &mut self.codings };
+        let rbsp = SliceEncoder::new(context, state, written).encode();
         drop(references);
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
@@ -164,37 +178,30 @@ impl H264Encoder {
         Ok(CodedPicture { bytes: output.len() - start, idr: intra })
     }
 
-    /// The scroll that was told if the picture bears it out, otherwise one that is found.
+    /// The given scroll if the picture agrees with it, otherwise one that is found by search.
     fn find_scroll(&mut self, picture: &Picture<'_>, change: &FrameChange) -> Option<Scroll> {
-        let grid = self.parameters.grid;
-        if let Some(told) = change.scroll {
+        let search = ScrollSearch { history: &self.history, picture, change, grid: self.parameters.grid };
+        if let Some(given) = change.scroll {
             let distances = self.distances(change.scroll);
             let distance = distances.get(1).copied().unwrap_or(1);
-            let motion = scrolled(change.scroll, &distances).and_then(|vector| Move::of(vector, distance));
-            if self.frames % PICTURES_BELIEVED == 1 {
-                self.instead = motion.and_then(|motion| {
-                    crate::source::scroll_search::better_than_told(
-                        &self.history,
-                        picture,
-                        change,
-                        grid,
-                        motion,
-                    )
-                });
+            let motion =
+                vector_of(change.scroll, &distances).and_then(|vector| WholeMotion::of(vector, distance));
+            if self.frames % SCROLL_CHECK_INTERVAL == 1 {
+                self.better_scroll = motion.and_then(|motion| search.better_scroll(motion));
             }
-            if self.instead.is_some() {
-                return self.instead;
+            if self.better_scroll.is_some() {
+                return self.better_scroll;
             }
-            if crate::source::scroll_search::is_plausible(&self.history, picture, change, grid, motion) {
-                return Some(told);
+            if search.accepts(motion) {
+                return Some(given);
             }
         }
-        self.guess =
-            crate::source::scroll_search::guess_scroll(&self.history, picture, change, grid, self.guess);
-        self.guess.or(change.scroll)
+        self.found_scroll = search.find(self.found_scroll);
+        self.found_scroll.or(change.scroll)
     }
 
-    /// Reference list 0 as frames back: the picture before, then the one the scroll is exact in.
+    /// Reference list 0, as numbers of frames before the current one: the previous picture, then the one in which the scroll
+    /// is a whole number of samples.
     fn distances(&self, scroll: Option<Scroll>) -> Vec<u32> {
         let most = self.parameters.references.get().min(self.frames);
         if most == 0 {
@@ -206,6 +213,7 @@ impl H264Encoder {
         }
     }
 
+    /// Whether the picture fits the settings.
     fn check(&self, picture: &Picture<'_>) -> Result<(), H264Error> {
         let size = self.parameters.size;
         let (width, height) = (size.width() as usize, size.height() as usize);
@@ -225,28 +233,30 @@ impl H264Encoder {
         }
     }
 
-    /// What a decoder needs before the first access unit. The same for all segments of a video.
+    /// What a decoder needs before the first access unit. The same for all segments of a video: it depends on the settings only.
     pub fn parameter_sets(&self) -> ParameterSets {
         self.parameters.parameter_sets()
     }
 
-    /// What a decoder shows for the picture encoded last, as luma and interleaved chroma rows without padding.
-    /// Empty before the first.
+    /// The picture encoded last as a decoder shows it: luma rows, then rows of interleaved chroma, without padding. Empty before
+    /// the first picture.
+    ///
+    /// For tests of this crate and of its users only. It is not part of the public interface and may change at any time.
     #[doc(hidden)]
     pub fn reconstruction(&self) -> (Vec<u8>, Vec<u8>) {
         let Some(last) = self.frames.checked_sub(1) else { return Default::default() };
         let picture = &self.reconstructions[last as usize % self.reconstructions.len()];
         let (width, height) = (self.parameters.size.width() as usize, self.parameters.size.height() as isize);
-        let rows = |samples: &crate::prediction::reference::Samples, height: isize| {
+        let rows = |samples: &PaddedSamples, height: isize| {
             (0..height).flat_map(|y| samples.at(0, y)[..width].to_vec()).collect()
         };
         (rows(&picture.luma, height), rows(&picture.chroma, height / 2))
     }
 }
 
-/// The vector of a scroll for the second of the references.
-fn scrolled(scroll: Option<Scroll>, distances: &[u32]) -> Option<Vector> {
-    crate::prediction::motion::scroll_vector(scroll?, *distances.get(1)?)
+/// The vector of a scroll for the second entry of reference list 0.
+fn vector_of(scroll: Option<Scroll>, distances: &[u32]) -> Option<Vector> {
+    scroll_vector(scroll?, *distances.get(1)?)
 }
 
 #[cfg(test)]

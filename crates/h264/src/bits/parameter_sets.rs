@@ -1,84 +1,18 @@
-//! Sequence and picture parameter sets, levels and slice headers (ITU-T H.264, 7.3.2.1, 7.3.2.2, 7.3.3,
-//! Annex A and Annex E).
+//! Sequence and picture parameter sets and slice headers (ITU-T H.264, 7.3.2.1, 7.3.2.2, 7.3.3 and Annex E).
 
-use crate::bits::bit_writer::{BitWriter, NalKind, append_nal};
+use super::bit_writer::BitWriter;
+use super::level::Level;
+use super::nal::{NalKind, append_nal};
+use crate::grid::MacroblockGrid;
 use crate::residual::quantiser::CHROMA_QP_OFFSET;
-use crate::settings::{EntropyCoding, H264Error, H264Settings, ParameterSets, ReferenceCount};
+use crate::settings::{EntropyCoding, ParameterSets, ReferenceCount};
 use strikeline_picture::{FrameRate, PictureSize};
 
 /// Bits of frame_num. A segment may have more frames: it wraps (7.4.3).
 const FRAME_NUM_BITS: u32 = 8;
 
-/// Entries of reference list 0 in P slices: one for what stands still, one for what moves.
+/// Entries of reference list 0 in P slices: one for what is unchanged, one for what has moved.
 const LIST_LENGTH: u32 = 2;
-
-/// One row of Table A-1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Level {
-    /// level_idc: ten times the level's number.
-    pub(crate) idc: u8,
-    macroblocks_per_second: u64,
-    macroblocks_per_frame: u32,
-    stored_macroblocks: u32,
-}
-
-const fn level(idc: u8, per_second: u64, per_frame: u32, stored: u32) -> Level {
-    Level {
-        idc,
-        macroblocks_per_second: per_second,
-        macroblocks_per_frame: per_frame,
-        stored_macroblocks: stored,
-    }
-}
-
-/// Table A-1 from level 3.1 on. The levels below limit the bit rate so far that constant quality could
-/// break them, and their vector range; every decoder in use can do 3.1.
-const LEVELS: [Level; 10] = [
-    level(31, 108_000, 3_600, 18_000),
-    level(32, 216_000, 5_120, 20_480),
-    level(40, 245_760, 8_192, 32_768),
-    level(42, 522_240, 8_704, 34_816),
-    level(50, 589_824, 22_080, 110_400),
-    level(51, 983_040, 36_864, 184_320),
-    level(52, 2_073_600, 36_864, 184_320),
-    level(60, 4_177_920, 139_264, 696_320),
-    level(61, 8_355_840, 139_264, 696_320),
-    level(62, 16_711_680, 139_264, 696_320),
-];
-
-/// A picture's size in macroblocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct MacroblockGrid {
-    pub(crate) columns: usize,
-    pub(crate) rows: usize,
-}
-
-impl MacroblockGrid {
-    /// Enough macroblocks to cover `width × height` samples.
-    pub(crate) fn covering(width: u32, height: u32) -> MacroblockGrid {
-        MacroblockGrid { columns: width.div_ceil(16) as usize, rows: height.div_ceil(16) as usize }
-    }
-
-    pub(crate) fn len(self) -> usize {
-        self.columns * self.rows
-    }
-}
-
-/// The lowest level that allows pictures of this size at this rate with that many reference pictures
-/// (A.3.1, A.3.2); `None` beyond level 6.2.
-pub(crate) fn lowest_level(grid: MacroblockGrid, rate: FrameRate, references: u32) -> Option<Level> {
-    let macroblocks = grid.len() as u64;
-    let per_second = (macroblocks * u64::from(rate.numerator())).div_ceil(u64::from(rate.denominator()));
-    LEVELS.into_iter().find(|level| {
-        let widest = u64::from(level.macroblocks_per_frame) * 8;
-        let side_fits = |side: usize| (side as u64).pow(2) <= widest;
-        macroblocks <= u64::from(level.macroblocks_per_frame)
-            && per_second <= level.macroblocks_per_second
-            && macroblocks * u64::from(references) <= u64::from(level.stored_macroblocks)
-            && side_fits(grid.columns)
-            && side_fits(grid.rows)
-    })
-}
 
 /// What the parameter sets and slice headers say about a whole video.
 #[derive(Debug, Clone, Copy)]
@@ -238,8 +172,8 @@ pub(crate) struct SliceHeader<'a> {
     pub(crate) qp: u8,
 }
 
-/// ref_pic_list_modification (7.3.3.1): names every entry unless the initial order (8.2.4.2.1: nearest
-/// first) is the one wanted. An entry may name the same picture as the one before.
+/// ref_pic_list_modification (7.3.3.1): lists every entry unless the initial order (8.2.4.2.1: nearest first) is the one
+/// wanted. An entry may be the same picture as the one before.
 fn append_list_modification(bits: &mut BitWriter, distances: &[u32]) {
     let is_initial_order = distances.iter().zip(1..).all(|(&distance, initial)| distance == initial);
     bits.flag(!is_initial_order); // ref_pic_list_modification_flag_l0
@@ -260,38 +194,4 @@ fn append_list_modification(bits: &mut BitWriter, distances: &[u32]) {
         predicted = distance;
     }
     bits.ue(3);
-}
-
-/// The level for a video with these settings.
-pub(crate) fn level_for(settings: &H264Settings, grid: MacroblockGrid) -> Result<Level, H264Error> {
-    let H264Settings { size, frame_rate, references, .. } = *settings;
-    lowest_level(grid, frame_rate, references.get()).ok_or(H264Error::BeyondLevels {
-        size,
-        frame_rate,
-        references: references.get(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn level_of(width: u32, height: u32, rate: u32, references: u32) -> Option<u8> {
-        let rate = FrameRate::new(rate, 1).unwrap();
-        lowest_level(MacroblockGrid::covering(width, height), rate, references).map(|level| level.idc)
-    }
-
-    #[test]
-    fn levels_are_the_lowest_that_hold_size_rate_and_references() {
-        assert_eq!(level_of(1280, 720, 30, 1), Some(31));
-        assert_eq!(level_of(1280, 720, 60, 1), Some(32));
-        assert_eq!(level_of(1920, 1080, 30, 4), Some(40));
-        assert_eq!(level_of(1920, 1080, 60, 4), Some(42));
-        assert_eq!(level_of(1920, 1080, 60, 5), Some(50));
-        assert_eq!(level_of(3840, 2160, 60, 1), Some(52));
-        assert_eq!(level_of(8192, 4320, 60, 5), Some(61));
-        assert_eq!(level_of(8192, 8192, 24, 1), None);
-        // 64 × 8192 samples are few, but the picture is too tall for level 5.2.
-        assert_eq!(level_of(64, 8192, 30, 1), Some(51));
-    }
 }

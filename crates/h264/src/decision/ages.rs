@@ -1,46 +1,49 @@
-//! For how long what is seen has stood still. What an encoder makes of that, the standard leaves open.
+//! The age of each macroblock: for how many pictures its source has not changed.
 
-use crate::bits::parameter_sets::MacroblockGrid;
-use crate::decision::slice::Place;
-use crate::prediction::neighbours::parts;
-use crate::source::history::Change;
+use crate::grid::{MacroblockGrid, MacroblockPosition, MacroblockRun, SourceChange, TILE, tile_parts};
 
-/// Macroblocks side by side that are looked after together: where nothing happens, none of them is looked at.
-pub(crate) const TILE: usize = 16;
-/// After how many pictures a block that stands still is coded once more, and how much finer. Much finer at once would be
-/// wasted on what soon changes again.
-pub(crate) const REFINEMENTS: [(u32, u8); 2] = [(3, 3), (30, 12)];
-/// Pictures after which nothing is left to do for a block that stands still: it is as good as it gets, and
-/// every buffer holds it.
-pub(crate) const SETTLED: u32 = 40;
-/// Ages at which there may be something to do: until a block is coded for the last time but one, and then for as many
-/// pictures as there are buffers at most; and the same for the last time.
-const BUSY: u64 = ((1 << 10) - 1) | (0x7F << REFINEMENTS[1].0);
+/// A macroblock that has not changed is coded once more.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refinement {
+    /// The age at which it is.
+    pub(crate) age: u32,
+    /// How much lower the QP is than that of the slice.
+    pub(crate) qp_step: u8,
+}
 
-/// The age of each macroblock: for how many pictures its source has not changed.
+/// All refinements. A much lower QP at once would be wasted on what soon changes again.
+pub(crate) const REFINEMENTS: [Refinement; 2] =
+    [Refinement { age: 3, qp_step: 3 }, Refinement { age: 30, qp_step: 12 }];
+/// The age from which a macroblock needs no work: it is refined, and every reconstructed picture holds it.
+pub(crate) const FINAL_AGE: u32 = 40;
+/// Ages at which a macroblock may need work, as bits: until the first refinement and for as many pictures after it as there
+/// are reconstructed pictures at most, and the same for the second.
+const AGES_WITH_WORK: u64 = ((1 << 10) - 1) | (0x7F << REFINEMENTS[1].age);
+
+/// The ages of a picture's macroblocks.
 #[derive(Debug)]
-pub(crate) struct Calm {
+pub(crate) struct MacroblockAges {
     columns: usize,
     frame: u32,
-    /// Per macroblock, the picture in which it changed last; later, for each time that something was put off.
+    /// Per macroblock, the picture in which it changed last; one later for each time that its refinement was deferred.
     changed: Vec<u32>,
-    /// Per tile and age up to [`SETTLED`], whether a macroblock in it may have that age.
-    ages: Vec<u64>,
-    /// Per tile, whether there is nothing to do in this picture.
-    quiet: Vec<bool>,
-    /// Per tile, whether any macroblock may have to be coded once more in this picture.
+    /// Per tile, a bit for each age up to [`FINAL_AGE`]: whether a macroblock in it may have that age.
+    tile_ages: Vec<u64>,
+    /// Per tile, whether nothing is to be done in this picture.
+    idle: Vec<bool>,
+    /// Per tile, whether a macroblock may have to be refined in this picture.
     due: Vec<bool>,
 }
 
-impl Calm {
-    pub(crate) fn new(grid: MacroblockGrid) -> Calm {
+impl MacroblockAges {
+    pub(crate) fn new(grid: MacroblockGrid) -> MacroblockAges {
         let tiles = grid.columns.div_ceil(TILE) * grid.rows;
-        Calm {
+        MacroblockAges {
             columns: grid.columns,
             frame: 0,
             changed: vec![0; grid.len()],
-            ages: vec![0; tiles],
-            quiet: vec![false; tiles],
+            tile_ages: vec![0; tiles],
+            idle: vec![false; tiles],
             due: vec![false; tiles],
         }
     }
@@ -54,48 +57,55 @@ impl Calm {
         self.columns.div_ceil(TILE)
     }
 
-    /// Takes down what has happened to a row of macroblocks.
-    pub(crate) fn begin_row(&mut self, row: usize, changes: &[Change]) {
+    /// Records the changes of a row of macroblocks.
+    pub(crate) fn begin_row(&mut self, row: usize, changes: &[SourceChange]) {
         let tiles = row * self.tiles()..(row + 1) * self.tiles();
-        let known = self.ages[tiles.clone()].iter_mut().zip(&mut self.quiet[tiles.clone()]);
-        for (((ages, quiet), due), changes) in known.zip(&mut self.due[tiles]).zip(changes.chunks(TILE)) {
-            // The last age is for all that are at least so old.
-            *ages = (*ages << 1 | *ages & 1 << SETTLED) & ((2 << SETTLED) - 1);
-            *due = REFINEMENTS.iter().any(|(after, _)| *ages >> after & 1 == 1);
-            *quiet = *ages & BUSY == 0 && changes.iter().all(|&change| change == Change::None);
+        let known = self.tile_ages[tiles.clone()].iter_mut().zip(&mut self.idle[tiles.clone()]);
+        for (((ages, idle), due), changes) in known.zip(&mut self.due[tiles]).zip(changes.chunks(TILE)) {
+            // The last bit is for all that are at least so old.
+            *ages = (*ages << 1 | *ages & 1 << FINAL_AGE) & ((2 << FINAL_AGE) - 1);
+            *due = REFINEMENTS.iter().any(|refinement| *ages >> refinement.age & 1 == 1);
+            *idle = *ages & AGES_WITH_WORK == 0
+                && changes.iter().all(|&change| change == SourceChange::Unchanged);
         }
     }
 
-    /// Per tile of a row, whether there is nothing to do in this picture: nothing has changed, nothing is due, and every
-    /// buffer holds what is seen.
-    pub(crate) fn quiet_tiles(&self, row: usize) -> &[bool] {
-        &self.quiet[row * self.tiles()..][..self.tiles()]
+    /// Per tile of a row, whether nothing is to be done in this picture: nothing has changed, nothing is due, and every
+    /// reconstructed picture holds the same samples.
+    pub(crate) fn idle_tiles(&self, row: usize) -> &[bool] {
+        &self.idle[row * self.tiles()..][..self.tiles()]
     }
 
-    /// For how many pictures a macroblock has stood still, this one included.
+    /// The age of a macroblock, this picture included.
     pub(crate) fn age(&self, index: usize) -> u32 {
         self.frame - self.changed[index]
     }
 
-    /// The end of the macroblocks from column `first` on that can stand still without more ado.
+    /// The refinement of a macroblock that is due in this picture.
+    pub(crate) fn due_refinement(&self, index: usize) -> Option<Refinement> {
+        let age = self.age(index);
+        REFINEMENTS.into_iter().find(|refinement| refinement.age == age)
+    }
+
+    /// The end of the macroblocks from column `first` on that are unchanged and not due for refinement.
     #[inline]
-    pub(crate) fn end_of_still(&self, row: usize, first: usize, changes: &[Change]) -> usize {
-        let (quiet, due) = (self.quiet_tiles(row), &self.due[row * self.tiles()..][..self.tiles()]);
+    pub(crate) fn end_of_skip_run(&self, row: usize, first: usize, changes: &[SourceChange]) -> usize {
+        let (idle, due) = (self.idle_tiles(row), &self.due[row * self.tiles()..][..self.tiles()]);
         let changed = &self.changed[row * self.columns..][..self.columns];
         let mut column = first;
         while column < self.columns {
-            if quiet[column / TILE] {
+            if idle[column / TILE] {
                 column = (column / TILE * TILE + TILE).min(self.columns);
                 continue;
             }
             let end = (column / TILE * TILE + TILE).min(self.columns);
             let is_due = due[column / TILE];
-            let has_more = |column: &usize| {
+            let ends_run = |column: &usize| {
                 let age = self.frame - changed[*column];
-                changes[*column] != Change::None
-                    || is_due && REFINEMENTS.iter().any(|(after, _)| age == *after)
+                changes[*column] != SourceChange::Unchanged
+                    || is_due && REFINEMENTS.iter().any(|refinement| age == refinement.age)
             };
-            match (column..end).find(has_more) {
+            match (column..end).find(ends_run) {
                 Some(column) => return column,
                 None => column = end,
             }
@@ -103,31 +113,31 @@ impl Calm {
         column
     }
 
-    /// Takes down the age of a macroblock.
-    fn note(&mut self, place: Place) {
-        let age = self.age(place.index).min(SETTLED);
-        let tile = place.row * self.tiles() + place.column / TILE;
-        self.ages[tile] |= 1 << age;
+    /// Records the age of a macroblock for its tile.
+    fn record(&mut self, position: MacroblockPosition) {
+        let age = self.age(position.index).min(FINAL_AGE);
+        let tile = position.row * self.tiles() + position.column / TILE;
+        self.tile_ages[tile] |= 1 << age;
     }
 
-    /// Takes down that macroblocks from column `first` to before `end` have changed.
-    pub(crate) fn changed_run(&mut self, row: usize, first: usize, end: usize) {
-        self.changed[row * self.columns..][first..end].fill(self.frame);
-        for (tile, ..) in parts(first, end) {
-            let tile = row * self.tiles() + tile;
-            self.ages[tile] |= 1;
+    /// Records that the macroblocks of a run have changed.
+    pub(crate) fn mark_changed_run(&mut self, run: MacroblockRun) {
+        self.changed[run.row * self.columns..][run.first..run.end].fill(self.frame);
+        for part in tile_parts(run.first, run.end) {
+            let tile = run.row * self.tiles() + part.tile;
+            self.tile_ages[tile] |= 1;
         }
     }
 
-    /// The macroblock has changed.
-    pub(crate) fn changed(&mut self, place: Place) {
-        self.changed[place.index] = self.frame;
-        self.note(place);
+    /// Records that a macroblock has changed.
+    pub(crate) fn mark_changed(&mut self, position: MacroblockPosition) {
+        self.changed[position.index] = self.frame;
+        self.record(position);
     }
 
-    /// What is due for a macroblock that stands still will be so one picture later.
-    pub(crate) fn put_off(&mut self, place: Place) {
-        self.changed[place.index] = (self.changed[place.index] + 1).min(self.frame);
-        self.note(place);
+    /// Defers the refinement of a macroblock by one picture.
+    pub(crate) fn defer_refinement(&mut self, position: MacroblockPosition) {
+        self.changed[position.index] = (self.changed[position.index] + 1).min(self.frame);
+        self.record(position);
     }
 }

@@ -1,23 +1,23 @@
-//! I slices, and in them runs of macroblocks whose source is that of the one to their left: flat backgrounds, and anything
-//! that changes only from row to row. How an encoder chooses among predictions, the standard leaves open.
+//! Runs of macroblocks in I slices whose source is that of the macroblock to their left: flat backgrounds, and whatever changes
+//! only from row to row.
 
-use crate::decision::mode_decision::Coding;
-use crate::decision::slice::{Place, SliceEncoder};
+use super::context::SliceContext;
+use crate::grid::{MacroblockPosition, MacroblockRun};
 use crate::prediction::intra::{ChromaMode, Mode16x16};
-use crate::prediction::neighbours::{Coded, Kind, NOT_INTER, Vector};
-use crate::prediction::reference::Samples;
+use crate::prediction::reference::{PaddedSamples, Reconstruction};
 use crate::source::differences::FindDifferences;
+use strikeline_picture::Plane;
 
-/// Rows of a macroblock's reconstruction that all hold one sample each: `N` bytes in luma and in chroma.
-struct Constant<const N: usize, const ROWS: usize> {
+/// The rows of a block of 16 bytes, each of which repeats one sample. A sample has `N` bytes.
+struct ConstantRows<const N: usize, const ROWS: usize> {
     rows: [[u8; N]; ROWS],
-    /// Whether all rows hold the same.
+    /// Whether all rows are equal.
     is_flat: bool,
 }
 
-impl<const N: usize, const ROWS: usize> Constant<N, ROWS> {
-    /// The 16 bytes from (x, y) on, if they are so.
-    fn of(samples: &Samples, x: isize, y: isize) -> Option<Constant<N, ROWS>> {
+impl<const N: usize, const ROWS: usize> ConstantRows<N, ROWS> {
+    /// The block that begins at (x, y), if each row repeats one sample.
+    fn of(samples: &PaddedSamples, x: isize, y: isize) -> Option<ConstantRows<N, ROWS>> {
         let (block, stride) = (samples.at(x, y), samples.stride());
         let mut rows = [[0; N]; ROWS];
         for (row, sample) in rows.iter_mut().enumerate() {
@@ -27,11 +27,11 @@ impl<const N: usize, const ROWS: usize> Constant<N, ROWS> {
                 return None;
             }
         }
-        Some(Constant { rows, is_flat: rows.iter().all(|sample| *sample == rows[0]) })
+        Some(ConstantRows { rows, is_flat: rows.iter().all(|sample| *sample == rows[0]) })
     }
 
-    /// Repeats the rows from (x, y) on.
-    fn fill(&self, samples: &mut Samples, (x, y): (usize, usize), bytes: usize) {
+    /// Continues the rows in a block of `bytes` bytes that begins at (x, y).
+    fn fill(&self, samples: &mut PaddedSamples, x: usize, y: usize, bytes: usize) {
         let stride = samples.stride();
         let block = samples.at_mut(x as isize, y as isize);
         for (row, sample) in self.rows.iter().enumerate() {
@@ -39,7 +39,7 @@ impl<const N: usize, const ROWS: usize> Constant<N, ROWS> {
         }
     }
 
-    /// Whether DC prediction from rows like these to the left and the 16 bytes above is what they are.
+    /// Whether DC prediction, with these rows to the left and the 16 bytes above, gives the same rows.
     fn is_dc(&self, above: Option<&[u8]>) -> bool {
         self.is_flat && above.is_none_or(|above| above.first_chunk() == Some(&repeated(self.rows[0])))
     }
@@ -50,89 +50,67 @@ fn repeated<const N: usize>(sample: [u8; N]) -> [u8; 16] {
     std::array::from_fn(|index| sample[index % N])
 }
 
-/// The samples from (x, y − 1) on, if they exist.
-fn above(samples: &Samples, x: usize, y: usize) -> Option<&[u8]> {
+/// The samples that begin at (x, y − 1), if they lie in the picture.
+fn above(samples: &PaddedSamples, x: usize, y: usize) -> Option<&[u8]> {
     y.checked_sub(1).map(|y| samples.at(x as isize, y as isize))
 }
 
-impl SliceEncoder<'_> {
-    /// A row of an I slice.
-    pub(crate) fn intra_row(&mut self, row: usize, codings: &mut [Coding; 2]) {
-        let repeats = self.find_repeats(row);
-        let start = row * self.grid.columns;
-        let mut column = 0;
-        while column < self.grid.columns {
-            let count = repeats[column..].iter().take_while(|&&repeats| repeats).count();
-            if count > 0 && self.repeat(row, column, count) {
-                column += count;
-                continue;
-            }
-            let place = Place { column, row, index: start + column };
-            self.new_block(place, Vector::ZERO, codings);
-            self.writer.end_of_macroblock(place.index + 1 == self.grid.len());
-            column += 1;
-        }
+/// The reconstruction of a macroblock of which each row repeats one sample. Horizontal prediction continues it exactly.
+pub(crate) struct RepeatedMacroblock {
+    luma: ConstantRows<1, 16>,
+    chroma: ConstantRows<2, 8>,
+}
+
+impl RepeatedMacroblock {
+    /// The macroblock to the left of `run`, if it is such a one.
+    pub(crate) fn left_of(run: MacroblockRun, current: &Reconstruction) -> Option<RepeatedMacroblock> {
+        let (left, y) = ((run.first * 16) as isize - 16, (run.row * 16) as isize);
+        let luma = ConstantRows::of(&current.luma, left, y)?;
+        let chroma = ConstantRows::of(&current.chroma, left, y / 2)?;
+        Some(RepeatedMacroblock { luma, chroma })
     }
 
-    /// For each macroblock of a row whether its source is that of the one to its left.
-    fn find_repeats(&self, row: usize) -> Vec<bool> {
-        let mut repeats = vec![false; self.grid.columns];
-        let (width, height) = (self.picture.size.width() as usize, self.picture.size.height() as usize);
-        // What reaches beyond the picture on the right is not looked at; below, the last row is only repeated.
-        let Some(bytes) = (width & !15).checked_sub(16) else { return repeats };
-        let mut differences = vec![0; bytes];
-        let (top, bottom) = (row * 16, (row * 16 + 16).min(height));
-        for (plane, top, bottom) in
-            [(self.picture.luma, top, bottom), (self.picture.chroma, top / 2, bottom / 2)]
-        {
-            let from = &plane.data[top * plane.stride..];
-            self.instructions.run(FindDifferences {
-                samples: from.get(16..).unwrap_or(&[]),
-                stride: plane.stride,
-                earlier: from,
-                earlier_stride: plane.stride,
-                rows: bottom - top,
-                differences: &mut differences,
-            });
-        }
-        for (repeats, block) in repeats[1..].iter_mut().zip(differences.as_chunks::<16>().0) {
-            *repeats = *block == [0; 16];
-        }
-        repeats
+    /// Continues it in a run of macroblocks.
+    pub(crate) fn fill(&self, run: MacroblockRun, current: &mut Reconstruction) {
+        let (x, y, bytes) = (run.first * 16, run.row * 16, run.len() * 16);
+        self.luma.fill(&mut current.luma, x, y, bytes);
+        self.chroma.fill(&mut current.chroma, x, y / 2, bytes);
     }
 
-    /// Codes `count` macroblocks from column `first` on like the one to their left, if each row of that holds one sample:
-    /// then it is what horizontal prediction makes of it, errors and all. Whether it did.
-    fn repeat(&mut self, row: usize, first: usize, count: usize) -> bool {
-        let (x, y) = (first * 16, row * 16);
-        let left = x as isize - 16;
-        let Some(luma) = Constant::<1, 16>::of(&self.current.luma, left, y as isize) else { return false };
-        let Some(chroma) = Constant::<2, 8>::of(&self.current.chroma, left, y as isize / 2) else {
-            return false;
-        };
-        luma.fill(&mut self.current.luma, (x, y), count * 16);
-        chroma.fill(&mut self.current.chroma, (x, y / 2), count * 16);
-        let start = row * self.grid.columns;
-        self.current.stamps[start + first..start + first + count].fill(self.stamp);
-        self.calm.changed_run(row, first, first + count);
-        for column in first..first + count {
-            // DC costs the fewest bits.
-            let x = column * 16;
-            let is_dc = luma.is_dc(above(&self.current.luma, x, y));
-            let mode = if is_dc { Mode16x16::Dc } else { Mode16x16::Horizontal };
-            let is_dc = chroma.is_dc(above(&self.current.chroma, x, y / 2));
-            let chroma_mode = if is_dc { ChromaMode::Dc } else { ChromaMode::Horizontal };
-            self.writer.predicted_intra(mode, chroma_mode, &self.rows.around(column));
-            self.writer.end_of_macroblock(start + column + 1 == self.grid.len());
-            let coded = Coded {
-                kind: Kind::Intra16x16,
-                chroma_mode: chroma_mode as u8,
-                references: [NOT_INTER; 4],
-                ..Coded::UNAVAILABLE
-            };
-            self.rows.set(column, coded);
-        }
-        self.extend_borders(row, first, first + count);
-        true
+    /// The modes that predict a macroblock of the run exactly. DC takes the fewest bits.
+    pub(crate) fn modes(
+        &self,
+        position: MacroblockPosition,
+        current: &Reconstruction,
+    ) -> (Mode16x16, ChromaMode) {
+        let (x, y) = (position.x(), position.y());
+        let is_dc = self.luma.is_dc(above(&current.luma, x, y));
+        let mode = if is_dc { Mode16x16::Dc } else { Mode16x16::Horizontal };
+        let is_dc = self.chroma.is_dc(above(&current.chroma, x, y / 2));
+        (mode, if is_dc { ChromaMode::Dc } else { ChromaMode::Horizontal })
     }
+}
+
+/// For each macroblock of a row whether its source is that of the one to its left.
+pub(crate) fn find_repeats(context: &SliceContext<'_>, row: usize) -> Vec<bool> {
+    let picture = context.picture;
+    let mut repeats = vec![false; context.grid.columns];
+    let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
+    // A macroblock that reaches beyond the picture on the right is not compared; below, the last row is only repeated.
+    let Some(bytes) = (width & !15).checked_sub(16) else { return repeats };
+    let mut differences = vec![0; bytes];
+    let (top, bottom) = (row * 16, (row * 16 + 16).min(height));
+    for (plane, top, bottom) in [(picture.luma, top, bottom), (picture.chroma, top / 2, bottom / 2)] {
+        let from = &plane.data[top * plane.stride..];
+        context.instructions.run(FindDifferences {
+            samples: Plane { data: from.get(16..).unwrap_or(&[]), ..plane },
+            earlier: Plane { data: from, ..plane },
+            rows: bottom - top,
+            differences: &mut differences,
+        });
+    }
+    for (repeats, block) in repeats[1..].iter_mut().zip(differences.as_chunks::<16>().0) {
+        *repeats = *block == [0; 16];
+    }
+    repeats
 }

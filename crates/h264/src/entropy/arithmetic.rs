@@ -2,7 +2,7 @@
 
 use std::hint::select_unpredictable;
 
-use crate::entropy::cabac_tables::{CONTEXTS, LIKELY_RUNS, NEXT_STATE, STEPS, SURE, initial_states};
+use super::cabac_tables::{CONTEXTS, LIKELY_RUNS, NEXT_STATE, STEPS, SURE_ONE, initial_states};
 
 /// Where the coder is in its interval.
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +27,9 @@ pub(crate) struct ArithmeticEncoder {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// A place in what was coded.
+/// A position in the coded data, to which the encoder can return.
 #[derive(Debug)]
-pub(crate) struct Mark {
+pub(crate) struct CodePosition {
     interval: Interval,
     states: [u8; CONTEXTS],
     length: usize,
@@ -38,19 +38,19 @@ pub(crate) struct Mark {
 }
 
 /// The encoder while several bins are coded: its interval stays in registers.
-pub(crate) struct Bins<'a> {
+pub(crate) struct BinCoder<'a> {
     interval: Interval,
-    /// Where it goes in the end.
-    finally: &'a mut Interval,
+    /// The encoder's interval, which [`Self::end`] updates.
+    target: &'a mut Interval,
     states: &'a mut [u8; CONTEXTS],
     bytes: &'a mut Vec<u8>,
 }
 
-impl Bins<'_> {
-    /// Gives the interval back.
+impl BinCoder<'_> {
+    /// Stores the interval in the encoder.
     #[inline(always)]
     pub(crate) fn end(self) {
-        *self.finally = self.interval;
+        *self.target = self.interval;
     }
 
     #[inline(always)]
@@ -68,12 +68,12 @@ impl Bins<'_> {
         self.states[context] = state;
     }
 
-    /// A bin in the state of its context; gives the state after it.
+    /// A bin in the state of its context; returns the state after it.
     #[inline(always)]
     fn bin_in(&mut self, state: u8, bin: bool) -> u8 {
         let Interval { low, range, .. } = self.interval;
-        // Each bin waits for the range of the one before: what follows is short from there on, and without a branch, as
-        // which way it goes is hard to foresee.
+        // Each bin waits for the range of the one before, so the path from there is kept short; without branches, as they are
+        // hard to predict.
         let steps = STEPS[usize::from(state) & 127] >> (range >> 2 & 0x30);
         let (lps, lps_bits) = (u32::from(steps as u8), u32::from((steps >> 8) as u8));
         let is_lps = (state ^ u8::from(bin)) & 1 == 1;
@@ -113,7 +113,7 @@ impl Bins<'_> {
         self.shift(0);
     }
 
-    /// end_of_slice_flag, and the bin that tells I_PCM (9.3.4.5).
+    /// end_of_slice_flag, and the bin of mb_type that signals I_PCM (9.3.4.5).
     #[inline(always)]
     pub(crate) fn terminate(&mut self, bin: bool) {
         self.interval.range -= 2;
@@ -135,7 +135,7 @@ impl Bins<'_> {
     }
 }
 
-/// Moves the whole bytes of what is pending to `bytes`; gives what is left of `low` and of `pending`.
+/// Moves the whole bytes that are pending to `bytes`; returns what is left of `low` and of `pending`.
 #[cold]
 #[inline(never)]
 fn move_out(low: u64, pending: i32, bytes: &mut Vec<u8>) -> (u64, i32) {
@@ -160,16 +160,16 @@ impl ArithmeticEncoder {
         ArithmeticEncoder { interval: Interval::START, states: initial_states(intra_slice, qp), bytes }
     }
 
-    /// To code several bins; [`Bins::end`] comes after them.
+    /// Begins several bins; [`BinCoder::end`] must follow them.
     #[inline(always)]
-    pub(crate) fn start(&mut self) -> Bins<'_> {
+    pub(crate) fn start(&mut self) -> BinCoder<'_> {
         let ArithmeticEncoder { interval, states, bytes } = self;
-        Bins { interval: *interval, finally: interval, states, bytes }
+        BinCoder { interval: *interval, target: interval, states, bytes }
     }
 
-    /// Has `work` code several bins.
+    /// Codes several bins.
     #[inline(always)]
-    pub(crate) fn bins<T>(&mut self, work: impl FnOnce(&mut Bins<'_>) -> T) -> T {
+    pub(crate) fn bins<T>(&mut self, work: impl FnOnce(&mut BinCoder<'_>) -> T) -> T {
         let mut bins = self.start();
         let result = work(&mut bins);
         bins.end();
@@ -181,7 +181,7 @@ impl ArithmeticEncoder {
         self.bins(|bins| bins.bin(context, bin));
     }
 
-    /// [`Self::bin`] with `bin` set, and [`Self::terminate`] without, for each of the contexts in turn.
+    /// A bin 1 and a terminating bin 0 for each of the contexts in turn.
     pub(crate) fn set_bins_and_ends(&mut self, contexts: impl Iterator<Item = usize>) {
         self.bins(|bins| {
             for context in contexts {
@@ -194,13 +194,13 @@ impl ArithmeticEncoder {
     /// The same for `count` equal contexts.
     pub(crate) fn set_equal_bins_and_ends(&mut self, context: usize, mut count: usize) {
         self.bins(|bins| {
-            while count > 0 && bins.states[context] != SURE {
+            while count > 0 && bins.states[context] != SURE_ONE {
                 bins.bin(context, true);
                 bins.terminate(false);
                 count -= 1;
             }
-            // From here on the state stays and the low end of the interval only moves up with it: what many bins do to
-            // the range is in a table.
+            // From here on the state stays the same and codILow does not change but for its shifts: the range after many bins
+            // is in a table.
             for (power, table) in LIKELY_RUNS.iter().enumerate().rev() {
                 while count >> power != 0 {
                     let (range, bits) = table[(bins.interval.range & 0xFF) as usize];
@@ -212,7 +212,7 @@ impl ArithmeticEncoder {
         });
     }
 
-    /// end_of_slice_flag, and the bin that tells I_PCM (9.3.4.5).
+    /// end_of_slice_flag, and the bin of mb_type that signals I_PCM (9.3.4.5).
     #[inline]
     pub(crate) fn terminate(&mut self, bin: bool) {
         self.bins(|bins| bins.terminate(bin));
@@ -227,7 +227,8 @@ impl ArithmeticEncoder {
         move_out((low >> 7 | 1) << (10 + to_byte), pending + to_byte, &mut self.bytes);
     }
 
-    /// Bytes as they are, after [`Self::flush`]; then begins anew, with the same contexts (9.3.1.2).
+    /// Appends bytes without coding them, after [`Self::flush`]; then initialises the interval again, with the same contexts
+    /// (9.3.1.2).
     pub(crate) fn append_bytes(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
         self.interval = Interval::START;
@@ -238,20 +239,20 @@ impl ArithmeticEncoder {
         (self.bytes.len() * 8).saturating_add_signed(self.interval.pending as isize)
     }
 
-    /// What [`Self::rewind`] needs to come back here.
-    pub(crate) fn mark(&self) -> Mark {
+    /// The current position, for [`Self::rewind`].
+    pub(crate) fn position(&self) -> CodePosition {
         let &ArithmeticEncoder { interval, states, ref bytes } = self;
         let full = bytes.iter().rev().take_while(|&&byte| byte == 0xFF).count();
         let before_full = bytes.len().checked_sub(full + 1).map(|index| (index, bytes[index]));
-        Mark { interval, states, length: bytes.len(), before_full }
+        CodePosition { interval, states, length: bytes.len(), before_full }
     }
 
-    /// Undoes what was coded since the mark, unless it was flushed.
-    pub(crate) fn rewind(&mut self, mark: &Mark) {
-        (self.interval, self.states) = (mark.interval, mark.states);
-        self.bytes.truncate(mark.length);
+    /// Undoes what was coded since `position`, unless it was flushed.
+    pub(crate) fn rewind(&mut self, position: &CodePosition) {
+        (self.interval, self.states) = (position.interval, position.states);
+        self.bytes.truncate(position.length);
         // A carry may have gone through the bytes that were full.
-        if let Some((index, byte)) = mark.before_full {
+        if let Some((index, byte)) = position.before_full {
             self.bytes[index] = byte;
             self.bytes[index + 1..].fill(0xFF);
         }
@@ -260,11 +261,11 @@ impl ArithmeticEncoder {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cabac_tables::RANGE_LPS;
     use super::*;
-    use crate::entropy::cabac_tables::RANGE_LPS;
 
     /// The arithmetic decoder of 9.3.3.2, bit by bit as it is written there.
-    struct Decoder<'a> {
+    struct ArithmeticDecoder<'a> {
         bytes: &'a [u8],
         position: usize,
         range: u32,
@@ -272,7 +273,7 @@ mod tests {
         states: [u8; CONTEXTS],
     }
 
-    impl Decoder<'_> {
+    impl ArithmeticDecoder<'_> {
         fn bit(&mut self) -> u32 {
             let byte = self.bytes.get(self.position / 8).copied().unwrap_or(0);
             self.position += 1;
@@ -374,9 +375,9 @@ mod tests {
                     _ => encoder.bin(context, bin),
                 }
                 if context % 50 == 7 {
-                    let mark = encoder.mark();
+                    let position = encoder.position();
                     (0..context).for_each(|index| encoder.bin(index, index % 3 == 0));
-                    encoder.rewind(&mark);
+                    encoder.rewind(&position);
                 }
                 if context == 11 {
                     encoder.set_bins_and_ends([11, 12, 13, 11, 11].into_iter());
@@ -385,7 +386,7 @@ mod tests {
             encoder.terminate(true);
             encoder.flush();
             let bytes = encoder.bytes;
-            let mut decoder = Decoder {
+            let mut decoder = ArithmeticDecoder {
                 bytes: &bytes,
                 position: 0,
                 range: 510,

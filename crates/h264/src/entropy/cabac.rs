@@ -1,9 +1,12 @@
 //! Context-adaptive binary arithmetic coding of macroblocks (ITU-T H.264, 7.3.5, 9.3.2, 9.3.3).
 
-use crate::entropy::arithmetic::ArithmeticEncoder;
-use crate::entropy::cabac_macroblock::{WriteMacroblock, write_intra_type_prefix, write_skip_flag};
-use crate::prediction::neighbours::{Coded, Kind, Neighbours, Rows, parts};
-use crate::residual::macroblock::{Levels, Macroblock};
+use super::arithmetic::ArithmeticEncoder;
+use super::cabac_contexts::{count_of, increment};
+use super::cabac_macroblock::{WriteMacroblock, write_intra_type_prefix, write_skip_flag};
+use crate::grid::{MacroblockRun, TilePart, tile_parts};
+use crate::macroblock::{Levels, Macroblock};
+use crate::prediction::intra::{ChromaMode, Mode16x16};
+use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, NeighbourRows, Neighbours};
 use crate::simd::Instructions;
 
 /// Codes the macroblocks of one slice.
@@ -34,25 +37,28 @@ impl CabacWriter {
         self.last_delta_was_coded = false;
     }
 
-    /// P_Skip, `count` times from column `first` on, each with its end_of_slice_flag.
-    pub(crate) fn skip_run(&mut self, rows: &Rows, first: usize, count: usize, last: bool) {
-        let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Skipped);
+    /// P_Skip for each macroblock of a run, each with its end_of_slice_flag. `last`: whether the run ends the slice.
+    pub(crate) fn skip_run(&mut self, rows: &NeighbourRows, run: MacroblockRun, last: bool) {
+        let (first, count) = (run.first, run.len());
+        let counts = |coded: &CodedMacroblock| {
+            !matches!(coded.kind, MacroblockKind::Unavailable | MacroblockKind::Skipped)
+        };
         let left = counts(rows.around(first).left);
         let above = |column: usize| counts(rows.around(column).above);
         self.encoder.bin(11 + count_of(left, above(first)), true);
         self.encoder.terminate(last && count == 1);
         let end = first + count - usize::from(last);
-        // Tiles above that stand still need not be looked into, and often are many.
-        let mut still = 0;
-        for (tile, first, end) in parts(first + 1, end) {
-            if rows.is_still_above(tile) {
-                still += end - first;
+        // Below tiles that are skipped as a whole, which are often many, all contexts are equal.
+        let mut equal = 0;
+        for TilePart { tile, first, end } in tile_parts(first + 1, end) {
+            if rows.is_skipped_above(tile) {
+                equal += end - first;
                 continue;
             }
-            self.encoder.set_equal_bins_and_ends(11, std::mem::take(&mut still));
+            self.encoder.set_equal_bins_and_ends(11, std::mem::take(&mut equal));
             self.encoder.set_bins_and_ends((first..end).map(|column| 11 + usize::from(above(column))));
         }
-        self.encoder.set_equal_bins_and_ends(11, still);
+        self.encoder.set_equal_bins_and_ends(11, equal);
         if last && count > 1 {
             self.encoder.bin(11 + usize::from(above(end)), true);
             self.encoder.terminate(true);
@@ -60,18 +66,19 @@ impl CabacWriter {
         self.last_delta_was_coded = false;
     }
 
+    /// end_of_slice_flag.
     #[inline]
     pub(crate) fn end_of_macroblock(&mut self, last_of_slice: bool) {
         self.encoder.terminate(last_of_slice);
     }
 
-    /// The finished slice data, after the bytes that were given at the start.
+    /// The finished slice data, after the bytes given to [`Self::new`].
     pub(crate) fn finish(mut self) -> Vec<u8> {
         self.encoder.flush();
         self.encoder.bytes
     }
 
-    /// [`Self::macroblock`], unless it takes more than `most` bits; whether it did not.
+    /// [`Self::macroblock`], unless it takes more than `most` bits; returns whether it was written.
     pub(crate) fn macroblock_within(
         &mut self,
         most: usize,
@@ -79,17 +86,18 @@ impl CabacWriter {
         levels: &Levels,
         around: &Neighbours<'_>,
     ) -> bool {
-        let (before, delta, mark) = (self.encoder.length(), self.last_delta_was_coded, self.encoder.mark());
+        let (before, delta, position) =
+            (self.encoder.length(), self.last_delta_was_coded, self.encoder.position());
         self.macroblock(macroblock, levels, around);
         if self.encoder.length() - before <= most {
             return true;
         }
-        self.encoder.rewind(&mark);
+        self.encoder.rewind(&position);
         self.last_delta_was_coded = delta;
         false
     }
 
-    /// P_L0_16x16 with the predicted vector and no residual: what [`Self::macroblock`] makes of it, in fewer steps.
+    /// P_L0_16x16 with the predicted vector and no residual: the same bins as from [`Self::macroblock`], in fewer steps.
     pub(crate) fn predicted_motion(&mut self, reference: u8, references_in_use: u8, around: &Neighbours<'_>) {
         let Neighbours { left, above, .. } = around;
         self.encoder.bins(|e| {
@@ -108,21 +116,55 @@ impl CabacWriter {
                 e.bin(base + usize::from(sum > 2) + usize::from(sum > 32), false);
             }
             // coded_block_pattern, all zero.
-            let without = |coded: &Coded, quarter: usize| {
+            let without = |coded: &CodedMacroblock, quarter: usize| {
                 coded.kind.is_available() && coded.pattern >> quarter & 1 == 0
             };
             e.bin(73 + increment(without(left, 1), without(above, 2)), false);
             e.bin(73 + increment(true, without(above, 3)), false);
             e.bin(73 + increment(without(left, 3), true), false);
             e.bin(73 + increment(true, true), false);
-            let any = |coded: &Coded| coded.pattern >> 4 != 0;
+            let any = |coded: &CodedMacroblock| coded.pattern >> 4 != 0;
             e.bin(77 + increment(any(left), any(above)), false);
         });
         self.last_delta_was_coded = false;
     }
 
+    /// I_16x16 without residual in an I slice: the same bins as from [`Self::macroblock`], in fewer steps.
+    pub(crate) fn predicted_intra(
+        &mut self,
+        mode: Mode16x16,
+        chroma_mode: ChromaMode,
+        around: &Neighbours<'_>,
+    ) {
+        let Neighbours { left, above, .. } = around;
+        let is_whole = |coded: &CodedMacroblock| {
+            !matches!(coded.kind, MacroblockKind::Unavailable | MacroblockKind::Intra4x4)
+        };
+        let has_chroma_mode =
+            |coded: &CodedMacroblock| usize::from(coded.kind.is_intra() && coded.chroma_mode != 0);
+        let has_dc = |coded: &CodedMacroblock| !coded.kind.is_available() || coded.dc_flags & 1 == 1;
+        let delta = 60 + usize::from(self.last_delta_was_coded);
+        self.encoder.bins(|e| {
+            e.bin(3 + usize::from(is_whole(left)) + usize::from(is_whole(above)), true);
+            e.terminate(false);
+            // No coded_block_pattern, then the mode.
+            e.bin(6, false);
+            e.bin(7, false);
+            e.bin(9, mode as u8 & 2 != 0);
+            e.bin(10, mode as u8 & 1 != 0);
+            let chroma_mode = chroma_mode as u8;
+            for bin in 0..3.min(chroma_mode + 1) {
+                let context = if bin == 0 { 64 + has_chroma_mode(left) + has_chroma_mode(above) } else { 67 };
+                e.bin(context, bin < chroma_mode);
+            }
+            e.bin(delta, false);
+            e.bin(85 + increment(has_dc(left), has_dc(above)), false);
+        });
+        self.last_delta_was_coded = false;
+    }
+
     /// I_PCM with the samples of a macroblock: luma, Cb, Cr.
-    pub(crate) fn samples(&mut self, samples: &[u8; 384], around: &Neighbours<'_>) {
+    pub(crate) fn pcm(&mut self, samples: &[u8; 384], around: &Neighbours<'_>) {
         self.encoder.bins(|e| {
             if !self.intra_slice {
                 write_skip_flag(e, false, around);
@@ -148,16 +190,4 @@ impl CabacWriter {
             around,
         });
     }
-}
-
-/// condTermFlagA + 2 · condTermFlagB.
-#[inline]
-pub(crate) fn increment(left: bool, above: bool) -> usize {
-    usize::from(left) + 2 * usize::from(above)
-}
-
-/// condTermFlagA + condTermFlagB.
-#[inline]
-pub(crate) fn count_of(left: bool, above: bool) -> usize {
-    usize::from(left) + usize::from(above)
 }

@@ -1,11 +1,11 @@
 //! Macroblocks in context-adaptive binary arithmetic coding, down to their residual (ITU-T H.264, 7.3.5, 9.3.2, 9.3.3).
 
-use crate::entropy::arithmetic::{ArithmeticEncoder, Bins};
-use crate::entropy::cabac::{count_of, increment};
-use crate::entropy::cabac_residual::write_residual;
-use crate::prediction::neighbours::{Coded, Kind, Neighbours, Shape};
-use crate::residual::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
-use crate::simd::Work;
+use super::arithmetic::{ArithmeticEncoder, BinCoder};
+use super::cabac_contexts::{count_of, increment};
+use super::cabac_residual::write_residual;
+use crate::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
+use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, Neighbours, PartitionShape};
+use crate::simd::SimdKernel;
 
 /// Writes a macroblock that is not skipped: mb_skip_flag and macroblock_layer (7.3.5).
 pub(crate) struct WriteMacroblock<'a> {
@@ -17,7 +17,7 @@ pub(crate) struct WriteMacroblock<'a> {
     pub(crate) around: &'a Neighbours<'a>,
 }
 
-impl Work for WriteMacroblock<'_> {
+impl SimdKernel for WriteMacroblock<'_> {
     #[inline(always)]
     fn run(self) {
         let WriteMacroblock { encoder, intra_slice, last_delta_was_coded, macroblock, levels, around } = self;
@@ -54,16 +54,24 @@ impl Work for WriteMacroblock<'_> {
 }
 
 #[inline(always)]
-pub(crate) fn write_skip_flag(e: &mut Bins<'_>, skipped: bool, around: &Neighbours<'_>) {
-    let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Skipped);
+pub(crate) fn write_skip_flag(e: &mut BinCoder<'_>, skipped: bool, around: &Neighbours<'_>) {
+    let counts = |coded: &CodedMacroblock| {
+        !matches!(coded.kind, MacroblockKind::Unavailable | MacroblockKind::Skipped)
+    };
     e.bin(11 + count_of(counts(around.left), counts(around.above)), skipped);
 }
 
 /// The bins before the first of an intra macroblock's type; gives the context of that.
 #[inline(always)]
-pub(crate) fn write_intra_type_prefix(e: &mut Bins<'_>, intra_slice: bool, around: &Neighbours<'_>) -> usize {
+pub(crate) fn write_intra_type_prefix(
+    e: &mut BinCoder<'_>,
+    intra_slice: bool,
+    around: &Neighbours<'_>,
+) -> usize {
     if intra_slice {
-        let counts = |coded: &Coded| !matches!(coded.kind, Kind::Unavailable | Kind::Intra4x4);
+        let counts = |coded: &CodedMacroblock| {
+            !matches!(coded.kind, MacroblockKind::Unavailable | MacroblockKind::Intra4x4)
+        };
         3 + count_of(counts(around.left), counts(around.above))
     } else {
         e.bin(14, true);
@@ -74,7 +82,7 @@ pub(crate) fn write_intra_type_prefix(e: &mut Bins<'_>, intra_slice: bool, aroun
 /// mb_type (9.3.2.5, Tables 9-36 and 9-37).
 #[inline(always)]
 fn write_macroblock_type(
-    e: &mut Bins<'_>,
+    e: &mut BinCoder<'_>,
     macroblock: &Macroblock,
     intra_slice: bool,
     around: &Neighbours<'_>,
@@ -82,10 +90,10 @@ fn write_macroblock_type(
     if let Prediction::Inter { shape, .. } = macroblock.prediction {
         e.bin(14, false);
         let (columns_or_rows, context, bin) = match shape {
-            Shape::Whole => (false, 16, false),
-            Shape::Quarters => (false, 16, true),
-            Shape::Columns => (true, 17, false),
-            Shape::Rows => (true, 17, true),
+            PartitionShape::Whole => (false, 16, false),
+            PartitionShape::Quarters => (false, 16, true),
+            PartitionShape::Columns => (true, 17, false),
+            PartitionShape::Rows => (true, 17, true),
         };
         e.bin(15, columns_or_rows);
         e.bin(context, bin);
@@ -113,14 +121,14 @@ fn write_macroblock_type(
 /// ref_idx_l0, then mvd_l0, of all partitions.
 #[inline(always)]
 fn write_motion(
-    e: &mut Bins<'_>,
+    e: &mut BinCoder<'_>,
     macroblock: &Macroblock,
-    shape: Shape,
+    shape: PartitionShape,
     references_in_use: u8,
     around: &Neighbours<'_>,
 ) {
     let coded = &macroblock.coded;
-    if shape == Shape::Quarters {
+    if shape == PartitionShape::Quarters {
         // sub_mb_type P_L0_8x8, four times.
         e.set_bins(21, 4);
     }
@@ -131,7 +139,7 @@ fn write_motion(
     let above = |quarter: usize| if quarter < 2 { (around.above, quarter + 2) } else { (coded, quarter - 2) };
     if references_in_use > 1 {
         for &quarter in shape.first_quarters() {
-            let counts = |(coded, quarter): (&Coded, usize)| coded.references[quarter] > 0;
+            let counts = |(coded, quarter): (&CodedMacroblock, usize)| coded.references[quarter] > 0;
             let first = 54 + increment(counts(left(quarter)), counts(above(quarter)));
             let index = coded.references[quarter];
             for bin in 0..=index {
@@ -148,7 +156,8 @@ fn write_motion(
         let difference = macroblock.differences[quarter];
         for (part, base, value) in [(0, 40, difference.x), (1, 47, difference.y)] {
             // A partition's later quarters hold its difference already, but no earlier partition looks there.
-            let of = |(coded, quarter): (&Coded, usize)| u32::from(coded.differences[quarter][part]);
+            let of =
+                |(coded, quarter): (&CodedMacroblock, usize)| u32::from(coded.differences[quarter][part]);
             write_vector_difference(e, base, value, of(left(quarter)) + of(above(quarter)));
         }
     }
@@ -156,7 +165,7 @@ fn write_motion(
 
 /// One component of mvd_l0: UEG3, signed, with uCoff 9 (9.3.2.3).
 #[inline(always)]
-fn write_vector_difference(e: &mut Bins<'_>, base: usize, value: i16, neighbours: u32) {
+fn write_vector_difference(e: &mut BinCoder<'_>, base: usize, value: i16, neighbours: u32) {
     let first = match neighbours {
         0..3 => base,
         3..=32 => base + 1,
@@ -179,7 +188,7 @@ fn write_vector_difference(e: &mut Bins<'_>, base: usize, value: i16, neighbours
 }
 
 #[inline(always)]
-fn write_intra_4x4_modes(e: &mut Bins<'_>, modes: &[Option<u8>; 16]) {
+fn write_intra_4x4_modes(e: &mut BinCoder<'_>, modes: &[Option<u8>; 16]) {
     for block in BLOCK_ORDER {
         e.bin(68, modes[block].is_none());
         if let Some(remaining) = modes[block] {
@@ -191,8 +200,8 @@ fn write_intra_4x4_modes(e: &mut Bins<'_>, modes: &[Option<u8>; 16]) {
 }
 
 #[inline(always)]
-fn write_chroma_mode(e: &mut Bins<'_>, mode: u8, around: &Neighbours<'_>) {
-    let counts = |coded: &Coded| coded.kind.is_intra() && coded.chroma_mode != 0;
+fn write_chroma_mode(e: &mut BinCoder<'_>, mode: u8, around: &Neighbours<'_>) {
+    let counts = |coded: &CodedMacroblock| coded.kind.is_intra() && coded.chroma_mode != 0;
     e.bin(64 + count_of(counts(around.left), counts(around.above)), mode != 0);
     for bin in 1..3.min(mode + 1) {
         e.bin(67, bin < mode);
@@ -200,10 +209,11 @@ fn write_chroma_mode(e: &mut Bins<'_>, mode: u8, around: &Neighbours<'_>) {
 }
 
 #[inline(always)]
-fn write_coded_block_pattern(e: &mut Bins<'_>, pattern: u8, around: &Neighbours<'_>) {
+fn write_coded_block_pattern(e: &mut BinCoder<'_>, pattern: u8, around: &Neighbours<'_>) {
     // The condition holds where the neighbouring quarter exists and has no coded luma.
-    let without =
-        |coded: &Coded, quarter: usize| coded.kind.is_available() && coded.pattern >> quarter & 1 == 0;
+    let without = |coded: &CodedMacroblock, quarter: usize| {
+        coded.kind.is_available() && coded.pattern >> quarter & 1 == 0
+    };
     for quarter in 0..4usize {
         let own = |quarter: usize| pattern >> quarter & 1 == 0;
         let left =
@@ -212,17 +222,17 @@ fn write_coded_block_pattern(e: &mut Bins<'_>, pattern: u8, around: &Neighbours<
         e.bin(73 + increment(left, above), !own(quarter));
     }
     let chroma = pattern >> 4;
-    let any = |coded: &Coded| coded.pattern >> 4 != 0;
+    let any = |coded: &CodedMacroblock| coded.pattern >> 4 != 0;
     e.bin(77 + increment(any(around.left), any(around.above)), chroma != 0);
     if chroma != 0 {
-        let both = |coded: &Coded| coded.pattern >> 4 == 2;
+        let both = |coded: &CodedMacroblock| coded.pattern >> 4 == 2;
         e.bin(81 + increment(both(around.left), both(around.above)), chroma == 2);
     }
 }
 
 /// mb_qp_delta: the mapping of 9.1.1, then unary. `after_delta`: whether that of the macroblock before was not zero.
 #[inline(always)]
-fn write_qp_delta(e: &mut Bins<'_>, delta: i32, after_delta: bool) {
+fn write_qp_delta(e: &mut BinCoder<'_>, delta: i32, after_delta: bool) {
     let mapped = if delta > 0 { delta * 2 - 1 } else { -delta * 2 };
     let first = 60 + usize::from(after_delta);
     e.bin(first, mapped != 0);

@@ -1,10 +1,10 @@
 //! Residuals in context-adaptive binary arithmetic coding (ITU-T H.264, 7.3.5.3, 9.3.3.1.1.9 and 9.3.3.1.3).
 
-use crate::entropy::arithmetic::Bins;
-use crate::entropy::cabac::increment;
-use crate::prediction::neighbours::{Coded, Kind, Neighbours};
-use crate::residual::macroblock::{BLOCK_ORDER, Levels};
-use crate::residual::transform::Block;
+use super::arithmetic::BinCoder;
+use super::cabac_contexts::increment;
+use crate::macroblock::{BLOCK_ORDER, Levels};
+use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, Neighbours};
+use crate::residual::transform::CoefficientBlock;
 use crate::simd::nonzero_mask;
 
 /// ctxBlockCat (Table 9-42).
@@ -16,16 +16,21 @@ const CHROMA_AC: usize = 4;
 
 /// residual (7.3.5.3).
 #[inline(always)]
-pub(crate) fn write_residual(bins: &mut Bins<'_>, coded: &Coded, levels: &Levels, around: &Neighbours<'_>) {
+pub(crate) fn write_residual(
+    bins: &mut BinCoder<'_>,
+    coded: &CodedMacroblock,
+    levels: &Levels,
+    around: &Neighbours<'_>,
+) {
     let intra = coded.kind.is_intra();
     // coded_block_flag of a DC block in a neighbour, and of a 4×4 block in one.
-    let dc = |other: &Coded, bit: u8| {
+    let dc = |other: &CodedMacroblock, bit: u8| {
         if other.kind.is_available() { other.dc_flags >> bit & 1 == 1 } else { intra }
     };
-    let block = |other: &Coded, index: usize| {
+    let block = |other: &CodedMacroblock, index: usize| {
         if other.kind.is_available() { other.counts[index] != 0 } else { intra }
     };
-    let is_16x16 = coded.kind == Kind::Intra16x16;
+    let is_16x16 = coded.kind == MacroblockKind::Intra16x16;
     if is_16x16 {
         let flag = increment(dc(around.left, 0), dc(around.above, 0));
         write_block::<LUMA_DC>(bins, flag, dc(coded, 0), &levels.luma_dc);
@@ -69,7 +74,12 @@ pub(crate) fn write_residual(bins: &mut Bins<'_>, coded: &Coded, levels: &Levels
 /// residual_block_cabac (7.3.5.3.3) of the category `CATEGORY`. `any`: whether any level is not zero; if not, `levels` are not
 /// looked at.
 #[inline(always)]
-fn write_block<const CATEGORY: usize>(bins: &mut Bins<'_>, flag_increment: usize, any: bool, levels: &Block) {
+fn write_block<const CATEGORY: usize>(
+    bins: &mut BinCoder<'_>,
+    flag_increment: usize,
+    any: bool,
+    levels: &CoefficientBlock,
+) {
     bins.bin(85 + 4 * CATEGORY + flag_increment, any);
     if !any {
         return;

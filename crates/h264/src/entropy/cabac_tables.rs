@@ -46,9 +46,9 @@ const fn steps() -> [u64; 128] {
 }
 
 /// The state in which bin 1 is likeliest, as `2 · pStateIdx + valMPS`. Another such bin does not change it.
-pub(crate) const SURE: u8 = 62 << 1 | 1;
+pub(crate) const SURE_ONE: u8 = 62 << 1 | 1;
 
-/// By n and by the range less 256: the range after 2^n times bin 1 in state [`SURE`] and a terminating bin 0, and by how
+/// By n and by the range less 256: the range after 2^n times bin 1 in state [`SURE_ONE`] and a terminating bin 0, and by how
 /// many bits all that renormalises.
 pub(crate) static LIKELY_RUNS: [[(u16, u8); 256]; 7] = likely_runs();
 

@@ -1,16 +1,16 @@
 //! Context-adaptive variable-length coding of macroblocks (ITU-T H.264, 7.3.5, 9.1 and 9.2).
 
-use crate::bits::bit_writer::BitWriter;
-use crate::entropy::cavlc_tables::{
+use super::cavlc_tables::{
     CHROMA_DC_TOKENS, CHROMA_DC_ZEROS, INTER_PATTERNS, INTRA_PATTERNS, RUNS, TOKEN_LENGTHS, TOKEN_VALUES,
     TOTAL_ZEROS,
 };
-use crate::prediction::neighbours::{Coded, Neighbours, Shape};
-use crate::residual::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
-use crate::residual::transform::Block;
+use crate::bits::bit_writer::BitWriter;
+use crate::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
+use crate::prediction::neighbours::{CodedMacroblock, Neighbours, PartitionShape};
+use crate::residual::transform::CoefficientBlock;
 
-/// The largest level that level_prefix 15 can express, whatever suffixLength is (9.2.2.1); larger prefixes
-/// belong to the High profiles.
+/// The largest level that level_prefix 15 can express with any suffixLength (9.2.2.1). Larger prefixes belong to the High
+/// profiles.
 pub(crate) const LARGEST_LEVEL: i32 = 2063;
 
 /// Codes the macroblocks of one slice.
@@ -47,7 +47,7 @@ impl CavlcWriter {
         std::mem::take(self.bits.bytes_mut())
     }
 
-    /// [`Self::macroblock`], unless it takes more than `most` bits; whether it did not.
+    /// [`Self::macroblock`], unless it takes more than `most` bits; returns whether it was written.
     pub(crate) fn macroblock_within(
         &mut self,
         most: usize,
@@ -65,7 +65,7 @@ impl CavlcWriter {
     }
 
     /// I_PCM with the samples of a macroblock: luma, Cb, Cr.
-    pub(crate) fn samples(&mut self, samples: &[u8; 384]) {
+    pub(crate) fn pcm(&mut self, samples: &[u8; 384]) {
         if !self.intra_slice {
             self.bits.ue(self.skipped);
             self.skipped = 0;
@@ -121,14 +121,19 @@ impl CavlcWriter {
 }
 
 /// mb_type, sub_mb_type, ref_idx_l0 and mvd_l0 of an inter macroblock.
-fn append_motion(bits: &mut BitWriter, macroblock: &Macroblock, shape: Shape, references_in_use: u8) {
+fn append_motion(
+    bits: &mut BitWriter,
+    macroblock: &Macroblock,
+    shape: PartitionShape,
+    references_in_use: u8,
+) {
     bits.ue(match shape {
-        Shape::Whole => 0,
-        Shape::Rows => 1,
-        Shape::Columns => 2,
-        Shape::Quarters => 3,
+        PartitionShape::Whole => 0,
+        PartitionShape::Rows => 1,
+        PartitionShape::Columns => 2,
+        PartitionShape::Quarters => 3,
     });
-    if shape == Shape::Quarters {
+    if shape == PartitionShape::Quarters {
         (0..4).for_each(|_| bits.ue(0));
     }
     if references_in_use > 1 {
@@ -147,14 +152,15 @@ fn append_motion(bits: &mut BitWriter, macroblock: &Macroblock, shape: Shape, re
 /// residual (7.3.5.3).
 fn append_residual(
     bits: &mut BitWriter,
-    coded: &Coded,
+    coded: &CodedMacroblock,
     levels: &Levels,
     around: &Neighbours<'_>,
     is_16x16: bool,
 ) {
-    const NOTHING: Block = [0; 16];
-    let of =
-        |other: &Coded, index: usize| other.kind.is_available().then_some(u32::from(other.counts[index]));
+    const NOTHING: CoefficientBlock = [0; 16];
+    let of = |other: &CodedMacroblock, index: usize| {
+        other.kind.is_available().then_some(u32::from(other.counts[index]))
+    };
     let luma_context = |index: usize| {
         let left = if index.is_multiple_of(4) { of(around.left, index + 3) } else { of(coded, index - 1) };
         let above = if index < 4 { of(around.above, index + 12) } else { of(coded, index - 4) };

@@ -2,7 +2,7 @@
 
 pub(crate) mod arithmetic;
 pub(crate) mod cabac;
-pub(crate) mod cabac_intra;
+pub(crate) mod cabac_contexts;
 pub(crate) mod cabac_macroblock;
 pub(crate) mod cabac_residual;
 pub(crate) mod cabac_tables;

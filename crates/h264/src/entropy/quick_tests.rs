@@ -1,13 +1,16 @@
-//! The quick ways to write macroblocks in CABAC against the general one, bin by bin.
+//! The fast paths of CABAC compared with the general one, bin by bin.
 
-use crate::decision::ages::TILE;
-use crate::entropy::cabac::CabacWriter;
+use super::cabac::CabacWriter;
+use crate::grid::{MacroblockRun, TILE};
+use crate::macroblock::{Levels, Macroblock, Prediction};
 use crate::prediction::intra::{ChromaMode, Mode16x16};
-use crate::prediction::neighbours::{Coded, Kind, NOT_INTER, Rows, Shape, Vector};
-use crate::residual::macroblock::{Levels, Macroblock, Prediction};
+use crate::prediction::neighbours::{
+    CodedMacroblock, MacroblockKind, NOT_INTER, NeighbourRows, PartitionShape,
+};
+use crate::prediction::vectors::Vector;
 use crate::simd::Instructions;
 
-/// Numbers that look like chance.
+/// A generator of pseudo-random numbers.
 struct Numbers(u32);
 
 impl Numbers {
@@ -23,44 +26,50 @@ impl Numbers {
     }
 
     /// A macroblock of any kind.
-    fn coded(&mut self) -> Coded {
+    fn coded(&mut self) -> CodedMacroblock {
         let references = [NOT_INTER; 4];
         let dc_flags = self.below(8) as u8;
         let chroma_mode = self.below(4) as u8;
         let pattern = [0, 15, 16, 47][self.below(4)];
         match self.below(5) {
-            0 => Coded::skipped(Vector::ZERO),
-            1 => Coded::SAMPLES,
-            2 => Coded {
-                kind: Kind::Inter,
+            0 => CodedMacroblock::skipped(Vector::ZERO),
+            1 => CodedMacroblock::PCM,
+            2 => CodedMacroblock {
+                kind: MacroblockKind::Inter,
                 references: [self.below(2) as i8; 4],
                 differences: [[self.below(40) as u8, self.below(4) as u8]; 4],
                 pattern,
-                ..Coded::UNAVAILABLE
+                ..CodedMacroblock::UNAVAILABLE
             },
-            3 => Coded {
-                kind: Kind::Intra16x16,
+            3 => CodedMacroblock {
+                kind: MacroblockKind::Intra16x16,
                 dc_flags,
                 chroma_mode,
                 references,
                 pattern,
-                ..Coded::UNAVAILABLE
+                ..CodedMacroblock::UNAVAILABLE
             },
-            _ => Coded { kind: Kind::Intra4x4, chroma_mode, references, pattern, ..Coded::UNAVAILABLE },
+            _ => CodedMacroblock {
+                kind: MacroblockKind::Intra4x4,
+                chroma_mode,
+                references,
+                pattern,
+                ..CodedMacroblock::UNAVAILABLE
+            },
         }
     }
 
-    /// Rows with a row above, if there is one, of runs that stand still and of all else, and `first` macroblocks before
-    /// the next.
-    fn rows(&mut self, columns: usize, first: usize) -> Rows {
-        let mut rows = Rows::new(columns);
+    /// A row above, unless there is none, of runs skipped with vector zero and of all other kinds; and `first` macroblocks of the
+    /// current row.
+    fn rows(&mut self, columns: usize, first: usize) -> NeighbourRows {
+        let mut rows = NeighbourRows::new(columns);
         rows.begin_picture();
         if !self.one_in(4) {
             let mut column = 0;
             while column < columns {
                 let end = (column + 1 + self.below(4 * TILE)).min(columns);
                 if self.one_in(2) {
-                    rows.set_still(column, end);
+                    rows.set_skipped(MacroblockRun { row: 0, first: column, end });
                 } else {
                     (column..end).for_each(|column| rows.set(column, self.coded()));
                 }
@@ -72,7 +81,7 @@ impl Numbers {
         rows
     }
 
-    /// Two writers alike, with something coded already; it may have made skipping certain.
+    /// Two equal writers with some bins coded already, which may have brought the skip flag to its likeliest state.
     fn writers(&mut self, intra_slice: bool) -> [CabacWriter; 2] {
         let (qp, certain, count) = (self.below(52) as u8, self.one_in(2), self.below(300));
         let bins: Vec<_> = (0..count).map(|_| (11 + self.below(3), certain || self.one_in(2))).collect();
@@ -86,10 +95,10 @@ impl Numbers {
     }
 }
 
-/// What both have written, after more that depends on what they have learnt.
-fn finished(writers: [CabacWriter; 2], is_over: bool, context: impl Fn(usize) -> usize) -> [Vec<u8>; 2] {
+/// What both have written, after more bins, which depend on the states of the contexts.
+fn finished(writers: [CabacWriter; 2], is_finished: bool, context: impl Fn(usize) -> usize) -> [Vec<u8>; 2] {
     writers.map(|mut writer| {
-        if !is_over {
+        if !is_finished {
             for index in 0..200 {
                 writer.encoder.bin(context(index), index % 7 == 3);
             }
@@ -110,11 +119,11 @@ fn a_run_of_skipped_macroblocks_is_what_each_of_them_would_be() {
         let last = first + count == columns && numbers.one_in(2);
         let mut rows = numbers.rows(columns, first);
         let [mut quick, mut general] = numbers.writers(false);
-        quick.skip_run(&rows, first, count, last);
+        quick.skip_run(&rows, MacroblockRun { row: 0, first, end: first + count }, last);
         for column in first..first + count {
             general.skipped(&rows.around(column));
             general.end_of_macroblock(last && column + 1 == first + count);
-            rows.set(column, Coded::skipped(Vector::ZERO));
+            rows.set(column, CodedMacroblock::skipped(Vector::ZERO));
         }
         let [quick, general] = finished([quick, general], last, |index| 11 + index % 3);
         assert!(quick == general, "{count} from {first} on of {columns}, last: {last}, {seed}");
@@ -132,7 +141,7 @@ fn an_intra_macroblock_without_residual_is_written_alike_both_ways() {
         let mode = Mode16x16::ALL[numbers.below(4)];
         let chroma_mode = ChromaMode::ALL[numbers.below(4)];
         quick.predicted_intra(mode, chroma_mode, &around);
-        let mut macroblock = Macroblock::new(Prediction::Intra16x16(mode), Kind::Intra16x16);
+        let mut macroblock = Macroblock::new(Prediction::Intra16x16(mode), MacroblockKind::Intra16x16);
         macroblock.coded.chroma_mode = chroma_mode as u8;
         general.macroblock(&macroblock, &Levels::ZERO, &around);
         let [quick, general] = finished([quick, general], false, |index| 3 + index * 5 % 90);
@@ -151,8 +160,9 @@ fn a_motion_as_predicted_is_written_alike_both_ways() {
         let references_in_use = 1 + numbers.below(2) as u8;
         let reference = numbers.below(usize::from(references_in_use)) as u8;
         quick.predicted_motion(reference, references_in_use, &around);
-        let shape = Shape::Whole;
-        let mut macroblock = Macroblock::new(Prediction::Inter { shape, references_in_use }, Kind::Inter);
+        let shape = PartitionShape::Whole;
+        let mut macroblock =
+            Macroblock::new(Prediction::Inter { shape, references_in_use }, MacroblockKind::Inter);
         macroblock.coded.references = [reference as i8; 4];
         general.macroblock(&macroblock, &Levels::ZERO, &around);
         let [quick, general] = finished([quick, general], false, |index| 11 + index * 5 % 80);

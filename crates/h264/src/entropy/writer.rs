@@ -1,13 +1,26 @@
-//! One of the two ways to code macroblocks.
+//! The macroblocks of a slice, by either kind of entropy coding.
 
+use super::cabac::CabacWriter;
+use super::cavlc::CavlcWriter;
 use crate::bits::bit_writer::BitWriter;
-use crate::entropy::cabac::CabacWriter;
-use crate::entropy::cavlc::CavlcWriter;
+use crate::grid::MacroblockRun;
+use crate::macroblock::{Levels, Macroblock, Prediction};
 use crate::prediction::intra::{ChromaMode, Mode16x16};
-use crate::prediction::neighbours::{Coded, Kind, Neighbours, Rows, Vector};
-use crate::residual::macroblock::{Levels, Macroblock, Prediction};
+use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, NeighbourRows, Neighbours};
+use crate::prediction::vectors::Vector;
 use crate::settings::EntropyCoding;
 use crate::simd::Instructions;
+
+/// What the entropy coding of a slice begins with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SliceStart {
+    pub(crate) entropy_coding: EntropyCoding,
+    /// Whether it is an I slice.
+    pub(crate) intra: bool,
+    /// SliceQPY.
+    pub(crate) qp: u8,
+    pub(crate) instructions: Instructions,
+}
 
 /// Codes the macroblocks of one slice.
 #[derive(Debug)]
@@ -19,19 +32,14 @@ pub(crate) enum MacroblockWriter {
 
 impl MacroblockWriter {
     /// `bits` end with a slice header, aligned for CABAC.
-    pub(crate) fn new(
-        coding: EntropyCoding,
-        mut bits: BitWriter,
-        intra_slice: bool,
-        qp: u8,
-        instructions: Instructions,
-    ) -> MacroblockWriter {
-        match coding {
+    pub(crate) fn new(mut bits: BitWriter, start: SliceStart) -> MacroblockWriter {
+        let SliceStart { entropy_coding, intra, qp, instructions } = start;
+        match entropy_coding {
             EntropyCoding::Cabac => {
                 let bytes = std::mem::take(bits.bytes_mut());
-                MacroblockWriter::Cabac(CabacWriter::new(bytes, intra_slice, qp, instructions))
+                MacroblockWriter::Cabac(CabacWriter::new(bytes, intra, qp, instructions))
             }
-            EntropyCoding::Cavlc => MacroblockWriter::Cavlc(CavlcWriter::new(bits, intra_slice)),
+            EntropyCoding::Cavlc => MacroblockWriter::Cavlc(CavlcWriter::new(bits, intra)),
         }
     }
 
@@ -44,33 +52,35 @@ impl MacroblockWriter {
         }
     }
 
-    /// P_Skip with vector zero, `count` times from column `first` on; the end of each macroblock included. `last`: whether
-    /// they end the slice.
-    pub(crate) fn skip_run(&mut self, rows: &mut Rows, first: usize, count: usize, last: bool) {
-        match self {
-            MacroblockWriter::Cabac(writer) => writer.skip_run(rows, first, count, last),
-            MacroblockWriter::Cavlc(writer) => writer.skip_run(count),
-        }
-        rows.set_still(first, first + count);
+    /// P_Skip with vector zero for each macroblock of a run, the end of each macroblock included. `last`: whether the run ends
+    /// the slice.
+    pub(crate) fn skip_run(&mut self, rows: &mut NeighbourRows, run: MacroblockRun, last: bool) {
+        self.write_skip_run(rows, run, last);
+        rows.set_skipped(run);
     }
 
-    /// P_Skip with a vector that is not zero, `count` times from column `first` on; the end of each macroblock included.
-    /// `last`: whether they end the slice.
-    pub(crate) fn moved_run(
+    /// P_Skip with `vector`, which is not zero, for each macroblock of a run, the end of each macroblock included. `last`:
+    /// whether the run ends the slice.
+    pub(crate) fn moved_skip_run(
         &mut self,
-        rows: &mut Rows,
-        (first, count): (usize, usize),
+        rows: &mut NeighbourRows,
+        run: MacroblockRun,
         vector: Vector,
         last: bool,
     ) {
-        match self {
-            MacroblockWriter::Cabac(writer) => writer.skip_run(rows, first, count, last),
-            MacroblockWriter::Cavlc(writer) => writer.skip_run(count),
-        }
-        rows.set_run(first, first + count, Coded::skipped(vector));
+        self.write_skip_run(rows, run, last);
+        rows.set_run(run, CodedMacroblock::skipped(vector));
     }
 
-    /// P_L0_16x16 with the predicted vector and no residual, where there is a quicker way to write it; whether there is.
+    fn write_skip_run(&mut self, rows: &NeighbourRows, run: MacroblockRun, last: bool) {
+        match self {
+            MacroblockWriter::Cabac(writer) => writer.skip_run(rows, run, last),
+            MacroblockWriter::Cavlc(writer) => writer.skip_run(run.len()),
+        }
+    }
+
+    /// P_L0_16x16 with the predicted vector and no residual, if the entropy coding has a fast path for it; returns whether it
+    /// has.
     #[inline]
     pub(crate) fn predicted_motion(
         &mut self,
@@ -93,7 +103,8 @@ impl MacroblockWriter {
         match self {
             MacroblockWriter::Cabac(writer) => writer.predicted_intra(mode, chroma_mode, around),
             MacroblockWriter::Cavlc(writer) => {
-                let mut macroblock = Macroblock::new(Prediction::Intra16x16(mode), Kind::Intra16x16);
+                let mut macroblock =
+                    Macroblock::new(Prediction::Intra16x16(mode), MacroblockKind::Intra16x16);
                 macroblock.coded.chroma_mode = chroma_mode as u8;
                 writer.macroblock(&macroblock, &Levels::ZERO, around);
             }
@@ -108,7 +119,7 @@ impl MacroblockWriter {
         }
     }
 
-    /// [`Self::macroblock`], unless it takes more than `most` bits; whether it did not.
+    /// [`Self::macroblock`], unless it takes more than `most` bits; returns whether it was written.
     pub(crate) fn macroblock_within(
         &mut self,
         most: usize,
@@ -123,10 +134,10 @@ impl MacroblockWriter {
     }
 
     /// I_PCM with the samples of a macroblock: luma, Cb, Cr.
-    pub(crate) fn samples(&mut self, samples: &[u8; 384], around: &Neighbours<'_>) {
+    pub(crate) fn pcm(&mut self, samples: &[u8; 384], around: &Neighbours<'_>) {
         match self {
-            MacroblockWriter::Cabac(writer) => writer.samples(samples, around),
-            MacroblockWriter::Cavlc(writer) => writer.samples(samples),
+            MacroblockWriter::Cabac(writer) => writer.pcm(samples, around),
+            MacroblockWriter::Cavlc(writer) => writer.pcm(samples),
         }
     }
 

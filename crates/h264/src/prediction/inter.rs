@@ -1,23 +1,33 @@
 //! Prediction from samples of an earlier picture at quarter-sample vectors (ITU-T H.264, 8.4.2.2).
 
-use crate::prediction::neighbours::Vector;
-use crate::prediction::reference::Samples;
+use super::reference::PaddedSamples;
+use super::vectors::Vector;
+use strikeline_picture::Plane;
 
-/// Fills the `width × height` luma block at (x, y), both in whole samples of the current picture, into
-/// `out` (rows of `out_stride`). The reference holds 2 samples before and 3 after the block it points to.
-pub(crate) fn predict_luma(
-    reference: &Samples,
-    (x, y): (usize, usize),
-    vector: Vector,
-    (width, height): (usize, usize),
-    out: &mut [u8],
-    out_stride: usize,
-) {
+/// Bytes from one row of a prediction to the next.
+const OUT_STRIDE: usize = 16;
+
+/// A block to be predicted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InterBlock {
+    /// Its first column and row in the current picture, in luma samples, or in pairs of chroma samples.
+    pub(crate) x: usize,
+    pub(crate) y: usize,
+    /// Its size in the same unit.
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    /// In quarter luma samples.
+    pub(crate) vector: Vector,
+}
+
+/// Predicts luma samples into rows of `out`, 16 bytes apart. The reference must hold 2 samples before and 3 after the block
+/// that the vector points to.
+pub(crate) fn predict_luma(reference: &PaddedSamples, block: InterBlock, out: &mut [u8]) {
+    let InterBlock { x, y, width, height, vector } = block;
     let (x, y) = (x as isize + isize::from(vector.x >> 2), y as isize + isize::from(vector.y >> 2));
     let (fraction_x, fraction_y) = (vector.x & 3, vector.y & 3);
-    let stride = reference.stride();
     if fraction_x == 0 && fraction_y == 0 {
-        copy_rows(reference.at(x, y), stride, out, out_stride, (width, height));
+        copy_rows(reference.plane_at(x, y), out, (width, height));
         return;
     }
     let mut first = [0u8; 256];
@@ -57,42 +67,38 @@ pub(crate) fn predict_luma(
             *a = (u16::from(*a) + u16::from(*b)).div_ceil(2) as u8;
         }
     }
-    for (out, row) in out.chunks_mut(out_stride).zip(first.as_chunks::<16>().0).take(height) {
+    for (out, row) in out.chunks_mut(OUT_STRIDE).zip(first.as_chunks::<16>().0).take(height) {
         out[..width].copy_from_slice(&row[..width]);
     }
 }
 
 /// Copies rows of 16 or 8 bytes.
 #[inline]
-fn copy_rows(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, (width, height): Size) {
+fn copy_rows(from: Plane<'_>, to: &mut [u8], (width, height): Size) {
     #[inline(always)]
-    fn all<const WIDTH: usize>(
-        from: &[u8],
-        from_stride: usize,
-        to: &mut [u8],
-        to_stride: usize,
-        rows: usize,
-    ) {
+    fn all<const WIDTH: usize>(from: Plane<'_>, to: &mut [u8], rows: usize) {
         for row in 0..rows {
             if let (Some(from), Some(to)) = (
-                from[row * from_stride..].first_chunk::<WIDTH>(),
-                to[row * to_stride..].first_chunk_mut::<WIDTH>(),
+                from.data[row * from.stride..].first_chunk::<WIDTH>(),
+                to[row * OUT_STRIDE..].first_chunk_mut::<WIDTH>(),
             ) {
                 *to = *from;
             }
         }
     }
     if width == 16 {
-        all::<16>(from, from_stride, to, to_stride, height);
+        all::<16>(from, to, height);
     } else {
-        all::<8>(from, from_stride, to, to_stride, height);
+        all::<8>(from, to, height);
     }
 }
 
-type Place = (isize, isize);
+/// Column and row of the reference, in luma samples.
+type BlockPosition = (isize, isize);
+/// Width and height.
 type Size = (usize, usize);
 
-fn copy(reference: &Samples, (x, y): Place, (width, height): Size, out: &mut [u8; 256]) {
+fn copy(reference: &PaddedSamples, (x, y): BlockPosition, (width, height): Size, out: &mut [u8; 256]) {
     let rows = reference.at(x, y).chunks(reference.stride());
     for (out, row) in out.as_chunks_mut::<16>().0.iter_mut().zip(rows).take(height) {
         out[..width].copy_from_slice(&row[..width]);
@@ -109,7 +115,7 @@ fn rounded(value: i32, shift: u32) -> u8 {
     ((value + (1 << (shift - 1))) >> shift).clamp(0, 255) as u8
 }
 
-fn half_right(reference: &Samples, (x, y): Place, (width, height): Size, out: &mut [u8; 256]) {
+fn half_right(reference: &PaddedSamples, (x, y): BlockPosition, (width, height): Size, out: &mut [u8; 256]) {
     let rows = reference.at(x - 2, y).chunks(reference.stride());
     for (out, row) in out.as_chunks_mut::<16>().0.iter_mut().zip(rows).take(height) {
         let row = &row[..width + 5];
@@ -120,7 +126,7 @@ fn half_right(reference: &Samples, (x, y): Place, (width, height): Size, out: &m
     }
 }
 
-fn half_below(reference: &Samples, (x, y): Place, (width, height): Size, out: &mut [u8; 256]) {
+fn half_below(reference: &PaddedSamples, (x, y): BlockPosition, (width, height): Size, out: &mut [u8; 256]) {
     let stride = reference.stride();
     let samples = reference.at(x, y - 2);
     for (y, out) in out.as_chunks_mut::<16>().0.iter_mut().enumerate().take(height) {
@@ -133,7 +139,7 @@ fn half_below(reference: &Samples, (x, y): Place, (width, height): Size, out: &m
     }
 }
 
-fn half_both(reference: &Samples, (x, y): Place, (width, height): Size, out: &mut [u8; 256]) {
+fn half_both(reference: &PaddedSamples, (x, y): BlockPosition, (width, height): Size, out: &mut [u8; 256]) {
     let stride = reference.stride();
     let samples = reference.at(x - 2, y - 2);
     let mut sums = [[0i32; 16]; 21];
@@ -152,27 +158,21 @@ fn half_both(reference: &Samples, (x, y): Place, (width, height): Size, out: &mu
     }
 }
 
-/// Fills the chroma block of `width × height` pairs at pair `x` of row `y`, for a luma `vector`, into `out`.
-pub(crate) fn predict_chroma(
-    reference: &Samples,
-    (x, y): (usize, usize),
-    vector: Vector,
-    (width, height): (usize, usize),
-    out: &mut [u8],
-    out_stride: usize,
-) {
+/// Predicts pairs of chroma samples into rows of `out`, 16 bytes apart.
+pub(crate) fn predict_chroma(reference: &PaddedSamples, block: InterBlock, out: &mut [u8]) {
+    let InterBlock { x, y, width, height, vector } = block;
     let (pair, y) = (x as isize + isize::from(vector.x >> 3), y as isize + isize::from(vector.y >> 3));
     let (right, below) = (i32::from(vector.x & 7), i32::from(vector.y & 7));
     let stride = reference.stride();
-    let source = reference.at(pair * 2, y);
     let bytes = width * 2;
     if right == 0 && below == 0 {
-        copy_rows(source, stride, out, out_stride, (bytes, height));
+        copy_rows(reference.plane_at(pair * 2, y), out, (bytes, height));
         return;
     }
+    let source = reference.at(pair * 2, y);
     // Equation 8-270.
     let weights = [(8 - right) * (8 - below), right * (8 - below), (8 - right) * below, right * below];
-    for (y, out) in out.chunks_mut(out_stride).enumerate().take(height) {
+    for (y, out) in out.chunks_mut(OUT_STRIDE).enumerate().take(height) {
         let upper = &source[y * stride..][..bytes + 2];
         let lower = &source[(y + 1) * stride..][..bytes + 2];
         for (i, out) in out.iter_mut().enumerate().take(bytes) {

@@ -1,7 +1,9 @@
 //! Prediction from samples of the same picture (ITU-T H.264, 8.3).
 
-use crate::prediction::reference::Samples;
+use super::reference::PaddedSamples;
+use crate::grid::{AvailableSides, MacroblockPosition};
 use crate::simd::{Instructions, column, difference_of_16, pair_column};
+use strikeline_picture::Plane;
 
 /// Intra16x16PredMode (Table 8-4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +15,7 @@ pub(crate) enum Mode16x16 {
 }
 
 impl Mode16x16 {
+    /// In the order in which they are tried.
     pub(crate) const ALL: [Mode16x16; 4] =
         [Mode16x16::Dc, Mode16x16::Vertical, Mode16x16::Horizontal, Mode16x16::Plane];
 }
@@ -27,29 +30,24 @@ pub(crate) enum ChromaMode {
 }
 
 impl ChromaMode {
+    /// In the order in which they are tried.
     pub(crate) const ALL: [ChromaMode; 4] =
         [ChromaMode::Dc, ChromaMode::Vertical, ChromaMode::Horizontal, ChromaMode::Plane];
-}
-
-/// Which sides of a block exist. One slice per picture: those inside the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sides {
-    pub(crate) left: bool,
-    pub(crate) above: bool,
 }
 
 /// The samples around a 16×16 luma block.
 #[derive(Debug)]
 pub(crate) struct LumaEdges {
-    sides: Sides,
+    sides: AvailableSides,
     left: [u8; 16],
     above: [u8; 16],
     corner: u8,
 }
 
 impl LumaEdges {
-    pub(crate) fn read(luma: &Samples, x: usize, y: usize, sides: Sides) -> LumaEdges {
-        let (x, y) = (x as isize, y as isize);
+    /// The samples around the macroblock at `position` of the picture that is being coded.
+    pub(crate) fn read(luma: &PaddedSamples, position: MacroblockPosition) -> LumaEdges {
+        let (x, y, sides) = (position.x() as isize, position.y() as isize, position.sides());
         let mut edges = LumaEdges { sides, left: [0; 16], above: [0; 16], corner: 0 };
         if sides.left {
             edges.left = column(luma.at(x - 1, y), luma.stride());
@@ -63,6 +61,7 @@ impl LumaEdges {
         edges
     }
 
+    /// Whether all samples that the mode needs are available.
     pub(crate) fn allows(&self, mode: Mode16x16) -> bool {
         match mode {
             Mode16x16::Vertical => self.sides.above,
@@ -72,13 +71,13 @@ impl LumaEdges {
         }
     }
 
-    /// Sums of absolute differences to the source (rows of 16, `stride` apart) of the first three modes of
-    /// [`Mode16x16::ALL`]; those of modes that are not allowed mean nothing.
-    pub(crate) fn differences(&self, source: &[u8], stride: usize, instructions: Instructions) -> [u32; 3] {
-        instructions.luma_differences(source, stride, self.dc(), &self.above, &self.left)
+    /// Sums of absolute differences between 16 rows of the source and the first three modes of [`Mode16x16::ALL`]. Those of
+    /// modes that are not allowed are undefined.
+    pub(crate) fn differences(&self, source: Plane<'_>, instructions: Instructions) -> [u32; 3] {
+        instructions.luma_differences(source, self.dc(), &self.above, &self.left)
     }
 
-    /// 8.3.3, into rows of 16.
+    /// Predicts the 16×16 samples (8.3.3).
     pub(crate) fn predict(&self, mode: Mode16x16, out: &mut [u8; 256]) {
         let rows = out.as_chunks_mut::<16>().0;
         match mode {
@@ -128,16 +127,16 @@ fn pairs(left: [u8; 2], right: [u8; 2]) -> [u8; 16] {
 /// The samples around an 8×8 block of both chroma components, in pairs.
 #[derive(Debug)]
 pub(crate) struct ChromaEdges {
-    sides: Sides,
+    sides: AvailableSides,
     left: [u8; 16],
     above: [u8; 16],
     corner: [u8; 2],
 }
 
 impl ChromaEdges {
-    /// `x` in bytes of the interleaved plane.
-    pub(crate) fn read(chroma: &Samples, x: usize, y: usize, sides: Sides) -> ChromaEdges {
-        let (x, y) = (x as isize, y as isize);
+    /// The samples around the macroblock at `position` of the picture that is being coded.
+    pub(crate) fn read(chroma: &PaddedSamples, position: MacroblockPosition) -> ChromaEdges {
+        let (x, y, sides) = (position.x() as isize, (position.y() / 2) as isize, position.sides());
         let mut edges = ChromaEdges { sides, left: [0; 16], above: [0; 16], corner: [0; 2] };
         if sides.left {
             edges.left = pair_column(chroma.at(x - 2, y), chroma.stride());
@@ -151,6 +150,7 @@ impl ChromaEdges {
         edges
     }
 
+    /// Whether all samples that the mode needs are available.
     pub(crate) fn allows(&self, mode: ChromaMode) -> bool {
         match mode {
             ChromaMode::Dc => true,
@@ -160,13 +160,13 @@ impl ChromaEdges {
         }
     }
 
-    /// Sums of absolute differences to the source (rows of 8 pairs, `stride` apart) of the first three modes of
-    /// [`ChromaMode::ALL`]; those of modes that are not allowed mean nothing.
-    pub(crate) fn differences(&self, source: &[u8], stride: usize, instructions: Instructions) -> [u32; 3] {
-        instructions.chroma_differences(source, stride, &self.dc(), &self.above, &self.left)
+    /// Sums of absolute differences between 8 rows of the source and the first three modes of [`ChromaMode::ALL`]. Those of
+    /// modes that are not allowed are undefined.
+    pub(crate) fn differences(&self, source: Plane<'_>, instructions: Instructions) -> [u32; 3] {
+        instructions.chroma_differences(source, &self.dc(), &self.above, &self.left)
     }
 
-    /// 8.3.4, into rows of 8 interleaved pairs.
+    /// Predicts 8 rows of 8 interleaved pairs (8.3.4).
     pub(crate) fn predict(&self, mode: ChromaMode, out: &mut [u8; 128]) {
         let rows = out.as_chunks_mut::<16>().0;
         match mode {

@@ -1,11 +1,8 @@
-//! Intra_4x4: each 4×4 luma block predicted from the samples around it (ITU-T H.264, 8.3.1).
+//! The modes of Intra_4x4: each 4×4 luma block is predicted from the samples around it (ITU-T H.264, 8.3.1).
 
-use crate::prediction::neighbours::{Kind, MODE_DC, Neighbours};
-use crate::prediction::reference::Samples;
-use crate::residual::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction, SourceBlock};
-use crate::residual::quantiser::Quantiser;
-use crate::residual::transform::Weight;
-use crate::simd::{Choice, Instructions, Trial, difference_of_16, means};
+use super::neighbours::MODE_DC;
+use crate::grid::AvailableSides;
+use crate::simd::{difference_of_16, means};
 
 /// Number of Intra4x4PredMode (Table 8-2): vertical, horizontal, DC, diagonal down left, diagonal down right,
 /// vertical right, horizontal down, vertical left, horizontal up.
@@ -14,34 +11,50 @@ const MODES: u8 = 9;
 /// The first mode that needs the means of neighbouring samples.
 const FIRST_FILTERED: u8 = 3;
 
-/// The 13 samples around a block: to the left from the bottom up, the corner, above from left to right and on. Then the last
-/// three times more.
-type Edges = [u8; 16];
+/// The 13 samples around a block: left of it from the bottom up, the corner, above it and above right of it from left to
+/// right. Then the last one three times more.
+pub(crate) type Edges = [u8; 16];
 
-/// Which of them exist. Where both do, so does the corner: a picture is one slice.
-#[derive(Debug, Clone, Copy)]
-struct Sides {
-    left: bool,
-    above: bool,
-}
-
-impl Sides {
-    /// The modes that may be used, mode 0 in the lowest bit.
-    fn allowed(self) -> u16 {
-        match (self.left, self.above) {
-            (true, true) => 0b1_1111_1111,
-            (true, false) => 0b1_0000_0110,
-            (false, true) => 0b0_1000_1101,
-            (false, false) => 0b0_0000_0100,
-        }
+/// The modes that may be used, mode 0 in the lowest bit.
+pub(crate) fn allowed_modes(sides: AvailableSides) -> u16 {
+    match (sides.left, sides.above) {
+        (true, true) => 0b1_1111_1111,
+        (true, false) => 0b1_0000_0110,
+        (false, true) => 0b0_1000_1101,
+        (false, false) => 0b0_0000_0100,
     }
 }
 
-/// What the modes are made of, from the samples around a block.
+/// What a block's prediction mode is chosen from.
+#[derive(Debug)]
+pub(crate) struct Intra4x4Trial<'a> {
+    /// The source samples, in raster order.
+    pub(crate) block: &'a [u8; 16],
+    pub(crate) edges: &'a Edges,
+    /// What the DC mode predicts for each sample.
+    pub(crate) dc: u8,
+    /// The modes that may be used, mode 0 in the lowest bit.
+    pub(crate) allowed: u16,
+    pub(crate) predicted_mode: u8,
+    /// What the predicted mode costs. Others cost four times as much.
+    pub(crate) lambda: u32,
+}
+
+/// The mode that was chosen for a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Intra4x4Choice {
+    /// Sum of absolute differences, plus what the mode costs.
+    pub(crate) cost: u32,
+    pub(crate) mode: u8,
+    /// The predicted samples, in raster order.
+    pub(crate) predicted: [u8; 16],
+}
+
+/// The samples around a block, and their means, from which all modes are built.
 struct Filtered {
     edges: Edges,
     dc: u8,
-    /// Whether the following are there.
+    /// Whether the following are computed.
     is_filtered: bool,
     /// Mean of each sample and the next.
     two: [u8; 16],
@@ -54,7 +67,7 @@ impl Filtered {
         Filtered { edges, dc, is_filtered: false, two: [0; 16], three: [0; 16] }
     }
 
-    /// Makes what the modes from [`FIRST_FILTERED`] on need, unless it is there.
+    /// Computes what the modes from [`FIRST_FILTERED`] on need, unless it is done already.
     #[inline]
     fn filter(&mut self) {
         if self.is_filtered {
@@ -99,90 +112,10 @@ impl Filtered {
     }
 }
 
-/// Whether the block above and to the right is coded before block (column, row) of a macroblock (6.4.11.4);
-/// for those of the first row it is a question of the macroblocks above.
-fn above_right_is_inside(column: usize, row: usize) -> bool {
-    match column {
-        0 | 2 => true,
-        1 => row == 2,
-        _ => false,
-    }
-}
-
-/// Chooses and codes the luma of a macroblock. The reconstruction goes into `luma`. Gives the macroblock, whose
-/// chroma is still to be coded; `None` as soon as differences and mode bits pass `limit`.
-pub(crate) fn code_luma_4x4(
-    luma: &mut Samples,
-    all: &mut Levels,
-    (x, y): (usize, usize),
-    source: SourceBlock<'_>,
-    around: &Neighbours<'_>,
-    (quantiser, instructions): (&Quantiser, Instructions),
-    (lambda, limit): (u32, u32),
-) -> Option<Macroblock> {
-    let mut modes = [MODE_DC; 16];
-    let mut macroblock = Macroblock::new(Prediction::Intra4x4(modes), Kind::Intra4x4);
-    let mut total = 0;
-    let stride = luma.stride();
-    for index in BLOCK_ORDER {
-        let (column, row) = (index % 4, index / 4);
-        let (left_x, top_y) = ((x + column * 4) as isize, (y + row * 4) as isize);
-        let sides = Sides {
-            left: column > 0 || around.left.kind.is_available(),
-            above: row > 0 || around.above.kind.is_available(),
-        };
-        let above_right = match (column, row) {
-            (3, 0) => around.above_right.kind.is_available(),
-            (_, 0) => sides.above,
-            _ => above_right_is_inside(column, row),
-        };
-        let edges = read_edges(luma.at(left_x - 1, top_y - 1), stride, above_right);
-        let from = &source.luma[row * 4 * source.luma_stride + column * 4..];
-        let mut block = [0; 16];
-        for (y, row) in block.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-            *row = *from[y * source.luma_stride..].first_chunk().unwrap_or(&[0; 4]);
-        }
-        let predicted_mode = predicted_mode(around, &modes, column, row);
-        let trial = Trial {
-            block: &block,
-            edges: &edges,
-            dc: dc(&edges, sides),
-            allowed: sides.allowed(),
-            predicted_mode,
-            lambda,
-        };
-        let Choice { cost, mode, mut predicted } = instructions.best_mode_4x4(&trial);
-        total += cost;
-        if total > limit {
-            return None;
-        }
-        modes[index] = mode;
-        macroblock.coded_modes[index] =
-            (mode != predicted_mode).then(|| if mode < predicted_mode { mode } else { mode - 1 });
-        // The bits of the mode make this a little higher than the differences are.
-        if cost >= quantiser.smallest_effective_difference() {
-            let levels = &mut all.luma[index];
-            let mask = instructions.code_4x4(&block, &mut predicted, quantiser, levels);
-            if mask != 0 {
-                macroblock.add_block(index, Weight::of(levels, mask));
-                macroblock.coded.pattern |= 1 << (row / 2 * 2 + column / 2);
-            }
-        }
-        let out = luma.at_mut(left_x, top_y);
-        for (y, row) in predicted.as_chunks::<4>().0.iter().enumerate() {
-            out[y * stride..][..4].copy_from_slice(row);
-        }
-    }
-    macroblock.prediction = Prediction::Intra4x4(modes);
-    macroblock.coded.right_modes = std::array::from_fn(|row| modes[row * 4 + 3]);
-    macroblock.coded.bottom_modes = std::array::from_fn(|column| modes[12 + column]);
-    Some(macroblock)
-}
-
-/// The samples around a block, from those that begin at the one above and to the left of it. Those of sides that do not
-/// exist may be anything.
+/// The samples around a block. `samples` begin with the one above left of it. Those of sides that are not available are
+/// undefined.
 #[inline]
-fn read_edges(samples: &[u8], stride: usize, above_right: bool) -> Edges {
+pub(crate) fn read_edges(samples: &[u8], stride: usize, above_right: bool) -> Edges {
     let above: &[u8; 9] = samples.first_chunk().unwrap_or(&[0; 9]);
     let mut edges = [above[if above_right { 8 } else { 4 }]; 16];
     for (row, edge) in (1..5).rev().zip(&mut edges) {
@@ -197,7 +130,7 @@ fn read_edges(samples: &[u8], stride: usize, above_right: bool) -> Edges {
 
 /// What the DC mode predicts (8.3.1.2.3).
 #[inline]
-fn dc(edges: &Edges, sides: Sides) -> u8 {
+pub(crate) fn dc(edges: &Edges, sides: AvailableSides) -> u8 {
     let sum = |first: usize| (first..first + 4).map(|index| u32::from(edges[index])).sum::<u32>();
     let dc = match (sides.left, sides.above) {
         (true, true) => (sum(0) + sum(5) + 4) >> 3,
@@ -208,11 +141,11 @@ fn dc(edges: &Edges, sides: Sides) -> u8 {
     dc as u8
 }
 
-/// [`Instructions::best_mode_4x4`] without any instructions in particular.
-pub(crate) fn best_mode(trial: &Trial<'_>) -> Choice {
+/// The cheapest mode of a block: of equals the predicted one, or else the first.
+pub(crate) fn best_mode(trial: &Intra4x4Trial<'_>) -> Intra4x4Choice {
     let mut filtered = Filtered::new(*trial.edges, trial.dc);
-    let mut best = Choice { cost: u32::MAX, mode: MODE_DC, predicted: [0; 16] };
-    // The mode that is predicted is cheaper to say, so it is tried first.
+    let mut best = Intra4x4Choice { cost: u32::MAX, mode: MODE_DC, predicted: [0; 16] };
+    // The predicted mode takes fewer bits, so it is tried first.
     let mut consider = |mode: u8, mode_cost: u32| {
         if mode >= FIRST_FILTERED {
             filtered.filter();
@@ -221,7 +154,7 @@ pub(crate) fn best_mode(trial: &Trial<'_>) -> Choice {
         let predicted = predicted.as_flattened().as_array().unwrap_or(&[0; 16]);
         let cost = difference_of_16(predicted, trial.block) + mode_cost;
         if cost < best.cost {
-            best = Choice { cost, mode, predicted: *predicted };
+            best = Intra4x4Choice { cost, mode, predicted: *predicted };
         }
         best.cost
     };
@@ -235,30 +168,12 @@ pub(crate) fn best_mode(trial: &Trial<'_>) -> Choice {
     best
 }
 
-/// predIntra4x4PredMode (8.3.1.1).
-fn predicted_mode(around: &Neighbours<'_>, modes: &[u8; 16], column: usize, row: usize) -> u8 {
-    let left = match column {
-        0 if around.left.kind.is_available() => Some(around.left.right_modes[row]),
-        0 => None,
-        _ => Some(modes[row * 4 + column - 1]),
-    };
-    let above = match row {
-        0 if around.above.kind.is_available() => Some(around.above.bottom_modes[column]),
-        0 => None,
-        _ => Some(modes[row * 4 + column - 4]),
-    };
-    match (left, above) {
-        (Some(left), Some(above)) => left.min(above),
-        _ => MODE_DC,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Equations 8-46 to 8-74, sample by sample.
-    fn plain(mode: u8, edges: &Edges, sides: Sides) -> [[u8; 4]; 4] {
+    fn plain(mode: u8, edges: &Edges, sides: AvailableSides) -> [[u8; 4]; 4] {
         let e = |index: usize| u32::from(edges[index]);
         let two = |a: usize| (e(a) + e(a + 1)).div_ceil(2);
         let three = |middle: usize| (e(middle - 1) + 2 * e(middle) + e(middle + 1) + 2) >> 2;
@@ -309,8 +224,8 @@ mod tests {
             let last = edges[12];
             edges[13..].fill(last);
             for (left, above) in [(true, true), (true, false), (false, true), (false, false)] {
-                let sides = Sides { left, above };
-                for mode in (0..MODES).filter(|&mode| sides.allowed() >> mode & 1 == 1) {
+                let sides = AvailableSides { left, above };
+                for mode in (0..MODES).filter(|&mode| allowed_modes(sides) >> mode & 1 == 1) {
                     let mut filtered = Filtered::new(edges, dc(&edges, sides));
                     if mode >= FIRST_FILTERED {
                         filtered.filter();

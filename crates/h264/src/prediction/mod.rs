@@ -4,6 +4,9 @@
 pub(crate) mod inter;
 pub(crate) mod intra;
 pub(crate) mod intra4x4;
-pub(crate) mod motion;
 pub(crate) mod neighbours;
 pub(crate) mod reference;
+pub(crate) mod vectors;
+
+/// Luma samples that each side of a reconstructed picture is extended by.
+pub(crate) const PADDING: usize = 64;

@@ -1,39 +1,50 @@
-//! Reconstructed pictures that later pictures are predicted from, with their borders extended as
-//! reference sample access beyond the picture requires (ITU-T H.264, 8.4.2.2).
+//! Reconstructed pictures that later pictures are predicted from, with their borders extended as the access to reference
+//! samples beyond the picture requires (ITU-T H.264, 8.4.2.2).
 
-use crate::bits::parameter_sets::MacroblockGrid;
+use super::PADDING;
+use super::vectors::Vector;
 use crate::buffer_pool::BufferPool;
+use crate::grid::{MacroblockGrid, MacroblockPosition, MacroblockRun};
+use crate::samples::{MacroblockBuffer, MacroblockSamples};
+use crate::simd::{BlockSize, PlaneMut, copy, copy_wide};
 use strikeline_picture::Plane;
 
-/// Luma samples that each side of a reconstructed picture is extended by.
-pub(crate) const PADDING: usize = 64;
+/// PaddedSamples in memory, with room around the visible part.
+/// The size of [`PaddedSamples`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PaddedSize {
+    /// Bytes per row, without padding.
+    pub(crate) width: usize,
+    /// Rows, without padding.
+    pub(crate) height: usize,
+    /// Bytes of padding at either end of a row.
+    pub(crate) pad_x: usize,
+    /// Rows of padding above and below.
+    pub(crate) pad_y: usize,
+}
 
-/// Samples in memory, with room around the visible part.
+/// Rows of samples in memory, with padding on all sides.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Samples {
+pub(crate) struct PaddedSamples {
     data: Vec<u8>,
     stride: usize,
     /// Index of the sample at (0, 0).
     origin: usize,
-    /// Bytes per row and rows, without the room around.
+    /// Bytes per row and rows, without the padding.
     width: usize,
     height: usize,
     pad_x: usize,
     pad_y: usize,
-    /// Where the memory goes back to.
+    /// The pool that the memory is returned to.
     buffers: Option<BufferPool>,
 }
 
-impl Samples {
-    /// `width` in bytes; the last two say how much room is around. They hold anything.
-    pub(crate) fn new(
-        width: usize,
-        height: usize,
-        [pad_x, pad_y]: [usize; 2],
-        buffers: &BufferPool,
-    ) -> Samples {
+impl PaddedSamples {
+    /// Samples with undefined content.
+    pub(crate) fn new(size: PaddedSize, buffers: &BufferPool) -> PaddedSamples {
+        let PaddedSize { width, height, pad_x, pad_y } = size;
         let stride = width + 2 * pad_x;
-        Samples {
+        PaddedSamples {
             data: buffers.take(stride * (height + 2 * pad_y)),
             stride,
             origin: pad_y * stride + pad_x,
@@ -67,14 +78,27 @@ impl Samples {
         &mut self.data[index..]
     }
 
-    /// As a plane; for samples without anything around them.
+    /// From byte `x` of row `y` on.
+    #[inline]
+    pub(crate) fn plane_at(&self, x: isize, y: isize) -> Plane<'_> {
+        Plane { data: self.at(x, y), stride: self.stride }
+    }
+
+    /// From byte `x` of row `y` on.
+    #[inline]
+    pub(crate) fn plane_at_mut(&mut self, x: isize, y: isize) -> PlaneMut<'_> {
+        let stride = self.stride;
+        PlaneMut { data: self.at_mut(x, y), stride }
+    }
+
+    /// All of them; for samples without padding.
     pub(crate) fn as_plane(&self) -> Plane<'_> {
         debug_assert_eq!((self.pad_x, self.pad_y), (0, 0));
         Plane { data: &self.data, stride: self.stride }
     }
 
-    /// Repeats the outermost samples of the block of 16 × `rows` bytes at (x, y) into the border, as far
-    /// as the block touches the picture's edges. A sample is `N` bytes.
+    /// Repeats the outermost samples of the block of 16 × `rows` bytes at (x, y) into the padding, where the block touches
+    /// an edge of the picture. A sample has `N` bytes.
     fn extend_from<const N: usize>(&mut self, x: usize, y: usize, rows: usize) {
         let (left, right) = (x == 0, x + 16 == self.width);
         for row in y..y + rows {
@@ -107,7 +131,7 @@ impl Samples {
     }
 }
 
-impl Drop for Samples {
+impl Drop for PaddedSamples {
     fn drop(&mut self) {
         if let Some(buffers) = &self.buffers {
             buffers.put(std::mem::take(&mut self.data));
@@ -115,29 +139,75 @@ impl Drop for Samples {
     }
 }
 
-/// Names what a macroblock's samples are: equal stamps at one place mean equal samples.
-pub(crate) type Stamp = u32;
+/// Identifies the samples of a macroblock: at one position, equal ids mean equal samples. 0 stands for undefined samples.
+pub(crate) type ContentId = u32;
+
+/// An entry of reference list 0.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reference<'a> {
+    /// How many frames before the current one.
+    pub(crate) distance: u32,
+    pub(crate) picture: &'a Reconstruction,
+}
 
 /// A reconstructed picture: luma, and Cb and Cr interleaved.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Reconstruction {
-    pub(crate) luma: Samples,
-    pub(crate) chroma: Samples,
+    pub(crate) luma: PaddedSamples,
+    pub(crate) chroma: PaddedSamples,
     /// Per macroblock, in raster order.
-    pub(crate) stamps: Vec<Stamp>,
+    pub(crate) content_ids: Vec<ContentId>,
 }
 
 impl Reconstruction {
+    /// A picture with undefined content.
     pub(crate) fn new(grid: MacroblockGrid, buffers: &BufferPool) -> Reconstruction {
         let (width, height) = (grid.columns * 16, grid.rows * 16);
+        let luma = PaddedSize { width, height, pad_x: PADDING, pad_y: PADDING };
+        let chroma = PaddedSize { height: height / 2, pad_y: PADDING / 2, ..luma };
         Reconstruction {
-            luma: Samples::new(width, height, [PADDING, PADDING], buffers),
-            chroma: Samples::new(width, height / 2, [PADDING, PADDING / 2], buffers),
-            stamps: vec![0; grid.len()],
+            luma: PaddedSamples::new(luma, buffers),
+            chroma: PaddedSamples::new(chroma, buffers),
+            content_ids: vec![0; grid.len()],
         }
     }
 
-    /// Call when the samples of a macroblock have changed.
+    /// The samples that the macroblock at `position` is predicted from with `vector`, which points at whole samples.
+    #[inline]
+    pub(crate) fn samples_at(&self, position: MacroblockPosition, vector: Vector) -> MacroblockSamples<'_> {
+        let x = position.x() as isize + isize::from(vector.x / 4);
+        let y = position.y() as isize + isize::from(vector.y / 4);
+        MacroblockSamples { luma: self.luma.plane_at(x, y), chroma: self.chroma.plane_at(x, y / 2) }
+    }
+
+    /// Copies a run of macroblocks from another picture, displaced by `vector`, which points at whole samples. The borders
+    /// are not extended.
+    pub(crate) fn copy_run(&mut self, from: &Reconstruction, run: MacroblockRun, vector: Vector) {
+        let bytes = run.len() * 16;
+        let (x, y) = ((run.first * 16) as isize, (run.row * 16) as isize);
+        let (dx, dy) = (isize::from(vector.x / 4), isize::from(vector.y / 4));
+        let size = BlockSize { bytes, rows: 16 };
+        copy_wide(from.luma.plane_at(x + dx, y + dy), self.luma.plane_at_mut(x, y), size);
+        let source = from.chroma.plane_at(x + dx, (y + dy) / 2);
+        copy_wide(source, self.chroma.plane_at_mut(x, y / 2), BlockSize { rows: 8, ..size });
+    }
+
+    /// Copies a macroblock's samples into the picture. The borders are not extended.
+    pub(crate) fn store(&mut self, samples: &MacroblockBuffer, position: MacroblockPosition) {
+        let (x, y) = (position.x() as isize, position.y() as isize);
+        let MacroblockSamples { luma, chroma } = samples.samples();
+        let to = self.luma.plane_at_mut(x, y);
+        copy(luma, to.data, to.stride, 16);
+        let to = self.chroma.plane_at_mut(x, y / 2);
+        copy(chroma, to.data, to.stride, 8);
+    }
+
+    /// Copies the luma samples of a macroblock out of the picture.
+    pub(crate) fn read_luma(&self, position: MacroblockPosition, luma: &mut [u8; 256]) {
+        copy(self.luma.plane_at(position.x() as isize, position.y() as isize), luma, 16, 16);
+    }
+
+    /// Extends the picture's border where the macroblock lies at it. To be called after its samples have changed.
     #[inline]
     pub(crate) fn extend_border(&mut self, column: usize, row: usize) {
         let (x, y) = (column * 16, row * 16);

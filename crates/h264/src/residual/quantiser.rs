@@ -1,7 +1,7 @@
 //! Quantisation and scaling of transformed residuals (ITU-T H.264, 8.5.8 to 8.5.11 and the scaling of 8.5.12.1; the way
 //! from coefficients to levels is the encoder's choice and follows from them).
 
-use crate::residual::transform::Strip;
+use super::transform::Strip;
 
 /// normAdjust4x4 (equation 8-315), by QP % 6, for the three classes of frequency pairs: both even, both
 /// odd, mixed.
@@ -24,7 +24,7 @@ const fn class(horizontal: usize, vertical: usize) -> usize {
     }
 }
 
-/// chroma_qp_index_offset: colour is coded finer than brightness, which gives it about the same error.
+/// chroma_qp_index_offset: chroma is coded a little finer than luma, which gives both about the same error.
 pub(crate) const CHROMA_QP_OFFSET: i8 = -1;
 
 /// QPc for a luma QP (Table 8-15) with [`CHROMA_QP_OFFSET`].
@@ -35,7 +35,7 @@ pub(crate) fn chroma_qp(qp: u8) -> u8 {
     if qp < 30 { qp } else { ABOVE_29[usize::from(qp) - 30] }
 }
 
-/// What [`Quantiser`] holds for strips, for one block: four of each horizontal frequency.
+/// The tables of [`Quantiser`] for a single block: four values for each horizontal frequency.
 #[derive(Debug, Clone)]
 pub(crate) struct BlockTables {
     pub(crate) multipliers: [u16; 16],
@@ -43,7 +43,7 @@ pub(crate) struct BlockTables {
     pub(crate) scales: [i16; 16],
 }
 
-/// Everything that follows from one QP.
+/// The tables of one QP.
 #[derive(Debug, Clone)]
 pub(crate) struct Quantiser {
     qp: u8,
@@ -53,12 +53,12 @@ pub(crate) struct Quantiser {
     pub(crate) biases: [[u16; 16]; 4],
     /// Scales (LevelScale / 16) shifted by QP / 6, in the same order.
     pub(crate) scales: [[i16; 16]; 4],
-    /// The three of one block.
+    /// The same three for a single block.
     pub(crate) of_block: BlockTables,
     /// Added before the shift: under a half, so that small coefficients become zero.
     rounding: i32,
     smallest_effective_difference: u32,
-    /// Only levels of DC coefficients that were transformed twice can come near it.
+    /// Limit of the entropy coding. Only levels of DC coefficients that are transformed twice can reach it.
     largest_level: i32,
 }
 
@@ -125,7 +125,7 @@ impl Quantiser {
         15 + u32::from(self.qp / 6)
     }
 
-    /// Quantises the coefficients of a strip in place. Gives for each column of lanes whether any level is not zero.
+    /// Quantises the coefficients of a strip in place. Returns for each lane whether any level is not zero, as a value that is not zero.
     #[inline(always)]
     pub(crate) fn quantise(&self, strip: &mut Strip) -> [i16; 16] {
         let mut any = [0; 16];
@@ -141,7 +141,7 @@ impl Quantiser {
         any
     }
 
-    /// 8.5.12.1: levels back to coefficients. The DC places hold nonsense where DC is coded apart.
+    /// 8.5.12.1: levels back to coefficients. The DC coefficients are undefined where DC is coded separately.
     #[inline(always)]
     pub(crate) fn scale(&self, strip: &mut Strip) {
         for (row, scales) in strip.iter_mut().zip(&self.scales) {
@@ -220,8 +220,8 @@ fn hadamard_4x4(m: &[i32; 16]) -> [i32; 16] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::transform::forward;
     use super::*;
-    use crate::residual::transform::forward;
 
     #[test]
     fn smaller_differences_than_the_smallest_effective_one_become_zero() {

@@ -3,73 +3,21 @@
 //!
 //! Four 4×4 blocks that lie side by side make a [`Strip`]. All arithmetic goes over its 16 lanes at once.
 
-use crate::residual::quantiser::Quantiser;
-use crate::simd::{nonzero_mask, transpose};
+use crate::simd::transpose;
 
 /// Four 4×4 blocks side by side. As samples: `[row][4 · block + column]`. As coefficients:
 /// `[horizontal frequency][4 · block + vertical frequency]`.
 pub(crate) type Strip = [[i16; 16]; 4];
 
-/// The coefficients of a 4×4 block in zig-zag order (Figure 6-8 a).
-pub(crate) type Block = [i16; 16];
+/// The coefficients or levels of a 4×4 block in zig-zag order (Figure 6-8 a).
+pub(crate) type CoefficientBlock = [i16; 16];
 
-/// For each place of the zig-zag scan its horizontal and vertical frequency.
+/// For each position of the zig-zag scan its horizontal and vertical frequency.
 #[rustfmt::skip]
 pub(crate) const ZIGZAG: [(usize, usize); 16] = [
     (0, 0), (1, 0), (0, 1), (0, 2), (1, 1), (2, 0), (3, 0), (2, 1),
     (1, 2), (0, 3), (1, 3), (2, 2), (3, 1), (3, 2), (2, 3), (3, 3),
 ];
-
-/// Transforms and quantises residuals. Where `dc` is given, the DC coefficients go there, and become zero among the levels.
-/// The levels go into `strip` and, in zig-zag order, into the blocks; only if any is not zero. Gives for each block which
-/// levels are not zero, the first in the lowest bit.
-#[inline]
-pub(crate) fn analyse(
-    residual: &Strip,
-    quantiser: &Quantiser,
-    dc: Option<&mut [i16; 4]>,
-    strip: &mut Strip,
-    levels: [&mut Block; 4],
-) -> [u16; 4] {
-    let mut coefficients = forward(residual);
-    if let Some(dc) = dc {
-        for (block, dc) in dc.iter_mut().enumerate() {
-            *dc = std::mem::take(&mut coefficients[0][block * 4]);
-        }
-    }
-    if quantiser.quantise(&mut coefficients) == [0; 16] {
-        return [0; 4];
-    }
-    *strip = coefficients;
-    let mut masks = [0; 4];
-    for (block, (levels, mask)) in levels.into_iter().zip(&mut masks).enumerate() {
-        for (level, (horizontal, vertical)) in levels.iter_mut().zip(ZIGZAG) {
-            *level = strip[horizontal][(block * 4 + vertical) & 15];
-        }
-        *mask = nonzero_mask(levels) as u16;
-    }
-    masks
-}
-
-/// Adds to the prediction, four rows of 16 samples, what levels stand for; `strip` is left out where all are
-/// zero. `dc`: DC coefficients that were coded apart.
-#[inline]
-pub(crate) fn rebuild(
-    strip: Option<&Strip>,
-    dc: &[i16; 4],
-    quantiser: &Quantiser,
-    predicted: &mut [[u8; 16]],
-) {
-    let mut strip = strip.copied().unwrap_or_default();
-    quantiser.scale(&mut strip);
-    // Of the two, one is zero.
-    (0..4).for_each(|block| strip[0][block * 4] |= dc[block]);
-    for (row, predicted) in inverse(&strip).iter().zip(predicted) {
-        for (sample, &residual) in predicted.iter_mut().zip(row) {
-            *sample = i16::from(*sample).wrapping_add(residual).clamp(0, 255) as u8;
-        }
-    }
-}
 
 #[inline(always)]
 fn forward_pass(m: &Strip) -> Strip {
@@ -120,62 +68,9 @@ pub(crate) fn inverse(coefficients: &Strip) -> Strip {
     residual
 }
 
-/// How many levels of a block are not zero, and about how many bits it takes.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Weight {
-    pub(crate) count: u8,
-    pub(crate) bits: u32,
-}
-
-impl Weight {
-    /// Of levels in zig-zag order. `mask` tells which are not zero, the first in the lowest bit.
-    #[inline]
-    pub(crate) fn of(levels: &Block, mask: u16) -> Weight {
-        let mut left = u32::from(mask);
-        let Some(last) = left.checked_ilog2() else { return Weight::default() };
-        let mut count = 0;
-        // The map up to the last.
-        let mut bits = 2 + last * 3 / 4;
-        while left != 0 {
-            let place = left.trailing_zeros();
-            left &= left - 1;
-            count += 1;
-            // Sign and the first bin of each level, and twice the logarithm of it.
-            bits += 2 * (16 - levels[place as usize & 15].unsigned_abs().leading_zeros());
-        }
-        Weight { count, bits }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn ramp(seed: i16) -> Strip {
-        let mut strip = [[0; 16]; 4];
-        for (y, row) in strip.iter_mut().enumerate() {
-            for (x, sample) in row.iter_mut().enumerate() {
-                *sample = ((y as i16 * 37 + x as i16 * 91 + seed * 53) % 511) - 255;
-            }
-        }
-        strip
-    }
-
-    #[test]
-    fn fine_quantisation_gives_the_residual_back() {
-        for seed in 0..20 {
-            let residual = ramp(seed);
-            let quantiser = Quantiser::new(0, 32, 32767);
-            let mut strip = forward(&residual);
-            quantiser.quantise(&mut strip);
-            quantiser.scale(&mut strip);
-            for (row, original) in inverse(&strip).iter().zip(&residual) {
-                for (got, wanted) in row.iter().zip(original) {
-                    assert!((got - wanted).abs() <= 1, "{got} {wanted}");
-                }
-            }
-        }
-    }
 
     #[test]
     fn rows_are_transformed_before_columns() {

@@ -1,17 +1,17 @@
-//! AVX2 for single 4×4 blocks. Each function does what its portable twin does.
+//! AVX2 for single 4×4 blocks. Each function computes what its portable counterpart does.
 
 use std::arch::x86_64::*;
 
 use super::avx2::{bytes, lanes, store_bytes, store_lanes, unsigned_lanes};
-use super::block4x4::{Choice, Trial};
+use crate::prediction::intra4x4::{Intra4x4Choice, Intra4x4Trial};
 use crate::residual::quantiser::Quantiser;
-use crate::residual::transform::Block;
+use crate::residual::transform::CoefficientBlock;
 
 const NO: i8 = -1;
 
 /// Intra_4x4's best mode; see [`super::Instructions::best_mode_4x4`].
 #[target_feature(enable = "avx2")]
-pub(crate) fn best_mode(trial: &Trial<'_>) -> Choice {
+pub(crate) fn best_mode(trial: &Intra4x4Trial<'_>) -> Intra4x4Choice {
     let e = bytes(trial.edges);
     let before = _mm_shuffle_epi8(e, _mm_setr_epi8(0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14));
     let after = _mm_shuffle_epi8(e, _mm_setr_epi8(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 15));
@@ -112,10 +112,10 @@ pub(crate) fn best_mode(trial: &Trial<'_>) -> Choice {
         store_bytes(_mm256_extracti128_si256::<1>(modes), &mut pair[1]);
     }
     store_bytes(mode_8, &mut all[8]);
-    Choice { cost: cost >> 1, mode, predicted: all[usize::from(mode) % 10] }
+    Intra4x4Choice { cost: cost >> 1, mode, predicted: all[usize::from(mode) % 10] }
 }
 
-/// Rows 0 and 1, and rows 2 and 3.
+/// FourRows 0 and 1, and rows 2 and 3.
 type Halves = (__m128i, __m128i);
 
 #[target_feature(enable = "avx2")]
@@ -167,7 +167,7 @@ pub(crate) fn code(
     block: &[u8; 16],
     predicted: &mut [u8; 16],
     quantiser: &Quantiser,
-    levels: &mut Block,
+    levels: &mut CoefficientBlock,
 ) -> u16 {
     let prediction = _mm256_cvtepu8_epi16(bytes(predicted));
     let residual = _mm256_sub_epi16(_mm256_cvtepu8_epi16(bytes(block)), prediction);

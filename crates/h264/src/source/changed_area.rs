@@ -1,26 +1,30 @@
-//! Which macroblocks the damage that was told touches. The standard leaves open how an encoder finds what has changed.
+//! Which macroblocks the changed rectangles of a [`FrameChange`](strikeline_picture::FrameChange) touch.
 
-use crate::source::history::Change;
+use crate::grid::SourceChange;
 use std::ops::Range;
 use strikeline_picture::Rectangle;
 
-/// Marks the macroblocks of a row that a rectangle of the damage touches as new, the others as unchanged. All that are
-/// new lie in the range given.
-pub(crate) fn mark_damage(parts: &[Rectangle], row: usize, changes: &mut [Change]) -> Range<usize> {
-    changes.fill(Change::None);
+/// Marks the macroblocks of a row that a changed rectangle touches as new, the others as unchanged. All that are new lie in
+/// the range that is returned.
+pub(crate) fn mark_changed_parts(
+    parts: &[Rectangle],
+    row: usize,
+    changes: &mut [SourceChange],
+) -> Range<usize> {
+    changes.fill(SourceChange::Unchanged);
     let mut touched = 0..0;
     for rectangle in parts.iter().filter(|rectangle| meets_row(rectangle, row)) {
         let end = (rectangle.right.div_ceil(16) as usize).min(changes.len());
         let start = (rectangle.left as usize / 16).min(end);
-        changes[start..end].fill(Change::New);
+        changes[start..end].fill(SourceChange::New);
         touched =
             if touched.is_empty() { start..end } else { touched.start.min(start)..touched.end.max(end) };
     }
     touched
 }
 
-/// Whether a rectangle of the damage touches a macroblock.
-pub(crate) fn is_damaged(parts: &[Rectangle], column: usize, row: usize) -> bool {
+/// Whether a changed rectangle touches a macroblock.
+pub(crate) fn is_in_changed_parts(parts: &[Rectangle], column: usize, row: usize) -> bool {
     let meets_column = |rectangle: &Rectangle| {
         (rectangle.left as usize / 16..rectangle.right.div_ceil(16) as usize).contains(&column)
     };

@@ -1,26 +1,24 @@
-//! The comparison of sources. The standard leaves open how an encoder finds what has changed.
+//! Comparison of source samples with those of an earlier picture, many macroblocks at once.
 
-use crate::simd::Work;
+use crate::simd::SimdKernel;
+use strikeline_picture::Plane;
 
-/// Collects per column where any row differs; ends once every macroblock's width of columns holds a difference.
+/// Finds the columns of bytes in which any row differs: these become nonzero in `differences`. Stops early once each
+/// macroblock, which is 16 columns, has a difference.
 pub(crate) struct FindDifferences<'a> {
-    pub(crate) samples: &'a [u8],
-    pub(crate) stride: usize,
-    pub(crate) earlier: &'a [u8],
-    pub(crate) earlier_stride: usize,
+    pub(crate) samples: Plane<'a>,
+    pub(crate) earlier: Plane<'a>,
     pub(crate) rows: usize,
+    /// One byte per column.
     pub(crate) differences: &'a mut [u8],
 }
 
-impl Work for FindDifferences<'_> {
+impl SimdKernel for FindDifferences<'_> {
     #[inline(always)]
     fn run(self) {
         let length = self.differences.len();
-        let pair = |row: usize| {
-            let samples = &self.samples[row * self.stride..][..length];
-            (samples, &self.earlier[row * self.earlier_stride..][..length])
-        };
-        // Four rows at a time, so that what was found so far is read and written less often.
+        let pair = |row: usize| (self.samples.row(row, length), self.earlier.row(row, length));
+        // Four rows at a time, so that the differences are read and written less often.
         let fours = self.rows / 4 * 4;
         for row in (0..fours).step_by(4) {
             if all_differ(self.differences) {
@@ -73,10 +71,8 @@ mod tests {
             for instructions in [Instructions::Baseline, Instructions::detect()] {
                 let mut differences = vec![0; width];
                 instructions.run(FindDifferences {
-                    samples: &samples,
-                    stride: width,
-                    earlier: &earlier,
-                    earlier_stride: width,
+                    samples: Plane { data: &samples, stride: width },
+                    earlier: Plane { data: &earlier, stride: width },
                     rows,
                     differences: &mut differences,
                 });

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-/// Checks that `rows` rows of 16 bytes lie within the samples, and gives the first.
+/// Checks that `rows` rows of 16 bytes lie within the samples, and returns a pointer to the first.
 ///
 /// # Panics
 /// When they do not.
@@ -128,7 +128,7 @@ pub(crate) fn part_pairs(pairs: &[u8; 16]) -> [u8; 16] {
     stored(_mm_packus_epi16(first, _mm_srli_epi16::<8>(pairs)))
 }
 
-/// And back.
+/// The reverse of [`part_pairs`].
 #[target_feature(enable = "sse2")]
 #[inline]
 pub(crate) fn join_pairs(parts: &[u8; 16]) -> [u8; 16] {
