@@ -2,7 +2,7 @@
 
 use crate::bits::bit_writer::BitWriter;
 use crate::bits::level::level_for;
-use crate::bits::nal::{NalKind, append_sized_nal};
+use crate::bits::nal::{NalKind, START_CODE, append_nal, append_sized_nal};
 use crate::bits::parameter_sets::{SliceHeader, StreamParameters};
 use crate::buffer_pool::BufferPool;
 use crate::decision::ages::MacroblockAges;
@@ -109,8 +109,9 @@ impl H264Encoder {
         }
     }
 
-    /// Encodes the next picture and appends its access unit to `output`, in the form that [`CodedPicture::bytes`] describes.
-    /// Every picture is coded; none is dropped.
+    /// Encodes the next picture and appends its access unit to `output`, as MP4 files hold it: each NAL unit after its length in
+    /// 4 bytes, big-endian (ISO/IEC 14496-15, 5.2.3), without [parameter sets](Self::parameter_sets). Every picture is coded;
+    /// none is dropped.
     ///
     /// `change` is what is known of how the picture differs from the previous one. A wrong scroll costs bytes and time only. A
     /// change outside of [`FrameChange::changed`] is lost: the video then shows the previous picture there.
@@ -128,6 +129,47 @@ impl H264Encoder {
         change: &FrameChange,
         output: &mut Vec<u8>,
     ) -> Result<CodedPicture, H264Error> {
+        let start = output.len();
+        let (kind, rbsp) = self.encode_slice(picture, change)?;
+        append_sized_nal(output, kind, &rbsp);
+        Ok(CodedPicture { bytes: output.len() - start, idr: kind == NalKind::IdrSlice })
+    }
+
+    /// As [`Self::encode`], but in the byte stream format of H.264, Annex B: each NAL unit after a start code, and the parameter
+    /// sets before the IDR picture. The output of several segments, one after the other, is a stream that players take as a
+    /// `.h264` file.
+    ///
+    /// # Errors
+    /// Those of [`Self::encode`].
+    ///
+    /// # Panics
+    /// As [`Self::encode`].
+    pub fn encode_annex_b(
+        &mut self,
+        picture: &Picture<'_>,
+        change: &FrameChange,
+        output: &mut Vec<u8>,
+    ) -> Result<CodedPicture, H264Error> {
+        let start = output.len();
+        let (kind, rbsp) = self.encode_slice(picture, change)?;
+        if kind == NalKind::IdrSlice {
+            let ParameterSets { sps, pps } = self.parameter_sets();
+            for unit in [sps, pps] {
+                output.extend_from_slice(&START_CODE);
+                output.extend_from_slice(&unit);
+            }
+        }
+        output.extend_from_slice(&START_CODE);
+        append_nal(output, kind, &rbsp);
+        Ok(CodedPicture { bytes: output.len() - start, idr: kind == NalKind::IdrSlice })
+    }
+
+    /// Encodes the next picture as one slice: the kind of its NAL unit, and its RBSP.
+    fn encode_slice(
+        &mut self,
+        picture: &Picture<'_>,
+        change: &FrameChange,
+    ) -> Result<(NalKind, Vec<u8>), H264Error> {
         self.check(picture)?;
         let intra = self.frames == 0;
         self.history.begin_picture(self.frames);
@@ -172,10 +214,8 @@ impl H264Encoder {
         drop(references);
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
-        let start = output.len();
-        append_sized_nal(output, if intra { NalKind::IdrSlice } else { NalKind::Slice }, &rbsp);
         self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
-        Ok(CodedPicture { bytes: output.len() - start, idr: intra })
+        Ok((if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp))
     }
 
     /// The given scroll if the picture agrees with it, otherwise one that is found by search.

@@ -1,5 +1,8 @@
 //! NAL units (ITU-T H.264, 7.3.1 and 7.4.1).
 
+/// The start code before each NAL unit of a byte stream, with its zero_byte (Annex B, B.1.1).
+pub(crate) const START_CODE: [u8; 4] = [0, 0, 0, 1];
+
 /// nal_ref_idc and nal_unit_type (7.4.1) of the units written here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NalKind {
