@@ -7,8 +7,8 @@ const MOST: usize = 12;
 
 /// Picture memory that encoders return when they are dropped, and that later ones reuse. Clones share it.
 ///
-/// Without it, each encoder gets new memory, which the system clears page by page: that takes as long as a quarter of an IDR
-/// picture.
+/// Without it, each encoder gets new memory, which the system clears page by page: that takes as long as a quarter of
+/// an IDR picture.
 #[derive(Debug, Clone, Default)]
 pub struct BufferPool(Arc<Mutex<Vec<Vec<u8>>>>);
 

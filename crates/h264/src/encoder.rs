@@ -28,8 +28,8 @@ const SCROLL_CHECK_INTERVAL: u32 = 8;
 
 /// Encodes the pictures of one segment, in display order, one slice each.
 ///
-/// The first picture is an IDR picture, all others are P pictures. The bytes depend only on the settings, the pictures and the
-/// frame changes: not on the processor, nor on earlier segments.
+/// The first picture is an IDR picture, all others are P pictures. The bytes depend only on the settings, the pictures
+/// and the frame changes: not on the processor, nor on earlier segments.
 #[derive(Debug)]
 pub struct H264Encoder {
     parameters: StreamParameters,
@@ -60,8 +60,8 @@ impl H264Encoder {
         H264Encoder::with_buffers(settings, segment, &BufferPool::default())
     }
 
-    /// The same, with picture memory from `buffers`, to which it is returned when the encoder is dropped. Use one pool for all
-    /// segments of a video.
+    /// The same, with picture memory from `buffers`, to which it is returned when the encoder is dropped. Use one pool
+    /// for all segments of a video.
     ///
     /// # Errors
     /// Those of [`H264Encoder::new`].
@@ -109,12 +109,12 @@ impl H264Encoder {
         }
     }
 
-    /// Encodes the next picture and appends its access unit to `output`, as MP4 files hold it: each NAL unit after its length in
-    /// 4 bytes, big-endian (ISO/IEC 14496-15, 5.2.3), without [parameter sets](Self::parameter_sets). Every picture is coded;
-    /// none is dropped.
+    /// Encodes the next picture and appends its access unit to `output`, as MP4 files hold it: each NAL unit after its
+    /// length in 4 bytes, big-endian (ISO/IEC 14496-15, 5.2.3), without [parameter sets](Self::parameter_sets). Every
+    /// picture is coded; none is dropped.
     ///
-    /// `change` is what is known of how the picture differs from the previous one. A wrong scroll costs bytes and time only. A
-    /// change outside of [`FrameChange::changed`] is lost: the video then shows the previous picture there.
+    /// `change` is what is known of how the picture differs from the previous one. A wrong scroll costs bytes and time
+    /// only. A change outside of [`FrameChange::changed`] is lost: the video then shows the previous picture there.
     ///
     /// # Errors
     /// [`H264Error::WrongSize`] and [`H264Error::ShortPlane`] when the picture does not fit the settings;
@@ -135,9 +135,9 @@ impl H264Encoder {
         Ok(CodedPicture { bytes: output.len() - start, idr: kind == NalKind::IdrSlice })
     }
 
-    /// As [`Self::encode`], but in the byte stream format of H.264, Annex B: each NAL unit after a start code, and the parameter
-    /// sets before the IDR picture. The output of several segments, one after the other, is a stream that players take as a
-    /// `.h264` file.
+    /// As [`Self::encode`], but in the byte stream format of H.264, Annex B: each NAL unit after a start code, and the
+    /// parameter sets before the IDR picture. The output of several segments, one after the other, is a stream that
+    /// players take as a `.h264` file.
     ///
     /// # Errors
     /// Those of [`Self::encode`].
@@ -240,8 +240,8 @@ impl H264Encoder {
         self.found_scroll.or(change.scroll)
     }
 
-    /// Reference list 0, as numbers of frames before the current one: the previous picture, then the one in which the scroll
-    /// is a whole number of samples.
+    /// Reference list 0, as numbers of frames before the current one: the previous picture, then the one in which the
+    /// scroll is a whole number of samples.
     fn distances(&self, scroll: Option<Scroll>) -> Vec<u32> {
         let most = self.parameters.references.get().min(self.frames);
         if most == 0 {
@@ -273,15 +273,17 @@ impl H264Encoder {
         }
     }
 
-    /// What a decoder needs before the first access unit. The same for all segments of a video: it depends on the settings only.
+    /// What a decoder needs before the first access unit. The same for all segments of a video: it depends on the
+    /// settings only.
     pub fn parameter_sets(&self) -> ParameterSets {
         self.parameters.parameter_sets()
     }
 
-    /// The picture encoded last as a decoder shows it: luma rows, then rows of interleaved chroma, without padding. Empty before
-    /// the first picture.
+    /// The picture encoded last as a decoder shows it: luma rows, then rows of interleaved chroma, without padding.
+    /// Empty before the first picture.
     ///
-    /// For tests of this crate and of its users only. It is not part of the public interface and may change at any time.
+    /// For tests of this crate and of its users only. It is not part of the public interface and may change at any
+    /// time.
     #[doc(hidden)]
     pub fn reconstruction(&self) -> (Vec<u8>, Vec<u8>) {
         let Some(last) = self.frames.checked_sub(1) else { return Default::default() };

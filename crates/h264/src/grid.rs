@@ -27,7 +27,7 @@ impl MacroblockGrid {
     }
 }
 
-/// Where a macroblock lies.
+/// Position of a macroblock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MacroblockPosition {
     pub(crate) column: usize,
@@ -58,8 +58,8 @@ impl MacroblockPosition {
     }
 }
 
-/// Which neighbours of a block are available for prediction (ITU-T H.264, 6.4.9). As a picture is one slice, they are those
-/// that lie in the picture and are coded before; where both are available, so is the one above to the left.
+/// Which neighbours of a block are available for prediction (ITU-T H.264, 6.4.9). As a picture is one slice, they are
+/// those that lie in the picture and are coded before; where both are available, so is the one above to the left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AvailableSides {
     pub(crate) left: bool,
@@ -82,7 +82,7 @@ impl MacroblockRun {
     }
 }
 
-/// What of a tile lies in a run of macroblocks: columns `first..end` of tile `tile` of a row.
+/// The part of a run of macroblocks that lies in one tile: columns `first..end`, tile `tile` of the row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TilePart {
     pub(crate) tile: usize,

@@ -1,10 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![warn(unreachable_pub, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-// A picture takes this way: `encoder` (one segment) → `source` (what has changed, and how it has moved) → `decision` (what each
-// macroblock becomes) → `prediction` and `residual` → `entropy` → `bits`. `simd` has the vector code for all of them; `grid`,
-// `samples` and `macroblock` the types that they share. Each file names the clauses of ITU-T H.264 that it implements; what
-// names none is a choice that the standard leaves to the encoder.
+// A picture takes this way: `encoder` (one segment) → `source` (what has changed, and how it has moved) → `decision`
+// (what each macroblock becomes) → `prediction` and `residual` → `entropy` → `bits`. `simd` has the vector code for all
+// of them; `grid`, `samples` and `macroblock` the types that they share. Each file names the clauses of ITU-T H.264
+// that it implements; what names none is a choice that the standard leaves to the encoder.
 
 mod bits;
 mod buffer_pool;

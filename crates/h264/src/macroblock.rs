@@ -1,4 +1,5 @@
-//! A macroblock as it is written: its prediction, what its neighbours need to know of it, and its levels (ITU-T H.264, 7.3.5).
+//! A macroblock as it is written: its prediction, what its neighbours need to know of it, and its levels (ITU-T H.264,
+//! 7.3.5).
 
 use crate::prediction::intra::Mode16x16;
 use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, NOT_INTER, PartitionShape};
@@ -22,7 +23,8 @@ pub(crate) enum Prediction {
     Intra4x4([u8; 16]),
 }
 
-/// Quantised coefficients (levels) in zig-zag order. Blocks whose DC coefficient is coded separately hold 0 in its place.
+/// Quantised coefficients (levels) in zig-zag order. Blocks whose DC coefficient is coded separately hold 0 in its
+/// place.
 ///
 /// Only the blocks that [`CodedMacroblock`] counts or flags are valid: the others are those of an earlier macroblock.
 #[derive(Debug, Clone)]

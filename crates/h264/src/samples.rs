@@ -4,8 +4,8 @@ use crate::simd::copy;
 use crate::simd::{Instructions, difference_sum};
 use strikeline_picture::Plane;
 
-/// The samples of a macroblock within a picture: 16 rows of luma and 8 rows of interleaved chroma, of 16 bytes each, from the
-/// start of each plane on.
+/// The samples of a macroblock within a picture: 16 rows of luma and 8 rows of interleaved chroma, of 16 bytes each,
+/// from the start of each plane on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MacroblockSamples<'a> {
     pub(crate) luma: Plane<'a>,

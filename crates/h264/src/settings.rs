@@ -1,4 +1,4 @@
-//! What an encoder must know before the first picture, and what it can fail with.
+//! What an encoder must know before the first picture, what it returns, and how it can fail.
 
 use strikeline_picture::{FrameRate, PictureSize};
 
@@ -40,8 +40,8 @@ pub enum EntropyCoding {
 /// How many earlier pictures are kept to predict from, 1 to 5. Each takes the memory of two pictures.
 ///
 /// One is enough when things move by an even number of samples per frame. Otherwise keep as many as
-/// [`Scroll::exact_distance`](strikeline_picture::Scroll::exact_distance) returns, so that the motion is a whole number of
-/// samples in one of them.
+/// [`Scroll::exact_distance`](strikeline_picture::Scroll::exact_distance) returns, so that the motion is a whole number
+/// of samples in one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReferenceCount(u8);
 
@@ -80,8 +80,8 @@ pub struct H264Settings {
     pub size: PictureSize,
     /// Frame rate: it determines the level, and is written to the bitstream as timing information (E.2.1).
     pub frame_rate: FrameRate,
-    /// Constant quality, from which the QP of each slice follows: P pictures that change get about this QP or a few more, the
-    /// IDR picture and what does not change a lower one.
+    /// Constant quality, from which the QP of each slice follows: P pictures that change get about this QP or a few
+    /// more, the IDR picture and what does not change a lower one.
     pub qp: Qp,
     /// Frames of the longest segment. With segments of one frame, idr_pic_id must alternate (7.4.3).
     pub segment_frames: u32,

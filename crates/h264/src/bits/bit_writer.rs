@@ -72,7 +72,7 @@ impl BitWriter {
         self.bytes.len() * 8 + self.pending as usize
     }
 
-    /// The whole bytes written; call after the writer was aligned.
+    /// The whole bytes written; to be called when the writer is aligned.
     pub(crate) fn bytes(&self) -> &[u8] {
         debug_assert_eq!(self.pending, 0);
         &self.bytes

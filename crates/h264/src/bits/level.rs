@@ -23,8 +23,8 @@ const fn level(idc: u8, per_second: u64, per_frame: u32, stored: u32) -> Level {
     }
 }
 
-/// Table A-1 from level 3.1 on. The lower levels limit the vector range, and the bit rate so far that constant quality could
-/// exceed it; every decoder in use supports 3.1.
+/// Table A-1 from level 3.1 on. The lower levels limit the vector range, and the bit rate so far that constant quality
+/// could exceed it; every decoder in use supports 3.1.
 const LEVELS: [Level; 10] = [
     level(31, 108_000, 3_600, 18_000),
     level(32, 216_000, 5_120, 20_480),

@@ -161,19 +161,19 @@ impl StreamParameters {
     }
 }
 
-/// What changes from slice header to slice header.
+/// What differs between slice headers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SliceHeader<'a> {
     /// Frames since the IDR picture.
     pub(crate) frame_number: u32,
     pub(crate) idr: bool,
-    /// Reference list 0: how many frames back each entry lies. Empty for an I slice.
+    /// Reference list 0: for each entry the number of frames before the current one. Empty for an I slice.
     pub(crate) distances: &'a [u32],
     pub(crate) qp: u8,
 }
 
-/// ref_pic_list_modification (7.3.3.1): lists every entry unless the initial order (8.2.4.2.1: nearest first) is the one
-/// wanted. An entry may be the same picture as the one before.
+/// ref_pic_list_modification (7.3.3.1): lists every entry unless the initial order (8.2.4.2.1: nearest first) is the
+/// one wanted. An entry may be the same picture as the one before.
 fn append_list_modification(bits: &mut BitWriter, distances: &[u32]) {
     let is_initial_order = distances.iter().zip(1..).all(|(&distance, initial)| distance == initial);
     bits.flag(!is_initial_order); // ref_pic_list_modification_flag_l0
@@ -185,7 +185,7 @@ fn append_list_modification(bits: &mut BitWriter, distances: &[u32]) {
     for &distance in distances {
         if distance >= predicted {
             bits.ue(0); // modification_of_pic_nums_idc: subtract
-            // Picture numbers wrap around: nothing is subtracted by subtracting all of them.
+            // Picture numbers wrap around: to subtract nothing, all of them are subtracted.
             bits.ue((distance - predicted).wrapping_sub(1) % (1 << FRAME_NUM_BITS));
         } else {
             bits.ue(1); // add

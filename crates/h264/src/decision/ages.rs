@@ -2,10 +2,10 @@
 
 use crate::grid::{MacroblockGrid, MacroblockPosition, MacroblockRun, SourceChange, TILE, tile_parts};
 
-/// A macroblock that has not changed is coded once more.
+/// A time at which a macroblock that has not changed is coded once more.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Refinement {
-    /// The age at which it is.
+    /// The age of the macroblock then.
     pub(crate) age: u32,
     /// How much lower the QP is than that of the slice.
     pub(crate) qp_step: u8,
@@ -16,8 +16,8 @@ pub(crate) const REFINEMENTS: [Refinement; 2] =
     [Refinement { age: 3, qp_step: 3 }, Refinement { age: 30, qp_step: 12 }];
 /// The age from which a macroblock needs no work: it is refined, and every reconstructed picture holds it.
 pub(crate) const FINAL_AGE: u32 = 40;
-/// Ages at which a macroblock may need work, as bits: until the first refinement and for as many pictures after it as there
-/// are reconstructed pictures at most, and the same for the second.
+/// Ages at which a macroblock may need work, as bits: until the first refinement and for as many pictures after it as
+/// there are reconstructed pictures at most, and the same for the second.
 const AGES_WITH_WORK: u64 = ((1 << 10) - 1) | (0x7F << REFINEMENTS[1].age);
 
 /// The ages of a picture's macroblocks.

@@ -8,11 +8,11 @@ use crate::simd::Instructions;
 use crate::source::history::{SourceHistory, WholeMotion};
 use strikeline_picture::{FrameChange, Picture, Scroll};
 
-/// How much lower the QP of the first picture is than that of later ones, and of macroblocks that come in at the edge of the
-/// picture: they will be seen all the way across.
+/// How much lower the QP of the first picture is than that of later ones, and of macroblocks that come in at the edge
+/// of the picture: they will be visible until they have crossed it.
 const FINER: u8 = 12;
 
-/// QP of a slice. What the first picture does not get right is copied through the whole segment, so it is coded finer. What
+/// QP of a slice. Errors of the first picture are copied through the whole segment, so it is coded finer. What
 /// changes in later pictures mostly changes again soon, so it can be coded coarser.
 pub(crate) fn slice_qp(base: u8, intra: bool) -> u8 {
     let later = (base + (base / 6).min(4)).saturating_sub(2);
@@ -66,8 +66,8 @@ impl SliceContext<'_> {
         if enters { self.qp.saturating_sub(FINER) } else { self.qp }
     }
 
-    /// Whether the source of `picture` at a macroblock is that of an earlier picture at the position that a motion points to:
-    /// then the reconstruction can be copied from there with the same coding errors.
+    /// Whether the source of `picture` at a macroblock is that of an earlier picture at the position that a motion
+    /// points to: then the reconstruction can be copied from there with the same coding errors.
     pub(crate) fn is_exact(
         &self,
         history: &SourceHistory,

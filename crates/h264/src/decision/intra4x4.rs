@@ -1,5 +1,5 @@
-//! Macroblocks as Intra_4x4: the choice of modes, block by block, each predicted from the reconstruction of the ones before
-//! (ITU-T H.264, 8.3.1).
+//! Macroblocks as Intra_4x4: the choice of modes, block by block, each predicted from the reconstruction of the ones
+//! before (ITU-T H.264, 8.3.1).
 
 use crate::grid::{AvailableSides, MacroblockPosition};
 use crate::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
@@ -37,8 +37,8 @@ pub(crate) struct CodeLuma4x4<'a> {
 }
 
 impl CodeLuma4x4<'_> {
-    /// Chooses the mode of each block and codes its residual. Returns the macroblock, whose chroma is still to be coded;
-    /// `None` as soon as the cost passes the limit.
+    /// Chooses the mode of each block and codes its residual. Returns the macroblock, whose chroma is still to be
+    /// coded; `None` as soon as the cost passes the limit.
     pub(crate) fn run(self) -> Option<Macroblock> {
         let CodeLuma4x4 {
             position,

@@ -30,7 +30,8 @@ struct IntraChoice {
     chroma_edges: ChromaEdges,
 }
 
-/// Decides how macroblocks are predicted, and writes them. Where several codings are compared, they are made in `codings`.
+/// Decides how macroblocks are predicted, and writes them. The parameter `codings` of its methods is memory for codings
+/// that are compared.
 #[derive(Debug)]
 pub(crate) struct ModeDecision<'a, 'w> {
     context: &'a SliceContext<'a>,
@@ -187,6 +188,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         };
     }
 
+    /// Codes the residual of a macroblock whose prediction is in `coding.reconstruction`.
     fn code_residual(&self, coding: &mut Coding, block: &MacroblockToCode<'_>) {
         let work = CodeResidual {
             macroblock: &mut coding.macroblock,
@@ -199,6 +201,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         work.run();
     }
 
+    /// Codes a block as Intra_16x16.
     fn code_intra_16x16(&self, out: &mut Coding, block: &MacroblockToCode<'_>, choice: &IntraChoice) {
         out.macroblock = Macroblock::new(Prediction::Intra16x16(choice.mode), MacroblockKind::Intra16x16);
         out.macroblock.coded.chroma_mode = choice.chroma_mode as u8;
@@ -211,7 +214,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         out.bits = 5 + out.macroblock.residual_bits();
     }
 
-    /// Returns whether it can be better than Intra_16x16; if not, `out` is undefined.
+    /// Codes a block as Intra_4x4. Returns whether it can be better than Intra_16x16; if not, `out` is undefined.
     fn code_intra_4x4(
         &mut self,
         out: &mut Coding,
@@ -243,6 +246,8 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         true
     }
 
+    /// The Intra_16x16 and chroma modes with the smallest differences. Later modes are not tried once one is good
+    /// enough.
     fn best_intra(&self, block: &MacroblockToCode<'_>) -> IntraChoice {
         let &MacroblockToCode { position, source, rate } = block;
         let instructions = self.context.instructions;

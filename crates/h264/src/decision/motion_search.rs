@@ -144,8 +144,8 @@ impl MotionSearch<'_> {
         candidates
     }
 
-    /// The best candidate for the whole macroblock, and the best division into several partitions if that promises to be
-    /// better; by differences and vector bits. `intra_cost`: what intra prediction costs.
+    /// The best candidate for the whole macroblock, and the best division into several partitions if that promises to
+    /// be better; by differences and vector bits. `intra_cost`: what intra prediction costs.
     pub(crate) fn best(&self, candidates: &Candidates, intra_cost: u32) -> InterChoice {
         let rate = self.block.rate;
         let bits = |motion: PartitionMotion| {
@@ -221,7 +221,8 @@ impl MotionSearch<'_> {
         (best.motion != motion).then_some(best)
     }
 
-    /// Per quarter, the sum of absolute differences between the source and the prediction of a motion, in luma and chroma.
+    /// Per quarter, the sum of absolute differences between the source and the prediction of a motion, in luma and
+    /// chroma.
     fn differences(&self, motion: PartitionMotion) -> [u32; 4] {
         let (source, references) = (self.block.source, self.context.references);
         let instructions = self.context.instructions;

@@ -1,5 +1,5 @@
-//! Runs of macroblocks in I slices whose source is that of the macroblock to their left: flat backgrounds, and whatever changes
-//! only from row to row.
+//! Runs of macroblocks in I slices whose source is that of the macroblock to their left: flat backgrounds, and whatever
+//! changes only from row to row.
 
 use super::context::SliceContext;
 use crate::grid::{MacroblockPosition, MacroblockRun};

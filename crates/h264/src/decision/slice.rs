@@ -168,8 +168,8 @@ impl<'a> SliceEncoder<'a> {
         }
     }
 
-    /// How many macroblocks from column `first` on have moved like those to the left and above. They can be skipped, as P_Skip
-    /// gives them that very vector (8.4.1.1), whatever lies above to the right.
+    /// How many macroblocks from column `first` on have moved like those to the left and above. They can be skipped, as
+    /// P_Skip gives them the same vector (8.4.1.1), whatever lies above to the right.
     fn moved_like_neighbours(&self, first: usize, changes: &[SourceChange], vector: Vector) -> usize {
         let motion = PartitionMotion::new(0, vector);
         if !self.context.has_one_reference_picture()

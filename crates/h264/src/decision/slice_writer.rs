@@ -14,8 +14,8 @@ use crate::samples::{MacroblockBuffer, MacroblockSamples};
 /// The most bits of a macroblock (A.3.1), less those of mb_skip_flag and mb_skip_run.
 const MAX_BITS: u32 = 3200 - 32;
 
-/// Writes the macroblocks of a slice in raster order, and keeps the reconstruction and what later macroblocks need to know of
-/// their neighbours.
+/// Writes the macroblocks of a slice in raster order, and keeps the reconstruction and what later macroblocks need to
+/// know of their neighbours.
 #[derive(Debug)]
 pub(crate) struct SliceWriter<'a> {
     grid: MacroblockGrid,
@@ -97,8 +97,8 @@ impl<'a> SliceWriter<'a> {
         self.current.content_ids[start + run.first..start + run.end].fill(self.content);
     }
 
-    /// Takes over the content id of a macroblock from another picture. Returns whether the reconstruction held other samples;
-    /// these are then to be copied.
+    /// Takes over the content id of a macroblock from another picture. Returns whether the reconstruction held other
+    /// samples; these are then to be copied.
     #[inline]
     pub(crate) fn take_content_id(&mut self, from: &Reconstruction, index: usize) -> bool {
         let id = from.content_ids[index];
@@ -107,7 +107,8 @@ impl<'a> SliceWriter<'a> {
         differs
     }
 
-    /// Extends the picture's borders where a run of macroblocks lies at them. To be called after their samples have changed.
+    /// Extends the picture's borders where a run of macroblocks lies at them. To be called after their samples have
+    /// changed.
     fn extend_borders(&mut self, run: MacroblockRun) {
         if run.row == 0 || run.row + 1 == self.grid.rows {
             (run.first..run.end).for_each(|column| self.current.extend_border(column, run.row));
@@ -140,8 +141,8 @@ impl<'a> SliceWriter<'a> {
         self.rows.set(position.column, CodedMacroblock::skipped(vector));
     }
 
-    /// Writes P_L0_16x16 with the predicted vector and no residual, if the entropy coding has a fast path for it; returns
-    /// whether it has.
+    /// Writes P_L0_16x16 with the predicted vector and no residual, if the entropy coding has a fast path for it;
+    /// returns whether it has.
     pub(crate) fn predicted_motion(
         &mut self,
         position: MacroblockPosition,
@@ -165,9 +166,9 @@ impl<'a> SliceWriter<'a> {
         self.rows.set(position.column, macroblock.coded);
     }
 
-    /// Writes a run of an I slice as continuations of the macroblock to its left, the end of each macroblock included, if each
-    /// row of that repeats one sample; returns whether it does. The source of the run must be that macroblock's: it gets the
-    /// same coding errors.
+    /// Writes a run of an I slice as continuations of the macroblock to its left, the end of each macroblock included,
+    /// if each row of that repeats one sample; returns whether it does. The source of the run must be that
+    /// macroblock's: it gets the same coding errors.
     pub(crate) fn repeat_run(&mut self, run: MacroblockRun) -> bool {
         let Some(repeated) = RepeatedMacroblock::left_of(run, self.current) else { return false };
         repeated.fill(run, self.current);
@@ -210,8 +211,8 @@ impl<'a> SliceWriter<'a> {
         self.current.extend_border(position.column, position.row);
     }
 
-    /// Writes a macroblock unless it takes more bits than are allowed (A.3.1); returns whether it was written. `estimate`: its
-    /// estimated bits.
+    /// Writes a macroblock unless it takes more bits than are allowed (A.3.1); returns whether it was written.
+    /// `estimate`: its estimated bits.
     fn write_macroblock(
         &mut self,
         position: MacroblockPosition,

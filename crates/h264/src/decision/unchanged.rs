@@ -31,8 +31,8 @@ impl<'a> UnchangedMacroblock<'a> {
         source_block(&self.history.previous(), self.position, padded)
     }
 
-    /// Whether the first reference picture also holds these samples where a whole-sample vector points, with no larger error
-    /// than at this position.
+    /// Whether the first reference picture also holds these samples where a whole-sample vector points, with no larger
+    /// error than at this position.
     pub(crate) fn is_better_at(&self, vector: Vector) -> bool {
         let previous = self.history.previous();
         let motion = PartitionMotion::new(0, vector);
@@ -44,7 +44,8 @@ impl<'a> UnchangedMacroblock<'a> {
         self.error_at(source, vector) <= self.error_at(source, Vector::ZERO)
     }
 
-    /// Whether the first reference picture holds the same samples where a whole-sample vector points as at this position.
+    /// Whether the first reference picture holds the same samples where a whole-sample vector points as at this
+    /// position.
     pub(crate) fn is_equal_at(&self, vector: Vector) -> bool {
         let Reconstruction { luma, chroma, .. } = self.context.references[0].picture;
         let (x, y) = (self.position.x() as isize, self.position.y() as isize);
@@ -59,8 +60,8 @@ impl<'a> UnchangedMacroblock<'a> {
         same(luma, y, from_y, 16) && same(chroma, y / 2, from_y / 2, 8)
     }
 
-    /// Whether the error of the first reference picture is so small that coding the macroblock once more would hardly reduce
-    /// it.
+    /// Whether the error of the first reference picture is so small that coding the macroblock once more would hardly
+    /// reduce it.
     pub(crate) fn is_close(&self, source: MacroblockSamples<'_>) -> bool {
         let qp = self.context.qp;
         let limit = if qp < 12 { 0 } else { 2 * u32::from(qp) };

@@ -4,7 +4,7 @@ use std::hint::select_unpredictable;
 
 use super::cabac_tables::{CONTEXTS, LIKELY_RUNS, NEXT_STATE, STEPS, SURE_ONE, initial_states};
 
-/// Where the coder is in its interval.
+/// The interval of the arithmetic coder.
 #[derive(Debug, Clone, Copy)]
 struct Interval {
     /// codILow in the low 10 bits, and above them bits that were shifted out but can still change by a carry.
@@ -33,7 +33,7 @@ pub(crate) struct CodePosition {
     interval: Interval,
     states: [u8; CONTEXTS],
     length: usize,
-    /// The last byte that a carry would change without going on, and where it is.
+    /// Index and value of the last byte that is not 0xFF: a carry goes no further.
     before_full: Option<(usize, u8)>,
 }
 
@@ -58,7 +58,7 @@ impl BinCoder<'_> {
         self.states[context] = self.bin_in(self.states[context], bin);
     }
 
-    /// `count` bins that are set.
+    /// `count` bins with value 1.
     #[inline(always)]
     pub(crate) fn set_bins(&mut self, context: usize, count: u32) {
         let mut state = self.states[context];
@@ -72,8 +72,8 @@ impl BinCoder<'_> {
     #[inline(always)]
     fn bin_in(&mut self, state: u8, bin: bool) -> u8 {
         let Interval { low, range, .. } = self.interval;
-        // Each bin waits for the range of the one before, so the path from there is kept short; without branches, as they are
-        // hard to predict.
+        // Each bin waits for the range of the one before, so the path from there is kept short; without branches, as
+        // they are hard to predict.
         let steps = STEPS[usize::from(state) & 127] >> (range >> 2 & 0x30);
         let (lps, lps_bits) = (u32::from(steps as u8), u32::from((steps >> 8) as u8));
         let is_lps = (state ^ u8::from(bin)) & 1 == 1;
@@ -93,7 +93,7 @@ impl BinCoder<'_> {
         self.shift(bits);
     }
 
-    /// Makes room for `bits` more.
+    /// Shifts the interval by `bits`, and moves out bytes when many are pending.
     #[inline(always)]
     fn shift(&mut self, bits: u32) {
         self.interval.low <<= bits & 63;
@@ -143,7 +143,7 @@ fn move_out(low: u64, pending: i32, bytes: &mut Vec<u8>) -> (u64, i32) {
     let keep = 10 + pending - count * 8;
     let out = low >> keep;
     if out >> (count * 8) != 0 {
-        // A carry: it ends at the last byte that is not full. There is one, as the code is below 1.
+        // A carry: it ends at the last byte that is not 0xFF. There is one, as the code is below 1.
         for byte in bytes.iter_mut().rev() {
             *byte = byte.wrapping_add(1);
             if *byte != 0 {
@@ -199,7 +199,7 @@ impl ArithmeticEncoder {
                 bins.terminate(false);
                 count -= 1;
             }
-            // From here on the state stays the same and codILow does not change but for its shifts: the range after many bins
+            // From here on the state stays the same and codILow is only shifted: the range after many bins
             // is in a table.
             for (power, table) in LIKELY_RUNS.iter().enumerate().rev() {
                 while count >> power != 0 {
@@ -227,8 +227,8 @@ impl ArithmeticEncoder {
         move_out((low >> 7 | 1) << (10 + to_byte), pending + to_byte, &mut self.bytes);
     }
 
-    /// Appends bytes without coding them, after [`Self::flush`]; then initialises the interval again, with the same contexts
-    /// (9.3.1.2).
+    /// Appends bytes without coding them, after [`Self::flush`]; then initialises the interval again, with the same
+    /// contexts (9.3.1.2).
     pub(crate) fn append_bytes(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
         self.interval = Interval::START;
@@ -251,7 +251,7 @@ impl ArithmeticEncoder {
     pub(crate) fn rewind(&mut self, position: &CodePosition) {
         (self.interval, self.states) = (position.interval, position.states);
         self.bytes.truncate(position.length);
-        // A carry may have gone through the bytes that were full.
+        // A carry may have changed the bytes that were 0xFF.
         if let Some((index, byte)) = position.before_full {
             self.bytes[index] = byte;
             self.bytes[index + 1..].fill(0xFF);
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn suffixes_are_what_they_are_bin_by_bin() {
+    fn suffixes_equal_those_coded_bin_by_bin() {
         for (value, k) in (0..3000).step_by(7).flat_map(|value| [(value, 0), (value, 3), (65_527 - value, 3)])
         {
             let mut encoder = ArithmeticEncoder::new(Vec::new(), false, 30);

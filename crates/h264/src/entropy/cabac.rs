@@ -15,7 +15,7 @@ pub(crate) struct CabacWriter {
     pub(crate) encoder: ArithmeticEncoder,
     instructions: Instructions,
     intra_slice: bool,
-    /// Whether mb_qp_delta of the macroblock before was not zero.
+    /// Whether mb_qp_delta of the previous macroblock was not zero.
     pub(crate) last_delta_was_coded: bool,
 }
 
@@ -97,7 +97,8 @@ impl CabacWriter {
         false
     }
 
-    /// P_L0_16x16 with the predicted vector and no residual: the same bins as from [`Self::macroblock`], in fewer steps.
+    /// P_L0_16x16 with the predicted vector and no residual: the same bins as from [`Self::macroblock`], in fewer
+    /// steps.
     pub(crate) fn predicted_motion(&mut self, reference: u8, references_in_use: u8, around: &Neighbours<'_>) {
         let Neighbours { left, above, .. } = around;
         self.encoder.bins(|e| {

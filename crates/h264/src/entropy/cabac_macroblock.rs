@@ -61,7 +61,7 @@ pub(crate) fn write_skip_flag(e: &mut BinCoder<'_>, skipped: bool, around: &Neig
     e.bin(11 + count_of(counts(around.left), counts(around.above)), skipped);
 }
 
-/// The bins before the first of an intra macroblock's type; gives the context of that.
+/// The bins before the first of an intra macroblock's type; returns the context of that bin.
 #[inline(always)]
 pub(crate) fn write_intra_type_prefix(
     e: &mut BinCoder<'_>,
@@ -100,7 +100,7 @@ fn write_macroblock_type(
         return;
     }
     let first = write_intra_type_prefix(e, intra_slice, around);
-    // Contexts of the bins after the first: luma, chroma, chroma is 2, mode, mode.
+    // Contexts of the bins after the first: luma, chroma, whether chroma is 2, and two for the mode.
     let rest = if intra_slice { [6, 7, 8, 9, 10] } else { [18, 19, 19, 20, 20] };
     let Prediction::Intra16x16(mode) = macroblock.prediction else {
         e.bin(first, false);
@@ -132,7 +132,7 @@ fn write_motion(
         // sub_mb_type P_L0_8x8, four times.
         e.set_bins(21, 4);
     }
-    // What lies to the left of and above a quarter: a macroblock and its quarter.
+    // The quarters to the left of and above a quarter: each as a macroblock and the index in it.
     let left = |quarter: usize| {
         if quarter.is_multiple_of(2) { (around.left, quarter + 1) } else { (coded, quarter - 1) }
     };
@@ -155,7 +155,7 @@ fn write_motion(
     for &quarter in shape.first_quarters() {
         let difference = macroblock.differences[quarter];
         for (part, base, value) in [(0, 40, difference.x), (1, 47, difference.y)] {
-            // A partition's later quarters hold its difference already, but no earlier partition looks there.
+            // A partition's later quarters hold its difference already, but earlier partitions do not read it.
             let of =
                 |(coded, quarter): (&CodedMacroblock, usize)| u32::from(coded.differences[quarter][part]);
             write_vector_difference(e, base, value, of(left(quarter)) + of(above(quarter)));
@@ -230,7 +230,7 @@ fn write_coded_block_pattern(e: &mut BinCoder<'_>, pattern: u8, around: &Neighbo
     }
 }
 
-/// mb_qp_delta: the mapping of 9.1.1, then unary. `after_delta`: whether that of the macroblock before was not zero.
+/// mb_qp_delta: the mapping of 9.1.1, then unary. `after_delta`: whether that of the previous macroblock was not zero.
 #[inline(always)]
 fn write_qp_delta(e: &mut BinCoder<'_>, delta: i32, after_delta: bool) {
     let mapped = if delta > 0 { delta * 2 - 1 } else { -delta * 2 };

@@ -71,8 +71,8 @@ pub(crate) fn write_residual(
     }
 }
 
-/// residual_block_cabac (7.3.5.3.3) of the category `CATEGORY`. `any`: whether any level is not zero; if not, `levels` are not
-/// looked at.
+/// residual_block_cabac (7.3.5.3.3) of the category `CATEGORY`. `any`: whether any level is not zero; if not, `levels`
+/// are not read.
 #[inline(always)]
 fn write_block<const CATEGORY: usize>(
     bins: &mut BinCoder<'_>,
@@ -89,7 +89,7 @@ fn write_block<const CATEGORY: usize>(
     let is_chroma_dc = CATEGORY == CHROMA_DC;
     let most_above_one = if is_chroma_dc { 3 } else { 4 };
     let base = 227 + [0, 10, 20, 30, 39][CATEGORY];
-    // The place of the DC coefficient that is coded apart is left out.
+    // The position of a DC coefficient that is coded separately is left out.
     let first = usize::from(matches!(CATEGORY, LUMA_AC | CHROMA_AC));
     let end = if is_chroma_dc { 3 } else { 15 - first };
     let mut left = nonzero_mask(levels) >> first;

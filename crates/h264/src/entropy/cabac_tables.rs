@@ -1,7 +1,7 @@
 //! Tables of the arithmetic coder (ITU-T H.264, 9.3.1.1 and 9.3.4), for frame macroblocks without the 8×8
 //! transform: context indices 0 to 275.
 
-/// Number of contexts kept.
+/// Number of contexts.
 pub(crate) const CONTEXTS: usize = 276;
 
 /// rangeTabLPS (Table 9-44), by pStateIdx and qCodIRangeIdx.
@@ -25,8 +25,8 @@ pub(crate) const RANGE_LPS: [[u8; 4]; 64] = [
     [6, 8, 9, 11], [6, 7, 9, 10], [6, 7, 8, 9], [2, 2, 2, 2],
 ];
 
-/// By `2 · pStateIdx + valMPS`, for each quarter of the range 16 bits: rangeTabLPS, and above it by how many bits that is then
-/// renormalised.
+/// By `2 · pStateIdx + valMPS`, 16 bits for each value of qCodIRangeIdx: rangeTabLPS in the low byte, and in the high
+/// byte the number of bits of the renormalisation that follows.
 pub(crate) static STEPS: [u64; 128] = steps();
 
 const fn steps() -> [u64; 128] {
@@ -48,8 +48,8 @@ const fn steps() -> [u64; 128] {
 /// The state in which bin 1 is likeliest, as `2 · pStateIdx + valMPS`. Another such bin does not change it.
 pub(crate) const SURE_ONE: u8 = 62 << 1 | 1;
 
-/// By n and by the range less 256: the range after 2^n times bin 1 in state [`SURE_ONE`] and a terminating bin 0, and by how
-/// many bits all that renormalises.
+/// By n and by the range minus 256: the range after 2^n times a bin 1 in state [`SURE_ONE`] and a terminating bin 0,
+/// and the bits of all renormalisations.
 pub(crate) static LIKELY_RUNS: [[(u16, u8); 256]; 7] = likely_runs();
 
 const fn likely_runs() -> [[(u16, u8); 256]; 7] {

@@ -9,8 +9,8 @@ use crate::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
 use crate::prediction::neighbours::{CodedMacroblock, Neighbours, PartitionShape};
 use crate::residual::transform::CoefficientBlock;
 
-/// The largest level that level_prefix 15 can express with any suffixLength (9.2.2.1). Larger prefixes belong to the High
-/// profiles.
+/// The largest level that level_prefix 15 can express with any suffixLength (9.2.2.1). Larger prefixes belong to the
+/// High profiles.
 pub(crate) const LARGEST_LEVEL: i32 = 2063;
 
 /// Codes the macroblocks of one slice.
@@ -273,7 +273,7 @@ fn append_levels(bits: &mut BitWriter, values: &[i32], total: usize, ones: usize
     for (index, &value) in values.iter().enumerate() {
         let mut code = value.unsigned_abs() * 2 - if value > 0 { 2 } else { 1 };
         if index == 0 && ones < 3 {
-            // It cannot be ±1, or it would be among the trailing ones.
+            // It cannot be ±1: otherwise it would be a trailing one.
             code -= 2;
         }
         match suffix_length {

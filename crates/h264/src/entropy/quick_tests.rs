@@ -59,8 +59,8 @@ impl Numbers {
         }
     }
 
-    /// A row above, unless there is none, of runs skipped with vector zero and of all other kinds; and `first` macroblocks of the
-    /// current row.
+    /// A row above, unless there is none, of runs skipped with vector zero and of all other kinds; and `first`
+    /// macroblocks of the current row.
     fn rows(&mut self, columns: usize, first: usize) -> NeighbourRows {
         let mut rows = NeighbourRows::new(columns);
         rows.begin_picture();

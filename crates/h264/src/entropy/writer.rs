@@ -52,15 +52,15 @@ impl MacroblockWriter {
         }
     }
 
-    /// P_Skip with vector zero for each macroblock of a run, the end of each macroblock included. `last`: whether the run ends
-    /// the slice.
+    /// P_Skip with vector zero for each macroblock of a run, the end of each macroblock included. `last`: whether the
+    /// run ends the slice.
     pub(crate) fn skip_run(&mut self, rows: &mut NeighbourRows, run: MacroblockRun, last: bool) {
         self.write_skip_run(rows, run, last);
         rows.set_skipped(run);
     }
 
-    /// P_Skip with `vector`, which is not zero, for each macroblock of a run, the end of each macroblock included. `last`:
-    /// whether the run ends the slice.
+    /// P_Skip with `vector`, which is not zero, for each macroblock of a run, the end of each macroblock included.
+    /// `last`: whether the run ends the slice.
     pub(crate) fn moved_skip_run(
         &mut self,
         rows: &mut NeighbourRows,
@@ -79,8 +79,8 @@ impl MacroblockWriter {
         }
     }
 
-    /// P_L0_16x16 with the predicted vector and no residual, if the entropy coding has a fast path for it; returns whether it
-    /// has.
+    /// P_L0_16x16 with the predicted vector and no residual, if the entropy coding has a fast path for it; returns
+    /// whether it has.
     #[inline]
     pub(crate) fn predicted_motion(
         &mut self,

@@ -20,8 +20,8 @@ pub(crate) struct InterBlock {
     pub(crate) vector: Vector,
 }
 
-/// Predicts luma samples into rows of `out`, 16 bytes apart. The reference must hold 2 samples before and 3 after the block
-/// that the vector points to.
+/// Predicts luma samples into rows of `out`, 16 bytes apart. The reference must hold 2 samples before and 3 after the
+/// block that the vector points to.
 pub(crate) fn predict_luma(reference: &PaddedSamples, block: InterBlock, out: &mut [u8]) {
     let InterBlock { x, y, width, height, vector } = block;
     let (x, y) = (x as isize + isize::from(vector.x >> 2), y as isize + isize::from(vector.y >> 2));

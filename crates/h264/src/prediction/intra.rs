@@ -71,8 +71,8 @@ impl LumaEdges {
         }
     }
 
-    /// Sums of absolute differences between 16 rows of the source and the first three modes of [`Mode16x16::ALL`]. Those of
-    /// modes that are not allowed are undefined.
+    /// Sums of absolute differences between 16 rows of the source and the first three modes of [`Mode16x16::ALL`].
+    /// Those of modes that are not allowed are undefined.
     pub(crate) fn differences(&self, source: Plane<'_>, instructions: Instructions) -> [u32; 3] {
         instructions.luma_differences(source, self.dc(), &self.above, &self.left)
     }
@@ -160,8 +160,8 @@ impl ChromaEdges {
         }
     }
 
-    /// Sums of absolute differences between 8 rows of the source and the first three modes of [`ChromaMode::ALL`]. Those of
-    /// modes that are not allowed are undefined.
+    /// Sums of absolute differences between 8 rows of the source and the first three modes of [`ChromaMode::ALL`].
+    /// Those of modes that are not allowed are undefined.
     pub(crate) fn differences(&self, source: Plane<'_>, instructions: Instructions) -> [u32; 3] {
         instructions.chroma_differences(source, &self.dc(), &self.above, &self.left)
     }
@@ -210,9 +210,9 @@ impl ChromaEdges {
         }
     }
 
-    /// Rows of the upper and of the lower two blocks. Each 4×4 block has its own order of preference (8.3.4.1 to 8.3.4.3):
-    /// the two on the diagonal take both edges, the upper right one prefers the one above, the lower left one the one to
-    /// the left.
+    /// Rows of the upper and of the lower two blocks. Each 4×4 block has its own order of preference (8.3.4.1 to
+    /// 8.3.4.3): the two on the diagonal take both edges, the upper right one prefers the one above, the lower left one
+    /// the one to the left.
     fn dc(&self) -> [[u8; 16]; 2] {
         // Per half of an edge, of Cb and Cr.
         let sums = |edge: &[u8; 16]| {

@@ -11,8 +11,8 @@ const MODES: u8 = 9;
 /// The first mode that needs the means of neighbouring samples.
 const FIRST_FILTERED: u8 = 3;
 
-/// The 13 samples around a block: left of it from the bottom up, the corner, above it and above right of it from left to
-/// right. Then the last one three times more.
+/// The 13 samples around a block: left of it from the bottom up, the corner, above it and above right of it from left
+/// to right. Then the last one three times more.
 pub(crate) type Edges = [u8; 16];
 
 /// The modes that may be used, mode 0 in the lowest bit.
@@ -58,7 +58,8 @@ struct Filtered {
     is_filtered: bool,
     /// Mean of each sample and the next.
     two: [u8; 16],
-    /// Mean of each sample, twice, and its neighbours; those at either end stand in for what is beyond them.
+    /// Weighted mean of each sample, counted twice, and its neighbours. Beyond the ends the outermost samples are
+    /// repeated.
     three: [u8; 16],
 }
 
@@ -161,7 +162,7 @@ pub(crate) fn best_mode(trial: &Intra4x4Trial<'_>) -> Intra4x4Choice {
     consider(trial.predicted_mode, trial.lambda);
     for mode in 0..MODES {
         if trial.allowed >> mode & 1 == 1 && consider(mode, 4 * trial.lambda) <= 4 * trial.lambda {
-            // No mode that is still to be tried costs less.
+            // No remaining mode can cost less.
             break;
         }
     }

@@ -131,8 +131,8 @@ pub(crate) struct NeighbourRows {
 impl NeighbourRows {
     pub(crate) fn new(columns: usize) -> NeighbourRows {
         let row = || vec![CodedMacroblock::UNAVAILABLE; columns + 2];
-        let still = || vec![false; columns.div_ceil(TILE)];
-        NeighbourRows { current: row(), above: row(), current_skipped: still(), above_skipped: still() }
+        let skipped = || vec![false; columns.div_ceil(TILE)];
+        NeighbourRows { current: row(), above: row(), current_skipped: skipped(), above_skipped: skipped() }
     }
 
     /// Before the first macroblock of a picture.

@@ -1,5 +1,5 @@
-//! Reconstructed pictures that later pictures are predicted from, with their borders extended as the access to reference
-//! samples beyond the picture requires (ITU-T H.264, 8.4.2.2).
+//! Reconstructed pictures that later pictures are predicted from, with their borders extended as the access to
+//! reference samples beyond the picture requires (ITU-T H.264, 8.4.2.2).
 
 use super::PADDING;
 use super::vectors::Vector;
@@ -97,8 +97,8 @@ impl PaddedSamples {
         Plane { data: &self.data, stride: self.stride }
     }
 
-    /// Repeats the outermost samples of the block of 16 × `rows` bytes at (x, y) into the padding, where the block touches
-    /// an edge of the picture. A sample has `N` bytes.
+    /// Repeats the outermost samples of the block of 16 × `rows` bytes at (x, y) into the padding, where the block
+    /// touches an edge of the picture. A sample has `N` bytes.
     fn extend_from<const N: usize>(&mut self, x: usize, y: usize, rows: usize) {
         let (left, right) = (x == 0, x + 16 == self.width);
         for row in y..y + rows {
@@ -139,7 +139,8 @@ impl Drop for PaddedSamples {
     }
 }
 
-/// Identifies the samples of a macroblock: at one position, equal ids mean equal samples. 0 stands for undefined samples.
+/// Identifies the samples of a macroblock: at one position, equal ids mean equal samples. 0 stands for undefined
+/// samples.
 pub(crate) type ContentId = u32;
 
 /// An entry of reference list 0.
@@ -180,8 +181,8 @@ impl Reconstruction {
         MacroblockSamples { luma: self.luma.plane_at(x, y), chroma: self.chroma.plane_at(x, y / 2) }
     }
 
-    /// Copies a run of macroblocks from another picture, displaced by `vector`, which points at whole samples. The borders
-    /// are not extended.
+    /// Copies a run of macroblocks from another picture, displaced by `vector`, which points at whole samples. The
+    /// borders are not extended.
     pub(crate) fn copy_run(&mut self, from: &Reconstruction, run: MacroblockRun, vector: Vector) {
         let bytes = run.len() * 16;
         let (x, y) = ((run.first * 16) as isize, (run.row * 16) as isize);

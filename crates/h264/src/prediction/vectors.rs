@@ -45,8 +45,8 @@ impl PartitionMotion {
     }
 }
 
-/// The vectors whose 16×16 block, with the samples that the interpolation filters need around it, lies within the padded
-/// reference picture, and within the range that all levels used here allow (Table A-1).
+/// The vectors whose 16×16 block, with the samples that the interpolation filters need around it, lies within the
+/// padded reference picture, and within the range that all levels used here allow (Table A-1).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct VectorRange {
     left: i32,
@@ -76,7 +76,8 @@ impl VectorRange {
     }
 }
 
-/// The vector of a scroll over `distance` frames, rounded to the nearest quarter sample; `None` when it is out of range.
+/// The vector of a scroll over `distance` frames, rounded to the nearest quarter sample; `None` when it is out of
+/// range.
 pub(crate) fn scroll_vector(scroll: Scroll, distance: u32) -> Option<Vector> {
     let component = |delta: i32, most: u16| {
         if scroll.denominator <= 0 {

@@ -10,7 +10,8 @@ pub(crate) struct LevelCost {
 }
 
 impl LevelCost {
-    /// Of levels in zig-zag order. `mask` has a bit for each level, the first in the lowest bit: whether it is not zero.
+    /// Of levels in zig-zag order. `mask` has a bit for each level, the first in the lowest bit: whether it is not
+    /// zero.
     #[inline]
     pub(crate) fn of(levels: &CoefficientBlock, mask: u16) -> LevelCost {
         let mut left = u32::from(mask);

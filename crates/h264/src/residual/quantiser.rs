@@ -8,8 +8,8 @@ use super::transform::Strip;
 const SCALE: [[i32; 3]; 6] =
     [[10, 16, 13], [11, 18, 14], [13, 20, 16], [14, 23, 18], [16, 25, 20], [18, 29, 23]];
 
-/// What a coefficient is multiplied by before a shift of 15 + QP / 6, to undo the gains of forward and
-/// inverse transform: 2^21 over the scale and the squared norms of the basis functions (16, 25, 20 times the scale).
+/// The factor of a coefficient before a shift of 15 + QP / 6. It undoes the gains of forward and inverse transform:
+/// 2^21 over the scale and the squared norms of the basis functions (16, 25, 20 times the scale).
 #[rustfmt::skip]
 const QUANT: [[i32; 3]; 6] = [
     [13107, 5243, 8066], [11916, 4660, 7490], [10082, 4194, 6554],
@@ -55,7 +55,7 @@ pub(crate) struct Quantiser {
     pub(crate) scales: [[i16; 16]; 4],
     /// The same three for a single block.
     pub(crate) of_block: BlockTables,
-    /// Added before the shift: under a half, so that small coefficients become zero.
+    /// Added before the shift: less than a half, so that small coefficients become zero.
     rounding: i32,
     smallest_effective_difference: u32,
     /// Limit of the entropy coding. Only levels of DC coefficients that are transformed twice can reach it.
@@ -99,17 +99,17 @@ impl Quantiser {
         quantiser
     }
 
-    /// The smallest sum of absolute differences of a block from which a level other than zero can come.
+    /// The smallest sum of absolute differences of a block for which a level can be other than zero.
     ///
-    /// A coefficient is at most that sum times the largest weight of its basis function: 1 for an even
-    /// frequency and 2 for an odd one, each way. DC levels that are transformed once more come later.
+    /// A coefficient is at most that sum times the largest weight of its basis function: 1 for an even frequency and 2
+    /// for an odd one, in each direction. DC coefficients that are transformed twice are considered separately.
     #[inline]
     pub(crate) fn smallest_effective_difference(&self) -> u32 {
         self.smallest_effective_difference
     }
 
     fn find_smallest_effective_difference(&self) -> u32 {
-        // Two frequencies each way stand for all.
+        // Frequencies 0 and 1 represent all even and odd ones.
         let needed = |horizontal: usize, vertical: usize| {
             let multiplier = u32::from(self.multipliers[horizontal][vertical]);
             let coefficient =
@@ -125,7 +125,8 @@ impl Quantiser {
         15 + u32::from(self.qp / 6)
     }
 
-    /// Quantises the coefficients of a strip in place. Returns for each lane whether any level is not zero, as a value that is not zero.
+    /// Quantises the coefficients of a strip in place. Returns for each lane a
+    /// value that is not zero if any level is not zero.
     #[inline(always)]
     pub(crate) fn quantise(&self, strip: &mut Strip) -> [i16; 16] {
         let mut any = [0; 16];
@@ -151,7 +152,7 @@ impl Quantiser {
         }
     }
 
-    /// A level of a transformed DC coefficient; `value` carries `1 << extra_bits` times the usual gain.
+    /// A level of a transformed DC coefficient; `value` has `1 << extra_bits` times the usual gain.
     #[inline]
     fn dc_level(&self, value: i32, extra_bits: u32) -> i16 {
         let shift = self.shift() + extra_bits;

@@ -44,9 +44,9 @@ pub(crate) type LumaLevels<'a> = StripLevels<'a, [i16; 16], 4, 16>;
 /// Levels of chroma.
 pub(crate) type ChromaLevels<'a> = StripLevels<'a, [[i16; 4]; 2], 2, 8>;
 
-/// Transforms and quantises residuals. Where `dc` is given, the DC coefficients are stored there and become zero among the
-/// levels. The levels are stored in `strip` and, in zig-zag order, in the blocks, unless all are zero. Returns a mask for
-/// each block: whether each level is not zero, the first in the lowest bit.
+/// Transforms and quantises residuals. Where `dc` is given, the DC coefficients are stored there and become zero among
+/// the levels. The levels are stored in `strip` and, in zig-zag order, in the blocks, unless all are zero. Returns a
+/// mask for each block: whether each level is not zero, the first in the lowest bit.
 #[inline]
 pub(crate) fn analyse(
     residual: &Strip,
@@ -75,8 +75,8 @@ pub(crate) fn analyse(
     masks
 }
 
-/// Adds the residual that levels stand for to the prediction, four rows of 16 samples. `strip` is `None` where all levels are
-/// zero. `dc`: DC coefficients that are coded separately.
+/// Adds the residual that levels stand for to the prediction, four rows of 16 samples. `strip` is `None` where all
+/// levels are zero. `dc`: DC coefficients that are coded separately.
 #[inline]
 pub(crate) fn rebuild(
     strip: Option<&Strip>,
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn fine_quantisation_gives_the_residual_back() {
+    fn fine_quantisation_restores_the_residual() {
         for seed in 0..20 {
             let residual = ramp(seed);
             let quantiser = Quantiser::new(0, 32, 32767);

@@ -1,7 +1,7 @@
-//! Transforms of residuals and their scan (ITU-T H.264, 8.5.6 and 8.5.12.2; the forward direction is the encoder's choice
-//! and follows from them).
+//! Transforms of residuals and their scan (ITU-T H.264, 8.5.6 and 8.5.12.2; the forward direction is the encoder's
+//! choice and follows from them).
 //!
-//! Four 4×4 blocks that lie side by side make a [`Strip`]. All arithmetic goes over its 16 lanes at once.
+//! Four 4×4 blocks that lie side by side make a [`Strip`]. All arithmetic is done on its 16 lanes at once.
 
 use crate::simd::transpose;
 

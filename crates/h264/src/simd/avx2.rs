@@ -18,7 +18,7 @@ pub(crate) fn lanes(values: &[i16; 16]) -> __m256i {
     unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
 }
 
-/// 16 lanes without a sign.
+/// 16 unsigned lanes.
 #[target_feature(enable = "avx2")]
 #[inline]
 pub(crate) fn unsigned_lanes(values: &[u16; 16]) -> __m256i {
@@ -109,9 +109,9 @@ fn transpose([a, b, c, d]: FourRows) -> FourRows {
     ]
 }
 
-/// Transforms and quantises. `dc` becomes the first row of coefficients; where it is given, the DC coefficients become zero
-/// among the levels; unless all are zero. Stores the levels in both orders; gives for each block which levels are not zero,
-/// the first in the lowest bit.
+/// Transforms and quantises a strip. Where `dc` is given, the first row of coefficients is stored there, and the DC
+/// coefficients become zero among the levels. Stores the levels in both orders, unless all are zero. Returns for each
+/// block whether each level is not zero, the first in the lowest bit.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn analyse(
@@ -150,7 +150,7 @@ fn analyse(
     scan(rows, levels)
 }
 
-/// Puts the levels of four blocks in zig-zag order; gives for each which are not zero.
+/// Stores the levels of four blocks in zig-zag order. Returns for each block whether each level is not zero.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn scan([a, b, c, d]: FourRows, levels: [&mut CoefficientBlock; 4]) -> [u16; 4] {
@@ -183,7 +183,7 @@ fn scan([a, b, c, d]: FourRows, levels: [&mut CoefficientBlock; 4]) -> [u16; 4] 
     [even as u16, odd as u16, (even >> 16) as u16, (odd >> 16) as u16]
 }
 
-/// Levels to residual samples. `dc`: DC coefficients that were coded apart, in lanes 0, 4, 8 and 12.
+/// Levels to residual samples. `dc`: DC coefficients that were coded separately, in lanes 0, 4, 8 and 12.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn residual(strip: &Strip, dc: __m256i, quantiser: &Quantiser) -> FourRows {
@@ -248,7 +248,7 @@ pub(crate) fn analyse_luma(work: AnalyseLuma<'_>) -> [u16; 16] {
     masks
 }
 
-/// Adds to the prediction what the levels of a macroblock's luma stand for; see [`super::Instructions::rebuild_luma`].
+/// Adds the residual of a macroblock's luma to the prediction; see [`super::Instructions::rebuild_luma`].
 #[target_feature(enable = "avx2")]
 pub(crate) fn rebuild_luma(levels: LumaLevels<'_>, quantiser: &Quantiser, predicted: &mut [u8; 256]) {
     let StripLevels { strips, masks, dc } = levels;
@@ -311,7 +311,7 @@ pub(crate) fn analyse_chroma(work: AnalyseChroma<'_>) -> [u16; 8] {
     masks
 }
 
-/// Adds to the prediction what the levels of a macroblock's chroma stand for; see [`super::Instructions::rebuild_chroma`].
+/// Adds the residual of a macroblock's chroma to the prediction; see [`super::Instructions::rebuild_chroma`].
 #[target_feature(enable = "avx2")]
 pub(crate) fn rebuild_chroma(levels: ChromaLevels<'_>, quantiser: &Quantiser, predicted: &mut [u8; 128]) {
     let StripLevels { strips, masks, dc } = levels;

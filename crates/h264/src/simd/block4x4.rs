@@ -19,8 +19,8 @@ impl Instructions {
         }
     }
 
-    /// Transforms and quantises one block's residual. Unless all levels are zero, they are stored in zig-zag order, and their
-    /// residual is added to the prediction. Returns whether each level is not zero, the first in the lowest bit.
+    /// Transforms and quantises one block's residual. Unless all levels are zero, they are stored in zig-zag order, and
+    /// their residual is added to the prediction. Returns whether each level is not zero, the first in the lowest bit.
     #[inline]
     pub(crate) fn code_4x4(
         self,
@@ -74,7 +74,7 @@ mod tests {
         (mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B) >> 24
     }
 
-    /// PaddedSamples around a middle one, or anything.
+    /// Samples near one value, or arbitrary ones.
     fn samples(seed: u32, spread: u32) -> [u8; 16] {
         std::array::from_fn(|index| {
             let value = noise(seed * 64 + index as u32);

@@ -26,7 +26,8 @@ impl Instructions {
         }
     }
 
-    /// Sums of absolute differences of 16 rows of 16 bytes to the same byte everywhere, to a row, and to a column.
+    /// Sums of absolute differences between 16 rows of 16 bytes and three predictions: the byte `flat` everywhere, the
+    /// row `above` in each row, and the column `left` in each column.
     #[inline]
     pub(crate) fn luma_differences(
         self,
@@ -48,7 +49,7 @@ impl Instructions {
         }
     }
 
-    /// The same for 8 rows of 8 pairs. `flat`: the rows that the first four and the last four rows are compared with.
+    /// The same for 8 rows of 8 pairs. `flat`: a row for the first four rows, and one for the last four.
     #[inline]
     pub(crate) fn chroma_differences(
         self,
@@ -104,7 +105,7 @@ fn squared_error_portable(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, 
     sums.iter().sum::<i32>() as u32
 }
 
-/// Sums over rows of absolute differences to three kinds of rows.
+/// Sums of absolute differences between the rows of the source and each of three predictions.
 #[cfg(any(test, not(target_arch = "x86_64")))]
 fn row_differences<const ROWS: usize>(
     source: &[u8],

@@ -42,7 +42,8 @@ impl Instructions {
 
 /// A loop that is compiled once per set of instructions.
 pub(crate) trait SimdKernel {
-    /// Must be `#[inline(always)]`, and everything hot that it calls too: code is compiled for AVX2 where it is inlined.
+    /// Must be `#[inline(always)]`, and everything hot that it calls too: code is compiled for AVX2 where it is
+    /// inlined.
     fn run(self);
 }
 

@@ -1,9 +1,10 @@
 //! Vector code.
 //!
-//! The loops of this encoder are written so that the compiler turns them into vector instructions: SSE2 on x86-64 and NEON on
-//! AArch64, which these targets always have. [`Instructions::run`] compiles a loop once more for AVX2 and picks that at run
-//! time: both versions come from the same integer source, so they cannot differ in what they compute. The few loops for which
-//! that is not enough are written with SSE2 or AVX2 intrinsics; tests compare them with portable code.
+//! The loops of this encoder are written so that the compiler turns them into vector instructions: SSE2 on x86-64 and
+//! NEON on AArch64, which these targets always have. [`Instructions::run`] compiles a loop once more for AVX2 and picks
+//! that at run time: both versions come from the same integer source, so they cannot differ in what they compute. The
+//! few loops for which that is not enough are written with SSE2 or AVX2 intrinsics; tests compare them with portable
+//! code.
 
 #![allow(
     unsafe_code,

@@ -5,7 +5,7 @@ use strikeline_picture::Plane;
 #[cfg(target_arch = "x86_64")]
 use super::sse2;
 
-/// Rows of samples that are written to: as [`Plane`].
+/// Rows of samples to write to; otherwise as [`Plane`].
 #[derive(Debug)]
 pub(crate) struct PlaneMut<'a> {
     pub(crate) data: &'a mut [u8],
@@ -94,8 +94,8 @@ fn transpose_portable(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
     out
 }
 
-/// For bytes 1 to 16: the means of the byte and the next, and the means of the byte before, the byte twice, and the next.
-/// Both are rounded up.
+/// For each of the bytes 1 to 16: the mean of it and the next one; and the mean of the one before, itself twice, and
+/// the next. Halves are rounded up.
 #[inline(always)]
 pub(crate) fn means(bytes: &[u8; 18]) -> ([u8; 16], [u8; 16]) {
     // SAFETY: SSE2 is part of x86-64, and is all that the function requires.

@@ -35,7 +35,8 @@ impl Instructions {
         }
     }
 
-    /// Returns for each block, those of Cb and then those of Cr, whether each level is not zero, the first in the lowest bit.
+    /// Returns for each block, those of Cb and then those of Cr, whether each level is not zero, the first in the
+    /// lowest bit.
     pub(crate) fn analyse_chroma(self, work: AnalyseChroma<'_>) -> [u16; 8] {
         match self {
             Instructions::Baseline => analyse_chroma_portable(work),
@@ -138,7 +139,7 @@ mod tests {
         ((mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B) >> 24) as u8
     }
 
-    /// PaddedSamples around a middle one, and at times anything.
+    /// Samples near one value, or arbitrary ones.
     fn samples<const N: usize>(seed: u32, spread: u32) -> [u8; N] {
         std::array::from_fn(|index| {
             let value = u32::from(noise(seed * 4096 + index as u32));
@@ -167,7 +168,7 @@ mod tests {
                         levels: &mut levels,
                     });
                     let coefficients = dc;
-                    // Some without DC, to have strips of every sort.
+                    // Some without DC, to have strips of every kind.
                     dc[..4].fill(0);
                     let found = StripLevels { strips: &strips, masks: &masks, dc: &dc };
                     instructions.rebuild_luma(found, &quantiser, &mut rebuilt);

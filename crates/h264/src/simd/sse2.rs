@@ -12,7 +12,7 @@ pub(crate) fn checked(samples: &[u8], stride: usize, rows: usize) -> *const u8 {
     samples[..bytes].as_ptr()
 }
 
-/// Row `row`, which [`checked`] has found to be there.
+/// Row `row`, which [`checked`] has checked.
 #[target_feature(enable = "sse2")]
 #[inline]
 pub(crate) unsafe fn row(first: *const u8, stride: usize, row: usize) -> __m128i {
@@ -75,14 +75,14 @@ pub(crate) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     total(sums)
 }
 
-/// The means of each byte and the next, from the second byte on, and those of each byte, twice, and its neighbours.
+/// See [`super::means`].
 #[target_feature(enable = "sse2")]
 #[inline]
 pub(crate) fn means(bytes: &[u8; 18]) -> ([u8; 16], [u8; 16]) {
     let first = bytes.as_ptr();
     // SAFETY: the last load ends with the last of the 18 bytes.
     let (a, b, c) = unsafe { (row(first, 1, 0), row(first, 1, 1), row(first, 1, 2)) };
-    // The instruction rounds up; that must not happen twice.
+    // The instruction rounds up: the first of the two steps must not.
     let outer = _mm_avg_epu8(a, c);
     let excess = _mm_and_si128(_mm_xor_si128(a, c), _mm_set1_epi8(1));
     let three = _mm_avg_epu8(_mm_sub_epi8(outer, excess), b);
@@ -171,7 +171,7 @@ pub(crate) fn equal_rows(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, r
 #[inline]
 pub(crate) fn copy(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, rows: usize) {
     let from = checked(from, from_stride, rows);
-    // The same check, for the other side.
+    // The same check for the destination.
     checked(to, to_stride, rows);
     let to = to.as_mut_ptr();
     for index in 0..rows {
@@ -217,7 +217,7 @@ pub(crate) fn transpose(strip: &[[i16; 16]; 4]) -> [[i16; 16]; 4] {
 #[inline]
 pub(crate) fn column(samples: &[u8], stride: usize) -> [u8; 16] {
     let first = samples[..15 * stride + 1].as_ptr();
-    // SAFETY: 16 rows were found to be there.
+    // SAFETY: 16 rows were checked.
     std::array::from_fn(|row| unsafe { *first.add(row * stride) })
 }
 
@@ -227,13 +227,13 @@ pub(crate) fn pair_column(samples: &[u8], stride: usize) -> [u8; 16] {
     let first = samples[..7 * stride + 2].as_ptr();
     let mut pairs = [[0; 2]; 8];
     for (row, pair) in pairs.iter_mut().enumerate() {
-        // SAFETY: 8 rows were found to be there, and arrays of bytes need no alignment.
+        // SAFETY: 8 rows were checked, and arrays of bytes need no alignment.
         *pair = unsafe { *first.add(row * stride).cast() };
     }
     *pairs.as_flattened().as_array().unwrap_or(&[0; 16])
 }
 
-/// The sum of the halves of a sum of absolute differences.
+/// Adds the two halves of a sum of absolute differences.
 #[target_feature(enable = "sse2")]
 #[inline]
 fn total(sums: __m128i) -> u32 {
@@ -309,7 +309,7 @@ pub(crate) fn quarter_differences<const ROWS: usize>(
         let half = index / (ROWS / 2);
         sums[half] = _mm_add_epi32(sums[half], _mm_sad_epu8(a, b));
     }
-    // Each sum lies in the lowest lane of a half.
+    // Each half holds its sum in the lowest lane.
     let all = _mm_castps_si128(_mm_shuffle_ps::<0b10_00_10_00>(
         _mm_castsi128_ps(sums[0]),
         _mm_castsi128_ps(sums[1]),

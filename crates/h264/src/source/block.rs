@@ -4,8 +4,8 @@ use crate::grid::MacroblockPosition;
 use crate::samples::{MacroblockBuffer, MacroblockSamples};
 use strikeline_picture::{Picture, Plane};
 
-/// The samples of a macroblock. Where it reaches beyond the picture, the last column and row are repeated, and the samples
-/// are stored in `padded`.
+/// The samples of a macroblock. Where it reaches beyond the picture, the last column and row are repeated, and the
+/// samples are stored in `padded`.
 #[inline]
 pub(crate) fn source_block<'a>(
     picture: &Picture<'a>,

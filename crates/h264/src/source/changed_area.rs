@@ -4,8 +4,8 @@ use crate::grid::SourceChange;
 use std::ops::Range;
 use strikeline_picture::Rectangle;
 
-/// Marks the macroblocks of a row that a changed rectangle touches as new, the others as unchanged. All that are new lie in
-/// the range that is returned.
+/// Marks the macroblocks of a row that a changed rectangle touches as new, the others as unchanged. All that are new
+/// lie in the range that is returned.
 pub(crate) fn mark_changed_parts(
     parts: &[Rectangle],
     row: usize,

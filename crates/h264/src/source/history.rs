@@ -9,7 +9,8 @@ use crate::prediction::vectors::Vector;
 use crate::simd::{BlockSize, Instructions, copy_wide, equal_rows};
 use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, UnchangedSamples};
 
-/// A motion by whole samples, in luma and in chroma: the samples at (x, y) were at (x + `x`, y + `y`) in an earlier picture.
+/// A motion by whole samples, in luma and in chroma: the samples at (x, y) were at (x + `x`, y + `y`) in an earlier
+/// picture.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WholeMotion {
     /// How many pictures before the current one.
@@ -43,8 +44,8 @@ struct SourceCopy {
     content_ids: Vec<ContentId>,
 }
 
-/// Source samples of earlier pictures. Those of the oldest are replaced in place by the current ones, a few rows after these
-/// were encoded.
+/// Source samples of earlier pictures. Those of the oldest are replaced in place by the current ones, a few rows after
+/// these were encoded.
 #[derive(Debug)]
 pub(crate) struct SourceHistory {
     size: PictureSize,
@@ -131,7 +132,7 @@ impl SourceHistory {
         (self.frame + self.copies.len() - distance as usize) % self.copies.len()
     }
 
-    /// What of a row of macroblocks lies within the picture.
+    /// Columns `first..end` of a row of macroblocks, as far as they lie within the picture.
     fn area(&self, first: usize, end: usize, row: usize) -> SourceArea {
         SourceArea {
             left: first * 16,
@@ -214,8 +215,8 @@ impl SourceHistory {
         );
     }
 
-    /// The source of the previous picture. It is to be used in place of the current one where that has not changed, as the
-    /// current one may be undefined outside of the changed rectangles.
+    /// The source of the previous picture. It is to be used in place of the current one where that has not changed, as
+    /// the current one may be undefined outside of the changed rectangles.
     pub(crate) fn previous(&self) -> Picture<'_> {
         let copy = &self.copies[self.slot(1)];
         Picture { size: self.size, luma: copy.luma.as_plane(), chroma: copy.chroma.as_plane() }
@@ -281,8 +282,8 @@ impl SourceHistory {
         }
     }
 
-    /// Replaces the oldest picture's samples of a row of macroblocks by the current ones, where they differ. `unchanged`: per
-    /// tile, whether it has not changed for longer than pictures are kept.
+    /// Replaces the oldest picture's samples of a row of macroblocks by the current ones, where they differ.
+    /// `unchanged`: per tile, whether it has not changed for longer than pictures are kept.
     pub(crate) fn keep(&mut self, picture: &Picture<'_>, row: usize, unchanged: &[bool]) {
         let start = row * self.grid.columns;
         let (slot, previous) = (self.slot(0), self.slot(1));

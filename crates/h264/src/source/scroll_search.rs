@@ -26,8 +26,8 @@ pub(crate) struct ScrollSearch<'a> {
 }
 
 impl ScrollSearch<'_> {
-    /// The motion since the previous picture that enough macroblocks share; otherwise `before`, the scroll that was found
-    /// for an earlier picture.
+    /// The motion since the previous picture that enough macroblocks share; otherwise `before`, the scroll that was
+    /// found for an earlier picture.
     pub(crate) fn find(&self, before: Option<Scroll>) -> Option<Scroll> {
         let mut votes: Vec<(Scroll, u32)> = Vec::new();
         let most = if before.is_some() { MAX_SEARCHES_AGAIN } else { MAX_SEARCHES };
@@ -51,8 +51,8 @@ impl ScrollSearch<'_> {
         winner.filter(|(_, count)| *count >= MIN_VOTES).map(|(scroll, _)| scroll).or(before)
     }
 
-    /// Whether a given scroll is the motion of some of what has changed, or little has changed. `None`: it is not a whole
-    /// number of samples in any picture that is kept; it cannot be checked and is accepted.
+    /// Whether a given scroll is the motion of some of what has changed, or little has changed. `None`: it is not a
+    /// whole number of samples in any picture that is kept; it cannot be checked and is accepted.
     pub(crate) fn accepts(&self, motion: Option<WholeMotion>) -> bool {
         let Some(motion) = motion else { return true };
         let (mut changed, mut moved) = (0, 0);
@@ -69,8 +69,8 @@ impl ScrollSearch<'_> {
         moved >= MIN_VOTES || changed < MAX_SEARCHES
     }
 
-    /// The scroll that is found, if many more macroblocks move by it than by the `given` one. [`Self::accepts`] does not
-    /// notice that a scroll is wrong where content is the same along the motion, such as bars: it fits any scroll.
+    /// The scroll that is found, if many more macroblocks move by it than by the `given` one. [`Self::accepts`] does
+    /// not notice that a scroll is wrong where content is the same along the motion, such as bars: it fits any scroll.
     pub(crate) fn better_scroll(&self, given: WholeMotion) -> Option<Scroll> {
         let changed: Vec<_> = self
             .sampled_macroblocks()
@@ -105,9 +105,9 @@ impl ScrollSearch<'_> {
             && !self.history.has_moved(self.picture, position, WholeMotion::by(0, 0))
     }
 
-    /// How the source of a macroblock has moved since the previous picture; `None` also when several motions explain it.
-    /// Only horizontal and vertical motions by an even number of samples are searched: others cannot be copied in chroma, or
-    /// are rare.
+    /// How the source of a macroblock has moved since the previous picture; `None` also when several motions explain
+    /// it. Only horizontal and vertical motions by an even number of samples are searched: others cannot be copied in
+    /// chroma, or are rare.
     fn only_motion(&self, position: MacroblockPosition) -> Option<Scroll> {
         let steps = (2..=SEARCH_RANGE).step_by(2).flat_map(|step| [step, -step]);
         let mut found = steps

@@ -85,7 +85,8 @@ impl OpenH264Decoder {
         unsafe { &**self.0 }
     }
 
-    /// Decodes a unit, or flushes if it is empty, and appends the picture that is returned. Returns whether there was one.
+    /// Decodes a unit, or flushes if it is empty, and appends the picture that is returned. Returns whether there was
+    /// one.
     fn decode(&mut self, unit: &[u8], pictures: &mut Vec<u8>) -> Result<bool, String> {
         let mut planes = [ptr::null_mut(); 3];
         let mut information = SBufferInfo::default();

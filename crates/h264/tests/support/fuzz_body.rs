@@ -1,5 +1,5 @@
-//! Encodes pictures that arbitrary bytes describe: sizes, strides, samples, and frame changes that are right or wrong. Shared by
-//! the fuzz target `h264_encoder` and by a bounded test.
+//! Encodes pictures that arbitrary bytes describe: sizes, strides, samples, and frame changes that are right or wrong.
+//! Shared by the fuzz target `h264_encoder` and by a bounded test.
 
 use strikeline_h264::{EntropyCoding, H264Encoder, H264Settings, Qp, ReferenceCount};
 use strikeline_picture::{
