@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 use strikeline::song::{Song, SongOptions};
+use strikeline::steps::median_and_spread;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::{PictureSize, Time};
 use support::flicker::Flicker;
-use support::steps::median_and_spread;
 use support::{GROOVE, at_least_one, full_hd, sixty};
 use wgpu_video::encode::EncoderFactory;
 use wgpu_video::encode::h264::H264Factory;

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use strikeline::highway::{Highway, HighwayContent, HighwayOptions, Labels};
 use strikeline::song::{Song, SongOptions};
+use strikeline::steps::median_and_spread;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
-use support::steps::median_and_spread;
 use support::{GROOVE, at_least_one, full_hd, sixty};
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::stream::sink::NullSink;

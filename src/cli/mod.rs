@@ -12,6 +12,7 @@ mod song_args;
 mod stream_args;
 mod theme;
 mod tune;
+mod tuning;
 
 use std::num::NonZeroU64;
 use std::process::ExitCode;

@@ -12,10 +12,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::cli::tuning::search::{Outcome, SearchError, Space, search};
+use crate::cli::tuning::{Key, SettingsFile, SizeClass, Tuned, TuningError};
 use anyhow::Context;
 use strikeline::song::{Song, SongOptions};
-use strikeline::tuning::search::{Outcome, SearchError, Space, search};
-use strikeline::tuning::{Key, SettingsFile, SizeClass, Tuned, TuningError};
 use strikeline_picture::PictureSize;
 use wgpu_video::encode::Quality;
 use wgpu_video::gpu::{AdapterDescription, Gpu};

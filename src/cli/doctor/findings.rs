@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use strikeline::tuning::{Entry, SettingsFile, TuningError};
+use crate::cli::tuning::{Entry, SettingsFile, TuningError};
 use wgpu_video::encode::Assembler;
 use wgpu_video::gpu::details::AdapterDetails;
 use wgpu_video::gpu::readback_speed::ReadbackSpeed;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::cli::tuning::Entry;
 use serde_json::{Value, json};
-use strikeline::tuning::Entry;
 use wgpu_video::gpu::details::AdapterDetails;
 use wgpu_video::gpu::readback_speed::ReadbackSpeed;
 

@@ -5,7 +5,6 @@ mod compare;
 mod measure;
 mod prepared;
 mod setting;
-mod steps;
 mod summary;
 mod svg;
 mod verdict;
@@ -17,6 +16,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use strikeline::highway::Highway;
 use strikeline::song::Song;
+use strikeline::steps::StepRunner;
 use strikeline_picture::{FrameIndex, Time};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::output::{OutputFile, Overwrite};
@@ -30,7 +30,6 @@ use super::song_args::SongArgs;
 use super::stream_args::{Messages, StreamArgs};
 use measure::{Floor, Measured, Side, measure};
 use setting::{Look, Setting};
-use steps::Steps;
 use summary::{StageSummary, Summary};
 use verdict::{Evidence, Verdict};
 
@@ -217,12 +216,12 @@ fn compare_steps(
     highway: &dyn Fn() -> anyhow::Result<Highway>,
 ) -> anyhow::Result<()> {
     let gpu = Arc::new(Gpu::open(&options.adapter)?);
-    let steps = Steps { gpu: Arc::clone(&gpu), highway, options };
-    // Progress is for those who wait and look.
+    let runner = StepRunner { gpu: Arc::clone(&gpu), options };
+    // Progress is shown on terminals only.
     let visible = !args.quiet && std::io::stderr().is_terminal();
-    let results = compare::compare(&steps, args.rounds, &mut |round, arm| {
+    let results = compare::compare(&runner, highway, args.rounds, &mut |round, step| {
         if visible {
-            eprint!("\rround {} of {}: {:<20}", round + 1, args.rounds, arm.name());
+            eprint!("\rround {} of {}: {:<20}", round + 1, args.rounds, step.name());
         }
     });
     if visible {

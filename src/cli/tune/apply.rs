@@ -1,6 +1,6 @@
 //! How a render gets its settings: those given, then those tuned, then the defaults.
 
-use strikeline::tuning::{Key, SettingsFile, SizeClass, TuningError};
+use crate::cli::tuning::{Key, SettingsFile, SizeClass, TuningError};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::stream::{Spread, default_jobs};
 

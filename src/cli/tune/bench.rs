@@ -4,8 +4,8 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::cli::tuning::search::Bench;
 use strikeline::highway::Highway;
-use strikeline::tuning::search::Bench;
 use strikeline_picture::{FrameRate, PictureSize, Time};
 use wgpu_video::encode::{EncoderFactory, Quality};
 use wgpu_video::gpu::{AdapterChoice, GpuError};

@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use crate::cli::tuning::search::Step;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use strikeline::tuning::search::Step;
 
 use super::short;
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use strikeline::tuning::search::Measured;
+use crate::cli::tuning::search::Measured;
 use wgpu_video::output::{OutputError, OutputFile};
 use wgpu_video::stream::Spread;
 

@@ -1,6 +1,6 @@
 //! The measured settings by ring and jobs: the best of each pair, whatever its segments.
 
-use strikeline::tuning::search::{Measured, Outcome};
+use crate::cli::tuning::search::{Measured, Outcome};
 use wgpu_video::stream::Spread;
 
 /// Frames per second by jobs (rows) and ring depth (columns).

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use strikeline::tuning::search::Outcome;
+use crate::cli::tuning::search::Outcome;
 
 use super::map::HeatMap;
 

@@ -1,7 +1,7 @@
 //! Which settings are worth a try.
 
 use super::Space;
-use crate::tuning::MOST;
+use crate::cli::tuning::MOST;
 use wgpu_video::stream::Spread;
 
 /// The settings of a [`Space`].

@@ -21,17 +21,6 @@ use wgpu_video::stream::Spread;
 /// Largest value of a setting, as on the command line.
 pub const MOST: usize = 256;
 
-/// What [`SettingsFile::of_user`] has for pictures of `size` on `adapter` with `driver`, both named as in
-/// [`AdapterDescription`](wgpu_video::gpu::AdapterDescription); `None` when nothing was measured for it.
-///
-/// # Errors
-/// When the file cannot be read or is damaged. A render goes on without it.
-pub fn lookup(adapter: &str, driver: &str, size: PictureSize) -> Result<Option<Spread>, TuningError> {
-    let Some(file) = SettingsFile::of_user() else { return Ok(None) };
-    let key = Key { adapter: adapter.to_owned(), driver: driver.to_owned(), size: SizeClass::of(size) };
-    Ok(file.read()?.get(&key).map(|tuned| tuned.spread))
-}
-
 /// Pictures for which the same settings are good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SizeClass {
