@@ -2,40 +2,35 @@
 
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
 
 use anyhow::Context;
 use serde::{Serialize, Serializer};
 use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Song};
 use strikeline_picture::Time;
 
-use super::song_args::{self, SongArgs, warnings};
+use super::args::{JsonArgs, SongArgs, warnings};
 
 /// Show what was read from a song.
 #[derive(Debug, clap::Args)]
 pub struct InspectArgs {
-    /// MIDI file.
-    song: PathBuf,
+    #[command(flatten)]
+    json: JsonArgs,
 
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
-
-    /// Also list every drum hit, in order of time.
+    /// Also list every note on a drum, in order of time.
     #[arg(long, requires = "json")]
     notes: bool,
 
     #[command(flatten)]
-    song_args: SongArgs,
+    song: SongArgs,
 }
 
 /// Runs it.
 pub fn run(args: &InspectArgs) -> anyhow::Result<()> {
     // Warnings are part of the report.
-    let song = song_args::open(&args.song_args, &args.song, true)?;
+    let song = args.song.open(true)?;
     let map = DrumMap::general_midi();
     let mut out = BufWriter::new(io::stdout().lock());
-    let written = if args.json {
+    let written = if args.json.json {
         serde_json::to_writer(&mut out, &Report::new(&song, &map, args.notes))
             .map_err(io::Error::from)
             .and_then(|()| out.write_all(b"\n"))

@@ -1,15 +1,12 @@
 //! The command line: one file per subcommand, and what they share.
 
+mod args;
 mod doctor;
 mod frame;
-mod highway_args;
 mod inspect;
-mod picture_args;
 mod profile;
 mod progress;
 mod render;
-mod song_args;
-mod stream_args;
 mod theme;
 mod tune;
 mod tuning;

@@ -6,7 +6,7 @@ use wgpu_video::stream::trace::Activity;
 use wgpu_video::stream::{Report, Spread, Stage, Trace};
 
 use super::measure::{Floor, Measured, cores};
-use super::setting::Setting;
+use super::run_context::RunContext;
 use super::summary::{StageSummary, milliseconds, share};
 
 /// Cores that are busy this much bound the run, whatever the stages look like.
@@ -32,7 +32,7 @@ pub struct Evidence<'a> {
     pub stages: &'a [StageSummary; 4],
     pub spread: Spread,
     pub floor: Option<Floor>,
-    pub setting: &'a Setting,
+    pub context: &'a RunContext,
 }
 
 /// Where most of the work is.
@@ -55,7 +55,7 @@ impl Verdict {
         }
         // Readback only waits for what is drawn, and where the processor draws, its threads do.
         let device =
-            if evidence.setting.software { "drawing on the processor" } else { "the graphics device" };
+            if evidence.context.software { "drawing on the processor" } else { "the graphics device" };
         let mut by_occupancy: Vec<&StageSummary> = evidence.stages.iter().collect();
         by_occupancy.sort_by(|a, b| b.occupancy.total_cmp(&a.occupancy));
         let (Some(busiest), Some(next)) = (by_occupancy.first(), by_occupancy.get(1)) else {
@@ -66,7 +66,7 @@ impl Verdict {
         }
         let name = |stage| match stage {
             Stage::Readback => device.to_owned(),
-            Stage::Render if evidence.setting.software => device.to_owned(),
+            Stage::Render if evidence.context.software => device.to_owned(),
             stage => format!("the {stage} stage"),
         };
         let mut reason = format!("busy {:.0} % of the time", busiest.occupancy * 100.0);
@@ -87,7 +87,7 @@ impl Verdict {
                 (1.0 - own - others) * 100.0
             ),
             Stage::Write => "a faster disk".to_owned(),
-            Stage::Render | Stage::Readback => evidence.setting.cheaper_drawing(),
+            Stage::Render | Stage::Readback => evidence.context.cheaper_drawing(),
         };
         Verdict::of(&busiest.stage.to_string(), &name(busiest.stage), reason, remedy)
     }
@@ -103,7 +103,7 @@ impl Evidence<'_> {
         let report = &self.measured.report;
         let (work, part) = self.most_work();
         let doing = match work {
-            Work::Drawing if self.setting.software => "drawing on it",
+            Work::Drawing if self.context.software => "drawing on it",
             Work::Drawing => "drawing",
             Work::Encoding => "encoding",
             Work::Writing => "writing",
@@ -136,7 +136,7 @@ impl Evidence<'_> {
             Work::Encoding if report.encoder == "openh264" => "--encoder h264".to_owned(),
             Work::Encoding => "a higher --quality number, or a smaller --size".to_owned(),
             Work::Writing => "a faster disk".to_owned(),
-            Work::Drawing => self.setting.cheaper_drawing(),
+            Work::Drawing => self.context.cheaper_drawing(),
         };
         Verdict::of("cores", "the processor", reason, remedy)
     }

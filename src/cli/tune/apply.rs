@@ -4,7 +4,7 @@ use crate::cli::tuning::{Key, SettingsFile, SizeClass, TuningError};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::stream::{Spread, default_jobs};
 
-use crate::cli::picture_args::PictureArgs;
+use crate::cli::args::PictureArgs;
 
 /// The settings of the command line.
 #[derive(Debug, Clone, Copy)]

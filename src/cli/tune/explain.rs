@@ -124,7 +124,7 @@ impl Findings<'_> {
             "size": self.args.picture.size.to_string(),
             "frame_rate": self.args.picture.fps.to_string(),
             "encoder": self.encoder,
-            "quality": self.args.quality,
+            "quality": self.args.encoder.quality().qp(),
             "seconds": self.seconds,
             "runs": outcome.runs,
             "noise": outcome.noise,
