@@ -1,4 +1,4 @@
-//! `strikeline doctor`: what there is on this machine, what is missing, and how to get it.
+//! `strikeline doctor`: what strikeline finds on this machine, what is missing, and how to get it.
 
 mod findings;
 mod machine;
@@ -9,7 +9,7 @@ use std::io::Write;
 use anyhow::Context;
 
 use super::args::{AdapterArgs, JsonArgs};
-use findings::Findings;
+use findings::DoctorFindings;
 
 /// Show what strikeline finds on this machine, and what is missing.
 ///
@@ -25,7 +25,7 @@ pub struct DoctorArgs {
 
 /// Runs it.
 pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
-    let findings = Findings::gather(&args.adapter.choice());
+    let findings = DoctorFindings::gather(&args.adapter.choice());
     let text =
         if args.json.json { format!("{}\n", report::json(&findings)) } else { report::text(&findings) };
     let mut out = std::io::stdout().lock();

@@ -10,18 +10,18 @@ use wgpu_video::stream::{Progress, StageReport};
 
 /// How often a plain line is printed.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
-/// The speed shown is that of this long past.
+/// The speed shown is the mean over this time.
 const SPEED_WINDOW: Duration = Duration::from_secs(3);
 
-/// Tells how far a render is.
+/// Shows how far a render is.
 pub struct ProgressDisplay {
-    kind: Kind,
+    kind: ProgressKind,
     frame_rate: FrameRate,
-    /// Frames and stage times of the recent past, oldest first.
+    /// Frames and stage times within that time, oldest first.
     recent: VecDeque<(u64, StageReport)>,
 }
 
-enum Kind {
+enum ProgressKind {
     Quiet,
     Bar(ProgressBar),
     Plain { last: Duration },
@@ -31,21 +31,21 @@ impl ProgressDisplay {
     /// For a video of `total` frames at `frame_rate`.
     pub fn new(quiet: bool, total: u64, frame_rate: FrameRate) -> ProgressDisplay {
         let kind = if quiet {
-            Kind::Quiet
+            ProgressKind::Quiet
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
             let template = "{bar:32.cyan/8} frame {pos}/{len}  {msg}";
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("━╸─"));
             }
-            Kind::Bar(bar)
+            ProgressKind::Bar(bar)
         } else {
-            Kind::Plain { last: Duration::ZERO }
+            ProgressKind::Plain { last: Duration::ZERO }
         };
         ProgressDisplay { kind, frame_rate, recent: VecDeque::new() }
     }
 
-    /// Takes the news.
+    /// Updates the display with a new state.
     pub fn update(&mut self, progress: &Progress) {
         let now = progress.stages.elapsed;
         self.recent.push_back((progress.frames, progress.stages));
@@ -53,24 +53,24 @@ impl ProgressDisplay {
             self.recent.pop_front();
         }
         match &self.kind {
-            Kind::Quiet => {}
-            Kind::Bar(bar) => {
+            ProgressKind::Quiet => {}
+            ProgressKind::Bar(bar) => {
                 bar.set_position(progress.frames);
                 bar.set_message(self.describe(progress));
             }
-            &Kind::Plain { last } => {
+            &ProgressKind::Plain { last } => {
                 if now.saturating_sub(last) >= PLAIN_INTERVAL {
                     let text = self.describe(progress);
                     eprintln!("frame {}/{}  {text}", progress.frames, progress.total);
-                    self.kind = Kind::Plain { last: now };
+                    self.kind = ProgressKind::Plain { last: now };
                 }
             }
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
-        if let Kind::Bar(bar) = &self.kind {
+        if let ProgressKind::Bar(bar) = &self.kind {
             bar.finish_and_clear();
         }
     }

@@ -35,7 +35,7 @@ pub struct RenderArgs {
     #[arg(long, value_name = "SECONDS", value_parser = positive_seconds)]
     duration: Option<Time>,
 
-    /// Time that the video goes on after the last note, in seconds [default: 3, or 6 with an end card].
+    /// Time for which the video goes on after the last note, in seconds [default: 3, or 6 with an end card].
     #[arg(long, value_name = "SECONDS", value_parser = span_seconds)]
     tail: Option<Time>,
 
@@ -85,7 +85,8 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     display.finish();
     let report = result?;
 
-    let summary = Summary { report: &report, args, scene: &scene, output: &output, wall: started.elapsed() };
+    let summary =
+        RenderSummary { report: &report, args, scene: &scene, output: &output, wall: started.elapsed() };
     if !quiet && !json {
         eprint!("{}", summary.text());
     }
@@ -127,8 +128,8 @@ pub(super) fn stop_on_signals() -> std::io::Result<CancelToken> {
     Ok(cancel)
 }
 
-/// What is told at the end.
-struct Summary<'a> {
+/// The result printed at the end.
+struct RenderSummary<'a> {
     report: &'a Report,
     args: &'a RenderArgs,
     scene: &'a Highway,
@@ -137,7 +138,7 @@ struct Summary<'a> {
     wall: Duration,
 }
 
-impl Summary<'_> {
+impl RenderSummary<'_> {
     fn frames_per_second(&self) -> f64 {
         self.report.frames as f64 / self.wall.as_secs_f64()
     }

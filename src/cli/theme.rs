@@ -1,4 +1,4 @@
-//! `strikeline theme`: the built-in themes, and whether a theme of one's own is good.
+//! `strikeline theme`: lists and prints the built-in themes, and checks a theme file.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub struct ThemeArgs {
     #[arg(long)]
     list: bool,
 
-    /// Read a theme's file and tell what is wrong with it.
+    /// Check a theme file and report what is wrong with it.
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
 }
@@ -44,7 +44,7 @@ fn list() -> String {
     themes.map(|theme| format!("{:<width$}  {}\n", theme.name, theme.description)).collect()
 }
 
-/// Whether the theme in the file is one, and the files that it names are there.
+/// Checks that the file is a theme, and that the files it names exist.
 fn check(path: &Path) -> anyhow::Result<String> {
     let theme = Theme::open(path)?;
     let font = match &theme.text.font {

@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::cli::tuning::search::{Outcome, SearchError, Space, search};
+use crate::cli::tuning::search::{SearchError, SearchOutcome, Space, search};
 use crate::cli::tuning::{Key, SettingsFile, SizeClass, Tuned, TuningError};
 use anyhow::Context;
 use strikeline::song::{Song, SongOptions};
@@ -26,7 +26,7 @@ use super::render::stop_on_signals;
 use bench::StreamBench;
 use display::SearchDisplay;
 
-/// What is drawn when no song is given.
+/// The song that is drawn when none is given.
 const GROOVE: &[u8] = include_bytes!("../../examples/songs/groove.mid");
 
 /// Memory for the deepest ring that is tried.
@@ -140,29 +140,29 @@ pub fn run(args: &TuneArgs) -> anyhow::Result<()> {
         size: SizeClass::of(picture.size),
     };
     let seconds = bench.started.elapsed().as_secs_f64();
-    let findings =
-        Findings { args, adapter, encoder: encoder_name, key, default: space.default, outcome, seconds };
+    let summary =
+        TuneSummary { args, adapter, encoder: encoder_name, key, default: space.default, outcome, seconds };
     if let Some(svg) = svg {
-        findings.draw(svg)?;
+        summary.draw(svg)?;
     }
     // The result is shown even when it cannot be saved.
     if !args.json.json && !args.quiet.quiet {
-        print(&findings.text())?;
+        print(&summary.text())?;
     }
     let kept = match file.filter(|_| !args.dry_run) {
         Some(file) => {
-            file.store(&findings.key, &findings.tuned())?;
+            file.store(&summary.key, &summary.tuned())?;
             Some(file)
         }
         None => None,
     };
     let path = kept.as_ref().map(SettingsFile::path);
     if args.json.json {
-        print(&format!("{}\n", findings.json(path)))?;
+        print(&format!("{}\n", summary.json(path)))?;
     } else if !args.quiet.quiet {
         print(&match path {
-            Some(path) => format!("kept in {}; `strikeline render` uses it from now on\n", path.display()),
-            None => "kept nowhere, because of --dry-run\n".to_owned(),
+            Some(path) => format!("saved to {}; `strikeline render` uses it from now on\n", path.display()),
+            None => "not saved, because of --dry-run\n".to_owned(),
         })?;
     }
     Ok(())
@@ -175,7 +175,7 @@ fn song(args: &TuneArgs) -> anyhow::Result<Song> {
     }
 }
 
-/// As many slots for pictures of `size` as there is memory for.
+/// The number of slots for pictures of `size` that fit into [`MOST_RING_BYTES`].
 fn deepest_ring(size: PictureSize) -> usize {
     let slot = u64::from(size.width()) * u64::from(size.height()) * 3 / 2;
     usize::try_from(MOST_RING_BYTES / slot).unwrap_or(usize::MAX).max(1)
@@ -186,24 +186,24 @@ fn print(text: &str) -> std::io::Result<()> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
-/// A setting in few words.
+/// A setting in one line.
 fn short(spread: Spread) -> String {
     spread.to_string()
 }
 
-/// What is told at the end.
-struct Findings<'a> {
+/// The result printed at the end.
+struct TuneSummary<'a> {
     args: &'a TuneArgs,
     adapter: AdapterDescription,
     encoder: &'static str,
     key: Key,
     default: Spread,
-    outcome: Outcome,
+    outcome: SearchOutcome,
     /// Time that the search took.
     seconds: f64,
 }
 
-impl Findings<'_> {
+impl TuneSummary<'_> {
     fn tuned(&self) -> Tuned {
         let choice = &self.outcome.choice;
         Tuned {

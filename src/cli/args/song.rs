@@ -61,7 +61,7 @@ pub fn warnings(song: &Song, map: &DrumMap) -> Vec<String> {
     let layout = LaneLayout::for_song(song, map);
     let describe = |&KeyHits { key, hits }: &KeyHits| {
         let plural = if hits == 1 { "" } else { "s" };
-        format!("{key} ({hits} hit{plural})")
+        format!("{key} ({hits} note{plural})")
     };
     let unmapped: Vec<String> = layout.unmapped().iter().map(describe).collect();
     if !unmapped.is_empty() {

@@ -1,9 +1,9 @@
 //! The processor and the programs of this machine.
 
-/// A property of the processor that makes strikeline faster, and whether it is there.
+/// A property of the processor that makes strikeline faster, and whether the processor has it.
 pub type Feature = (&'static str, bool);
 
-/// Those that matter on this kind of processor.
+/// The properties that matter on this kind of processor.
 pub fn features() -> Vec<Feature> {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     return vec![
@@ -17,7 +17,7 @@ pub fn features() -> Vec<Feature> {
     Vec::new()
 }
 
-/// The widest vectors that strikeline's own encoder uses here.
+/// The widest vector instructions that the built-in encoder uses on this processor.
 pub fn vectors() -> &'static str {
     let has = |wanted| features().contains(&(wanted, true));
     if cfg!(target_arch = "x86_64") && has("avx2") {
@@ -36,7 +36,7 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Whether `program` can be found to be run.
+/// Whether `program` is in a folder of `PATH`.
 pub fn has_program(program: &str) -> bool {
     let Some(path) = std::env::var_os("PATH") else { return false };
     let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);

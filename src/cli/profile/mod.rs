@@ -27,9 +27,9 @@ use super::args::{
     ForceArgs, HighwayArgs, JsonArgs, MessageLevel, PictureArgs, SongArgs, StreamArgs, seconds,
 };
 use super::progress::ProgressDisplay;
-use measure::{Floor, Measured, Side, measure};
+use measure::{Floor, MeasuredRun, Side, measure};
 use run_context::RunContext;
-use summary::{StageSummary, Summary};
+use summary::{ProfileSummary, StageSummary};
 use verdict::{Evidence, Verdict};
 
 /// Render part of a song, write nothing, and show where the time goes.
@@ -171,17 +171,17 @@ pub fn run(args: &ProfileArgs) -> anyhow::Result<()> {
 
 fn summarize<'m>(
     side: Side,
-    measured: &'m Measured,
+    measured: &'m MeasuredRun,
     floor: Option<Floor>,
     gpu: Option<Option<GpuTimes>>,
     options: &StreamOptions,
     context: &RunContext,
     what: String,
-) -> Summary<'m> {
+) -> ProfileSummary<'m> {
     let stages = Stage::ALL.map(|stage| StageSummary::of(stage, &measured.trace));
     let verdict =
         Verdict::new(&Evidence { measured, stages: &stages, spread: options.spread, floor, context });
-    Summary { measured, side, floor, gpu, spread: options.spread, what, stages, verdict }
+    ProfileSummary { measured, side, floor, gpu, spread: options.spread, what, stages, verdict }
 }
 
 /// Where in the song the frames begin, and how many there are.

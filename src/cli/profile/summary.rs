@@ -1,4 +1,4 @@
-//! What a measured run has shown, added up by stage: as a table, and as JSON.
+//! The result of a measured run by stage, as a table and as JSON.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use wgpu_video::stream::histogram::Histogram;
 use wgpu_video::stream::trace::{GpuTimes, RingLevels, ThreadTrace};
 use wgpu_video::stream::{Spread, Stage, Trace};
 
-use super::measure::{Floor, Measured, Side};
+use super::measure::{Floor, MeasuredRun, Side};
 use super::verdict::Verdict;
 
 /// Share of the machine that other programs may use before a warning.
@@ -15,19 +15,19 @@ const NOISY: f64 = 0.1;
 
 /// What one stage did, over all its threads.
 pub struct StageSummary {
-    /// Which one.
+    /// The stage.
     pub stage: Stage,
-    /// How many threads.
+    /// Number of its threads.
     pub threads: usize,
-    /// Frames that it has done.
+    /// Frames that it has processed.
     pub frames: u64,
-    /// Each piece of work.
+    /// Times of its pieces of work.
     pub busy: Histogram,
     /// Time waiting for the stage before.
     pub input: Duration,
     /// Time waiting for the stage after.
     pub output: Duration,
-    /// CPU time of its threads, where the system tells.
+    /// CPU time of its threads, where the system reports it.
     pub cpu: Option<Duration>,
     /// Bytes that it has moved.
     pub bytes: u64,
@@ -62,17 +62,17 @@ impl StageSummary {
     }
 }
 
-/// All that is told at the end.
-pub struct Summary<'a> {
+/// The result printed at the end.
+pub struct ProfileSummary<'a> {
     /// The run.
-    pub measured: &'a Measured,
-    /// What ran for real.
+    pub measured: &'a MeasuredRun,
+    /// Which stages really ran.
     pub side: Side,
-    /// What each side could do alone, if that was measured.
+    /// Time per frame of each side alone, if it was measured.
     pub floor: Option<Floor>,
-    /// What the device says that a frame takes: not asked, no answer, or the answer.
+    /// Time per frame by the device's clock: not measured, not available, or measured.
     pub gpu: Option<Option<GpuTimes>>,
-    /// How the work was spread.
+    /// The work split.
     pub spread: Spread,
     /// Size, rate, and part of the song.
     pub what: String,
@@ -82,7 +82,7 @@ pub struct Summary<'a> {
     pub verdict: Verdict,
 }
 
-impl Summary<'_> {
+impl ProfileSummary<'_> {
     /// Frames per second of the run.
     pub fn frames_per_second(&self) -> f64 {
         self.measured.report.frames as f64 / self.measured.report.wall.as_secs_f64().max(1e-9)
@@ -99,7 +99,7 @@ impl Summary<'_> {
         share(self.measured.recording, self.measured.report.cpu)
     }
 
-    /// For people.
+    /// The result as text.
     pub fn text(&self) -> String {
         let (report, trace) = (&self.measured.report, &self.measured.trace);
         let mut text = String::new();
@@ -125,11 +125,11 @@ impl Summary<'_> {
         text
     }
 
-    /// A warning when other programs had a good part of the machine.
+    /// A warning if other programs used a good part of the machine.
     fn others_text(&self) -> String {
         match self.measured.others {
             Some(others) if others > NOISY => format!(
-                "warning: other programs used {:.0} % of the processor meanwhile: repeat this on a quiet machine\n",
+                "warning: other programs used {:.0} % of the processor during the run: repeat this on an idle machine\n",
                 others * 100.0
             ),
             _ => String::new(),
@@ -196,7 +196,7 @@ impl Summary<'_> {
 
     /// For scripts.
     pub fn json(&self) -> serde_json::Value {
-        let Measured { report, trace, peak_memory, others, .. } = self.measured;
+        let MeasuredRun { report, trace, peak_memory, others, .. } = self.measured;
         let stages: serde_json::Map<_, _> =
             self.stages.iter().map(|stage| (stage.stage.to_string(), stage_json(stage))).collect();
         let gpu = self.gpu.as_ref().and_then(Option::as_ref).map(|gpu| {
@@ -244,7 +244,7 @@ impl Summary<'_> {
     }
 }
 
-/// Where the threads' time went, and what each frame took; neither is wider than 80 columns.
+/// Two tables of at most 80 columns: the time of the threads, and the time per frame.
 fn write_table(text: &mut String, stages: &[StageSummary; 4]) -> std::fmt::Result {
     writeln!(
         text,

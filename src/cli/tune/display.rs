@@ -1,9 +1,9 @@
-//! How far a search is: a bar on a terminal, a plain line every few seconds elsewhere.
+//! The progress of a search: a bar on a terminal, a plain line every few seconds elsewhere.
 
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use crate::cli::tuning::search::Step;
+use crate::cli::tuning::search::SearchProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::short;
@@ -11,7 +11,7 @@ use super::short;
 /// How often a plain line is printed.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Tells how far a search is.
+/// Shows how far a search is.
 pub enum SearchDisplay {
     Quiet,
     Bar(ProgressBar),
@@ -34,29 +34,29 @@ impl SearchDisplay {
         SearchDisplay::Bar(bar)
     }
 
-    /// Takes the news.
-    pub fn update(&mut self, step: &Step) {
+    /// Updates the display with a new state.
+    pub fn update(&mut self, progress: &SearchProgress) {
         match self {
             SearchDisplay::Quiet => {}
             SearchDisplay::Bar(bar) => {
-                bar.set_position(millis(step.elapsed));
-                bar.set_message(describe(step));
+                bar.set_position(millis(progress.elapsed));
+                bar.set_message(describe(progress));
             }
             SearchDisplay::Plain { budget, last } => {
-                if step.runs == 0 || step.elapsed.saturating_sub(*last) >= PLAIN_INTERVAL {
+                if progress.runs == 0 || progress.elapsed.saturating_sub(*last) >= PLAIN_INTERVAL {
                     eprintln!(
                         "{:.0} of {:.0} s  {}",
-                        step.elapsed.as_secs_f64(),
+                        progress.elapsed.as_secs_f64(),
                         budget.as_secs_f64(),
-                        describe(step)
+                        describe(progress)
                     );
-                    *last = step.elapsed;
+                    *last = progress.elapsed;
                 }
             }
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         if let SearchDisplay::Bar(bar) = self {
             bar.finish_and_clear();
@@ -64,12 +64,12 @@ impl SearchDisplay {
     }
 }
 
-fn describe(step: &Step) -> String {
-    let best = match step.best {
+fn describe(progress: &SearchProgress) -> String {
+    let best = match progress.best {
         Some((spread, rate)) => format!("best so far: {} with {rate:.0} fps", short(spread)),
         None => "starting".to_owned(),
     };
-    format!("run {}: {}; {best}", step.runs + 1, short(step.spread))
+    format!("run {}: {}; {best}", progress.runs + 1, short(progress.spread))
 }
 
 fn millis(time: Duration) -> u64 {

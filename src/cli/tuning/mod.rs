@@ -1,8 +1,8 @@
-//! Settings found by measurement: how the work is spread fastest on this machine, and the file that remembers it.
+//! Tuned settings: the work split that is fastest on this machine, and the file that keeps it.
 //!
-//! [`search`] looks for the best ring depth, jobs and segments in flight by whatever measure it is given;
-//! [`SettingsFile`] keeps what it found, by adapter, driver and size of the picture. Neither changes the bytes
-//! of a video, only how soon it is there.
+//! [`search`] looks for the best ring depth, jobs, segments in flight and devices with any [`search::Bench`];
+//! [`SettingsFile`] keeps the result by adapter, driver and picture size. Neither changes the bytes of a video, only the
+//! time that it takes.
 
 mod document;
 mod error;
@@ -21,7 +21,7 @@ use wgpu_video::stream::Spread;
 /// Largest value of a setting, as on the command line.
 pub const MOST: usize = 256;
 
-/// Pictures for which the same settings are good.
+/// Picture sizes for which the same settings are good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SizeClass {
     /// Up to 1280 × 720 pixels, in any shape.
@@ -75,25 +75,25 @@ impl fmt::Display for SizeClass {
     }
 }
 
-/// What settings were measured for.
+/// The adapter, driver and picture size for which settings were measured.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The adapter's name.
     pub adapter: String,
-    /// Its driver, with the version: another one may behave otherwise.
+    /// Its driver with the version: another version may behave differently.
     pub driver: String,
-    /// How large the pictures are.
+    /// The size class of the pictures.
     pub size: SizeClass,
 }
 
-/// What was found best.
+/// The best settings found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tuned {
     /// The settings; each from 1 to [`MOST`].
     pub spread: Spread,
-    /// Frames per second that were measured with them. For the reader; nothing depends on it.
+    /// Frames per second measured with them. For the reader of the file only.
     pub frames_per_second: Option<f64>,
-    /// The encoder that was measured with. For the reader; nothing depends on it.
+    /// The encoder used for measuring. For the reader of the file only.
     pub encoder: Option<String>,
 }
 
