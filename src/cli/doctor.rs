@@ -15,7 +15,7 @@ use findings::DoctorFindings;
 ///
 /// Exits with an error when there is no graphics adapter; everything else is shown even then.
 #[derive(Debug, clap::Args)]
-pub struct DoctorArgs {
+pub(super) struct DoctorArgs {
     #[command(flatten)]
     adapter: AdapterArgs,
 
@@ -24,7 +24,7 @@ pub struct DoctorArgs {
 }
 
 /// Runs it.
-pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     let findings = DoctorFindings::gather(&args.adapter.choice());
     let text =
         if args.json.json { format!("{}\n", report::json(&findings)) } else { report::text(&findings) };

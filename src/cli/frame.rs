@@ -12,7 +12,7 @@ use super::args::{ForceArgs, HighwayArgs, PictureArgs, SongArgs, seconds};
 
 /// Draw one frame to a PNG file, with the code that draws the video.
 #[derive(Debug, clap::Args)]
-pub struct FrameArgs {
+pub(super) struct FrameArgs {
     /// Time of the song to show, in seconds; negative for the lead-in.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     at: Time,
@@ -35,7 +35,7 @@ pub struct FrameArgs {
 }
 
 /// Runs it.
-pub fn run(args: &FrameArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     let song = args.song.open(false)?;
     let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song.song, "png"));
     let file = OutputFile::create(&output, args.force.overwrite())?;

@@ -12,7 +12,7 @@ use super::args::{JsonArgs, SongArgs, warnings};
 
 /// Show what was read from a song.
 #[derive(Debug, clap::Args)]
-pub struct InspectArgs {
+pub(super) struct InspectArgs {
     #[command(flatten)]
     json: JsonArgs,
 
@@ -25,7 +25,7 @@ pub struct InspectArgs {
 }
 
 /// Runs it.
-pub fn run(args: &InspectArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     // Warnings are part of the report.
     let song = args.song.open(true)?;
     let map = DrumMap::general_midi();

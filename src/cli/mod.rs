@@ -52,7 +52,7 @@ const INTERRUPTED: u8 = 130;
 #[error("{0}")]
 struct UsageError(String);
 
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Render(args) => render::run(&args),

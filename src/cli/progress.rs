@@ -14,7 +14,7 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 const SPEED_WINDOW: Duration = Duration::from_secs(3);
 
 /// Shows how far a render is.
-pub struct ProgressDisplay {
+pub(super) struct ProgressDisplay {
     kind: ProgressKind,
     frame_rate: FrameRate,
     /// Frames and stage times within that time, oldest first.
@@ -29,7 +29,7 @@ enum ProgressKind {
 
 impl ProgressDisplay {
     /// For a video of `total` frames at `frame_rate`.
-    pub fn new(quiet: bool, total: u64, frame_rate: FrameRate) -> ProgressDisplay {
+    pub(super) fn new(quiet: bool, total: u64, frame_rate: FrameRate) -> ProgressDisplay {
         let kind = if quiet {
             ProgressKind::Quiet
         } else if std::io::stderr().is_terminal() {
@@ -46,7 +46,7 @@ impl ProgressDisplay {
     }
 
     /// Updates the display with a new state.
-    pub fn update(&mut self, progress: &Progress) {
+    pub(super) fn update(&mut self, progress: &Progress) {
         let now = progress.stages.elapsed;
         self.recent.push_back((progress.frames, progress.stages));
         while self.recent.len() > 2 && now.saturating_sub(self.recent[1].1.elapsed) >= SPEED_WINDOW {
@@ -69,7 +69,7 @@ impl ProgressDisplay {
     }
 
     /// Removes the bar.
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         if let ProgressKind::Bar(bar) = &self.kind {
             bar.finish_and_clear();
         }
@@ -95,7 +95,7 @@ impl ProgressDisplay {
 }
 
 /// `seconds` as `m:ss` or `h:mm:ss`.
-pub fn clock(seconds: f64) -> String {
+pub(super) fn clock(seconds: f64) -> String {
     let seconds = seconds.ceil() as u64;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }

@@ -18,7 +18,7 @@ use super::progress::{ProgressDisplay, clock};
 
 /// Render a song to an MP4 video.
 #[derive(Debug, clap::Args)]
-pub struct RenderArgs {
+pub(super) struct RenderArgs {
     /// Video file to write [default: the song's name, ending in .mp4, in the current folder].
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -59,7 +59,7 @@ pub struct RenderArgs {
 }
 
 /// Runs it.
-pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let cancel = stop_on_signals()?;
     let (quiet, json) = (args.quiet.quiet, args.json.json);

@@ -1,6 +1,6 @@
 //! `strikeline tune`: finds the settings that are fastest on this machine, and saves them for renders.
 
-pub mod apply;
+pub(super) mod apply;
 mod bench;
 mod display;
 mod explain;
@@ -38,7 +38,7 @@ const MOST_RING_BYTES: u64 = 2 << 30;
 /// the fewest buffers among those that are equally fast within the noise. Do not use the machine while it runs.
 /// The result is for this adapter, its driver and sizes like --size; `strikeline render` uses it from then on.
 #[derive(Debug, clap::Args)]
-pub struct TuneArgs {
+pub(super) struct TuneArgs {
     /// MIDI file to measure with [default: a groove that is built in].
     song: Option<PathBuf>,
 
@@ -74,7 +74,7 @@ pub struct TuneArgs {
 }
 
 /// Runs it.
-pub fn run(args: &TuneArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
     let cancel = stop_on_signals()?;
     let picture = &args.picture;
     let encoder = args.encoder.factory();

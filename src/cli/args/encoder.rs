@@ -9,7 +9,7 @@ use wgpu_video::encode::{EncoderFactory, Quality};
 
 /// Encoder and quality.
 #[derive(Debug, Clone, clap::Args)]
-pub struct EncoderArgs {
+pub(crate) struct EncoderArgs {
     /// Constant quality on H.264's scale: 0 (best, largest file) to 51.
     #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
     quality: u8,
@@ -29,12 +29,12 @@ enum EncoderChoice {
 
 impl EncoderArgs {
     /// The quality to encode with.
-    pub fn quality(&self) -> Quality {
+    pub(crate) fn quality(&self) -> Quality {
         Quality::new(self.quality).unwrap_or(Quality::DEFAULT)
     }
 
     /// Makes the chosen encoders.
-    pub fn factory(&self) -> Arc<dyn EncoderFactory> {
+    pub(crate) fn factory(&self) -> Arc<dyn EncoderFactory> {
         match self.encoder {
             #[cfg(feature = "openh264")]
             EncoderChoice::Openh264 => Arc::new(OpenH264),

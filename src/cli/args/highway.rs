@@ -12,7 +12,7 @@ use super::{PictureArgs, seconds};
 /// Look and speed of the highway.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Highway")]
-pub struct HighwayArgs {
+pub(crate) struct HighwayArgs {
     /// Theme: one of those that `strikeline theme --list` names, or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "neon")]
     theme: String,
@@ -69,7 +69,7 @@ pub struct HighwayArgs {
 
 /// The options of a highway that make drawing cheaper or dearer.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub(crate) struct Look {
     /// `--theme`.
     pub theme: String,
     /// `--shutter`, in degrees.
@@ -95,7 +95,7 @@ enum LabelChoice {
 impl HighwayArgs {
     /// The highway of `song`, beginning at time `start`. Prints a warning about characters without a font unless
     /// `quiet`.
-    pub fn highway(
+    pub(crate) fn highway(
         &self,
         song: &Song,
         start: Option<Time>,
@@ -143,12 +143,12 @@ impl HighwayArgs {
     }
 
     /// Whether an image is shown after the song.
-    pub fn has_end_card(&self) -> bool {
+    pub(crate) fn has_end_card(&self) -> bool {
         self.end_card.is_some()
     }
 
     /// The options that make drawing cheaper or dearer.
-    pub fn look(&self) -> Look {
+    pub(crate) fn look(&self) -> Look {
         Look { theme: self.theme.clone(), shutter: self.shutter }
     }
 }

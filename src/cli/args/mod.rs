@@ -8,10 +8,10 @@ mod song;
 mod stream;
 mod times;
 
-pub use encoder::EncoderArgs;
-pub use highway::{HighwayArgs, Look};
-pub use output::{ForceArgs, JsonArgs, MessageLevel, QuietArgs};
-pub use picture::{AdapterArgs, PictureArgs};
-pub use song::{SongArgs, SongSelection, warnings};
-pub use stream::StreamArgs;
-pub use times::{positive_seconds, seconds, span_seconds};
+pub(super) use encoder::EncoderArgs;
+pub(super) use highway::{HighwayArgs, Look};
+pub(super) use output::{ForceArgs, JsonArgs, MessageLevel, QuietArgs};
+pub(super) use picture::{AdapterArgs, PictureArgs};
+pub(super) use song::{SongArgs, SongSelection, warnings};
+pub(super) use stream::StreamArgs;
+pub(super) use times::{positive_seconds, seconds, span_seconds};

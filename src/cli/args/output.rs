@@ -4,7 +4,7 @@ use wgpu_video::output::Overwrite;
 
 /// `--force`.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub struct ForceArgs {
+pub(crate) struct ForceArgs {
     /// Replace output files that exist.
     #[arg(long)]
     force: bool,
@@ -12,14 +12,14 @@ pub struct ForceArgs {
 
 impl ForceArgs {
     /// What to do with an output file that exists.
-    pub fn overwrite(self) -> Overwrite {
+    pub(crate) fn overwrite(self) -> Overwrite {
         if self.force { Overwrite::Replace } else { Overwrite::Refuse }
     }
 }
 
 /// `--json`.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub struct JsonArgs {
+pub(crate) struct JsonArgs {
     /// Print the result as one JSON object on stdout.
     #[arg(long)]
     pub json: bool,
@@ -27,7 +27,7 @@ pub struct JsonArgs {
 
 /// `--quiet`, of subcommands whose result is a file.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub struct QuietArgs {
+pub(crate) struct QuietArgs {
     /// Print nothing but errors and what --json asks for.
     #[arg(long)]
     pub quiet: bool,
@@ -35,7 +35,7 @@ pub struct QuietArgs {
 
 /// What is printed on stderr in addition to errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MessageLevel {
+pub(crate) enum MessageLevel {
     /// Warnings and notes.
     All,
     /// Warnings only: the JSON object has what the notes say.
@@ -46,7 +46,7 @@ pub enum MessageLevel {
 
 impl MessageLevel {
     /// The level that `--quiet` and `--json` ask for.
-    pub fn new(quiet: bool, json: bool) -> MessageLevel {
+    pub(crate) fn new(quiet: bool, json: bool) -> MessageLevel {
         match (quiet, json) {
             (true, _) => MessageLevel::None,
             (false, true) => MessageLevel::Warnings,

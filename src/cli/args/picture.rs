@@ -5,7 +5,7 @@ use wgpu_video::gpu::AdapterChoice;
 
 /// Picture size, frame rate and graphics adapter.
 #[derive(Debug, Clone, clap::Args)]
-pub struct PictureArgs {
+pub(crate) struct PictureArgs {
     /// Picture size: WIDTHxHEIGHT (even, 64x64 to 8192x8192), or 720p, 1080p, 1440p, 2160p.
     #[arg(long, value_name = "SIZE", default_value = "1080p")]
     pub size: PictureSize,
@@ -20,7 +20,7 @@ pub struct PictureArgs {
 
 /// `--adapter`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct AdapterArgs {
+pub(crate) struct AdapterArgs {
     /// Graphics adapter, by part of its name or by its number in `strikeline doctor` [default: the best one].
     #[arg(long, value_name = "NAME|INDEX")]
     adapter: Option<AdapterChoice>,
@@ -28,14 +28,14 @@ pub struct AdapterArgs {
 
 impl PictureArgs {
     /// The adapter to draw on.
-    pub fn adapter(&self) -> AdapterChoice {
+    pub(crate) fn adapter(&self) -> AdapterChoice {
         self.adapter.choice()
     }
 }
 
 impl AdapterArgs {
     /// The adapter to use.
-    pub fn choice(&self) -> AdapterChoice {
+    pub(crate) fn choice(&self) -> AdapterChoice {
         self.adapter.clone().unwrap_or_default()
     }
 }

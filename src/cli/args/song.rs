@@ -7,7 +7,7 @@ use strikeline::song::{SongWarning, TrackSelection};
 
 /// The song to read.
 #[derive(Debug, Clone, clap::Args)]
-pub struct SongArgs {
+pub(crate) struct SongArgs {
     /// MIDI file.
     #[arg(value_name = "SONG")]
     pub song: PathBuf,
@@ -18,7 +18,7 @@ pub struct SongArgs {
 
 /// Which of a file's notes are drums.
 #[derive(Debug, Clone, clap::Args)]
-pub struct SongSelection {
+pub(crate) struct SongSelection {
     /// Channels with drums: numbers from 1 to 16 joined by commas, or all.
     #[arg(long, value_name = "CHANNELS", default_value = "10")]
     channel: ChannelSelection,
@@ -36,14 +36,14 @@ impl SongArgs {
     ///
     /// # Errors
     /// As [`Song::open`]; each names the file.
-    pub fn open(&self, quiet: bool) -> anyhow::Result<Song> {
+    pub(crate) fn open(&self, quiet: bool) -> anyhow::Result<Song> {
         self.selection.open(&self.song, quiet)
     }
 }
 
 impl SongSelection {
     /// The same for the file at `path`.
-    pub fn open(&self, path: &Path, quiet: bool) -> anyhow::Result<Song> {
+    pub(crate) fn open(&self, path: &Path, quiet: bool) -> anyhow::Result<Song> {
         let options = SongOptions { channels: self.channel, tracks: self.track.clone() };
         let song = Song::open(path, &options)?;
         if !quiet {
@@ -56,7 +56,7 @@ impl SongSelection {
 }
 
 /// What is wrong with the file, and the keys for which `map` has no drum.
-pub fn warnings(song: &Song, map: &DrumMap) -> Vec<String> {
+pub(crate) fn warnings(song: &Song, map: &DrumMap) -> Vec<String> {
     let mut warnings: Vec<String> = song.warnings().iter().map(SongWarning::to_string).collect();
     let layout = LaneLayout::for_song(song, map);
     let describe = |&KeyHits { key, hits }: &KeyHits| {

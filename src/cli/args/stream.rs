@@ -9,7 +9,7 @@ use crate::cli::tune::apply::GivenSpread;
 
 /// Encoder, quality, and the work split.
 #[derive(Debug, Clone, clap::Args)]
-pub struct StreamArgs {
+pub(crate) struct StreamArgs {
     #[command(flatten)]
     encoder: EncoderArgs,
 
@@ -61,7 +61,7 @@ impl From<RedrawChoice> for Redraw {
 impl StreamArgs {
     /// The stream options for `frames` frames of `picture`. Prints on stderr when tuned settings are used, or cannot
     /// be read.
-    pub fn options(
+    pub(crate) fn options(
         &self,
         picture: &PictureArgs,
         frames: NonZeroU64,

@@ -11,7 +11,7 @@ use wgpu_video::gpu::{AdapterChoice, AdapterDescription, Gpu, GpuError};
 use super::machine::{self, Feature};
 
 /// Everything that `strikeline doctor` shows.
-pub struct DoctorFindings {
+pub(super) struct DoctorFindings {
     /// Best first.
     pub adapters: Vec<AdapterDetails>,
     /// The adapter that a render would draw on, or why there is none.
@@ -31,14 +31,14 @@ pub struct DoctorFindings {
 }
 
 /// The adapter in use.
-pub struct Graphics {
+pub(super) struct Graphics {
     /// Its place in the list.
     pub index: usize,
     pub speed: ReadbackSpeed,
 }
 
 /// A settings file.
-pub struct SettingsFound {
+pub(super) struct SettingsFound {
     pub path: PathBuf,
     pub exists: bool,
     /// Its entries for the adapter in use, by size.
@@ -47,7 +47,7 @@ pub struct SettingsFound {
 
 /// The entries of a settings file for one adapter.
 #[derive(Default)]
-pub struct Entries {
+pub(super) struct Entries {
     /// Entries that are used.
     pub current: Vec<Entry>,
     /// Entries for another driver or version, which are not used.
@@ -55,7 +55,7 @@ pub struct Entries {
 }
 
 /// Something that would help.
-pub struct Missing {
+pub(super) struct Missing {
     pub what: &'static str,
     /// What it is needed for.
     pub why: &'static str,
@@ -65,7 +65,7 @@ pub struct Missing {
 
 impl DoctorFindings {
     /// Collects the findings for the given adapter.
-    pub fn gather(choice: &AdapterChoice) -> DoctorFindings {
+    pub(super) fn gather(choice: &AdapterChoice) -> DoctorFindings {
         let adapters = Gpu::adapter_details();
         let descriptions: Vec<AdapterDescription> =
             adapters.iter().map(|adapter| adapter.description.clone()).collect();

@@ -12,7 +12,7 @@ use super::findings::{DoctorFindings, Entries, SettingsFound};
 /// What is known of the memory of slots.
 const MEMORY: &str = "MAP_READ | COPY_DST, host-visible; wgpu chooses the memory type and does not report it";
 
-pub fn text(findings: &DoctorFindings) -> String {
+pub(super) fn text(findings: &DoctorFindings) -> String {
     let mut text = format!("strikeline {}\n\nadapters, best first\n", env!("CARGO_PKG_VERSION"));
     let used = findings.graphics.as_ref().ok().map(|graphics| graphics.index);
     if findings.adapters.is_empty() {
@@ -178,7 +178,7 @@ fn or_unknown(text: &str) -> &str {
     if text.is_empty() { "unknown" } else { text }
 }
 
-pub fn json(findings: &DoctorFindings) -> Value {
+pub(super) fn json(findings: &DoctorFindings) -> Value {
     let used = findings.graphics.as_ref().ok().map(|graphics| graphics.index);
     let adapters = findings.adapters.iter().enumerate().map(|(index, adapter)| {
         json!({

@@ -15,7 +15,7 @@ const THREADS: u32 = 1;
 const SLOTS: u32 = 2;
 
 /// Writes `trace` to `output` as one JSON object, an event at a time.
-pub fn write(trace: &Trace, output: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(trace: &Trace, output: &mut dyn Write) -> io::Result<()> {
     let mut events = Events { output, first: true };
     events.begin()?;
     events.name("process_name", THREADS, 0, "threads")?;

@@ -9,7 +9,7 @@ use strikeline::steps::{Sample, Step, StepRunner, median_and_spread};
 const NOISY: f64 = 0.15;
 
 /// The runs of one step in all rounds.
-pub struct StepResult {
+pub(super) struct StepResult {
     step: Step,
     samples: Vec<Sample>,
     /// Frames per second over those of the naive step in the same round.
@@ -17,7 +17,7 @@ pub struct StepResult {
 }
 
 /// Runs every step once in each of `rounds` rounds, each time on a new `highway`; `on_run` is called before each run.
-pub fn compare(
+pub(super) fn compare(
     runner: &StepRunner<'_>,
     highway: &dyn Fn() -> anyhow::Result<Highway>,
     rounds: u32,
@@ -63,7 +63,7 @@ fn recording(results: &[StepResult]) -> Option<(f64, f64)> {
 }
 
 /// The comparison as a table.
-pub fn text(results: &[StepResult]) -> String {
+pub(super) fn text(results: &[StepResult]) -> String {
     // No wider than 80 columns.
     let mut text = format!(
         "{:<19}{:>9}{:>7}{:>9}{:>7}{:>8}{:>7}{:>7}{:>7}\n{:<19}{:>9}{:>7}{:>9}{:>7}{:>8}{:>7}{:>7}{:>7}\n",
@@ -122,7 +122,7 @@ pub fn text(results: &[StepResult]) -> String {
 }
 
 /// The comparison as JSON.
-pub fn json(results: &[StepResult]) -> serde_json::Value {
+pub(super) fn json(results: &[StepResult]) -> serde_json::Value {
     // The keys `arms` and `arm` are an older word for steps; scripts read them.
     let steps: Vec<_> = results
         .iter()

@@ -23,7 +23,7 @@ const GPU_FRAMES: NonZeroU64 = NonZeroU64::new(120).unwrap();
 
 /// Which stages really run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub(super) enum Side {
     /// All stages.
     Both,
     /// Frames are rendered and read back, but not encoded.
@@ -33,7 +33,7 @@ pub enum Side {
 }
 
 /// The result of one run.
-pub struct MeasuredRun {
+pub(super) struct MeasuredRun {
     /// Totals. Its adapter is empty when nothing was rendered.
     pub report: Report,
     /// What every thread did.
@@ -47,7 +47,7 @@ pub struct MeasuredRun {
 }
 
 /// Streams `scene` without writing anything.
-pub fn measure(
+pub(super) fn measure(
     side: Side,
     scene: &mut dyn Scene,
     options: &StreamOptions,
@@ -77,7 +77,7 @@ pub fn measure(
 }
 
 /// Cores that this process may use.
-pub fn cores() -> usize {
+pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
@@ -134,7 +134,10 @@ fn encode_prepared(
 }
 
 /// Time per frame by the device's clock, in a run without encoding; `None` if the device has no clock.
-pub fn gpu_times(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Option<GpuTimes>, StreamError> {
+pub(super) fn gpu_times(
+    scene: &mut dyn Scene,
+    options: &StreamOptions,
+) -> Result<Option<GpuTimes>, StreamError> {
     let options = StreamOptions {
         frames: options.frames.min(GPU_FRAMES),
         encoder: Arc::new(NullEncoder),
@@ -147,7 +150,7 @@ pub fn gpu_times(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Optio
 
 /// Time per frame of each side alone, with all cores to itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Floor {
+pub(super) struct Floor {
     /// Rendering and reading back.
     pub render: Duration,
     /// Encoding and writing.
@@ -158,7 +161,7 @@ pub struct Floor {
 
 impl Floor {
     /// Measures both, over no more than the first 300 frames.
-    pub fn measure(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Floor, StreamError> {
+    pub(super) fn measure(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Floor, StreamError> {
         let frames = options.frames.min(FLOOR_FRAMES);
         let options = StreamOptions { frames, record: None, ..options.clone() };
         let encode = encode_prepared(scene, &options, &mut |_| {})?;
@@ -169,7 +172,7 @@ impl Floor {
     }
 
     /// Time per frame of the slower side: a run in which the other one cost nothing.
-    pub fn time(&self) -> Duration {
+    pub(super) fn time(&self) -> Duration {
         self.render.max(self.encode)
     }
 }

@@ -34,7 +34,7 @@ use verdict::{Evidence, Verdict};
 
 /// Render part of a song, write nothing, and show where the time goes.
 #[derive(Debug, clap::Args)]
-pub struct ProfileArgs {
+pub(super) struct ProfileArgs {
     /// Frames to render.
     #[arg(long, value_name = "N", default_value = "600", value_parser = clap::value_parser!(u32).range(1..))]
     frames: u32,
@@ -99,7 +99,7 @@ pub struct ProfileArgs {
 }
 
 /// Runs it.
-pub fn run(args: &ProfileArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     let cancel = super::render::stop_on_signals()?;
     let song = args.song.open(args.quiet)?;
     // Errors that need no measurement are reported first.

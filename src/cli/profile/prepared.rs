@@ -18,7 +18,7 @@ const MEMORY: usize = 64 << 20;
 const MOST: usize = 32;
 
 /// Frames of a scene in memory.
-pub struct PreparedFrames(Vec<PreparedPicture>);
+pub(super) struct PreparedFrames(Vec<PreparedPicture>);
 
 /// One frame of a scene in memory.
 struct PreparedPicture {
@@ -31,7 +31,7 @@ struct PreparedPicture {
 
 impl PreparedFrames {
     /// Renders the first frames of `scene` and reads them back: at least 2, or all if there is only one.
-    pub fn render(
+    pub(super) fn render(
         scene: &mut dyn Scene,
         options: &StreamOptions,
     ) -> Result<Arc<PreparedFrames>, StreamError> {
@@ -53,7 +53,7 @@ impl PreparedFrames {
     }
 
     /// The stages that hand these frames on.
-    pub fn stages(self: &Arc<Self>) -> DeviceStages<PreparedRenderer, PreparedReader> {
+    pub(super) fn stages(self: &Arc<Self>) -> DeviceStages<PreparedRenderer, PreparedReader> {
         DeviceStages { render: PreparedRenderer(Arc::clone(self)), readback: PreparedReader }
     }
 
@@ -120,13 +120,13 @@ impl Encoder for CollectingEncoder {
 }
 
 /// The render stage of prepared frames, which draws nothing.
-pub struct PreparedRenderer(Arc<PreparedFrames>);
+pub(super) struct PreparedRenderer(Arc<PreparedFrames>);
 
 /// The readback stage of prepared frames, which does not wait.
-pub struct PreparedReader;
+pub(super) struct PreparedReader;
 
 /// A prepared frame on its way through the stages.
-pub struct PreparedFrame {
+pub(super) struct PreparedFrame {
     frames: Arc<PreparedFrames>,
     frame: FrameIndex,
     change: FrameChange,

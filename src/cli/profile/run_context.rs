@@ -6,7 +6,7 @@ use crate::cli::args::Look;
 
 /// How a run was drawn, and which other adapter there is.
 #[derive(Debug, Clone)]
-pub struct RunContext {
+pub(super) struct RunContext {
     look: Look,
     /// Whether the adapter is a software adapter.
     pub software: bool,
@@ -16,7 +16,7 @@ pub struct RunContext {
 
 impl RunContext {
     /// Of a run that draws `look` on `choice`.
-    pub fn new(look: Look, choice: &AdapterChoice) -> RunContext {
+    pub(super) fn new(look: Look, choice: &AdapterChoice) -> RunContext {
         let adapters = Gpu::adapters();
         let used = choice.pick(&adapters).ok();
         let software = used.and_then(|used| adapters.get(used)).is_some_and(|adapter| adapter.software);
@@ -27,7 +27,7 @@ impl RunContext {
     }
 
     /// What would make drawing cheaper, the best first, without options that are already set.
-    pub fn cheaper_drawing(&self) -> String {
+    pub(super) fn cheaper_drawing(&self) -> String {
         let mut remedies = Vec::new();
         match self.other_gpu {
             Some(index) => remedies.push(format!("--adapter {index}, a GPU of its own")),

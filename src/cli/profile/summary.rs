@@ -14,7 +14,7 @@ use super::verdict::Verdict;
 const NOISY: f64 = 0.1;
 
 /// What one stage did, over all its threads.
-pub struct StageSummary {
+pub(super) struct StageSummary {
     /// The stage.
     pub stage: Stage,
     /// Number of its threads.
@@ -37,7 +37,7 @@ pub struct StageSummary {
 
 impl StageSummary {
     /// Of `stage` in `trace`.
-    pub fn of(stage: Stage, trace: &Trace) -> StageSummary {
+    pub(super) fn of(stage: Stage, trace: &Trace) -> StageSummary {
         let threads: Vec<&ThreadTrace> = trace.threads_of(stage).collect();
         let mut busy = Histogram::default();
         threads.iter().for_each(|thread| busy.merge(&thread.busy));
@@ -63,7 +63,7 @@ impl StageSummary {
 }
 
 /// The result printed at the end.
-pub struct ProfileSummary<'a> {
+pub(super) struct ProfileSummary<'a> {
     /// The run.
     pub measured: &'a MeasuredRun,
     /// Which stages really ran.
@@ -84,12 +84,12 @@ pub struct ProfileSummary<'a> {
 
 impl ProfileSummary<'_> {
     /// Frames per second of the run.
-    pub fn frames_per_second(&self) -> f64 {
+    pub(super) fn frames_per_second(&self) -> f64 {
         self.measured.report.frames as f64 / self.measured.report.wall.as_secs_f64().max(1e-9)
     }
 
     /// How many times the floor's time the run took.
-    pub fn times_the_floor(&self) -> Option<f64> {
+    pub(super) fn times_the_floor(&self) -> Option<f64> {
         let per_frame = self.measured.report.wall.as_secs_f64() / self.measured.report.frames as f64;
         self.floor.map(|floor| per_frame / floor.time().as_secs_f64().max(1e-9))
     }
@@ -100,7 +100,7 @@ impl ProfileSummary<'_> {
     }
 
     /// The result as text.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let (report, trace) = (&self.measured.report, &self.measured.trace);
         let mut text = String::new();
         // Writing to a string does not fail.
@@ -195,7 +195,7 @@ impl ProfileSummary<'_> {
     }
 
     /// For scripts.
-    pub fn json(&self) -> serde_json::Value {
+    pub(super) fn json(&self) -> serde_json::Value {
         let MeasuredRun { report, trace, peak_memory, others, .. } = self.measured;
         let stages: serde_json::Map<_, _> =
             self.stages.iter().map(|stage| (stage.stage.to_string(), stage_json(stage))).collect();
@@ -350,11 +350,11 @@ fn quantiles(times: &Histogram) -> [f64; 3] {
 }
 
 /// In milliseconds.
-pub fn milliseconds(time: Duration) -> f64 {
+pub(super) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
 /// `part` of `whole`, 0 to 1; 0 of nothing.
-pub fn share(part: Duration, whole: Duration) -> f64 {
+pub(super) fn share(part: Duration, whole: Duration) -> f64 {
     if whole > Duration::ZERO { (part.as_secs_f64() / whole.as_secs_f64()).min(1.0) } else { 0.0 }
 }

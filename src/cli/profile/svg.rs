@@ -57,7 +57,7 @@ impl Ink {
 type PlotArea<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// Draws `trace` with the first `frames` frames as a timeline.
-pub fn draw(trace: &Trace, title: &str, frames: usize) -> anyhow::Result<String> {
+pub(super) fn draw(trace: &Trace, title: &str, frames: usize) -> anyhow::Result<String> {
     let timeline = AXIS + ROW * trace.threads.len() as u32;
     let size = (WIDTH, HEAD + timeline + 2 * CHART);
     let mut text = String::new();

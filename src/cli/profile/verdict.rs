@@ -17,7 +17,7 @@ const STAGE_BUSY: f64 = 0.75;
 const OTHERS_MOST: f64 = 0.35;
 
 /// What bounds a run.
-pub struct Verdict {
+pub(super) struct Verdict {
     /// `others`, `cores`, the name of a stage, or `ring`.
     pub bound: String,
     /// What to try.
@@ -27,7 +27,7 @@ pub struct Verdict {
 }
 
 /// What the verdict is based on.
-pub struct Evidence<'a> {
+pub(super) struct Evidence<'a> {
     pub measured: &'a MeasuredRun,
     pub stages: &'a [StageSummary; 4],
     pub spread: Spread,
@@ -45,7 +45,7 @@ enum Workload {
 
 impl Verdict {
     /// Of a run.
-    pub fn new(evidence: &Evidence<'_>) -> Verdict {
+    pub(super) fn new(evidence: &Evidence<'_>) -> Verdict {
         let MeasuredRun { report, others, .. } = evidence.measured;
         let cores = cores();
         let own = share(report.cpu, report.wall * u32::try_from(cores).unwrap_or(u32::MAX));

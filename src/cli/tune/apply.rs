@@ -8,7 +8,7 @@ use crate::cli::args::PictureArgs;
 
 /// The settings of the command line.
 #[derive(Debug, Clone, Copy)]
-pub struct GivenSpread {
+pub(crate) struct GivenSpread {
     /// `--ring`.
     pub ring: Option<u16>,
     /// `--jobs`.
@@ -21,7 +21,7 @@ pub struct GivenSpread {
 
 /// The settings to use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChosenSpread {
+pub(crate) struct ChosenSpread {
     /// Ring depth, jobs, segments and devices.
     pub spread: Spread,
     /// One line about tuned settings that are used; `None` if there are none.
@@ -32,13 +32,13 @@ pub struct ChosenSpread {
 
 impl GivenSpread {
     /// Uses the defaults for what is not given.
-    pub fn or_default(self) -> ChosenSpread {
+    pub(crate) fn or_default(self) -> ChosenSpread {
         let jobs = self.jobs.map_or_else(default_jobs, usize::from);
         ChosenSpread { spread: self.over(Spread::for_jobs(jobs)), note: None, warning: None }
     }
 
     /// Uses the tuned settings for what is not given, if there are any for the adapter and size of `picture`.
-    pub fn or_tuned(self, picture: &PictureArgs) -> ChosenSpread {
+    pub(crate) fn or_tuned(self, picture: &PictureArgs) -> ChosenSpread {
         let untuned = self.or_default();
         let stages = [self.ring, self.jobs, self.segments];
         let stages_given = stages.iter().all(Option::is_some);

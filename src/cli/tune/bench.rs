@@ -18,7 +18,7 @@ const ENOUGH_FRAMES: u64 = 30;
 const MOST_PATIENCE: u32 = 4;
 
 /// Runs of one scene.
-pub struct StreamBench<'a> {
+pub(super) struct StreamBench<'a> {
     pub scene: &'a mut Highway,
     pub size: PictureSize,
     pub frame_rate: FrameRate,

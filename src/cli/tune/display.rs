@@ -12,7 +12,7 @@ use super::short;
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Shows how far a search is.
-pub enum SearchDisplay {
+pub(super) enum SearchDisplay {
     Quiet,
     Bar(ProgressBar),
     Plain { budget: Duration, last: Duration },
@@ -20,7 +20,7 @@ pub enum SearchDisplay {
 
 impl SearchDisplay {
     /// For a search of at most `budget`.
-    pub fn new(quiet: bool, budget: Duration) -> SearchDisplay {
+    pub(super) fn new(quiet: bool, budget: Duration) -> SearchDisplay {
         if quiet {
             return SearchDisplay::Quiet;
         }
@@ -35,7 +35,7 @@ impl SearchDisplay {
     }
 
     /// Updates the display with a new state.
-    pub fn update(&mut self, progress: &SearchProgress) {
+    pub(super) fn update(&mut self, progress: &SearchProgress) {
         match self {
             SearchDisplay::Quiet => {}
             SearchDisplay::Bar(bar) => {
@@ -57,7 +57,7 @@ impl SearchDisplay {
     }
 
     /// Removes the bar.
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         if let SearchDisplay::Bar(bar) = self {
             bar.finish_and_clear();
         }

@@ -14,7 +14,7 @@ const UNSTEADY: f64 = 0.08;
 
 impl TuneSummary<'_> {
     /// The measured settings and the chosen one.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         format!(
             "{}\non {}\n{}\n\n{}\n{}\n{}\n",
             self.title(),
@@ -87,7 +87,7 @@ impl TuneSummary<'_> {
     }
 
     /// Writes the heat map.
-    pub fn draw(&self, mut file: OutputFile) -> Result<(), OutputError> {
+    pub(super) fn draw(&self, mut file: OutputFile) -> Result<(), OutputError> {
         let note = format!("{}. {}", self.effort(), self.explanation());
         let picture = svg::heat_map(&self.outcome, &self.title(), &self.adapter.to_string(), &note);
         file.write_all(picture.as_bytes()).map_err(|error| file.error(error))?;
@@ -95,7 +95,7 @@ impl TuneSummary<'_> {
     }
 
     /// The whole result; `kept` is the settings file that it was saved to.
-    pub fn json(&self, kept: Option<&Path>) -> serde_json::Value {
+    pub(super) fn json(&self, kept: Option<&Path>) -> serde_json::Value {
         let outcome = &self.outcome;
         let spread = |spread: Spread| {
             serde_json::json!({

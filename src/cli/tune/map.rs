@@ -4,7 +4,7 @@ use crate::cli::tuning::search::{MeasuredSetting, SearchOutcome};
 use wgpu_video::stream::Spread;
 
 /// Frames per second by jobs (rows) and ring depth (columns).
-pub struct HeatMap {
+pub(super) struct HeatMap {
     /// Ring depths that were measured, rising.
     pub rings: Vec<usize>,
     /// Jobs that were measured, rising.
@@ -14,7 +14,7 @@ pub struct HeatMap {
 
 /// One pair of ring depth and jobs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cell {
+pub(super) struct Cell {
     /// Frames per second.
     pub rate: f64,
     /// As a share of the fastest, 0 to 1.
@@ -27,7 +27,7 @@ pub struct Cell {
 }
 
 impl HeatMap {
-    pub fn new(outcome: &SearchOutcome) -> HeatMap {
+    pub(super) fn new(outcome: &SearchOutcome) -> HeatMap {
         let axis = |value: fn(Spread) -> usize| {
             let mut values: Vec<usize> = outcome.measured.iter().map(|found| value(found.spread)).collect();
             values.sort_unstable();
@@ -66,7 +66,7 @@ impl HeatMap {
     }
 
     /// What was measured for `jobs` and `ring`.
-    pub fn cell(&self, jobs: usize, ring: usize) -> Option<Cell> {
+    pub(super) fn cell(&self, jobs: usize, ring: usize) -> Option<Cell> {
         self.cells.iter().find(|cell| cell.at == (jobs, ring)).copied()
     }
 }

@@ -12,7 +12,7 @@ const LEFT: usize = 72;
 const TOP: usize = 106;
 
 /// The heat map of `outcome`, with `title` and what was measured `on` over it and `note` below.
-pub fn heat_map(outcome: &SearchOutcome, title: &str, on: &str, note: &str) -> String {
+pub(super) fn heat_map(outcome: &SearchOutcome, title: &str, on: &str, note: &str) -> String {
     let map = HeatMap::new(outcome);
     let notes = wrapped(note, 95);
     let width = (LEFT + map.rings.len() * CELL + 24).max(720);

@@ -9,7 +9,7 @@ use wgpu_video::output::{self, OutputError};
 /// Why settings could not be read or saved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TuningError {
+pub(crate) enum TuningError {
     /// The system has no folder for settings: set one of the variables.
     #[error("there is no folder for settings: set XDG_CONFIG_HOME or HOME")]
     NoFolder,

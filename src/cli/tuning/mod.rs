@@ -7,23 +7,23 @@
 mod document;
 mod error;
 mod location;
-pub mod search;
+pub(super) mod search;
 mod settings;
 
 use std::fmt;
 
-pub use error::TuningError;
-pub use settings::{Entry, Settings, SettingsFile};
+pub(super) use error::TuningError;
+pub(super) use settings::{Entry, Settings, SettingsFile};
 
 use strikeline_picture::PictureSize;
 use wgpu_video::stream::Spread;
 
 /// Largest value of a setting, as on the command line.
-pub const MOST: usize = 256;
+pub(super) const MOST: usize = 256;
 
 /// Picture sizes for which the same settings are good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SizeClass {
+pub(super) enum SizeClass {
     /// Up to 1280 × 720 pixels, in any shape.
     P720,
     /// Up to 1920 × 1080 pixels.
@@ -38,11 +38,11 @@ pub enum SizeClass {
 
 impl SizeClass {
     /// All of them, smallest first.
-    pub const ALL: [SizeClass; 5] =
+    pub(super) const ALL: [SizeClass; 5] =
         [SizeClass::P720, SizeClass::P1080, SizeClass::P1440, SizeClass::P2160, SizeClass::Larger];
 
     /// The class of `size`, by its number of pixels.
-    pub fn of(size: PictureSize) -> SizeClass {
+    pub(super) fn of(size: PictureSize) -> SizeClass {
         let pixels = u64::from(size.width()) * u64::from(size.height());
         let most = [
             (SizeClass::P720, 1280 * 720),
@@ -54,7 +54,7 @@ impl SizeClass {
     }
 
     /// Its name in the settings file.
-    pub fn id(self) -> &'static str {
+    pub(super) fn id(self) -> &'static str {
         match self {
             SizeClass::P720 => "720p",
             SizeClass::P1080 => "1080p",
@@ -77,7 +77,7 @@ impl fmt::Display for SizeClass {
 
 /// The adapter, driver and picture size for which settings were measured.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
+pub(super) struct Key {
     /// The adapter's name.
     pub adapter: String,
     /// Its driver with the version: another version may behave differently.
@@ -88,7 +88,7 @@ pub struct Key {
 
 /// The best settings found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tuned {
+pub(super) struct Tuned {
     /// The settings; each from 1 to [`MOST`].
     pub spread: Spread,
     /// Frames per second measured with them. For the reader of the file only.

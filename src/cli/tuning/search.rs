@@ -28,7 +28,7 @@ const COARSE_SHARE: f64 = 0.5;
 
 /// The settings that are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Space {
+pub(crate) struct Space {
     /// Cores that the process may use, at least 1.
     pub cores: usize,
     /// Deepest ring that there is memory for, at least 1.
@@ -40,7 +40,7 @@ pub struct Space {
 }
 
 /// Measures settings.
-pub trait Bench {
+pub(crate) trait Bench {
     /// An error that stops the search.
     type Error;
 
@@ -57,7 +57,7 @@ pub trait Bench {
 
 /// How far a search is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SearchProgress {
+pub(crate) struct SearchProgress {
     /// What is measured next.
     pub spread: Spread,
     /// Runs so far.
@@ -70,7 +70,7 @@ pub struct SearchProgress {
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
-pub enum SearchError<E> {
+pub(crate) enum SearchError<E> {
     /// A run failed.
     #[error("{0}")]
     Bench(E),
@@ -86,7 +86,7 @@ pub enum SearchError<E> {
 
 /// A setting and its runs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MeasuredSetting {
+pub(crate) struct MeasuredSetting {
     /// The setting.
     pub spread: Spread,
     /// Frames per second of each run, in order; at least two in an [`SearchOutcome`].
@@ -95,7 +95,7 @@ pub struct MeasuredSetting {
 
 impl MeasuredSetting {
     /// The median of its runs.
-    pub fn median(&self) -> f64 {
+    pub(crate) fn median(&self) -> f64 {
         let mut runs = self.runs.clone();
         runs.sort_by(f64::total_cmp);
         let middle = |index: usize| runs.get(index).copied().unwrap_or_default();
@@ -103,7 +103,7 @@ impl MeasuredSetting {
     }
 
     /// How far its runs are apart, as a share of their median.
-    pub fn scatter(&self) -> f64 {
+    pub(crate) fn scatter(&self) -> f64 {
         let most = self.runs.iter().copied().fold(f64::MIN, f64::max);
         let least = self.runs.iter().copied().fold(f64::MAX, f64::min);
         let median = self.median();
@@ -113,7 +113,7 @@ impl MeasuredSetting {
 
 /// What a search has found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SearchOutcome {
+pub(crate) struct SearchOutcome {
     /// All settings that were measured, by jobs, ring and segments.
     pub measured: Vec<MeasuredSetting>,
     /// The one to use.
@@ -133,7 +133,7 @@ pub struct SearchOutcome {
 ///
 /// # Errors
 /// What `bench` fails with, and [`SearchError::Budget`].
-pub fn search<B: Bench>(
+pub(crate) fn search<B: Bench>(
     bench: &mut B,
     space: Space,
     budget: Duration,

@@ -16,14 +16,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The content of a settings file.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// In the order of the file; no two for the same key.
     pub entries: Vec<Entry>,
 }
 
 /// One entry of a settings file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// What it was measured for.
     pub key: Key,
     /// The settings found.
@@ -32,7 +32,7 @@ pub struct Entry {
 
 impl Settings {
     /// The settings found for `key`.
-    pub fn get(&self, key: &Key) -> Option<&Tuned> {
+    pub(crate) fn get(&self, key: &Key) -> Option<&Tuned> {
         self.entries.iter().find(|entry| entry.key == *key).map(|entry| &entry.tuned)
     }
 }
@@ -41,25 +41,25 @@ impl Settings {
 ///
 /// It is a TOML file with one `[[tuned]]` table for each [`Key`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingsFile {
+pub(crate) struct SettingsFile {
     path: PathBuf,
 }
 
 impl SettingsFile {
     /// The settings file at `path`.
-    pub fn at(path: impl Into<PathBuf>) -> SettingsFile {
+    pub(crate) fn at(path: impl Into<PathBuf>) -> SettingsFile {
         SettingsFile { path: path.into() }
     }
 
     /// The user's: `strikeline/tuned.toml` in `$XDG_CONFIG_HOME`, or else in the system's folder for settings
     /// (`~/.config`; macOS: `~/Library/Application Support`; Windows: `%APPDATA%`). `None` if there is no
     /// such folder.
-    pub fn of_user() -> Option<SettingsFile> {
+    pub(crate) fn of_user() -> Option<SettingsFile> {
         location::of_user().map(SettingsFile::at)
     }
 
     /// Its path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -67,7 +67,7 @@ impl SettingsFile {
     ///
     /// # Errors
     /// When it cannot be read or is damaged.
-    pub fn read(&self) -> Result<Settings, TuningError> {
+    pub(crate) fn read(&self) -> Result<Settings, TuningError> {
         document::parse(&self.text()?, &self.path)
     }
 
@@ -75,7 +75,7 @@ impl SettingsFile {
     ///
     /// # Errors
     /// As [`SettingsFile::store`].
-    pub fn check(&self) -> Result<(), TuningError> {
+    pub(crate) fn check(&self) -> Result<(), TuningError> {
         self.read()?;
         let folder = self.folder();
         let is_there = |folder: &&Path| folder.symlink_metadata().is_ok();
@@ -91,7 +91,7 @@ impl SettingsFile {
     ///
     /// # Errors
     /// When the file is damaged or cannot be written. It is unchanged then.
-    pub fn store(&self, key: &Key, tuned: &Tuned) -> Result<(), TuningError> {
+    pub(crate) fn store(&self, key: &Key, tuned: &Tuned) -> Result<(), TuningError> {
         let failed = |reason| TuningError::Folder { path: self.folder().to_owned(), reason };
         fs::create_dir_all(self.folder()).map_err(failed)?;
         let lock = self.lock().map_err(failed)?;

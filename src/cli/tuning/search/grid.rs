@@ -10,13 +10,13 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    pub fn new(space: Space) -> Grid {
+    pub(super) fn new(space: Space) -> Grid {
         Grid { space }
     }
 
     /// The default first, then others by their distance from it: fewer and more jobs than cores, shallow and deep
     /// rings, one and two segments per job.
-    pub fn coarse(&self) -> Vec<Spread> {
+    pub(super) fn coarse(&self) -> Vec<Spread> {
         let Spread { ring_depth, jobs, devices, .. } = self.space.default;
         let cores = self.space.cores.max(1);
         let jobs = axis([cores.div_ceil(2), cores, jobs, cores * 2]);
@@ -48,7 +48,7 @@ impl Grid {
     }
 
     /// The neighbours of each of `centres`: those with fewer buffers first.
-    pub fn around(&self, centres: &[Spread]) -> Vec<Spread> {
+    pub(super) fn around(&self, centres: &[Spread]) -> Vec<Spread> {
         let steps = centres.iter().map(|centre| self.neighbours(*centre));
         let steps: Vec<Vec<Spread>> = steps.collect();
         let longest = steps.iter().map(Vec::len).max().unwrap_or_default();
