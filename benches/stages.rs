@@ -1,5 +1,5 @@
-//! Each stage by itself, and the whole: song reading, rendering into a null encoder, encoding alone, the
-//! whole pipeline, and the old way. CPU time of the process, which other users of the machine do not touch.
+//! Each stage by itself, and all together: song reading, rendering with a null encoder, encoding alone, the whole
+//! pipeline, and the naive way. Measures CPU time of the process, which other programs change little.
 
 mod support;
 
@@ -10,10 +10,10 @@ use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{Criterion, Throughput};
 use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 use strikeline::song::{Song, SongOptions};
+use strikeline::steps::rebuilt::RebuiltHighway;
 use strikeline::theme::Theme;
 use strikeline_picture::{FrameChange, SegmentIndex, Time};
 use support::planes::{RawFrame, capture};
-use support::steps::rebuilt::RebuiltHighway;
 use support::{GROOVE, at_least_one, full_hd, groove, groove_highway, sixty};
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::encode::openh264::OpenH264;
@@ -75,7 +75,7 @@ fn run(scene: &mut dyn Scene, encoder: Arc<dyn EncoderFactory>) {
     stream(scene, &options, &mut NullSink::default(), &mut |_| {}).expect("the scene streams");
 }
 
-/// A million hits, as dense on the picture as the groove.
+/// A million notes, as dense in the picture as the groove.
 fn million() -> Highway {
     let groove = groove();
     let length = groove.hits.last().map_or(Time::ZERO, |hit| hit.time);
@@ -125,7 +125,7 @@ fn main() {
         bencher.iter(|| run(&mut scene, Arc::new(NullEncoder)))
     });
     let mut scene = million();
-    group.bench_function("render a song of a million hits, null encoder", |bencher| {
+    group.bench_function("render a song of a million notes, null encoder", |bencher| {
         bencher.iter(|| run(&mut scene, Arc::new(NullEncoder)))
     });
     let frames = capture(&mut groove_highway(), FRAMES);

@@ -1,4 +1,4 @@
-//! Runs encoders over the frames and judges what comes out.
+//! Runs encoders over the frames, and measures the quality of the result.
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -10,7 +10,7 @@ use wgpu_video::encode::h264::{EntropyCoding, H264Factory, ReferenceCount};
 use wgpu_video::encode::openh264::OpenH264;
 use wgpu_video::encode::{Encoder, EncoderFactory, EncoderSettings, Quality};
 
-use crate::{Contestant, Kind, Result, frames};
+use crate::{EncoderKind, EncoderRow, Result, frames};
 
 pub const SEGMENT_FRAMES: u32 = 120;
 
@@ -25,39 +25,41 @@ pub struct Job {
 }
 
 impl Job {
-    /// Runs an encoder once more; the first time its outcome is judged.
-    pub fn run(&self, contestant: &mut Contestant, reading: f64) -> Result<()> {
+    /// Runs an encoder once more; the first run also measures its quality.
+    pub fn run(&self, row: &mut EncoderRow, reading: f64) -> Result<()> {
         let stream = tempfile::NamedTempFile::with_suffix(".264")?;
-        let quality = Quality::new(contestant.qp).ok_or("the QP is over 51")?;
+        let quality = Quality::new(row.qp).ok_or("the QP is over 51")?;
         let settings = self.settings(quality);
-        let seconds = match contestant.kind {
-            Kind::Told(entropy_coding) => {
+        let seconds = match row.kind {
+            EncoderKind::WithScroll(entropy_coding) => {
                 self.encode_h264(&settings, entropy_coding, self.scroll, false, stream.path())?
             }
-            Kind::KnownChanges => {
+            EncoderKind::WithChanges => {
                 self.encode_h264(&settings, EntropyCoding::Cabac, self.scroll, true, stream.path())?
             }
-            Kind::Untold => self.encode_h264(&settings, EntropyCoding::Cabac, None, false, stream.path())?,
-            Kind::OpenH264 => self.encode(false, stream.path(), |segment| {
+            EncoderKind::WithoutHints => {
+                self.encode_h264(&settings, EntropyCoding::Cabac, None, false, stream.path())?
+            }
+            EncoderKind::OpenH264 => self.encode(false, stream.path(), |segment| {
                 let mut encoder = OpenH264.begin_segment(&settings, segment)?;
                 Ok(Box::new(move |picture, change, output| {
                     encoder.encode(picture, change, output)?;
                     Ok(sets(encoder.as_ref()))
                 }))
             })?,
-            Kind::X264(options) => {
+            EncoderKind::X264(options) => {
                 let path = stream.path().to_string_lossy().into_owned();
-                let (qp, group) = (contestant.qp.to_string(), SEGMENT_FRAMES.to_string());
+                let (qp, group) = (row.qp.to_string(), SEGMENT_FRAMES.to_string());
                 let mut all = vec!["-c:v", "libx264", "-threads", "1", "-qp", &qp, "-g", &group];
                 all.extend_from_slice(options);
                 all.push(&path);
                 self.ffmpeg(&all)? - reading
             }
         };
-        contestant.seconds.push(seconds);
-        if contestant.outcome.is_none() {
+        row.seconds.push(seconds);
+        if row.outcome.is_none() {
             let quality = if self.has_ffmpeg { self.judge(stream.path())? } else { String::new() };
-            contestant.outcome = Some((std::fs::metadata(stream.path())?.len(), quality));
+            row.outcome = Some((std::fs::metadata(stream.path())?.len(), quality));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! How much memory an encoder holds: the system's allocator, and a counter of the bytes that are allocated.
+//! How much memory an encoder holds: the system's allocator with a counter of the allocated bytes.
 
 #![allow(
     unsafe_code,
@@ -41,7 +41,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Prints for each number of references what an encoder of strikeline's own holds after two pictures.
+/// Prints how much memory the built-in encoder holds after two pictures, for each number of reference pictures.
 pub fn print(settings: &EncoderSettings) -> Result<(), Box<dyn Error>> {
     let size = settings.size;
     let (stride, height) = (size.width() as usize, size.height() as usize);

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 pub mod midi;
+#[cfg(feature = "cli")]
 pub mod program;
 
 use std::num::{NonZeroU32, NonZeroU64};

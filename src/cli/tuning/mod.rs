@@ -1,40 +1,29 @@
-//! Settings found by measurement: how the work is spread fastest on this machine, and the file that remembers it.
+//! Tuned settings: the work split that is fastest on this machine, and the file that keeps it.
 //!
-//! [`search`] looks for the best ring depth, jobs and segments in flight by whatever measure it is given;
-//! [`SettingsFile`] keeps what it found, by adapter, driver and size of the picture. Neither changes the bytes
-//! of a video, only how soon it is there.
+//! [`search`] looks for the best ring depth, jobs, segments in flight and devices with any [`search::Bench`];
+//! [`SettingsFile`] keeps the result by adapter, driver and picture size. Neither changes the bytes of a video, only the
+//! time that it takes.
 
 mod document;
 mod error;
 mod location;
-pub mod search;
+pub(super) mod search;
 mod settings;
 
 use std::fmt;
 
-pub use error::TuningError;
-pub use settings::{Entry, Settings, SettingsFile};
+pub(super) use error::TuningError;
+pub(super) use settings::{Entry, Settings, SettingsFile};
 
 use strikeline_picture::PictureSize;
 use wgpu_video::stream::Spread;
 
 /// Largest value of a setting, as on the command line.
-pub const MOST: usize = 256;
+pub(super) const MOST: usize = 256;
 
-/// What [`SettingsFile::of_user`] has for pictures of `size` on `adapter` with `driver`, both named as in
-/// [`AdapterDescription`](wgpu_video::gpu::AdapterDescription); `None` when nothing was measured for it.
-///
-/// # Errors
-/// When the file cannot be read or is damaged. A render goes on without it.
-pub fn lookup(adapter: &str, driver: &str, size: PictureSize) -> Result<Option<Spread>, TuningError> {
-    let Some(file) = SettingsFile::of_user() else { return Ok(None) };
-    let key = Key { adapter: adapter.to_owned(), driver: driver.to_owned(), size: SizeClass::of(size) };
-    Ok(file.read()?.get(&key).map(|tuned| tuned.spread))
-}
-
-/// Pictures for which the same settings are good.
+/// Picture sizes for which the same settings are good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SizeClass {
+pub(super) enum SizeClass {
     /// Up to 1280 × 720 pixels, in any shape.
     P720,
     /// Up to 1920 × 1080 pixels.
@@ -49,11 +38,11 @@ pub enum SizeClass {
 
 impl SizeClass {
     /// All of them, smallest first.
-    pub const ALL: [SizeClass; 5] =
+    pub(super) const ALL: [SizeClass; 5] =
         [SizeClass::P720, SizeClass::P1080, SizeClass::P1440, SizeClass::P2160, SizeClass::Larger];
 
     /// The class of `size`, by its number of pixels.
-    pub fn of(size: PictureSize) -> SizeClass {
+    pub(super) fn of(size: PictureSize) -> SizeClass {
         let pixels = u64::from(size.width()) * u64::from(size.height());
         let most = [
             (SizeClass::P720, 1280 * 720),
@@ -65,7 +54,7 @@ impl SizeClass {
     }
 
     /// Its name in the settings file.
-    pub fn id(self) -> &'static str {
+    pub(super) fn id(self) -> &'static str {
         match self {
             SizeClass::P720 => "720p",
             SizeClass::P1080 => "1080p",
@@ -86,25 +75,25 @@ impl fmt::Display for SizeClass {
     }
 }
 
-/// What settings were measured for.
+/// The adapter, driver and picture size for which settings were measured.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
+pub(super) struct Key {
     /// The adapter's name.
     pub adapter: String,
-    /// Its driver, with the version: another one may behave otherwise.
+    /// Its driver with the version: another version may behave differently.
     pub driver: String,
-    /// How large the pictures are.
+    /// The size class of the pictures.
     pub size: SizeClass,
 }
 
-/// What was found best.
+/// The best settings found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tuned {
+pub(super) struct Tuned {
     /// The settings; each from 1 to [`MOST`].
     pub spread: Spread,
-    /// Frames per second that were measured with them. For the reader; nothing depends on it.
+    /// Frames per second measured with them. For the reader of the file only.
     pub frames_per_second: Option<f64>,
-    /// The encoder that was measured with. For the reader; nothing depends on it.
+    /// The encoder used for measuring. For the reader of the file only.
     pub encoder: Option<String>,
 }
 

@@ -1,7 +1,7 @@
-//! Which settings are worth a try.
+//! Which settings to measure.
 
 use super::Space;
-use crate::tuning::MOST;
+use crate::cli::tuning::MOST;
 use wgpu_video::stream::Spread;
 
 /// The settings of a [`Space`].
@@ -10,13 +10,13 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    pub fn new(space: Space) -> Grid {
+    pub(super) fn new(space: Space) -> Grid {
         Grid { space }
     }
 
-    /// The default, then what is further and further from it: fewer and more jobs than cores, shallow and deep
-    /// rings, one and two segments for each job.
-    pub fn coarse(&self) -> Vec<Spread> {
+    /// The default first, then others by their distance from it: fewer and more jobs than cores, shallow and deep
+    /// rings, one and two segments per job.
+    pub(super) fn coarse(&self) -> Vec<Spread> {
         let Spread { ring_depth, jobs, devices, .. } = self.space.default;
         let cores = self.space.cores.max(1);
         let jobs = axis([cores.div_ceil(2), cores, jobs, cores * 2]);
@@ -41,14 +41,14 @@ impl Grid {
         // Stable: shallow rings come before deep ones.
         settings.sort_by_key(|(distance, _)| *distance);
         let settings = settings.into_iter().map(|(_, spread)| spread);
-        // One device more and one fewer come first: no other setting makes as much of a difference.
+        // One device more and one fewer come first: the number of devices matters most.
         let default = self.clamped(self.space.default);
         let devices = self.other_devices(default);
         without_repeats(std::iter::once(default).chain(devices).chain(settings))
     }
 
-    /// One step from each of `centres`: first where buffers are saved.
-    pub fn around(&self, centres: &[Spread]) -> Vec<Spread> {
+    /// The neighbours of each of `centres`: those with fewer buffers first.
+    pub(super) fn around(&self, centres: &[Spread]) -> Vec<Spread> {
         let steps = centres.iter().map(|centre| self.neighbours(*centre));
         let steps: Vec<Vec<Spread>> = steps.collect();
         let longest = steps.iter().map(Vec::len).max().unwrap_or_default();
@@ -85,7 +85,7 @@ impl Grid {
         steps.map(|spread| self.clamped(spread)).filter(|spread| *spread != centre).collect()
     }
 
-    /// The same on one device more and one fewer, where devices are to be counted at all.
+    /// The same with one device more and one fewer, if the number of devices is part of the search.
     fn other_devices(&self, centre: Spread) -> Vec<Spread> {
         let Some(devices) = centre.devices else { return Vec::new() };
         let counts = [devices + 1, devices.saturating_sub(1)].into_iter();

@@ -3,15 +3,15 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// `strikeline/tuned.toml` in the user's folder for settings; `None` where the system knows no such folder.
+/// `strikeline/tuned.toml` in the user's folder for settings; `None` if the system has no such folder.
 pub(super) fn of_user() -> Option<PathBuf> {
     in_folder_of(|name| std::env::var_os(name), std::env::home_dir())
 }
 
 /// The same, in an environment of `variable`s and with the home folder `home`.
 ///
-/// `XDG_CONFIG_HOME` counts on every system. The specification (XDG Base Directory, 0.8) says that one that is
-/// not absolute is to be ignored.
+/// `XDG_CONFIG_HOME` is used on every system. A relative path is ignored, as the XDG Base Directory Specification
+/// (0.8) demands.
 fn in_folder_of(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
     let folder = |path: Option<PathBuf>| path.filter(|path| path.is_absolute());
     let from = |name: &str| folder(variable(name).map(PathBuf::from));

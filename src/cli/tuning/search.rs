@@ -1,8 +1,8 @@
 //! The search for the best [`Spread`], by any measure: on a coarse grid first, then around the best.
 //!
-//! Every setting is measured at least twice, in rounds: one run of each, then another of each, the other way
-//! round, so that a machine that grows slower or faster meanwhile does so for all alike. What cannot be told
-//! apart is a tie, and the setting with the fewest buffers wins it.
+//! Every setting is measured at least twice, in rounds: one run of each, then another of each in the opposite order, so
+//! that a machine that grows slower or faster affects all settings equally. Settings that differ by less than the noise
+//! are a tie, and the one with the fewest buffers wins it.
 
 mod choice;
 mod grid;
@@ -15,40 +15,40 @@ use std::time::Duration;
 use grid::Grid;
 use wgpu_video::stream::Spread;
 
-/// Runs of a setting after which another one would tell little.
+/// Runs per setting; further runs add little.
 const ENOUGH_RUNS: usize = 6;
-/// Leading settings that are measured on, with those around them.
+/// Leading settings that are measured again, with those around them.
 const LEADERS: usize = 3;
-/// Runs whose times say how long the next one will take: the first ones may be longer than all others.
+/// Latest runs whose times predict that of the next one; the first runs may be longer than all others.
 const LATEST: usize = 8;
 /// New settings of one round.
 const FRESH: usize = 6;
 /// Share of the budget for the coarse grid.
 const COARSE_SHARE: f64 = 0.5;
 
-/// What is searched.
+/// The settings that are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Space {
+pub(crate) struct Space {
     /// Cores that the process may use, at least 1.
     pub cores: usize,
     /// Deepest ring that there is memory for, at least 1.
     pub deepest_ring: usize,
     /// Most devices that may draw at the same time, at least 1.
     pub most_devices: usize,
-    /// Where the search begins: what is used without settings.
+    /// Where the search begins: the default without tuned settings.
     pub default: Spread,
 }
 
-/// What measures.
-pub trait Bench {
-    /// What stops the search.
+/// Measures settings.
+pub(crate) trait Bench {
+    /// An error that stops the search.
     type Error;
 
-    /// Frames per second with `spread`, from one run; `None` where that cannot be had, for want of memory, say, or
-    /// of time.
+    /// Frames per second with `spread`, from one run; `None` if it cannot be measured, for example for lack of memory or
+    /// time.
     ///
     /// # Errors
-    /// Whatever is to end the search.
+    /// Any error ends the search.
     fn measure(&mut self, spread: Spread) -> Result<Option<f64>, Self::Error>;
 
     /// Time since the search was begun.
@@ -57,7 +57,7 @@ pub trait Bench {
 
 /// How far a search is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
+pub(crate) struct SearchProgress {
     /// What is measured next.
     pub spread: Spread,
     /// Runs so far.
@@ -70,7 +70,7 @@ pub struct Step {
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
-pub enum SearchError<E> {
+pub(crate) enum SearchError<E> {
     /// A run failed.
     #[error("{0}")]
     Bench(E),
@@ -86,16 +86,16 @@ pub enum SearchError<E> {
 
 /// A setting and its runs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
+pub(crate) struct MeasuredSetting {
     /// The setting.
     pub spread: Spread,
-    /// Frames per second of each run, in order; at least two in an [`Outcome`].
+    /// Frames per second of each run, in order; at least two in an [`SearchOutcome`].
     pub runs: Vec<f64>,
 }
 
-impl Measured {
+impl MeasuredSetting {
     /// The median of its runs.
-    pub fn median(&self) -> f64 {
+    pub(crate) fn median(&self) -> f64 {
         let mut runs = self.runs.clone();
         runs.sort_by(f64::total_cmp);
         let middle = |index: usize| runs.get(index).copied().unwrap_or_default();
@@ -103,7 +103,7 @@ impl Measured {
     }
 
     /// How far its runs are apart, as a share of their median.
-    pub fn scatter(&self) -> f64 {
+    pub(crate) fn scatter(&self) -> f64 {
         let most = self.runs.iter().copied().fold(f64::MIN, f64::max);
         let least = self.runs.iter().copied().fold(f64::MAX, f64::min);
         let median = self.median();
@@ -113,43 +113,43 @@ impl Measured {
 
 /// What a search has found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub(crate) struct SearchOutcome {
     /// All settings that were measured, by jobs, ring and segments.
-    pub measured: Vec<Measured>,
+    pub measured: Vec<MeasuredSetting>,
     /// The one to use.
-    pub choice: Measured,
-    /// The fastest one; the choice, or as good as that.
-    pub fastest: Measured,
-    /// Those that cannot be told from the fastest, the choice among them.
+    pub choice: MeasuredSetting,
+    /// The fastest one; it may be the choice.
+    pub fastest: MeasuredSetting,
+    /// Settings equal to the fastest within the noise, the choice among them.
     pub ties: Vec<Spread>,
     /// Standard deviation of a single run, as a share of its setting's speed.
     pub noise: f64,
-    /// Runs in all, those that do not count among them.
+    /// All runs, including those that do not count.
     pub runs: usize,
 }
 
-/// Searches `space` for the setting with the most frames per second, within `budget`. `news` is called before
-/// every run.
+/// Searches `space` for the setting with the most frames per second, within `budget`. `on_progress` is called
+/// before every run.
 ///
 /// # Errors
 /// What `bench` fails with, and [`SearchError::Budget`].
-pub fn search<B: Bench>(
+pub(crate) fn search<B: Bench>(
     bench: &mut B,
     space: Space,
     budget: Duration,
-    news: &mut dyn FnMut(&Step),
-) -> Result<Outcome, SearchError<B::Error>> {
+    on_progress: &mut dyn FnMut(&SearchProgress),
+) -> Result<SearchOutcome, SearchError<B::Error>> {
     let grid = Grid::new(space);
     let mut search = Search {
         bench,
         budget,
-        news,
+        on_progress,
         known: Vec::new(),
         refused: Vec::new(),
         runs: 0,
         times: VecDeque::new(),
     };
-    // The first run fills caches that all others find filled: it does not count.
+    // The first run fills caches that all others find filled, so it does not count.
     search.run(space.default)?;
     let mut coarse = grid.coarse();
     let affordable = search.affordable(budget.mul_f64(COARSE_SHARE)) / 2;
@@ -168,7 +168,7 @@ pub fn search<B: Bench>(
         fresh.truncate(room.min(FRESH));
         let mut batch = leaders;
         if fresh.is_empty() {
-            // Time is nearly over: what is left makes the comparison of the best a little surer.
+            // Too little time is left for new settings: it goes into more runs of the best ones.
             let ended = batch.iter().all(tired) || affordable < batch.len();
             if ended {
                 break;
@@ -184,13 +184,13 @@ pub fn search<B: Bench>(
     choice::choose(measured, runs).ok_or(SearchError::Budget { run, budget })
 }
 
-/// A search on its way.
+/// A search that is running.
 struct Search<'a, B> {
     bench: &'a mut B,
     budget: Duration,
-    news: &'a mut dyn FnMut(&Step),
-    known: Vec<Measured>,
-    /// Those that cannot be had.
+    on_progress: &'a mut dyn FnMut(&SearchProgress),
+    known: Vec<MeasuredSetting>,
+    /// Settings that cannot be measured.
     refused: Vec<Spread>,
     runs: usize,
     /// Times of the latest runs, the last one first.
@@ -198,8 +198,8 @@ struct Search<'a, B> {
 }
 
 impl<B: Bench> Search<'_, B> {
-    /// Measures each of `batch` `rounds` times, one after the other, every second round backwards; stops where
-    /// the budget does.
+    /// Measures each of `batch` `rounds` times, one after the other, every second round in the opposite order; stops at
+    /// the end of the budget.
     fn rounds(&mut self, batch: &[Spread], rounds: usize) -> Result<(), SearchError<B::Error>> {
         let mut order = batch.to_vec();
         for _ in 0..rounds {
@@ -213,7 +213,7 @@ impl<B: Bench> Search<'_, B> {
                 let rate = self.run(spread)?;
                 match (self.known.iter_mut().find(|known| known.spread == spread), rate) {
                     (Some(known), Some(rate)) => known.runs.push(rate),
-                    (None, Some(rate)) => self.known.push(Measured { spread, runs: vec![rate] }),
+                    (None, Some(rate)) => self.known.push(MeasuredSetting { spread, runs: vec![rate] }),
                     (None, None) => self.refused.push(spread),
                     // It worked before: this run was cut short.
                     (Some(_), None) => {}
@@ -228,12 +228,12 @@ impl<B: Bench> Search<'_, B> {
         let before = self.bench.elapsed();
         let best =
             choice::choose(self.complete(), 0).map(|found| (found.choice.spread, found.choice.median()));
-        (self.news)(&Step { spread, runs: self.runs, best, elapsed: before });
+        (self.on_progress)(&SearchProgress { spread, runs: self.runs, best, elapsed: before });
         let rate = self.bench.measure(spread).map_err(SearchError::Bench)?;
         self.runs += 1;
         self.times.push_front(self.bench.elapsed().saturating_sub(before));
         self.times.truncate(LATEST);
-        // A rate that is no number is none.
+        // A rate that is not a number does not count.
         Ok(rate.filter(|rate| rate.is_finite()))
     }
 
@@ -242,7 +242,7 @@ impl<B: Bench> Search<'_, B> {
         self.times.iter().max().copied().unwrap_or_default()
     }
 
-    /// How many runs end before `end`, going by the longest of the latest.
+    /// How many runs end before `end`, judged by the longest of the latest.
     fn affordable(&self, end: Duration) -> usize {
         let left = end.saturating_sub(self.bench.elapsed()).as_secs_f64();
         let run = self.longest().as_secs_f64().max(1e-6);
@@ -258,7 +258,7 @@ impl<B: Bench> Search<'_, B> {
     }
 
     /// Those with at least two runs.
-    fn complete(&self) -> Vec<Measured> {
+    fn complete(&self) -> Vec<MeasuredSetting> {
         self.known.iter().filter(|known| known.runs.len() >= 2).cloned().collect()
     }
 }

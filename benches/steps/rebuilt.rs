@@ -1,11 +1,12 @@
-//! The old way to draw a highway: geometry built on the CPU and uploaded anew for every frame.
+//! The naive way to draw a highway: geometry is built on the CPU and uploaded for every frame.
 
-use strikeline::highway::{Highway, Place};
 use strikeline_picture::{FrameIndex, PictureSize};
 use wgpu::util::DeviceExt;
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::{PipelineSource, PlaneKind, pipeline, shader};
 use wgpu_video::scene::{Drawing, Scene, SceneError, View};
+
+use crate::highway::{Highway, Place};
 
 const SHADER: &str = "
 struct Corner { @location(0) place: vec2<f32>, @location(1) color: vec4<f32> }
@@ -16,23 +17,23 @@ struct Fragment { @builtin(position) position: vec4<f32>, @location(0) color: ve
 
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-struct Corner {
+struct RectangleCorner {
     place: [f32; 2],
     color: [f32; 4],
 }
 
-/// Plain rectangles, two triangles each, for background, lanes and every hit on the picture.
+/// Plain rectangles, two triangles each, for background, lanes and every note in the picture.
 pub struct RebuiltHighway {
     highway: Highway,
     pipeline: Option<wgpu::RenderPipeline>,
     device: Option<wgpu::Device>,
     buffer: Option<wgpu::Buffer>,
-    corners: Vec<Corner>,
+    corners: Vec<RectangleCorner>,
     size: [f32; 2],
 }
 
 impl RebuiltHighway {
-    /// Draws the hits of `highway`, whose pictures are of `size`, where it would.
+    /// Draws the notes of `highway` where it would draw them itself; `size` is that of its pictures.
     pub fn new(highway: Highway, size: PictureSize) -> RebuiltHighway {
         let size = [size.width() as f32, size.height() as f32];
         RebuiltHighway { highway, pipeline: None, device: None, buffer: None, corners: Vec::new(), size }
@@ -43,7 +44,7 @@ impl RebuiltHighway {
         for place in
             [[left, top], [right, top], [left, bottom], [left, bottom], [right, top], [right, bottom]]
         {
-            self.corners.push(Corner { place, color });
+            self.corners.push(RectangleCorner { place, color });
         }
     }
 }
@@ -61,7 +62,7 @@ impl Scene for RebuiltHighway {
             entry_points: None,
             layout: &layout,
             buffers: &[Some(wgpu::VertexBufferLayout {
-                array_stride: size_of::<Corner>() as u64,
+                array_stride: size_of::<RectangleCorner>() as u64,
                 step_mode: wgpu::VertexStepMode::Vertex,
                 attributes: &wgpu::vertex_attr_array![0 => Float32x2, 1 => Float32x4],
             })],

@@ -1,61 +1,33 @@
-//! What the verdict has to know of how things were drawn: it is not to advise what is so already.
+//! How a run was drawn: the verdict reads it, so that it does not advise what is already set.
 
-use clap::{ArgMatches, Args, Command, FromArgMatches};
 use wgpu_video::gpu::{AdapterChoice, Gpu};
 
-/// The look that was asked for. Reads options that the highway's own arguments define, and defines none.
+use crate::cli::args::Look;
+
+/// How a run was drawn, and which other adapter there is.
 #[derive(Debug, Clone)]
-pub struct Look {
-    theme: String,
-    shutter: f32,
-}
-
-impl FromArgMatches for Look {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Look, clap::Error> {
-        let theme = matches.get_one::<String>("theme").cloned().unwrap_or_default();
-        Ok(Look { theme, shutter: matches.get_one("shutter").copied().unwrap_or(0.0) })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Look::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-impl Args for Look {
-    fn augment_args(command: Command) -> Command {
-        command
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        command
-    }
-}
-
-/// How a run was drawn, and what else there would be.
-#[derive(Debug, Clone)]
-pub struct Setting {
+pub(super) struct RunContext {
     look: Look,
-    /// Whether the processor draws.
+    /// Whether the adapter is a software adapter.
     pub software: bool,
-    /// Another adapter that is a device of its own, if there is one.
+    /// The number of another adapter that is a GPU, if there is one.
     other_gpu: Option<usize>,
 }
 
-impl Setting {
-    /// Of a run that draws on `choice`.
-    pub fn new(look: &Look, choice: &AdapterChoice) -> Setting {
+impl RunContext {
+    /// Of a run that draws `look` on `choice`.
+    pub(super) fn new(look: Look, choice: &AdapterChoice) -> RunContext {
         let adapters = Gpu::adapters();
         let used = choice.pick(&adapters).ok();
         let software = used.and_then(|used| adapters.get(used)).is_some_and(|adapter| adapter.software);
         let other_gpu =
             (0..).zip(&adapters).find(|(index, adapter)| Some(*index) != used && !adapter.software);
         let other_gpu = other_gpu.map(|(index, _)| index);
-        Setting { look: look.clone(), software, other_gpu }
+        RunContext { look, software, other_gpu }
     }
 
-    /// What makes drawing cheaper, best first: no option that is in force already.
-    pub fn cheaper_drawing(&self) -> String {
+    /// What would make drawing cheaper, the best first, without options that are already set.
+    pub(super) fn cheaper_drawing(&self) -> String {
         let mut remedies = Vec::new();
         match self.other_gpu {
             Some(index) => remedies.push(format!("--adapter {index}, a GPU of its own")),
@@ -82,10 +54,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_force_already_is_not_advised() {
+    fn options_that_are_already_set_are_not_advised() {
         let setting = |theme: &str, shutter, software, other_gpu| {
             let look = Look { theme: theme.to_owned(), shutter };
-            Setting { look, software, other_gpu }.cheaper_drawing()
+            RunContext { look, software, other_gpu }.cheaper_drawing()
         };
         assert_eq!(
             setting("neon", 0.0, true, None),

@@ -7,12 +7,12 @@ use strikeline::song::Song;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
 
-use super::picture_args::{PictureArgs, seconds};
+use super::{PictureArgs, seconds};
 
 /// Look and speed of the highway.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Highway")]
-pub struct HighwayArgs {
+pub(crate) struct HighwayArgs {
     /// Theme: one of those that `strikeline theme --list` names, or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "neon")]
     theme: String,
@@ -21,7 +21,7 @@ pub struct HighwayArgs {
     #[arg(long, value_name = "VIEW")]
     view: Option<ViewChoice>,
 
-    /// Notes rise to a strike line near the top.
+    /// Notes move up to a strike line near the top.
     #[arg(long)]
     reverse: bool,
 
@@ -29,7 +29,7 @@ pub struct HighwayArgs {
     #[arg(long)]
     left_handed: bool,
 
-    /// Motion blur: how long the shutter is open, in degrees of a frame (0 to 360; 0 is crisp, 180 is film).
+    /// Motion blur: shutter angle in degrees of a frame, 0 to 360 (0: none; 180: as in film).
     #[arg(long, value_name = "DEGREES", default_value = "0", value_parser = degrees)]
     shutter: f32,
 
@@ -57,14 +57,23 @@ pub struct HighwayArgs {
     #[arg(long, value_name = "FILE")]
     end_card: Option<PathBuf>,
 
-    /// Time that a note takes from the far end to the strike line, in seconds (0.1 to 30). It is adjusted a
-    /// little so that notes move by an even number of pixels per frame.
+    /// Time that a note takes from the far end of the road to the strike line, in seconds (0.1 to 30).
+    /// It is adjusted a little so that notes move by an even number of pixels per frame.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = lookahead)]
     lookahead: Time,
 
-    /// Keep to --lookahead exactly, even where notes then move by a fraction of a pixel.
+    /// Use --lookahead exactly, even if notes then move by a fraction of a pixel per frame.
     #[arg(long)]
     exact_speed: bool,
+}
+
+/// The options of a highway that make drawing cheaper or dearer.
+#[derive(Debug, Clone)]
+pub(crate) struct Look {
+    /// `--theme`.
+    pub theme: String,
+    /// `--shutter`, in degrees.
+    pub shutter: f32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -84,8 +93,9 @@ enum LabelChoice {
 }
 
 impl HighwayArgs {
-    /// The highway of `song`, from time `start`, with warnings for what cannot be shown unless `quiet`.
-    pub fn highway(
+    /// The highway of `song`, beginning at time `start`. Prints a warning about characters without a font unless
+    /// `quiet`.
+    pub(crate) fn highway(
         &self,
         song: &Song,
         start: Option<Time>,
@@ -132,9 +142,14 @@ impl HighwayArgs {
         Ok(highway)
     }
 
-    /// Whether something is to be shown after the song.
-    pub fn has_end_card(&self) -> bool {
+    /// Whether an image is shown after the song.
+    pub(crate) fn has_end_card(&self) -> bool {
         self.end_card.is_some()
+    }
+
+    /// The options that make drawing cheaper or dearer.
+    pub(crate) fn look(&self) -> Look {
+        Look { theme: self.theme.clone(), shutter: self.shutter }
     }
 }
 

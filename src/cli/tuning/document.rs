@@ -1,4 +1,4 @@
-//! The text of a settings file: what it says, and how an entry is put into it with the rest left alone.
+//! The text of a settings file: reading it, and setting one entry while the rest stays as it is.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -19,7 +19,7 @@ const HEADING: &str = "\
 /// The name of the entries.
 const TUNED: &str = "tuned";
 
-/// Reads the entries of `text`, the content of `path`. What else it says is somebody else's affair.
+/// Reads the entries of `text`, the content of `path`. Other keys are ignored.
 pub(super) fn parse(text: &str, path: &Path) -> Result<Settings, TuningError> {
     let entries = read(text, path)?.into_iter().map(|located| located.entry).collect();
     Ok(Settings { entries })
@@ -32,7 +32,7 @@ pub(super) fn with_entry(text: &str, path: &Path, key: &Key, tuned: &Tuned) -> R
         Some(located) => replaced(text, located, tuned),
         None => appended(text, key, tuned),
     };
-    // A file may be such that no entry can follow: a list on one line cannot go on elsewhere.
+    // Some files take no further entry: a list on one line cannot go on elsewhere.
     match read(&changed, path) {
         Ok(entries) if entries.iter().any(|located| located.entry.key == *key) => Ok(changed),
         Ok(_) | Err(_) => {
@@ -44,21 +44,21 @@ pub(super) fn with_entry(text: &str, path: &Path, key: &Key, tuned: &Tuned) -> R
     }
 }
 
-/// Where values are written, in bytes, by key.
-type Places = Vec<(&'static str, Range<usize>)>;
+/// Byte ranges of values in the text, by key.
+type ValueOffsets = Vec<(&'static str, Range<usize>)>;
 
-/// An entry, and where its values are written.
+/// An entry, and where its values are in the text.
 struct Located {
     entry: Entry,
     line: usize,
-    /// Those that tuning sets.
-    values: Places,
+    /// The values that tuning sets.
+    values: ValueOffsets,
 }
 
 /// Values that tuning sets, in the order in which they are written.
 const VALUES: [&str; 6] = ["ring", "jobs", "segments", "devices", "frames-per-second", "encoder"];
 
-/// How `tuned` writes each of [`VALUES`]; `None` for those it does not know.
+/// Each of [`VALUES`] as text; `None` for those that `tuned` does not have.
 fn written(tuned: &Tuned) -> [Option<String>; 6] {
     let spread = tuned.spread;
     [
@@ -92,16 +92,16 @@ fn appended(text: &str, key: &Key, tuned: &Tuned) -> String {
     changed
 }
 
-/// Only the values change; so comments and order stay.
+/// Replaces the values only, so that comments and order stay.
 fn replaced(text: &str, located: &Located, tuned: &Tuned) -> String {
     let mut changed = text.to_owned();
     let mut spans = located.values.clone();
-    // From the end, so that earlier places stay where they are.
+    // From the end, so that the offsets of earlier values stay valid.
     spans.sort_by_key(|(_, span)| std::cmp::Reverse(span.start));
     for (name, span) in spans {
         let place = VALUES.iter().position(|value| *value == name);
         let mut value = place.and_then(|place| written(tuned).into_iter().nth(place)).flatten();
-        // Files of earlier versions do not have it.
+        // Files of earlier versions have no number of devices.
         let lacks_devices = name == "segments" && !located.values.iter().any(|(name, _)| *name == "devices");
         if let (Some(value), Some(devices)) = (&mut value, tuned.spread.devices.filter(|_| lacks_devices)) {
             let after = changed.get(span.end..).unwrap_or_default().trim_start_matches([' ', '\t']);
@@ -165,11 +165,11 @@ fn read(text: &str, path: &Path) -> Result<Vec<Located>, TuningError> {
     Ok(entries)
 }
 
-/// What is wrong, and where.
+/// A byte offset, and what is wrong there.
 type Fault = (usize, String);
 
-/// The entry of `table`, which begins at `start`, and where its values are.
-fn read_entry(table: &DeTable<'_>, start: usize) -> Result<(Entry, Places), Fault> {
+/// The entry of `table`, which begins at byte `start`, and where its values are.
+fn read_entry(table: &DeTable<'_>, start: usize) -> Result<(Entry, ValueOffsets), Fault> {
     let get = |key: &str| table.get(key).ok_or_else(|| (start, format!("this entry has no {key}")));
     let text = |key: &str| text_of(key, get(key)?);
     let setting = |key: &str| {

@@ -1,4 +1,4 @@
-//! What can be wrong with the settings file.
+//! Errors of the settings file.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use super::settings::MOST_BYTES;
 use wgpu_video::output::{self, OutputError};
 
-/// Why settings could not be read or kept.
+/// Why settings could not be read or saved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TuningError {
-    /// The system knows no folder for settings: set one of the variables.
+pub(crate) enum TuningError {
+    /// The system has no folder for settings: set one of the variables.
     #[error("there is no folder for settings: set XDG_CONFIG_HOME or HOME")]
     NoFolder,
     /// The file cannot be read: look at its permissions.
@@ -18,40 +18,40 @@ pub enum TuningError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         #[source]
         reason: io::Error,
     },
-    /// The name is that of a folder, a pipe or a device: move it away.
-    #[error("the settings {} are not a file: move what is there away", path.display())]
+    /// The path is a folder, a pipe or a device: rename or remove it.
+    #[error("the settings path {} is not a file; rename or remove what is there, then tune again", path.display())]
     NoFile {
         /// What is there.
         path: PathBuf,
     },
-    /// The file is larger than anyone's settings: delete it.
+    /// The file is too large to be a settings file: delete it.
     #[error("the settings {} have over {} KiB: delete the file, and tune again", path.display(), MOST_BYTES >> 10)]
     TooLarge {
         /// The file.
         path: PathBuf,
     },
-    /// The file is not UTF-8: mend or delete it.
-    #[error("the settings {} are not UTF-8 text: mend or delete the file, and tune again", path.display())]
+    /// The file is not UTF-8: correct or delete it.
+    #[error("the settings {} are not UTF-8 text: correct or delete the file, and tune again", path.display())]
     NotUtf8 {
         /// The file.
         path: PathBuf,
     },
-    /// The file is not TOML: mend or delete it.
-    #[error("{}:{line}: this is not TOML: {reason}; mend or delete the file", path.display())]
+    /// The file is not TOML: correct or delete it.
+    #[error("{}:{line}: this is not TOML: {reason}; correct or delete the file", path.display())]
     NotToml {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What the TOML reader says.
+        /// The TOML reader's error.
         reason: String,
     },
-    /// The file is TOML, but an entry is not one.
-    #[error("{}:{line}: {text}; mend the line, or delete the file and tune again", path.display())]
+    /// The file is TOML, but an entry is wrong.
+    #[error("{}:{line}: {text}; correct the line, or delete the file and tune again", path.display())]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -61,11 +61,11 @@ pub enum TuningError {
         text: String,
     },
     /// The folder of the file cannot be made or written to. The text names the remedy.
-    #[error("settings cannot be kept in {}: {}", path.display(), output::describe(reason))]
+    #[error("settings cannot be saved to {}: {}", path.display(), output::describe(reason))]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         reason: io::Error,
     },
     /// The file cannot be written.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::tuning::SizeClass;
+use crate::cli::tuning::SizeClass;
 use wgpu_video::stream::Spread;
 
 fn key(adapter: &str, size: SizeClass) -> Key {
@@ -48,7 +48,7 @@ fn any_key() -> impl Strategy<Value = Key> {
 }
 
 fn any_tuned() -> impl Strategy<Value = Tuned> {
-    let setting = 1..=crate::tuning::MOST;
+    let setting = 1..=crate::cli::tuning::MOST;
     let rate = prop::option::of((0..100_000_u32).prop_map(|tenths| f64::from(tenths) / 10.0));
     let devices = prop::option::of(setting.clone());
     let spread = (setting.clone(), setting.clone(), setting, devices);

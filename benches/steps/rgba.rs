@@ -1,4 +1,4 @@
-//! Stages that read RGBA back and convert it to NV12 on the CPU, as the peers do.
+//! Stages that read RGBA back and convert it to NV12 on the CPU, as programs of this kind commonly do.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub struct RgbaRenderer<'s> {
     scene: &'s mut dyn Scene,
     size: PictureSize,
     target: PlaneTarget,
-    /// Bytes between rows: four a pixel, up to a multiple of 256.
+    /// Bytes from one row to the next: four per pixel, rounded up to a multiple of 256.
     stride: u32,
     slots: Vec<wgpu::Buffer>,
 }
@@ -24,7 +24,7 @@ pub struct RgbaReader {
     pub gpu: Arc<Gpu>,
 }
 
-/// A frame on its way.
+/// A frame that the device is drawing.
 pub struct SubmittedRgba {
     submission: wgpu::SubmissionIndex,
     buffer: wgpu::Buffer,
@@ -39,10 +39,10 @@ pub struct Converted {
 }
 
 impl<'s> RgbaRenderer<'s> {
-    /// For `scene`, with `depth` slots.
+    /// Prepares `scene`, and a ring of `depth` slots.
     ///
     /// # Errors
-    /// When the scene or the pictures are beyond the device.
+    /// When the device cannot hold the scene or the pictures.
     pub fn new(
         gpu: &Arc<Gpu>,
         scene: &'s mut dyn Scene,

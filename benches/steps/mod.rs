@@ -1,7 +1,8 @@
-//! The steps from the old way to this one, each to be run and measured: naive → resident → ring → planar →
-//! segments → changed. The old way is here for nothing else.
+//! The steps from the naive way of rendering to the present one, each to be run and measured: naive → resident → ring →
+//! planar → segments → changed → devices. The old ways of rendering are kept for this comparison only.
 //!
-//! `strikeline profile --compare` and the benches share this module.
+//! The library compiles this module, hidden from its documentation, so that `strikeline profile --compare` and the
+//! benches share it.
 
 pub mod rebuilt;
 pub mod rgba;
@@ -9,7 +10,6 @@ pub mod rgba;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strikeline::highway::Highway;
 use strikeline_picture::{FrameChange, FrameIndex, SegmentIndex};
 use wgpu_video::encode::{EncoderFactory, EncoderSettings};
 use wgpu_video::gpu::Gpu;
@@ -24,60 +24,60 @@ use wgpu_video::stream::{
     pipeline::DeviceStages, stage::Mapped, stream,
 };
 
+use crate::highway::Highway;
 use rebuilt::RebuiltHighway;
 use rgba::{RgbaReader, RgbaRenderer};
 
-/// A step.
+/// A way of rendering between the naive one and the present one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arm {
-    /// Geometry built on the CPU for every frame, RGBA read back and converted, one step after the other.
+pub enum Step {
+    /// Geometry built on the CPU for every frame; RGBA is read back and converted; one stage runs after the other.
     Naive,
-    /// All hits on the device; the rest as before.
+    /// All notes are uploaded once; the rest as before.
     Resident,
-    /// The steps overlap, over a ring of four slots, with one encoder.
+    /// The stages overlap, over a ring of four slots, with one encoder.
     Ring,
     /// Luma and chroma are drawn rather than RGBA.
     Planar,
-    /// Several segments are encoded at once.
+    /// Several segments are encoded at the same time.
     Segments,
     /// Only what changes is drawn and read back.
     Changed,
-    /// Several devices draw at the same time, where the adapter is one for which that is the default: what `render`
-    /// does.
+    /// Several devices draw at the same time, if that is the adapter's default: what `strikeline render` does.
     Devices,
-    /// The same, and every thread's time is recorded: what measuring costs.
+    /// The same with every thread's time recorded, which shows the cost of recording.
     Recorded,
 }
 
-impl Arm {
-    /// The steps, in order, and the cost of measuring.
-    pub const ALL: [Arm; 8] = [
-        Arm::Naive,
-        Arm::Resident,
-        Arm::Ring,
-        Arm::Planar,
-        Arm::Segments,
-        Arm::Changed,
-        Arm::Devices,
-        Arm::Recorded,
+impl Step {
+    /// The steps in order, then the one that shows the cost of recording.
+    pub const ALL: [Step; 8] = [
+        Step::Naive,
+        Step::Resident,
+        Step::Ring,
+        Step::Planar,
+        Step::Segments,
+        Step::Changed,
+        Step::Devices,
+        Step::Recorded,
     ];
 
-    /// For tables.
+    /// Its name in tables.
     pub fn name(self) -> &'static str {
         match self {
-            Arm::Naive => "naive",
-            Arm::Resident => "resident",
-            Arm::Ring => "ring",
-            Arm::Planar => "planar",
-            Arm::Segments => "segments",
-            Arm::Changed => "changed",
-            Arm::Devices => "devices",
-            Arm::Recorded => "devices, recorded",
+            Step::Naive => "naive",
+            Step::Resident => "resident",
+            Step::Ring => "ring",
+            Step::Planar => "planar",
+            Step::Segments => "segments",
+            Step::Changed => "changed",
+            Step::Devices => "devices",
+            Step::Recorded => "devices, recorded",
         }
     }
 }
 
-/// What one run of an arm took, per frame.
+/// What one run of a step took, per frame.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
     /// Frames per second.
@@ -88,37 +88,35 @@ pub struct Sample {
     pub stages_ms: [f64; 3],
 }
 
-/// A device, and what to draw on it and encode.
-pub struct Steps<'a> {
-    /// The device, opened once for all arms.
+/// Runs steps on one device.
+pub struct StepRunner<'a> {
+    /// The device, opened once for all steps.
     pub gpu: Arc<Gpu>,
-    /// Makes the highway anew for each run.
-    pub highway: &'a dyn Fn() -> anyhow::Result<Highway>,
-    /// Size, rate, frames, encoder, quality, and the spread of the last arm.
+    /// Picture size, frame rate, frames, encoder and quality; and the work split of the steps from
+    /// [`Step::Segments`] on.
     pub options: &'a StreamOptions,
 }
 
-impl Steps<'_> {
-    /// Runs `arm` once.
+impl StepRunner<'_> {
+    /// Runs `step` once on `highway`.
     ///
     /// # Errors
-    /// When the device, the scene or the encoder fails, or somebody asked to stop.
-    pub fn run(&self, arm: Arm) -> anyhow::Result<Sample> {
-        let mut highway = (self.highway)()?;
+    /// When the device, the scene or the encoder fails, or the run is cancelled.
+    pub fn run(&self, step: Step, mut highway: Highway) -> Result<Sample, StreamError> {
         let one = Spread { ring_depth: 4, jobs: 1, segments_in_flight: 1, devices: Some(1) };
         let spread = self.options.spread;
-        match arm {
-            Arm::Naive => self.in_turn(&mut RebuiltHighway::new(highway, self.options.size)),
-            Arm::Resident => self.in_turn(&mut highway),
-            Arm::Ring => {
+        match step {
+            Step::Naive => self.in_turn(&mut RebuiltHighway::new(highway, self.options.size)),
+            Step::Resident => self.in_turn(&mut highway),
+            Step::Ring => {
                 let renderer = self.rgba_renderer(&mut highway, one.ring_depth)?;
                 self.piped(renderer, RgbaReader { gpu: Arc::clone(&self.gpu) }, one)
             }
-            Arm::Planar => self.planar(&mut highway, Redraw::All, one),
-            Arm::Segments => self.planar(&mut highway, Redraw::All, spread),
-            Arm::Changed => self.planar(&mut highway, Redraw::Changed, spread),
-            Arm::Devices => self.streamed(&mut highway, None),
-            Arm::Recorded => self.streamed(&mut highway, Some(Recording::default())),
+            Step::Planar => self.planar(&mut highway, Redraw::All, one),
+            Step::Segments => self.planar(&mut highway, Redraw::All, spread),
+            Step::Changed => self.planar(&mut highway, Redraw::Changed, spread),
+            Step::Devices => self.streamed(&mut highway, None),
+            Step::Recorded => self.streamed(&mut highway, Some(Recording::default())),
         }
     }
 
@@ -141,17 +139,18 @@ impl Steps<'_> {
     }
 
     /// One frame after the other: drawn, waited for, converted, encoded.
-    fn in_turn(&self, scene: &mut dyn Scene) -> anyhow::Result<Sample> {
+    fn in_turn(&self, scene: &mut dyn Scene) -> Result<Sample, StreamError> {
         let mut renderer = self.rgba_renderer(scene, 1)?;
         let mut reader = RgbaReader { gpu: Arc::clone(&self.gpu) };
         let (settings, plan) = (self.settings(), self.options.plan());
         let mut output = Vec::new();
         let (cpu, clocks) = (process_cpu_time(), Clocks::start(1, 1));
         for segment in (0..plan.segments()).map(SegmentIndex) {
-            let mut encoder = self.options.encoder.begin_segment(&settings, segment)?;
+            let begin = |source| StreamError::Encode { segment, source };
+            let mut encoder = self.options.encoder.begin_segment(&settings, segment).map_err(begin)?;
             for frame in plan.frames_of(segment).map(FrameIndex) {
                 if self.options.cancel.is_cancelled() {
-                    return Err(StreamError::Cancelled.into());
+                    return Err(StreamError::Cancelled);
                 }
                 let render = |source| StreamError::Render { frame, source };
                 let readback = |source: StageError| StreamError::Readback { frame, source };
@@ -168,14 +167,14 @@ impl Steps<'_> {
         Ok(sample(plan.frames(), stages.elapsed, process_cpu_time().saturating_sub(cpu), &stages))
     }
 
-    fn planar(&self, scene: &mut dyn Scene, redraw: Redraw, spread: Spread) -> anyhow::Result<Sample> {
+    fn planar(&self, scene: &mut dyn Scene, redraw: Redraw, spread: Spread) -> Result<Sample, StreamError> {
         let drawn = Drawn { redraw, ..self.options.drawn() };
         let renderer = SceneRenderer::new(&self.gpu, scene, drawn, spread.ring_depth)?;
         self.piped(renderer, SlotReader::new(&self.gpu, self.options.copy_out)?, spread)
     }
 
-    /// As `render` does it, on devices of its own.
-    fn streamed(&self, scene: &mut dyn Scene, record: Option<Recording>) -> anyhow::Result<Sample> {
+    /// As `strikeline render` does it, on devices opened for this run.
+    fn streamed(&self, scene: &mut dyn Scene, record: Option<Recording>) -> Result<Sample, StreamError> {
         let options = StreamOptions { record, ..self.options.clone() };
         let report = stream(scene, &options, &mut NullSink::default(), &mut |_| {})?;
         Ok(sample(report.frames, report.wall, report.cpu, &report.stages))
@@ -186,7 +185,7 @@ impl Steps<'_> {
         render: R,
         readback: B,
         spread: Spread,
-    ) -> anyhow::Result<Sample> {
+    ) -> Result<Sample, StreamError> {
         let encoder: &dyn EncoderFactory = &*self.options.encoder;
         let cancel: &CancelToken = &self.options.cancel;
         let (plan, settings) = (self.options.plan(), self.settings());
@@ -208,7 +207,8 @@ fn sample(frames: u64, wall: Duration, cpu: Duration, report: &StageReport) -> S
     }
 }
 
-/// The middle one of `values`, and half the distance between the first and the last decile over it; zeros of none.
+/// The median of `values`, and their spread: half the distance from the first to the last decile, as a share of the
+/// median. Both are 0 without values.
 pub fn median_and_spread(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

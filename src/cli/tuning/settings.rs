@@ -1,4 +1,4 @@
-//! The settings file: read as a whole, changed one entry at a time, replaced in one step.
+//! The settings file: it is read as a whole, changed one entry at a time, and replaced in one step.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
@@ -11,71 +11,71 @@ use wgpu_video::output::{OutputFile, Overwrite};
 /// Largest file that is read, in bytes.
 pub(super) const MOST_BYTES: u64 = 1 << 20;
 
-/// How long one writer waits for another, which needs milliseconds.
+/// How long one writer waits for another, which takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// All that a settings file says.
+/// The content of a settings file.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// In the order of the file; no two for the same key.
     pub entries: Vec<Entry>,
 }
 
 /// One entry of a settings file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
-    /// What it is for.
+pub(crate) struct Entry {
+    /// What it was measured for.
     pub key: Key,
-    /// What was found.
+    /// The settings found.
     pub tuned: Tuned,
 }
 
 impl Settings {
-    /// What was found for `key`.
-    pub fn get(&self, key: &Key) -> Option<&Tuned> {
+    /// The settings found for `key`.
+    pub(crate) fn get(&self, key: &Key) -> Option<&Tuned> {
         self.entries.iter().find(|entry| entry.key == *key).map(|entry| &entry.tuned)
     }
 }
 
-/// A file of settings, which need not exist.
+/// A settings file, which need not exist.
 ///
 /// It is a TOML file with one `[[tuned]]` table for each [`Key`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingsFile {
+pub(crate) struct SettingsFile {
     path: PathBuf,
 }
 
 impl SettingsFile {
-    /// The one at `path`.
-    pub fn at(path: impl Into<PathBuf>) -> SettingsFile {
+    /// The settings file at `path`.
+    pub(crate) fn at(path: impl Into<PathBuf>) -> SettingsFile {
         SettingsFile { path: path.into() }
     }
 
     /// The user's: `strikeline/tuned.toml` in `$XDG_CONFIG_HOME`, or else in the system's folder for settings
-    /// (`~/.config`; macOS: `~/Library/Application Support`; Windows: `%APPDATA%`). `None` where there is no
+    /// (`~/.config`; macOS: `~/Library/Application Support`; Windows: `%APPDATA%`). `None` if there is no
     /// such folder.
-    pub fn of_user() -> Option<SettingsFile> {
+    pub(crate) fn of_user() -> Option<SettingsFile> {
         location::of_user().map(SettingsFile::at)
     }
 
     /// Its path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What it says; nothing when there is no such file.
+    /// Reads it; empty if there is no such file.
     ///
     /// # Errors
     /// When it cannot be read or is damaged.
-    pub fn read(&self) -> Result<Settings, TuningError> {
+    pub(crate) fn read(&self) -> Result<Settings, TuningError> {
         document::parse(&self.text()?, &self.path)
     }
 
-    /// Whether [`SettingsFile::store`] is likely to work, without leaving anything behind.
+    /// Checks that [`SettingsFile::store`] is likely to work. Leaves nothing behind.
     ///
     /// # Errors
     /// As [`SettingsFile::store`].
-    pub fn check(&self) -> Result<(), TuningError> {
+    pub(crate) fn check(&self) -> Result<(), TuningError> {
         self.read()?;
         let folder = self.folder();
         let is_there = |folder: &&Path| folder.symlink_metadata().is_ok();
@@ -86,12 +86,12 @@ impl SettingsFile {
     }
 
     /// Sets the entry for `key`, and makes the file and its folder if they are not there. Everything else in the
-    /// file stays as it is, comments included. At any time the name leads to all of the old file or to all of the
-    /// new one; several programs may store at the same time.
+    /// file stays as it is, comments included. At any time the path names the whole old file or the whole new
+    /// one. Several programs may store at the same time.
     ///
     /// # Errors
-    /// When the file is damaged, or the system does not let it be written; it is unchanged then.
-    pub fn store(&self, key: &Key, tuned: &Tuned) -> Result<(), TuningError> {
+    /// When the file is damaged or cannot be written. It is unchanged then.
+    pub(crate) fn store(&self, key: &Key, tuned: &Tuned) -> Result<(), TuningError> {
         let failed = |reason| TuningError::Folder { path: self.folder().to_owned(), reason };
         fs::create_dir_all(self.folder()).map_err(failed)?;
         let lock = self.lock().map_err(failed)?;
@@ -110,8 +110,8 @@ impl SettingsFile {
         }
     }
 
-    /// Keeps other writers away until it is dropped. The lock is that of a hidden file beside this one: the file
-    /// itself is replaced, and its lock would go with it.
+    /// Locks out other writers until it is dropped. The locked file is a hidden one beside this one, because a lock of
+    /// this one would be lost when it is replaced.
     fn lock(&self) -> io::Result<File> {
         let mut name = std::ffi::OsString::from(".");
         name.push(self.path.file_name().unwrap_or_default());
@@ -121,7 +121,7 @@ impl SettingsFile {
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
-                // Better without than not at all, where file systems have no locks.
+                // On file systems without locks it is better to save without one than not at all.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     return Ok(file);
                 }
@@ -138,7 +138,7 @@ impl SettingsFile {
         let path = || self.path.clone();
         let unreadable = |reason| TuningError::Unreadable { path: path(), reason };
         match fs::metadata(&self.path) {
-            // Opening a pipe would wait for somebody to write to it.
+            // Opening a pipe would wait for a writer.
             Ok(found) if !found.is_file() => return Err(TuningError::NoFile { path: path() }),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),

@@ -51,7 +51,11 @@ fn saturating(ring: usize, jobs: usize) -> impl Fn(Spread) -> Option<f64> {
     }
 }
 
-fn find(bench: &mut Pretend<impl Fn(Spread) -> Option<f64>>, cores: usize, budget: Duration) -> Outcome {
+fn find(
+    bench: &mut Pretend<impl Fn(Spread) -> Option<f64>>,
+    cores: usize,
+    budget: Duration,
+) -> SearchOutcome {
     search(bench, space(cores), budget, &mut |_| {}).unwrap()
 }
 
@@ -119,7 +123,7 @@ fn every_setting_has_two_runs_and_they_are_interleaved() {
     assert!(outcome.measured.iter().all(|measured| measured.runs.len() >= 2));
     assert!(outcome.measured.len() >= 10, "{}", outcome.measured.len());
     assert_eq!(outcome.runs, bench.runs.len());
-    // The run that only warms up, then the first round: nobody runs twice before all have run once.
+    // The run that only warms up, then the first round: no setting runs twice before all have run once.
     let counted = &bench.runs[1..];
     let again = counted.iter().enumerate().position(|(at, spread)| counted[..at].contains(spread)).unwrap();
     assert!(again >= 8, "{again}");
