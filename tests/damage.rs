@@ -149,7 +149,7 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
     let (size, rate) = (size(640, 360), FrameRate::new(60, 1).unwrap());
     let encoders: [(Arc<dyn EncoderFactory>, bool); 3] = [
         (Arc::new(H264Factory::default()), true),
-        (Arc::new(OpenH264), false),
+        (Arc::new(OpenH264::default()), false),
         (Arc::new(RawEncoder), false),
     ];
     for (encoder, reads_only_damage) in encoders {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wgpu_video::encode::h264::H264Factory;
 #[cfg(feature = "openh264")]
 use wgpu_video::encode::openh264::OpenH264;
-use wgpu_video::encode::{EncoderFactory, Quality};
+use wgpu_video::encode::{EncoderFactory, H264Quality};
 use wgpu_video::stream::{CancelToken, Redraw, StreamOptions};
 
 use super::picture_args::PictureArgs;
@@ -16,7 +16,7 @@ use super::tune::apply::GivenSpread;
 #[derive(Debug, Clone, clap::Args)]
 pub struct StreamArgs {
     /// Constant quality on H.264's scale: 0 (best, largest file) to 51.
-    #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
+    #[arg(long, value_name = "QP", default_value_t = H264Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
     quality: u8,
 
     /// Encoder: h264, strikeline's own, made for rendered pictures; or openh264.
@@ -77,11 +77,11 @@ impl From<RedrawChoice> for Redraw {
 
 impl EncoderChoice {
     /// What makes its encoders.
-    pub fn factory(self) -> Arc<dyn EncoderFactory> {
+    pub fn factory(self, quality: H264Quality) -> Arc<dyn EncoderFactory> {
         match self {
             #[cfg(feature = "openh264")]
-            EncoderChoice::Openh264 => Arc::new(OpenH264),
-            EncoderChoice::H264 => Arc::new(H264Factory::default()),
+            EncoderChoice::Openh264 => Arc::new(OpenH264::new(quality)),
+            EncoderChoice::H264 => Arc::new(H264Factory::new(quality)),
         }
     }
 }
@@ -109,6 +109,11 @@ impl Messages {
 }
 
 impl StreamArgs {
+    /// As given.
+    pub fn quality(&self) -> H264Quality {
+        H264Quality::new(self.quality).unwrap_or_default()
+    }
+
     /// What to make of `frames` frames of `picture`. Says on stderr when tuned settings are used, or cannot be read.
     pub fn options(
         &self,
@@ -127,12 +132,11 @@ impl StreamArgs {
             eprintln!("{note}");
         }
         StreamOptions {
-            quality: Quality::new(self.quality).unwrap_or(Quality::DEFAULT),
             adapter: picture.adapter(),
             spread: chosen.spread,
             redraw: self.redraw.into(),
             cancel,
-            ..StreamOptions::new(picture.size, picture.fps, frames, self.encoder.factory())
+            ..StreamOptions::new(picture.size, picture.fps, frames, self.encoder.factory(self.quality()))
         }
     }
 }

@@ -17,7 +17,7 @@ use strikeline::song::{Song, SongOptions};
 use strikeline::tuning::search::{Outcome, SearchError, Space, search};
 use strikeline::tuning::{Key, SettingsFile, SizeClass, Tuned, TuningError};
 use strikeline_picture::PictureSize;
-use wgpu_video::encode::Quality;
+use wgpu_video::encode::H264Quality;
 use wgpu_video::gpu::{AdapterDescription, Gpu};
 use wgpu_video::output::{OutputFile, Overwrite};
 use wgpu_video::stream::{Spread, StreamError, default_jobs};
@@ -50,7 +50,7 @@ pub struct TuneArgs {
     budget: u16,
 
     /// Constant quality on H.264's scale: 0 (best, largest file) to 51.
-    #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
+    #[arg(long, value_name = "QP", default_value_t = H264Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
     quality: u8,
 
     /// Encoder: h264, strikeline's own, made for rendered pictures; or openh264.
@@ -87,7 +87,7 @@ pub struct TuneArgs {
 pub fn run(args: &TuneArgs) -> anyhow::Result<()> {
     let cancel = stop_on_signals()?;
     let picture = &args.picture;
-    let encoder = args.encoder.factory();
+    let encoder = args.encoder.factory(H264Quality::new(args.quality).unwrap_or_default());
     let encoder_name = encoder.name();
     // What can be wrong without measuring is told before it.
     let file = SettingsFile::of_user();
@@ -120,7 +120,6 @@ pub fn run(args: &TuneArgs) -> anyhow::Result<()> {
         scene: &mut scene,
         size: picture.size,
         frame_rate: picture.fps,
-        quality: Quality::new(args.quality).unwrap_or(Quality::DEFAULT),
         encoder,
         adapter: picture.adapter(),
         window: (budget / 80).clamp(Duration::from_millis(150), Duration::from_secs(3)),

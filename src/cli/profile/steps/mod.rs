@@ -93,7 +93,7 @@ pub struct Steps<'a> {
     pub gpu: Arc<Gpu>,
     /// Makes the highway anew for each run.
     pub highway: &'a dyn Fn() -> anyhow::Result<Highway>,
-    /// Size, rate, frames, encoder, quality, and the spread of the last arm.
+    /// Size, rate, frames, encoder, and the spread of the last arm.
     pub options: &'a StreamOptions,
 }
 
@@ -122,12 +122,8 @@ impl Steps<'_> {
     }
 
     fn settings(&self) -> EncoderSettings {
-        EncoderSettings {
-            size: self.options.size,
-            frame_rate: self.options.frame_rate,
-            quality: self.options.quality,
-            segment_frames: self.options.plan().segment_frames(),
-        }
+        let StreamOptions { size, frame_rate, .. } = *self.options;
+        EncoderSettings::new(size, frame_rate, self.options.plan().segment_frames())
     }
 
     fn rgba_renderer<'s>(
