@@ -7,6 +7,7 @@ mod inspect;
 mod picture_args;
 mod profile;
 mod progress;
+mod remedies;
 mod render;
 mod song_args;
 mod stream_args;
@@ -71,6 +72,9 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     eprintln!("error: {}", describe(&error));
+    if let Some(remedy) = remedies::of(&error) {
+        eprintln!("help: {remedy}");
+    }
     if error.is::<UsageError>() {
         eprintln!("\n{}", Cli::command().render_usage());
         return ExitCode::from(2);

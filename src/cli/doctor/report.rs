@@ -8,6 +8,7 @@ use wgpu_video::gpu::details::AdapterDetails;
 use wgpu_video::gpu::readback_speed::ReadbackSpeed;
 
 use super::findings::{Entries, Findings, SettingsFound};
+use crate::cli::remedies;
 
 /// What wgpu says about the memory of slots.
 const MEMORY: &str = "MAP_READ | COPY_DST, host-visible; wgpu chooses its type and does not tell which";
@@ -43,6 +44,9 @@ pub fn text(findings: &Findings) -> String {
         }
         Err(error) => {
             let _ = writeln!(text, "  not usable: {error}");
+            if let Some(remedy) = remedies::of_gpu(error) {
+                let _ = writeln!(text, "     {remedy}");
+            }
         }
     }
     let _ = writeln!(
