@@ -18,6 +18,9 @@ use super::song_args::SongArgs;
 pub(super) use super::stream_args::EncoderChoice;
 use super::stream_args::{Messages, StreamArgs};
 
+/// What the file says about the program that made it.
+const WRITING_TOOL: &str = concat!("strikeline ", env!("CARGO_PKG_VERSION"));
+
 /// Render a song to an MP4 video.
 #[derive(Debug, clap::Args)]
 pub struct RenderArgs {
@@ -87,7 +90,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let stream_options = args.stream.options(picture, super::at_least_one(frames), cancel, messages);
 
     let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
-    let mut sink = Mp4Sink::create(&output, overwrite)?;
+    let mut sink = Mp4Sink::create(&output, overwrite)?.with_writing_tool(WRITING_TOOL);
     let mut display = ProgressDisplay::new(args.quiet, frames, picture.fps);
     let result = stream(&mut scene, &stream_options, &mut sink, &mut |progress| display.update(progress));
     display.finish();

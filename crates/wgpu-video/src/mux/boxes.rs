@@ -15,8 +15,13 @@ pub(super) fn ftyp(codec: Brand) -> FtypBox {
 }
 
 /// `moov` (ISO/IEC 14496-12, 8.2.1): the tracks, numbered from 1 in the order that they have here, for a presentation
-/// of `duration` ticks of `1 / timescale` seconds. All times of day are 0: the bytes depend on the media alone.
-pub(super) fn moov(timescale: NonZeroU32, duration: u64, tracks: Vec<TrakBox>) -> MoovBox {
+/// of `duration` ticks of `1 / timescale` seconds, made by the program `writing_tool`. All times of day are 0: the bytes depend on the media alone.
+pub(super) fn moov(
+    timescale: NonZeroU32,
+    duration: u64,
+    tracks: Vec<TrakBox>,
+    writing_tool: &str,
+) -> MoovBox {
     let mvhd_box = MvhdBox {
         creation_time: Mp4FileTime::default(),
         modification_time: Mp4FileTime::default(),
@@ -27,7 +32,7 @@ pub(super) fn moov(timescale: NonZeroU32, duration: u64, tracks: Vec<TrakBox>) -
         matrix: MvhdBox::DEFAULT_MATRIX,
         next_track_id: tracks.len() as u32 + 1,
     };
-    MoovBox { mvhd_box, trak_boxes: tracks, mvex_box: None, unknown_boxes: vec![udta()] }
+    MoovBox { mvhd_box, trak_boxes: tracks, mvex_box: None, unknown_boxes: vec![udta(writing_tool)] }
 }
 
 /// The box that says how to turn the samples into colours: BT.709 primaries, transfer and matrix (1, 1, 1 of
@@ -45,11 +50,10 @@ pub(super) fn pasp_square() -> UnknownBox {
 
 /// `udta` (ISO/IEC 14496-12, 8.10.1) with the name of the program that wrote the file, in the form that
 /// players read: a `meta` box with Apple's item list.
-fn udta() -> UnknownBox {
-    let tool = concat!("strikeline ", env!("CARGO_PKG_VERSION"));
+fn udta(writing_tool: &str) -> UnknownBox {
     let utf8 = 1u32.to_be_bytes();
     let any_locale = [0; 4];
-    let data = inner_box(*b"data", &[&utf8, &any_locale, tool.as_bytes()]);
+    let data = inner_box(*b"data", &[&utf8, &any_locale, writing_tool.as_bytes()]);
     let ilst = inner_box(*b"ilst", &[&inner_box(*b"\xa9too", &[&data])]);
     let version_and_flags = [0; 4];
     let hdlr = inner_box(*b"hdlr", &[&version_and_flags, &[0; 4], b"mdirappl", &[0; 9]]);

@@ -41,12 +41,21 @@ pub struct Mp4Settings {
     pub video: VideoTrack,
     /// The sound, if any.
     pub sound: Option<SoundTrack>,
+    /// Name and version of the program that makes the file, which players show; this crate's unless set.
+    pub writing_tool: &'static str,
 }
 
 impl Mp4Settings {
     /// A file without sound.
     pub const fn new(video: VideoTrack) -> Mp4Settings {
-        Mp4Settings { video, sound: None }
+        let writing_tool = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+        Mp4Settings { video, sound: None, writing_tool }
+    }
+
+    /// The same with another name and version of the program that makes the file.
+    #[must_use]
+    pub const fn with_writing_tool(self, writing_tool: &'static str) -> Mp4Settings {
+        Mp4Settings { writing_tool, ..self }
     }
 
     /// The same with a sound track.
@@ -100,7 +109,7 @@ impl<W: Write + Seek> Mp4Writer<W> {
     /// # Errors
     /// [`MuxError::Codec`], [`MuxError::TooManyFrames`] or [`MuxError::TooManySamples`].
     pub fn new(writer: W, settings: Mp4Settings) -> Result<Mp4Writer<W>, MuxError> {
-        let Mp4Settings { video, sound } = settings;
+        let Mp4Settings { video, sound, .. } = settings;
         let codec = Mp4Codec::find(video.codec)
             .ok_or_else(|| MuxError::Codec { codec: video.codec, known: Mp4Codec::names() })?;
         let frames = video.plan.frames();
@@ -301,7 +310,7 @@ impl<W: Write + Seek> Mp4Writer<W> {
         if let (Some(track), Some(tables)) = (&self.settings.sound, &mut self.sound) {
             tracks.push(tables.take_trak(2, timescale, sowt(track)));
         }
-        boxes::moov(timescale, duration, tracks)
+        boxes::moov(timescale, duration, tracks, self.settings.writing_tool)
     }
 }
 

@@ -10,12 +10,13 @@ use crate::output::{OutputError, OutputFile, Overwrite};
 #[derive(Debug)]
 pub struct Mp4Sink {
     state: SinkState,
+    writing_tool: Option<&'static str>,
 }
 
 #[derive(Debug)]
 enum SinkState {
     Created(OutputFile),
-    Writing(Mp4Writer<OutputFile>),
+    Writing(Box<Mp4Writer<OutputFile>>),
     /// Finished, or failed: the file was committed, or is gone.
     Ended,
 }
@@ -26,7 +27,15 @@ impl Mp4Sink {
     /// # Errors
     /// When there is a file already that may not be replaced, or none can be made.
     pub fn create(path: &Path, overwrite: Overwrite) -> Result<Mp4Sink, OutputError> {
-        Ok(Mp4Sink { state: SinkState::Created(OutputFile::create(path, overwrite)?) })
+        Ok(Mp4Sink { state: SinkState::Created(OutputFile::create(path, overwrite)?), writing_tool: None })
+    }
+}
+
+impl Mp4Sink {
+    /// The same with the name of the program that makes the file ([`Mp4Settings::with_writing_tool`]).
+    #[must_use]
+    pub fn with_writing_tool(self, writing_tool: &'static str) -> Mp4Sink {
+        Mp4Sink { writing_tool: Some(writing_tool), ..self }
     }
 }
 
@@ -35,7 +44,11 @@ impl Sink for Mp4Sink {
         let SinkState::Created(file) = std::mem::replace(&mut self.state, SinkState::Ended) else {
             return Err("a sink takes one stream only".into());
         };
-        self.state = SinkState::Writing(Mp4Writer::new(file, Mp4Settings::new(info.video))?);
+        let mut settings = Mp4Settings::new(info.video);
+        if let Some(tool) = self.writing_tool {
+            settings = settings.with_writing_tool(tool);
+        }
+        self.state = SinkState::Writing(Box::new(Mp4Writer::new(file, settings)?));
         Ok(())
     }
 

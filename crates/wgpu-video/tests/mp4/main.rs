@@ -322,8 +322,6 @@ fn hash(bytes: &[u8]) -> u64 {
 
 #[test]
 fn files_have_the_bytes_that_they_always_had() {
-    // The version of the crate, as long as now, may change.
-    let version = env!("CARGO_PKG_VERSION").as_bytes();
     let sizes: Vec<usize> = (0..1000).map(|frame| 5 + frame * 7919 % 401).collect();
     for (frame_rate, frames, segment, expected) in [
         ("60", 1000, 120, 0xFDE8_4410_1794_420F),
@@ -332,9 +330,8 @@ fn files_have_the_bytes_that_they_always_had() {
         ("999983/999979", 777, 1, 0xD322_9B95_DBB0_14F9),
     ] {
         let settings = video_only(tiny_size(), rate(frame_rate), plan(frames as u64, segment));
-        let mut file = mux_synthetic(&synthetic(&sizes[..frames], segment), settings).0;
-        let at = file.windows(version.len()).position(|bytes| bytes == version).unwrap();
-        file[at..][..version.len()].fill(b'0');
+        let settings = settings.with_writing_tool("strikeline 00000");
+        let file = mux_synthetic(&synthetic(&sizes[..frames], segment), settings).0;
         assert_eq!(hash(&file), expected, "{frame_rate} {frames} {segment}");
     }
 }

@@ -66,7 +66,7 @@ impl EncoderFactory for OpenH264 {
     }
 }
 
-/// What openh264 says while it is set up for a small picture; [`super::Assembler::detect`] listens.
+/// What openh264 logs while it is set up for a small picture; [`super::Assembler::detect`] reads it.
 pub(super) fn setup_messages() -> Result<Vec<String>, String> {
     let mut handle = EncoderHandle::create(Verbosity::Setup)?;
     let mut parameters = handle.default_parameters()?;
@@ -351,7 +351,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn openh264_tells_about_itself_when_asked() {
+    fn openh264_logs_its_version_during_setup() {
         // What `Assembler::detect` relies on: that silence about the processor means something.
         let messages = setup_messages().unwrap();
         assert!(messages.iter().any(|message| message.contains("openh264 codec version")), "{messages:?}");
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_failure_is_told_in_the_words_of_openh264() {
+    fn a_failure_quotes_what_openh264_logged() {
         let mut handle = EncoderHandle::create(Verbosity::Errors).unwrap();
         let mut parameters = handle.default_parameters().unwrap();
         parameters.iRCMode = RC_OFF_MODE;
