@@ -5,6 +5,7 @@ use shiguredo_mp4::boxes::{Brand, SampleEntry};
 
 use super::boxes::{colr_bt709, pasp_square};
 use crate::encode::{Codec, CodecConfig};
+use strikeline_picture::PictureSize;
 
 /// A codec that MP4 files can be written with.
 #[derive(Debug)]
@@ -12,8 +13,8 @@ pub(super) struct Mp4Codec {
     pub codec: Codec,
     /// The brand that says that the file is made for players of this codec.
     pub brand: Brand,
-    /// Makes the sample entry, or says what is wrong with the configuration.
-    pub sample_entry: fn(&CodecConfig) -> Result<VideoEntry, String>,
+    /// Makes the sample entry for pictures of that size, or says what is wrong with the configuration.
+    pub sample_entry: fn(&CodecConfig, PictureSize) -> Result<VideoEntry, String>,
     /// Says what is wrong with an access unit that is not in the form that the container wants.
     pub check_unit: fn(&[u8]) -> Result<(), &'static str>,
 }
@@ -22,7 +23,8 @@ pub(super) struct Mp4Codec {
 #[derive(Debug)]
 pub(super) struct VideoEntry {
     pub entry: SampleEntry,
-    /// Width and height of the coded pictures, in luma samples.
+    /// Width and height of the coded pictures in luma samples, as the configuration gives them; the wanted ones where it
+    /// says nothing.
     pub size: (u16, u16),
 }
 
@@ -44,7 +46,7 @@ impl Mp4Codec {
 
 /// `avc1` with `avcC` (ISO/IEC 14496-15, 5.3.3 and 5.4.2), `colr` and `pasp` (14496-12, 12.1.5 and 12.1.4).
 /// Profile, level, chroma format and bit depths are those of the sequence parameter set.
-fn avc1(config: &CodecConfig) -> Result<VideoEntry, String> {
+fn avc1(config: &CodecConfig, _size: PictureSize) -> Result<VideoEntry, String> {
     let CodecConfig::H264 { sps, pps } = config else {
         return Err("it has no parameter sets".to_owned());
     };

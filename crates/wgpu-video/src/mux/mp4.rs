@@ -284,10 +284,10 @@ impl<W: Write + Seek> Mp4Writer<W> {
 
     /// Finds out how much place the header needs, and leaves it free.
     fn begin(&mut self, segment: SegmentIndex, config: &CodecConfig) -> Result<(), MuxError> {
-        let made =
-            (self.codec.sample_entry)(config).map_err(|reason| MuxError::Config { segment, reason })?;
-        let (width, height) = made.size;
         let expected = self.settings.video.size;
+        let made = (self.codec.sample_entry)(config, expected)
+            .map_err(|reason| MuxError::Config { segment, reason })?;
+        let (width, height) = made.size;
         if (u32::from(width), u32::from(height)) != (expected.width(), expected.height()) {
             return Err(MuxError::PictureSize { width, height, expected });
         }
