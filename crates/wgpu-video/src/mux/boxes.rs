@@ -66,8 +66,9 @@ pub(super) fn extra_box(name: [u8; 4], payload: Vec<u8>) -> UnknownBox {
     UnknownBox { box_type, box_size: BoxSize::with_payload_size(box_type, payload.len() as u64), payload }
 }
 
-/// The bytes of a box that lies within an [`extra_box`], far below 4 GiB.
-fn inner_box(name: [u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+/// The bytes of a box that lies within an [`extra_box`]; `parts`, one after the other, are its content, far below
+/// 4 GiB.
+pub(super) fn inner_box(name: [u8; 4], parts: &[&[u8]]) -> Vec<u8> {
     let payload = parts.concat();
     let size = 8 + payload.len() as u32;
     [&size.to_be_bytes(), name.as_slice(), &payload].concat()

@@ -29,13 +29,13 @@ pub(super) struct VideoEntry {
 }
 
 /// All of them.
-const CODECS: [Mp4Codec; 1] =
-    [Mp4Codec { codec: Codec::H264, brand: Brand::AVC1, sample_entry: avc1, check_unit: check_nal_lengths }];
+const CODECS: &[Mp4Codec] =
+    &[Mp4Codec { codec: Codec::H264, brand: Brand::AVC1, sample_entry: avc1, check_unit: check_nal_lengths }];
 
 impl Mp4Codec {
     /// The row of `codec`.
     pub(super) fn find(codec: Codec) -> Option<&'static Mp4Codec> {
-        const { &CODECS }.iter().find(|row| row.codec == codec)
+        CODECS.iter().find(|row| row.codec == codec)
     }
 
     /// The names of all, for error texts.

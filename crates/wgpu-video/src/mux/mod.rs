@@ -5,12 +5,12 @@
 
 mod boxes;
 mod codecs;
+mod description;
 mod mp4;
-mod track;
-mod tracks;
+mod mp4_track;
 
+pub use description::{SoundTrack, VideoTrack};
 pub use mp4::{Mp4Settings, Mp4Writer};
-pub use tracks::{SoundTrack, VideoTrack};
 
 use std::io;
 

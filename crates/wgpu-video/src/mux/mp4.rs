@@ -17,8 +17,8 @@ use shiguredo_mp4::boxes::{MoovBox, SampleEntry};
 use super::MuxError;
 use super::boxes;
 use super::codecs::Mp4Codec;
-use super::track::{Mp4Track, sowt};
-use super::tracks::{SoundTrack, VideoTrack};
+use super::description::{SoundTrack, VideoTrack};
+use super::mp4_track::{Mp4Track, sowt};
 use crate::encode::{AccessUnit, CodecConfig};
 use strikeline_picture::SegmentIndex;
 

@@ -9,7 +9,7 @@ use shiguredo_mp4::boxes::{
 use shiguredo_mp4::{Either, FixedPointNumber, LanguageCode, Mp4FileTime};
 
 use super::boxes::extra_box;
-use super::tracks::{SoundTrack, VideoTrack};
+use super::description::{SoundTrack, VideoTrack};
 use crate::encode::AccessUnit;
 use strikeline_picture::{PictureSize, SegmentIndex};
 
