@@ -15,7 +15,7 @@ use wgpu_video::encode::{
 };
 use wgpu_video::output::Overwrite;
 use wgpu_video::stream::mp4_sink::Mp4Sink;
-use wgpu_video::stream::pipeline::{self, DeviceStages};
+use wgpu_video::stream::pipeline::{self, DeviceStages, PipelineOptions};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::{
     CancelToken, FinishedSegment, Sink, SinkError, Spread, StreamError, StreamInfo, VideoTrack,
@@ -193,16 +193,16 @@ fn run(factory: &dyn EncoderFactory, sink: &mut dyn Sink) -> (Result<(), StreamE
     let mut result = sink.begin(&StreamInfo::new(video)).map_err(StreamError::Begin);
     if result.is_ok() {
         let device = || Device { drawn: &drawn };
-        let outcome = pipeline::run(
-            vec![DeviceStages { render: device(), readback: device() }],
-            factory,
-            EncoderSettings::new(size(), rate(), SEGMENT_FRAMES),
-            sink,
-            plan(),
-            Spread { ring_depth: 4, jobs: 3, segments_in_flight: 3, devices: None },
-            &CancelToken::default(),
-            &mut |_| {},
-        );
+        let options = PipelineOptions {
+            encoder: factory,
+            settings: EncoderSettings::new(size(), rate(), SEGMENT_FRAMES),
+            plan: plan(),
+            spread: Spread { ring_depth: 4, jobs: 3, segments_in_flight: 3, devices: None },
+            cancel: &CancelToken::default(),
+            record: None,
+        };
+        let devices = vec![DeviceStages { render: device(), readback: device() }];
+        let outcome = pipeline::run(devices, &options, sink, &mut |_| {});
         result = outcome.map(|_| ());
     }
     (result, drawn.into_inner())

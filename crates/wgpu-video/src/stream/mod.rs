@@ -45,7 +45,7 @@ pub use trace::{Recording, Trace};
 use crate::encode::{EncodeError, EncoderFactory, EncoderSettings};
 use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
 use crate::scene::{Scene, SceneError};
-use pipeline::DeviceStages;
+use pipeline::{DeviceStages, PipelineOptions};
 use scene_stages::{Drawn, SceneRenderer, SlotReader};
 use stage::StageError;
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan, Time};
@@ -138,6 +138,12 @@ pub enum StreamError {
     Thread {
         /// What the system said.
         reason: String,
+    },
+    /// A number of [`Spread`] is 0. Give at least 1.
+    #[error("the {what} is 0: give at least 1")]
+    ZeroSplit {
+        /// Which one.
+        what: &'static str,
     },
     /// Somebody asked to stop, through the [`CancelToken`].
     #[error("interrupted")]
@@ -239,6 +245,7 @@ pub fn stream(
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Report, StreamError> {
+    options.spread.check()?;
     let plan = options.plan();
     let settings = EncoderSettings::new(options.size, options.frame_rate, plan.segment_frames());
     // Refuses what the encoder cannot do before anything is drawn or written.
@@ -251,7 +258,7 @@ pub fn stream(
     let devices = others.len() + 1;
     let spread = Spread {
         ring_depth: options.spread.ring_depth.max(devices),
-        jobs: options.spread.jobs.max(1),
+        jobs: options.spread.jobs,
         segments_in_flight: options.spread.segments_in_flight.max(devices),
         devices: Some(devices),
     };
@@ -262,17 +269,15 @@ pub fn stream(
     let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
     let video = VideoTrack::new(options.size, options.frame_rate, plan, options.encoder.codec());
     sink.begin(&StreamInfo::new(video)).map_err(StreamError::Begin)?;
-    let outcome = pipeline::run_recorded(
-        stages,
-        &*options.encoder,
+    let run = PipelineOptions {
+        encoder: &*options.encoder,
         settings,
-        sink,
         plan,
         spread,
-        &options.cancel,
-        progress,
-        options.record,
-    )?;
+        cancel: &options.cancel,
+        record: options.record,
+    };
+    let outcome = pipeline::run(stages, &run, sink, progress)?;
     let mut trace = outcome.trace;
     if let Some(trace) = &mut trace {
         trace.gpu = gpu_times.into_iter().flatten().map(taken).reduce(GpuTimes::with);
