@@ -2,6 +2,8 @@
 //! the pipeline, and a sink that cannot write a codec says so before anything is drawn.
 #![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
 
+#[cfg(feature = "h264")]
+use std::io::Cursor;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,10 +11,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use strikeline_picture::{
     FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Plane, SegmentIndex, SegmentPlan,
 };
+#[cfg(feature = "h264")]
+use wgpu_video::encode::h264::H264Factory;
 use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::encode::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
+#[cfg(feature = "h264")]
+use wgpu_video::mux::{Mp4Settings, Mp4Writer, SoundTrack};
 use wgpu_video::output::Overwrite;
 use wgpu_video::stream::mp4_sink::Mp4Sink;
 use wgpu_video::stream::pipeline::{self, DeviceStages, PipelineOptions};
@@ -307,4 +313,51 @@ fn the_configuration_is_there_with_the_first_segment() {
     let error = run(&vp9(), &mut First(&config)).0.unwrap_err();
     assert!(matches!(error, StreamError::Write { segment: SegmentIndex(0), .. }), "{error}");
     assert_eq!(config.into_inner().unwrap(), Some(CodecConfig::new(Codec::VP9, vp9().record)));
+}
+
+/// A sink of one's own that adds sound to the pictures.
+#[cfg(feature = "h264")]
+struct SoundSink {
+    track: SoundTrack,
+    settings: Option<Mp4Settings>,
+    writer: Option<Mp4Writer<Cursor<Vec<u8>>>>,
+    file: Vec<u8>,
+}
+
+#[cfg(feature = "h264")]
+impl Sink for SoundSink {
+    fn begin(&mut self, info: &StreamInfo) -> Result<(), SinkError> {
+        let settings = Mp4Settings::new(info.video).with_sound(self.track);
+        self.settings = Some(settings);
+        self.writer = Some(Mp4Writer::new(Cursor::default(), settings)?);
+        Ok(())
+    }
+    fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
+        let (Some(writer), Some(settings)) = (&mut self.writer, self.settings) else {
+            return Err("it has not begun".into());
+        };
+        writer.write_segment(segment.segment, &segment.config, &segment.data, &segment.units)?;
+        let samples = self.track.samples_of(segment.segment, &settings.video);
+        let silence = vec![0; (samples.end - samples.start) as usize * self.track.sample_bytes() as usize];
+        Ok(writer.write_sound(segment.segment, &silence)?)
+    }
+    fn finish(&mut self) -> Result<u64, SinkError> {
+        let (file, bytes) = self.writer.take().ok_or("it has not begun")?.finish()?;
+        self.file = file.into_inner();
+        Ok(bytes)
+    }
+}
+
+#[test]
+#[cfg(feature = "h264")]
+fn a_sink_can_add_a_sound_track_to_the_pictures_of_a_stream() {
+    let track = SoundTrack::new(48_000.try_into().unwrap(), 2.try_into().unwrap(), 40_000);
+    let mut sink = SoundSink { track, settings: None, writer: None, file: Vec::new() };
+    run(&H264Factory::default(), &mut sink).0.unwrap();
+    let count = |name: &[u8; 4]| sink.file.windows(4).filter(|bytes| bytes == name).count();
+    assert_eq!(
+        [b"trak", b"vmhd", b"smhd", b"avcC", b"sowt"].map(count),
+        [2, 1, 1, 2, 1],
+        "avc1 is a brand, too"
+    );
 }

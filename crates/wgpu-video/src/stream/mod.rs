@@ -112,7 +112,7 @@ pub enum StreamError {
         segment: SegmentIndex,
     },
     /// Frames of a segment are missing, though no stage has said why. A bug; please report it.
-    #[error("segment {} is incomplete; this is a bug in strikeline, please report it", .segment.0)]
+    #[error("segment {} is incomplete; this is a bug in wgpu-video, please report it", .segment.0)]
     Incomplete {
         /// Which segment.
         segment: SegmentIndex,
