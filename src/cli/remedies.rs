@@ -60,6 +60,7 @@ fn of_stream(error: &StreamError) -> Option<&'static str> {
         StreamError::Scene(error) => of_scene(error),
         StreamError::Render { source, .. } | StreamError::Readback { source, .. } => match source {
             StageError::Scene(error) => of_scene(error),
+            StageError::TooFewChanges(_) => Some("--redraw all draws all of every frame"),
             _ => None,
         },
         StreamError::Encoder(error) | StreamError::Encode { source: error, .. } => of_cause(error),
@@ -97,6 +98,10 @@ mod tests {
             (StreamError::Gpu(lost()).into(), "--adapter"),
             (StreamError::Scene(lost().into()).into(), "--adapter"),
             (StreamError::Readback { frame, source: lost().into() }.into(), "--adapter"),
+            (
+                StreamError::Render { frame, source: StageError::TooFewChanges(String::new()) }.into(),
+                "--redraw",
+            ),
             (GpuError::OutOfMemory { reason: String::new() }.into(), "--ring"),
             (StreamError::Thread { reason: String::new() }.into(), "--jobs"),
             (StreamError::Encoder(unsupported).into(), "--size"),
