@@ -17,7 +17,7 @@ use support::planes::{RawFrame, capture};
 use support::{GROOVE, at_least_one, full_hd, groove, groove_highway, sixty};
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::encode::openh264::OpenH264;
-use wgpu_video::encode::{EncoderFactory, EncoderSettings, Quality};
+use wgpu_video::encode::{EncoderFactory, EncoderSettings};
 use wgpu_video::scene::Scene;
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::stats::process_cpu_time;
@@ -94,12 +94,7 @@ fn million() -> Highway {
 }
 
 fn encode_alone(factory: &dyn EncoderFactory, frames: &[RawFrame]) -> usize {
-    let settings = EncoderSettings {
-        size: full_hd(),
-        frame_rate: sixty(),
-        quality: Quality::DEFAULT,
-        segment_frames: FRAMES as u32,
-    };
+    let settings = EncoderSettings::new(full_hd(), sixty(), FRAMES as u32);
     let mut encoder = factory.begin_segment(&settings, SegmentIndex(0)).expect("the encoder starts");
     let mut output = Vec::new();
     for frame in frames {
@@ -130,16 +125,16 @@ fn main() {
     });
     let frames = capture(&mut groove_highway(), FRAMES);
     group.bench_function("encode alone, openh264", |bencher| {
-        bencher.iter(|| encode_alone(&OpenH264, &frames))
+        bencher.iter(|| encode_alone(&OpenH264::default(), &frames))
     });
     drop(frames);
     let mut scene = groove_highway();
     group.bench_function("whole pipeline, openh264", |bencher| {
-        bencher.iter(|| run(&mut scene, Arc::new(OpenH264)))
+        bencher.iter(|| run(&mut scene, Arc::new(OpenH264::default())))
     });
     let mut scene = RebuiltHighway::new(groove_highway(), full_hd());
     group.bench_function("geometry rebuilt per frame, RGBA converted, openh264", |bencher| {
-        bencher.iter(|| run(&mut scene, Arc::new(OpenH264)))
+        bencher.iter(|| run(&mut scene, Arc::new(OpenH264::default())))
     });
     group.finish();
     criterion.final_summary();

@@ -149,7 +149,7 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
     let (size, rate) = (size(640, 360), FrameRate::new(60, 1).unwrap());
     let encoders: [(Arc<dyn EncoderFactory>, bool); 3] = [
         (Arc::new(H264Factory::default()), true),
-        (Arc::new(OpenH264), false),
+        (Arc::new(OpenH264::default()), false),
         (Arc::new(RawEncoder), false),
     ];
     for (encoder, reads_only_damage) in encoders {
@@ -336,7 +336,7 @@ fn too_little_damage_is_found_and_told_where() {
     let mut scene = Box { says: Some(|frame| ChangedArea::Within(vec![around(frame)])), ..Box::default() };
     let error = verify(&mut scene, &box_options(60)).unwrap_err().to_string();
     assert!(error.contains("frame 1 ") && error.contains("luma at column 0, row 30"), "{error}");
-    assert!(error.contains("--redraw all"), "{error}");
+    assert!(error.contains("draw all of every frame"), "{error}");
 }
 
 /// A box of one colour that comes down the same way in each frame, in segments of ten.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use strikeline_picture::{FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Plane, SegmentIndex};
 use wgpu_video::encode::{
-    AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets, Quality,
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
 use wgpu_video::stream::Stage;
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
@@ -127,6 +127,10 @@ impl EncoderFactory for WaitingEncoder {
         "waiting"
     }
 
+    fn codec(&self) -> Codec {
+        Codec::NONE
+    }
+
     fn begin_segment(
         &self,
         settings: &EncoderSettings,
@@ -159,20 +163,16 @@ impl Encoder for WaitingSegment {
         }
         self.next.0 += 1;
         output.extend([0, 0, 0, 1, 12]);
-        Ok(AccessUnit { bytes: 5, idr: std::mem::take(&mut self.first) })
+        Ok(AccessUnit::new(5, std::mem::take(&mut self.first)))
     }
 
-    fn parameter_sets(&self) -> Option<ParameterSets> {
-        Some(ParameterSets { sps: Vec::new(), pps: Vec::new() })
+    fn codec_config(&self) -> Option<CodecConfig> {
+        Some(CodecConfig::new(Codec::NONE, []))
     }
 }
 
 /// Settings for segments of `segment_frames`; size and rate have no effect here.
 pub fn settings(segment_frames: u32) -> EncoderSettings {
-    EncoderSettings {
-        size: PictureSize::new(64, 64).expect("64 is a size"),
-        frame_rate: FrameRate::new(60, 1).expect("60 is a rate"),
-        quality: Quality::DEFAULT,
-        segment_frames,
-    }
+    let size = PictureSize::new(64, 64).expect("64 is a size");
+    EncoderSettings::new(size, FrameRate::new(60, 1).expect("60 is a rate"), segment_frames)
 }

@@ -121,12 +121,8 @@ impl StepRunner<'_> {
     }
 
     fn settings(&self) -> EncoderSettings {
-        EncoderSettings {
-            size: self.options.size,
-            frame_rate: self.options.frame_rate,
-            quality: self.options.quality,
-            segment_frames: self.options.plan().segment_frames(),
-        }
+        let StreamOptions { size, frame_rate, .. } = *self.options;
+        EncoderSettings::new(size, frame_rate, self.options.plan().segment_frames())
     }
 
     fn rgba_renderer<'s>(

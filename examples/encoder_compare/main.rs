@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use strikeline_picture::{FrameRate, PictureSize, Scroll};
-use wgpu_video::encode::Quality;
+use wgpu_video::encode::H264Quality;
 use wgpu_video::encode::h264::EntropyCoding;
 
 use job::Job;
@@ -82,7 +82,7 @@ fn main() -> Result<()> {
         has_ffmpeg: Command::new("ffmpeg").arg("-version").output().is_ok(),
     };
     if memory {
-        return memory::print(&job.settings(Quality::new(qp).ok_or("the QP is over 51")?));
+        return memory::print(&job.settings(), H264Quality::new(qp).ok_or("the QP is over 51")?);
     }
     let frame_bytes = size.width() as usize * size.height() as usize * 3 / 2;
     if input.ends_with(".nv12") {

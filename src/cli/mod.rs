@@ -6,6 +6,7 @@ mod frame;
 mod inspect;
 mod profile;
 mod progress;
+mod remedies;
 mod render;
 mod theme;
 mod tune;
@@ -69,6 +70,9 @@ pub(crate) fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     eprintln!("error: {}", describe(&error));
+    if let Some(remedy) = remedies::of(&error) {
+        eprintln!("help: {remedy}");
+    }
     if error.is::<UsageError>() {
         eprintln!("\n{}", Cli::command().render_usage());
         return ExitCode::from(2);

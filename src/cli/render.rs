@@ -16,6 +16,9 @@ use super::args::{
 };
 use super::progress::{ProgressDisplay, clock};
 
+/// What the file says about the program that made it.
+const WRITING_TOOL: &str = concat!("strikeline ", env!("CARGO_PKG_VERSION"));
+
 /// Render a song to an MP4 video.
 #[derive(Debug, clap::Args)]
 pub(super) struct RenderArgs {
@@ -79,7 +82,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     }
     let stream_options = args.stream.options(picture, super::at_least_one(frames), cancel, messages);
 
-    let mut sink = Mp4Sink::create(&output, args.force.overwrite())?;
+    let mut sink = Mp4Sink::create(&output, args.force.overwrite())?.with_writing_tool(WRITING_TOOL);
     let mut display = ProgressDisplay::new(quiet, frames, picture.fps);
     let result = stream(&mut scene, &stream_options, &mut sink, &mut |progress| display.update(progress));
     display.finish();

@@ -113,7 +113,6 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
         scene: &mut scene,
         size: picture.size,
         frame_rate: picture.fps,
-        quality: args.encoder.quality(),
         encoder,
         adapter: picture.adapter(),
         window: (budget / 80).clamp(Duration::from_millis(150), Duration::from_secs(3)),

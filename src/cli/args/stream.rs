@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use wgpu_video::encode::H264Quality;
 use wgpu_video::stream::{CancelToken, Redraw, StreamOptions};
 
 use super::{EncoderArgs, MessageLevel, PictureArgs};
@@ -59,6 +60,11 @@ impl From<RedrawChoice> for Redraw {
 }
 
 impl StreamArgs {
+    /// As given.
+    pub(crate) fn quality(&self) -> H264Quality {
+        self.encoder.quality()
+    }
+
     /// The stream options for `frames` frames of `picture`. Prints on stderr when tuned settings are used, or cannot
     /// be read.
     pub(crate) fn options(
@@ -78,7 +84,6 @@ impl StreamArgs {
             eprintln!("{note}");
         }
         StreamOptions {
-            quality: self.encoder.quality(),
             adapter: picture.adapter(),
             spread: chosen.spread,
             redraw: self.redraw.into(),

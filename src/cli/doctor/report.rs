@@ -8,6 +8,7 @@ use wgpu_video::gpu::details::AdapterDetails;
 use wgpu_video::gpu::readback_speed::ReadbackSpeed;
 
 use super::findings::{DoctorFindings, Entries, SettingsFound};
+use crate::cli::remedies;
 
 /// What is known of the memory of slots.
 const MEMORY: &str = "MAP_READ | COPY_DST, host-visible; wgpu chooses the memory type and does not report it";
@@ -43,6 +44,9 @@ pub(super) fn text(findings: &DoctorFindings) -> String {
         }
         Err(error) => {
             let _ = writeln!(text, "  not usable: {error}");
+            if let Some(remedy) = remedies::of_gpu(error) {
+                let _ = writeln!(text, "     {remedy}");
+            }
         }
     }
     let _ = writeln!(

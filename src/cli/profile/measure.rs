@@ -105,12 +105,7 @@ fn encode_prepared(
 ) -> Result<Report, StreamError> {
     let stages = PreparedFrames::render(scene, options)?.stages();
     let plan = options.plan();
-    let settings = EncoderSettings {
-        size: options.size,
-        frame_rate: options.frame_rate,
-        quality: options.quality,
-        segment_frames: plan.segment_frames(),
-    };
+    let settings = EncoderSettings::new(options.size, options.frame_rate, plan.segment_frames());
     let run = PipelineOptions {
         encoder: &*options.encoder,
         settings,

@@ -119,7 +119,7 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
         start.as_seconds(),
         picture.size,
         picture.fps,
-        options.quality.qp()
+        args.stream.quality().qp()
     );
     if args.compare {
         return compare_steps(args, &options, &what, &|| highway(true));

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::num::{NonZeroU32, NonZeroU64};
 
 use strikeline_picture::{FrameChange, FrameIndex, Picture, PictureSize, Plane, Scroll, SegmentIndex};
-use wgpu_video::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use wgpu_video::encode::{
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
+};
 use wgpu_video::scene::Scene;
 use wgpu_video::stream::pipeline::DeviceStages;
 use wgpu_video::stream::sink::NullSink;
@@ -87,6 +89,10 @@ impl EncoderFactory for CollectingEncoder {
         "collecting"
     }
 
+    fn codec(&self) -> Codec {
+        Codec::NONE
+    }
+
     fn begin_segment(
         &self,
         _settings: &EncoderSettings,
@@ -111,11 +117,11 @@ impl Encoder for CollectingEncoder {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(kept);
         output.push(0);
-        Ok(AccessUnit { bytes: 1, idr: all.len() == 1 })
+        Ok(AccessUnit::new(1, all.len() == 1))
     }
 
-    fn parameter_sets(&self) -> Option<ParameterSets> {
-        Some(ParameterSets { sps: Vec::new(), pps: Vec::new() })
+    fn codec_config(&self) -> Option<CodecConfig> {
+        Some(CodecConfig::new(Codec::NONE, []))
     }
 }
 

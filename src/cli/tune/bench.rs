@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::cli::tuning::search::Bench;
 use strikeline::highway::Highway;
 use strikeline_picture::{FrameRate, PictureSize, Time};
-use wgpu_video::encode::{EncoderFactory, Quality};
+use wgpu_video::encode::EncoderFactory;
 use wgpu_video::gpu::{AdapterChoice, GpuError};
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::{CancelToken, Progress, Spread, StreamError, StreamOptions, stream};
@@ -24,7 +24,6 @@ pub(super) struct StreamBench<'a> {
     pub frame_rate: FrameRate,
     /// Frames of the scene that have notes.
     pub frames: NonZeroU64,
-    pub quality: Quality,
     pub encoder: Arc<dyn EncoderFactory>,
     pub adapter: AdapterChoice,
     /// How long a run is measured.
@@ -45,7 +44,6 @@ impl Bench for StreamBench<'_> {
     fn measure(&mut self, spread: Spread) -> Result<Option<f64>, StreamError> {
         let stop = CancelToken::default();
         let options = StreamOptions {
-            quality: self.quality,
             // Short, so that a short run has whole segments in it.
             segment_frames: u32::try_from(self.frame_rate.frames_to_cover(Time::from_seconds(0.5)))
                 .ok()

@@ -20,7 +20,7 @@ use openh264_sys2::{
 /// Three planes of 8-bit samples (I420). A row is `width` samples of `luma`, `width / 2` of each chroma
 /// plane.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Planes<'a> {
+pub(super) struct I420Planes<'a> {
     pub width: usize,
     pub height: usize,
     pub luma: &'a [u8],
@@ -30,7 +30,7 @@ pub(super) struct Planes<'a> {
     pub chroma_stride: usize,
 }
 
-impl Planes<'_> {
+impl I420Planes<'_> {
     /// Whether every sample lies within its slice.
     fn are_complete(&self) -> bool {
         let holds = |plane: &[u8], stride: usize, width: usize, height: usize| {
@@ -44,7 +44,7 @@ impl Planes<'_> {
     }
 }
 
-/// How much the encoder tells about itself.
+/// How much the encoder logs.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Verbosity {
     /// Only what went wrong.
@@ -54,13 +54,13 @@ pub(super) enum Verbosity {
 }
 
 /// What the encoder said since it was last asked. It would print to stderr if left alone.
-type Messages = Mutex<Vec<String>>;
+type EncoderLog = Mutex<Vec<String>>;
 
 /// One openh264 encoder; destroyed when dropped.
-pub(super) struct Codec {
+pub(super) struct EncoderHandle {
     raw: NonNull<ISVCEncoder>,
     /// Shared with the encoder, which holds its address.
-    messages: Arc<Messages>,
+    messages: Arc<EncoderLog>,
     /// Boxed, since it is 7 KB.
     coded: Box<SFrameBSInfo>,
     /// Width and height that the encoder was set up for; 0 before that.
@@ -69,23 +69,23 @@ pub(super) struct Codec {
 
 // SAFETY: the encoder is tied to no thread. It has no thread-local state, and with `iMultipleThreadIdc` = 1
 // it starts no thread and does not touch the thread pool, which is the only mutable state that openh264's
-// encoders share. All calls go through `&mut Codec`, so there is one at a time. The messages are in a
+// encoders share. All calls go through `&mut EncoderHandle`, so there is one at a time. The messages are in a
 // `Mutex`.
-unsafe impl Send for Codec {}
+unsafe impl Send for EncoderHandle {}
 
-impl Codec {
+impl EncoderHandle {
     /// An encoder that has no parameters yet.
-    pub(super) fn create(verbosity: Verbosity) -> Result<Codec, String> {
+    pub(super) fn create(verbosity: Verbosity) -> Result<EncoderHandle, String> {
         let mut raw: *mut ISVCEncoder = ptr::null_mut();
         // SAFETY: `raw` is valid for a write; the function stores a new encoder there, or null.
         let code = unsafe { APILoader::WelsCreateSVCEncoder(&mut raw) };
         let raw = NonNull::new(raw)
             .filter(|_| code == 0)
             .ok_or_else(|| format!("no encoder could be created (code {code}); is memory short?"))?;
-        let mut codec = Codec { raw, messages: Arc::default(), coded: Box::default(), size: [0; 2] };
+        let mut handle = EncoderHandle { raw, messages: Arc::default(), coded: Box::default(), size: [0; 2] };
 
         let mut callback: WelsTraceCallback = Some(keep_message);
-        let mut context: *mut c_void = Arc::as_ptr(&codec.messages).cast_mut().cast();
+        let mut context: *mut c_void = Arc::as_ptr(&handle.messages).cast_mut().cast();
         let mut level = match verbosity {
             Verbosity::Errors => WELS_LOG_ERROR,
             Verbosity::Setup => WELS_LOG_INFO,
@@ -93,11 +93,11 @@ impl Codec {
         // SAFETY: each option is given a pointer to the type that `codec_app_def.h` names for it. The context
         // is the address of the messages, which stay in place until after the encoder is destroyed.
         unsafe {
-            codec.set_option(ENCODER_OPTION_TRACE_CALLBACK_CONTEXT, &mut context)?;
-            codec.set_option(ENCODER_OPTION_TRACE_CALLBACK, &mut callback)?;
-            codec.set_option(ENCODER_OPTION_TRACE_LEVEL, &mut level)?;
+            handle.set_option(ENCODER_OPTION_TRACE_CALLBACK_CONTEXT, &mut context)?;
+            handle.set_option(ENCODER_OPTION_TRACE_CALLBACK, &mut callback)?;
+            handle.set_option(ENCODER_OPTION_TRACE_LEVEL, &mut level)?;
         }
-        Ok(codec)
+        Ok(handle)
     }
 
     /// openh264's own defaults.
@@ -112,7 +112,7 @@ impl Codec {
 
     /// Sets the encoder up; to be done once, before the first picture.
     ///
-    /// `parameters` must ask for one thread: refused otherwise, as [`Codec`] is `Send` because of that.
+    /// `parameters` must ask for one thread: refused otherwise, as [`EncoderHandle`] is `Send` because of that.
     pub(super) fn initialize(&mut self, parameters: &SEncParamExt) -> Result<(), String> {
         if parameters.iMultipleThreadIdc != 1 {
             return Err(format!("{} threads were asked for, not one", parameters.iMultipleThreadIdc));
@@ -126,7 +126,11 @@ impl Codec {
     }
 
     /// Encodes one picture; what it became can be read until the next call.
-    pub(super) fn encode(&mut self, planes: &Planes<'_>, timestamp_ms: i64) -> Result<Coded<'_>, String> {
+    pub(super) fn encode(
+        &mut self,
+        planes: &I420Planes<'_>,
+        timestamp_ms: i64,
+    ) -> Result<CodedPicture<'_>, String> {
         let number =
             |value: usize| c_int::try_from(value).map_err(|_| format!("{value} is too large for it"));
         let size = [number(planes.width)?, number(planes.height)?];
@@ -156,7 +160,7 @@ impl Codec {
                 .to_owned());
         }
         self.check("encoding a picture", code)?;
-        Ok(Coded { info: &self.coded, encoder: PhantomData })
+        Ok(CodedPicture { info: &self.coded, encoder: PhantomData })
     }
 
     /// What the encoder said since the last call of this.
@@ -189,7 +193,7 @@ impl Codec {
     }
 }
 
-impl Drop for Codec {
+impl Drop for EncoderHandle {
     fn drop(&mut self) {
         // SAFETY: the encoder is alive and not used again; it uninitialises itself. The messages, which it
         // may still add to meanwhile, are dropped later.
@@ -198,12 +202,12 @@ impl Drop for Codec {
 }
 
 /// The NAL units of one picture, in the encoder's own memory.
-pub(super) struct Coded<'a> {
+pub(super) struct CodedPicture<'a> {
     info: &'a SFrameBSInfo,
-    encoder: PhantomData<&'a mut Codec>,
+    encoder: PhantomData<&'a mut EncoderHandle>,
 }
 
-impl<'a> Coded<'a> {
+impl<'a> CodedPicture<'a> {
     /// The NAL units in order, each beginning with its start code (ITU-T H.264, annex B).
     pub(super) fn nal_units(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let info = self.info;
@@ -218,7 +222,7 @@ fn nal_units_of_layer(layer: &SLayerBSInfo) -> impl Iterator<Item = &[u8]> {
         &[]
     } else {
         // SAFETY: after a successful call the encoder's array holds `iNalCount` lengths; it and the bytes
-        // below live in the encoder until the next call, which the lifetime in `Coded` keeps from happening.
+        // below live in the encoder until the next call, which the lifetime in `CodedPicture` keeps from happening.
         unsafe { std::slice::from_raw_parts(layer.pNalLengthInByte, count) }
     };
     let mut offset = 0;
@@ -238,7 +242,7 @@ unsafe extern "C" fn keep_message(context: *mut c_void, _level: c_int, text: *co
     }
     // SAFETY: `create` gave the address of the messages as context, and they outlive the encoder. `text` is a
     // string that ends in a zero byte and lives until this returns.
-    let (messages, text) = unsafe { (&*context.cast::<Messages>(), CStr::from_ptr(text)) };
+    let (messages, text) = unsafe { (&*context.cast::<EncoderLog>(), CStr::from_ptr(text)) };
     if let Ok(mut messages) = messages.lock() {
         let text = text.to_string_lossy();
         // "[OpenH264] this = 0x0x7f…, Error:…": the address says nothing to anybody.
