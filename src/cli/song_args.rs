@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use strikeline::song::{ChannelSelection, DrumMap, KeyHits, LaneId, LaneLayout, Song, SongOptions};
+use strikeline::song::{ChannelSelection, DrumMap, KeyCount, LaneId, LaneLayout, Song, SongOptions};
 use strikeline::song::{SongWarning, TrackSelection};
 
 /// Which of a file's notes are drums.
@@ -39,9 +39,9 @@ pub fn open(args: &SongArgs, path: &Path, quiet: bool) -> anyhow::Result<Song> {
 pub fn warnings(song: &Song, map: &DrumMap) -> Vec<String> {
     let mut warnings: Vec<String> = song.warnings().iter().map(SongWarning::to_string).collect();
     let layout = LaneLayout::for_song(song, map);
-    let describe = |&KeyHits { key, hits }: &KeyHits| {
-        let plural = if hits == 1 { "" } else { "s" };
-        format!("{key} ({hits} hit{plural})")
+    let describe = |&KeyCount { key, notes }: &KeyCount| {
+        let plural = if notes == 1 { "" } else { "s" };
+        format!("{key} ({notes} hit{plural})")
     };
     let unmapped: Vec<String> = layout.unmapped().iter().map(describe).collect();
     if !unmapped.is_empty() {

@@ -1,30 +1,21 @@
-//! What is on a highway: lanes, hits, beats and words.
+//! What is on a highway: lanes, notes, beats and words.
 
-use crate::song::{self, DrumMap, LaneLayout, Mark, MarkerKind, Note, Song};
+use crate::song::{self, DrumMap, LaneLayout, LanePlace, Mark, MarkerKind, Note, Song};
 use strikeline_picture::Time;
 
-/// A hit to be drawn.
+/// A note to be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hit {
+pub struct HighwayNote {
     /// When it is struck.
     pub time: Time,
     /// Where.
-    pub place: Place,
+    pub place: LanePlace,
     /// 1 to 127; brightness follows it.
     pub velocity: u8,
     /// sRGB.
     pub color: [u8; 3],
     /// Tells the drums of one lane apart.
     pub mark: Mark,
-}
-
-/// Where on the highway a hit is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// A full-width bar behind the lanes' gems.
-    Kick,
-    /// A gem in this lane, from 0, from the left.
-    Lane(usize),
 }
 
 /// A drum of a lane, for its label.
@@ -80,7 +71,7 @@ pub struct Section {
     pub name: String,
 }
 
-/// What is on a highway: its lanes from left to right, its hits in order of time, and what is written.
+/// What is on a highway: its lanes from left to right, its notes in order of time, and what is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HighwayContent {
     /// From left to right.
@@ -88,7 +79,7 @@ pub struct HighwayContent {
     /// The drums that are drawn as bars over all lanes.
     pub kicks: Vec<DrumLabel>,
     /// In order of time.
-    pub hits: Vec<Hit>,
+    pub notes: Vec<HighwayNote>,
     /// In order of time.
     pub beats: Vec<BeatLine>,
     /// In order of time.
@@ -99,7 +90,7 @@ pub struct HighwayContent {
     pub title: Option<String>,
     /// Who plays it.
     pub artist: Option<String>,
-    /// Where the song ends, for the clock and the progress bar; not before the last hit.
+    /// Where the song ends, for the clock and the progress bar; not before the last note.
     pub end: Time,
 }
 
@@ -121,20 +112,17 @@ impl HighwayContent {
             name: lane.name.clone(),
             drums: drums(lane),
         });
-        let hit = |note: &Note| {
-            let place = match layout.place(note)? {
-                song::Place::Kick => Place::Kick,
-                song::Place::Lane(lane) => Place::Lane(lane.0),
-            };
+        let drawn = |note: &Note| {
+            let place = layout.place(note)?;
             let (color, mark) = (map.color(note.key), map.mark(note.key));
-            Some(Hit { time: note.time, place, velocity: note.velocity, color, mark })
+            Some(HighwayNote { time: note.time, place, velocity: note.velocity, color, mark })
         };
         let beats = song.beats().into_iter().map(|beat| BeatLine { time: beat.time, is_bar: beat.is_bar() });
         let sections = song.markers().iter().filter(|marker| marker.kind == MarkerKind::Marker);
         HighwayContent {
             lanes: lanes.collect(),
             kicks: layout.kick.as_ref().map(drums).unwrap_or_default(),
-            hits: song.notes().iter().filter_map(hit).collect(),
+            notes: song.notes().iter().filter_map(drawn).collect(),
             beats: beats.collect(),
             count_in: count_in(song),
             sections: sections
@@ -142,12 +130,12 @@ impl HighwayContent {
                 .collect(),
             title: song.title().map(str::to_owned),
             artist: None,
-            end: song.last_hit(),
+            end: song.last_note(),
         }
     }
 }
 
-/// The beats before the first hit, each shown until the next one, the last until the hit.
+/// The beats before the first note, each shown until the next one, the last until the note.
 fn count_in(song: &Song) -> Vec<CountIn> {
     let beats = song.count_in();
     let first = song.notes().first().map_or(Time::ZERO, |note| note.time);

@@ -8,11 +8,11 @@ use strikeline_picture::Time;
 /// How a highway is shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HighwayOptions {
-    /// Time from the far end to the strike line, or nearly: see [`Motion::new`](super::motion::Motion::new).
+    /// Time from the far end to the strike line, or nearly: see [`NoteMotion::new`](super::motion::NoteMotion::new).
     pub lookahead: Time,
     /// Whether the lookahead is kept to the subpixel.
     pub exact_speed: bool,
-    /// Time of the song at frame 0; `None` for one early enough to see the first hit come from the far end and to
+    /// Time of the song at frame 0; `None` for one early enough to see the first note come from the far end and to
     /// read the count-in, and not after the song's start.
     pub start: Option<Time>,
     /// Colours, sizes and effects. Its drum map is not used here: what is drawn has been chosen already.
@@ -29,9 +29,9 @@ pub struct HighwayOptions {
     pub labels: Labels,
     /// Whether title, section, clock and progress bar are shown above the road.
     pub header: bool,
-    /// Whether the beats before the first hit are counted.
+    /// Whether the beats before the first note are counted.
     pub count_in: bool,
-    /// What is shown after the last hit.
+    /// What is shown after the last note.
     pub end_card: Option<EndCard>,
 }
 
@@ -40,7 +40,7 @@ pub struct HighwayOptions {
 pub enum Labels {
     /// From the first frame to the last.
     Always,
-    /// Until some seconds after the first hit.
+    /// Until some seconds after the first note.
     #[default]
     Intro,
     /// Not at all.

@@ -365,7 +365,7 @@ fn tinted(color: Rgb, percent: i8, backdrop: Backdrop) -> Rgb {
 
 #[cfg(test)]
 mod tests {
-    use super::super::vision::{self, Eye};
+    use super::super::vision::{self, ColourVision};
     use super::*;
 
     #[test]
@@ -434,7 +434,7 @@ mod tests {
             let [left, right] = [pair[0].color(), pair[1].color()];
             let lightness = (vision::lightness(left) - vision::lightness(right)).abs();
             assert!(lightness > vision::CLEAR, "{pair:?}: {lightness}");
-            let distance = vision::distance(left, right, Eye::WithoutGreen);
+            let distance = vision::distance(left, right, ColourVision::WithoutGreen);
             assert!(distance > vision::CLEAR, "{pair:?}: {distance}");
         }
     }

@@ -1,4 +1,4 @@
-//! The parsed music: a Standard MIDI File read into hits with exact times.
+//! The parsed music: a Standard MIDI File read into notes with exact times.
 //!
 //! The format is that of "Standard MIDI Files 1.0" (RP-001, MIDI Manufacturers Association, 1996), formats 0,
 //! 1 and 2, also within a RIFF file (RMID). Damaged files are read as far as they can be, and the song's
@@ -23,7 +23,6 @@
 
 mod beats;
 mod chunks;
-mod clocks;
 mod drum_map;
 mod error;
 mod events;
@@ -33,6 +32,7 @@ mod read;
 mod select;
 mod tempo_map;
 mod text;
+mod tick_clocks;
 #[cfg(test)]
 pub(crate) mod vision;
 
@@ -47,7 +47,7 @@ use beats::BeatGrid;
 pub use beats::{Beat, CountInBeat};
 pub use drum_map::{Backdrop, DrumInfo, DrumMap, LaneId, Mark, Rgb};
 pub use error::{SongError, SongWarning};
-pub use lanes::{KeyHits, Lane, LaneIndex, LaneLayout, Place};
+pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
 pub use select::{Channel, ChannelSelection, SelectionError, TrackIndex, TrackSelection};
 pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
 
@@ -66,12 +66,12 @@ pub struct SongOptions {
     pub tracks: TrackSelection,
 }
 
-/// One hit.
+/// One note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Note {
     /// When it is struck, from the song's start; not negative, at most [`MAX_SONG_TIME`].
     pub time: Time,
-    /// From the hit to its note-off or to the next hit of the same key on its track and channel, whichever
+    /// From the note to its note-off or to the next note of the same key on its track and channel, whichever
     /// comes first. Zero when there is neither: drum parts often have no note-offs.
     pub duration: Time,
     /// The track it stands in.
@@ -227,7 +227,7 @@ impl Song {
         Song::read(&bytes, options).map_err(in_file)
     }
 
-    /// A song made of hits that come from elsewhere; they are put in order. It has no tracks, and the
+    /// A song made of notes that come from elsewhere; they are put in order. It has no tracks, and the
     /// default tempo and metre.
     pub fn from_notes(mut notes: Vec<Note>) -> Song {
         sort_notes(&mut notes);
@@ -252,18 +252,18 @@ impl Song {
         }
     }
 
-    /// The hits by time; those at one time by track, then key, then as in the file. At least one when the
+    /// The notes by time; those at one time by track, then key, then as in the file. At least one when the
     /// song comes from a file.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// When the last hit is struck.
-    pub fn last_hit(&self) -> Time {
+    /// When the last note is struck.
+    pub fn last_note(&self) -> Time {
         self.notes.last().map(|note| note.time).unwrap_or_default()
     }
 
-    /// When the last track ends; mostly some time after the last hit, as far as the file says.
+    /// When the last track ends; mostly some time after the last note, as far as the file says.
     pub fn end(&self) -> Time {
         self.end
     }
@@ -328,21 +328,21 @@ impl Song {
         self.beat_grid.beats(MAX_SONG_TIME)
     }
 
-    /// The beats to count before the first hit, by time: as many as are in a bar of the metre that holds there.
+    /// The beats to count before the first note, by time: as many as are in a bar of the metre that holds there.
     ///
-    /// They are the song's [beats](Song::beats) just before the hit, and where those are too few, what would
-    /// be before the song's start with the metre and tempo it starts with: a first hit at the start, in 4/4 at
-    /// 120, is counted in at -2.0, -1.5, -1.0 and -0.5 seconds as 1, 2, 3, 4. A hit on the fourth beat is counted
+    /// They are the song's [beats](Song::beats) just before the note, and where those are too few, what would
+    /// be before the song's start with the metre and tempo it starts with: a first note at the start, in 4/4 at
+    /// 120, is counted in at -2.0, -1.5, -1.0 and -0.5 seconds as 1, 2, 3, 4. A note on the fourth beat is counted
     /// in as 4, 1, 2, 3.
     ///
     /// * A first bar that has a metre of its own, with fewer beats than the next one, is a pickup: it is counted
-    ///   as the end of a bar of that next metre. In a bar of 1/4 before bars of 4/4, a first hit at the start is
+    ///   as the end of a bar of that next metre. In a bar of 1/4 before bars of 4/4, a first note at the start is
     ///   counted in as 4, 1, 2, 3, too.
-    /// * A hit that is late by less than an eighth of the beat is taken to be on it.
+    /// * A note that is late by less than an eighth of the beat is taken to be on it.
     /// * Of bars of more than 8 beats the last 4 are counted.
     /// * Nothing is counted that is followed by more than 4 seconds of silence, and none of the beats that are
     ///   too fast to be among the song's.
-    /// * A song without hits or without beats has no count-in.
+    /// * A song without notes or without beats has no count-in.
     pub fn count_in(&self) -> Vec<CountInBeat> {
         self.notes.first().map(|first| self.beat_grid.count_in(first.time)).unwrap_or_default()
     }

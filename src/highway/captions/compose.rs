@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{GlyphInstance, Span};
+use super::TextSpan;
+use super::instances::GlyphInstance;
 use crate::highway::paint;
 use crate::text::{Atlas, AtlasRect, GlyphPlacement};
 use crate::theme::Color;
@@ -21,7 +22,7 @@ pub struct PlacedLine {
     /// Its colour.
     pub color: Color,
     /// When it is seen.
-    pub span: Span,
+    pub span: TextSpan,
 }
 
 /// Lines as the GPU takes them.
@@ -162,7 +163,7 @@ mod tests {
     }
 
     fn line(glyphs: Vec<GlyphPlacement>) -> PlacedLine {
-        PlacedLine { origin: (100, 50), glyphs, color: Color::from_rgba(0xFFFF_FFFF), span: Span::ALWAYS }
+        PlacedLine { origin: (100, 50), glyphs, color: Color::from_rgba(0xFFFF_FFFF), span: TextSpan::ALWAYS }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The old way to draw a highway: geometry built on the CPU and uploaded anew for every frame.
 
-use strikeline::highway::{Highway, Place};
+use strikeline::highway::{Highway, LanePlace};
 use strikeline_picture::{FrameIndex, PictureSize};
 use wgpu::util::DeviceExt;
 use wgpu_video::gpu::Gpu;
@@ -21,7 +21,7 @@ struct Corner {
     color: [f32; 4],
 }
 
-/// Plain rectangles, two triangles each, for background, lanes and every hit on the picture.
+/// Plain rectangles, two triangles each, for background, lanes and every note on the picture.
 pub struct RebuiltHighway {
     highway: Highway,
     pipeline: Option<wgpu::RenderPipeline>,
@@ -32,7 +32,7 @@ pub struct RebuiltHighway {
 }
 
 impl RebuiltHighway {
-    /// Draws the hits of `highway`, whose pictures are of `size`, where it would.
+    /// Draws the notes of `highway`, whose pictures are of `size`, where it would.
     pub fn new(highway: Highway, size: PictureSize) -> RebuiltHighway {
         let size = [size.width() as f32, size.height() as f32];
         RebuiltHighway { highway, pipeline: None, device: None, buffer: None, corners: Vec::new(), size }
@@ -85,16 +85,16 @@ impl Scene for RebuiltHighway {
         let (left, right) = layout.sides();
         let strike = layout.strike as f32;
         self.quad([left, strike - 2.0, right, strike + 2.0], [225, 228, 240]);
-        for hit in self.highway.content().hits.clone() {
-            let middle = self.highway.hit_height(hit.time, frame) as f32;
+        for note in self.highway.content().notes.clone() {
+            let middle = self.highway.note_height(note.time, frame) as f32;
             if middle < -20.0 || middle > strike {
                 continue;
             }
-            let ((left, right), half, margin) = match hit.place {
-                Place::Kick => (layout.sides(), layout.kick_half_height, 0.0),
-                Place::Lane(lane) => (layout.lane(lane), layout.gem_half_height, layout.gem_margin),
+            let ((left, right), half, margin) = match note.place {
+                LanePlace::Kick => (layout.sides(), layout.kick_half_height, 0.0),
+                LanePlace::Lane(lane) => (layout.lane(lane), layout.gem_half_height, layout.gem_margin),
             };
-            self.quad([left + margin, middle - half, right - margin, middle + half], hit.color);
+            self.quad([left + margin, middle - half, right - margin, middle + half], note.color);
         }
         if let Some(device) = &self.device {
             self.buffer = Some(device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
