@@ -1,6 +1,7 @@
-//! Where a highway's frames differ: around everything that moves, at both places, and around text that changes.
+//! The areas in which two frames of a highway differ: around everything that moves, at its old and its new position, and
+//! around text that changes.
 //!
-//! All that moves is drawn anew in every frame and lies within the damage, so nothing has to be clipped.
+//! Everything that moves is drawn again in every frame and lies within these areas, so nothing has to be clipped.
 //! Only the progress bar is drawn in part.
 
 use super::captions::text_state::TextState;
@@ -13,7 +14,7 @@ use strikeline_picture::Rectangle;
 /// Pixels beyond what is drawn that may still be touched: the footprint of a chroma sample, and rounding.
 const MARGIN: f32 = 3.0;
 
-/// How far drawn objects reach.
+/// How far notes and their effects extend.
 #[derive(Debug, Clone, Copy)]
 pub struct EffectExtents {
     /// Light around gems, and along the strike line; 0 for none.
@@ -53,7 +54,8 @@ impl CoveredAreas<'_> {
 }
 
 impl EffectExtents {
-    /// Of a highway that is shown so. `lasting`: how far notes move while their effects last, in subpixels.
+    /// The extents for a highway. `travel` is the motion of a note while the shutter is open, in pixels of the road.
+    /// `lasting` is the motion while the effects last, in subpixels.
     pub fn new(layout: &Layout, options: &HighwayOptions, travel: f32, lasting: i64) -> EffectExtents {
         let theme = &options.theme;
         let (effects, gems) = (&theme.effects, &theme.gems);

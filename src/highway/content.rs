@@ -1,20 +1,20 @@
-//! What is on a highway: lanes, notes, beats and words.
+//! What a highway shows: lanes, notes, beats and texts.
 
 use crate::song::{self, DrumMap, LaneLayout, LanePlace, Mark, MarkerKind, Note, Song};
 use strikeline_picture::Time;
 
-/// A note to be drawn.
+/// A note as it is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HighwayNote {
     /// When it is struck.
     pub time: Time,
-    /// Where.
+    /// Where it is drawn.
     pub place: LanePlace,
-    /// 1 to 127; brightness follows it.
+    /// How hard it is struck, 1 to 127. Harder notes are brighter.
     pub velocity: u8,
     /// sRGB.
     pub color: [u8; 3],
-    /// Tells the drums of one lane apart.
+    /// The sign on its gem, which distinguishes the drums of a lane.
     pub mark: Mark,
 }
 
@@ -34,35 +34,35 @@ pub struct DrumLabel {
 /// A lane of the highway.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LaneStyle {
-    /// sRGB; the lane is tinted in it.
+    /// The tint of the lane, in sRGB.
     pub color: [u8; 3],
-    /// What the lane is called, where the names of its drums have no room.
+    /// The lane's name, shown where the names of its drums do not fit.
     pub name: String,
-    /// The drums that are played in it; no labels are drawn without.
+    /// The drums that are played in it. Without any, the lane has no label.
     pub drums: Vec<DrumLabel>,
 }
 
 /// A beat, drawn as a line across the road.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BeatLine {
-    /// When it is.
+    /// When the beat is.
     pub time: Time,
-    /// Whether a bar begins.
+    /// Whether a bar begins with it.
     pub is_bar: bool,
 }
 
-/// A number to count with, shown from its beat to the next.
+/// A number of the count-in, shown from its beat to the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountIn {
-    /// When it is said.
+    /// The time of its beat.
     pub time: Time,
     /// How long it is shown.
     pub duration: Time,
-    /// 1 for the first beat.
+    /// Place of the beat in its bar, from 1.
     pub number: u8,
 }
 
-/// A part of the song, named until the next one begins.
+/// A part of the song. Its name is shown until the next one begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// When it begins.
@@ -71,12 +71,12 @@ pub struct Section {
     pub name: String,
 }
 
-/// What is on a highway: its lanes from left to right, its notes in order of time, and what is written.
+/// What a highway shows. Lists of things with a time must be in order of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HighwayContent {
     /// From left to right.
     pub lanes: Vec<LaneStyle>,
-    /// The drums that are drawn as bars over all lanes.
+    /// The drums that are drawn as bars across all lanes.
     pub kicks: Vec<DrumLabel>,
     /// In order of time.
     pub notes: Vec<HighwayNote>,
@@ -88,14 +88,14 @@ pub struct HighwayContent {
     pub sections: Vec<Section>,
     /// The song's name.
     pub title: Option<String>,
-    /// Who plays it.
+    /// The artist, if known.
     pub artist: Option<String>,
-    /// Where the song ends, for the clock and the progress bar; not before the last note.
+    /// When the song ends, for the clock and the progress bar. Not before the last note.
     pub end: Time,
 }
 
 impl HighwayContent {
-    /// What `song` has, by the lanes, names, colours and marks of `map`.
+    /// The content of `song`, with the lanes, names, colours and marks of `map`.
     pub fn from_song(song: &Song, map: &DrumMap) -> HighwayContent {
         let layout = LaneLayout::for_song(song, map);
         let drums = |lane: &song::Lane| -> Vec<DrumLabel> {

@@ -1,4 +1,4 @@
-//! Where objects are on the picture of a highway.
+//! Positions and sizes in the picture of a highway.
 //!
 //! The road is a flat plane, measured in pixels: across from the left, along from the strike line. Seen
 //! straight from above a pixel of the road is one of the picture; in perspective the plane is tilted away
@@ -25,7 +25,7 @@ pub struct Layout {
     pub header: u32,
     /// Middle of the strike line: an even number, so that it lies on a border of chroma rows.
     pub strike: u32,
-    /// Whether notes rise to the strike line rather than fall.
+    /// Whether notes move up to the strike line rather than down.
     pub reverse: bool,
     /// The tilt; `None` seen straight from above.
     pub tilt: Option<Tilt>,

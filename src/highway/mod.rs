@@ -1,8 +1,14 @@
-//! The note highway: notes fall along lanes, at constant speed, and are struck at a line.
+//! The note highway: notes come along lanes at a constant speed and are struck at a line.
 //!
-//! Everything is uploaded once: notes in 24 bytes each, beat lines, glyphs, images. Per frame eight bytes
-//! change, and binary searches pick what is on the picture, so that a song of a million notes costs per frame
-//! what a song of a thousand costs.
+//! [`Highway`] is a scene. It is made from [`HighwayContent`], which lists what is shown, and [`HighwayOptions`], which
+//! say how it is shown.
+//!
+//! All data is uploaded to the GPU once: 24 bytes per note, beat lines, glyphs and images. Between frames only eight
+//! bytes change. Binary searches find the notes that are visible, so a frame of a song with a million notes costs as
+//! much as a frame of a short song.
+//!
+//! [`HighwayOptions`], [`HighwayContent`] and its parts are plain data with public fields. They are not
+//! `#[non_exhaustive]`, so that callers can write struct literals that end in `..Default::default()`.
 
 mod captions;
 mod changes;
@@ -47,17 +53,17 @@ use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::scene::{Scene, SceneError, View};
 
-/// Rows beyond what the static layer has at either end of the road that may not be as the others.
+/// Rows at either end of the road that may differ from the others, beyond the shapes of the static layer.
 const ROAD_MARGIN: f32 = 8.0;
 
-/// How long after the last note the end card begins to come.
+/// The end card begins to fade in this long after the last note.
 const END_CARD_AFTER: Time = Time::from_nanos(600_000_000);
 
-/// Why a highway cannot be shown as it is wanted.
+/// Why a [`Highway`] cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HighwayError {
-    /// An image of the theme or of the end card.
+    /// An image of the theme or of the end card cannot be read; give a PNG, JPEG or WebP file.
     #[error("the image {} cannot be read: {reason}; give a PNG, JPEG or WebP file", path.display())]
     Image {
         /// The file.
@@ -65,7 +71,7 @@ pub enum HighwayError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The theme's font, or text that is too much.
+    /// The theme's font cannot be used, or there is too much text for a texture.
     #[error(transparent)]
     Text(#[from] TextError),
 }
@@ -82,17 +88,17 @@ pub struct Highway {
     background: Option<(RgbaImage, Placement)>,
     end_image: Option<(RgbaImage, Placement)>,
     extents: EffectExtents,
-    /// Of the last update.
+    /// The frame of the last update.
     frame: FrameIndex,
-    /// There once prepared.
+    /// The data on the GPU; `None` until the scene is prepared.
     resident: Option<Resident>,
 }
 
 impl Highway {
-    /// Lays `content` out, sets its text and loads the images that it is shown with.
+    /// Lays out `content` for pictures of `size`, rasterises its text and loads the images that `options` name.
     ///
     /// # Errors
-    /// When an image or a font that `options` name cannot be used.
+    /// [`HighwayError`] when an image or font cannot be used, or the text does not fit into a texture.
     pub fn new(
         content: HighwayContent,
         options: &HighwayOptions,
@@ -107,9 +113,17 @@ impl Highway {
         let last = content.notes.last().map_or(Time::ZERO, |note| note.time);
         let times =
             CaptionTimes { start, end_card: options.end_card.as_ref().map(|_| last + END_CARD_AFTER) };
-        let captions = Captions::new(&content, &layout, options, times)?;
-        let background = background_image(options, size)?;
-        let end_image = end_image(options, size, times.end_card)?;
+        let text = || Captions::new(&content, &layout, options, times);
+        let background = || background_image(options, size);
+        let end_image = || end_image(options, size, times.end_card);
+        // An image takes hundreds of milliseconds to decode and scale, and text takes about ten: only images are worth
+        // other threads.
+        let (captions, (background, end_image)) =
+            match options.theme.background.image.is_some() || options.end_card.is_some() {
+                true => rayon::join(text, || rayon::join(background, end_image)),
+                false => (text(), (background(), end_image())),
+            };
+        let (captions, background, end_image) = (captions?, background?, end_image?);
         let options = options.clone();
         let lasting = motion.position(effects_last(&options)) + 1;
         let travel = motion.pixels_in_shutter(options.shutter_degrees);
@@ -129,38 +143,39 @@ impl Highway {
         })
     }
 
-    /// Time of the song at frame 0.
+    /// Time of the song at frame 0; at most 0 unless the options say otherwise.
     pub fn start(&self) -> Time {
         self.start
     }
 
-    /// How the notes move.
+    /// The speed of the notes and the scroll of each frame.
     pub fn motion(&self) -> &NoteMotion {
         &self.motion
     }
 
-    /// Where objects are.
+    /// Positions and sizes in the picture.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// What is on it.
+    /// The lanes, notes, beats and texts that are shown.
     pub fn content(&self) -> &HighwayContent {
         &self.content
     }
 
-    /// Characters of the text that no font has, each once; they are drawn as boxes.
+    /// Characters of the text that no font has, each once. They are drawn as boxes.
     pub fn missing_characters(&self) -> &[char] {
         &self.captions.missing
     }
 
-    /// Where the middle of a note at `time` is at `frame`, in pixels from the top; for notes not yet struck.
+    /// Height at which `frame` shows the middle of a note that is struck at `time`, in pixels from the top of the picture.
+    /// For notes that are not struck yet.
     pub fn note_height(&self, time: Time, frame: FrameIndex) -> f64 {
         let ahead = self.motion.position(time) - self.motion.scroll(self.start, frame);
         self.layout.seen(0.0, ahead as f64 / SUBPIXELS as f64).1
     }
 
-    /// What is seen at `scroll`.
+    /// What a frame shows at `scroll` subpixels.
     fn visible_range(&self, scroll: i64) -> VisibleRange {
         let effects = &self.options.theme.effects;
         let subpixels = |pixels: f64| (pixels * SUBPIXELS as f64) as i64;
@@ -174,7 +189,7 @@ impl Highway {
         }
     }
 
-    /// How far the song has scrolled at `frame`, and its time in milliseconds.
+    /// The scroll at `frame` in subpixels, and the time of the song in milliseconds.
     fn moment(&self, frame: FrameIndex) -> (i64, i32) {
         let time = self.start + self.motion.frame_rate().time_of(frame);
         (self.motion.scroll(self.start, frame), milliseconds(time))
@@ -198,7 +213,7 @@ impl Highway {
         Some(RowShift { visible, rows: shift, area: MovableArea { rows, columns } })
     }
 
-    /// How most of what moves in this frame has moved since the frame before it; `None` where that is not one motion.
+    /// The motion of the notes per frame; `None` in perspective, where they have no common one.
     fn scroll(&self) -> Option<Scroll> {
         if self.layout.tilt.is_some() {
             return None;
@@ -208,7 +223,7 @@ impl Highway {
         Some(Scroll { dx: 0, dy: pixels * down, denominator: frames })
     }
 
-    /// What differs between this frame and `previous`, and what has moved.
+    /// What changed and what moved between frame `previous` and this one.
     fn change_since(&self, previous: FrameIndex, resident: &Resident) -> FrameChange {
         let ((before, then), (now, _)) = (self.moment(previous), self.moment(self.frame));
         let mut parts = Vec::new();
@@ -246,8 +261,8 @@ fn tallest(layout: &Layout) -> f32 {
     layout.gem_half_height.max(layout.kick_half_height) * 1.5
 }
 
-/// The latest time at which the first note is still beyond the far end, and not after the song's start; early
-/// enough for the count-in.
+/// The time at which the video begins: late enough that no time is lost, but before the first note is visible, before
+/// the count-in, and not after the song's start.
 fn lead_in(content: &HighwayContent, layout: &Layout, motion: &NoteMotion) -> Time {
     let path = f64::from(layout.path) + f64::from(tallest(layout)) + 2.0;
     let first = content.notes.first().map_or(Time::ZERO, |note| note.time);
@@ -313,7 +328,7 @@ impl Scene for Highway {
     }
 
     fn static_layer(&self) -> u32 {
-        // With the labels, or without.
+        // One layer with the labels, one without.
         u32::from(self.captions.label_state() != captions::LabelState::Fixed)
     }
 

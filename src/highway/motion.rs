@@ -1,4 +1,4 @@
-//! How fast the notes fall, and where each is at a frame, exactly.
+//! The speed of the notes, and the exact position of each note at a frame.
 //!
 //! HeaderLines along the path are whole numbers of 1/256 pixel ([`SUBPIXELS`]), computed from the integers of the
 //! time and the speed with one rounding. A frame subtracts two of them; no float of absolute time is used.
@@ -10,7 +10,7 @@ pub const SUBPIXELS: i64 = 256;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
-/// Speed of the notes, and the scroll of each frame.
+/// The speed of the notes and the scroll of each frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoteMotion {
     frame_rate: FrameRate,
@@ -46,7 +46,7 @@ impl NoteMotion {
         }
     }
 
-    /// Where on the path a note struck at `time` lies, in subpixels; grows with time.
+    /// Position along the path of a note that is struck at `time`, in subpixels. It grows with time.
     pub fn position(&self, time: Time) -> i64 {
         let (numerator, denominator) = self.speed;
         round_div(i128::from(time.as_nanos()) * numerator, denominator * NANOS_PER_SECOND)
@@ -82,7 +82,7 @@ impl NoteMotion {
         (self.pixels_per_second() / self.frame_rate.as_f64() * f64::from(degrees) / 360.0) as f32
     }
 
-    /// Whole pixels that a note moves per frame, when the speed was snapped.
+    /// Whole pixels that a note moves per frame; `None` when the speed is exact.
     pub fn pixels_per_frame(&self) -> Option<u32> {
         self.pixels_per_frame
     }

@@ -10,7 +10,8 @@ use super::paint;
 use crate::song::LanePlace;
 use crate::theme::Theme;
 
-/// Something on the road, in pixels of the road; its place along it is a [`Positions`] apart.
+/// The shape of a note or beat line on the road, in pixels of the road. Its position along the road is kept in
+/// [`Positions`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RoadShape {
     /// Middle across.
@@ -21,7 +22,7 @@ pub struct RoadShape {
     pub half_height: f32,
 }
 
-/// What lies on the road.
+/// Something that lies on the road.
 pub trait HasRoadShape {
     /// Where it lies across, and how large it is.
     fn road_shape(&self) -> RoadShape;
@@ -42,8 +43,8 @@ pub struct NoteInstance {
     pub half_height: f32,
     /// sRGB as bright as the note is loud, and the velocity of 0 to 127 as 0 to 254.
     pub color_velocity: [u8; 4],
-    /// Mark; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the room
-    /// around the note (see [`place_notes`]).
+    /// Mark; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the
+    /// free distance (see [`place_notes`]).
     pub style: [u8; 4],
 }
 
@@ -67,8 +68,8 @@ impl NoteInstance {
         [middle - self.half_height, middle + self.half_height]
     }
 
-    /// `note` at `position` of the path: its size, fill and outline tell ghost notes and accents. It has no room
-    /// around it.
+    /// `note` at `position` of the path: its size, fill and outline show ghost notes and accents. Its free distance
+    /// is 0.
     pub fn new(note: &HighwayNote, position: i64, layout: &Layout, theme: &Theme) -> NoteInstance {
         let gems = &theme.gems;
         let (left, right, margin, half_height) = match note.place {
@@ -183,11 +184,11 @@ impl Positions {
     }
 }
 
-/// The room around a note whose neighbour is as near as can be without overlapping it on a flat road: `ROOM` in
+/// The free distance of a note whose neighbour is as near as possible without overlapping it on a flat road: `ROOM` in
 /// `shaders/gems.wgsl`.
 const ROOM: f32 = 16.0;
 
-/// The most that fits beside the bit of the kick bar.
+/// The largest free distance that fits into the seven bits beside the bit of the kick bar.
 const MOST_ROOM: f32 = 127.0;
 
 /// Pixels that two notes keep between them to count as apart: for smoothed edges, also at the far end of a tilted
@@ -196,8 +197,8 @@ const SPARE: f32 = 8.0;
 
 /// Positions and instances of the notes among `notes` (in order of time) for which `belongs` holds.
 ///
-/// Each instance knows the room around it: the distance to the nearest note of the same place, in shares of what
-/// the two need, `travel` pixels of motion blur included. Hits that overlap are not drawn in pieces.
+/// Each instance holds its free distance: the distance to the nearest note in the same lane, in units of 1/[`ROOM`] of
+/// the distance that the two need, including `travel` pixels of motion blur. Notes that overlap are not drawn in pieces.
 pub fn place_notes(
     notes: &[HighwayNote],
     layout: &Layout,
@@ -218,7 +219,7 @@ pub fn place_notes(
     (Positions(positions), instances)
 }
 
-/// The room around each of `instances`: whole numbers from 0 to [`MOST_ROOM`].
+/// The free distance of each of `instances`: whole numbers from 0 to [`MOST_ROOM`].
 fn rooms(positions: &[i64], instances: &[NoteInstance], travel: f32) -> Vec<f32> {
     let mut rooms = vec![MOST_ROOM; positions.len()];
     // The last one of each place, by its middle.

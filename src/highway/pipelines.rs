@@ -1,4 +1,4 @@
-//! The highway's uniform, and a pipeline for each object that is drawn.
+//! The highway's uniform, and a pipeline for each layer.
 
 use wgpu::util::DeviceExt;
 
@@ -15,7 +15,7 @@ use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind};
 use wgpu_video::gpu::{Gpu, GpuError};
 use wgpu_video::scene::View;
 
-/// What the shaders are told; see `shaders/highway.wgsl`. Only the first two change from frame to frame.
+/// Data passed to the shaders; see `shaders/highway.wgsl`. Only the first field changes from frame to frame.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct HighwayUniform {
@@ -59,8 +59,8 @@ pub struct FrameUniform {
 }
 
 impl HighwayUniform {
-    /// For a highway that is shown so; the lane labels go in `labels_fade` and the progress bar shows
-    /// `progress`, both in milliseconds of the song.
+    /// The data for a highway. The labels fade out during `labels_fade`, and the progress bar grows during `progress`;
+    /// both are times of the song in milliseconds.
     pub fn new(
         layout: &Layout,
         motion: &NoteMotion,
@@ -103,7 +103,7 @@ impl HighwayUniform {
     }
 }
 
-/// From 0 to 1 each.
+/// Red, green, blue and alpha, each from 0 to 1.
 fn shares(color: Color) -> [f32; 4] {
     paint::bytes(color).map(|value| f32::from(value) / 255.0)
 }
@@ -121,21 +121,21 @@ pub enum Layer {
     Glow,
     /// Light along the strike line.
     LineGlow,
-    /// What is between the ends of kick bars.
+    /// The middle parts of kick bars, between their ends.
     KickMiddles,
     /// The ends of kick bars, and those that are not drawn in pieces.
     Kicks,
-    /// What is between the ends and the mark of a gem in a lane.
+    /// The parts of gems between their ends and their mark.
     GemMiddles,
     /// The ends and the marks of gems in the lanes, and those that are not drawn in pieces.
     Gems,
     /// Gems of the labels.
     Legend,
-    /// Rings at what was struck.
+    /// Rings at struck notes.
     Rings,
     /// Glyphs from the atlas.
     Text,
-    /// Progress bar and veil.
+    /// The progress bar, and the panel behind the end card.
     Panel,
 }
 
@@ -196,7 +196,7 @@ pub struct Pipelines {
 }
 
 impl Pipelines {
-    /// Those of `layers`, for the planes of `view`.
+    /// Makes the pipelines of `layers` for the planes of `view`.
     pub fn new(
         gpu: &Gpu,
         view: &View<'_>,
@@ -286,7 +286,7 @@ impl Pipelines {
         queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&frame));
     }
 
-    /// Draws of `layer` follow. False when it is not among the layers, and nothing of it can be drawn.
+    /// Sets the pipeline of `layer` for the draws that follow. Returns false when there is none, and nothing may be drawn.
     pub fn begin(&self, layer: Layer, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> bool {
         let found = self.pipelines.iter().find(|(of, drawn, _)| (*of, *drawn) == (plane, layer));
         if let Some((_, _, pipeline)) = found {

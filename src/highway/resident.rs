@@ -1,4 +1,4 @@
-//! What a highway has on the GPU, and the order in which it is drawn.
+//! The data of a highway on the GPU, and the order in which it is drawn.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The static layer: what stands still, drawn once per target. See `shaders/static.wgsl`.
+//! The static layer: what does not move, drawn once per plane set. See `shaders/static.wgsl`.
 
 use std::ops::Range;
 
@@ -54,7 +54,7 @@ impl StaticShape {
     }
 }
 
-/// What lies under everything: the colours of the background.
+/// The background colours, which lie under everything else.
 pub fn background(layout: &Layout, theme: &Theme) -> Vec<StaticShape> {
     let (width, height) = (layout.size.width() as f32, layout.size.height() as f32);
     // Beyond the picture on both sides; the shades go from its top to its bottom.

@@ -308,7 +308,7 @@ fn list_tracks(tracks: &[(TrackIndex, Option<String>, u64)]) -> String {
         }
         match notes {
             0 => text.push_str(" (no notes)"),
-            notes => text.push_str(&format!(" ({})", plural(*notes, "hit"))),
+            notes => text.push_str(&format!(" ({})", plural(*notes, "note"))),
         }
     }
     if tracks.len() > LISTED_TRACKS {

@@ -22,7 +22,7 @@ pub(super) struct TrackStep<'a> {
     pub what: StepContent<'a>,
 }
 
-/// What a step came upon.
+/// What was read in one step.
 pub(super) enum StepContent<'a> {
     /// An event.
     Event(TrackEventKind<'a>),

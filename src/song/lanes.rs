@@ -1,4 +1,4 @@
-//! The lanes that a song uses, in their order on the highway, and how often each is note.
+//! The lanes that a song uses, in their order on the highway, and the number of notes in each.
 
 use std::iter;
 
@@ -13,36 +13,36 @@ pub enum LanePlace {
     Lane(usize),
 }
 
-/// How often a key is note.
+/// How many notes a key has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyCount {
     /// The key, 0 to 127.
     pub key: u8,
-    /// Its notes; at least one.
+    /// The number of its notes; at least 1.
     pub notes: u64,
 }
 
 /// A lane that a song uses, or the kick.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {
-    /// Which lane.
+    /// The lane's identity in the drum map.
     pub id: LaneId,
-    /// What it is called.
+    /// The name to show.
     pub name: String,
     /// Its colour.
     pub color: Rgb,
-    /// The keys that are note in it, lowest first.
+    /// The keys of its notes, lowest first.
     pub keys: Vec<KeyCount>,
 }
 
 impl Lane {
-    /// Hits of all its keys.
+    /// The number of notes of all its keys.
     pub fn note_count(&self) -> u64 {
         self.keys.iter().map(|key| key.notes).sum()
     }
 }
 
-/// The lanes that a song uses. Those that it does not use take no place.
+/// The lanes that a song uses. Lanes without notes are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaneLayout {
     /// The kick, if the song uses it.
@@ -55,7 +55,7 @@ pub struct LaneLayout {
 }
 
 impl LaneLayout {
-    /// The lanes for the keys that `song` notes, in the order of `map`.
+    /// The lanes for the notes of `song`, in the order of `map`.
     pub fn for_song(song: &Song, map: &DrumMap) -> LaneLayout {
         let mut notes = [0; 128];
         for note in song.notes() {
@@ -89,22 +89,22 @@ impl LaneLayout {
         layout
     }
 
-    /// The kick, then the lanes from left to right: all the song's notes are in them.
+    /// The kick, then the lanes from left to right. Each note of the song is in one of them.
     pub fn kick_and_lanes(&self) -> impl Iterator<Item = &Lane> {
         self.kick.iter().chain(&self.lanes)
     }
 
-    /// Where a note is drawn; `None` when its key is not note in the song of this layout.
+    /// Where a note is drawn; `None` when the song of this layout has no note of its key.
     pub fn place(&self, note: &Note) -> Option<LanePlace> {
         self.places.get(usize::from(note.key)).copied().flatten()
     }
 
-    /// The keys that the drum map does not know, lowest first; they are in [`LaneId::Other`].
+    /// The keys that the drum map does not know, lowest first. They are in [`LaneId::Other`].
     pub fn unmapped(&self) -> &[KeyCount] {
         &self.unmapped
     }
 
-    /// What to tell the user about [`LaneLayout::unmapped`] keys, if there are any.
+    /// A warning about the [`LaneLayout::unmapped`] keys, if there are any.
     pub fn warning(&self) -> Option<SongWarning> {
         let keys = self.unmapped.clone();
         (!keys.is_empty()).then_some(SongWarning::UnmappedKeys { keys })

@@ -34,7 +34,7 @@ pub(super) fn read(file: &[u8], options: &SongOptions) -> Result<Song, SongError
     read.into_song(&chunks, options, warnings)
 }
 
-/// What is of interest in the tracks, in the file's order, on the tracks' own clocks.
+/// The events of all tracks that a song is made from, in the file's order, with times in ticks.
 #[derive(Default)]
 struct TrackEventsRead {
     tracks: Vec<TrackInfo>,
@@ -58,7 +58,7 @@ struct TickedNote {
     velocity: u8,
 }
 
-/// Which note of a track is active on each channel and key: its index among all notes.
+/// The note that is sounding on each channel and key of a track, as an index among all notes.
 ///
 /// Indices of earlier tracks are left in place and taken for silence, so that a file of many tiny tracks
 /// costs no clearing.

@@ -1,10 +1,10 @@
-//! One clock for all tracks: tempo shared (formats 0 and 1), or sequences one after the other (format 2).
+//! The time of each tick: one tempo map for all tracks (formats 0 and 1), or one for each sequence (format 2).
 
 use super::tempo_map::{Division, TempoMap};
 use super::{TrackIndex, TrackInfo};
 use strikeline_picture::Time;
 
-/// Something that stands at a tick of a track.
+/// An event at a tick of a track.
 #[derive(Debug, Clone)]
 pub(super) struct AtTick<T> {
     pub track: TrackIndex,
@@ -12,7 +12,7 @@ pub(super) struct AtTick<T> {
     pub what: T,
 }
 
-/// What time it is at each track's ticks.
+/// Converts the ticks of each track to times.
 #[derive(Debug)]
 pub(super) enum TickClocks {
     /// One tempo map for all tracks.
@@ -87,8 +87,8 @@ impl TickClocks {
         timed.into_iter().map(|(time, _, what)| (time, what)).collect()
     }
 
-    /// What holds from when on: as [`TickClocks::in_order`], with a default at each beginning, and only the last
-    /// of those that stand at one time.
+    /// Values and the times from which they apply: as [`TickClocks::in_order`], with a default at each beginning, and only
+    /// the last of several at the same time.
     pub fn changes<T: Copy>(&self, default: T, stated: Vec<AtTick<T>>) -> Vec<(Time, T)> {
         let beginning = |track| AtTick { track, tick: 0, what: default };
         let mut changes: Vec<_> = self.beginnings().into_iter().map(beginning).collect();

@@ -2,11 +2,10 @@
 
 use super::Rgb;
 
-/// The smallest difference in Oklab lightness or distance that two colours side by side are told apart by at
-/// a glance.
+/// The smallest difference in Oklab lightness or distance at which two colours side by side are easy to distinguish.
 pub(crate) const CLEAR: f64 = 0.12;
 
-/// Who looks. The three kinds lack one kind of cones.
+/// A kind of colour vision: normal, or without one of the three kinds of cones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ColourVision {
     /// All three kinds of cones.

@@ -188,7 +188,7 @@ fn suitability(face: &FaceInfo, complete: bool, preferred: &[&str], weight: Font
     )
 }
 
-/// The language of a text, which tells how an ideograph is written that Chinese, Japanese and Korean share.
+/// The language of a text, which decides how an ideograph is written that Chinese, Japanese and Korean share.
 pub(super) fn language(text: &str) -> Language {
     let mut language = Language::Chinese;
     for character in text.chars() {

@@ -34,7 +34,7 @@ static EMBEDDED_BOLD: &[u8] = include_bytes!("../../fonts/Inter-Bold.ttf");
 /// A font file that is larger is refused; the largest that are in use have some 200 MiB.
 const MAX_FONT_BYTES: u64 = 512 << 20;
 
-/// The family that all faces have in common, so that the search of cosmic-text can be told to keep off them.
+/// The family that all faces have in common, so that they can be excluded from the search of cosmic-text.
 const ANY_FACE: &str = "strikeline face";
 
 /// A face in use. Each has a family of its own, so that a text can name it.
@@ -105,7 +105,7 @@ impl Fallback for NoFallback {
     }
 }
 
-/// The fonts in use, and the way to more.
+/// The fonts in use, and the system's fonts to search for more.
 #[derive(Debug)]
 pub(super) struct Fonts {
     pub shaping: FontSystem,
@@ -273,7 +273,7 @@ fn faces(sources: impl IntoIterator<Item = Source>) -> Vec<FaceInfo> {
     database.faces().cloned().collect()
 }
 
-/// Tells the data of one face from that of another.
+/// A name that identifies the source of a face.
 fn source_name(source: &Source) -> String {
     match source {
         Source::Binary(data) => format!("{:p}", Arc::as_ptr(data)),

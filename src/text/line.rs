@@ -36,7 +36,7 @@ pub const SHADOW_RADII: RangeInclusive<f32> = 0.0..=100.0;
 /// One line of text, ready to be drawn. Pixels; the origin is where the baseline begins, y points down.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextLine {
-    /// What is drawn, from left to right. Blanks are not among it.
+    /// The quads to draw, from left to right. Blanks have none.
     pub glyphs: Vec<GlyphPlacement>,
     /// The advance: where a text that continues this one would begin.
     pub width: f32,

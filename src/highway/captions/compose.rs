@@ -1,4 +1,4 @@
-//! Whole lines as single pictures.
+//! Whole lines of text as single images in the atlas.
 //!
 //! A quad costs a software adapter some microseconds however small it is, and a line of text has dozens of
 //! glyphs: so each line is put together once, beside the glyphs in the atlas, and drawn as one quad.
@@ -15,13 +15,13 @@ use crate::theme::Color;
 /// A line on the picture.
 #[derive(Debug, Clone)]
 pub struct PlacedLine {
-    /// Of the line's origin, in pixels.
+    /// The start of its baseline, in pixels.
     pub origin: (i32, i32),
     /// Relative to the origin.
     pub glyphs: Vec<GlyphPlacement>,
     /// Its colour.
     pub color: Color,
-    /// When it is seen.
+    /// When it is visible.
     pub span: TextSpan,
 }
 

@@ -16,13 +16,13 @@ const TITLE: f32 = 30.0;
 const SMALL: f32 = 26.0;
 const MARGIN: f32 = 28.0;
 
-/// How long a section's name takes to come and to go, in milliseconds.
+/// How long a section's name takes to fade in and out, in milliseconds.
 const SECTION_FADE: f32 = 150.0;
 
-/// How long the end card takes to come, in milliseconds.
+/// How long the end card takes to fade in, in milliseconds.
 pub const END_CARD_FADE: i32 = 700;
 
-/// Where the lines of a header stand.
+/// Positions and widths of the texts in the header.
 struct HeaderLines {
     margin: f32,
     /// Baselines of the title, and of section and clock: the same in a header of one row.
@@ -133,7 +133,7 @@ pub fn write_sections(
     Ok(groups)
 }
 
-/// The time that has gone by: for each of its places ten glyphs, one of which is drawn.
+/// The display of the elapsed time. Each place has ten glyphs, of which a frame draws one.
 #[derive(Debug, Clone)]
 pub struct ClockDisplay {
     /// Where it ends.
@@ -269,7 +269,7 @@ pub fn progress_bar(layout: &Layout, theme: &Theme) -> Option<PanelInstance> {
     })
 }
 
-/// What the end card lies on: nearly the background, over all of the picture.
+/// The panel behind the end card: nearly opaque, in the background's colour, over the whole picture.
 pub fn veil(layout: &Layout, theme: &Theme, from: i32) -> PanelInstance {
     let (width, height) = (layout.size.width() as f32, layout.size.height() as f32);
     PanelInstance {

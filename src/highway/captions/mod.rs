@@ -1,4 +1,4 @@
-//! What is written on the picture: set once into an atlas, and shown when its time comes.
+//! Text on the picture. It is rasterised once into an atlas, and each piece is shown when its time comes.
 
 mod compose;
 mod header;
@@ -28,12 +28,12 @@ pub use self::header::{END_CARD_FADE, END_CARD_IMAGE, END_CARD_TEXT};
 use self::instances::{GlyphInstance, PanelInstance};
 use self::text_state::TextState;
 
-/// When a text is seen, in milliseconds of the song.
+/// When a text is visible, in milliseconds of the song.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct TextSpan {
     from: i32,
     to: i32,
-    /// How long it takes to come and to go.
+    /// Milliseconds that it takes to fade in and to fade out.
     fade: [f32; 2],
 }
 
@@ -45,7 +45,7 @@ impl TextSpan {
     }
 }
 
-/// Glyphs that are seen at the same time.
+/// Glyphs that are visible at the same time.
 #[derive(Debug, Clone)]
 struct GlyphGroup {
     span: TextSpan,
@@ -59,7 +59,7 @@ fn current(groups: &[GlyphGroup], milliseconds: i32) -> Option<Range<u32>> {
     group.span.contains(milliseconds).then(|| group.glyphs.clone())
 }
 
-/// What is written on a highway, and what of it a frame shows.
+/// The texts of a highway, and those that a frame shows.
 #[derive(Debug, Clone)]
 pub struct Captions {
     /// The glyphs' coverage.
@@ -70,7 +70,7 @@ pub struct Captions {
     pub fixed: Range<u32>,
     /// Gems beside the labels; their positions are heights on the picture.
     pub legend: Vec<NoteInstance>,
-    /// Progress bar, then the veil behind the end card, as far as they are there.
+    /// The progress bar, then the panel behind the end card; each only if it is shown at all.
     pub panels: Vec<PanelInstance>,
     /// Milliseconds of the song at which the labels begin and end to fade; `None` when they stay.
     pub labels_fade: Option<[i32; 2]>,
@@ -96,7 +96,7 @@ struct EndCardText {
     veil: Range<u32>,
 }
 
-/// What a frame shows beside what never changes.
+/// The captions of a frame, without those of the static layer.
 #[derive(Debug, Default, Clone)]
 pub struct Shown {
     /// Of the panels, under the text.
@@ -114,21 +114,21 @@ pub enum LabelState {
     Fixed,
     /// In the frame, over everything.
     Fading,
-    /// Nowhere any more.
+    /// Not shown any more.
     Gone,
 }
 
-/// Times of a song that captions go by.
+/// Times of the song that captions depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct CaptionTimes {
     /// At frame 0.
     pub start: Time,
-    /// When the end card begins to come, if there is one.
+    /// When the end card begins to fade in, if there is one.
     pub end_card: Option<Time>,
 }
 
 impl Captions {
-    /// Sets everything that is written on a highway of `content`.
+    /// Rasterises all text of a highway with `content`.
     ///
     /// # Errors
     /// When the theme's font cannot be used, or the text does not fit into a texture.
@@ -226,7 +226,8 @@ impl Captions {
         Shown { progress_bar: self.progress_bar.clone(), text, end_card }
     }
 
-    /// Adds to `parts` where this frame differs from that at `before`. False when it may differ anywhere.
+    /// Adds to `parts` the areas in which this frame differs from the one at `before` milliseconds. Returns false when it
+    /// may differ anywhere.
     pub fn add_changed(&self, before: i32, parts: &mut Vec<Rectangle>) -> bool {
         let earlier = self.shown_at(before);
         let fades = |labels| labels == LabelState::Fading;
@@ -255,7 +256,7 @@ impl Captions {
         (since >= 0 && until > 0).then_some(TextState { glyph, changing, bounds })
     }
 
-    /// The longest of `rows` in which nothing is written, nor in the static layer, at either of two times.
+    /// The longest part of `rows` without text at either of two times, in the static layer or over it.
     pub fn rows_without(&self, times: [i32; 2], rows: Range<u32>) -> Range<u32> {
         let mut free = rows;
         let mut take = |top: u32, bottom: u32| {
@@ -283,7 +284,7 @@ impl Captions {
         if free.start < free.end { free } else { 0..0 }
     }
 
-    /// Around a glyph, with all that chroma's samples reach.
+    /// The rectangle around a glyph, with every chroma sample that it touches.
     fn bounds(&self, glyph: u32) -> Option<Rectangle> {
         let GlyphInstance { place: [x, y], cell: [_, _, width, height], .. } =
             *self.glyphs.get(glyph as usize)?;
@@ -361,7 +362,7 @@ struct Writer<'a> {
     missing: Vec<char>,
 }
 
-/// Where a line stands relative to the point that is given for it.
+/// Which point of a line is at the given position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Align {
     Left,
