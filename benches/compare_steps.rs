@@ -22,7 +22,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut numbers = std::env::args().filter_map(|argument| argument.parse::<u64>().ok());
     let frames = numbers.next().unwrap_or(300);
     let rounds = numbers.next().unwrap_or(7);
-    let by_openh264 = StreamOptions::new(full_hd(), sixty(), at_least_one(frames), Arc::new(OpenH264::default()));
+    let by_openh264 =
+        StreamOptions::new(full_hd(), sixty(), at_least_one(frames), Arc::new(OpenH264::default()));
     let by_h264 = StreamOptions { encoder: Arc::new(H264Factory::default()), ..by_openh264.clone() };
     let gpu = Arc::new(Gpu::open(&by_h264.adapter)?);
     println!(

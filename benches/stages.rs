@@ -78,13 +78,16 @@ fn run(scene: &mut dyn Scene, encoder: Arc<dyn EncoderFactory>) {
 /// A million notes, as dense in the picture as the groove.
 fn million() -> Highway {
     let groove = groove();
-    let length = groove.hits.last().map_or(Time::ZERO, |hit| hit.time);
-    let repeats = 1_000_000_usize.div_ceil(groove.hits.len());
-    let hits = (0..repeats as i64).flat_map(|repeat| {
+    let length = groove.notes.last().map_or(Time::ZERO, |hit| hit.time);
+    let repeats = 1_000_000_usize.div_ceil(groove.notes.len());
+    let notes = (0..repeats as i64).flat_map(|repeat| {
         let shift = Time::from_nanos(length.as_nanos() * repeat);
-        groove.hits.iter().map(move |hit| strikeline::highway::Hit { time: hit.time + shift, ..*hit })
+        groove
+            .notes
+            .iter()
+            .map(move |note| strikeline::highway::HighwayNote { time: note.time + shift, ..*note })
     });
-    let content = HighwayContent { hits: hits.collect(), ..groove.clone() };
+    let content = HighwayContent { notes: notes.collect(), ..groove.clone() };
     let options = HighwayOptions {
         theme: Theme::builtin("plain").expect("a built-in theme"),
         start: Some(Time::from_seconds(10.0)),

@@ -32,7 +32,7 @@
 //! let options = HighwayOptions::default();
 //! let content = HighwayContent::from_song(&song, &options.theme.drum_map);
 //! let mut highway = Highway::new(content, &options, size, rate)?;
-//! let frames = rate.frames_to_cover(song.last_hit() - highway.start());
+//! let frames = rate.frames_to_cover(song.last_note() - highway.start());
 //! let options = StreamOptions::new(size, rate, frames, Arc::new(H264Factory::default()));
 //! let mut sink = Mp4Sink::create(Path::new("song.mp4"), Overwrite::Refuse)?;
 //! let report = stream(&mut highway, &options, &mut sink, &mut |progress| {

@@ -6,7 +6,7 @@ use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::{PipelineSource, PlaneKind, pipeline, shader};
 use wgpu_video::scene::{Drawing, Scene, SceneError, View};
 
-use crate::highway::{Highway, Place};
+use crate::highway::{Highway, LanePlace};
 
 const SHADER: &str = "
 struct Corner { @location(0) place: vec2<f32>, @location(1) color: vec4<f32> }
@@ -86,16 +86,16 @@ impl Scene for RebuiltHighway {
         let (left, right) = layout.sides();
         let strike = layout.strike as f32;
         self.quad([left, strike - 2.0, right, strike + 2.0], [225, 228, 240]);
-        for hit in self.highway.content().hits.clone() {
-            let middle = self.highway.hit_height(hit.time, frame) as f32;
+        for note in self.highway.content().notes.clone() {
+            let middle = self.highway.note_height(note.time, frame) as f32;
             if middle < -20.0 || middle > strike {
                 continue;
             }
-            let ((left, right), half, margin) = match hit.place {
-                Place::Kick => (layout.sides(), layout.kick_half_height, 0.0),
-                Place::Lane(lane) => (layout.lane(lane), layout.gem_half_height, layout.gem_margin),
+            let ((left, right), half, margin) = match note.place {
+                LanePlace::Kick => (layout.sides(), layout.kick_half_height, 0.0),
+                LanePlace::Lane(lane) => (layout.lane(lane), layout.gem_half_height, layout.gem_margin),
             };
-            self.quad([left + margin, middle - half, right - margin, middle + half], hit.color);
+            self.quad([left + margin, middle - half, right - margin, middle + half], note.color);
         }
         if let Some(device) = &self.device {
             self.buffer = Some(device.create_buffer_init(&wgpu::util::BufferInitDescriptor {

@@ -221,7 +221,7 @@ impl<'a> InspectReport<'a> {
         let lanes = layout.kick_and_lanes().map(|lane| LaneReport {
             id: lane.id.id(),
             name: map.lane_name(lane.id),
-            hits: lane.hits(),
+            hits: lane.note_count(),
             color: Hex(lane.color),
             keys: lane
                 .keys
@@ -230,7 +230,7 @@ impl<'a> InspectReport<'a> {
                     key: used.key,
                     name: map.get(used.key).map(|drum| drum.name.as_str()),
                     short_name: map.get(used.key).map(|drum| drum.short_name.as_str()),
-                    hits: used.hits,
+                    hits: used.notes,
                     color: Hex(map.color(used.key)),
                     mark: map.mark(used.key).id(),
                 })
@@ -242,7 +242,7 @@ impl<'a> InspectReport<'a> {
             texts: song.texts(),
             format: song.format().number(),
             division,
-            last_hit: Seconds(song.last_hit()),
+            last_hit: Seconds(song.last_note()),
             length: Seconds(song.end()),
             hits: song.notes().len(),
             tracks: tracks.collect(),
@@ -280,12 +280,12 @@ fn write_report(out: &mut String, song: &Song, map: &DrumMap) -> std::fmt::Resul
     };
     writeln!(out, "{:<10} {} ({kind})", "format", song.format().number())?;
     writeln!(out, "{:<10} {}", "division", song.division())?;
-    let per_second = song.notes().len() as f64 / song.last_hit().as_seconds().max(1.0);
+    let per_second = song.notes().len() as f64 / song.last_note().as_seconds().max(1.0);
     writeln!(
         out,
         "{:<10} {} to the last note, {} to the end",
         "length",
-        TimeText(song.last_hit()),
+        TimeText(song.last_note()),
         TimeText(song.end())
     )?;
     writeln!(out, "{:<10} {} ({per_second:.1} per second)", "notes", song.notes().len())?;
@@ -314,11 +314,11 @@ fn write_report(out: &mut String, song: &Song, map: &DrumMap) -> std::fmt::Resul
     let layout = LaneLayout::for_song(song, map);
     let used: Vec<&Lane> = layout.kick_and_lanes().collect();
     write_list(out, "lanes", &used, |out, lane| {
-        write!(out, "{:>9}  {:<10}", lane.hits(), lane.name)?;
+        write!(out, "{:>9}  {:<10}", lane.note_count(), lane.name)?;
         for (place, key) in lane.keys.iter().enumerate() {
             let separator = if place == 0 { "" } else { ", " };
             let name = map.get(key.key).map_or("unknown", |drum| &drum.name);
-            write!(out, "{separator}{} {name} ({})", key.key, key.hits)?;
+            write!(out, "{separator}{} {name} ({})", key.key, key.notes)?;
         }
         Ok(())
     })?;

@@ -11,12 +11,12 @@ use wgpu_video::stream::StreamError;
 use wgpu_video::stream::stage::StageError;
 
 /// Which options help against `error`, as half a sentence; `None` when its own text is all that can be said.
-pub fn of(error: &anyhow::Error) -> Option<&'static str> {
+pub(super) fn of(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(of_cause)
 }
 
 /// Options that help against an error of the graphics device.
-pub fn of_gpu(error: &GpuError) -> Option<&'static str> {
+pub(super) fn of_gpu(error: &GpuError) -> Option<&'static str> {
     match error {
         GpuError::NoSuchAdapter { .. } => Some("--adapter takes one of these numbers, or a part of a name"),
         GpuError::Open { .. } | GpuError::Lost { .. } | GpuError::Hang { .. } => {

@@ -73,7 +73,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
 
     let frames = picture.fps.frames_to_cover(span(args, &scene)?);
     let messages = MessageLevel::new(quiet, json);
-    let last = scene.content().hits.last().map_or(Time::ZERO, |hit| hit.time);
+    let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);
     if messages != MessageLevel::None && scene.start() > last {
         let (start, last) = (scene.start().as_seconds(), last.as_seconds());
         eprintln!(
@@ -106,7 +106,7 @@ fn span(args: &RenderArgs, scene: &Highway) -> anyhow::Result<Time> {
     }
     let default_tail = if args.highway.has_end_card() { 6.0 } else { 3.0 };
     let tail = args.tail.unwrap_or(Time::from_seconds(default_tail));
-    let last = scene.content().hits.last().map_or(Time::ZERO, |hit| hit.time);
+    let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);
     let span = last + tail - scene.start();
     if span <= Time::ZERO {
         let text = format!(

@@ -109,7 +109,7 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
         default: Spread { devices: Some(adapter.devices()), ..Spread::for_jobs(jobs) },
     };
     let mut bench = StreamBench {
-        frames: super::at_least_one(picture.fps.frames_to_cover(song.last_hit() - scene.start())),
+        frames: super::at_least_one(picture.fps.frames_to_cover(song.last_note() - scene.start())),
         scene: &mut scene,
         size: picture.size,
         frame_rate: picture.fps,

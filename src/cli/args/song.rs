@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use strikeline::song::{ChannelSelection, DrumMap, KeyHits, LaneId, LaneLayout, Song, SongOptions};
+use strikeline::song::{ChannelSelection, DrumMap, KeyCount, LaneId, LaneLayout, Song, SongOptions};
 use strikeline::song::{SongWarning, TrackSelection};
 
 /// The song to read.
@@ -59,9 +59,9 @@ impl SongSelection {
 pub(crate) fn warnings(song: &Song, map: &DrumMap) -> Vec<String> {
     let mut warnings: Vec<String> = song.warnings().iter().map(SongWarning::to_string).collect();
     let layout = LaneLayout::for_song(song, map);
-    let describe = |&KeyHits { key, hits }: &KeyHits| {
-        let plural = if hits == 1 { "" } else { "s" };
-        format!("{key} ({hits} note{plural})")
+    let describe = |&KeyCount { key, notes }: &KeyCount| {
+        let plural = if notes == 1 { "" } else { "s" };
+        format!("{key} ({notes} note{plural})")
     };
     let unmapped: Vec<String> = layout.unmapped().iter().map(describe).collect();
     if !unmapped.is_empty() {

@@ -193,7 +193,7 @@ fn part(args: &ProfileArgs, song: &Song) -> anyhow::Result<(Time, u64)> {
     // Warnings are printed for the scene that is rendered.
     let whole = args.highway.highway(song, None, &args.picture, true)?;
     let rate = args.picture.fps;
-    let last = whole.content().hits.last().map_or(Time::ZERO, |hit| hit.time);
+    let last = whole.content().notes.last().map_or(Time::ZERO, |note| note.time);
     let there = rate.frames_to_cover(last - whole.start()).max(1);
     let frames = frames.min(there);
     Ok((whole.start() + rate.time_of(FrameIndex((there - frames) / 2)), frames))

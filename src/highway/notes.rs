@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::content::{BeatLine, Hit, Place};
+use super::content::{BeatLine, HighwayNote};
 use super::layout::Layout;
-use super::motion::{Motion, SUBPIXELS};
+use super::motion::{NoteMotion, SUBPIXELS};
 use super::paint;
+use crate::song::LanePlace;
 use crate::theme::Theme;
 
-/// Something on the road, in pixels of the road; its place along it is a [`Positions`] apart.
+/// The shape of a note or beat line on the road, in pixels of the road. Its position along the road is kept in
+/// [`Positions`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RoadBox {
+pub struct RoadShape {
     /// Middle across.
     pub center: f32,
     /// Half of its size across.
@@ -20,17 +22,17 @@ pub struct RoadBox {
     pub half_height: f32,
 }
 
-/// What lies on the road.
-pub trait OnRoad {
+/// Something that lies on the road.
+pub trait HasRoadShape {
     /// Where it lies across, and how large it is.
-    fn road_box(&self) -> RoadBox;
+    fn road_shape(&self) -> RoadShape;
 }
 
-/// One hit on the GPU: 24 bytes. See `shaders/gems.wgsl`.
+/// One note on the GPU: 24 bytes. See `shaders/gems.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct HitInstance {
-    /// Place on the path in subpixels, modulo 2³². The shader subtracts the scroll modulo 2³² as well, so
+pub struct NoteInstance {
+    /// LanePlace on the path in subpixels, modulo 2³². The shader subtracts the scroll modulo 2³² as well, so
     /// songs of any length work as long as what is drawn at once is shorter than 2³¹ subpixels.
     pub position: i32,
     /// In pixels of the road.
@@ -39,23 +41,23 @@ pub struct HitInstance {
     pub half_width: f32,
     /// In pixels of the road.
     pub half_height: f32,
-    /// sRGB as bright as the hit is loud, and the velocity of 0 to 127 as 0 to 254.
+    /// sRGB as bright as the note is loud, and the velocity of 0 to 127 as 0 to 254.
     pub color_velocity: [u8; 4],
-    /// Mark; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the room
-    /// around the hit (see [`place_hits`]).
+    /// Mark; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the
+    /// free distance (see [`place_notes`]).
     pub style: [u8; 4],
 }
 
-impl OnRoad for HitInstance {
-    fn road_box(&self) -> RoadBox {
-        RoadBox { center: self.center, half_width: self.half_width, half_height: self.half_height }
+impl HasRoadShape for NoteInstance {
+    fn road_shape(&self) -> RoadShape {
+        RoadShape { center: self.center, half_width: self.half_width, half_height: self.half_height }
     }
 }
 
-impl HitInstance {
+impl NoteInstance {
     /// How a vertex buffer of instances is read.
     pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
-        array_stride: size_of::<HitInstance>() as u64,
+        array_stride: size_of::<NoteInstance>() as u64,
         step_mode: wgpu::VertexStepMode::Instance,
         attributes: &wgpu::vertex_attr_array![0 => Sint32, 1 => Float32x3, 2 => Unorm8x4, 3 => Uint8x4],
     };
@@ -66,23 +68,23 @@ impl HitInstance {
         [middle - self.half_height, middle + self.half_height]
     }
 
-    /// `hit` at `position` of the path: its size, fill and outline tell ghost notes and accents. It has no room
-    /// around it.
-    pub fn new(hit: &Hit, position: i64, layout: &Layout, theme: &Theme) -> HitInstance {
+    /// `note` at `position` of the path: its size, fill and outline show ghost notes and accents. Its free distance
+    /// is 0.
+    pub fn new(note: &HighwayNote, position: i64, layout: &Layout, theme: &Theme) -> NoteInstance {
         let gems = &theme.gems;
-        let (left, right, margin, half_height) = match hit.place {
-            Place::Kick => {
+        let (left, right, margin, half_height) = match note.place {
+            LanePlace::Kick => {
                 let (left, right) = layout.sides();
                 (left, right, 0.0, layout.kick_half_height)
             }
-            Place::Lane(lane) => {
+            LanePlace::Lane(lane) => {
                 let (left, right) = layout.lane(lane);
                 (left, right, layout.gem_margin, layout.gem_half_height)
             }
         };
-        let is_kick = hit.place == Place::Kick;
-        let is_ghost = hit.velocity < gems.ghost.below;
-        let is_accent = hit.velocity >= gems.accent.from;
+        let is_kick = note.place == LanePlace::Kick;
+        let is_ghost = note.velocity < gems.ghost.below;
+        let is_accent = note.velocity >= gems.accent.from;
         let (scale, outline) = match (is_ghost, is_accent) {
             (true, _) => (gems.ghost.scale, gems.outline_width),
             (_, true) => (gems.accent.scale, gems.accent.outline_width),
@@ -94,14 +96,14 @@ impl HitInstance {
         let half_height = half_height * scale;
         // An outline leaves a body to see.
         let outline = (outline * layout.scale).min(half_height * 0.6).min(half_width * 0.6);
-        HitInstance {
+        NoteInstance {
             position: position as i32,
             center: (left + right) / 2.0,
             half_width,
             half_height,
-            color_velocity: brightened(hit, gems.dimmest),
+            color_velocity: brightened(note, gems.dimmest),
             style: [
-                if is_kick { 0 } else { hit.mark as u8 },
+                if is_kick { 0 } else { note.mark as u8 },
                 if is_ghost { (gems.ghost.fill * 255.0).round() as u8 } else { 255 },
                 (outline * 8.0).round().min(255.0) as u8,
                 u8::from(is_kick),
@@ -110,11 +112,11 @@ impl HitInstance {
     }
 }
 
-/// The colour of a hit, from `dimmest` of itself to all of it as the velocity grows; and the velocity.
-fn brightened(hit: &Hit, dimmest: f32) -> [u8; 4] {
-    let velocity = hit.velocity.min(127);
+/// The colour of a note, from `dimmest` of itself to all of it as the velocity grows; and the velocity.
+fn brightened(note: &HighwayNote, dimmest: f32) -> [u8; 4] {
+    let velocity = note.velocity.min(127);
     let brightness = dimmest + (1.0 - dimmest) * f32::from(velocity) / 127.0;
-    let [red, green, blue] = hit.color.map(|value| (f32::from(value) * brightness).round() as u8);
+    let [red, green, blue] = note.color.map(|value| (f32::from(value) * brightness).round() as u8);
     [red, green, blue, velocity * 2]
 }
 
@@ -130,9 +132,9 @@ pub struct LineInstance {
     color: [u8; 4],
 }
 
-impl OnRoad for LineInstance {
-    fn road_box(&self) -> RoadBox {
-        RoadBox { center: self.center, half_width: self.half_width, half_height: self.half_height }
+impl HasRoadShape for LineInstance {
+    fn road_shape(&self) -> RoadShape {
+        RoadShape { center: self.center, half_width: self.half_width, half_height: self.half_height }
     }
 }
 
@@ -182,34 +184,34 @@ impl Positions {
     }
 }
 
-/// The room around a hit whose neighbour is as near as can be without overlapping it on a flat road: `ROOM` in
+/// The free distance of a note whose neighbour is as near as possible without overlapping it on a flat road: `ROOM` in
 /// `shaders/gems.wgsl`.
 const ROOM: f32 = 16.0;
 
-/// The most that fits beside the bit of the kick bar.
+/// The largest free distance that fits into the seven bits beside the bit of the kick bar.
 const MOST_ROOM: f32 = 127.0;
 
-/// Pixels that two hits keep between them to count as apart: for smoothed edges, also at the far end of a tilted
+/// Pixels that two notes keep between them to count as apart: for smoothed edges, also at the far end of a tilted
 /// road, where a pixel of the picture is about three of the road.
 const SPARE: f32 = 8.0;
 
-/// Positions and instances of the hits among `hits` (in order of time) for which `belongs` holds.
+/// Positions and instances of the notes among `notes` (in order of time) for which `belongs` holds.
 ///
-/// Each instance knows the room around it: the distance to the nearest hit of the same place, in shares of what
-/// the two need, `travel` pixels of motion blur included. Hits that overlap are not drawn in pieces.
-pub fn place_hits(
-    hits: &[Hit],
+/// Each instance holds its free distance: the distance to the nearest note in the same lane, in units of 1/[`ROOM`] of
+/// the distance that the two need, including `travel` pixels of motion blur. Notes that overlap are not drawn in pieces.
+pub fn place_notes(
+    notes: &[HighwayNote],
     layout: &Layout,
     theme: &Theme,
-    motion: &Motion,
+    motion: &NoteMotion,
     travel: f32,
-    belongs: impl Fn(&Hit) -> bool,
-) -> (Positions, Vec<HitInstance>) {
-    let placed = hits.iter().rev().filter(|hit| belongs(hit)).map(|hit| {
-        let position = motion.position(hit.time);
-        (position, HitInstance::new(hit, position, layout, theme))
+    belongs: impl Fn(&HighwayNote) -> bool,
+) -> (Positions, Vec<NoteInstance>) {
+    let placed = notes.iter().rev().filter(|note| belongs(note)).map(|note| {
+        let position = motion.position(note.time);
+        (position, NoteInstance::new(note, position, layout, theme))
     });
-    let (positions, mut instances): (Vec<i64>, Vec<HitInstance>) = placed.unzip();
+    let (positions, mut instances): (Vec<i64>, Vec<NoteInstance>) = placed.unzip();
     let rooms = rooms(&positions, &instances, travel);
     for (instance, room) in instances.iter_mut().zip(rooms) {
         instance.style[3] |= (room as u8) << 1;
@@ -217,8 +219,8 @@ pub fn place_hits(
     (Positions(positions), instances)
 }
 
-/// The room around each of `instances`: whole numbers from 0 to [`MOST_ROOM`].
-fn rooms(positions: &[i64], instances: &[HitInstance], travel: f32) -> Vec<f32> {
+/// The free distance of each of `instances`: whole numbers from 0 to [`MOST_ROOM`].
+fn rooms(positions: &[i64], instances: &[NoteInstance], travel: f32) -> Vec<f32> {
     let mut rooms = vec![MOST_ROOM; positions.len()];
     // The last one of each place, by its middle.
     let mut last: HashMap<u32, usize> = HashMap::new();
@@ -238,7 +240,7 @@ pub fn place_beats(
     beats: &[BeatLine],
     layout: &Layout,
     theme: &Theme,
-    motion: &Motion,
+    motion: &NoteMotion,
 ) -> (Positions, Vec<LineInstance>) {
     let placed = beats.iter().rev().filter_map(|beat| {
         let position = motion.position(beat.time);
@@ -256,19 +258,26 @@ mod tests {
     use strikeline_picture::PictureSize;
     use strikeline_picture::{FrameRate, Time};
 
-    fn hit(time: i64, place: Place, velocity: u8) -> Hit {
-        Hit { time: Time::from_nanos(time), place, velocity, color: [100, 150, 200], mark: Mark::None }
+    fn note(time: i64, place: LanePlace, velocity: u8) -> HighwayNote {
+        HighwayNote {
+            time: Time::from_nanos(time),
+            place,
+            velocity,
+            color: [100, 150, 200],
+            mark: Mark::None,
+        }
     }
 
     #[test]
     fn the_search_finds_just_the_hits_in_range_latest_first() {
-        let motion = Motion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
+        let motion = NoteMotion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
         let options = HighwayOptions::default();
         let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
-        let place = |index| if index % 3 == 0 { Place::Kick } else { Place::Lane(1) };
-        let hits: Vec<Hit> = (0..1000).map(|index| hit(index / 3 * 50_000_000, place(index), 100)).collect();
-        let is_gem = |hit: &Hit| hit.place != Place::Kick;
-        let (positions, instances) = place_hits(&hits, &layout, &options.theme, &motion, 0.0, is_gem);
+        let place = |index| if index % 3 == 0 { LanePlace::Kick } else { LanePlace::Lane(1) };
+        let notes: Vec<HighwayNote> =
+            (0..1000).map(|index| note(index / 3 * 50_000_000, place(index), 100)).collect();
+        let is_gem = |note: &HighwayNote| note.place != LanePlace::Kick;
+        let (positions, instances) = place_notes(&notes, &layout, &options.theme, &motion, 0.0, is_gem);
         assert_eq!(positions.0.len(), instances.len());
         for (from, to) in [(0.0, 2.0), (-5.0, -1.0), (3.01, 3.02), (10.0, 99.0), (-9.0, 99.0), (50.0, 60.0)] {
             let (low, high) =
@@ -283,32 +292,32 @@ mod tests {
 
     #[test]
     fn hits_that_overlap_one_of_their_place_have_no_room_and_kicks_stay_kicks() {
-        let motion = Motion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
+        let motion = NoteMotion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
         let options = HighwayOptions::default();
         let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
         let pixels = |pixels: i64| pixels * 1_000_000_000 / motion.pixels_per_second() as i64;
-        let snare = |at| hit(pixels(at), Place::Lane(1), 100);
+        let snare = |at| note(pixels(at), LanePlace::Lane(1), 100);
         let needed = (2.0 * layout.gem_half_height + SPARE) as i64;
-        // A flam, a hit just apart from it, one just too near to that, and one far from all; another lane's.
+        // A flam, a note just apart from it, one just too near to that, and one far from all; another lane's.
         let ats = [0, 10, 12 + needed, 10 + 2 * needed, 4000];
-        let mut hits: Vec<Hit> = ats.map(snare).to_vec();
-        hits.push(hit(pixels(4000), Place::Lane(2), 100));
-        let rooms = |hits: &[Hit], travel: f32, kicks: bool| -> Vec<u8> {
-            let belongs = |hit: &Hit| (hit.place == Place::Kick) == kicks;
-            let (_, instances) = place_hits(hits, &layout, &options.theme, &motion, travel, belongs);
+        let mut notes: Vec<HighwayNote> = ats.map(snare).to_vec();
+        notes.push(note(pixels(4000), LanePlace::Lane(2), 100));
+        let rooms = |notes: &[HighwayNote], travel: f32, kicks: bool| -> Vec<u8> {
+            let belongs = |note: &HighwayNote| (note.place == LanePlace::Kick) == kicks;
+            let (_, instances) = place_notes(notes, &layout, &options.theme, &motion, travel, belongs);
             instances.iter().rev().map(|instance| instance.style[3]).collect()
         };
         let is_apart = |style: u8| f32::from(style >> 1) >= ROOM;
-        let apart: Vec<bool> = rooms(&hits, 0.0, false).into_iter().map(is_apart).collect();
+        let apart: Vec<bool> = rooms(&notes, 0.0, false).into_iter().map(is_apart).collect();
         assert_eq!(apart, [false, false, false, false, true, true]);
         // Without the one that is too near.
-        hits.remove(3);
-        let apart: Vec<bool> = rooms(&hits, 0.0, false).into_iter().map(is_apart).collect();
+        notes.remove(3);
+        let apart: Vec<bool> = rooms(&notes, 0.0, false).into_iter().map(is_apart).collect();
         assert_eq!(apart, [false, false, true, true, true]);
-        // Motion blur needs room too.
-        let apart: Vec<bool> = rooms(&hits, 8.0, false).into_iter().map(is_apart).collect();
+        // NoteMotion blur needs room too.
+        let apart: Vec<bool> = rooms(&notes, 8.0, false).into_iter().map(is_apart).collect();
         assert_eq!(apart, [false, false, false, true, true]);
-        let kicks = [0, 5, 2000].map(|at| hit(pixels(at), Place::Kick, 100));
+        let kicks = [0, 5, 2000].map(|at| note(pixels(at), LanePlace::Kick, 100));
         let styles = rooms(&kicks, 0.0, true);
         assert!(styles.iter().all(|style| style & 1 == 1));
         assert_eq!(styles.into_iter().map(is_apart).collect::<Vec<_>>(), [false, false, true]);
@@ -318,8 +327,9 @@ mod tests {
     fn ghost_notes_are_smaller_and_hollow_and_accents_larger() {
         let options = HighwayOptions::default();
         let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
-        let [ghost, plain, accent] = [20, 80, 125]
-            .map(|velocity| HitInstance::new(&hit(0, Place::Lane(1), velocity), 0, &layout, &options.theme));
+        let [ghost, plain, accent] = [20, 80, 125].map(|velocity| {
+            NoteInstance::new(&note(0, LanePlace::Lane(1), velocity), 0, &layout, &options.theme)
+        });
         assert!(ghost.half_width < plain.half_width && ghost.half_height < plain.half_height);
         assert!(ghost.style[1] < 128 && plain.style[1] == 255);
         assert!(accent.half_width > plain.half_width || accent.style[2] > plain.style[2]);

@@ -1,111 +1,65 @@
-//! What is written on the picture: set once into an atlas, and shown when its time comes.
+//! Text on the picture. It is rasterised once into an atlas, and each piece is shown when its time comes.
 
 mod compose;
 mod header;
+pub mod instances;
 mod labels;
 mod numbers;
 #[cfg(test)]
 mod tests;
+pub mod text_state;
 
 use std::ops::Range;
 
 use super::HighwayError;
+use super::changes;
+use super::clock::{ALL_TIME, milliseconds};
 use super::content::HighwayContent;
-use super::damage;
-use super::hits::HitInstance;
 use super::layout::Layout;
+use super::notes::NoteInstance;
 use super::options::HighwayOptions;
-use super::pipelines::{ALL_TIME, milliseconds};
-use crate::text::{Atlas, FontChoice, GlyphPlacement, Line, LineStyle, Typesetter, Weight};
+use crate::text::{Atlas, FontChoice, FontWeight, GlyphPlacement, LineStyle, TextLine, Typesetter};
 use crate::theme::{Color, FontSource, Theme};
 use strikeline_picture::{Rectangle, Time};
 
 use self::compose::{PlacedLine, compose};
-use self::header::Clock;
+use self::header::ClockDisplay;
 pub use self::header::{END_CARD_FADE, END_CARD_IMAGE, END_CARD_TEXT};
+use self::instances::{GlyphInstance, PanelInstance};
+use self::text_state::TextState;
 
-/// A line of text on the GPU, or a glyph: 32 bytes. See `shaders/text.wgsl`.
-#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
-#[repr(C)]
-pub struct GlyphInstance {
-    /// Top left in pixels.
-    place: [i16; 2],
-    /// Left, top, width, height in the atlas.
-    cell: [u16; 4],
-    /// sRGB, straight alpha.
-    color: [u8; 4],
-    /// Milliseconds of the song at which it is there and gone.
-    span: [i32; 2],
-    /// Milliseconds that it takes to come and to go.
-    fade: [f32; 2],
-}
-
-impl GlyphInstance {
-    /// How a vertex buffer of glyphs is read.
-    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
-        array_stride: size_of::<GlyphInstance>() as u64,
-        step_mode: wgpu::VertexStepMode::Instance,
-        attributes: &wgpu::vertex_attr_array![
-            0 => Sint16x2, 1 => Uint16x4, 2 => Unorm8x4, 3 => Sint32x2, 4 => Float32x2
-        ],
-    };
-}
-
-/// A rectangle that changes. See `shaders/panel.wgsl`.
-#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
-#[repr(C)]
-pub struct PanelInstance {
-    /// Left, top, right, bottom, in pixels.
-    bounds: [f32; 4],
-    /// sRGB, straight alpha.
-    color: [u8; 4],
-    /// Milliseconds of the song at which it begins to come, and is there.
-    fade: [i32; 2],
-    /// 1 for the progress bar: as wide as what has been played.
-    is_progress: u32,
-}
-
-impl PanelInstance {
-    /// How a vertex buffer of panels is read.
-    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
-        array_stride: size_of::<PanelInstance>() as u64,
-        step_mode: wgpu::VertexStepMode::Instance,
-        attributes: &wgpu::vertex_attr_array![0 => Float32x4, 1 => Unorm8x4, 2 => Sint32x2, 3 => Uint32],
-    };
-}
-
-/// When a text is seen, in milliseconds of the song.
+/// When a text is visible, in milliseconds of the song.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Span {
+struct TextSpan {
     from: i32,
     to: i32,
-    /// How long it takes to come and to go.
+    /// Milliseconds that it takes to fade in and to fade out.
     fade: [f32; 2],
 }
 
-impl Span {
-    const ALWAYS: Span = Span { from: ALL_TIME[0], to: ALL_TIME[1], fade: [0.0, 0.0] };
+impl TextSpan {
+    const ALWAYS: TextSpan = TextSpan { from: ALL_TIME[0], to: ALL_TIME[1], fade: [0.0, 0.0] };
 
     fn contains(&self, milliseconds: i32) -> bool {
         (self.from..self.to).contains(&milliseconds)
     }
 }
 
-/// Glyphs that are seen at the same time.
+/// Glyphs that are visible at the same time.
 #[derive(Debug, Clone)]
-struct Block {
-    span: Span,
+struct GlyphGroup {
+    span: TextSpan,
     glyphs: Range<u32>,
 }
 
-/// The last of `blocks`, in order of time, that has begun, if it is still there.
-fn current(blocks: &[Block], milliseconds: i32) -> Option<Range<u32>> {
-    let begun = blocks.partition_point(|block| block.span.from <= milliseconds);
-    let block = blocks.get(begun.checked_sub(1)?)?;
-    block.span.contains(milliseconds).then(|| block.glyphs.clone())
+/// The last of `groups`, in order of time, that has begun, if it is still there.
+fn current(groups: &[GlyphGroup], milliseconds: i32) -> Option<Range<u32>> {
+    let begun = groups.partition_point(|group| group.span.from <= milliseconds);
+    let group = groups.get(begun.checked_sub(1)?)?;
+    group.span.contains(milliseconds).then(|| group.glyphs.clone())
 }
 
-/// What is written on a highway, and what of it a frame shows.
+/// The texts of a highway, and those that a frame shows.
 #[derive(Debug, Clone)]
 pub struct Captions {
     /// The glyphs' coverage.
@@ -115,8 +69,8 @@ pub struct Captions {
     /// Those of `glyphs` that never change.
     pub fixed: Range<u32>,
     /// Gems beside the labels; their positions are heights on the picture.
-    pub legend: Vec<HitInstance>,
-    /// Progress bar, then the veil behind the end card, as far as they are there.
+    pub legend: Vec<NoteInstance>,
+    /// The progress bar, then the panel behind the end card; each only if it is shown at all.
     pub panels: Vec<PanelInstance>,
     /// Milliseconds of the song at which the labels begin and end to fade; `None` when they stay.
     pub labels_fade: Option<[i32; 2]>,
@@ -124,10 +78,10 @@ pub struct Captions {
     pub progress: [i32; 2],
     /// Characters that no font has, each once.
     pub missing: Vec<char>,
-    labels: Vec<Block>,
-    sections: Vec<Block>,
-    count_in: Vec<Block>,
-    clock: Option<Clock>,
+    labels: Vec<GlyphGroup>,
+    sections: Vec<GlyphGroup>,
+    count_in: Vec<GlyphGroup>,
+    clock: Option<ClockDisplay>,
     progress_bar: Range<u32>,
     end_card: Option<EndCardText>,
     picture: Rectangle,
@@ -142,7 +96,7 @@ struct EndCardText {
     veil: Range<u32>,
 }
 
-/// What a frame shows beside what never changes.
+/// The captions of a frame, without those of the static layer.
 #[derive(Debug, Default, Clone)]
 pub struct Shown {
     /// Of the panels, under the text.
@@ -153,39 +107,28 @@ pub struct Shown {
     pub end_card: Option<(Range<u32>, Range<u32>)>,
 }
 
-/// A text as a frame shows it. Two frames with equal ones show it alike.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TextState {
-    /// Its number among the glyphs.
-    glyph: u32,
-    /// When it comes or goes, the time.
-    changing: Option<i32>,
-    /// Around it, with all that chroma's samples reach.
-    pub bounds: Rectangle,
-}
-
 /// Where a frame has its labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LabelsAre {
+pub enum LabelState {
     /// In the static layer.
     Fixed,
     /// In the frame, over everything.
     Fading,
-    /// Nowhere any more.
+    /// Not shown any more.
     Gone,
 }
 
-/// Times of a song that captions go by.
+/// Times of the song that captions depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct CaptionTimes {
     /// At frame 0.
     pub start: Time,
-    /// When the end card begins to come, if there is one.
+    /// When the end card begins to fade in, if there is one.
     pub end_card: Option<Time>,
 }
 
 impl Captions {
-    /// Sets everything that is written on a highway of `content`.
+    /// Rasterises all text of a highway with `content`.
     ///
     /// # Errors
     /// When the theme's font cannot be used, or the text does not fit into a texture.
@@ -206,11 +149,11 @@ impl Captions {
         let legend = labels::write(&mut writer, layout, content, options)?;
         let stays = legend.stays;
         let fixed = if stays { 0..writer.count() } else { 0..legend.glyphs.start };
-        let first = content.hits.first().map_or(Time::ZERO, |hit| hit.time);
+        let first = content.notes.first().map_or(Time::ZERO, |note| note.time);
         let labels_fade = labels::fade(first.max(times.start));
         let labels = (!stays).then(|| {
             writer.set_span(legend.glyphs.clone(), labels::span(labels_fade));
-            Block { span: labels::span(labels_fade), glyphs: legend.glyphs.clone() }
+            GlyphGroup { span: labels::span(labels_fade), glyphs: legend.glyphs.clone() }
         });
 
         let mut sections = Vec::new();
@@ -233,9 +176,9 @@ impl Captions {
             None => None,
         };
         let composed = compose(writer.typesetter.into_atlas(), &writer.lines);
-        let resolve = |blocks: Vec<Block>| -> Vec<Block> {
-            let resolved = |block: Block| Block { glyphs: composed.range(&block.glyphs), ..block };
-            blocks.into_iter().map(resolved).collect()
+        let resolve = |groups: Vec<GlyphGroup>| -> Vec<GlyphGroup> {
+            let resolved = |group: GlyphGroup| GlyphGroup { glyphs: composed.range(&group.glyphs), ..group };
+            groups.into_iter().map(resolved).collect()
         };
         let end_card = end_card.map(|card| EndCardText { text: composed.range(&card.text), ..card });
         if let Some(clock) = &mut clock {
@@ -270,7 +213,7 @@ impl Captions {
 
     fn shown_at(&self, milliseconds: i32) -> Shown {
         let mut text = Vec::new();
-        if self.labels_at(milliseconds) == LabelsAre::Fading {
+        if self.label_state_at(milliseconds) == LabelState::Fading {
             text.extend(current(&self.labels, milliseconds));
         }
         text.extend(current(&self.sections, milliseconds));
@@ -283,11 +226,12 @@ impl Captions {
         Shown { progress_bar: self.progress_bar.clone(), text, end_card }
     }
 
-    /// Adds to `parts` where this frame differs from that at `before`. False when it may differ anywhere.
+    /// Adds to `parts` the areas in which this frame differs from the one at `before` milliseconds. Returns false when it
+    /// may differ anywhere.
     pub fn add_changed(&self, before: i32, parts: &mut Vec<Rectangle>) -> bool {
         let earlier = self.shown_at(before);
-        let fades = |labels| labels == LabelsAre::Fading;
-        if fades(self.labels_at(before)) || fades(self.labels_are()) {
+        let fades = |labels| labels == LabelState::Fading;
+        if fades(self.label_state_at(before)) || fades(self.label_state()) {
             return false;
         }
         if earlier.end_card.is_some() || self.shown.end_card.is_some() {
@@ -297,7 +241,7 @@ impl Captions {
         let states = |shown: &Shown, at| -> Vec<TextState> {
             shown.text.iter().cloned().flatten().filter_map(|glyph| self.state(glyph, at)).collect()
         };
-        damage::add_texts(parts, &states(&earlier, before), &states(&self.shown, self.now));
+        changes::add_texts(parts, &states(&earlier, before), &states(&self.shown, self.now));
         true
     }
 
@@ -312,7 +256,7 @@ impl Captions {
         (since >= 0 && until > 0).then_some(TextState { glyph, changing, bounds })
     }
 
-    /// The longest of `rows` in which nothing is written, nor in the static layer, at either of two times.
+    /// The longest part of `rows` without text at either of two times, in the static layer or over it.
     pub fn rows_without(&self, times: [i32; 2], rows: Range<u32>) -> Range<u32> {
         let mut free = rows;
         let mut take = |top: u32, bottom: u32| {
@@ -326,7 +270,7 @@ impl Captions {
         };
         for milliseconds in times {
             let shown = self.shown_at(milliseconds);
-            let labels = self.labels.first().map(|block| block.glyphs.clone()).unwrap_or_default();
+            let labels = self.labels.first().map(|group| group.glyphs.clone()).unwrap_or_default();
             let glyphs = shown.text.into_iter().chain([self.fixed.clone(), labels]).flatten();
             for bounds in glyphs.filter_map(|glyph| self.bounds(glyph)) {
                 take(bounds.top, bounds.bottom);
@@ -334,19 +278,19 @@ impl Captions {
         }
         for gem in &self.legend {
             let [top, bottom] = gem.height();
-            let bounds = damage::with_margin([0.0, top, 0.0, bottom]);
+            let bounds = changes::with_margin([0.0, top, 0.0, bottom]);
             take(bounds.top, bounds.bottom);
         }
         if free.start < free.end { free } else { 0..0 }
     }
 
-    /// Around a glyph, with all that chroma's samples reach.
+    /// The rectangle around a glyph, with every chroma sample that it touches.
     fn bounds(&self, glyph: u32) -> Option<Rectangle> {
         let GlyphInstance { place: [x, y], cell: [_, _, width, height], .. } =
             *self.glyphs.get(glyph as usize)?;
         let [x, y] = [x, y].map(f32::from);
         let (right, bottom) = (x + f32::from(width), y + f32::from(height));
-        Some(damage::with_margin([x, y, right, bottom]).intersection(&self.picture))
+        Some(changes::with_margin([x, y, right, bottom]).intersection(&self.picture))
     }
 
     /// The texts of this frame that lie within one of `parts`, in drawing order.
@@ -376,7 +320,7 @@ impl Captions {
         let (left, right) = (end(before), end(now));
         // The same place is the same picture.
         (left != right).then(|| {
-            let grown = damage::with_margin([left as f32, 0.0, right as f32, bounds.bottom as f32]);
+            let grown = changes::with_margin([left as f32, 0.0, right as f32, bounds.bottom as f32]);
             grown.intersection(&bounds)
         })
     }
@@ -387,24 +331,24 @@ impl Captions {
     }
 
     /// Where this frame has its labels.
-    pub fn labels_are(&self) -> LabelsAre {
-        self.labels_at(self.now)
+    pub fn label_state(&self) -> LabelState {
+        self.label_state_at(self.now)
     }
 
-    fn labels_at(&self, milliseconds: i32) -> LabelsAre {
+    fn label_state_at(&self, milliseconds: i32) -> LabelState {
         match self.labels_fade {
             Some([begin, end]) if milliseconds >= begin => match milliseconds < end {
-                true => LabelsAre::Fading,
-                false => LabelsAre::Gone,
+                true => LabelState::Fading,
+                false => LabelState::Gone,
             },
-            _ => LabelsAre::Fixed,
+            _ => LabelState::Fixed,
         }
     }
 
     /// The text of the static layer that goes with this frame.
     pub fn fixed_text(&self) -> [Range<u32>; 2] {
-        let labels = self.labels.first().map(|block| block.glyphs.clone()).unwrap_or_default();
-        [self.fixed.clone(), if self.labels_are() == LabelsAre::Fixed { labels } else { 0..0 }]
+        let labels = self.labels.first().map(|group| group.glyphs.clone()).unwrap_or_default();
+        [self.fixed.clone(), if self.label_state() == LabelState::Fixed { labels } else { 0..0 }]
     }
 }
 
@@ -418,7 +362,7 @@ struct Writer<'a> {
     missing: Vec<char>,
 }
 
-/// Where a line stands relative to the point that is given for it.
+/// Which point of a line is at the given position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Align {
     Left,
@@ -454,16 +398,16 @@ impl<'a> Writer<'a> {
         &mut self,
         text: &str,
         size: f32,
-        weight: Weight,
+        weight: FontWeight,
         max_width: Option<f32>,
-    ) -> Result<Line, HighwayError> {
+    ) -> Result<TextLine, HighwayError> {
         let style = LineStyle { size, weight, tabular: false };
         let line = self.typesetter.line(text, style, max_width)?;
         self.note_missing(&line);
         Ok(line)
     }
 
-    fn note_missing(&mut self, line: &Line) {
+    fn note_missing(&mut self, line: &TextLine) {
         for &character in &line.missing {
             if !self.missing.contains(&character) {
                 self.missing.push(character);
@@ -471,8 +415,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Places `line` so that its `align` edge is at `x` and its baseline at `y`.
-    fn place(&mut self, line: &Line, align: Align, (x, y): (f32, f32), color: Color, span: Span) {
+    /// HeaderLines `line` so that its `align` edge is at `x` and its baseline at `y`.
+    fn place(&mut self, line: &TextLine, align: Align, (x, y): (f32, f32), color: Color, span: TextSpan) {
         let left = match align {
             Align::Left => x,
             Align::Center => x - line.width / 2.0,
@@ -481,12 +425,12 @@ impl<'a> Writer<'a> {
         self.place_glyphs(&line.glyphs, (left.round() as i32, y.round() as i32), color, span);
     }
 
-    fn place_glyphs(&mut self, glyphs: &[GlyphPlacement], origin: (i32, i32), color: Color, span: Span) {
+    fn place_glyphs(&mut self, glyphs: &[GlyphPlacement], origin: (i32, i32), color: Color, span: TextSpan) {
         self.lines.push(PlacedLine { origin, glyphs: glyphs.to_vec(), color, span });
     }
 
     /// Changes when `lines` are seen.
-    fn set_span(&mut self, lines: Range<u32>, span: Span) {
+    fn set_span(&mut self, lines: Range<u32>, span: TextSpan) {
         for line in self.lines.get_mut(lines.start as usize..lines.end as usize).unwrap_or_default() {
             line.span = span;
         }

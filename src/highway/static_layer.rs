@@ -1,4 +1,4 @@
-//! The static layer: what stands still, drawn once per target. See `shaders/static.wgsl`.
+//! The static layer: what does not move, drawn once per plane set. See `shaders/static.wgsl`.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::theme::{Color, Theme};
 /// A rectangle of the static layer, or a strip along the road.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct Shape {
+pub struct StaticShape {
     /// Left, top, right, bottom, in pixels; of a strip left and right in pixels of the road.
     bounds: [f32; 4],
     /// sRGB, straight alpha.
@@ -21,55 +21,55 @@ pub struct Shape {
     is_strip: u32,
 }
 
-impl Shape {
+impl StaticShape {
     /// How a vertex buffer of shapes is read.
     pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
-        array_stride: size_of::<Shape>() as u64,
+        array_stride: size_of::<StaticShape>() as u64,
         step_mode: wgpu::VertexStepMode::Instance,
         attributes: &wgpu::vertex_attr_array![
             0 => Float32x4, 1 => Unorm8x4, 2 => Unorm8x4, 3 => Float32x2, 4 => Uint32
         ],
     };
 
-    fn filled(bounds: [f32; 4], color: Color) -> Shape {
+    fn filled(bounds: [f32; 4], color: Color) -> StaticShape {
         let color = paint::bytes(color);
-        Shape { bounds, top: color, bottom: color, radius: 0.0, outline: 0.0, is_strip: 0 }
+        StaticShape { bounds, top: color, bottom: color, radius: 0.0, outline: 0.0, is_strip: 0 }
     }
 
-    fn shaded_to(self, bottom: Color) -> Shape {
-        Shape { bottom: paint::bytes(bottom), ..self }
+    fn shaded_to(self, bottom: Color) -> StaticShape {
+        StaticShape { bottom: paint::bytes(bottom), ..self }
     }
 
-    fn rounded(self, radius: f32) -> Shape {
-        Shape { radius, ..self }
+    fn rounded(self, radius: f32) -> StaticShape {
+        StaticShape { radius, ..self }
     }
 
     /// Only its border, `outline` pixels wide.
-    fn outlined(self, outline: f32) -> Shape {
-        Shape { outline, ..self }
+    fn outlined(self, outline: f32) -> StaticShape {
+        StaticShape { outline, ..self }
     }
 
-    fn along_the_road(self) -> Shape {
-        Shape { is_strip: 1, ..self }
+    fn along_the_road(self) -> StaticShape {
+        StaticShape { is_strip: 1, ..self }
     }
 }
 
-/// What lies under everything: the colours of the background.
-pub fn background(layout: &Layout, theme: &Theme) -> Vec<Shape> {
+/// The background colours, which lie under everything else.
+pub fn background(layout: &Layout, theme: &Theme) -> Vec<StaticShape> {
     let (width, height) = (layout.size.width() as f32, layout.size.height() as f32);
     // Beyond the picture on both sides; the shades go from its top to its bottom.
-    let shape = Shape::filled([-width, 0.0, 2.0 * width, height], theme.background.top);
+    let shape = StaticShape::filled([-width, 0.0, 2.0 * width, height], theme.background.top);
     // Chroma's samples at the borders reach a pixel beyond.
     let (above, below) = ([-width, -64.0, 2.0 * width, 0.0], [-width, height, 2.0 * width, height + 64.0]);
     vec![
         shape.shaded_to(theme.background.bottom),
-        Shape::filled(above, theme.background.top),
-        Shape::filled(below, theme.background.bottom),
+        StaticShape::filled(above, theme.background.top),
+        StaticShape::filled(below, theme.background.bottom),
     ]
 }
 
 /// The road with its lanes, and the strike line with its receptors; bottom first.
-pub fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<Shape> {
+pub fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<StaticShape> {
     let (left, right) = layout.sides();
     // The road goes from the header to the lower edge; in perspective its far end is faded out.
     let top = if layout.header > 0 { layout.header as f32 } else { -64.0 };
@@ -80,7 +80,7 @@ pub fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<Sha
         None => (top, bottom),
     };
     let strip = |left: f32, right: f32, color: Color| {
-        Shape::filled([left, top, right, bottom], color).along_the_road()
+        StaticShape::filled([left, top, right, bottom], color).along_the_road()
     };
     let style = &theme.highway;
     let mut shapes = Vec::new();
@@ -117,7 +117,7 @@ pub fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<Sha
 
 /// The columns, both even, in which the background and the road, seen straight from above, are the same in all rows: of
 /// the whole picture, or of the road where what is behind it is not seen.
-pub fn even_columns(layout: &Layout, theme: &Theme, has_image: bool) -> Range<u32> {
+pub fn uniform_columns(layout: &Layout, theme: &Theme, has_image: bool) -> Range<u32> {
     if theme.background.top == theme.background.bottom && !has_image {
         return 0..layout.size.width();
     }
@@ -136,14 +136,14 @@ pub fn even_columns(layout: &Layout, theme: &Theme, has_image: bool) -> Range<u3
 }
 
 /// The strike line, and in each lane the place where its gems are struck.
-fn strike_line(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<Shape> {
+fn strike_line(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<StaticShape> {
     let style = &theme.strike_line;
     let (left, right) = layout.sides();
     let strike = layout.strike as f32;
     let mut shapes = Vec::new();
     let (above, below) = layout.line_around(strike, style.width);
     if below > above {
-        shapes.push(Shape::filled([left, above, right, below], style.color));
+        shapes.push(StaticShape::filled([left, above, right, below], style.color));
     }
     for (lane, lane_style) in content.lanes.iter().enumerate() {
         let (left, right) = layout.lane(lane);
@@ -153,10 +153,10 @@ fn strike_line(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<
         let ground = Color { alpha: 255, ..theme.highway.color };
         let tinted = |share: f32| paint::mix(ground, paint::opaque(lane_style.color), share);
         if style.receptor_fill > 0.0 {
-            shapes.push(Shape::filled(bounds, tinted(style.receptor_fill)).rounded(radius));
+            shapes.push(StaticShape::filled(bounds, tinted(style.receptor_fill)).rounded(radius));
         }
         if style.receptor_outline > 0.0 && style.receptor_outline_width > 0.0 {
-            let outline = Shape::filled(bounds, tinted(style.receptor_outline)).rounded(radius);
+            let outline = StaticShape::filled(bounds, tinted(style.receptor_outline)).rounded(radius);
             shapes.push(outline.outlined(layout.line(style.receptor_outline_width)));
         }
     }
