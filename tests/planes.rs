@@ -2,7 +2,10 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{capture_planes, demo_content, still};
+use strikeline::encode::raw::RawEncoder;
 use strikeline::gpu::Gpu;
 use strikeline::gpu::planes::PlaneKind;
 use strikeline::picture::PictureSize;
@@ -11,6 +14,8 @@ use strikeline::scene::highway::{
 };
 use strikeline::scene::{Drawing, Scene, SceneError, View};
 use strikeline::song::Mark;
+use strikeline::stream::sink::MemorySink;
+use strikeline::stream::{ConvertOn, StreamOptions, stream};
 use strikeline::theme::{Theme, ViewKind};
 use strikeline::timing::{FrameIndex, FrameRate, Time};
 
@@ -198,8 +203,18 @@ fn a_scene_that_draws_rgba_only_is_converted() {
     let options = HighwayOptions { start: Some(Time::from_seconds(2.0)), ..HighwayOptions::default() };
     let highway = || Highway::new(demo_content(), &options, size, frame_rate).unwrap();
     let rgba = still(&mut highway(), size, frame_rate);
-    let (luma, chroma) = capture_planes(&mut RgbaOnly(highway()), size, frame_rate);
-    let (width, height) = (854, 480);
+    for convert_on in [ConvertOn::Device, ConvertOn::Processor] {
+        let options =
+            StreamOptions { convert_on, ..StreamOptions::new(size, frame_rate, 1, Arc::new(RawEncoder)) };
+        let mut sink = MemorySink::default();
+        stream(&mut RgbaOnly(highway()), &options, &mut sink, &mut |_| {}).unwrap();
+        let (luma, chroma) = sink.data.split_at(854 * 480);
+        assert_converted(&rgba, (854, 480), luma, chroma);
+    }
+}
+
+/// Luma and chroma are the nearest to those of `rgba`.
+fn assert_converted(rgba: &[u8], (width, height): (usize, usize), luma: &[u8], chroma: &[u8]) {
     for (at, &sample) in luma.iter().enumerate() {
         let pixel = std::array::from_fn(|channel| f64::from(rgba[at * 4 + channel]));
         assert!((f64::from(sample) - ycbcr(pixel)[0]).abs() <= 0.51);
