@@ -2,6 +2,7 @@
 
 pub mod convert;
 pub mod details;
+pub mod pixels;
 pub mod planes;
 pub mod readback_speed;
 pub mod ring;

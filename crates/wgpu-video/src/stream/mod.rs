@@ -37,7 +37,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use failure::CancelToken;
 pub use pipeline::Spread;
-pub use scene_stages::{CopyOut, Redraw};
+pub use scene_stages::{ConvertOn, CopyOut, Redraw};
 pub use sink::{Sink, SinkError, StreamInfo};
 pub use stats::{Progress, Report, Stage, StageReport};
 pub use trace::{Recording, Trace};
@@ -171,6 +171,8 @@ pub struct StreamOptions {
     pub redraw: Redraw,
     /// Whether frames are copied before they are encoded.
     pub copy_out: CopyOut,
+    /// What converts the pictures of a scene that draws RGBA only.
+    pub convert_on: ConvertOn,
     /// Stops the stream when somebody asks.
     pub cancel: CancelToken,
     /// Records what every thread does and when, into [`Report::trace`]; `None`, the default, costs nothing.
@@ -196,6 +198,7 @@ impl StreamOptions {
             spread: Spread::for_jobs(default_jobs()),
             redraw: Redraw::default(),
             copy_out: CopyOut::default(),
+            convert_on: ConvertOn::default(),
             cancel: CancelToken::default(),
             record: None,
         }
@@ -216,6 +219,7 @@ impl StreamOptions {
             plan: self.plan(),
             redraw: self.redraw,
             read_only_changes: self.encoder.reads_only_changes(),
+            convert_on: self.convert_on,
         }
     }
 }

@@ -7,10 +7,10 @@ use super::plane_sets::{Found, PlaneSet, PlaneSets, StaticLayers};
 use super::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use super::trace::GpuTimes;
 use super::verify::Verifier;
-use crate::gpu::convert::Conversion;
+use crate::gpu::convert::{Conversion, ConversionSource, SourceFormat};
 use crate::gpu::planes::PlaneKind;
 use crate::gpu::readback_speed::ReadbackMemory;
-use crate::gpu::ring::{Copies, MappedSlot, Ring, SubmittedSlot};
+use crate::gpu::ring::{Copies, MappedSlot, PixelRing, Ring, SubmittedSlot};
 use crate::gpu::{Gpu, GpuError};
 use crate::scene::{COPY_COST, Drawing, Scene, SceneError, View};
 use strikeline_picture::{
@@ -43,6 +43,32 @@ pub struct Drawn {
     pub redraw: Redraw,
     /// Whether only the changed parts are read back ([`crate::encode::EncoderFactory::reads_only_changes`]).
     pub read_only_changes: bool,
+    /// What converts the pictures of a scene that draws RGBA only.
+    pub convert_on: ConvertOn,
+}
+
+/// What makes luma and chroma planes of the pictures of a scene that draws RGBA only ([`Drawing::Rgba`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConvertOn {
+    /// The processor where it draws as well, else the device. Measured in PERF.md.
+    #[default]
+    WhateverDraws,
+    /// The device, in two passes: 1.5 bytes of each pixel are read back.
+    Device,
+    /// The processor, after all 4 bytes of each pixel were read back. Of the samples, some may differ by 1 from those
+    /// of [`ConvertOn::Device`].
+    Processor,
+}
+
+impl ConvertOn {
+    /// Whether that is the processor.
+    fn is_processor(self, gpu: &Gpu) -> bool {
+        match self {
+            ConvertOn::WhateverDraws => gpu.description.software,
+            ConvertOn::Device => false,
+            ConvertOn::Processor => true,
+        }
+    }
 }
 
 /// The render stage: draws a scene's frames.
@@ -55,10 +81,19 @@ pub struct SceneRenderer<'s> {
     sets: PlaneSets,
     /// Where what moves is kept meanwhile.
     aside: Option<PlaneSet>,
-    conversion: Option<(Conversion, PlaneSet)>,
     verifier: Option<Verifier>,
-    ring: Ring,
+    way: Way,
     timer: Option<GpuTimer>,
+}
+
+/// From what the scene draws into the ring.
+enum Way {
+    /// The scene draws the planes.
+    Planar(Ring),
+    /// The device makes planes of the pixels.
+    Converted { picture: PlaneSet, source: ConversionSource, conversion: Box<Conversion>, ring: Ring },
+    /// The processor makes planes of the pixels when they have been read back.
+    Pixels { picture: PlaneSet, ring: PixelRing },
 }
 
 /// Where so much of the picture changes, all of it is drawn: sparing the rest would cost more.
@@ -77,10 +112,22 @@ impl<'s> SceneRenderer<'s> {
     ) -> Result<SceneRenderer<'s>, SceneError> {
         let Drawn { size, frame_rate, .. } = drawn;
         gpu.check_picture_size(size)?;
-        let ring = Ring::new(gpu, size, depth)?;
         let kinds: &[PlaneKind] = match scene.drawing() {
             Drawing::Planar => &PlaneKind::PLANAR,
             Drawing::Rgba => &[PlaneKind::Rgba],
+        };
+        let picture = || PlaneSet::new(gpu, kinds, size);
+        let format = SourceFormat::Rgba8Unorm;
+        let way = match scene.drawing() {
+            Drawing::Planar => Way::Planar(Ring::new(gpu, size, depth)?),
+            Drawing::Rgba if drawn.convert_on.is_processor(gpu) => {
+                Way::Pixels { picture: picture(), ring: PixelRing::new(gpu, format, size, depth)? }
+            }
+            Drawing::Rgba => {
+                let (picture, conversion) = (picture(), Box::new(Conversion::new(&gpu.device, format, size)));
+                let source = conversion.source(&gpu.device, picture.planes[0].view());
+                Way::Converted { picture, source, conversion, ring: Ring::new(gpu, size, depth)? }
+            }
         };
         scene.prepare(gpu, &View { size, frame_rate, planes: kinds })?;
         // What is converted is converted whole.
@@ -88,10 +135,6 @@ impl<'s> SceneRenderer<'s> {
         let tracks = is_planar && scene.knows_changes() && drawn.redraw != Redraw::All;
         let verifier =
             (tracks && drawn.redraw == Redraw::Verify).then(|| Verifier::new(gpu, size)).transpose()?;
-        let conversion = (!is_planar).then(|| {
-            let source = PlaneSet::new(gpu, kinds, size);
-            (Conversion::new(gpu, source.planes[0].view(), size), source)
-        });
         Ok(SceneRenderer {
             gpu: Arc::clone(gpu),
             scene,
@@ -100,9 +143,8 @@ impl<'s> SceneRenderer<'s> {
             layers: StaticLayers::default(),
             sets: PlaneSets::new(size, tracks.then_some(drawn.plan)),
             aside: tracks.then(|| PlaneSet::new(gpu, kinds, size)),
-            conversion,
             verifier,
-            ring,
+            way,
             timer: None,
         })
     }
@@ -135,13 +177,25 @@ impl Render for SceneRenderer<'_> {
         let mut commands = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let drawing = self.timer.as_mut().map(|timer| timer.begin(&mut commands));
         let layer = self.layers.current(gpu, &mut commands, scene, self.kinds, size);
-        let (planes, change) = match &self.conversion {
-            Some((conversion, source)) => {
-                source.draw(&mut commands, layer, scene);
-                let scroll = scene.change(None).scroll;
-                (conversion.convert(&mut commands), FrameChange::UNKNOWN.with_scroll(scroll))
+        let unknown = || FrameChange::UNKNOWN.with_scroll(scene.change(None).scroll);
+        let finish = |timer: &Option<GpuTimer>, commands: &mut wgpu::CommandEncoder| {
+            if let (Some(timer), Some(drawing)) = (timer, drawing) {
+                timer.drawn(commands, drawing);
             }
-            None => {
+        };
+        let submitted = match &self.way {
+            Way::Pixels { picture, ring } => {
+                picture.draw(&mut commands, layer, scene);
+                finish(&self.timer, &mut commands);
+                ring.submit(gpu, commands, &picture.planes[0].texture, slot.0, unknown())?
+            }
+            Way::Converted { picture, source, conversion, ring } => {
+                picture.draw(&mut commands, layer, scene);
+                let planes = conversion.convert(&mut commands, source);
+                finish(&self.timer, &mut commands);
+                ring.submit(gpu, commands, planes, slot.0, unknown())?
+            }
+            Way::Planar(ring) => {
                 let Found { set, previous } = self.sets.find(gpu, frame, scene.static_layer());
                 let known = scene.change(previous);
                 // Without a frame to change there is nothing that changes.
@@ -168,13 +222,10 @@ impl Render for SceneRenderer<'_> {
                 if let Some(verifier) = &self.verifier {
                     commands = verifier.check(gpu, commands, set, layer, scene)?;
                 }
-                ([&set.planes[0], &set.planes[1]], change)
+                finish(&self.timer, &mut commands);
+                ring.submit(gpu, commands, [&set.planes[0], &set.planes[1]], slot.0, change)?
             }
         };
-        if let (Some(timer), Some(drawing)) = (&self.timer, drawing) {
-            timer.drawn(&mut commands, drawing);
-        }
-        let submitted = self.ring.submit(gpu, commands, planes, slot.0, change)?;
         if let Some(timer) = &mut self.timer {
             timer.copied();
         }

@@ -1,0 +1,304 @@
+//! Turns the pixels of a picture in memory into luma and chroma planes, on the processor: for adapters that draw on
+//! the processor anyway, where a shader that reads a texture costs many times as much (PERF.md).
+//!
+//! The result is that of the shader (`shaders/convert.wgsl`): BT.709, limited range, left-sited chroma, rounded to the
+//! nearest value. It is worked out in integers, so that of two neighbouring values that are as near the other one may
+//! be chosen: `tests/planes.rs` holds both against each other.
+
+#![allow(
+    unsafe_code,
+    reason = "AVX2 halves the time; that the processor has it is looked up before it is used"
+)]
+
+use super::convert::SourceFormat;
+use strikeline_picture::PictureSize;
+
+/// Limited-range BT.709 of gamma-coded R′, G′, B′ (ITU-R BT.709-6, 3.2 to 3.5): factors of 8-bit values, so that luma
+/// is 16 and chroma 128 more than the sum.
+const LUMA: [f64; 3] = [0.2126 * 219.0 / 255.0, 0.7152 * 219.0 / 255.0, 0.0722 * 219.0 / 255.0];
+const CB: [f64; 3] = {
+    let scale = 224.0 / 255.0 / 1.8556;
+    [-0.2126 * scale, -0.7152 * scale, (1.0 - 0.0722) * scale]
+};
+const CR: [f64; 3] = {
+    let scale = 224.0 / 255.0 / 1.5748;
+    [(1.0 - 0.2126) * scale, -0.7152 * scale, -0.0722 * scale]
+};
+
+/// Fraction bits of luma, and of the sum of the eight weights of chroma, while they are worked out. The largest values,
+/// 235.5 · 2²² and 240.5 · 2²³, just fit into an `i32`.
+const LUMA_BITS: u32 = 22;
+const CHROMA_BITS: u32 = 23;
+
+/// Fraction bits of gamma-coded values that were made of linear ones. Eight of the largest fit into 16 bits.
+const CODED_BITS: u32 = 5;
+
+/// The bits of 1.0 in half precision (IEEE 754 binary16).
+const HALF_ONE: u16 = 0x3c00;
+
+/// Converts pictures of one format and size.
+#[derive(Debug)]
+pub struct PixelConversion {
+    format: SourceFormat,
+    size: PictureSize,
+    /// Gamma-coded values with [`CODED_BITS`] of the half-precision numbers from 0 to 1, which are in order.
+    coded: Vec<u16>,
+}
+
+/// Where planes lie in a slice of bytes: luma from the start.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanePlaces {
+    /// Bytes from the start of a row to that of the next, in both planes; at least the width of the picture.
+    pub stride: usize,
+    /// Where chroma begins, after all of luma.
+    pub chroma_offset: usize,
+}
+
+impl PixelConversion {
+    /// For pictures of `size` whose texture has `format`.
+    pub fn new(format: SourceFormat, size: PictureSize) -> PixelConversion {
+        let halves = 0..=HALF_ONE;
+        let coded = match format {
+            SourceFormat::Rgba16Float => halves.map(|bits| coded_value(half_value(bits))).collect(),
+            _ => Vec::new(),
+        };
+        PixelConversion { format, size, coded }
+    }
+
+    /// Converts `pixels`, whose rows begin `stride` bytes apart, into `planes`. What lies between the rows of the
+    /// planes is left as it is. Rows that either has no room for are left out.
+    pub fn convert(&self, (pixels, stride): (&[u8], usize), planes: &mut [u8], places: PlanePlaces) {
+        let job = Job { source: pixels, source_stride: stride, planes, places, size: self.size };
+        match self.format {
+            SourceFormat::Rgba8Unorm | SourceFormat::Rgba8UnormSrgb => job.run(Rgba8),
+            SourceFormat::Bgra8Unorm | SourceFormat::Bgra8UnormSrgb => job.run(Bgra8),
+            SourceFormat::Rgba16Float => job.run(RgbaHalf { coded: &self.coded }),
+        }
+    }
+}
+
+/// What a half-precision number that is not negative and not above 1 is worth.
+fn half_value(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10), f64::from(bits & 0x3ff) / 1024.0);
+    match exponent {
+        0 => fraction * 2_f64.powi(-14),
+        _ => (1.0 + fraction) * 2_f64.powi(exponent - 15),
+    }
+}
+
+/// Linear light, 0 to 1, as a gamma-coded value of 0 to 255 with [`CODED_BITS`] more (IEC 61966-2-1).
+fn coded_value(linear: f64) -> u16 {
+    let coded = if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
+    (coded * 255.0 * f64::from(1_u32 << CODED_BITS)).round() as u16
+}
+
+/// Two values of 16 bits in one word, the first one low.
+#[derive(Debug, Clone, Copy)]
+struct Pair(u32);
+
+/// How pixels lie in memory.
+trait Pixels: Copy {
+    /// One pixel as it lies in memory.
+    type Pixel: bytemuck::AnyBitPattern;
+
+    /// Fraction bits of the values that [`Pixels::split`] gives.
+    const BITS: u32;
+
+    /// Whether the first value of [`Pixels::split`] is blue, and the last one red.
+    const BLUE_FIRST: bool;
+
+    /// The gamma-coded values of the first and the third channel, and of green.
+    fn split(self, pixel: Self::Pixel) -> (Pair, u32);
+}
+
+#[derive(Clone, Copy)]
+struct Rgba8;
+
+impl Pixels for Rgba8 {
+    type Pixel = [u8; 4];
+    const BITS: u32 = 0;
+    const BLUE_FIRST: bool = false;
+
+    #[inline(always)]
+    fn split(self, pixel: [u8; 4]) -> (Pair, u32) {
+        let pixel = u32::from_le_bytes(pixel);
+        (Pair(pixel & 0x00ff_00ff), pixel >> 8 & 0xff)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Bgra8;
+
+impl Pixels for Bgra8 {
+    type Pixel = [u8; 4];
+    const BITS: u32 = 0;
+    const BLUE_FIRST: bool = true;
+
+    #[inline(always)]
+    fn split(self, pixel: [u8; 4]) -> (Pair, u32) {
+        Rgba8.split(pixel)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct RgbaHalf<'a> {
+    coded: &'a [u16],
+}
+
+impl Pixels for RgbaHalf<'_> {
+    type Pixel = [[u8; 2]; 4];
+    const BITS: u32 = CODED_BITS;
+    const BLUE_FIRST: bool = false;
+
+    #[inline(always)]
+    fn split(self, [red, green, blue, _]: [[u8; 2]; 4]) -> (Pair, u32) {
+        let coded = |half| {
+            let bits = u16::from_le_bytes(half);
+            // Infinity is as white as 1; what is negative or no number is black.
+            let place = if bits > 0x7c00 { 0 } else { bits.min(HALF_ONE) };
+            u32::from(self.coded.get(usize::from(place)).copied().unwrap_or(0))
+        };
+        (Pair(coded(red) | coded(blue) << 16), coded(green))
+    }
+}
+
+/// Factors of the first channel, of green and of the third channel, with `bits` fraction bits.
+const fn fixed([red, green, blue]: [f64; 3], bits: u32, blue_first: bool) -> [i32; 3] {
+    const fn nearest(value: f64) -> i32 {
+        (if value < 0.0 { value - 0.5 } else { value + 0.5 }) as i32
+    }
+    let scale = (1_u32 << bits) as f64;
+    let [red, green, blue] = [nearest(red * scale), nearest(green * scale), nearest(blue * scale)];
+    if blue_first { [blue, green, red] } else { [red, green, blue] }
+}
+
+/// The same, with factors that add up to nothing: grey has no colour.
+const fn fixed_colour(factors: [f64; 3], bits: u32, blue_first: bool) -> [i32; 3] {
+    let [first, _, third] = fixed(factors, bits, blue_first);
+    [first, -first - third, third]
+}
+
+/// One picture to be converted.
+struct Job<'a> {
+    source: &'a [u8],
+    source_stride: usize,
+    planes: &'a mut [u8],
+    places: PlanePlaces,
+    size: PictureSize,
+}
+
+impl Job<'_> {
+    fn run<P: Pixels>(self, pixels: P) {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2, which is all that it asks for.
+            unsafe { self.run_avx2(pixels) };
+            return;
+        }
+        self.run_rows(pixels);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn run_avx2<P: Pixels>(self, pixels: P) {
+        self.run_rows(pixels);
+    }
+
+    #[inline(always)]
+    fn run_rows<P: Pixels>(self, pixels: P) {
+        let Job { source, source_stride, planes, places, size } = self;
+        let (width, height) = (size.width() as usize, size.height() as usize);
+        let row_bytes = width * size_of::<P::Pixel>();
+        if source_stride < row_bytes || places.stride < width || planes.len() < places.chroma_offset {
+            return;
+        }
+        let (luma, chroma) = planes.split_at_mut(places.chroma_offset);
+        let mut sums = RowSums::new(width);
+        let pairs = source
+            .chunks(source_stride * 2)
+            .zip(luma.chunks_mut(places.stride * 2))
+            .zip(chroma.chunks_mut(places.stride))
+            .take(height / 2);
+        for ((source, luma), chroma) in pairs {
+            let (Some(upper), Some(lower)) =
+                (source.get(..row_bytes), source.get(source_stride..source_stride + row_bytes))
+            else {
+                return;
+            };
+            let (upper, lower) = (bytemuck::cast_slice(upper), bytemuck::cast_slice(lower));
+            let Some((luma_upper, luma_lower)) = luma.split_at_mut_checked(places.stride) else { return };
+            let (Some(luma_upper), Some(luma_lower), Some(chroma)) =
+                (luma_upper.get_mut(..width), luma_lower.get_mut(..width), chroma.get_mut(..width))
+            else {
+                return;
+            };
+            luma_rows(pixels, [upper, lower], [luma_upper, luma_lower], &mut sums);
+            chroma_row::<P>(&sums, chroma);
+        }
+    }
+}
+
+/// Sums of the values of two rows, one above the other; before the first column it stands once more, as the picture
+/// has nothing there.
+struct RowSums {
+    pairs: Vec<u32>,
+    greens: Vec<u32>,
+}
+
+impl RowSums {
+    fn new(width: usize) -> RowSums {
+        // One more behind the last, so that there are as many sums from the second on as from the first.
+        RowSums { pairs: vec![0; width + 2], greens: vec![0; width + 2] }
+    }
+}
+
+#[inline(always)]
+fn luma_rows<P: Pixels>(
+    pixels: P,
+    [upper, lower]: [&[P::Pixel]; 2],
+    [luma_upper, luma_lower]: [&mut [u8]; 2],
+    sums: &mut RowSums,
+) {
+    let [first, green, third] = const { fixed(LUMA, LUMA_BITS - P::BITS, P::BLUE_FIRST) };
+    let luma = |(Pair(pair), middle): (Pair, u32)| {
+        let sum = (pair & 0xffff) as i32 * first + middle as i32 * green + (pair >> 16) as i32 * third;
+        ((sum + (16 << LUMA_BITS) + (1 << (LUMA_BITS - 1))) >> LUMA_BITS) as u8
+    };
+    let rows = upper.iter().zip(lower).zip(luma_upper.iter_mut().zip(luma_lower));
+    let sums_of = sums.pairs[1..].iter_mut().zip(&mut sums.greens[1..]);
+    for (((&upper, &lower), (luma_upper, luma_lower)), (pair, middle)) in rows.zip(sums_of) {
+        let (upper, lower) = (pixels.split(upper), pixels.split(lower));
+        *luma_upper = luma(upper);
+        *luma_lower = luma(lower);
+        *pair = upper.0.0 + lower.0.0;
+        *middle = upper.1 + lower.1;
+    }
+    (sums.pairs[0], sums.greens[0]) = (sums.pairs[1], sums.greens[1]);
+}
+
+/// Weights 1 2 1 across, centred on every other column.
+#[inline(always)]
+fn chroma_row<P: Pixels>(sums: &RowSums, chroma: &mut [u8]) {
+    const fn factors<P: Pixels>(of: [f64; 3]) -> [i32; 3] {
+        fixed_colour(of, CHROMA_BITS - 3 - P::BITS, P::BLUE_FIRST)
+    }
+    let (cb, cr) = const { (factors::<P>(CB), factors::<P>(CR)) };
+    let weigh = |[left, middle]: [u32; 2], [right, _]: [u32; 2]| left + middle * 2 + right;
+    let (left_pairs, left_greens) = (in_twos(&sums.pairs), in_twos(&sums.greens));
+    let (outputs, _) = chroma.as_chunks_mut::<2>();
+    let columns = left_pairs.iter().zip(&left_pairs[1..]).zip(left_greens.iter().zip(&left_greens[1..]));
+    for (((pairs, next_pairs), (greens, next_greens)), output) in columns.zip(outputs) {
+        let (pair, green) = (weigh(*pairs, *next_pairs), weigh(*greens, *next_greens));
+        let (first, green, third) = ((pair & 0xffff) as i32, green as i32, (pair >> 16) as i32);
+        let sample = |[a, b, c]: [i32; 3]| {
+            let sum = first * a + green * b + third * c;
+            ((sum + (128 << CHROMA_BITS) + (1 << (CHROMA_BITS - 1))) >> CHROMA_BITS) as u8
+        };
+        *output = [sample(cb), sample(cr)];
+    }
+}
+
+#[inline(always)]
+fn in_twos(sums: &[u32]) -> &[[u32; 2]] {
+    sums.as_chunks::<2>().0
+}
