@@ -33,8 +33,9 @@ const CHROMA_BITS: u32 = 23;
 /// Fraction bits of gamma-coded values that were made of linear ones. Eight of the largest fit into 16 bits.
 const CODED_BITS: u32 = 5;
 
-/// The bits of 1.0 in half precision (IEEE 754 binary16).
+/// The bits of 1.0 and of infinity in half precision (IEEE 754 binary16).
 const HALF_ONE: u16 = 0x3c00;
+const HALF_INFINITY: u16 = 0x7c00;
 
 /// Converts pictures of one format and size.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ pub struct PixelConversion {
     format: SourceFormat,
     size: PictureSize,
     /// Gamma-coded values with [`CODED_BITS`] of the half-precision numbers from 0 to 1, which are in order.
-    coded: Vec<u16>,
+    values: Vec<u16>,
 }
 
 /// Where planes lie in a slice of bytes: luma from the start.
@@ -58,11 +59,11 @@ impl PixelConversion {
     /// For pictures of `size` whose texture has `format`.
     pub fn new(format: SourceFormat, size: PictureSize) -> PixelConversion {
         let halves = 0..=HALF_ONE;
-        let coded = match format {
+        let values = match format {
             SourceFormat::Rgba16Float => halves.map(|bits| coded_value(half_value(bits))).collect(),
             _ => Vec::new(),
         };
-        PixelConversion { format, size, coded }
+        PixelConversion { format, size, values }
     }
 
     /// Converts `pixels`, whose rows begin `stride` bytes apart, into `planes`. What lies between the rows of the
@@ -72,7 +73,7 @@ impl PixelConversion {
         match self.format {
             SourceFormat::Rgba8Unorm | SourceFormat::Rgba8UnormSrgb => job.run(Rgba8),
             SourceFormat::Bgra8Unorm | SourceFormat::Bgra8UnormSrgb => job.run(Bgra8),
-            SourceFormat::Rgba16Float => job.run(RgbaHalf { coded: &self.coded }),
+            SourceFormat::Rgba16Float => job.run(RgbaHalf { values: &self.values }),
         }
     }
 }
@@ -101,14 +102,20 @@ trait Pixels: Copy {
     /// One pixel as it lies in memory.
     type Pixel: bytemuck::AnyBitPattern;
 
+    /// The same, gamma-coded.
+    type Coded: Copy;
+
     /// Fraction bits of the values that [`Pixels::split`] gives.
     const BITS: u32;
 
-    /// Whether the first value of [`Pixels::split`] is blue, and the last one red.
+    /// Whether the first value of [`Pixels::split`] is blue, and the third one red.
     const BLUE_FIRST: bool;
 
-    /// The gamma-coded values of the first and the third channel, and of green.
-    fn split(self, pixel: Self::Pixel) -> (Pair, u32);
+    /// `row`, gamma-coded if it is not: then it lies in `memory`.
+    fn coded<'r>(self, row: &'r [Self::Pixel], memory: &'r mut Vec<Self::Coded>) -> &'r [Self::Coded];
+
+    /// The values of the first and the third channel, and of green.
+    fn split(pixel: Self::Coded) -> (Pair, u32);
 }
 
 #[derive(Clone, Copy)]
@@ -116,11 +123,17 @@ struct Rgba8;
 
 impl Pixels for Rgba8 {
     type Pixel = [u8; 4];
+    type Coded = [u8; 4];
     const BITS: u32 = 0;
     const BLUE_FIRST: bool = false;
 
     #[inline(always)]
-    fn split(self, pixel: [u8; 4]) -> (Pair, u32) {
+    fn coded<'r>(self, row: &'r [[u8; 4]], _memory: &'r mut Vec<[u8; 4]>) -> &'r [[u8; 4]] {
+        row
+    }
+
+    #[inline(always)]
+    fn split(pixel: [u8; 4]) -> (Pair, u32) {
         let pixel = u32::from_le_bytes(pixel);
         (Pair(pixel & 0x00ff_00ff), pixel >> 8 & 0xff)
     }
@@ -131,34 +144,51 @@ struct Bgra8;
 
 impl Pixels for Bgra8 {
     type Pixel = [u8; 4];
+    type Coded = [u8; 4];
     const BITS: u32 = 0;
     const BLUE_FIRST: bool = true;
 
     #[inline(always)]
-    fn split(self, pixel: [u8; 4]) -> (Pair, u32) {
-        Rgba8.split(pixel)
+    fn coded<'r>(self, row: &'r [[u8; 4]], _memory: &'r mut Vec<[u8; 4]>) -> &'r [[u8; 4]] {
+        row
+    }
+
+    #[inline(always)]
+    fn split(pixel: [u8; 4]) -> (Pair, u32) {
+        Rgba8::split(pixel)
     }
 }
 
 #[derive(Clone, Copy)]
 struct RgbaHalf<'a> {
-    coded: &'a [u16],
+    /// As in [`PixelConversion`].
+    values: &'a [u16],
 }
 
 impl Pixels for RgbaHalf<'_> {
     type Pixel = [[u8; 2]; 4];
+    type Coded = (Pair, u32);
     const BITS: u32 = CODED_BITS;
     const BLUE_FIRST: bool = false;
 
     #[inline(always)]
-    fn split(self, [red, green, blue, _]: [[u8; 2]; 4]) -> (Pair, u32) {
+    fn coded<'r>(self, row: &'r [[[u8; 2]; 4]], memory: &'r mut Vec<(Pair, u32)>) -> &'r [(Pair, u32)] {
         let coded = |half| {
             let bits = u16::from_le_bytes(half);
             // Infinity is as white as 1; what is negative or no number is black.
-            let place = if bits > 0x7c00 { 0 } else { bits.min(HALF_ONE) };
-            u32::from(self.coded.get(usize::from(place)).copied().unwrap_or(0))
+            let place = if bits > HALF_INFINITY { 0 } else { bits.min(HALF_ONE) };
+            u32::from(self.values.get(usize::from(place)).copied().unwrap_or(0))
         };
-        (Pair(coded(red) | coded(blue) << 16), coded(green))
+        memory.clear();
+        memory.extend(
+            row.iter().map(|&[red, green, blue, _]| (Pair(coded(red) | coded(blue) << 16), coded(green))),
+        );
+        memory
+    }
+
+    #[inline(always)]
+    fn split(pixel: (Pair, u32)) -> (Pair, u32) {
+        pixel
     }
 }
 
@@ -214,6 +244,7 @@ impl Job<'_> {
         }
         let (luma, chroma) = planes.split_at_mut(places.chroma_offset);
         let mut sums = RowSums::new(width);
+        let (mut upper_memory, mut lower_memory) = (Vec::new(), Vec::new());
         let pairs = source
             .chunks(source_stride * 2)
             .zip(luma.chunks_mut(places.stride * 2))
@@ -225,14 +256,17 @@ impl Job<'_> {
             else {
                 return;
             };
-            let (upper, lower) = (bytemuck::cast_slice(upper), bytemuck::cast_slice(lower));
+            let upper = pixels.coded(bytemuck::cast_slice(upper), &mut upper_memory);
+            let lower = pixels.coded(bytemuck::cast_slice(lower), &mut lower_memory);
             let Some((luma_upper, luma_lower)) = luma.split_at_mut_checked(places.stride) else { return };
             let (Some(luma_upper), Some(luma_lower), Some(chroma)) =
                 (luma_upper.get_mut(..width), luma_lower.get_mut(..width), chroma.get_mut(..width))
             else {
                 return;
             };
-            luma_rows(pixels, [upper, lower], [luma_upper, luma_lower], &mut sums);
+            luma_row::<P>(upper, luma_upper);
+            luma_row::<P>(lower, luma_lower);
+            add_rows::<P>(upper, lower, &mut sums);
             chroma_row::<P>(&sums, chroma);
         }
     }
@@ -253,25 +287,22 @@ impl RowSums {
 }
 
 #[inline(always)]
-fn luma_rows<P: Pixels>(
-    pixels: P,
-    [upper, lower]: [&[P::Pixel]; 2],
-    [luma_upper, luma_lower]: [&mut [u8]; 2],
-    sums: &mut RowSums,
-) {
+fn luma_row<P: Pixels>(row: &[P::Coded], luma: &mut [u8]) {
     let [first, green, third] = const { fixed(LUMA, LUMA_BITS - P::BITS, P::BLUE_FIRST) };
-    let luma = |(Pair(pair), middle): (Pair, u32)| {
+    for (&pixel, luma) in row.iter().zip(luma) {
+        let (Pair(pair), middle) = P::split(pixel);
         let sum = (pair & 0xffff) as i32 * first + middle as i32 * green + (pair >> 16) as i32 * third;
-        ((sum + (16 << LUMA_BITS) + (1 << (LUMA_BITS - 1))) >> LUMA_BITS) as u8
-    };
-    let rows = upper.iter().zip(lower).zip(luma_upper.iter_mut().zip(luma_lower));
-    let sums_of = sums.pairs[1..].iter_mut().zip(&mut sums.greens[1..]);
-    for (((&upper, &lower), (luma_upper, luma_lower)), (pair, middle)) in rows.zip(sums_of) {
-        let (upper, lower) = (pixels.split(upper), pixels.split(lower));
-        *luma_upper = luma(upper);
-        *luma_lower = luma(lower);
+        *luma = ((sum + (16 << LUMA_BITS) + (1 << (LUMA_BITS - 1))) >> LUMA_BITS) as u8;
+    }
+}
+
+#[inline(always)]
+fn add_rows<P: Pixels>(upper: &[P::Coded], lower: &[P::Coded], sums: &mut RowSums) {
+    let outputs = sums.pairs[1..].iter_mut().zip(&mut sums.greens[1..]);
+    for ((&upper, &lower), (pair, green)) in upper.iter().zip(lower).zip(outputs) {
+        let (upper, lower) = (P::split(upper), P::split(lower));
         *pair = upper.0.0 + lower.0.0;
-        *middle = upper.1 + lower.1;
+        *green = upper.1 + lower.1;
     }
     (sums.pairs[0], sums.greens[0]) = (sums.pairs[1], sums.greens[1]);
 }
@@ -301,4 +332,77 @@ fn chroma_row<P: Pixels>(sums: &RowSums, chroma: &mut [u8]) {
 #[inline(always)]
 fn in_twos(sums: &[u32]) -> &[[u32; 2]] {
     sums.as_chunks::<2>().0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDTH: usize = 70;
+    const HEIGHT: usize = 64;
+
+    fn size() -> PictureSize {
+        PictureSize::new(WIDTH as u32, HEIGHT as u32).unwrap()
+    }
+
+    fn noise(bytes: usize) -> Vec<u8> {
+        (0..bytes).map(|place| (place * place % 251 + place * 7) as u8).collect()
+    }
+
+    #[test]
+    fn every_processor_gets_the_same_samples() {
+        let pixels = noise(WIDTH * 4 * HEIGHT);
+        let places = PlanePlaces { stride: WIDTH, chroma_offset: WIDTH * HEIGHT };
+        let mut planes = [vec![0; WIDTH * HEIGHT * 3 / 2], vec![0; WIDTH * HEIGHT * 3 / 2]];
+        let [plain, any] = &mut planes;
+        let job = |planes| Job { source: &pixels, source_stride: WIDTH * 4, planes, places, size: size() };
+        job(plain).run_rows(Rgba8);
+        job(any).run(Rgba8);
+        assert!(planes[0] == planes[1]);
+    }
+
+    #[test]
+    fn what_lies_between_the_rows_is_left_alone() {
+        let places = PlanePlaces { stride: 80, chroma_offset: 80 * HEIGHT };
+        let mut planes = vec![7; 80 * HEIGHT * 3 / 2];
+        let conversion = PixelConversion::new(SourceFormat::Rgba8Unorm, size());
+        conversion.convert((&vec![255; 300 * HEIGHT], 300), &mut planes, places);
+        for (row, samples) in planes.chunks(80).enumerate() {
+            let white = if row < HEIGHT { 235 } else { 128 };
+            assert!(samples[..WIDTH].iter().all(|&sample| sample == white), "row {row}");
+            assert!(samples[WIDTH..].iter().all(|&byte| byte == 7), "row {row}");
+        }
+    }
+
+    #[test]
+    fn rows_that_are_not_there_are_left_out() {
+        let conversion = PixelConversion::new(SourceFormat::Rgba8Unorm, size());
+        let pixels = noise(WIDTH * 4 * HEIGHT);
+        let places = PlanePlaces { stride: WIDTH, chroma_offset: WIDTH * HEIGHT };
+        let (all, rows) = (WIDTH * 4 * HEIGHT, WIDTH * HEIGHT);
+        for (given, room) in
+            [(all - 1, rows * 3 / 2), (5, rows * 3 / 2), (0, 0), (all, rows + 3), (all, rows - 1)]
+        {
+            conversion.convert((&pixels[..given], WIDTH * 4), &mut vec![0; room], places);
+        }
+        conversion.convert((&pixels, WIDTH * 4 - 1), &mut vec![0; rows * 3 / 2], places);
+    }
+
+    #[test]
+    fn half_precision_ends_at_black_and_white() {
+        let conversion = PixelConversion::new(SourceFormat::Rgba16Float, size());
+        let places = PlanePlaces { stride: WIDTH, chroma_offset: WIDTH * HEIGHT };
+        // Minus nothing, minus 2, minus infinity, no number; 1, 65504 and infinity.
+        for (luma, halves) in
+            [(16, &[0x8000_u16, 0xc000, 0xfc00, 0x7e00, 0xfe00][..]), (235, &[0x3c00, 0x7bff, 0x7c00])]
+        {
+            for half in halves {
+                let pixels = half.to_le_bytes().repeat(4 * WIDTH * HEIGHT);
+                let mut planes = vec![0; WIDTH * HEIGHT * 3 / 2];
+                conversion.convert((&pixels, WIDTH * 8), &mut planes, places);
+                assert!(planes[..WIDTH * HEIGHT].iter().all(|&sample| sample == luma), "{half:x}");
+                assert!(planes[WIDTH * HEIGHT..].iter().all(|&sample| sample == 128), "{half:x}");
+            }
+        }
+    }
 }
