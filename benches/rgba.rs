@@ -7,6 +7,7 @@
 
 mod support;
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use strikeline_picture::FrameIndex;
@@ -16,7 +17,7 @@ use support::{full_hd, sixty};
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::{PlaneKind, PlaneTarget, black};
-use wgpu_video::scene::{Drawing, Scene, View};
+use wgpu_video::scene::{Drawing, Scene, SceneTarget};
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::stats::process_cpu_time;
 use wgpu_video::stream::{ConvertOn, StreamOptions, stream};
@@ -39,7 +40,7 @@ const WAYS: [(&str, Way); 4] = [
 fn read_back(frames: u64) {
     let (gpu, size) = (Gpu::open(&Default::default()).expect("there is a device"), full_hd());
     let mut scene = Gradient::new(Drawing::Rgba);
-    let view = View { size, frame_rate: sixty(), planes: &[PlaneKind::Rgba] };
+    let view = SceneTarget::new(size, sixty(), &[PlaneKind::Rgba]);
     scene.prepare(&gpu, &view).expect("the scene can be prepared");
     let target = PlaneTarget::new(&gpu.device, PlaneKind::Rgba, size);
     let row_bytes = PlaneKind::Rgba.row_bytes(size);
@@ -50,9 +51,11 @@ fn read_back(frames: u64) {
         mapped_at_creation: false,
     });
     for frame in 0..frames {
-        scene.update(&gpu.queue, FrameIndex(frame));
+        scene.update(&gpu.queue, FrameIndex(frame)).expect("the scene can be drawn");
         let mut commands = gpu.device.create_command_encoder(&Default::default());
-        scene.draw(PlaneKind::Rgba, &mut target.begin_pass(&mut commands, Some(black(PlaneKind::Rgba))));
+        let mut pass = target.begin_pass(&mut commands, Some(black(PlaneKind::Rgba)));
+        scene.draw(PlaneKind::Rgba, &mut pass).expect("the scene can be drawn");
+        drop(pass);
         target.copy_to_buffer(&mut commands, &buffer, 0, row_bytes);
         commands.map_buffer_on_submit(&buffer, wgpu::MapMode::Read, .., |_| {});
         let submission = gpu.queue.submit([commands.finish()]);
@@ -63,8 +66,15 @@ fn read_back(frames: u64) {
 }
 
 fn streamed(drawing: Drawing, convert_on: ConvertOn, frames: u64) {
-    let options =
-        StreamOptions { convert_on, ..StreamOptions::new(full_hd(), sixty(), frames, Arc::new(NullEncoder)) };
+    let options = StreamOptions {
+        convert_on,
+        ..StreamOptions::new(
+            full_hd(),
+            sixty(),
+            NonZeroU64::new(frames).expect("there are frames"),
+            Arc::new(NullEncoder),
+        )
+    };
     stream(&mut Gradient::new(drawing), &options, &mut NullSink::default(), &mut |_| {}).expect("it streams");
 }
 

@@ -13,7 +13,7 @@ use strikeline_picture::{FrameIndex, FrameRate, PictureSize, Time};
 use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
-use wgpu_video::scene::{Drawing, Scene, SceneError, View};
+use wgpu_video::scene::{Drawing, Scene, SceneError, SceneTarget};
 use wgpu_video::stream::sink::MemorySink;
 use wgpu_video::stream::{ConvertOn, StreamOptions, stream};
 
@@ -181,17 +181,17 @@ impl Scene for RgbaOnly {
     fn drawing(&self) -> Drawing {
         Drawing::Rgba
     }
-    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, view: &SceneTarget<'_>) -> Result<(), SceneError> {
         self.0.prepare(gpu, view)
     }
-    fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        self.0.draw_static(plane, pass);
+    fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
+        self.0.draw_static(plane, pass)
     }
-    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
-        self.0.update(queue, frame);
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
+        self.0.update(queue, frame)
     }
-    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        self.0.draw(plane, pass);
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
+        self.0.draw(plane, pass)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use strikeline_picture::FrameIndex;
 use wgpu_video::gpu::Gpu;
-use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
-use wgpu_video::scene::{Drawing, Scene, SceneError, View};
+use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, UniformBuffer};
+use wgpu_video::scene::{Drawing, Scene, SceneError, SceneTarget};
 
 const SHADER: &str = "
 @group(0) @binding(0) var<uniform> brightness: vec4<f32>;
@@ -21,7 +21,7 @@ const SHADER: &str = "
 #[derive(Debug)]
 pub struct Gradient {
     drawing: Drawing,
-    uniform: Option<Uniform>,
+    uniform: Option<UniformBuffer>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
 }
 
@@ -36,10 +36,10 @@ impl Scene for Gradient {
         self.drawing
     }
 
-    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, view: &SceneTarget<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "gradient", SHADER);
-        let uniform = Uniform::new(device, "gradient", 16);
+        let uniform = UniformBuffer::new(device, "gradient", 16);
         let source = PipelineSource::new("gradient", &module, &uniform.layout);
         let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
         self.pipelines = view.planes.iter().map(pipeline).collect();
@@ -47,18 +47,20 @@ impl Scene for Gradient {
         Ok(())
     }
 
-    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
         if let Some(uniform) = &self.uniform {
             let brightness = (frame.0 % 64) as f32 / 64.0;
             queue.write_buffer(&uniform.buffer, 0, &brightness.to_le_bytes());
         }
+        Ok(())
     }
 
-    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
         if let Some((_, pipeline)) = self.pipelines.iter().find(|(kind, _)| *kind == plane) {
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, self.uniform.as_ref().map(|uniform| &uniform.bind_group), &[]);
             pass.draw(0..3, 0..1);
         }
+        Ok(())
     }
 }

@@ -40,7 +40,7 @@ use strikeline_picture::{
 };
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
-use wgpu_video::scene::{Scene, SceneError, View};
+use wgpu_video::scene::{Scene, SceneError, SceneTarget};
 
 /// Rows beyond what the static layer has at either end of the road that may not be as the others.
 const ROAD_MARGIN: f32 = 8.0;
@@ -276,13 +276,13 @@ fn end_image(
 }
 
 impl Scene for Highway {
-    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, view: &SceneTarget<'_>) -> Result<(), SceneError> {
         self.resident = Some(Resident::new(self, gpu, view, &self.uniform())?);
         gpu.check()?;
         Ok(())
     }
 
-    fn another(&self) -> Option<Box<dyn Scene>> {
+    fn duplicate(&self) -> Option<Box<dyn Scene>> {
         Some(Box::new(Highway {
             content: Arc::clone(&self.content),
             options: self.options.clone(),
@@ -296,10 +296,11 @@ impl Scene for Highway {
         }))
     }
 
-    fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
         if let Some(resident) = &self.resident {
             resident.draw_static(&self.captions, plane, pass);
         }
+        Ok(())
     }
 
     fn static_layer(&self) -> u32 {
@@ -307,7 +308,7 @@ impl Scene for Highway {
         u32::from(self.captions.labels_are() != captions::LabelsAre::Fixed)
     }
 
-    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
         let (scroll, now) = self.moment(frame);
         self.frame = frame;
         self.captions.set_time(now);
@@ -319,9 +320,10 @@ impl Scene for Highway {
         if let (Some(resident), Some((reaches, way, ground))) = (&mut self.resident, moved) {
             resident.find_moved(reaches, (&self.layout, &self.extents), way, ground);
         }
+        Ok(())
     }
 
-    fn knows_changes(&self) -> bool {
+    fn reports_changes(&self) -> bool {
         true
     }
 
@@ -333,10 +335,11 @@ impl Scene for Highway {
         change.with_scroll(self.scroll())
     }
 
-    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
         if let Some(resident) = &self.resident {
             resident.draw(&self.captions, plane, pass);
         }
+        Ok(())
     }
 
     fn draw_changed(
@@ -345,9 +348,10 @@ impl Scene for Highway {
         pass: &mut wgpu::RenderPass<'_>,
         parts: &[Rectangle],
         moved: &MovedArea,
-    ) {
+    ) -> Result<(), SceneError> {
         if let Some(resident) = &self.resident {
             resident.draw_changed(&self.captions, plane, pass, parts, !moved.is_empty());
         }
+        Ok(())
     }
 }

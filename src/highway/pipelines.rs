@@ -14,7 +14,7 @@ use crate::theme::{Color, Corners};
 use strikeline_picture::Time;
 use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind};
 use wgpu_video::gpu::{Gpu, GpuError};
-use wgpu_video::scene::View;
+use wgpu_video::scene::SceneTarget;
 
 /// What the shaders are told; see `shaders/highway.wgsl`. Only the first two change from frame to frame.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
@@ -210,7 +210,7 @@ impl Pipelines {
     /// Those of `layers`, for the planes of `view`.
     pub fn new(
         gpu: &Gpu,
-        view: &View<'_>,
+        view: &SceneTarget<'_>,
         uniform: &Uniform,
         options: &HighwayOptions,
         layers: &[Layer],

@@ -1,6 +1,7 @@
 //! The passes that turn a finished picture, a texture, into luma and chroma planes on the device. What does the same
 //! on the processor is in [`super::pixels`].
 
+use super::Gpu;
 use super::planes::{self, PipelineSource, PlaneKind, PlaneTarget};
 use strikeline_picture::PictureSize;
 
@@ -60,6 +61,30 @@ impl SourceFormat {
             SourceFormat::Rgba8Unorm | SourceFormat::Bgra8Unorm => 0.0,
             SourceFormat::Rgba16Float => 1.0,
             SourceFormat::Rgba8UnormSrgb | SourceFormat::Bgra8UnormSrgb => 2.0,
+        }
+    }
+}
+
+/// What makes luma and chroma planes of finished pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConvertOn {
+    /// The processor on a software adapter, else the device. Measured in PERF.md.
+    #[default]
+    WhateverDraws,
+    /// The device, in two passes: 1.5 bytes of each pixel are read back.
+    Device,
+    /// The processor, after all 4 or 8 bytes of each pixel were read back. Of the samples, some may differ by 1 from
+    /// those of [`ConvertOn::Device`].
+    Processor,
+}
+
+impl ConvertOn {
+    /// Whether that is the processor.
+    pub fn is_processor(self, gpu: &Gpu) -> bool {
+        match self {
+            ConvertOn::WhateverDraws => gpu.description.software,
+            ConvertOn::Device => false,
+            ConvertOn::Processor => true,
         }
     }
 }
@@ -134,6 +159,11 @@ impl Conversion {
             pass.set_bind_group(0, &source.bind_group, &[]);
             pass.draw(0..3, 0..1);
         }
+        self.planes()
+    }
+
+    /// The luma and the chroma target of the last conversion.
+    pub fn planes(&self) -> [&PlaneTarget; 2] {
         [&self.planes[0].1, &self.planes[1].1]
     }
 }

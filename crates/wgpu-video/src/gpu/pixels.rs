@@ -78,6 +78,21 @@ impl PixelConversion {
     }
 }
 
+/// Linear light in half precision, gamma-coded in 8 bits. As in the planes, infinity is as white as 1, and what is
+/// negative or no number is black.
+pub(crate) fn coded_byte(bits: u16) -> u8 {
+    (coded_value(half_value(within_one(bits))) + (1 << (CODED_BITS - 1)) >> CODED_BITS) as u8
+}
+
+/// A half-precision number of 0 to 1 in 8 bits, as it is: for alpha.
+pub(crate) fn linear_byte(bits: u16) -> u8 {
+    (half_value(within_one(bits)) * 255.0).round() as u8
+}
+
+fn within_one(bits: u16) -> u16 {
+    if bits > HALF_INFINITY { 0 } else { bits.min(HALF_ONE) }
+}
+
 /// What a half-precision number that is not negative and not above 1 is worth.
 fn half_value(bits: u16) -> f64 {
     let (exponent, fraction) = (i32::from(bits >> 10), f64::from(bits & 0x3ff) / 1024.0);
@@ -176,8 +191,7 @@ impl Pixels for RgbaHalf<'_> {
         let coded = |half| {
             let bits = u16::from_le_bytes(half);
             // Infinity is as white as 1; what is negative or no number is black.
-            let place = if bits > HALF_INFINITY { 0 } else { bits.min(HALF_ONE) };
-            u32::from(self.values.get(usize::from(place)).copied().unwrap_or(0))
+            u32::from(self.values.get(usize::from(within_one(bits))).copied().unwrap_or(0))
         };
         memory.clear();
         memory.extend(

@@ -5,6 +5,7 @@
 //! constants [`pipeline`] sets, takes positions through `clip_position` and `picture_position`, and returns
 //! `plane_sample(color)`.
 
+use super::convert::SourceFormat;
 use strikeline_picture::{PictureSize, Rectangle};
 
 /// WGSL that every shader of a scene begins with; [`shader`] puts it in front.
@@ -117,7 +118,7 @@ impl<'a> PipelineSource<'a> {
 
 /// A uniform buffer at binding 0 of group 0, for shaders that need nothing else.
 #[derive(Debug)]
-pub struct Uniform {
+pub struct UniformBuffer {
     /// To be written with what changes from frame to frame.
     pub buffer: wgpu::Buffer,
     /// Binds it, as group 0.
@@ -126,9 +127,9 @@ pub struct Uniform {
     pub layout: wgpu::PipelineLayout,
 }
 
-impl Uniform {
+impl UniformBuffer {
     /// With room for `bytes` bytes, all zero.
-    pub fn new(device: &wgpu::Device, label: &str, bytes: u64) -> Uniform {
+    pub fn new(device: &wgpu::Device, label: &str, bytes: u64) -> UniformBuffer {
         let buffer = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(label),
             size: bytes,
@@ -158,7 +159,7 @@ impl Uniform {
             bind_group_layouts: &[Some(&bind_layout)],
             immediate_size: 0,
         });
-        Uniform { buffer, bind_group, layout }
+        UniformBuffer { buffer, bind_group, layout }
     }
 }
 
@@ -204,6 +205,26 @@ pub fn pipeline(
     })
 }
 
+/// A texture that a picture of `size` and `format` is drawn into before it is converted.
+pub fn picture_texture(device: &wgpu::Device, format: SourceFormat, size: PictureSize) -> wgpu::Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("picture"),
+        size: PlaneKind::Rgba.extent(size),
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: format.texture_format(),
+        usage: TARGET_USAGES,
+        view_formats: &[],
+    })
+}
+
+/// What can be done with the textures that scenes draw into.
+const TARGET_USAGES: wgpu::TextureUsages = wgpu::TextureUsages::RENDER_ATTACHMENT
+    .union(wgpu::TextureUsages::COPY_SRC)
+    .union(wgpu::TextureUsages::COPY_DST)
+    .union(wgpu::TextureUsages::TEXTURE_BINDING);
+
 /// A texture that one plane is drawn into.
 #[derive(Debug)]
 pub struct PlaneTarget {
@@ -225,10 +246,7 @@ impl PlaneTarget {
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
             format: kind.format(),
-            usage: wgpu::TextureUsages::RENDER_ATTACHMENT
-                | wgpu::TextureUsages::COPY_SRC
-                | wgpu::TextureUsages::COPY_DST
-                | wgpu::TextureUsages::TEXTURE_BINDING,
+            usage: TARGET_USAGES,
             view_formats: &[],
         });
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());

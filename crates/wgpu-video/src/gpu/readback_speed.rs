@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Gpu, GpuError};
 
-/// Copies of each kind; odd, so that there is a middle one.
+/// CopyTimes of each kind; odd, so that there is a middle one.
 const COPIES: usize = 9;
 
 /// Bytes of a slot for a frame of 1920 × 1080: rows of 2048 bytes, luma, and half as much chroma.
@@ -17,7 +17,7 @@ const SLOT_BYTES: usize = 2048 * 1080 * 3 / 2;
 /// How many times slower a mapped slot may be than plain memory before something is wrong with it.
 const SUSPICIOUS: f64 = 4.0;
 
-/// Copies of each kind for [`ReadbackMemory::measure`], and how many bytes: 90 times slower than memory they take
+/// CopyTimes of each kind for [`ReadbackMemory::measure`], and how many bytes: 90 times slower than memory they take
 /// some 4 ms.
 const QUICK_COPIES: usize = 3;
 const QUICK_BYTES: usize = 128 << 10;
@@ -44,7 +44,7 @@ impl ReadbackMemory {
         if gpu.description.software {
             return Ok(ReadbackMemory::Cached);
         }
-        let copies = Copies::measure(gpu, QUICK_BYTES, QUICK_COPIES)?;
+        let copies = CopyTimes::measure(gpu, QUICK_BYTES, QUICK_COPIES)?;
         // Whatever else happens on the machine only makes a copy slower.
         Ok(ReadbackMemory::of(QUICK_BYTES, fastest(&copies.mapped), fastest(&copies.plain)))
     }
@@ -78,7 +78,7 @@ impl ReadbackSpeed {
     /// # Errors
     /// When the device fails.
     pub fn measure(gpu: &Gpu) -> Result<ReadbackSpeed, GpuError> {
-        let Copies { mapped, plain } = Copies::measure(gpu, SLOT_BYTES, COPIES)?;
+        let CopyTimes { mapped, plain } = CopyTimes::measure(gpu, SLOT_BYTES, COPIES)?;
         Ok(ReadbackSpeed { bytes: SLOT_BYTES, mapped: median(mapped), plain: median(plain) })
     }
 
@@ -104,14 +104,14 @@ impl ReadbackSpeed {
 }
 
 /// Times of single copies into plain memory.
-struct Copies {
+struct CopyTimes {
     mapped: Vec<Duration>,
     plain: Vec<Duration>,
 }
 
-impl Copies {
-    /// Copies `bytes` bytes `count` times out of a slot and out of plain memory.
-    fn measure(gpu: &Gpu, bytes: usize, count: usize) -> Result<Copies, GpuError> {
+impl CopyTimes {
+    /// CopyTimes `bytes` bytes `count` times out of a slot and out of plain memory.
+    fn measure(gpu: &Gpu, bytes: usize, count: usize) -> Result<CopyTimes, GpuError> {
         let size = bytes as u64;
         gpu.check_buffer_size("a frame in memory", size)?;
         let buffer = |label, usage| {
@@ -125,7 +125,7 @@ impl Copies {
         gpu.check()?;
         let mut memory = vec![0_u8; bytes];
         let mut copy = vec![0_u8; bytes];
-        let mut copies = Copies { mapped: Vec::new(), plain: Vec::new() };
+        let mut copies = CopyTimes { mapped: Vec::new(), plain: Vec::new() };
         for round in 0..=count {
             // Freshly written by the device each time, as a frame is.
             let mut commands = gpu.device.create_command_encoder(&Default::default());

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::convert::SourceFormat;
 use super::pixels::{PixelConversion, PlanePlaces};
 use super::planes::{PlaneKind, PlaneTarget};
-use super::streaming_copy::{Rows, copy_rows};
+use super::streaming_copy::{CopyRows, copy_rows};
 use super::{Gpu, GpuError};
 use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, Rectangle};
 
@@ -39,7 +39,7 @@ struct PixelSlots {
     bytes: u64,
     /// Of what comes out.
     planes: PlaneLayout,
-    copies: Copies,
+    copies: CopyBuffers,
 }
 
 /// Where luma and chroma lie in memory.
@@ -117,7 +117,7 @@ impl PixelRing {
             stride,
             bytes,
             planes: PlaneLayout::new(size),
-            copies: Copies::default(),
+            copies: CopyBuffers::default(),
         };
         Ok(PixelRing { pixels: Arc::new(pixels), slots: slots(gpu, bytes, depth)? })
     }
@@ -209,12 +209,12 @@ impl SubmittedSlot {
     /// # Errors
     /// When the device fails or hangs.
     pub fn wait(self, gpu: &Gpu) -> Result<MappedSlot, GpuError> {
-        gpu.wait(&self.submission)?;
+        gpu.wait_only(&self.submission)?;
         let view = self
             .buffer
             .get_mapped_range(..)
             .map_err(|error| GpuError::Lost { reason: format!("a frame could not be mapped: {error}") })?;
-        let mapped = Samples::Mapped { view: Some(view), buffer: self.buffer };
+        let mapped = SampleStorage::Mapped { view: Some(view), buffer: self.buffer };
         Ok(match self.contents {
             Contents::Planes(layout) => {
                 let read_back = match self.change.only_parts() {
@@ -234,12 +234,12 @@ impl SubmittedSlot {
 }
 
 impl PixelSlots {
-    fn convert(&self, pixels: &[u8]) -> Samples {
+    fn convert(&self, pixels: &[u8]) -> SampleStorage {
         let PlaneLayout { stride, chroma_offset, bytes, .. } = self.planes;
         let mut planes = self.copies.take(bytes as usize);
         let places = PlanePlaces { stride: stride as usize, chroma_offset: chroma_offset as usize };
         self.conversion.convert((pixels, self.stride as usize), &mut planes, places);
-        Samples::Copied { bytes: planes, copies: self.copies.clone() }
+        SampleStorage::Copied { bytes: planes, copies: self.copies.clone() }
     }
 }
 
@@ -247,7 +247,7 @@ impl PixelSlots {
 #[derive(Debug)]
 pub struct MappedSlot {
     change: FrameChange,
-    samples: Samples,
+    samples: SampleStorage,
     layout: PlaneLayout,
     /// Bytes that were read back.
     read_back: u64,
@@ -255,7 +255,7 @@ pub struct MappedSlot {
 
 /// Where the samples of a frame are.
 #[derive(Debug)]
-enum Samples {
+enum SampleStorage {
     Mapped {
         /// There until the drop: a buffer may only be unmapped when no view of it is left.
         view: Option<wgpu::BufferView>,
@@ -264,13 +264,13 @@ enum Samples {
     Copied {
         bytes: Vec<u8>,
         /// Where they go afterwards.
-        copies: Copies,
+        copies: CopyBuffers,
     },
 }
 
 /// Plain memory for frames that are not to be read where they are mapped; used again and again.
 #[derive(Debug, Clone, Default)]
-pub struct Copies(Arc<Mutex<Vec<Vec<u8>>>>);
+pub struct CopyBuffers(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl MappedSlot {
     /// The planes, in place.
@@ -300,8 +300,8 @@ impl MappedSlot {
     /// The same frame in plain memory, copied once unless it is there: for mapped memory that the processor does not
     /// cache.
     #[must_use]
-    pub fn copied(self, copies: &Copies) -> MappedSlot {
-        if matches!(self.samples, Samples::Copied { .. }) {
+    pub fn copied(self, copies: &CopyBuffers) -> MappedSlot {
+        if matches!(self.samples, SampleStorage::Copied { .. }) {
             return self;
         }
         let mut bytes = copies.take(self.layout.bytes as usize);
@@ -315,18 +315,18 @@ impl MappedSlot {
                 // A row of either plane has as many bytes as the picture has columns.
                 let start = offset as usize + top as usize * stride + part.left as usize;
                 let width = (part.right - part.left) as usize;
-                let rows = Rows { stride, width, count: (bottom - top) as usize };
+                let rows = CopyRows { stride, width, count: (bottom - top) as usize };
                 if let (Some(from), Some(to)) = (from.get(start..), bytes.get_mut(start..)) {
                     copy_rows(from, to, rows);
                 }
             }
         }
-        let samples = Samples::Copied { bytes, copies: copies.clone() };
+        let samples = SampleStorage::Copied { bytes, copies: copies.clone() };
         MappedSlot { samples, ..self }
     }
 }
 
-impl Copies {
+impl CopyBuffers {
     fn take(&self, bytes: usize) -> Vec<u8> {
         let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut memory = spare.unwrap_or_default();
@@ -335,23 +335,23 @@ impl Copies {
     }
 }
 
-impl Samples {
+impl SampleStorage {
     fn bytes(&self) -> &[u8] {
         match self {
-            Samples::Mapped { view, .. } => view.as_deref().unwrap_or_default(),
-            Samples::Copied { bytes, .. } => bytes,
+            SampleStorage::Mapped { view, .. } => view.as_deref().unwrap_or_default(),
+            SampleStorage::Copied { bytes, .. } => bytes,
         }
     }
 }
 
-impl Drop for Samples {
+impl Drop for SampleStorage {
     fn drop(&mut self) {
         match self {
-            Samples::Mapped { view, buffer } => {
+            SampleStorage::Mapped { view, buffer } => {
                 *view = None;
                 buffer.unmap();
             }
-            Samples::Copied { bytes, copies } => {
+            SampleStorage::Copied { bytes, copies } => {
                 copies.0.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(bytes));
             }
         }

@@ -35,18 +35,19 @@ mod write;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use crate::gpu::convert::ConvertOn;
 pub use failure::CancelToken;
 pub use pipeline::Spread;
-pub use scene_stages::{ConvertOn, CopyOut, Redraw};
+pub use scene_stages::{CopyOut, Redraw};
 pub use sink::{Sink, SinkError, StreamInfo};
 pub use stats::{Progress, Report, Stage, StageReport};
 pub use trace::{Recording, Trace};
 
 use crate::encode::{AccessUnit, EncodeError, EncoderFactory, EncoderSettings, ParameterSets, Quality};
 use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
-use crate::scene::{Scene, SceneError};
+use crate::scene::{FrameOrder, Scene, SceneError};
 use pipeline::DeviceStages;
-use scene_stages::{Drawn, SceneRenderer, SlotReader};
+use scene_stages::{RenderSettings, SceneRenderer, SlotReader};
 use stage::StageError;
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan, Time};
 use trace::GpuTimes;
@@ -211,9 +212,9 @@ impl StreamOptions {
         SegmentPlan::new(self.frames, self.segment_frames.unwrap_or(two_seconds))
     }
 
-    /// What the render stage draws.
-    pub fn drawn(&self) -> Drawn {
-        Drawn {
+    /// What the render stage draws, and how.
+    pub fn render_settings(&self) -> RenderSettings {
+        RenderSettings {
             size: self.size,
             frame_rate: self.frame_rate,
             plan: self.plan(),
@@ -260,15 +261,17 @@ pub fn stream(
     // Refuses what the encoder cannot do before anything is drawn or written.
     drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
     let adapter = GpuAdapter::find(&options.adapter)?;
+    let in_order = scene.order() == FrameOrder::InOrder;
     let wanted = options.spread.devices.unwrap_or_else(|| adapter.description.devices());
     // More devices than segments would have nothing to draw.
-    let wanted = wanted.clamp(1, usize::try_from(plan.segments()).unwrap_or(usize::MAX));
-    let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.another()).collect();
+    let most = if in_order { 1 } else { usize::try_from(plan.segments()).unwrap_or(usize::MAX) };
+    let wanted = wanted.clamp(1, most);
+    let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.duplicate()).collect();
     let devices = others.len() + 1;
     let spread = Spread {
         ring_depth: options.spread.ring_depth.max(devices),
         jobs: options.spread.jobs.max(1),
-        segments_in_flight: options.spread.segments_in_flight.max(devices),
+        segments_in_flight: if in_order { 1 } else { options.spread.segments_in_flight.max(devices) },
         devices: Some(devices),
     };
     let scenes = std::iter::once(&mut *scene as &mut dyn Scene)
@@ -320,8 +323,8 @@ fn open_devices<'s>(
     let devices = spread.devices.unwrap_or(1);
     let open = |adapter: GpuAdapter, index, scene: &'s mut dyn Scene| -> Result<Opened<'s>, StreamError> {
         let depth = spread.on_device(index, devices).ring_depth;
-        let gpu = Arc::new(adapter.open()?);
-        let mut render = SceneRenderer::new(&gpu, scene, options.drawn(), depth)?;
+        let gpu = Arc::new(adapter.open_with(&scene.requirements())?);
+        let mut render = SceneRenderer::new(&gpu, scene, options.render_settings(), depth)?;
         let timed = options.record.is_some_and(|recording| recording.gpu_times);
         let times = timed.then(|| render.time_frames(depth)).flatten();
         Ok((DeviceStages { render, readback: SlotReader::new(&gpu, options.copy_out)? }, times))

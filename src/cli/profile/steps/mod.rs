@@ -14,7 +14,7 @@ use strikeline_picture::{FrameChange, FrameIndex, SegmentIndex};
 use wgpu_video::encode::{EncoderFactory, EncoderSettings};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::scene::Scene;
-use wgpu_video::stream::scene_stages::{Drawn, SceneRenderer, SlotReader};
+use wgpu_video::stream::scene_stages::{RenderSettings, SceneRenderer, SlotReader};
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::stage::{Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::stats::{Clocks, StageReport, process_cpu_time};
@@ -168,8 +168,8 @@ impl Steps<'_> {
     }
 
     fn planar(&self, scene: &mut dyn Scene, redraw: Redraw, spread: Spread) -> anyhow::Result<Sample> {
-        let drawn = Drawn { redraw, ..self.options.drawn() };
-        let renderer = SceneRenderer::new(&self.gpu, scene, drawn, spread.ring_depth)?;
+        let settings = RenderSettings { redraw, ..self.options.render_settings() };
+        let renderer = SceneRenderer::new(&self.gpu, scene, settings, spread.ring_depth)?;
         self.piped(renderer, SlotReader::new(&self.gpu, self.options.copy_out)?, spread)
     }
 
