@@ -28,6 +28,7 @@ pub mod sink;
 mod slots;
 pub mod stage;
 pub mod stats;
+mod texture_stream;
 pub mod trace;
 mod verify;
 mod write;
@@ -41,6 +42,7 @@ pub use pipeline::Spread;
 pub use scene_stages::{CopyOut, Redraw};
 pub use sink::{Sink, SinkError, StreamInfo};
 pub use stats::{Progress, Report, Stage, StageReport};
+pub use texture_stream::{TextureError, TextureStream};
 pub use trace::{Recording, Trace};
 
 use crate::encode::{AccessUnit, EncodeError, EncoderFactory, EncoderSettings, ParameterSets, Quality};
@@ -131,6 +133,42 @@ pub enum StreamError {
         /// What the system said.
         reason: String,
     },
+    /// Textures of this format cannot be converted.
+    #[error(
+        "textures of format {format:?} cannot be made a video; use Rgba8Unorm, Rgba8UnormSrgb, Bgra8Unorm, Bgra8UnormSrgb or Rgba16Float"
+    )]
+    UnsupportedFormat {
+        /// The format.
+        format: wgpu::TextureFormat,
+    },
+    /// A texture that was pushed cannot be a frame of the video. Another may be pushed in its place.
+    #[error("the texture of frame {} cannot be used: {source}", .frame.0)]
+    Texture {
+        /// Which frame.
+        frame: FrameIndex,
+        /// Why.
+        source: TextureError,
+    },
+    /// More frames were pushed than the video has.
+    #[error("all {frames} frames of the video were pushed already")]
+    TooManyFrames {
+        /// Frames of the video.
+        frames: u64,
+    },
+    /// Fewer frames were pushed than the video has.
+    #[error("only {pushed} of the video's {frames} frames were pushed")]
+    FramesMissing {
+        /// Frames that were pushed.
+        pushed: u64,
+        /// Frames of the video.
+        frames: u64,
+    },
+    /// The stream has ended with an error that was returned before.
+    #[error("the stream has ended already: {reason}")]
+    Ended {
+        /// The text of that error.
+        reason: String,
+    },
     /// Somebody asked to stop, through the [`CancelToken`].
     #[error("interrupted")]
     Cancelled,
@@ -212,6 +250,15 @@ impl StreamOptions {
         SegmentPlan::new(self.frames, self.segment_frames.unwrap_or(two_seconds))
     }
 
+    fn encoder_settings(&self) -> EncoderSettings {
+        EncoderSettings {
+            size: self.size,
+            frame_rate: self.frame_rate,
+            quality: self.quality,
+            segment_frames: self.plan().segment_frames(),
+        }
+    }
+
     /// What the render stage draws, and how.
     pub fn render_settings(&self) -> RenderSettings {
         RenderSettings {
@@ -252,12 +299,7 @@ pub fn stream(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Report, StreamError> {
     let plan = options.plan();
-    let settings = EncoderSettings {
-        size: options.size,
-        frame_rate: options.frame_rate,
-        quality: options.quality,
-        segment_frames: plan.segment_frames(),
-    };
+    let settings = options.encoder_settings();
     // Refuses what the encoder cannot do before anything is drawn or written.
     drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
     let adapter = GpuAdapter::find(&options.adapter)?;
@@ -271,7 +313,7 @@ pub fn stream(
     let spread = Spread {
         ring_depth: options.spread.ring_depth.max(devices),
         jobs: options.spread.jobs.max(1),
-        segments_in_flight: if in_order { 1 } else { options.spread.segments_in_flight.max(devices) },
+        segments_in_flight: options.spread.segments_in_flight.max(devices),
         devices: Some(devices),
     };
     let scenes = std::iter::once(&mut *scene as &mut dyn Scene)
@@ -292,21 +334,28 @@ pub fn stream(
         progress,
         options.record,
     )?;
-    let mut trace = outcome.trace;
-    if let Some(trace) = &mut trace {
-        trace.gpu = gpu_times.into_iter().flatten().map(taken).reduce(GpuTimes::with);
-    }
+    let gpu_times = gpu_times.into_iter().flatten().map(taken).reduce(GpuTimes::with);
+    Ok(report(outcome, &*options.encoder, name, plan, gpu_times))
+}
+
+fn report(
+    outcome: pipeline::Outcome,
+    encoder: &dyn EncoderFactory,
+    adapter: String,
+    plan: SegmentPlan,
+    gpu: Option<GpuTimes>,
+) -> Report {
     let stages = outcome.clocks.read();
-    Ok(Report {
+    Report {
         frames: plan.frames(),
         bytes: outcome.bytes,
         wall: stages.elapsed,
         cpu: outcome.cpu,
-        encoder: options.encoder.name(),
-        adapter: name,
+        encoder: encoder.name(),
+        adapter,
         stages,
-        trace,
-    })
+        trace: outcome.trace.map(|trace| Trace { gpu, ..trace }),
+    }
 }
 
 /// The stages of one device, and where its own times will be.

@@ -13,7 +13,7 @@ use crate::gpu::readback_speed::ReadbackMemory;
 use crate::gpu::ring::{CopyBuffers, MappedSlot, Ring, SubmittedSlot};
 use crate::gpu::texture_ring::TextureRing;
 use crate::gpu::{Gpu, GpuError};
-use crate::scene::{COPY_COST, Drawing, Scene, SceneError, SceneTarget};
+use crate::scene::{COPY_COST, Drawing, FrameOrder, Scene, SceneError, SceneTarget};
 use strikeline_picture::{
     ChangedArea, FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Rectangle, SegmentPlan,
     UnchangedSamples, rectangles,
@@ -155,6 +155,10 @@ fn parts_to_draw(changed: &ChangedArea, size: PictureSize) -> Option<(Vec<Rectan
 
 impl Render for SceneRenderer<'_> {
     type Submitted = SubmittedSlot;
+
+    fn in_order(&self) -> bool {
+        self.scene.order() == FrameOrder::InOrder
+    }
 
     fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<SubmittedSlot, StageError> {
         let RenderSettings { size, read_only_changes, .. } = self.settings;
