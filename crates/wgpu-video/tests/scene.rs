@@ -64,6 +64,8 @@ impl Scene for Mistaken {
         self.frame = frame.0;
         if self.makes(Mistake::UpdateCall) {
             queue.write_buffer(self.buffer.as_ref().unwrap(), 64, &[0; 64]);
+            // Meanwhile earlier frames are read back.
+            std::thread::sleep(std::time::Duration::from_millis(30));
         }
         self.own_error(Mistake::Update)
     }
