@@ -167,7 +167,7 @@ pub enum GpuError {
         /// How long was waited.
         seconds: u64,
     },
-    /// No memory was left on the device.
+    /// The device is out of memory.
     #[error(
         "the graphics device is out of memory ({reason}): use a smaller --size or --ring, or close other programs"
     )]
@@ -175,7 +175,7 @@ pub enum GpuError {
         /// What the driver said.
         reason: String,
     },
-    /// The device refused an operation: an error in a scene's use of wgpu.
+    /// wgpu rejected a call: an error in a scene's use of it.
     #[error("the graphics device refused an operation: {reason}")]
     Refused {
         /// What wgpu said.
@@ -241,7 +241,7 @@ impl DeviceRequirements {
 /// of their own: a software driver's threads are shared by all devices of an adapter.
 #[derive(Debug)]
 pub struct GpuAdapter {
-    /// What is known of it.
+    /// Its names.
     pub description: AdapterDescription,
     adapter: wgpu::Adapter,
 }

@@ -81,7 +81,8 @@ impl PixelConversion {
 /// Linear light in half precision, gamma-coded in 8 bits. As in the planes, infinity is as white as 1, and what is
 /// negative or no number is black.
 pub(crate) fn coded_byte(bits: u16) -> u8 {
-    (coded_value(half_value(within_one(bits))) + (1 << (CODED_BITS - 1)) >> CODED_BITS) as u8
+    let half = 1 << (CODED_BITS - 1);
+    ((coded_value(half_value(within_one(bits))) + half) >> CODED_BITS) as u8
 }
 
 /// A half-precision number of 0 to 1 in 8 bits, as it is: for alpha.

@@ -85,7 +85,7 @@ pub fn shader(device: &wgpu::Device, label: &str, source: &str) -> wgpu::ShaderM
     })
 }
 
-/// What [`pipeline`] needs to know beside the plane.
+/// What [`pipeline`] needs besides the plane.
 #[derive(Debug, Clone, Copy)]
 pub struct PipelineSource<'a> {
     /// For error texts and debuggers.
@@ -119,7 +119,7 @@ impl<'a> PipelineSource<'a> {
 /// A uniform buffer at binding 0 of group 0, for shaders that need nothing else.
 #[derive(Debug)]
 pub struct UniformBuffer {
-    /// To be written with what changes from frame to frame.
+    /// Write the data of each frame to it.
     pub buffer: wgpu::Buffer,
     /// Binds it, as group 0.
     pub bind_group: wgpu::BindGroup,
@@ -128,7 +128,7 @@ pub struct UniformBuffer {
 }
 
 impl UniformBuffer {
-    /// With room for `bytes` bytes, all zero.
+    /// `bytes` bytes, all zero.
     pub fn new(device: &wgpu::Device, label: &str, bytes: u64) -> UniformBuffer {
         let buffer = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(label),
@@ -163,7 +163,7 @@ impl UniformBuffer {
     }
 }
 
-/// A pipeline that draws "over" what the plane holds.
+/// A pipeline that blends over what the plane holds.
 pub fn pipeline(
     device: &wgpu::Device,
     plane: PlaneKind,
@@ -258,7 +258,7 @@ impl PlaneTarget {
         &self.view
     }
 
-    /// Begins to draw on what is there (`None`), or on `clear` everywhere.
+    /// Begins a pass over what the plane holds (`None`), or over `clear` everywhere.
     pub fn begin_pass<'e>(
         &self,
         commands: &'e mut wgpu::CommandEncoder,
@@ -303,8 +303,8 @@ impl PlaneTarget {
         );
     }
 
-    /// Copies `from` of `source`, a target of the same kind and size, to `to`, which is as large. Both have even sides
-    /// and lie within the picture.
+    /// Copies the part `from` of `source`, a target of the same kind and size, to the part `to` of the same size. Both
+    /// have even sides and lie within the picture.
     pub fn copy_part_to(
         &self,
         commands: &mut wgpu::CommandEncoder,

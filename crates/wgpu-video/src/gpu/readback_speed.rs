@@ -1,14 +1,14 @@
 //! How fast the processor reads a mapped slot, against memory of its own.
 //!
 //! Some drivers map the memory that a device writes to without the processor's cache. Reading it then takes 50
-//! to 90 times as long, and an encoder that reads its picture in place is slow for no reason that shows.
+//! to 90 times as long, and an encoder that reads its picture in place is slow without a visible reason.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use super::{Gpu, GpuError};
 
-/// CopyTimes of each kind; odd, so that there is a middle one.
+/// Copies of each kind; odd, so that there is a middle one.
 const COPIES: usize = 9;
 
 /// Bytes of a slot for a frame of 1920 × 1080: rows of 2048 bytes, luma, and half as much chroma.
@@ -17,26 +17,26 @@ const SLOT_BYTES: usize = 2048 * 1080 * 3 / 2;
 /// How many times slower a mapped slot may be than plain memory before something is wrong with it.
 const SUSPICIOUS: f64 = 4.0;
 
-/// CopyTimes of each kind for [`ReadbackMemory::measure`], and how many bytes: 90 times slower than memory they take
+/// Copies of each kind for [`ReadbackMemory::measure`], and how many bytes: 90 times slower than memory they take
 /// some 4 ms.
 const QUICK_COPIES: usize = 3;
 const QUICK_BYTES: usize = 128 << 10;
 
-/// Memory that is cached is read faster than this, in bytes per second, even if it comes from afar.
+/// Cached memory is read faster than this, in bytes per second, even across the bus.
 const CACHED: f64 = 1e9;
 
 /// What kind of memory frames are read back into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadbackMemory {
-    /// As good as any: encoders read their pictures in place.
+    /// Cached by the processor: encoders read their pictures in place.
     Cached,
-    /// Read for the bus with every load: a picture is to be copied out once, by
-    /// `streaming_copy::copy_rows`, and read from there.
+    /// Not cached: each load goes over the bus. A picture is copied out once, by
+    /// `streaming_copy::copy_rows`, and read from the copy.
     Uncached,
 }
 
 impl ReadbackMemory {
-    /// Finds out on `gpu`, within 10 ms or so; software adapters are not asked, as their memory is the processor's.
+    /// Measures on `gpu`, in about 10 ms. Not measured on software adapters, whose memory is the processor's.
     ///
     /// # Errors
     /// When the device fails.

@@ -1,9 +1,9 @@
-//! The ring of staging buffers: a frame is copied into a free slot, mapped, and lent out as it is.
+//! The ring of staging buffers: a frame is copied into a free slot, mapped, and read in place.
 //!
-//! A slot goes free → rendering → mapping → mapped → free. Dropping a [`MappedSlot`] is the last step; who
-//! is told that the slot is free again is the pipeline's affair.
+//! A slot goes through the states free, rendering, mapping, mapped, and free again. Dropping a [`MappedSlot`] is the last
+//! step; the pipeline keeps track of which slots are free.
 //!
-//! A slot holds either the planes of a picture, or the pixels that the processor makes planes of.
+//! A slot holds either the planes of a picture, or pixels that the processor converts to planes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,7 +21,7 @@ pub struct Ring {
     slots: Vec<wgpu::Buffer>,
 }
 
-/// Slots that hold pixels, not planes; they become planes, in plain memory, when they have been waited for.
+/// Slots that hold pixels. [`SubmittedSlot::wait`] converts them to planes in plain memory.
 #[derive(Debug)]
 pub struct PixelRing {
     pixels: Arc<PixelSlots>,
@@ -37,7 +37,7 @@ struct PixelSlots {
     stride: u32,
     /// Bytes of a slot.
     bytes: u64,
-    /// Of what comes out.
+    /// Of the planes after the conversion.
     planes: PlaneLayout,
     copies: CopyBuffers,
 }
@@ -203,7 +203,7 @@ enum Contents {
 }
 
 impl SubmittedSlot {
-    /// Blocks until this frame is drawn and mapped, and no longer: later submissions go on. Pixels are then made
+    /// Blocks until this frame is drawn and mapped. Does not wait for later submissions. Pixels are then made
     /// planes, on this thread.
     ///
     /// # Errors
@@ -263,7 +263,7 @@ enum SampleStorage {
     },
     Copied {
         bytes: Vec<u8>,
-        /// Where they go afterwards.
+        /// Where the memory is returned.
         copies: CopyBuffers,
     },
 }

@@ -45,19 +45,19 @@ pub fn copy_rows(from: &[u8], to: &mut [u8], rows: CopyRows) {
 enum Loads {
     Plain,
     #[cfg(target_arch = "x86_64")]
-    Streaming(Sse41Seen),
+    Streaming(Sse41Token),
 }
 
 /// Proof that the processor has SSE4.1: only [`Loads::detect`] makes one, and only after it looked.
 #[cfg(target_arch = "x86_64")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Sse41Seen(());
+struct Sse41Token(());
 
 impl Loads {
     fn detect() -> Loads {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("sse4.1") {
-            return Loads::Streaming(Sse41Seen(()));
+            return Loads::Streaming(Sse41Token(()));
         }
         Loads::Plain
     }
@@ -78,7 +78,7 @@ impl Loads {
             Loads::Plain => to.copy_from_slice(from),
             // SAFETY: the value is proof that the processor has SSE4.1, which is all that it asks for.
             #[cfg(target_arch = "x86_64")]
-            Loads::Streaming(Sse41Seen(())) => unsafe { x86::copy(from, to) },
+            Loads::Streaming(Sse41Token(())) => unsafe { x86::copy(from, to) },
         }
     }
 }
