@@ -20,6 +20,7 @@ use model::stand_ins::{Copier, Drawer, WaitingEncoder, lateness_micros, settings
 use std::num::{NonZeroU32, NonZeroU64};
 use strikeline_picture::SegmentPlan;
 use wgpu_video::stream::pipeline::DeviceStages;
+use wgpu_video::stream::pipeline::PipelineOptions;
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::{
     CancelToken, FinishedSegment, Recording, Sink, SinkError, Spread, Stage, StreamInfo, pipeline,
@@ -119,18 +120,16 @@ fn run_recorded(
     recorded: bool,
 ) -> Run {
     let epoch = Instant::now();
-    let outcome = pipeline::run_recorded(
-        vec![DeviceStages { render: Drawer::new(*costs), readback: Copier::new(*costs, epoch) }],
-        &WaitingEncoder { costs: *costs, epoch },
-        settings(plan.segment_frames()),
-        sink,
+    let options = PipelineOptions {
+        encoder: &WaitingEncoder { costs: *costs, epoch },
+        settings: settings(plan.segment_frames()),
         plan,
         spread,
-        &CancelToken::default(),
-        &mut |_| {},
-        recorded.then(Recording::default),
-    )
-    .expect("the pipeline runs");
+        cancel: &CancelToken::default(),
+        record: recorded.then(Recording::default),
+    };
+    let devices = vec![DeviceStages { render: Drawer::new(*costs), readback: Copier::new(*costs, epoch) }];
+    let outcome = pipeline::run(devices, &options, sink, &mut |_| {}).expect("the pipeline runs");
     let events = outcome.trace.as_ref().map_or(0, |trace| trace.events());
     Run { wall: outcome.clocks.elapsed(), cpu: outcome.cpu, events }
 }

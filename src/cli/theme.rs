@@ -1,17 +1,17 @@
-//! `strikeline theme`: the built-in themes, and whether a theme of one's own is good.
+//! `strikeline theme`: lists and prints the built-in themes, and checks a theme's file.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::builder::PossibleValuesParser;
-use strikeline::theme::{FontSource, Theme, builtin};
+use strikeline::theme::Theme;
 
 /// List the built-in themes, print one to start from, or check one of your own.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub struct ThemeArgs {
-    /// Print the file of this built-in theme, with a comment for each key.
+    /// Print this built-in theme as a complete file, with a comment for each key.
     #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(Theme::builtin_names()))]
     name: Option<String>,
 
@@ -19,7 +19,7 @@ pub struct ThemeArgs {
     #[arg(long)]
     list: bool,
 
-    /// Read a theme's file and tell what is wrong with it.
+    /// Check a theme's file, and list every error in it.
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
 }
@@ -28,8 +28,8 @@ pub struct ThemeArgs {
 pub fn run(args: &ThemeArgs) -> anyhow::Result<()> {
     let text = match &args.check {
         Some(path) => check(path)?,
-        None => match args.name.as_deref().and_then(builtin::source) {
-            Some(source) => source.to_owned(),
+        None => match args.name.as_deref().and_then(Theme::builtin) {
+            Some(theme) => theme.to_toml(),
             None => list(),
         },
     };
@@ -44,18 +44,23 @@ fn list() -> String {
     themes.map(|theme| format!("{:<width$}  {}\n", theme.name, theme.description)).collect()
 }
 
-/// Whether the theme in the file is one, and the files that it names are there.
+/// Whether the file is a theme, and the files that it names exist.
 fn check(path: &Path) -> anyhow::Result<String> {
     let theme = Theme::open(path)?;
-    let font = match &theme.text.font {
-        Some(FontSource::File(font)) => Some(font),
-        _ => None,
-    };
-    let named = [("background.image", theme.background.image.as_ref()), ("text.font.file", font)];
-    for (key, file) in named {
-        if let Some(file) = file.filter(|file| !file.is_file()) {
-            bail!("{}: {key} is {}, and there is no such file", path.display(), file.display());
-        }
+    let missing: Vec<String> = theme
+        .files()
+        .into_iter()
+        .filter(|(_, file)| !file.is_file())
+        .map(|(key, file)| {
+            format!(
+                "{}: {key} is {}, and there is no such file; correct the path, which starts from the theme's folder",
+                path.display(),
+                file.display()
+            )
+        })
+        .collect();
+    if !missing.is_empty() {
+        bail!(missing.join("\n"));
     }
-    Ok(format!("{} is good\n", path.display()))
+    Ok(format!("{} is a valid theme\n", path.display()))
 }

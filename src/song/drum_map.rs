@@ -270,6 +270,11 @@ impl DrumMap {
         self.get(key).map_or(self.lane_color(LaneId::Other), |drum| drum.color)
     }
 
+    /// Whether a key's drum has a colour of its own, from [`DrumMap::set_drum`], rather than a tint of its lane's.
+    pub fn has_own_color(&self, key: u8) -> bool {
+        self.drums.get(usize::from(key)).and_then(Option::as_ref).is_some_and(|drum| !drum.tinted)
+    }
+
     /// The mark of a key, none for one that the map does not know.
     pub fn mark(&self, key: u8) -> Mark {
         self.get(key).map_or(Mark::None, |drum| drum.mark)

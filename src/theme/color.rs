@@ -1,4 +1,4 @@
-//! Colours as files write them.
+//! Colours, and how a theme's file writes them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,24 +14,29 @@ pub struct Color {
     pub green: u8,
     /// 0 to 255.
     pub blue: u8,
-    /// 0 (nothing is seen of it) to 255 (nothing is seen through it).
+    /// 0 (transparent) to 255 (opaque).
     pub alpha: u8,
 }
 
 impl Color {
-    /// From `0xRRGGBBAA`.
+    /// The colour with the digits of `0xRRGGBBAA`.
     pub const fn from_rgba(rgba: u32) -> Color {
         let [red, green, blue, alpha] = rgba.to_be_bytes();
         Color { red, green, blue, alpha }
     }
 
-    /// Without alpha.
+    /// An opaque colour.
+    pub const fn from_rgb([red, green, blue]: Rgb) -> Color {
+        Color { red, green, blue, alpha: 255 }
+    }
+
+    /// The colour without its alpha.
     pub const fn rgb(self) -> Rgb {
         [self.red, self.green, self.blue]
     }
 }
 
-/// The text is no colour.
+/// The text is not a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a colour is written #RRGGBB or #RRGGBBAA")]
 pub struct ColorError;

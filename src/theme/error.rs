@@ -1,20 +1,21 @@
-//! What can be wrong with a theme.
+//! Errors in reading a theme.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::{MAX_THEME_BYTES, builtin};
 
-/// Problems of one file that an error lists.
+/// The most problems of one file that an error lists.
 const LISTED: usize = 20;
 
-/// Why there is no theme.
+/// Why a theme could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ThemeError {
-    /// Neither a theme nor a file is called so: take one of the names, or give the file's path.
+    /// No built-in theme and no file has that name: use one of the names, or give the file's path.
     #[error(
-        "there is no theme {name:?}{}; built in are {}; a file of your own is given by its path, as in ./{name}.toml",
+        "there is no theme {name:?}{}; the built-in themes are {}; for a file of your own give its path, as in \
+         ./{name}.toml",
         did_you_mean(name, &builtin::NAMES),
         builtin::NAMES.join(", ")
     )]
@@ -22,46 +23,51 @@ pub enum ThemeError {
         /// The name.
         name: String,
     },
-    /// The file cannot be read: look at its path and permissions.
+    /// The file cannot be read: check its path and permissions.
     #[error("the theme {} cannot be read: {reason}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// Why.
         #[source]
         reason: std::io::Error,
     },
-    /// The path is a folder's: name the file in it.
+    /// The path is that of a folder: give the path of a file in it.
     #[error("the theme {} is a folder; give the path of the .toml file", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
     },
-    /// The file is no text that somebody wrote.
-    #[error("the theme {} has over {} MiB; it is no theme", path.display(), MAX_THEME_BYTES >> 20)]
+    /// The file is larger than [`MAX_THEME_BYTES`], so it is probably not a theme: check its path.
+    #[error(
+        "the theme {} is larger than {} MiB, the most that is read; check that the path is that of a theme, a text \
+         file in the TOML format",
+        path.display(),
+        MAX_THEME_BYTES >> 20
+    )]
     TooLarge {
         /// The file.
         path: PathBuf,
     },
-    /// The file is not UTF-8: save it as such.
+    /// The file is not UTF-8: save it as UTF-8 text.
     #[error("{}:{line}: this is not UTF-8; save the file as UTF-8 text", path.display())]
     NotUtf8 {
         /// The file.
         path: PathBuf,
-        /// The first line that is not, from 1.
+        /// The first line that is not UTF-8, from 1.
         line: usize,
     },
-    /// The file is not TOML.
+    /// The file is not TOML: correct the line.
     #[error("{}:{line}: this is not TOML: {reason}", path.display())]
     NotToml {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What the TOML reader says.
+        /// What is wrong with the line.
         reason: String,
     },
-    /// The file is TOML, but says what no theme has.
+    /// The file is TOML, but has keys or values that are not allowed in a theme: correct those listed.
     #[error("{}", list(path, problems))]
     Invalid {
         /// The file.
@@ -71,7 +77,7 @@ pub enum ThemeError {
     },
 }
 
-/// A fault in a theme's file.
+/// A key or value of a theme's file that is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The line, from 1.
@@ -88,20 +94,20 @@ impl fmt::Display for Problem {
     }
 }
 
-/// One line for each problem, as far as anyone would read.
+/// One line for each problem, at most [`LISTED`].
 fn list(path: &Path, problems: &[Problem]) -> String {
     let lines = problems.iter().take(LISTED);
     let mut text: Vec<String> =
         lines.map(|problem| format!("{}:{}: {problem}", path.display(), problem.line)).collect();
     if problems.len() > LISTED {
-        text.push(format!("and {} more such faults", problems.len() - LISTED));
+        text.push(format!("and {} more such errors", problems.len() - LISTED));
     }
     text.join("\n")
 }
 
-/// ` (did you mean …?)` with the name that `wrong` looks like; nothing if it looks like none.
+/// ` (did you mean …?)` with the name that is most like `wrong`; empty if none is like it.
 pub(super) fn did_you_mean(wrong: &str, names: &[&str]) -> String {
-    // Longer words are no slips of the finger, and would take long to compare.
+    // Longer words are not misspelled names, and would take long to compare.
     if wrong.len() > 40 {
         return String::new();
     }
@@ -141,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_of_the_finger_are_counted() {
+    fn the_edit_distance_is_counted() {
         for (from, to, count) in [
             ("glow", "glow", 0),
             ("golw", "glow", 1),

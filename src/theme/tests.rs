@@ -24,67 +24,104 @@ fn builtins() -> Vec<Theme> {
 }
 
 #[test]
-fn the_default_is_the_file_of_plain() {
-    let file = Theme::parse(builtin::source("plain").unwrap(), Path::new("x")).unwrap();
-    assert_eq!(file, Theme::default());
-    assert_eq!(Theme::builtin("plain"), Some(file));
+fn the_default_is_the_theme_plain() {
+    assert_eq!(Theme::builtin("plain"), Some(Theme::default()));
+    assert_eq!(read(&Theme::default().to_toml()).unwrap(), Theme::default());
 }
 
 #[test]
-fn a_built_in_file_says_everything_and_needs_no_other_theme() {
+fn a_printed_theme_is_read_as_the_same_theme_whatever_it_extends() {
+    for theme in builtins() {
+        for base in Theme::builtin_names() {
+            let text = format!("extends = \"{base}\"\n{}", theme.to_toml());
+            assert_eq!(read(&text).unwrap(), theme, "{} extends {base}", theme.name);
+        }
+    }
+}
+
+#[test]
+fn built_in_themes_have_their_names_and_descriptions() {
     for name in Theme::builtin_names() {
         let theme = Theme::builtin(name).unwrap();
         assert_eq!(theme.name, *name);
         assert!(!theme.description.is_empty());
-        let source = builtin::source(name).unwrap();
-        for base in Theme::builtin_names() {
-            let text = format!("extends = \"{base}\"\n{source}");
-            assert_eq!(read(&text).unwrap(), theme, "{name} extends {base}");
-        }
     }
-    assert_eq!((Theme::builtin("Neon"), builtin::source("")), (None, None));
-}
-
-/// The text without values: comments, tables and keys.
-fn without_values(text: &str) -> Vec<String> {
-    let line = |line: &str| match line.split_once(" = ") {
-        Some((key, value)) if !line.starts_with('#') => {
-            format!("{key} {}", value.split_once("  #").map_or("", |(_, comment)| comment.trim()))
-        }
-        _ => line.to_owned(),
-    };
-    text.lines().map(line).collect()
+    assert_eq!((Theme::builtin("Neon"), Theme::builtin("")), (None, None));
 }
 
 #[test]
-fn the_built_in_files_have_the_same_keys_and_comments() {
-    let plain = without_values(builtin::source("plain").unwrap());
-    for name in Theme::builtin_names() {
-        let lines = without_values(builtin::source(name).unwrap());
-        for (line, expected) in lines.iter().zip(&plain) {
-            assert_eq!(line.replace(name, "plain"), expected.replace(name, "plain"), "{name}");
+fn the_file_of_a_built_in_theme_holds_only_what_differs_from_plain() {
+    for name in Theme::builtin_names().iter().filter(|name| **name != "plain") {
+        let theme = Theme::builtin(name).unwrap();
+        let file = builtin::file(name).unwrap();
+        for left_out in file.lines().filter(|line| line.contains(" = ") && !line.starts_with("name = ")) {
+            let rest: String =
+                file.lines().filter(|line| *line != left_out).map(|line| format!("{line}\n")).collect();
+            let other = Theme::parse(&rest, Path::new(name)).unwrap();
+            assert_ne!(other, theme, "{name}: {left_out}");
         }
-        assert_eq!(lines.len(), plain.len(), "{name}");
+    }
+    assert_eq!(builtin::file("plain"), None);
+}
+
+#[test]
+fn every_key_of_a_printed_theme_has_a_comment() {
+    for theme in builtins() {
+        let text = theme.to_toml();
+        let (fields, lanes) = text.split_once("[lanes]").unwrap();
+        let mut before = "";
+        for line in fields.lines() {
+            assert!(line.chars().count() <= 120, "{line}");
+            if line.starts_with('[') || line.contains(" = ") {
+                assert!(line.contains("  # ") || before.starts_with("# "), "{line}");
+            }
+            before = line;
+        }
+        for key in ["lane", "name", "short-name", "mark", "color"] {
+            assert!(lanes.contains(&format!("\n#   {key:<12}")), "{key}");
+        }
     }
 }
 
-/// The keys of the format, found by asking for a wrong one in each table.
+/// The keys of the format are found by asking for a wrong one in each table.
 #[test]
-fn the_built_in_files_have_every_key_of_the_format() {
-    let tables = "background highway strike-line beats gems gems.ghost gems.accent effects text lanes \
-                  lanes.snare drums.38";
-    let source = builtin::source("neon").unwrap();
+fn a_printed_theme_has_every_key_of_the_format() {
+    let text = Theme::default().to_toml();
+    let tables = text.lines().filter(|line| line.starts_with('['));
     let mut keys = BTreeSet::new();
-    for table in tables.split(' ') {
-        let error = refused(&format!("[{table}]\nno-such-key = 1"));
-        let list = error.split_once(" are ").unwrap().1.to_owned();
-        keys.extend(list.split(", ").map(str::to_owned));
+    for table in tables.chain(["", "[lanes.snare]", "[drums.38]"]) {
+        let error = refused(&format!("{table}\nno-such-key = 1"));
+        let list = error.split_once(" are ").map(|(_, list)| list.to_owned());
+        keys.extend(list.iter().flat_map(|list| list.split(", ")).map(str::to_owned));
     }
-    assert!(keys.len() > 50);
+    assert!(keys.len() > 60);
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for key in &keys {
-        let found = source.contains(&format!("{key} = ")) || source.contains(&format!(".{key}]"));
-        assert!(found, "{key}");
+        let found = [format!(" {key} = "), format!("[{key}]"), format!(".{key}]")];
+        assert!(found.iter().any(|found| words.contains(found)), "{key}");
     }
+}
+
+#[test]
+fn a_printed_theme_has_the_files_and_colours_that_are_set() {
+    let theme = read(
+        r##"
+        name = "a \"b\" \\ c"
+        background.image = "wall.png"
+        text.font.file = "a.ttf"
+        lanes.order = ["other", "ride"]
+        lanes.ride.name = "A name that has 32 characters #1"
+        drums.38.color = "#010203"
+        drums.7 = { lane = "other", mark = "ring" }
+        "##,
+    )
+    .unwrap();
+    let (image, font) = (Path::new("folder/wall.png"), Path::new("folder/a.ttf"));
+    assert_eq!(theme.files(), [("background.image".to_owned(), image), ("text.font.file".to_owned(), font)]);
+    // The paths start from "folder" already.
+    assert_eq!(Theme::parse(&theme.to_toml(), Path::new("mine.toml")).unwrap(), theme);
+    let family = read("text.font.family = \"Inter\"").unwrap();
+    assert_eq!((read(&family.to_toml()).unwrap(), family.files()), (family.clone(), Vec::new()));
 }
 
 #[test]
@@ -99,6 +136,14 @@ fn a_theme_says_only_what_is_different() {
     assert_eq!(theme, expected);
     let empty = read("").unwrap();
     assert_eq!(empty.gems, Theme::default().gems);
+}
+
+#[test]
+fn a_theme_without_a_name_has_that_of_its_file() {
+    let path = PathBuf::from(format!("folder/{}\u{7}.toml", "é".repeat(100)));
+    let theme = Theme::parse("", &path).unwrap();
+    assert_eq!(theme.name, "é".repeat(64));
+    check(Ok(theme));
 }
 
 #[test]
@@ -182,7 +227,7 @@ fn tints_stand_out_from_a_background_that_was_made_light() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_the_line_the_value_and_what_is_allowed() {
+fn errors_name_the_line_the_value_and_what_is_allowed() {
     for (text, expected) in [
         ("[gems]\n\ncorner-size = 3", "folder/my.toml:3: gems.corner-size is 3; allowed is 0 to 1"),
         ("gems.height = nan", "folder/my.toml:1: gems.height is nan; allowed is 4 to 120"),
@@ -224,12 +269,12 @@ fn what_is_wrong_is_said_with_the_line_the_value_and_what_is_allowed() {
         ),
         (
             "text.font = {}",
-            "folder/my.toml:1: text.font needs a file or a family, and not both; allowed is { file = \"My \
+            "folder/my.toml:1: text.font needs either a file or a family; allowed is { file = \"My \
              Font.ttf\" } or { family = \"My Font\" }",
         ),
         (
             "background.image = \"\"",
-            "folder/my.toml:1: background.image is \"\"; allowed is the path of a file, in quotes",
+            "folder/my.toml:1: background.image is \"\"; allowed is the path of a file, as in \"wall.png\"",
         ),
         (
             "name = \"a\\nb\"",
@@ -239,16 +284,16 @@ fn what_is_wrong_is_said_with_the_line_the_value_and_what_is_allowed() {
             "[drums.38]\nshort-name = \"SNARE\"",
             "folder/my.toml:2: drums.38.short-name is \"SNARE\"; allowed is a line of text, at most 4 characters",
         ),
-        ("[drums.128]", "folder/my.toml:1: drums.128 is no MIDI key; allowed is 0 to 127"),
-        ("[drums.042]", "folder/my.toml:1: drums.042 is no MIDI key; allowed is 0 to 127"),
+        ("[drums.128]", "folder/my.toml:1: drums.128 is not a MIDI key; allowed is 0 to 127"),
+        ("[drums.042]", "folder/my.toml:1: drums.042 is not a MIDI key; allowed is 0 to 127"),
         (
             "drums.22.name = \"x\"",
-            "folder/my.toml:1: drums.22 is no drum yet, and needs a lane, as in lane = \"hi-hat\"",
+            "folder/my.toml:1: drums.22 is a new drum and needs a lane, as in lane = \"hi-hat\"",
         ),
         ("drums.38 = 1", "folder/my.toml:1: drums.38 is 1; allowed is a table, as in [drums.38]"),
         (
             "[lanes]\norder = [\n  \"ride\",\n  \"kick\",\n]",
-            "folder/my.toml:4: lanes.order has \"kick\" which goes over all lanes; take it out",
+            "folder/my.toml:4: lanes.order has \"kick\" which is a bar over all lanes; take it out",
         ),
         (
             "lanes.order = [\"ride\", \"ride\"]",
@@ -256,7 +301,7 @@ fn what_is_wrong_is_said_with_the_line_the_value_and_what_is_allowed() {
         ),
         (
             "lanes.order = 1",
-            "folder/my.toml:1: lanes.order is 1; allowed is a list, as in [\"kick\", \"crash-left\"]",
+            "folder/my.toml:1: lanes.order is 1; allowed is a list, as in [\"hi-hat\", \"snare\"]",
         ),
         (
             "extends = \"dark\"",
@@ -275,7 +320,7 @@ fn what_is_wrong_is_said_with_the_line_the_value_and_what_is_allowed() {
 }
 
 #[test]
-fn all_faults_are_told_in_order_but_no_more_than_anyone_reads() {
+fn all_errors_are_listed_by_line_up_to_twenty() {
     let error = refused("lanes.ride.color = 1\n[gems]\nheight = 1\nwidth = 2\n[background]\ntop = 3");
     let lines: Vec<_> =
         error.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
@@ -291,13 +336,13 @@ fn all_faults_are_told_in_order_but_no_more_than_anyone_reads() {
     let many: String = (0..50_000).map(|index| format!("a{index} = 1\n")).collect();
     let error = refused(&many);
     assert_eq!(error.lines().count(), 21);
-    assert!(error.ends_with("and 49980 more such faults"), "{error}");
+    assert!(error.ends_with("and 49980 more such errors"), "{error}");
     let long = refused(&format!("\"{}\" = 1", "é".repeat(100_000)));
     assert!(long.len() < 500, "{long}");
 }
 
 #[test]
-fn files_that_are_no_themes_are_refused() {
+fn files_that_are_not_themes_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("my.toml");
     let error = |bytes: &[u8]| {
@@ -308,7 +353,7 @@ fn files_that_are_no_themes_are_refused() {
     };
     let line_of = |error: &str| error.contains("my.toml:2: this is not UTF-8; save the file as UTF-8");
     assert!(line_of(&error(b"# a\n# \xFF\n")));
-    assert!(error(&vec![b'#'; (1 << 20) + 1]).contains("over 1 MiB"));
+    assert!(error(&vec![b'#'; (1 << 20) + 1]).contains("is larger than 1 MiB"));
     std::fs::write(&path, vec![b'#'; 1 << 20]).unwrap();
     assert!(Theme::open(&path).is_ok());
     assert!(Theme::parse(&"#".repeat((1 << 20) + 1), &path).is_err());
@@ -331,8 +376,8 @@ fn a_theme_is_found_by_its_name_or_by_its_path() {
     assert_eq!(Theme::find(path.to_str().unwrap()).unwrap().name, "mine");
     assert_eq!(
         Theme::find("noen").unwrap_err().to_string(),
-        "there is no theme \"noen\" (did you mean neon?); built in are neon, plain, light, contrast, retro; a \
-         file of your own is given by its path, as in ./noen.toml"
+        "there is no theme \"noen\" (did you mean neon?); the built-in themes are neon, plain, light, contrast, \
+         retro; for a file of your own give its path, as in ./noen.toml"
     );
     assert!(Theme::find("none.toml").unwrap_err().to_string().contains("none.toml cannot be read"));
     assert!(Theme::find("").is_err());
@@ -345,68 +390,16 @@ fn plain_draws_no_effects() {
     assert_eq!(background.top, background.bottom);
 }
 
-#[test]
-fn the_file_of_drums_is_the_drum_map() {
-    let drums = include_str!("builtin/drums.toml");
-    // What the file says of a key must be all there is to it: read over keys that are something else.
-    for key in 27..=87_u8 {
-        let line = drums.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap();
-        let keys = ["lane", "name", "short-name", "mark"];
-        assert!(keys.iter().all(|key| line.contains(&format!("{key} = "))), "{line}");
-    }
-    assert_eq!(read(drums).unwrap().drum_map, DrumMap::general_midi());
-}
-
-/// Every number of a theme.
-fn numbers(theme: &Theme) -> Vec<f32> {
-    let Theme { background, highway, strike_line, beats, gems, effects, text, .. } = theme;
-    vec![
-        background.image_strength,
-        highway.lane_tint,
-        highway.separator_width,
-        highway.border_width,
-        strike_line.position,
-        strike_line.width,
-        strike_line.receptor_fill,
-        strike_line.receptor_outline,
-        strike_line.receptor_outline_width,
-        beats.bar_width,
-        beats.beat_width,
-        gems.corner_size,
-        gems.height,
-        gems.width,
-        gems.outline_width,
-        gems.shading,
-        gems.highlight,
-        gems.mark_size,
-        gems.dimmest,
-        gems.kick_height,
-        gems.ghost.scale,
-        gems.ghost.fill,
-        gems.accent.scale,
-        gems.accent.outline_width,
-        effects.flash,
-        effects.glow,
-        effects.glow_reach,
-        effects.line_glow,
-        effects.rings,
-        effects.ring_size,
-        effects.ring_width,
-        effects.duration,
-        text.scale,
-    ]
-}
-
-/// What must hold of whatever is read.
+/// What must hold of whatever is read: printed, it is read as the same theme, so every value is one that is allowed.
 fn check(result: Result<Theme, ThemeError>) {
     match result {
-        Ok(theme) => assert!(numbers(&theme).iter().all(|number| (0.0..=300.0).contains(number))),
+        Ok(theme) => assert_eq!(Theme::parse(&theme.to_toml(), Path::new("my.toml")).unwrap(), theme),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 }
 
 #[test]
-fn deep_nesting_is_no_trouble() {
+fn deep_nesting_is_read_or_refused() {
     let dotted = ["a"; 79].join(".");
     let nested = format!("{dotted} = {}1{}", format!("{{ {dotted} = ").repeat(78), "}".repeat(78));
     check(read(&nested));
@@ -446,7 +439,7 @@ proptest! {
         name in prop::sample::select(Theme::builtin_names().to_vec()),
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0..4_usize, "[\\PC\\n]{0,3}|nan|-1|=|\\[|\""), 1..4),
     ) {
-        let mut text: Vec<char> = builtin::source(name).unwrap_or_default().chars().collect();
+        let mut text: Vec<char> = Theme::builtin(name).unwrap().to_toml().chars().collect();
         for (place, removed, inserted) in edits {
             let from = place.index(text.len());
             let to = text.len().min(from + removed);

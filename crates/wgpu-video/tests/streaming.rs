@@ -10,7 +10,7 @@ use strikeline_picture::{
 use wgpu_video::encode::{
     AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets, Quality,
 };
-use wgpu_video::stream::pipeline::DeviceStages;
+use wgpu_video::stream::pipeline::{DeviceStages, PipelineOptions};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::{
     CancelToken, FinishedSegment, Progress, Sink, SinkError, Spread, Stage, StreamError, StreamInfo, pipeline,
@@ -194,16 +194,9 @@ fn run(
         let mut sink = Collector { faults, ..Collector::default() };
         let mut progress = |_: &Progress| assert!(!faults.progress_panics, "planned");
         let encoder = NumberEncoder { faults };
-        let outcome = pipeline::run(
-            (0..count).map(device).collect(),
-            &encoder,
-            settings,
-            &mut sink,
-            plan,
-            spread,
-            &cancel,
-            &mut progress,
-        );
+        let options =
+            PipelineOptions { encoder: &encoder, settings, plan, spread, cancel: &cancel, record: None };
+        let outcome = pipeline::run((0..count).map(device).collect(), &options, &mut sink, &mut progress);
         let _ = sender.send((outcome.map(|_| ()), sink));
     });
     receiver.recv_timeout(std::time::Duration::from_secs(60)).expect("the pipeline hangs")
@@ -311,16 +304,16 @@ fn no_thread_is_left_when_a_stream_has_ended() {
         };
         // Recognised by their number: the pool's threads are named after it.
         let jobs = 23;
-        let _ = pipeline::run(
-            vec![device(2, faults), device(2, faults)],
-            &NumberEncoder { faults },
+        let options = PipelineOptions {
+            encoder: &NumberEncoder { faults },
             settings,
-            &mut Collector::default(),
-            plan(100, 10),
-            spread(4, jobs, 4),
-            &CancelToken::default(),
-            &mut |_| {},
-        );
+            plan: plan(100, 10),
+            spread: spread(4, jobs, 4),
+            cancel: &CancelToken::default(),
+            record: None,
+        };
+        let devices = vec![device(2, faults), device(2, faults)];
+        let _ = pipeline::run(devices, &options, &mut Collector::default(), &mut |_| {});
         // The system may take a moment to bury a thread that has returned.
         let left = || names().into_iter().any(|name| name.trim() == "encode-22");
         for _ in 0..100 {
@@ -349,17 +342,16 @@ fn the_clocks_account_for_every_frame() {
         quality: Quality::DEFAULT,
         segment_frames: 120,
     };
-    let outcome = pipeline::run(
-        vec![device(2, faults), device(2, faults)],
-        &NumberEncoder { faults },
+    let options = PipelineOptions {
+        encoder: &NumberEncoder { faults },
         settings,
-        &mut Collector::default(),
-        plan(frames, 120),
+        plan: plan(frames, 120),
         spread,
-        &CancelToken::default(),
-        &mut |_| {},
-    )
-    .unwrap();
+        cancel: &CancelToken::default(),
+        record: None,
+    };
+    let devices = vec![device(2, faults), device(2, faults)];
+    let outcome = pipeline::run(devices, &options, &mut Collector::default(), &mut |_| {}).unwrap();
     let report = outcome.clocks.read();
     for stage in Stage::ALL {
         assert_eq!(report.of(stage).frames, frames);
@@ -367,4 +359,16 @@ fn the_clocks_account_for_every_frame() {
         assert!(report.of(stage).busy <= report.elapsed * report.of(stage).workers as u32);
     }
     assert_eq!(outcome.bytes, frames * 8);
+}
+
+#[test]
+fn a_split_of_nothing_is_refused_by_name() {
+    let cases =
+        [(spread(0, 1, 1), "ring depth"), (spread(1, 0, 1), "threads"), (spread(1, 1, 0), "segments")];
+    for (spread, what) in cases {
+        let (result, sink) = run(plan(10, 5), spread, Faults::default(), CancelToken::default());
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains(what) && error.contains("at least 1"), "{error}");
+        assert!(!sink.finished && sink.data.is_empty());
+    }
 }

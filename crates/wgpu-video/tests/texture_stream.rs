@@ -294,6 +294,9 @@ fn what_the_stream_cannot_do_is_said_when_it_is_made() {
         assert!(error.to_string().contains(&format!("{format:?}")), "{error}");
         assert!(error.to_string().contains("Rgba16Float"), "{error}");
     }
+    let spread = Spread { ring_depth: 0, ..options(1).spread };
+    let error = program.stream(TextureFormat::Rgba8Unorm, &StreamOptions { spread, ..options(1) }, &path);
+    assert!(error.unwrap_err().to_string().contains("ring depth"));
     let limits = [
         wgpu::Limits { max_texture_dimension_2d: 128, ..Default::default() },
         wgpu::Limits { max_buffer_size: 20_000, ..Default::default() },

@@ -7,6 +7,7 @@ use std::time::Duration;
 use wgpu_video::encode::EncoderSettings;
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::scene::Scene;
+use wgpu_video::stream::pipeline::PipelineOptions;
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::trace::{GpuTimes, ThreadTrace, cost_of_an_event};
 use wgpu_video::stream::{
@@ -110,17 +111,15 @@ fn encode_prepared(
         quality: options.quality,
         segment_frames: plan.segment_frames(),
     };
-    let outcome = pipeline::run_recorded(
-        vec![stages],
-        &*options.encoder,
+    let run = PipelineOptions {
+        encoder: &*options.encoder,
         settings,
-        &mut NullSink::default(),
         plan,
-        options.spread,
-        &options.cancel,
-        progress,
-        options.record,
-    )?;
+        spread: options.spread,
+        cancel: &options.cancel,
+        record: options.record,
+    };
+    let outcome = pipeline::run(vec![stages], &run, &mut NullSink::default(), progress)?;
     let stages = outcome.clocks.read();
     Ok(Report {
         frames: plan.frames(),

@@ -48,7 +48,7 @@ pub use trace::{Recording, Trace};
 use crate::encode::{AccessUnit, EncodeError, EncoderFactory, EncoderSettings, ParameterSets, Quality};
 use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
 use crate::scene::{FrameOrder, Scene, SceneError};
-use pipeline::DeviceStages;
+use pipeline::{DeviceStages, PipelineOptions};
 use scene_stages::{RenderSettings, SceneRenderer, SlotReader};
 use stage::StageError;
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan, Time};
@@ -168,6 +168,12 @@ pub enum StreamError {
     Ended {
         /// The text of that error.
         reason: String,
+    },
+    /// A number of [`Spread`] is 0. Give at least 1.
+    #[error("the {what} is 0: give at least 1")]
+    ZeroSplit {
+        /// Which one.
+        what: &'static str,
     },
     /// Somebody asked to stop, through the [`CancelToken`].
     #[error("interrupted")]
@@ -298,6 +304,7 @@ pub fn stream(
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Report, StreamError> {
+    options.spread.check()?;
     let plan = options.plan();
     let settings = options.encoder_settings();
     // Refuses what the encoder cannot do before anything is drawn or written.
@@ -312,7 +319,7 @@ pub fn stream(
     let devices = others.len() + 1;
     let spread = Spread {
         ring_depth: options.spread.ring_depth.max(devices),
-        jobs: options.spread.jobs.max(1),
+        jobs: options.spread.jobs,
         segments_in_flight: options.spread.segments_in_flight.max(devices),
         devices: Some(devices),
     };
@@ -323,17 +330,15 @@ pub fn stream(
     let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
     sink.begin(&StreamInfo { size: options.size, frame_rate: options.frame_rate, plan })
         .map_err(StreamError::Begin)?;
-    let outcome = pipeline::run_recorded(
-        stages,
-        &*options.encoder,
+    let run = PipelineOptions {
+        encoder: &*options.encoder,
         settings,
-        sink,
         plan,
         spread,
-        &options.cancel,
-        progress,
-        options.record,
-    )?;
+        cancel: &options.cancel,
+        record: options.record,
+    };
+    let outcome = pipeline::run(stages, &run, sink, progress)?;
     let gpu_times = gpu_times.into_iter().flatten().map(taken).reduce(GpuTimes::with);
     Ok(report(outcome, &*options.encoder, name, plan, gpu_times))
 }

@@ -48,6 +48,24 @@ impl fmt::Display for Spread {
 }
 
 impl Spread {
+    /// Whether every number is at least 1.
+    ///
+    /// # Errors
+    /// [`StreamError::ZeroSplit`] that names the one that is not.
+    pub fn check(&self) -> Result<(), StreamError> {
+        let Spread { ring_depth, jobs, segments_in_flight, devices } = *self;
+        let counts = [
+            ("ring depth", ring_depth),
+            ("number of encoding threads", jobs),
+            ("number of segments in flight", segments_in_flight),
+            ("number of devices", devices.unwrap_or(1)),
+        ];
+        match counts.into_iter().find(|(_, count)| *count == 0) {
+            Some((what, _)) => Err(StreamError::ZeroSplit { what }),
+            None => Ok(()),
+        }
+    }
+
     /// Slots and segments in flight of device `index` of `devices`: as evenly as can be, and at least 1.
     pub fn on_device(&self, index: usize, devices: usize) -> DeviceShare {
         let share = |all: usize| (all / devices + usize::from(index < all % devices)).max(1);
@@ -93,51 +111,42 @@ struct InFlight<S> {
     submitted: S,
 }
 
-/// Runs `plan` through the stages of `devices`, whatever [`Spread::devices`] says. Devices and encoder may be
-/// stand-ins.
-///
-/// All threads it starts have ended when it returns.
-///
-/// # Errors
-/// The first failure of any stage, as [`StreamError`]; nothing was committed to `sink` then.
-#[allow(clippy::too_many_arguments, reason = "these are the stations of the pipeline, each named once")]
-pub fn run<R, B>(
-    devices: Vec<DeviceStages<R, B>>,
-    factory: &dyn EncoderFactory,
-    settings: EncoderSettings,
-    sink: &mut dyn Sink,
-    plan: SegmentPlan,
-    spread: Spread,
-    cancel: &CancelToken,
-    progress: &mut dyn FnMut(&Progress),
-) -> Result<Outcome, StreamError>
-where
-    R: Render,
-    B: Readback<R::Submitted>,
-{
-    run_recorded(devices, factory, settings, sink, plan, spread, cancel, progress, None)
+/// What a pipeline is to do, and how its work is split.
+#[derive(Clone, Copy)]
+pub struct PipelineOptions<'a> {
+    /// Makes the encoder of each segment.
+    pub encoder: &'a dyn EncoderFactory,
+    /// The same for all segments.
+    pub settings: EncoderSettings,
+    /// Which frames make which segment.
+    pub plan: SegmentPlan,
+    /// How the work is split. [`Spread::devices`] does not count here: there are as many as are given.
+    pub spread: Spread,
+    /// Stops the run when somebody asks.
+    pub cancel: &'a CancelToken,
+    /// Records what every thread does and when, into [`Outcome::trace`]; `None` costs nothing.
+    pub record: Option<Recording>,
 }
 
-/// Does the same as [`run`], and records what every thread does and when, unless `record` is `None`.
+/// Runs all frames of [`PipelineOptions::plan`] through the stages of `devices`. Devices, encoder and sink may be
+/// stand-ins. `progress` is called about ten times a second, on this thread.
+///
+/// All threads that it starts have ended when it returns.
 ///
 /// # Errors
-/// As [`run`].
-#[allow(clippy::too_many_arguments, reason = "these are the stations of the pipeline, each named once")]
-pub fn run_recorded<R, B>(
+/// The first failure of any stage, as [`StreamError`]; the sink is not finished then.
+pub fn run<R, B>(
     devices: Vec<DeviceStages<R, B>>,
-    factory: &dyn EncoderFactory,
-    settings: EncoderSettings,
+    options: &PipelineOptions<'_>,
     sink: &mut dyn Sink,
-    plan: SegmentPlan,
-    spread: Spread,
-    cancel: &CancelToken,
     progress: &mut dyn FnMut(&Progress),
-    record: Option<Recording>,
 ) -> Result<Outcome, StreamError>
 where
     R: Render,
     B: Readback<R::Submitted>,
 {
+    let PipelineOptions { encoder, settings, plan, spread, cancel, record } = *options;
+    spread.check()?;
     let shares: Vec<_> = (0..devices.len()).map(|index| spread.on_device(index, devices.len())).collect();
     let cpu_before = process_cpu_time();
     let clocks = Clocks::start(devices.len(), spread.jobs);
@@ -162,68 +171,92 @@ where
 
     // Keeps a thread that was started from taking one that could not be for one that has failed.
     let held = finished_sender.clone();
-    let context = EncodeContext { factory, settings, finished: finished_sender, failure: &failure };
+    let context = EncodeContext { factory: encoder, settings, finished: finished_sender, failure: &failure };
     let segments = Segments::new(plan);
 
     let mut written = None;
-    std::thread::scope(|scope| {
-        let (failure, clocks, written) = (&failure, &clocks, &mut written);
-        let (segments, tasks) = (&segments, &tasks);
-        let stage = Spawner { scope, failure, ends: ended_sender };
-        let worker = move |name: &str, stage| Worker::new(name, stage, clocks.of(stage), tracer);
-        stage.spawn("write", move || {
-            *written = failure.guard(Stage::Write, || {
-                let mut worker = worker("write", Stage::Write);
-                write_segments(sink, plan, finished, permit_sender, &mut worker, failure)
-            });
-        });
-        for index in 0..spread.jobs {
-            let context = context.clone();
-            let name = format!("encode-{index}");
-            stage.spawn(&name.clone(), move || {
-                failure.guard(Stage::Encode, || encode_tasks(tasks, &context, worker(&name, Stage::Encode)));
-            });
-        }
-        drop(context);
-        // All before the first thread that could end: a queue without an entrance is closed.
-        let entrances: Vec<_> = devices.iter().map(|_| tasks.entrance()).collect();
-        let parts = devices.into_iter().zip(&mut rings).zip(entrances);
-        for (index, ((device, ring), tasks)) in parts.enumerate() {
-            let name = |stage: &str| match shares.len() {
-                1 => stage.to_owned(),
-                _ => format!("{stage}-{index}"),
-            };
-            let DeviceStages { render, readback } = device;
-            let RingState { free_slots, levels, submitted, .. } = ring;
-            let (free_slots, submitted) = (&*free_slots, &*submitted);
-            let exits = Exits { submitted: submitted.entrance(), permits: permit_receiver.clone() };
-            // So that there are some left for all.
-            let fair = plan.segments().div_ceil(shares.len() as u64);
-            let in_flight = shares[index].segments_in_flight.min(usize::try_from(fair).unwrap_or(usize::MAX));
-            let in_flight = if render.in_order() { 1 } else { in_flight };
-            let interleave = Interleave::new(segments, in_flight);
-            let (readback_name, render_name) = (name("readback"), name("render"));
-            stage.spawn(&readback_name.clone(), move || {
-                failure.guard(Stage::Readback, || {
-                    let worker = worker(&readback_name, Stage::Readback);
-                    read_back(readback, submitted, plan, &tasks, worker)
+    let (failure_ref, clocks_ref, segments, tasks) = (&failure, &clocks, &segments, &tasks);
+    // Each thread of the pool takes segments that have frames waiting, until there are no more.
+    let encoders_ended = ended_sender.clone();
+    let encode = move |thread: rayon::BroadcastContext<'_>| {
+        let _ended = &encoders_ended;
+        let name = encoder_name(thread.index());
+        let worker = Worker::new(&name, Stage::Encode, clocks_ref.of(Stage::Encode), tracer);
+        failure_ref.guard(Stage::Encode, || encode_tasks(tasks, &context, worker));
+    };
+    let other_stages = || {
+        std::thread::scope(|scope| {
+            let (failure, clocks, written) = (failure_ref, clocks_ref, &mut written);
+            let stage = Spawner { scope, failure, ends: ended_sender };
+            let worker = move |name: &str, stage| Worker::new(name, stage, clocks.of(stage), tracer);
+            stage.spawn("write", move || {
+                *written = failure.guard(Stage::Write, || {
+                    let mut worker = worker("write", Stage::Write);
+                    write_segments(sink, plan, finished, permit_sender, &mut worker, failure)
                 });
             });
-            stage.spawn(&render_name.clone(), move || {
-                failure.guard(Stage::Render, || {
-                    let worker = worker(&render_name, Stage::Render);
-                    render_frames(render, interleave, (free_slots, levels), &exits, worker, failure, cancel)
+            // All before the first thread that could end: a queue without an entrance is closed.
+            let entrances: Vec<_> = devices.iter().map(|_| tasks.entrance()).collect();
+            let parts = devices.into_iter().zip(&mut rings).zip(entrances);
+            for (index, ((device, ring), tasks)) in parts.enumerate() {
+                let name = |stage: &str| match shares.len() {
+                    1 => stage.to_owned(),
+                    _ => format!("{stage}-{index}"),
+                };
+                let DeviceStages { render, readback } = device;
+                let RingState { free_slots, levels, submitted, .. } = ring;
+                let (free_slots, submitted) = (&*free_slots, &*submitted);
+                let exits = Exits { submitted: submitted.entrance(), permits: permit_receiver.clone() };
+                // So that there are some left for all.
+                let fair = plan.segments().div_ceil(shares.len() as u64);
+                let in_flight =
+                    shares[index].segments_in_flight.min(usize::try_from(fair).unwrap_or(usize::MAX));
+                let in_flight = if render.in_order() { 1 } else { in_flight };
+                let interleave = Interleave::new(segments, in_flight);
+                let (readback_name, render_name) = (name("readback"), name("render"));
+                stage.spawn(&readback_name.clone(), move || {
+                    failure.guard(Stage::Readback, || {
+                        let worker = worker(&readback_name, Stage::Readback);
+                        read_back(readback, submitted, plan, &tasks, worker)
+                    });
                 });
-            });
-        }
-        drop((permit_receiver, stage, held));
-        while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(PROGRESS_INTERVAL) {
-            let frames = clocks.of(Stage::Encode).frames();
-            failure.guard_progress(|| {
-                progress(&Progress { frames, total: plan.frames(), stages: clocks.read() });
-            });
-        }
-    });
+                stage.spawn(&render_name.clone(), move || {
+                    failure.guard(Stage::Render, || {
+                        let worker = worker(&render_name, Stage::Render);
+                        render_frames(
+                            render,
+                            interleave,
+                            (free_slots, levels),
+                            &exits,
+                            worker,
+                            failure,
+                            cancel,
+                        )
+                    });
+                });
+            }
+            drop((permit_receiver, stage, held));
+            while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(PROGRESS_INTERVAL) {
+                let frames = clocks.of(Stage::Encode).frames();
+                failure.guard_progress(|| {
+                    progress(&Progress { frames, total: plan.frames(), stages: clocks.read() });
+                });
+            }
+        })
+    };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(spread.jobs)
+        .thread_name(encoder_name)
+        .build_scoped(
+            |thread| thread.run(),
+            |pool| {
+                pool.in_place_scope(|scope| {
+                    scope.spawn_broadcast(move |_, thread| encode(thread));
+                    other_stages();
+                });
+            },
+        )
+        .map_err(|error| StreamError::Thread { reason: error.to_string() })?;
 
     if let Some(cause) = failure.into_cause() {
         return Err(cause);
@@ -235,6 +268,11 @@ where
         tracer.finish(levels, plan)
     });
     Ok(Outcome { bytes, cpu, clocks, trace })
+}
+
+/// Name of encoding thread `index`.
+fn encoder_name(index: usize) -> String {
+    format!("encode-{index}")
 }
 
 /// What the stages of one device share.

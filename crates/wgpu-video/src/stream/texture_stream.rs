@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::failure::CancelToken;
-use super::pipeline::{self, DeviceStages};
+use super::pipeline::{self, DeviceStages, PipelineOptions};
 use super::queue::Queue;
 use super::scene_stages::SlotReader;
 use super::sink::{Sink, SinkError, StreamInfo};
@@ -150,7 +150,7 @@ impl TextureStream {
     /// that it can copy and map is tried out.
     ///
     /// # Errors
-    /// [`StreamError::UnsupportedFormat`]; [`StreamError::Gpu`] when the device cannot do what is needed;
+    /// [`StreamError::UnsupportedFormat`]; [`StreamError::ZeroSplit`]; [`StreamError::Gpu`] when the device cannot do what is needed;
     /// [`StreamError::Encoder`] when the encoder cannot do the options; [`StreamError::Begin`] when the sink cannot begin;
     /// [`StreamError::Thread`].
     pub fn new(
@@ -161,18 +161,14 @@ impl TextureStream {
         sink: impl Sink + 'static,
     ) -> Result<TextureStream, StreamError> {
         let source_format = SourceFormat::of(format).ok_or(StreamError::UnsupportedFormat { format })?;
+        options.spread.check()?;
         let (plan, settings) = (options.plan(), options.encoder_settings());
         // Refuses what the encoder cannot do before anything is written.
         drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
         let gpu = Arc::new(Gpu::from_device(device.clone(), queue.clone()));
         let size = options.size;
         gpu.check_picture_size(size)?;
-        let spread = Spread {
-            ring_depth: options.spread.ring_depth.max(1),
-            jobs: options.spread.jobs.max(1),
-            segments_in_flight: options.spread.segments_in_flight.max(1),
-            devices: Some(1),
-        };
+        let spread = Spread { devices: Some(1), ..options.spread };
         let (ring, readback) = gpu.caught(|| {
             let ring = TextureRing::new(&gpu, source_format, size, spread.ring_depth, options.convert_on)?;
             Ok::<_, GpuError>((ring, SlotReader::new(&gpu, options.copy_out)?))
@@ -189,17 +185,16 @@ impl TextureStream {
             let ends = ends;
             let render = PushedFrames { handover: Arc::clone(&ends.0), frame: None };
             let mut sink = GatedSink { sink, handover: Arc::clone(&ends.0) };
-            let outcome = pipeline::run_recorded(
-                vec![DeviceStages { render, readback }],
-                &*options.encoder,
+            let run = PipelineOptions {
+                encoder: &*options.encoder,
                 settings,
-                &mut sink,
                 plan,
                 spread,
-                &options.cancel,
-                &mut |_| {},
-                options.record,
-            );
+                cancel: &options.cancel,
+                record: options.record,
+            };
+            let stages = vec![DeviceStages { render, readback }];
+            let outcome = pipeline::run(stages, &run, &mut sink, &mut |_| {});
             // What the sink has begun goes before the caller is told.
             drop(sink);
             Ok(super::report(outcome?, &*options.encoder, adapter, plan, None))

@@ -14,6 +14,7 @@ use strikeline_picture::{FrameChange, FrameIndex, SegmentIndex};
 use wgpu_video::encode::{EncoderFactory, EncoderSettings};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::scene::Scene;
+use wgpu_video::stream::pipeline::PipelineOptions;
 use wgpu_video::stream::scene_stages::{RenderSettings, SceneRenderer, SlotReader};
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::stage::{Readback, Render, SlotIndex, StageError};
@@ -189,17 +190,9 @@ impl Steps<'_> {
         let encoder: &dyn EncoderFactory = &*self.options.encoder;
         let cancel: &CancelToken = &self.options.cancel;
         let (plan, settings) = (self.options.plan(), self.settings());
-        let mut sink = NullSink::default();
-        let outcome = pipeline::run(
-            vec![DeviceStages { render, readback }],
-            encoder,
-            settings,
-            &mut sink,
-            plan,
-            spread,
-            cancel,
-            &mut |_| {},
-        )?;
+        let run = PipelineOptions { encoder, settings, plan, spread, cancel, record: None };
+        let stages = vec![DeviceStages { render, readback }];
+        let outcome = pipeline::run(stages, &run, &mut NullSink::default(), &mut |_| {})?;
         let stages = outcome.clocks.read();
         Ok(sample(plan.frames(), stages.elapsed, outcome.cpu, &stages))
     }

@@ -1,42 +1,45 @@
-//! Takes values out of TOML tables, and notes for each that is wrong where it stands and what is allowed.
+//! Takes values out of TOML tables. For each wrong value it notes where the value stands and what is allowed.
 //!
-//! All faults of a file are found in one go, so that nobody has to mend one to see the next.
+//! All errors of a file are found in one go, so that nobody has to correct one to see the next.
 
 use std::cell::RefCell;
 use std::ops::{Range, RangeInclusive};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::define::full_key;
 use super::error::{Problem, did_you_mean};
 use super::{Color, ThemeError};
 
 /// Characters of a wrong value or key that a message shows.
 const SHOWN: usize = 60;
 
-/// What a message says of a colour.
+/// How a colour is written.
 const COLOR_FORMAT: &str = "a colour as \"#RRGGBB\" or \"#RRGGBBAA\"";
-/// The same where nothing may shine through.
+/// How a colour is written that may not be transparent.
 const OPAQUE_FORMAT: &str = "a colour as \"#RRGGBB\"";
 
 /// A file's text, and what has been found wrong in it.
 pub(super) struct Source<'a> {
     text: &'a str,
+    /// The file that it is from.
+    origin: &'a Path,
     /// Where each line begins, in bytes.
     lines: Vec<usize>,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Source<'a> {
-    pub fn new(text: &'a str) -> Source<'a> {
+    pub(super) fn new(text: &'a str, origin: &'a Path) -> Source<'a> {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        Source { text, lines, problems: RefCell::default() }
+        Source { text, origin, lines, problems: RefCell::default() }
     }
 
     /// The line, from 1, of the byte at `offset`.
-    pub fn line(&self, offset: usize) -> usize {
+    pub(super) fn line(&self, offset: usize) -> usize {
         self.lines.partition_point(|start| *start <= offset).max(1)
     }
 
@@ -45,13 +48,13 @@ impl<'a> Source<'a> {
     }
 
     /// The problems by line.
-    pub fn into_problems(self) -> Vec<Problem> {
+    pub(super) fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|problem| problem.line);
         problems
     }
 
-    /// A value as it is written, or what it is where that would be long.
+    /// A value as the file has it; for a table or a list, only that it is one.
     fn shown(&self, value: &Spanned<DeValue<'_>>) -> String {
         match value.get_ref() {
             DeValue::Table(_) => "a table".to_owned(),
@@ -71,9 +74,9 @@ fn shortened(text: &str) -> String {
     short
 }
 
-/// A table of the file. Each of its getters looks for a key, and leaves `into` as it was when the key is not
-/// there or its value is not allowed.
-pub(super) struct Fields<'a> {
+/// A table of the file. Each of its getters looks for a key, and returns `None` when the table does not have the
+/// key, or has a value for it that is not allowed; the latter is noted as a problem.
+pub(super) struct TableReader<'a> {
     source: &'a Source<'a>,
     table: &'a DeTable<'a>,
     /// Its name with those of the tables around it; empty for the whole file.
@@ -81,13 +84,13 @@ pub(super) struct Fields<'a> {
     /// Where it begins.
     span: Range<usize>,
     /// The keys that have been looked for.
-    known: Vec<&'static str>,
+    known: Vec<String>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> TableReader<'a> {
     /// The whole file.
-    pub fn root(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Fields<'a> {
-        Fields { source, table, path: String::new(), span: 0..0, known: Vec::new() }
+    pub(super) fn root(source: &'a Source<'a>, table: &'a DeTable<'a>) -> TableReader<'a> {
+        TableReader { source, table, path: String::new(), span: 0..0, known: Vec::new() }
     }
 
     /// A key of this table with the table's name before it.
@@ -97,11 +100,11 @@ impl<'a> Fields<'a> {
             true => key.to_owned(),
             false => format!("{:?}", shortened(key)),
         };
-        if self.path.is_empty() { key } else { format!("{}.{key}", self.path) }
+        full_key(&self.path, &key)
     }
 
-    fn get(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.known.push(key);
+    fn get(&mut self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.known.push(key.to_owned());
         self.table.get(key)
     }
 
@@ -111,49 +114,50 @@ impl<'a> Fields<'a> {
         self.source.note(value.span(), self.full(key), format!("is {shown}; allowed is {allowed}"));
     }
 
-    /// Whether the table says something of `key`, allowed or not.
-    pub fn has(&self, key: &str) -> bool {
+    /// Whether the table has `key`, with an allowed value or not.
+    pub(super) fn has(&self, key: &str) -> bool {
         self.table.get(key).is_some()
     }
 
     /// Notes a problem with the whole table.
-    pub fn table_problem(&self, text: String) {
+    pub(super) fn table_problem(&self, text: String) {
         self.source.note(self.span.clone(), self.path.clone(), text);
     }
 
     /// A number, whole or not.
-    pub fn number(&mut self, key: &'static str, allowed: RangeInclusive<f64>, into: &mut f32) {
-        let Some(value) = self.get(key) else { return };
-        // Neither infinity nor what is no number is in any range.
-        match number(value.get_ref()).filter(|number| allowed.contains(number)) {
-            Some(number) => *into = number as f32,
-            None => self.refuse(key, value, &format!("{} to {}", allowed.start(), allowed.end())),
+    pub(super) fn number(&mut self, key: &str, allowed: &RangeInclusive<f64>) -> Option<f32> {
+        let value = self.get(key)?;
+        // No range contains infinity or NaN.
+        let number = number(value.get_ref()).filter(|number| allowed.contains(number));
+        if number.is_none() {
+            self.refuse(key, value, &format!("{} to {}", allowed.start(), allowed.end()));
         }
+        number.map(|number| number as f32)
     }
 
     /// A whole number.
-    pub fn whole(&mut self, key: &'static str, allowed: RangeInclusive<u8>, into: &mut u8) {
-        let Some(value) = self.get(key) else { return };
+    pub(super) fn whole(&mut self, key: &str, allowed: &RangeInclusive<u8>) -> Option<u8> {
+        let value = self.get(key)?;
         let number = whole(value.get_ref()).and_then(|number| u8::try_from(number).ok());
-        match number.filter(|number| allowed.contains(number)) {
-            Some(number) => *into = number,
-            None => {
-                self.refuse(key, value, &format!("a whole number, {} to {}", allowed.start(), allowed.end()));
-            }
+        let number = number.filter(|number| allowed.contains(number));
+        if number.is_none() {
+            self.refuse(key, value, &format!("a whole number, {} to {}", allowed.start(), allowed.end()));
         }
+        number
     }
 
     /// A colour with or without alpha.
-    pub fn color(&mut self, key: &'static str, into: &mut Color) {
-        let Some(value) = self.get(key) else { return };
-        match value.get_ref().as_str().map(str::parse) {
-            Some(Ok(color)) => *into = color,
-            _ => self.refuse(key, value, COLOR_FORMAT),
+    pub(super) fn color(&mut self, key: &str) -> Option<Color> {
+        let value = self.get(key)?;
+        let color = value.get_ref().as_str().and_then(|text| text.parse().ok());
+        if color.is_none() {
+            self.refuse(key, value, COLOR_FORMAT);
         }
+        color
     }
 
     /// A colour without alpha.
-    pub fn opaque(&mut self, key: &'static str) -> Option<Color> {
+    pub(super) fn opaque(&mut self, key: &str) -> Option<Color> {
         let value = self.get(key)?;
         let text = value.get_ref().as_str().filter(|text| text.len() == "#RRGGBB".len());
         let color = text.and_then(|text| text.parse().ok());
@@ -164,7 +168,7 @@ impl<'a> Fields<'a> {
     }
 
     /// One of some words.
-    pub fn word<T: Copy>(&mut self, key: &'static str, words: &[(&'static str, T)]) -> Option<T> {
+    pub(super) fn word<T: Copy>(&mut self, key: &str, words: &[(&'static str, T)]) -> Option<T> {
         let value = self.get(key)?;
         let text = value.get_ref().as_str();
         let found = words.iter().find(|(word, _)| text == Some(word)).map(|(_, meaning)| *meaning);
@@ -174,15 +178,16 @@ impl<'a> Fields<'a> {
         found
     }
 
-    /// A list of some words.
-    pub fn words<T: Copy>(
+    /// A list of some words, such as `example`.
+    pub(super) fn words<T: Copy>(
         &mut self,
-        key: &'static str,
+        key: &str,
+        example: &str,
         words: &[(&'static str, T)],
     ) -> Option<Vec<(Word, T)>> {
         let value = self.get(key)?;
         let Some(list) = value.get_ref().as_array() else {
-            self.refuse(key, value, &format!("a list, as in [{}]", quoted(words.iter().take(2), ", ")));
+            self.refuse(key, value, &format!("a list, as in {example}"));
             return None;
         };
         let mut found = Vec::new();
@@ -200,13 +205,13 @@ impl<'a> Fields<'a> {
     }
 
     /// Notes a problem with an item of a list.
-    pub fn item_problem(&self, key: &str, item: &Word, text: &str) {
+    pub(super) fn item_problem(&self, key: &str, item: &Word, text: &str) {
         let shown = shortened(self.source.text.get(item.span.clone()).unwrap_or_default());
         self.source.note(item.span.clone(), self.full(key), format!("has {shown} {text}"));
     }
 
     /// A line of text.
-    pub fn text(&mut self, key: &'static str, longest: usize) -> Option<String> {
+    pub(super) fn text(&mut self, key: &str, longest: usize) -> Option<String> {
         let value = self.get(key)?;
         let is_line = |text: &&str| text.chars().count() <= longest && !text.contains(char::is_control);
         let text = value.get_ref().as_str().filter(is_line).map(str::to_owned);
@@ -216,20 +221,20 @@ impl<'a> Fields<'a> {
         text
     }
 
-    /// The path of a file, as it is written.
-    pub fn path(&mut self, key: &'static str) -> Option<PathBuf> {
+    /// The path of a file, taken from the folder of the theme's file. `example` is shown where it is wrong.
+    pub(super) fn path(&mut self, key: &str, example: &str) -> Option<PathBuf> {
         let value = self.get(key)?;
         let is_path =
             |text: &&str| !text.is_empty() && text.len() <= 4096 && !text.contains(char::is_control);
-        let path = value.get_ref().as_str().filter(is_path).map(PathBuf::from);
-        if path.is_none() {
-            self.refuse(key, value, "the path of a file, in quotes");
-        }
-        path
+        let Some(path) = value.get_ref().as_str().filter(is_path) else {
+            self.refuse(key, value, &format!("the path of a file, as in {example:?}"));
+            return None;
+        };
+        Some(self.source.origin.parent().map_or_else(|| PathBuf::from(path), |folder| folder.join(path)))
     }
 
-    /// Reads a table with `read`, and notes what keys that leaves.
-    pub fn within(&mut self, key: &'static str, read: impl FnOnce(&mut Fields<'a>)) {
+    /// Reads a table with `read`, then notes as unknown the keys that `read` did not look for.
+    pub(super) fn within(&mut self, key: &str, read: impl FnOnce(&mut TableReader<'a>)) {
         let allowed = format!("a table, as in [{}]", self.full(key));
         if let Some(mut table) = self.table(key, &allowed) {
             read(&mut table);
@@ -237,27 +242,27 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A table; `allowed` says how it is written.
-    pub fn table(&mut self, key: &'static str, allowed: &str) -> Option<Fields<'a>> {
-        self.known.push(key);
+    /// A table in this one; `allowed` is how an error says it is written.
+    pub(super) fn table(&mut self, key: &str, allowed: &str) -> Option<TableReader<'a>> {
+        self.known.push(key.to_owned());
         self.enter(key, allowed)
     }
 
-    /// The tables of this one, whatever they are called, and their names.
-    pub fn tables(&self) -> Vec<(&'a str, Fields<'a>)> {
+    /// All tables in this one, with their names.
+    pub(super) fn tables(&self) -> Vec<(&'a str, TableReader<'a>)> {
         let table: &'a DeTable<'a> = self.table;
         let names = table.keys().map(|key| key.get_ref().as_ref());
         let enter = |key| Some((key, self.enter(key, &format!("a table, as in [{}]", self.full(key)))?));
         names.filter_map(enter).collect()
     }
 
-    fn enter(&self, key: &str, allowed: &str) -> Option<Fields<'a>> {
+    fn enter(&self, key: &str, allowed: &str) -> Option<TableReader<'a>> {
         let (name, value) = self.table.get_key_value(key)?;
         let DeValue::Table(table) = value.get_ref() else {
             self.refuse(key, value, allowed);
             return None;
         };
-        Some(Fields {
+        Some(TableReader {
             source: self.source,
             table,
             path: self.full(key),
@@ -266,14 +271,15 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Notes the keys that nobody has looked for.
-    pub fn finish(self) {
+    /// Notes as unknown the keys that were not looked for.
+    pub(super) fn finish(self) {
+        let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
         for key in self.table.keys() {
             let name: &str = key.get_ref();
-            if !self.known.contains(&name) {
+            if !known.contains(&name) {
                 let place = if self.path.is_empty() { "a theme" } else { &self.path };
-                let suggestion = did_you_mean(name, &self.known);
-                let text = format!("is unknown{suggestion}; keys of {place} are {}", self.known.join(", "));
+                let suggestion = did_you_mean(name, &known);
+                let text = format!("is unknown{suggestion}; keys of {place} are {}", known.join(", "));
                 self.source.note(key.span(), self.full(name), text);
             }
         }
@@ -298,25 +304,18 @@ fn whole(value: &DeValue<'_>) -> Option<i64> {
     i64::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
-/// The words that are allowed, and the one that is meant by `text`.
+/// The words that are allowed, and the one that is most like `text`.
 fn one_of<T>(text: Option<&str>, words: &[(&'static str, T)]) -> String {
     let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     let suggestion = text.map(|text| did_you_mean(text, &names)).unwrap_or_default();
-    format!("one of {}{suggestion}", quoted(words.iter(), ", "))
-}
-
-fn quoted<'w, T: 'w>(words: impl Iterator<Item = &'w (&'static str, T)>, between: &str) -> String {
-    words.map(|(word, _)| format!("{word:?}")).collect::<Vec<_>>().join(between)
+    let quoted: Vec<String> = names.iter().map(|word| format!("{word:?}")).collect();
+    format!("one of {}{suggestion}", quoted.join(", "))
 }
 
 /// Reads TOML.
-pub(super) fn parse_toml<'a>(
-    source: &Source<'_>,
-    text: &'a str,
-    path: &std::path::Path,
-) -> Result<Spanned<DeTable<'a>>, ThemeError> {
-    DeTable::parse(text).map_err(|error| ThemeError::NotToml {
-        path: path.to_owned(),
+pub(super) fn parse_toml<'a>(source: &Source<'a>) -> Result<Spanned<DeTable<'a>>, ThemeError> {
+    DeTable::parse(source.text).map_err(|error| ThemeError::NotToml {
+        path: source.origin.to_owned(),
         line: source.line(error.span().map_or(0, |span| span.start)),
         reason: error.message().lines().collect::<Vec<_>>().join(", "),
     })
