@@ -412,19 +412,24 @@ fn hooked(
 #[test]
 fn an_error_in_a_stage_is_returned_by_push_and_by_finish() {
     let program = Program::new();
-    let fails = |segment: SegmentIndex| match segment.0 {
-        2 => Err(EncodeError::Failed { encoder: "hook", reason: "the ink is dry".to_owned() }),
+    let (sender, failed) = mpsc::channel();
+    let fails = move |segment: SegmentIndex| match segment.0 {
+        2 => {
+            sender.send(()).unwrap();
+            Err(EncodeError::Failed { encoder: "hook", reason: "the ink is dry".to_owned() })
+        }
         _ => Ok(()),
     };
     let format = TextureFormat::Rgba8Unorm;
     let texture = texture(&program.device, format, size());
     let start = |folder: &Path| {
         let mut stream =
-            program.stream(format, &hooked(fails, options(40)), &folder.join("video.mp4")).unwrap();
+            program.stream(format, &hooked(fails.clone(), options(40)), &folder.join("video.mp4")).unwrap();
         for _ in 0..21 {
             stream.push(&texture).unwrap();
         }
-        // Long enough for the first frame of segment 2 to be encoded, and for the stages to end.
+        failed.recv_timeout(Duration::from_secs(30)).unwrap();
+        // Long enough for the stages to end.
         std::thread::sleep(Duration::from_millis(500));
         stream
     };
@@ -441,6 +446,32 @@ fn an_error_in_a_stage_is_returned_by_push_and_by_finish() {
     let error = start(folder.path()).finish().unwrap_err();
     assert!(is_it(&error), "{error}");
     assert!(files(folder.path()).is_empty());
+}
+
+#[test]
+fn segments_are_encoded_at_the_same_time_if_the_ring_holds_frames_of_several() {
+    let program = Program::new();
+    let begun = Arc::new((Mutex::new(0), Condvar::new()));
+    // The encoder of segment 0 begins when those of 1 and 2 have.
+    let together = move |segment: SegmentIndex| {
+        let mut count = begun.0.lock().unwrap();
+        *count += 1;
+        begun.1.notify_all();
+        if segment.0 == 0 {
+            let wait = begun.1.wait_timeout_while(count, Duration::from_secs(30), |count| *count < 3);
+            assert!(!wait.unwrap().1.timed_out(), "segments wait for each other");
+        }
+        Ok(())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let format = TextureFormat::Rgba8Unorm;
+    let options = hooked(together, options(40));
+    let mut stream = program.stream(format, &options, &folder.path().join("video.mp4")).unwrap();
+    let texture = texture(&program.device, format, size());
+    for _ in 0..40 {
+        stream.push(&texture).unwrap();
+    }
+    assert_eq!(stream.finish().unwrap().frames, 40);
 }
 
 #[test]
