@@ -39,15 +39,15 @@ struct Rings {
 }
 
 impl Scene for Rings {
-    fn prepare(&mut self, gpu: &Gpu, view: &SceneTarget<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "rings", SHADER);
         let uniform = UniformBuffer::new(device, "rings", 16);
         let source = PipelineSource::new("rings", &module, &uniform.layout);
-        let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
-        self.pipelines = view.planes.iter().map(pipeline).collect();
+        let pipeline = |&plane| (plane, planes::pipeline(device, plane, target.size, &source));
+        self.pipelines = target.planes.iter().map(pipeline).collect();
         self.uniform = Some(uniform);
-        self.frame_rate = Some(view.frame_rate);
+        self.frame_rate = Some(target.frame_rate);
         Ok(())
     }
 

@@ -246,7 +246,7 @@ fn around(frame: u64) -> Rectangle {
 }
 
 impl Scene for FlyingBox {
-    fn prepare(&mut self, gpu: &Gpu, view: &SceneTarget<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "box", SHADER);
         let uniform = UniformBuffer::new(device, "box", 32);
@@ -254,8 +254,8 @@ impl Scene for FlyingBox {
             topology: wgpu::PrimitiveTopology::TriangleStrip,
             ..PipelineSource::new("box", &module, &uniform.layout)
         };
-        let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
-        self.pipelines = view.planes.iter().map(pipeline).collect();
+        let pipeline = |&plane| (plane, planes::pipeline(device, plane, target.size, &source));
+        self.pipelines = target.planes.iter().map(pipeline).collect();
         self.uniform = Some(uniform);
         Ok(())
     }

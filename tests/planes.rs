@@ -181,8 +181,8 @@ impl Scene for RgbaOnly {
     fn drawing(&self) -> Drawing {
         Drawing::Rgba
     }
-    fn prepare(&mut self, gpu: &Gpu, view: &SceneTarget<'_>) -> Result<(), SceneError> {
-        self.0.prepare(gpu, view)
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
+        self.0.prepare(gpu, target)
     }
     fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
         self.0.draw_static(plane, pass)

@@ -25,15 +25,15 @@ pub struct Flicker {
 }
 
 impl Scene for Flicker {
-    fn prepare(&mut self, gpu: &Gpu, view: &SceneTarget<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "flicker", SHADER);
         let uniform = UniformBuffer::new(device, "flicker", 16);
         let source = PipelineSource::new("flicker", &module, &uniform.layout);
-        let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
-        self.pipelines = view.planes.iter().map(pipeline).collect();
+        let pipeline = |&plane| (plane, planes::pipeline(device, plane, target.size, &source));
+        self.pipelines = target.planes.iter().map(pipeline).collect();
         self.uniform = Some(uniform);
-        self.size = Some(view.size);
+        self.size = Some(target.size);
         Ok(())
     }
 

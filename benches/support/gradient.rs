@@ -36,13 +36,13 @@ impl Scene for Gradient {
         self.drawing
     }
 
-    fn prepare(&mut self, gpu: &Gpu, view: &SceneTarget<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "gradient", SHADER);
         let uniform = UniformBuffer::new(device, "gradient", 16);
         let source = PipelineSource::new("gradient", &module, &uniform.layout);
-        let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
-        self.pipelines = view.planes.iter().map(pipeline).collect();
+        let pipeline = |&plane| (plane, planes::pipeline(device, plane, target.size, &source));
+        self.pipelines = target.planes.iter().map(pipeline).collect();
         self.uniform = Some(uniform);
         Ok(())
     }

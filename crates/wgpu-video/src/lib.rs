@@ -14,7 +14,7 @@
 //! renderer with a device of its own pushes.
 //!
 //! Where there is no desktop, Mesa's device-selection layer prints `error: XDG_RUNTIME_DIR is invalid or not set in the
-//! environment`, once for each device that is opened. It is harmless; the environment variable `NODEVICE_SELECT=1` turns the
+//! environment`, twice for each device that is opened. It is harmless; the environment variable `NODEVICE_SELECT=1` turns the
 //! layer off. A library cannot set it safely, so a program should: before it starts any thread, or in the shell.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]

@@ -294,6 +294,13 @@ fn what_the_stream_cannot_do_is_said_when_it_is_made() {
         assert!(error.to_string().contains(&format!("{format:?}")), "{error}");
         assert!(error.to_string().contains("Rgba16Float"), "{error}");
     }
+    // The queue of another device.
+    let [one, other] = Program::with_limits([(); 2].map(|()| Default::default()));
+    let mixed = Program { queue: other.queue.clone(), ..one };
+    let error = mixed.stream(TextureFormat::Rgba8Unorm, &options(1), &path).unwrap_err();
+    assert!(matches!(error, StreamError::Gpu(GpuError::Refused { .. })), "{error}");
+    assert!(error.to_string().contains("a queue of its own"), "{error}");
+    assert!(files(folder.path()).is_empty() && !mixed.had_error.load(Ordering::Relaxed));
     let spread = Spread { ring_depth: 0, ..options(1).spread };
     let error = program.stream(TextureFormat::Rgba8Unorm, &StreamOptions { spread, ..options(1) }, &path);
     assert!(error.unwrap_err().to_string().contains("ring depth"));

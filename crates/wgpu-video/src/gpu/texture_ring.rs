@@ -48,6 +48,26 @@ impl TextureRing {
         Ok(TextureRing { converter })
     }
 
+    /// Converts and copies `texture`, which is as in [`TextureRing::convert`], into slot 0, maps it and frees it again.
+    ///
+    /// # Errors
+    /// When the device cannot do one of these, or the queue is not the device's.
+    pub fn try_out(&mut self, gpu: &Gpu, texture: &wgpu::Texture) -> Result<(), GpuError> {
+        let mut commands = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        self.convert(gpu, &mut commands, texture);
+        let submitted = self.submit(gpu, commands, texture, 0, FrameChange::UNKNOWN)?;
+        // What is submitted to the queue of another device is reported there, and never done here.
+        drop(submitted.wait(gpu).map_err(|error| GpuError::Refused {
+            reason: format!(
+                "a picture could not be copied and mapped, which the device and a queue of its own must do: {error}"
+            ),
+        })?);
+        if let Converter::Device { sources, .. } = &mut self.converter {
+            sources.clear();
+        }
+        Ok(())
+    }
+
     /// Records the passes that convert `texture`, if the device converts. The texture has the ring's format and size,
     /// and `TEXTURE_BINDING` and `COPY_SRC` among its usages.
     pub fn convert(&mut self, gpu: &Gpu, commands: &mut wgpu::CommandEncoder, texture: &wgpu::Texture) {

@@ -13,6 +13,7 @@ use super::sink::{Sink, SinkError, StreamInfo};
 use super::stage::{Render, SlotIndex, StageError};
 use super::{FinishedSegment, Report, Spread, StreamError, StreamOptions};
 use crate::gpu::convert::SourceFormat;
+use crate::gpu::planes;
 use crate::gpu::ring::SubmittedSlot;
 use crate::gpu::texture_ring::TextureRing;
 use crate::gpu::{Gpu, GpuError};
@@ -67,6 +68,8 @@ pub enum TextureError {
 ///
 /// In the [`Report`], the render stage waits for its input while the caller draws, and for a free slot of the ring while
 /// [`TextureStream::push`] blocks.
+///
+/// The last three textures that were pushed are kept alive, for renderers that draw into several in turn.
 ///
 /// Of [`StreamOptions`], `adapter`, `redraw` and the number of devices are not used.
 ///
@@ -146,8 +149,8 @@ impl TextureStream {
     /// The formats are `Rgba8Unorm`, `Rgba8UnormSrgb`, `Bgra8Unorm` and `Bgra8UnormSrgb`, whose bytes are taken as
     /// gamma-coded values, and `Rgba16Float`, which is taken as linear light from 0 to 1.
     ///
-    /// The device needs no features. Its limits must allow textures of the video's size and buffers that hold a frame;
-    /// that it can copy and map is tried out.
+    /// The device needs no features. Its limits must allow textures of the video's size and buffers that hold a frame. A
+    /// black picture is converted, copied and mapped at once, to see that the device and the queue can do that.
     ///
     /// # Errors
     /// [`StreamError::UnsupportedFormat`]; [`StreamError::ZeroSplit`]; [`StreamError::Gpu`] when the device cannot do what is needed;
@@ -170,7 +173,9 @@ impl TextureStream {
         gpu.check_picture_size(size)?;
         let spread = Spread { devices: Some(1), ..options.spread };
         let (ring, readback) = gpu.caught(|| {
-            let ring = TextureRing::new(&gpu, source_format, size, spread.ring_depth, options.convert_on)?;
+            let mut ring =
+                TextureRing::new(&gpu, source_format, size, spread.ring_depth, options.convert_on)?;
+            ring.try_out(&gpu, &planes::picture_texture(device, source_format, size))?;
             Ok::<_, GpuError>((ring, SlotReader::new(&gpu, options.copy_out)?))
         })?;
         let mut sink: Box<dyn Sink> = Box::new(sink);

@@ -53,7 +53,7 @@ impl Scene for RebuiltHighway {
         Drawing::Rgba
     }
 
-    fn prepare(&mut self, gpu: &Gpu, view: &SceneTarget<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
         let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor::default());
         let source = PipelineSource {
             label: "rebuilt",
@@ -68,7 +68,7 @@ impl Scene for RebuiltHighway {
             topology: wgpu::PrimitiveTopology::TriangleList,
             constants: &[],
         };
-        self.pipeline = Some(pipeline(&gpu.device, PlaneKind::Rgba, view.size, &source));
+        self.pipeline = Some(pipeline(&gpu.device, PlaneKind::Rgba, target.size, &source));
         self.device = Some(gpu.device.clone());
         Ok(())
     }
