@@ -9,9 +9,9 @@ use std::sync::Arc;
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize};
 use wgpu_video::encode::h264::H264Factory;
 use wgpu_video::gpu::Gpu;
-use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
+use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, UniformBuffer};
 use wgpu_video::output::Overwrite;
-use wgpu_video::scene::{Scene, SceneError, View};
+use wgpu_video::scene::{Scene, SceneError, SceneTarget};
 use wgpu_video::stream::mp4_sink::Mp4Sink;
 use wgpu_video::stream::{StreamOptions, stream};
 
@@ -34,35 +34,37 @@ const SHADER: &str = "
 #[derive(Default)]
 struct Rings {
     frame_rate: Option<FrameRate>,
-    uniform: Option<Uniform>,
+    uniform: Option<UniformBuffer>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
 }
 
 impl Scene for Rings {
-    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "rings", SHADER);
-        let uniform = Uniform::new(device, "rings", 16);
+        let uniform = UniformBuffer::new(device, "rings", 16);
         let source = PipelineSource::new("rings", &module, &uniform.layout);
-        let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
-        self.pipelines = view.planes.iter().map(pipeline).collect();
+        let pipeline = |&plane| (plane, planes::pipeline(device, plane, target.size, &source));
+        self.pipelines = target.planes.iter().map(pipeline).collect();
         self.uniform = Some(uniform);
-        self.frame_rate = Some(view.frame_rate);
+        self.frame_rate = Some(target.frame_rate);
         Ok(())
     }
 
-    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
         if let (Some(uniform), Some(rate)) = (&self.uniform, self.frame_rate) {
             queue.write_buffer(&uniform.buffer, 0, &(rate.time_of(frame).as_seconds() as f32).to_le_bytes());
         }
+        Ok(())
     }
 
-    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
         if let Some((_, pipeline)) = self.pipelines.iter().find(|(kind, _)| *kind == plane) {
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, self.uniform.as_ref().map(|uniform| &uniform.bind_group), &[]);
             pass.draw(0..3, 0..1);
         }
+        Ok(())
     }
 }
 

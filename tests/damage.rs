@@ -22,8 +22,8 @@ use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::encode::openh264::OpenH264;
 use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::gpu::Gpu;
-use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
-use wgpu_video::scene::{Scene, SceneError, View};
+use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, UniformBuffer};
+use wgpu_video::scene::{Scene, SceneError, SceneTarget};
 use wgpu_video::stream::sink::{MemorySink, NullSink};
 use wgpu_video::stream::{
     CopyOut, Recording, Redraw, Report, Spread, Stage, StreamError, StreamOptions, stream,
@@ -204,7 +204,7 @@ struct Box {
 }";
 
 /// A half transparent box that flies, and what it says of itself.
-struct Box {
+struct FlyingBox {
     frame: u64,
     /// Where it is in a frame: left, top, width, height.
     place: fn(u64) -> [f32; 4],
@@ -215,13 +215,13 @@ struct Box {
     is_drawn: fn(u64) -> bool,
     draws: Arc<AtomicU64>,
     asked: AtomicU64,
-    uniform: Option<Uniform>,
+    uniform: Option<UniformBuffer>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
 }
 
-impl Default for Box {
-    fn default() -> Box {
-        Box {
+impl Default for FlyingBox {
+    fn default() -> FlyingBox {
+        FlyingBox {
             frame: 0,
             place,
             shade: 0.005,
@@ -245,29 +245,30 @@ fn around(frame: u64) -> Rectangle {
     Rectangle::around([x - 1.0, y - 1.0, x + width + 1.0, y + height + 1.0])
 }
 
-impl Scene for Box {
-    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+impl Scene for FlyingBox {
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "box", SHADER);
-        let uniform = Uniform::new(device, "box", 32);
+        let uniform = UniformBuffer::new(device, "box", 32);
         let source = PipelineSource {
             topology: wgpu::PrimitiveTopology::TriangleStrip,
             ..PipelineSource::new("box", &module, &uniform.layout)
         };
-        let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
-        self.pipelines = view.planes.iter().map(pipeline).collect();
+        let pipeline = |&plane| (plane, planes::pipeline(device, plane, target.size, &source));
+        self.pipelines = target.planes.iter().map(pipeline).collect();
         self.uniform = Some(uniform);
         Ok(())
     }
 
-    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
         self.frame = frame.0;
         let uniform = [(self.place)(frame.0), [self.shade, 0.0, 0.0, 0.0]];
         let bytes = uniform.map(|values| values.map(f32::to_le_bytes).concat()).concat();
         queue.write_buffer(&self.uniform.as_ref().unwrap().buffer, 0, &bytes);
+        Ok(())
     }
 
-    fn knows_changes(&self) -> bool {
+    fn reports_changes(&self) -> bool {
         self.says.is_some()
     }
 
@@ -284,15 +285,16 @@ impl Scene for Box {
         }
     }
 
-    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
         self.draws.fetch_add(1, Ordering::Relaxed);
         if !(self.is_drawn)(self.frame) {
-            return;
+            return Ok(());
         }
         let (_, pipeline) = self.pipelines.iter().find(|(kind, _)| *kind == plane).unwrap();
         pass.set_pipeline(pipeline);
         pass.set_bind_group(0, &self.uniform.as_ref().unwrap().bind_group, &[]);
         pass.draw(0..4, 0..1);
+        Ok(())
     }
 }
 
@@ -316,7 +318,7 @@ fn any_scene_may_tell_its_damage_and_is_clipped_to_it() {
         let beyond = Rectangle { left: 310, top: 170, right: 400, bottom: 300 };
         ChangedArea::Within(vec![around(frame - 1), around(frame), beyond])
     };
-    let mut scene = Box { says: Some(says), ..Box::default() };
+    let mut scene = FlyingBox { says: Some(says), ..FlyingBox::default() };
     let report = verify(&mut scene, &box_options(60)).unwrap();
     let whole = 320 * 180 * 3 / 2 * 60;
     assert!(bytes_read_back(&report) < whole / 3, "{}", bytes_read_back(&report));
@@ -324,7 +326,7 @@ fn any_scene_may_tell_its_damage_and_is_clipped_to_it() {
 
 #[test]
 fn a_frame_in_which_nothing_changes_is_not_drawn() {
-    let mut scene = Box { says: Some(|_| ChangedArea::Within(Vec::new())), ..Box::default() };
+    let mut scene = FlyingBox { says: Some(|_| ChangedArea::Within(Vec::new())), ..FlyingBox::default() };
     let draws = Arc::clone(&scene.draws);
     stream(&mut scene, &box_options(30), &mut NullSink::default(), &mut |_| {}).unwrap();
     // Two planes of the first frame of each segment.
@@ -333,19 +335,20 @@ fn a_frame_in_which_nothing_changes_is_not_drawn() {
 
 #[test]
 fn too_little_damage_is_found_and_told_where() {
-    let mut scene = Box { says: Some(|frame| ChangedArea::Within(vec![around(frame)])), ..Box::default() };
+    let mut scene =
+        FlyingBox { says: Some(|frame| ChangedArea::Within(vec![around(frame)])), ..FlyingBox::default() };
     let error = verify(&mut scene, &box_options(60)).unwrap_err().to_string();
     assert!(error.contains("frame 1 ") && error.contains("luma at column 0, row 30"), "{error}");
-    assert!(error.contains("draw all of every frame"), "{error}");
+    assert!(error.contains("Redraw::All"), "{error}");
 }
 
 /// A box of one colour that comes down the same way in each frame, in segments of ten.
-fn falling() -> Box {
+fn falling() -> FlyingBox {
     fn at(frame: u64) -> Rectangle {
         let (left, top) = (20 + frame as u32 % 10 * 6, 10 + frame as u32 % 10 * 8);
         Rectangle { left, top, right: left + 40, bottom: top + 24 }
     }
-    Box {
+    FlyingBox {
         place: |frame| {
             let Rectangle { left, top, .. } = at(frame);
             [left as f32, top as f32, 40.0, 24.0]
@@ -360,13 +363,13 @@ fn falling() -> Box {
             by: [6, 8],
             parts: vec![Rectangle { right: at(frame).right + 2, ..at(frame) }],
         },
-        ..Box::default()
+        ..FlyingBox::default()
     }
 }
 
 #[test]
 fn what_has_moved_is_copied_and_need_not_be_drawn() {
-    let run = |redraw, mut scene: Box| {
+    let run = |redraw, mut scene: FlyingBox| {
         let options = StreamOptions {
             redraw,
             spread: Spread { ring_depth: 4, jobs: 2, segments_in_flight: 2, devices: None },
@@ -379,9 +382,9 @@ fn what_has_moved_is_copied_and_need_not_be_drawn() {
     };
     let whole = run(Redraw::All, falling());
     assert!(run(Redraw::Changed, falling()) == whole);
-    let drawn_once = || Box { is_drawn: |frame| frame % 10 == 0, ..falling() };
+    let drawn_once = || FlyingBox { is_drawn: |frame| frame % 10 == 0, ..falling() };
     assert!(run(Redraw::Changed, drawn_once()) == whole);
-    let not_told = Box { says_moved: |_| MovedArea::default(), ..drawn_once() };
+    let not_told = FlyingBox { says_moved: |_| MovedArea::default(), ..drawn_once() };
     assert!(run(Redraw::Changed, not_told) != whole, "the box is there although nobody drew or moved it");
     verify(&mut falling(), &box_options(40)).unwrap();
 }
@@ -411,21 +414,22 @@ fn what_cannot_be_moved_is_drawn() {
         },
     ] {
         let says = |frame| ChangedArea::Within(vec![around(frame - 1), around(frame)]);
-        let mut scene = Box { says: Some(says), says_moved, ..Box::default() };
+        let mut scene = FlyingBox { says: Some(says), says_moved, ..FlyingBox::default() };
         verify(&mut scene, &box_options(40)).unwrap();
     }
 }
 
 #[test]
 fn what_has_not_only_moved_is_found_and_told_where() {
-    let error = verify(&mut Box { shade: 0.005, ..falling() }, &box_options(40)).unwrap_err().to_string();
+    let error =
+        verify(&mut FlyingBox { shade: 0.005, ..falling() }, &box_options(40)).unwrap_err().to_string();
     assert!(error.contains("frame 1 ") && error.contains("luma at column 26, row "), "{error}");
 }
 
 #[test]
 fn all_may_be_drawn_where_all_changes() {
     let bytes = |redraw, says| {
-        let mut scene = Box { says, ..Box::default() };
+        let mut scene = FlyingBox { says, ..FlyingBox::default() };
         let options = StreamOptions { redraw, ..box_options(20) };
         bytes_read_back(&stream(&mut scene, &options, &mut NullSink::default(), &mut |_| {}).unwrap())
     };
@@ -440,7 +444,7 @@ fn all_may_be_drawn_where_all_changes() {
 fn a_scene_of_which_all_changes_is_seldom_asked_and_gets_another_chance() {
     let long = |frames| StreamOptions { segment_frames: NonZeroU32::new(400), ..box_options(frames) };
     let run = |says: fn(u64) -> ChangedArea| {
-        let mut scene = Box { says: Some(says), ..Box::default() };
+        let mut scene = FlyingBox { says: Some(says), ..FlyingBox::default() };
         let report = verify(&mut scene, &long(800)).unwrap();
         (scene.asked.into_inner(), bytes_read_back(&report))
     };

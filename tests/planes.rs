@@ -2,14 +2,20 @@
 
 mod common;
 
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
 use common::{capture_planes, demo_content, still};
 use strikeline::highway::{BeatLine, CountIn, Highway, HighwayContent, HighwayOptions, Labels, Section};
 use strikeline::song::Mark;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, Time};
+use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
-use wgpu_video::scene::{Drawing, Scene, SceneError, View};
+use wgpu_video::scene::{Drawing, Scene, SceneError, SceneTarget};
+use wgpu_video::stream::sink::MemorySink;
+use wgpu_video::stream::{ConvertOn, StreamOptions, stream};
 
 /// Limited-range BT.709 (ITU-R BT.709-6, 3.3) of gamma-coded RGB 0 to 255, not rounded.
 fn ycbcr([r, g, b]: [f64; 3]) -> [f64; 3] {
@@ -175,17 +181,17 @@ impl Scene for RgbaOnly {
     fn drawing(&self) -> Drawing {
         Drawing::Rgba
     }
-    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
-        self.0.prepare(gpu, view)
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
+        self.0.prepare(gpu, target)
     }
-    fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        self.0.draw_static(plane, pass);
+    fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
+        self.0.draw_static(plane, pass)
     }
-    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
-        self.0.update(queue, frame);
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
+        self.0.update(queue, frame)
     }
-    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        self.0.draw(plane, pass);
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
+        self.0.draw(plane, pass)
     }
 }
 
@@ -195,8 +201,20 @@ fn a_scene_that_draws_rgba_only_is_converted() {
     let options = HighwayOptions { start: Some(Time::from_seconds(2.0)), ..HighwayOptions::default() };
     let highway = || Highway::new(demo_content(), &options, size, frame_rate).unwrap();
     let rgba = still(&mut highway(), size, frame_rate);
-    let (luma, chroma) = capture_planes(&mut RgbaOnly(highway()), size, frame_rate);
-    let (width, height) = (854, 480);
+    for convert_on in [ConvertOn::Device, ConvertOn::Processor] {
+        let options = StreamOptions {
+            convert_on,
+            ..StreamOptions::new(size, frame_rate, NonZeroU64::MIN, Arc::new(RawEncoder))
+        };
+        let mut sink = MemorySink::default();
+        stream(&mut RgbaOnly(highway()), &options, &mut sink, &mut |_| {}).unwrap();
+        let (luma, chroma) = sink.data.split_at(854 * 480);
+        assert_converted(&rgba, (854, 480), luma, chroma);
+    }
+}
+
+/// Luma and chroma are the nearest to those of `rgba`.
+fn assert_converted(rgba: &[u8], (width, height): (usize, usize), luma: &[u8], chroma: &[u8]) {
     for (at, &sample) in luma.iter().enumerate() {
         let pixel = std::array::from_fn(|channel| f64::from(rgba[at * 4 + channel]));
         assert!((f64::from(sample) - ycbcr(pixel)[0]).abs() <= 0.51);

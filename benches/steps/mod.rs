@@ -15,7 +15,7 @@ use wgpu_video::encode::{EncoderFactory, EncoderSettings};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::scene::Scene;
 use wgpu_video::stream::pipeline::PipelineOptions;
-use wgpu_video::stream::scene_stages::{Drawn, SceneRenderer, SlotReader};
+use wgpu_video::stream::scene_stages::{RenderSettings, SceneRenderer, SlotReader};
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::stage::{Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::stats::{Clocks, StageReport, process_cpu_time};
@@ -164,8 +164,8 @@ impl StepRunner<'_> {
     }
 
     fn planar(&self, scene: &mut dyn Scene, redraw: Redraw, spread: Spread) -> Result<Sample, StreamError> {
-        let drawn = Drawn { redraw, ..self.options.drawn() };
-        let renderer = SceneRenderer::new(&self.gpu, scene, drawn, spread.ring_depth)?;
+        let settings = RenderSettings { redraw, ..self.options.render_settings() };
+        let renderer = SceneRenderer::new(&self.gpu, scene, settings, spread.ring_depth)?;
         self.piped(renderer, SlotReader::new(&self.gpu, self.options.copy_out)?, spread)
     }
 

@@ -4,7 +4,7 @@ use strikeline_picture::{FrameIndex, PictureSize};
 use wgpu::util::DeviceExt;
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::{PipelineSource, PlaneKind, pipeline, shader};
-use wgpu_video::scene::{Drawing, Scene, SceneError, View};
+use wgpu_video::scene::{Drawing, Scene, SceneError, SceneTarget};
 
 use crate::highway::{Highway, LanePlace};
 
@@ -54,7 +54,7 @@ impl Scene for RebuiltHighway {
         Drawing::Rgba
     }
 
-    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
         let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor::default());
         let source = PipelineSource {
             label: "rebuilt",
@@ -69,12 +69,12 @@ impl Scene for RebuiltHighway {
             topology: wgpu::PrimitiveTopology::TriangleList,
             constants: &[],
         };
-        self.pipeline = Some(pipeline(&gpu.device, PlaneKind::Rgba, view.size, &source));
+        self.pipeline = Some(pipeline(&gpu.device, PlaneKind::Rgba, target.size, &source));
         self.device = Some(gpu.device.clone());
         Ok(())
     }
 
-    fn update(&mut self, _queue: &wgpu::Queue, frame: FrameIndex) {
+    fn update(&mut self, _queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
         self.corners.clear();
         let [width, height] = self.size;
         self.quad([0.0, 0.0, width, height], [13, 14, 20]);
@@ -104,13 +104,15 @@ impl Scene for RebuiltHighway {
                 usage: wgpu::BufferUsages::VERTEX,
             }));
         }
+        Ok(())
     }
 
-    fn draw(&self, _plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    fn draw(&self, _plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
         if let (Some(pipeline), Some(buffer)) = (&self.pipeline, &self.buffer) {
             pass.set_pipeline(pipeline);
             pass.set_vertex_buffer(0, buffer.slice(..));
             pass.draw(0..self.corners.len() as u32, 0..1);
         }
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use strikeline_picture::{FrameIndex, FrameRate, Picture, PictureSize, Plane};
 use wgpu_video::gpu::planes::{PlaneKind, PlaneTarget, black};
 use wgpu_video::gpu::{Gpu, GpuError};
-use wgpu_video::scene::{Scene, SceneError, View};
+use wgpu_video::scene::{Scene, SceneError, SceneTarget};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 
 /// Draws RGBA frames and submits their copies into slots.
@@ -51,7 +51,7 @@ impl<'s> RgbaRenderer<'s> {
         depth: usize,
     ) -> Result<RgbaRenderer<'s>, SceneError> {
         gpu.check_picture_size(size)?;
-        scene.prepare(gpu, &View { size, frame_rate, planes: &[PlaneKind::Rgba] })?;
+        scene.prepare(gpu, &SceneTarget::new(size, frame_rate, &[PlaneKind::Rgba]))?;
         let stride = (size.width() * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
         let bytes = u64::from(stride) * u64::from(size.height());
         gpu.check_buffer_size("a frame in memory", bytes)?;
@@ -80,12 +80,12 @@ impl Render for RgbaRenderer<'_> {
     type Submitted = SubmittedRgba;
 
     fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<SubmittedRgba, StageError> {
-        self.scene.update(&self.gpu.queue, frame);
+        self.scene.update(&self.gpu.queue, frame)?;
         let mut commands = self.gpu.device.create_command_encoder(&Default::default());
         {
             let mut pass = self.target.begin_pass(&mut commands, Some(black(PlaneKind::Rgba)));
-            self.scene.draw_static(PlaneKind::Rgba, &mut pass);
-            self.scene.draw(PlaneKind::Rgba, &mut pass);
+            self.scene.draw_static(PlaneKind::Rgba, &mut pass)?;
+            self.scene.draw(PlaneKind::Rgba, &mut pass)?;
         }
         let (buffer, size, stride) = (self.slots[slot.0].clone(), self.size, self.stride);
         self.target.copy_to_buffer(&mut commands, &buffer, 0, stride);

@@ -2,8 +2,8 @@
 
 use strikeline_picture::{FrameChange, FrameIndex, PictureSize, Rectangle};
 use wgpu_video::gpu::Gpu;
-use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, Uniform};
-use wgpu_video::scene::{Scene, SceneError, View};
+use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, UniformBuffer};
+use wgpu_video::scene::{Scene, SceneError, SceneTarget};
 
 const SHADER: &str = "
 @group(0) @binding(0) var<uniform> brightness: vec4<f32>;
@@ -20,31 +20,32 @@ const SHADER: &str = "
 #[derive(Debug, Default)]
 pub struct Flicker {
     size: Option<PictureSize>,
-    uniform: Option<Uniform>,
+    uniform: Option<UniformBuffer>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
 }
 
 impl Scene for Flicker {
-    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
         let device = &gpu.device;
         let module = planes::shader(device, "flicker", SHADER);
-        let uniform = Uniform::new(device, "flicker", 16);
+        let uniform = UniformBuffer::new(device, "flicker", 16);
         let source = PipelineSource::new("flicker", &module, &uniform.layout);
-        let pipeline = |&plane| (plane, planes::pipeline(device, plane, view.size, &source));
-        self.pipelines = view.planes.iter().map(pipeline).collect();
+        let pipeline = |&plane| (plane, planes::pipeline(device, plane, target.size, &source));
+        self.pipelines = target.planes.iter().map(pipeline).collect();
         self.uniform = Some(uniform);
-        self.size = Some(view.size);
+        self.size = Some(target.size);
         Ok(())
     }
 
-    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
         let shade = (frame.0 % 64) as f32 / 64.0;
         if let Some(uniform) = &self.uniform {
             queue.write_buffer(&uniform.buffer, 0, bytemuck::bytes_of(&[shade, 1.0 - shade, 0.5, 1.0]));
         }
+        Ok(())
     }
 
-    fn knows_changes(&self) -> bool {
+    fn reports_changes(&self) -> bool {
         true
     }
 
@@ -60,11 +61,12 @@ impl Scene for Flicker {
         FrameChange::within((0..32).map(band).collect())
     }
 
-    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
         if let Some((_, pipeline)) = self.pipelines.iter().find(|(kind, _)| *kind == plane) {
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, self.uniform.as_ref().map(|uniform| &uniform.bind_group), &[]);
             pass.draw(0..3, 0..1);
         }
+        Ok(())
     }
 }

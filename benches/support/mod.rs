@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each bench uses its part")]
 
 pub mod flicker;
+pub mod gradient;
 pub mod planes;
 
 use std::num::NonZeroU64;

@@ -51,7 +51,7 @@ use strikeline_picture::{
 };
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
-use wgpu_video::scene::{Scene, SceneError, View};
+use wgpu_video::scene::{Scene, SceneError, SceneTarget};
 
 /// Rows at either end of the road that may differ from the others, beyond the shapes of the static layer.
 const ROAD_MARGIN: f32 = 8.0;
@@ -301,13 +301,13 @@ fn end_image(
 }
 
 impl Scene for Highway {
-    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError> {
+    fn prepare(&mut self, gpu: &Gpu, view: &SceneTarget<'_>) -> Result<(), SceneError> {
         self.resident = Some(Resident::new(self, gpu, view, &self.uniform())?);
         gpu.check()?;
         Ok(())
     }
 
-    fn another(&self) -> Option<Box<dyn Scene>> {
+    fn duplicate(&self) -> Option<Box<dyn Scene>> {
         Some(Box::new(Highway {
             content: Arc::clone(&self.content),
             options: self.options.clone(),
@@ -321,10 +321,11 @@ impl Scene for Highway {
         }))
     }
 
-    fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    fn draw_static(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
         if let Some(resident) = &self.resident {
             resident.draw_static(&self.captions, plane, pass);
         }
+        Ok(())
     }
 
     fn static_layer(&self) -> u32 {
@@ -332,7 +333,7 @@ impl Scene for Highway {
         u32::from(self.captions.label_state() != captions::LabelState::Fixed)
     }
 
-    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) {
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
         let (scroll, now) = self.moment(frame);
         self.frame = frame;
         self.captions.set_time(now);
@@ -344,9 +345,10 @@ impl Scene for Highway {
         if let (Some(resident), Some(shift)) = (&mut self.resident, shift) {
             resident.find_moved_bands(&shift, CoveredAreas { layout: &self.layout, extents: &self.extents });
         }
+        Ok(())
     }
 
-    fn knows_changes(&self) -> bool {
+    fn reports_changes(&self) -> bool {
         true
     }
 
@@ -358,10 +360,11 @@ impl Scene for Highway {
         change.with_scroll(self.scroll())
     }
 
-    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
         if let Some(resident) = &self.resident {
             resident.draw(&self.captions, plane, pass);
         }
+        Ok(())
     }
 
     fn draw_changed(
@@ -370,9 +373,10 @@ impl Scene for Highway {
         pass: &mut wgpu::RenderPass<'_>,
         parts: &[Rectangle],
         moved: &MovedArea,
-    ) {
+    ) -> Result<(), SceneError> {
         if let Some(resident) = &self.resident {
             resident.draw_changed(&self.captions, plane, pass, parts, !moved.is_empty());
         }
+        Ok(())
     }
 }

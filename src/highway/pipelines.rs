@@ -13,7 +13,7 @@ use super::static_layer::StaticShape;
 use crate::theme::{Color, Corners};
 use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind};
 use wgpu_video::gpu::{Gpu, GpuError};
-use wgpu_video::scene::View;
+use wgpu_video::scene::SceneTarget;
 
 /// Data passed to the shaders; see `shaders/highway.wgsl`. Only the first field changes from frame to frame.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
@@ -199,7 +199,7 @@ impl Pipelines {
     /// Makes the pipelines of `layers` for the planes of `view`.
     pub fn new(
         gpu: &Gpu,
-        view: &View<'_>,
+        view: &SceneTarget<'_>,
         uniform: &HighwayUniform,
         options: &HighwayOptions,
         layers: &[Layer],

@@ -19,7 +19,7 @@ use strikeline_picture::{MovedArea, Rectangle};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::scene::COPY_COST;
-use wgpu_video::scene::{SceneError, View};
+use wgpu_video::scene::{SceneError, SceneTarget};
 
 /// Everything on the GPU.
 #[derive(Debug)]
@@ -197,7 +197,7 @@ impl Resident {
     pub fn new(
         highway: &Highway,
         gpu: &Gpu,
-        view: &View<'_>,
+        view: &SceneTarget<'_>,
         uniform: &HighwayUniform,
     ) -> Result<Resident, SceneError> {
         let (layout, motion, options) = (&highway.layout, &highway.motion, &highway.options);

@@ -9,6 +9,13 @@
 //! 4. [`encode`]: pictures to access units, many segments at once;
 //! 5. [`mux`]: segments to an MP4 file, without encoding them again; [`output`] makes the file appear only when it is
 //!    complete.
+//!
+//! [`stream::stream()`] makes a video of a [`Scene`](scene::Scene). [`stream::TextureStream`] makes one of the textures that a
+//! renderer with a device of its own pushes.
+//!
+//! Where there is no desktop, Mesa's device-selection layer prints `error: XDG_RUNTIME_DIR is invalid or not set in the
+//! environment`, twice for each device that is opened. It is harmless; the environment variable `NODEVICE_SELECT=1` turns the
+//! layer off. A library cannot set it safely, so a program should: before it starts any thread, or in the shell.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
@@ -21,3 +28,7 @@ pub mod stream;
 
 pub use strikeline_picture as picture;
 pub use wgpu;
+
+#[cfg(all(doctest, feature = "h264"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

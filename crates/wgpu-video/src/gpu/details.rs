@@ -1,4 +1,4 @@
-//! What the drivers tell of the adapters, for whoever looks for a fault.
+//! What the drivers report of the adapters, for finding faults.
 
 use super::{AdapterDescription, Gpu, sorted_adapters};
 
@@ -23,13 +23,13 @@ pub struct AdapterDetails {
     pub largest_texture: u32,
     /// Largest buffer, in bytes.
     pub largest_buffer: u64,
-    /// Whether device and processor have the same memory, as far as the kind of adapter tells: read-back then
-    /// crosses no bus. `None` where it does not tell.
+    /// Whether device and processor have the same memory, as far as the kind of adapter says: read-back then
+    /// crosses no bus. `None` where it does not say.
     pub shared_memory: Option<bool>,
 }
 
 impl Gpu {
-    /// The adapters of this machine, best first, with all that their drivers tell.
+    /// The adapters of this machine, best first, with all that their drivers report.
     pub fn adapter_details() -> Vec<AdapterDetails> {
         sorted_adapters().iter().map(AdapterDetails::of).collect()
     }
@@ -47,7 +47,7 @@ impl AdapterDetails {
             wgpu::DeviceType::Other => ("other", None),
         };
         AdapterDetails {
-            description: AdapterDescription::of(adapter),
+            description: AdapterDescription::of(info.clone()),
             kind,
             driver_name: info.driver,
             driver_version: info.driver_info,

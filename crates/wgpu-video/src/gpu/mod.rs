@@ -2,10 +2,12 @@
 
 pub mod convert;
 pub mod details;
+pub mod pixels;
 pub mod planes;
 pub mod readback_speed;
 pub mod ring;
 pub mod streaming_copy;
+pub mod texture_ring;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -91,8 +93,7 @@ impl AdapterDescription {
         if self.software { SOFTWARE_DEVICES.min(cores) } else { 1 }
     }
 
-    fn of(adapter: &wgpu::Adapter) -> AdapterDescription {
-        let info = adapter.get_info();
+    fn of(info: wgpu::AdapterInfo) -> AdapterDescription {
         AdapterDescription {
             name: info.name,
             driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
@@ -142,6 +143,14 @@ pub enum GpuError {
         /// The limit, with its unit.
         limit: String,
     },
+    /// The adapter lacks features that are needed. Choose another adapter, or do without them.
+    #[error("the graphics adapter {adapter} lacks what the scene needs: {features}; choose another adapter")]
+    MissingFeatures {
+        /// Name of the adapter.
+        adapter: String,
+        /// Names of the missing features ([`wgpu::Features`]).
+        features: String,
+    },
     /// The device went away: reset by the driver, unplugged, or its driver crashed. Run again.
     #[error(
         "the graphics device was lost ({reason}): run again; if it happens again, update the driver or choose another adapter"
@@ -158,7 +167,7 @@ pub enum GpuError {
         /// How long was waited.
         seconds: u64,
     },
-    /// No memory was left on the device.
+    /// The device is out of memory.
     #[error(
         "the graphics device is out of memory ({reason}): make smaller pictures, use fewer staging buffers, or close other programs"
     )]
@@ -166,7 +175,7 @@ pub enum GpuError {
         /// What the driver said.
         reason: String,
     },
-    /// The device refused an operation: an error in a scene's use of wgpu.
+    /// wgpu rejected a call: an error in a scene's use of it.
     #[error("the graphics device refused an operation: {reason}")]
     Refused {
         /// What wgpu said.
@@ -174,11 +183,65 @@ pub enum GpuError {
     },
 }
 
+/// The features and limits that a device must have.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DeviceRequirements {
+    /// Features that must be there. Experimental ones cannot be asked for.
+    pub features: wgpu::Features,
+    /// Limits that must be reached or exceeded; `None` for no special ones. A device that the streamer opens has the
+    /// adapter's own limits, which are the best that it can do.
+    pub limits: Option<wgpu::Limits>,
+}
+
+impl DeviceRequirements {
+    /// These features, and no special limits.
+    pub fn features(features: wgpu::Features) -> DeviceRequirements {
+        DeviceRequirements { features, limits: None }
+    }
+
+    /// The same, and these limits.
+    #[must_use]
+    pub fn with_limits(self, limits: wgpu::Limits) -> DeviceRequirements {
+        DeviceRequirements { limits: Some(limits), ..self }
+    }
+
+    /// Whether what is `offered` by an adapter or device is enough.
+    fn check(
+        &self,
+        offered: (wgpu::Features, &wgpu::Limits),
+        description: &AdapterDescription,
+    ) -> Result<(), GpuError> {
+        let missing = self.features.difference(offered.0);
+        if !missing.is_empty() {
+            let names: Vec<_> = missing.iter_names().map(|(name, _)| name).collect();
+            return Err(GpuError::MissingFeatures {
+                adapter: description.name.clone(),
+                features: names.join(", "),
+            });
+        }
+        let mut beyond = None;
+        if let Some(limits) = &self.limits {
+            limits.check_limits_with_fail_fn(offered.1, false, |name, wanted, limit| {
+                beyond.get_or_insert((name, wanted, limit));
+            });
+        }
+        match beyond {
+            None => Ok(()),
+            Some((name, wanted, limit)) => Err(GpuError::Limit {
+                what: format!("a {name} of {wanted}, which the scene needs,"),
+                adapter: description.name.clone(),
+                limit: limit.to_string(),
+            }),
+        }
+    }
+}
+
 /// An adapter that devices can be opened on. Devices that are to draw at the same time must each be opened on one
 /// of their own: a software driver's threads are shared by all devices of an adapter.
 #[derive(Debug)]
 pub struct GpuAdapter {
-    /// What is known of it.
+    /// Its names.
     pub description: AdapterDescription,
     adapter: wgpu::Adapter,
 }
@@ -190,7 +253,8 @@ impl GpuAdapter {
     /// [`GpuError::NoAdapter`] or [`GpuError::NoSuchAdapter`].
     pub fn find(choice: &AdapterChoice) -> Result<GpuAdapter, GpuError> {
         let mut adapters = sorted_adapters();
-        let mut descriptions: Vec<_> = adapters.iter().map(AdapterDescription::of).collect();
+        let describe = |adapter: &wgpu::Adapter| AdapterDescription::of(adapter.get_info());
+        let mut descriptions: Vec<_> = adapters.iter().map(describe).collect();
         let index = choice.pick(&descriptions)?;
         Ok(GpuAdapter { description: descriptions.swap_remove(index), adapter: adapters.swap_remove(index) })
     }
@@ -201,12 +265,23 @@ impl GpuAdapter {
     /// # Errors
     /// [`GpuError::Open`].
     pub fn open(&self) -> Result<Gpu, GpuError> {
+        self.open_with(&DeviceRequirements::default())
+    }
+
+    /// As [`GpuAdapter::open`], with the features of `requirements`.
+    ///
+    /// # Errors
+    /// [`GpuError::MissingFeatures`] or [`GpuError::Limit`] when the adapter does not meet `requirements`, and
+    /// [`GpuError::Open`].
+    pub fn open_with(&self, requirements: &DeviceRequirements) -> Result<Gpu, GpuError> {
         let GpuAdapter { description, adapter } = self;
+        requirements.check((adapter.features(), &adapter.limits()), description)?;
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
-            label: Some("strikeline"),
-            // For `strikeline profile`; they cost nothing until they are used.
-            required_features: adapter.features()
-                & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS),
+            label: Some("wgpu-video"),
+            // The timestamps are for recordings; they cost nothing until they are used.
+            required_features: requirements.features
+                | adapter.features()
+                    & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS),
             required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
@@ -222,11 +297,7 @@ impl GpuAdapter {
         };
         let record_lost = record.clone();
         device.on_uncaptured_error(Arc::new(move |error| {
-            let reason = error.to_string();
-            record(match error {
-                wgpu::Error::OutOfMemory { .. } => GpuError::OutOfMemory { reason },
-                _ => GpuError::Refused { reason },
-            });
+            record(GpuError::of(error));
         }));
         device.set_device_lost_callback(move |reason, message| {
             if reason != wgpu::DeviceLostReason::Destroyed {
@@ -249,10 +320,20 @@ pub struct Gpu {
     failure: Arc<Mutex<Option<GpuError>>>,
 }
 
+impl GpuError {
+    fn of(error: wgpu::Error) -> GpuError {
+        let reason = error.to_string();
+        match error {
+            wgpu::Error::OutOfMemory { .. } => GpuError::OutOfMemory { reason },
+            _ => GpuError::Refused { reason },
+        }
+    }
+}
+
 impl Gpu {
     /// The adapters of this machine, best first.
     pub fn adapters() -> Vec<AdapterDescription> {
-        sorted_adapters().iter().map(AdapterDescription::of).collect()
+        sorted_adapters().iter().map(|adapter| AdapterDescription::of(adapter.get_info())).collect()
     }
 
     /// Finds the chosen adapter and opens it.
@@ -263,8 +344,15 @@ impl Gpu {
         GpuAdapter::find(choice)?.open()
     }
 
-    /// The first failure that the driver has reported since the device was opened. wgpu reports failures
-    /// aside from the call that caused them, so look after every step that must not fail.
+    /// A device that somebody else has opened, and its queue. Its error handlers stay as they are, so that
+    /// [`Gpu::check`] finds only what [`Gpu::caught`] has caught.
+    pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Gpu {
+        let description = AdapterDescription::of(device.adapter_info());
+        Gpu { description, device, queue, failure: Arc::default() }
+    }
+
+    /// The first failure of the device since it was opened. wgpu does not return failures from the call that caused
+    /// them, so look after every step that must not fail.
     ///
     /// # Errors
     /// That failure.
@@ -275,17 +363,56 @@ impl Gpu {
         }
     }
 
+    /// Does `work`, and catches the errors that wgpu reports meanwhile on this thread, rather than let the device's
+    /// error handler have them: for devices that somebody else has opened.
+    ///
+    /// # Errors
+    /// The first error that wgpu reports, else that of `work`.
+    pub fn caught<T, E: From<GpuError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let filters =
+            [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
+        let [internal, memory, validation] = filters.map(|filter| self.device.push_error_scope(filter));
+        let result = work();
+        // The guards must be popped in reverse order. On native platforms the result is there at once.
+        let caught = [validation, memory, internal].map(|scope| pollster::block_on(scope.pop()));
+        match caught.into_iter().flatten().next() {
+            Some(error) => Err(GpuError::of(error).into()),
+            None => result,
+        }
+    }
+
+    /// Whether the device meets `requirements`.
+    ///
+    /// # Errors
+    /// [`GpuError::MissingFeatures`] or [`GpuError::Limit`].
+    pub fn check_requirements(&self, requirements: &DeviceRequirements) -> Result<(), GpuError> {
+        requirements.check((self.device.features(), &self.device.limits()), &self.description)
+    }
+
     /// Waits until `submission` and all before it are done and their buffers are mapped.
     ///
     /// # Errors
     /// [`GpuError::Hang`] after 30 s, or what [`Gpu::check`] finds.
     pub fn wait(&self, submission: &wgpu::SubmissionIndex) -> Result<(), GpuError> {
+        let waited = self.wait_only(submission);
+        self.check()?;
+        waited
+    }
+
+    /// As [`Gpu::wait`], but does not find calls that wgpu rejected: for a thread that waits while another one draws,
+    /// whose mistakes those would be.
+    ///
+    /// # Errors
+    /// [`GpuError::Hang`] after 30 s, or [`GpuError::Lost`].
+    pub fn wait_only(&self, submission: &wgpu::SubmissionIndex) -> Result<(), GpuError> {
         const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
         let waited = self.device.poll(wgpu::PollType::Wait {
             submission_index: Some(submission.clone()),
             timeout: Some(PATIENCE),
         });
-        self.check()?;
+        if let Err(error @ GpuError::Lost { .. }) = self.check() {
+            return Err(error);
+        }
         match waited {
             Ok(_) => Ok(()),
             Err(wgpu::PollError::Timeout) => Err(GpuError::Hang { seconds: PATIENCE.as_secs() }),

@@ -5,6 +5,7 @@
 //! constants [`pipeline`] sets, takes positions through `clip_position` and `picture_position`, and returns
 //! `plane_sample(color)`.
 
+use super::convert::SourceFormat;
 use strikeline_picture::{PictureSize, Rectangle};
 
 /// WGSL that every shader of a scene begins with; [`shader`] puts it in front.
@@ -84,7 +85,7 @@ pub fn shader(device: &wgpu::Device, label: &str, source: &str) -> wgpu::ShaderM
     })
 }
 
-/// What [`pipeline`] needs to know beside the plane.
+/// What [`pipeline`] needs besides the plane.
 #[derive(Debug, Clone, Copy)]
 pub struct PipelineSource<'a> {
     /// For error texts and debuggers.
@@ -117,8 +118,8 @@ impl<'a> PipelineSource<'a> {
 
 /// A uniform buffer at binding 0 of group 0, for shaders that need nothing else.
 #[derive(Debug)]
-pub struct Uniform {
-    /// To be written with what changes from frame to frame.
+pub struct UniformBuffer {
+    /// Write the data of each frame to it.
     pub buffer: wgpu::Buffer,
     /// Binds it, as group 0.
     pub bind_group: wgpu::BindGroup,
@@ -126,9 +127,9 @@ pub struct Uniform {
     pub layout: wgpu::PipelineLayout,
 }
 
-impl Uniform {
-    /// With room for `bytes` bytes, all zero.
-    pub fn new(device: &wgpu::Device, label: &str, bytes: u64) -> Uniform {
+impl UniformBuffer {
+    /// `bytes` bytes, all zero.
+    pub fn new(device: &wgpu::Device, label: &str, bytes: u64) -> UniformBuffer {
         let buffer = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(label),
             size: bytes,
@@ -158,11 +159,11 @@ impl Uniform {
             bind_group_layouts: &[Some(&bind_layout)],
             immediate_size: 0,
         });
-        Uniform { buffer, bind_group, layout }
+        UniformBuffer { buffer, bind_group, layout }
     }
 }
 
-/// A pipeline that draws "over" what the plane holds.
+/// A pipeline that blends over what the plane holds.
 pub fn pipeline(
     device: &wgpu::Device,
     plane: PlaneKind,
@@ -204,6 +205,26 @@ pub fn pipeline(
     })
 }
 
+/// A texture that a picture of `size` and `format` is drawn into before it is converted.
+pub fn picture_texture(device: &wgpu::Device, format: SourceFormat, size: PictureSize) -> wgpu::Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("picture"),
+        size: PlaneKind::Rgba.extent(size),
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: format.texture_format(),
+        usage: TARGET_USAGES,
+        view_formats: &[],
+    })
+}
+
+/// What can be done with the textures that scenes draw into.
+const TARGET_USAGES: wgpu::TextureUsages = wgpu::TextureUsages::RENDER_ATTACHMENT
+    .union(wgpu::TextureUsages::COPY_SRC)
+    .union(wgpu::TextureUsages::COPY_DST)
+    .union(wgpu::TextureUsages::TEXTURE_BINDING);
+
 /// A texture that one plane is drawn into.
 #[derive(Debug)]
 pub struct PlaneTarget {
@@ -225,10 +246,7 @@ impl PlaneTarget {
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
             format: kind.format(),
-            usage: wgpu::TextureUsages::RENDER_ATTACHMENT
-                | wgpu::TextureUsages::COPY_SRC
-                | wgpu::TextureUsages::COPY_DST
-                | wgpu::TextureUsages::TEXTURE_BINDING,
+            usage: TARGET_USAGES,
             view_formats: &[],
         });
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
@@ -240,7 +258,7 @@ impl PlaneTarget {
         &self.view
     }
 
-    /// Begins to draw on what is there (`None`), or on `clear` everywhere.
+    /// Begins a pass over what the plane holds (`None`), or over `clear` everywhere.
     pub fn begin_pass<'e>(
         &self,
         commands: &'e mut wgpu::CommandEncoder,
@@ -285,8 +303,8 @@ impl PlaneTarget {
         );
     }
 
-    /// Copies `from` of `source`, a target of the same kind and size, to `to`, which is as large. Both have even sides
-    /// and lie within the picture.
+    /// Copies the part `from` of `source`, a target of the same kind and size, to the part `to` of the same size. Both
+    /// have even sides and lie within the picture.
     pub fn copy_part_to(
         &self,
         commands: &mut wgpu::CommandEncoder,

@@ -1,7 +1,7 @@
 //! How fast the processor reads a mapped slot, against memory of its own.
 //!
 //! Some drivers map the memory that a device writes to without the processor's cache. Reading it then takes 50
-//! to 90 times as long, and an encoder that reads its picture in place is slow for no reason that shows.
+//! to 90 times as long, and an encoder that reads its picture in place is slow without a visible reason.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -22,21 +22,21 @@ const SUSPICIOUS: f64 = 4.0;
 const QUICK_COPIES: usize = 3;
 const QUICK_BYTES: usize = 128 << 10;
 
-/// Memory that is cached is read faster than this, in bytes per second, even if it comes from afar.
+/// Cached memory is read faster than this, in bytes per second, even across the bus.
 const CACHED: f64 = 1e9;
 
 /// What kind of memory frames are read back into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadbackMemory {
-    /// As good as any: encoders read their pictures in place.
+    /// Cached by the processor: encoders read their pictures in place.
     Cached,
-    /// Read for the bus with every load: a picture is to be copied out once, by
-    /// `streaming_copy::copy_rows`, and read from there.
+    /// Not cached: each load goes over the bus. A picture is copied out once, by
+    /// `streaming_copy::copy_rows`, and read from the copy.
     Uncached,
 }
 
 impl ReadbackMemory {
-    /// Finds out on `gpu`, within 10 ms or so; software adapters are not asked, as their memory is the processor's.
+    /// Measures on `gpu`, in about 10 ms. Not measured on software adapters, whose memory is the processor's.
     ///
     /// # Errors
     /// When the device fails.
@@ -44,7 +44,7 @@ impl ReadbackMemory {
         if gpu.description.software {
             return Ok(ReadbackMemory::Cached);
         }
-        let copies = Copies::measure(gpu, QUICK_BYTES, QUICK_COPIES)?;
+        let copies = CopyTimes::measure(gpu, QUICK_BYTES, QUICK_COPIES)?;
         // Whatever else happens on the machine only makes a copy slower.
         Ok(ReadbackMemory::of(QUICK_BYTES, fastest(&copies.mapped), fastest(&copies.plain)))
     }
@@ -78,7 +78,7 @@ impl ReadbackSpeed {
     /// # Errors
     /// When the device fails.
     pub fn measure(gpu: &Gpu) -> Result<ReadbackSpeed, GpuError> {
-        let Copies { mapped, plain } = Copies::measure(gpu, SLOT_BYTES, COPIES)?;
+        let CopyTimes { mapped, plain } = CopyTimes::measure(gpu, SLOT_BYTES, COPIES)?;
         Ok(ReadbackSpeed { bytes: SLOT_BYTES, mapped: median(mapped), plain: median(plain) })
     }
 
@@ -104,14 +104,14 @@ impl ReadbackSpeed {
 }
 
 /// Times of single copies into plain memory.
-struct Copies {
+struct CopyTimes {
     mapped: Vec<Duration>,
     plain: Vec<Duration>,
 }
 
-impl Copies {
-    /// Copies `bytes` bytes `count` times out of a slot and out of plain memory.
-    fn measure(gpu: &Gpu, bytes: usize, count: usize) -> Result<Copies, GpuError> {
+impl CopyTimes {
+    /// CopyTimes `bytes` bytes `count` times out of a slot and out of plain memory.
+    fn measure(gpu: &Gpu, bytes: usize, count: usize) -> Result<CopyTimes, GpuError> {
         let size = bytes as u64;
         gpu.check_buffer_size("a frame in memory", size)?;
         let buffer = |label, usage| {
@@ -125,7 +125,7 @@ impl Copies {
         gpu.check()?;
         let mut memory = vec![0_u8; bytes];
         let mut copy = vec![0_u8; bytes];
-        let mut copies = Copies { mapped: Vec::new(), plain: Vec::new() };
+        let mut copies = CopyTimes { mapped: Vec::new(), plain: Vec::new() };
         for round in 0..=count {
             // Freshly written by the device each time, as a frame is.
             let mut commands = gpu.device.create_command_encoder(&Default::default());

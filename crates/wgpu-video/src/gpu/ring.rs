@@ -1,24 +1,50 @@
-//! The ring of staging buffers: a frame is copied into a free slot, mapped, and lent out as it is.
+//! The ring of staging buffers: a frame is copied into a free slot, mapped, and read in place.
 //!
-//! A slot goes free → rendering → mapping → mapped → free. Dropping a [`MappedSlot`] is the last step; who
-//! is told that the slot is free again is the pipeline's affair.
+//! A slot goes through the states free, rendering, mapping, mapped, and free again. Dropping a [`MappedSlot`] is the last
+//! step; the pipeline keeps track of which slots are free.
+//!
+//! A slot holds either the planes of a picture, or pixels that the processor converts to planes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::convert::SourceFormat;
+use super::pixels::{PixelConversion, PlanePlaces};
 use super::planes::{PlaneKind, PlaneTarget};
-use super::streaming_copy::{Rows, copy_rows};
+use super::streaming_copy::{CopyRows, copy_rows};
 use super::{Gpu, GpuError};
 use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, Rectangle};
 
 /// The slots, and where the planes of a picture lie in each.
 #[derive(Debug)]
 pub struct Ring {
-    layout: SlotLayout,
+    layout: PlaneLayout,
     slots: Vec<wgpu::Buffer>,
 }
 
+/// Slots that hold pixels. [`SubmittedSlot::wait`] converts them to planes in plain memory.
+#[derive(Debug)]
+pub struct PixelRing {
+    pixels: Arc<PixelSlots>,
+    slots: Vec<wgpu::Buffer>,
+}
+
+/// What is the same for all slots of a [`PixelRing`].
+#[derive(Debug)]
+struct PixelSlots {
+    conversion: PixelConversion,
+    extent: wgpu::Extent3d,
+    /// Bytes between rows of pixels.
+    stride: u32,
+    /// Bytes of a slot.
+    bytes: u64,
+    /// Of the planes after the conversion.
+    planes: PlaneLayout,
+    copies: CopyBuffers,
+}
+
+/// Where luma and chroma lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct SlotLayout {
+struct PlaneLayout {
     size: PictureSize,
     /// Bytes between rows, the same for luma and chroma: the width, up to a multiple of 256.
     stride: u32,
@@ -32,21 +58,8 @@ impl Ring {
     /// # Errors
     /// When a slot is beyond the device.
     pub fn new(gpu: &Gpu, size: PictureSize, depth: usize) -> Result<Ring, GpuError> {
-        let stride = size.width().next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-        let chroma_offset = u64::from(stride) * u64::from(size.height());
-        let layout = SlotLayout { size, stride, chroma_offset, bytes: chroma_offset + chroma_offset / 2 };
-        gpu.check_buffer_size("a frame in memory", layout.bytes)?;
-        let slot = |_| {
-            gpu.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("slot"),
-                size: layout.bytes,
-                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            })
-        };
-        let slots = (0..depth).map(slot).collect();
-        gpu.check()?;
-        Ok(Ring { layout, slots })
+        let layout = PlaneLayout::new(size);
+        Ok(Ring { layout, slots: slots(gpu, layout.bytes, depth)? })
     }
 
     /// Ends `commands` with the copy of a luma and a chroma plane into slot `index`, which is free, as much of
@@ -74,12 +87,103 @@ impl Ring {
                 }
             }
         }
-        // Whether it could be mapped shows when the view is asked for.
-        commands.map_buffer_on_submit(buffer, wgpu::MapMode::Read, .., |_| {});
-        let submission = gpu.queue.submit([commands.finish()]);
-        gpu.check()?;
-        Ok(SubmittedSlot { change, submission, buffer: buffer.clone(), layout: self.layout })
+        let submission = submit(gpu, commands, buffer)?;
+        Ok(SubmittedSlot {
+            change,
+            submission,
+            buffer: buffer.clone(),
+            contents: Contents::Planes(self.layout),
+        })
     }
+}
+
+impl PixelRing {
+    /// `depth` slots for pictures of `size` in textures of `format`: 4 or 8 bytes a pixel each, and padding.
+    ///
+    /// # Errors
+    /// When a slot is beyond the device.
+    pub fn new(
+        gpu: &Gpu,
+        format: SourceFormat,
+        size: PictureSize,
+        depth: usize,
+    ) -> Result<PixelRing, GpuError> {
+        let row_bytes = size.width() * format.pixel_bytes();
+        let stride = row_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let bytes = u64::from(stride) * u64::from(size.height());
+        let pixels = PixelSlots {
+            conversion: PixelConversion::new(format, size),
+            extent: PlaneKind::Rgba.extent(size),
+            stride,
+            bytes,
+            planes: PlaneLayout::new(size),
+            copies: CopyBuffers::default(),
+        };
+        Ok(PixelRing { pixels: Arc::new(pixels), slots: slots(gpu, bytes, depth)? })
+    }
+
+    /// Ends `commands` with the copy of `texture`, which has the format and size that were given and `COPY_SRC` among
+    /// its usages, into slot `index`, which is free; goes on as [`Ring::submit`].
+    ///
+    /// # Errors
+    /// When the device has failed.
+    pub fn submit(
+        &self,
+        gpu: &Gpu,
+        mut commands: wgpu::CommandEncoder,
+        texture: &wgpu::Texture,
+        index: usize,
+        change: FrameChange,
+    ) -> Result<SubmittedSlot, GpuError> {
+        let buffer = &self.slots[index];
+        let bytes_per_row = Some(self.pixels.stride);
+        let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row, rows_per_image: None };
+        commands.copy_texture_to_buffer(
+            texture.as_image_copy(),
+            wgpu::TexelCopyBufferInfo { buffer, layout },
+            self.pixels.extent,
+        );
+        let submission = submit(gpu, commands, buffer)?;
+        let contents = Contents::Pixels(Arc::clone(&self.pixels));
+        Ok(SubmittedSlot { change, submission, buffer: buffer.clone(), contents })
+    }
+}
+
+impl PlaneLayout {
+    fn new(size: PictureSize) -> PlaneLayout {
+        let stride = size.width().next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let chroma_offset = u64::from(stride) * u64::from(size.height());
+        PlaneLayout { size, stride, chroma_offset, bytes: chroma_offset + chroma_offset / 2 }
+    }
+}
+
+/// `depth` buffers of `bytes` bytes.
+fn slots(gpu: &Gpu, bytes: u64, depth: usize) -> Result<Vec<wgpu::Buffer>, GpuError> {
+    gpu.check_buffer_size("a frame in memory", bytes)?;
+    let slot = |_| {
+        gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("slot"),
+            size: bytes,
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        })
+    };
+    let slots = (0..depth).map(slot).collect();
+    gpu.check()?;
+    Ok(slots)
+}
+
+/// Submits `commands`, and asks for `buffer` to be mapped as soon as they are done.
+fn submit(
+    gpu: &Gpu,
+    commands: wgpu::CommandEncoder,
+    buffer: &wgpu::Buffer,
+) -> Result<wgpu::SubmissionIndex, GpuError> {
+    // Whether it could be mapped shows when the view is asked for.
+    commands.map_buffer_on_submit(buffer, wgpu::MapMode::Read, .., |_| {});
+    let submission = gpu.queue.submit([commands.finish()]);
+    gpu.check()?;
+    Ok(submission)
 }
 
 /// A frame that was submitted and is not mapped yet.
@@ -88,36 +192,70 @@ pub struct SubmittedSlot {
     change: FrameChange,
     submission: wgpu::SubmissionIndex,
     buffer: wgpu::Buffer,
-    layout: SlotLayout,
+    contents: Contents,
+}
+
+/// What a slot holds.
+#[derive(Debug)]
+enum Contents {
+    Planes(PlaneLayout),
+    Pixels(Arc<PixelSlots>),
 }
 
 impl SubmittedSlot {
-    /// Blocks until this frame is drawn and mapped, and no longer: later submissions go on.
+    /// Blocks until this frame is drawn and mapped. Does not wait for later submissions. Pixels are then made
+    /// planes, on this thread.
     ///
     /// # Errors
     /// When the device fails or hangs.
     pub fn wait(self, gpu: &Gpu) -> Result<MappedSlot, GpuError> {
-        gpu.wait(&self.submission)?;
+        gpu.wait_only(&self.submission)?;
         let view = self
             .buffer
             .get_mapped_range(..)
             .map_err(|error| GpuError::Lost { reason: format!("a frame could not be mapped: {error}") })?;
-        let samples = Samples::Mapped { view: Some(view), buffer: self.buffer };
-        Ok(MappedSlot { change: self.change, samples, layout: self.layout })
+        let mapped = SampleStorage::Mapped { view: Some(view), buffer: self.buffer };
+        Ok(match self.contents {
+            Contents::Planes(layout) => {
+                let read_back = match self.change.only_parts() {
+                    None => layout.bytes,
+                    Some(parts) => parts.iter().map(|part| part.area() * 3 / 2).sum(),
+                };
+                MappedSlot { change: self.change, samples: mapped, layout, read_back }
+            }
+            Contents::Pixels(pixels) => MappedSlot {
+                change: self.change,
+                samples: pixels.convert(mapped.bytes()),
+                layout: pixels.planes,
+                read_back: pixels.bytes,
+            },
+        })
     }
 }
 
-/// A frame in mapped memory. Dropping it unmaps the slot.
+impl PixelSlots {
+    fn convert(&self, pixels: &[u8]) -> SampleStorage {
+        let PlaneLayout { stride, chroma_offset, bytes, .. } = self.planes;
+        let mut planes = self.copies.take(bytes as usize);
+        let places = PlanePlaces { stride: stride as usize, chroma_offset: chroma_offset as usize };
+        self.conversion.convert((pixels, self.stride as usize), &mut planes, places);
+        SampleStorage::Copied { bytes: planes, copies: self.copies.clone() }
+    }
+}
+
+/// A frame in mapped memory, or in plain memory that it was copied or converted into. Dropping it unmaps the slot.
 #[derive(Debug)]
 pub struct MappedSlot {
     change: FrameChange,
-    samples: Samples,
-    layout: SlotLayout,
+    samples: SampleStorage,
+    layout: PlaneLayout,
+    /// Bytes that were read back.
+    read_back: u64,
 }
 
 /// Where the samples of a frame are.
 #[derive(Debug)]
-enum Samples {
+enum SampleStorage {
     Mapped {
         /// There until the drop: a buffer may only be unmapped when no view of it is left.
         view: Option<wgpu::BufferView>,
@@ -125,14 +263,14 @@ enum Samples {
     },
     Copied {
         bytes: Vec<u8>,
-        /// Where they go afterwards.
-        copies: Copies,
+        /// Where the memory is returned.
+        copies: CopyBuffers,
     },
 }
 
 /// Plain memory for frames that are not to be read where they are mapped; used again and again.
 #[derive(Debug, Clone, Default)]
-pub struct Copies(Arc<Mutex<Vec<Vec<u8>>>>);
+pub struct CopyBuffers(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl MappedSlot {
     /// The planes, in place.
@@ -154,17 +292,18 @@ impl MappedSlot {
 
     /// Bytes that were read back.
     pub fn bytes(&self) -> u64 {
-        match self.change.only_parts() {
-            None => self.layout.bytes,
-            Some(parts) => parts.iter().map(|part| part.area() * 3 / 2).sum(),
-        }
+        self.read_back
     }
 }
 
 impl MappedSlot {
-    /// The same frame in plain memory, copied once: for mapped memory that the processor does not cache.
+    /// The same frame in plain memory, copied once unless it is there: for mapped memory that the processor does not
+    /// cache.
     #[must_use]
-    pub fn copied(self, copies: &Copies) -> MappedSlot {
+    pub fn copied(self, copies: &CopyBuffers) -> MappedSlot {
+        if matches!(self.samples, SampleStorage::Copied { .. }) {
+            return self;
+        }
         let mut bytes = copies.take(self.layout.bytes as usize);
         let (right, bottom) = (self.layout.size.width(), self.layout.size.height());
         let whole = [Rectangle { left: 0, top: 0, right, bottom }];
@@ -176,18 +315,18 @@ impl MappedSlot {
                 // A row of either plane has as many bytes as the picture has columns.
                 let start = offset as usize + top as usize * stride + part.left as usize;
                 let width = (part.right - part.left) as usize;
-                let rows = Rows { stride, width, count: (bottom - top) as usize };
+                let rows = CopyRows { stride, width, count: (bottom - top) as usize };
                 if let (Some(from), Some(to)) = (from.get(start..), bytes.get_mut(start..)) {
                     copy_rows(from, to, rows);
                 }
             }
         }
-        let samples = Samples::Copied { bytes, copies: copies.clone() };
-        MappedSlot { change: self.change, samples, layout: self.layout }
+        let samples = SampleStorage::Copied { bytes, copies: copies.clone() };
+        MappedSlot { samples, ..self }
     }
 }
 
-impl Copies {
+impl CopyBuffers {
     fn take(&self, bytes: usize) -> Vec<u8> {
         let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut memory = spare.unwrap_or_default();
@@ -196,23 +335,23 @@ impl Copies {
     }
 }
 
-impl Samples {
+impl SampleStorage {
     fn bytes(&self) -> &[u8] {
         match self {
-            Samples::Mapped { view, .. } => view.as_deref().unwrap_or_default(),
-            Samples::Copied { bytes, .. } => bytes,
+            SampleStorage::Mapped { view, .. } => view.as_deref().unwrap_or_default(),
+            SampleStorage::Copied { bytes, .. } => bytes,
         }
     }
 }
 
-impl Drop for Samples {
+impl Drop for SampleStorage {
     fn drop(&mut self) {
         match self {
-            Samples::Mapped { view, buffer } => {
+            SampleStorage::Mapped { view, buffer } => {
                 *view = None;
                 buffer.unmap();
             }
-            Samples::Copied { bytes, copies } => {
+            SampleStorage::Copied { bytes, copies } => {
                 copies.0.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(bytes));
             }
         }

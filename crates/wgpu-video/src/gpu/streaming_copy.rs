@@ -12,7 +12,7 @@
 
 /// Where the samples lie in both pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rows {
+pub struct CopyRows {
     /// Bytes from the start of one row to that of the next, at least `width`.
     pub stride: usize,
     /// Bytes of a row that are copied. What lies between the rows is not even read.
@@ -21,7 +21,7 @@ pub struct Rows {
     pub count: usize,
 }
 
-impl Rows {
+impl CopyRows {
     /// Bytes from the first row's first to the last row's last.
     pub fn bytes(self) -> usize {
         self.count.saturating_sub(1) * self.stride + if self.count == 0 { 0 } else { self.width }
@@ -29,7 +29,7 @@ impl Rows {
 }
 
 /// Copies `rows` of `from` to the same places of `to`, as far as both are long enough.
-pub fn copy_rows(from: &[u8], to: &mut [u8], rows: Rows) {
+pub fn copy_rows(from: &[u8], to: &mut [u8], rows: CopyRows) {
     let stride = rows.stride.max(1);
     let pairs = from.chunks(stride).zip(to.chunks_mut(stride)).take(rows.count);
     let loads = Loads::detect();
@@ -45,19 +45,19 @@ pub fn copy_rows(from: &[u8], to: &mut [u8], rows: Rows) {
 enum Loads {
     Plain,
     #[cfg(target_arch = "x86_64")]
-    Streaming(Sse41Seen),
+    Streaming(Sse41Token),
 }
 
 /// Proof that the processor has SSE4.1: only [`Loads::detect`] makes one, and only after it looked.
 #[cfg(target_arch = "x86_64")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Sse41Seen(());
+struct Sse41Token(());
 
 impl Loads {
     fn detect() -> Loads {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("sse4.1") {
-            return Loads::Streaming(Sse41Seen(()));
+            return Loads::Streaming(Sse41Token(()));
         }
         Loads::Plain
     }
@@ -78,7 +78,7 @@ impl Loads {
             Loads::Plain => to.copy_from_slice(from),
             // SAFETY: the value is proof that the processor has SSE4.1, which is all that it asks for.
             #[cfg(target_arch = "x86_64")]
-            Loads::Streaming(Sse41Seen(())) => unsafe { x86::copy(from, to) },
+            Loads::Streaming(Sse41Token(())) => unsafe { x86::copy(from, to) },
         }
     }
 }
@@ -89,7 +89,7 @@ mod x86 {
 
     /// What the processor fetches at once.
     #[repr(C, align(64))]
-    struct Line([__m128i; 4]);
+    struct CacheLine([__m128i; 4]);
 
     /// Copies `from` to `to`.
     ///
@@ -98,11 +98,11 @@ mod x86 {
     #[target_feature(enable = "sse4.1")]
     pub(super) fn copy(from: &[u8], to: &mut [u8]) {
         // SAFETY: any 64 bytes are a line.
-        let (head, lines, tail) = unsafe { from.align_to::<Line>() };
+        let (head, lines, tail) = unsafe { from.align_to::<CacheLine>() };
         let (to_head, rest) = to.split_at_mut(head.len());
         let (to_lines, to_tail) = rest.split_at_mut(size_of_val(lines));
         to_head.copy_from_slice(head);
-        for (line, to) in lines.iter().zip(to_lines.chunks_exact_mut(size_of::<Line>())) {
+        for (line, to) in lines.iter().zip(to_lines.chunks_exact_mut(size_of::<CacheLine>())) {
             let parts: [*const __m128i; 4] = [&line.0[0], &line.0[1], &line.0[2], &line.0[3]];
             // SAFETY: each lies within the line, at a multiple of 16 bytes as the load asks for.
             let loaded = parts.map(|part| unsafe { _mm_stream_load_si128(part) });
@@ -148,7 +148,7 @@ mod tests {
             (width, padding, count) in (0_usize..300, 0_usize..80, 0_usize..12),
             (start, to_start) in (0_usize..64, 0_usize..64),
         ) {
-            let rows = Rows { stride: width + padding, width, count };
+            let rows = CopyRows { stride: width + padding, width, count };
             let from = bytes(start + rows.bytes());
             let mut to = vec![0; to_start + rows.bytes()];
             copy_rows(&from[start..], &mut to[to_start..], rows);
@@ -166,7 +166,7 @@ mod tests {
         ) {
             let source = bytes(from);
             let mut copied = vec![0; to];
-            copy_rows(&source, &mut copied, Rows { stride: 100, width: 90, count: 9 });
+            copy_rows(&source, &mut copied, CopyRows { stride: 100, width: 90, count: 9 });
             for (place, byte) in copied.iter().enumerate() {
                 let there = place % 100 < 90 && place < from;
                 prop_assert_eq!(*byte, if there { source[place] } else { 0 });

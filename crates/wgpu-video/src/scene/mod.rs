@@ -2,119 +2,265 @@
 
 pub mod still;
 
+use crate::gpu::convert::SourceFormat;
 use crate::gpu::planes::PlaneKind;
-use crate::gpu::{Gpu, GpuError};
+use crate::gpu::{DeviceRequirements, Gpu, GpuError};
 use strikeline_picture::{FrameChange, FrameIndex, FrameRate, MovedArea, PictureSize, Rectangle, rectangles};
 
 /// What one more copy of a rectangle costs, in luma samples (with their chroma) that could be copied in the same time.
 /// Measured on lavapipe, roughly. For [`rectangles::merged`].
 pub const COPY_COST: u64 = 16_384;
 
-/// What a scene is to be drawn as; fixed before the first frame.
+/// What a scene is drawn into; fixed before the first frame.
 #[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
+#[non_exhaustive]
+pub struct SceneTarget<'a> {
     /// Size of the pictures.
     pub size: PictureSize,
     /// Frames per second.
     pub frame_rate: FrameRate,
-    /// The planes that [`Scene::draw`] will be asked for.
+    /// The planes that [`Scene::draw`] is called for; empty with [`Drawing::Texture`].
     pub planes: &'a [PlaneKind],
 }
 
-/// What a scene can draw by itself.
+impl<'a> SceneTarget<'a> {
+    /// Pictures of `size`, `frame_rate` of them per second, drawn as `planes`.
+    pub const fn new(size: PictureSize, frame_rate: FrameRate, planes: &'a [PlaneKind]) -> SceneTarget<'a> {
+        SceneTarget { size, frame_rate, planes }
+    }
+}
+
+/// How a scene draws its frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drawing {
-    /// Luma and chroma planes, through [`crate::gpu::planes`]: the fast way.
+    /// As luma and chroma planes, with pipelines made by [`crate::gpu::planes`]: the fastest way. [`Scene::draw`] is
+    /// called once for each plane.
     Planar,
-    /// RGBA only; the streamer adds a pass that converts. For scenes with shaders of their own.
+    /// As one RGBA picture ([`PlaneKind::Rgba`]: `Rgba8Unorm`, gamma-coded), in one call of [`Scene::draw`]. The streamer
+    /// converts it.
     Rgba,
+    /// As a texture of this format, which [`Scene::render`] fills with passes of its own. The streamer converts it.
+    /// [`Scene::draw`], [`Scene::draw_static`] and [`Scene::draw_changed`] are not called.
+    Texture(SourceFormat),
+}
+
+/// In which order the frames of a scene may be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FrameOrder {
+    /// In any order: a frame depends on its index alone. The streamer draws several segments in turn, on several
+    /// devices where that is faster.
+    #[default]
+    Any,
+    /// Each frame exactly once, from frame 0 to the last, on one device: for scenes whose state goes from one frame to
+    /// the next. Less can be done at the same time, so that this may be slower.
+    InOrder,
 }
 
 /// Why a scene could not be prepared or drawn.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SceneError {
-    /// The graphics device failed, or the scene is beyond its limits.
+    /// The graphics device failed, or the scene needs more than it can do.
     #[error(transparent)]
     Gpu(#[from] GpuError),
-    /// Something of the scene's own.
+    /// The scene says in [`Scene::drawing`] that it draws in a way that it does not implement. An error in the scene.
+    #[error("the scene does not implement Scene::{method}, which its Scene::drawing asks for")]
+    NotImplemented {
+        /// Name of the missing method.
+        method: &'static str,
+    },
+    /// An error that the scene reports itself.
     #[error("the scene cannot be drawn: {0}")]
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Anything that can draw frame `n`.
+impl SceneError {
+    /// An error of the scene's own: an error value or a text.
+    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SceneError {
+        SceneError::Other(error.into())
+    }
+}
+
+/// Anything that can draw frame `n` of a video.
 ///
-/// A frame is a pure function of its index: frames are asked for out of order (those of several segments
-/// in turn), and the bytes of the video must not depend on that order.
+/// For every frame the streamer calls [`Scene::update`], then [`Scene::draw`] once for each plane, or [`Scene::render`]
+/// once; [`Scene::drawing`] says which. By default a frame must depend on its index alone, as frames are drawn in any
+/// order; see [`Scene::order`].
+///
+/// An error that any method returns ends the stream, and so does a call that wgpu rejects. The
+/// [`StreamError`](crate::stream::StreamError) names the frame.
+///
+/// A grey picture that becomes lighter, drawn straight into the planes:
+///
+/// ```
+/// use wgpu_video::gpu::Gpu;
+/// use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, UniformBuffer};
+/// use wgpu_video::picture::FrameIndex;
+/// use wgpu_video::scene::{Scene, SceneError, SceneTarget};
+///
+/// const SHADER: &str = "
+/// @group(0) @binding(0) var<uniform> light: vec4<f32>;
+/// @vertex fn vertex(@builtin(vertex_index) corner: u32) -> @builtin(position) vec4<f32> {
+///     return vec4<f32>(vec2<f32>(f32(corner & 1u), f32(corner >> 1u)) * 4.0 - 1.0, 0.0, 1.0);
+/// }
+/// @fragment fn fragment() -> @location(0) vec4<f32> {
+///     return plane_sample(vec4<f32>(light.xxx, 1.0));
+/// }";
+///
+/// #[derive(Default)]
+/// struct Dawn(Option<(UniformBuffer, Vec<(PlaneKind, wgpu_video::wgpu::RenderPipeline)>)>);
+///
+/// impl Scene for Dawn {
+///     fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
+///         let uniform = UniformBuffer::new(&gpu.device, "dawn", 16);
+///         let module = planes::shader(&gpu.device, "dawn", SHADER);
+///         let source = PipelineSource::new("dawn", &module, &uniform.layout);
+///         let pipeline = |&plane| (plane, planes::pipeline(&gpu.device, plane, target.size, &source));
+///         let pipelines = target.planes.iter().map(pipeline).collect();
+///         self.0 = Some((uniform, pipelines));
+///         Ok(())
+///     }
+///
+///     fn update(&mut self, queue: &wgpu_video::wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
+///         let light = 1.0 - 1.0 / (1.0 + frame.0 as f32 / 60.0);
+///         if let Some((uniform, _)) = &self.0 {
+///             queue.write_buffer(&uniform.buffer, 0, &light.to_le_bytes());
+///         }
+///         Ok(())
+///     }
+///
+///     fn draw(&self, plane: PlaneKind, pass: &mut wgpu_video::wgpu::RenderPass<'_>) -> Result<(), SceneError> {
+///         if let Some((uniform, pipelines)) = &self.0
+///             && let Some((_, pipeline)) = pipelines.iter().find(|(kind, _)| *kind == plane)
+///         {
+///             pass.set_pipeline(pipeline);
+///             pass.set_bind_group(0, &uniform.bind_group, &[]);
+///             pass.draw(0..3, 0..1);
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
 pub trait Scene: Send {
-    /// What [`Scene::draw`] draws. [`Drawing::Planar`] unless overridden.
+    /// How the scene draws. [`Drawing::Planar`] unless overridden.
     fn drawing(&self) -> Drawing {
         Drawing::Planar
     }
 
-    /// Uploads everything the scene needs and makes its pipelines, once, before the first frame.
+    /// In which order the frames may be drawn. [`FrameOrder::Any`] unless overridden.
+    fn order(&self) -> FrameOrder {
+        FrameOrder::Any
+    }
+
+    /// The features and limits that the scene's device must have. None unless overridden. An adapter that lacks one of
+    /// them is refused before [`Scene::prepare`] is called; the error names what is missing.
+    fn requirements(&self) -> DeviceRequirements {
+        DeviceRequirements::default()
+    }
+
+    /// Uploads everything the scene needs and makes its pipelines. Called once, before the first frame.
     ///
     /// # Errors
-    /// When the scene is beyond the device, or lacks something of its own.
-    fn prepare(&mut self, gpu: &Gpu, view: &View<'_>) -> Result<(), SceneError>;
+    /// When the device cannot hold the scene, or the scene cannot be prepared.
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError>;
 
-    /// The same scene once more, not prepared, to be drawn on another device at the same time: it must draw the
-    /// same frames. `None`, unless overridden: then one device draws them all.
-    fn another(&self) -> Option<Box<dyn Scene>> {
+    /// A copy of the scene, not yet prepared, to be drawn on another device at the same time. Both must draw the same
+    /// frames. `None` unless overridden: one device draws all frames then. Not called with [`FrameOrder::InOrder`].
+    fn duplicate(&self) -> Option<Box<dyn Scene>> {
         None
     }
 
-    /// Draws what is the same in many frames, on black: the static layer of the last [`Scene::update`]. It is
-    /// drawn once, and every frame with the same [`Scene::static_layer`] begins with a copy of it.
-    fn draw_static(&self, _plane: PlaneKind, _pass: &mut wgpu::RenderPass<'_>) {}
+    /// Uploads the data that changes with frame `frame`: usually one small uniform. Called once for each frame, before
+    /// everything else that concerns it.
+    ///
+    /// # Errors
+    /// Ends the stream.
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError>;
 
-    /// Which static layer the frame of the last [`Scene::update`] has: 0 unless overridden. A scene has few of
-    /// them, as each is kept as a picture in memory.
+    /// Draws the static layer of the last [`Scene::update`], what is the same in many frames, on black. It is drawn once
+    /// and kept; every frame with the same [`Scene::static_layer`] begins with a copy of it. Nothing unless overridden.
+    ///
+    /// # Errors
+    /// Ends the stream.
+    fn draw_static(&self, _plane: PlaneKind, _pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
+        Ok(())
+    }
+
+    /// Number of the static layer that the frame of the last [`Scene::update`] begins with. 0 unless overridden. The last
+    /// four are kept in memory; a scene that uses more in turn has them drawn again and again.
     fn static_layer(&self) -> u32 {
         0
     }
 
-    /// Writes what differs in frame `frame`: a small uniform. Called once before the draws of that frame.
-    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex);
-
-    /// Whether [`Scene::change`] ever names less than the whole picture. The streamer then keeps a set of planes for
-    /// each segment in flight.
-    fn knows_changes(&self) -> bool {
+    /// Whether [`Scene::change`] ever reports less than the whole picture. The streamer then keeps a set of planes for
+    /// each segment in flight. `false` unless overridden. Only for [`Drawing::Planar`].
+    fn reports_changes(&self) -> bool {
         false
     }
 
-    /// How the frame of the last [`Scene::update`] differs from frame `previous`, which has the same
-    /// [`Scene::static_layer`]. `previous` is the frame that is still there in the planes; `None` where none is: then only
-    /// [`FrameChange::scroll`] is of use.
+    /// How the frame of the last [`Scene::update`] differs from frame `previous`, which lies in the planes and has the
+    /// same [`Scene::static_layer`]. Without a `previous` frame, only [`FrameChange::scroll`] is used.
     ///
-    /// [`FrameChange::changed`] must name all that differs; what is left out stays as it was, and the video is wrong.
-    /// [`FrameChange::moved`] must be the very same samples, and what of it lies outside of the changed parts must be as
-    /// it was. [`Redraw::Verify`](crate::stream::Redraw::Verify) checks both. By default nothing is known.
+    /// [`FrameChange::changed`] must cover every sample that differs. A changed sample that is left out keeps its old
+    /// value, and the video is wrong. [`FrameChange::moved`] must be the very same samples as in the previous frame,
+    /// and its parts outside of the changed area must be as they were.
+    /// [`Redraw::Verify`](crate::stream::Redraw::Verify) checks both. Nothing is known unless overridden.
     fn change(&self, _previous: Option<FrameIndex>) -> FrameChange {
         FrameChange::UNKNOWN
     }
 
-    /// Draws the frame of the last [`Scene::update`] over the static layer.
-    fn draw(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>);
+    /// Draws the frame of the last [`Scene::update`] over the static layer. Must be implemented for [`Drawing::Planar`]
+    /// and [`Drawing::Rgba`].
+    ///
+    /// # Errors
+    /// Ends the stream.
+    fn draw(&self, _plane: PlaneKind, _pass: &mut wgpu::RenderPass<'_>) -> Result<(), SceneError> {
+        Err(SceneError::NotImplemented { method: "draw" })
+    }
 
-    /// Makes the frame that is there in the planes the frame of the last [`Scene::update`].
+    /// Draws the frame of the last [`Scene::update`] over the previous frame, which is still in the planes.
     ///
-    /// `parts` are the last [`FrameChange::changed`] with even sides. They hold the static layer again, except where
-    /// `moved`, the parts of [`FrameChange::moved`] or none of them, was copied.
+    /// `parts` are the last [`FrameChange::changed`] with even sides. They hold the static layer again, except for
+    /// `moved`: those parts of [`FrameChange::moved`] (or none) already hold the moved samples. Everything outside of
+    /// `parts` must stay as it is.
     ///
-    /// By default [`Scene::draw`] is called for each part and clipped to it. A scene that sets scissor rectangles itself
-    /// must override this; one that draws nothing outside of the parts can save the clipping.
+    /// By default [`Scene::draw`] is called for each part and clipped to it. Override this if the scene sets scissor
+    /// rectangles itself, or to save the clipping if everything that it draws lies within the parts.
+    ///
+    /// # Errors
+    /// Ends the stream.
     fn draw_changed(
         &self,
         plane: PlaneKind,
         pass: &mut wgpu::RenderPass<'_>,
         parts: &[Rectangle],
         moved: &MovedArea,
-    ) {
+    ) -> Result<(), SceneError> {
         for part in rectangles::outside(&rectangles::disjoint(parts), &moved.parts) {
             let [left, top, right, bottom] = plane.samples(&part);
             pass.set_scissor_rect(left, top, right - left, bottom - top);
-            self.draw(plane, pass);
+            self.draw(plane, pass)?;
         }
+        Ok(())
+    }
+
+    /// Records the passes that draw the frame of the last [`Scene::update`] into `target`: any number of compute and
+    /// render passes, with a depth buffer or other textures of the scene's own. Must be implemented for
+    /// [`Drawing::Texture`].
+    ///
+    /// `target` has the declared format, the size of the pictures, one sample per pixel and one mip level; its texture
+    /// ([`wgpu::TextureView::texture`]) can be rendered to, bound, copied from and copied to. It holds an earlier frame or
+    /// nothing, so begin with a clear unless everything is drawn over. Alpha is ignored.
+    ///
+    /// `commands` is submitted when this returns; what the scene submits itself comes before it.
+    ///
+    /// # Errors
+    /// Ends the stream.
+    fn render(
+        &self,
+        _commands: &mut wgpu::CommandEncoder,
+        _target: &wgpu::TextureView,
+    ) -> Result<(), SceneError> {
+        Err(SceneError::NotImplemented { method: "render" })
     }
 }

@@ -1,14 +1,19 @@
 //! One frame of a scene as an RGBA picture in memory.
 
-use super::{Scene, SceneError, View};
+use super::{Drawing, Scene, SceneError, SceneTarget};
+use crate::gpu::convert::SourceFormat;
+use crate::gpu::pixels;
 use crate::gpu::planes::{self, PlaneKind, PlaneTarget};
 use crate::gpu::{Gpu, GpuError};
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize};
 
 /// Draws frame `frame` of `scene`: gamma-coded RGBA, 4 bytes a pixel, rows from the top without padding.
 ///
+/// Frame `frame` is the only one that is drawn, whatever [`Scene::order`] says. A [`Drawing::Texture`] is converted; its
+/// alpha is kept.
+///
 /// # Errors
-/// When the picture or the scene is beyond the device, or the device fails.
+/// When the device fails, or cannot hold the picture or the scene; and the scene's own errors.
 pub fn render_still(
     gpu: &Gpu,
     scene: &mut dyn Scene,
@@ -17,15 +22,21 @@ pub fn render_still(
     frame: FrameIndex,
 ) -> Result<Vec<u8>, SceneError> {
     gpu.check_picture_size(size)?;
+    gpu.check_requirements(&scene.requirements())?;
+    let format = match scene.drawing() {
+        Drawing::Texture(format) => format,
+        Drawing::Planar | Drawing::Rgba => SourceFormat::Rgba8Unorm,
+    };
     let kind = PlaneKind::Rgba;
-    let row_bytes = kind.row_bytes(size);
+    let row_bytes = size.width() * format.pixel_bytes();
     let stride = row_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
     let bytes = u64::from(stride) * u64::from(size.height());
     gpu.check_buffer_size("a frame in memory", bytes)?;
-    scene.prepare(gpu, &View { size, frame_rate, planes: &[kind] })?;
-    scene.update(&gpu.queue, frame);
+    let is_texture = matches!(scene.drawing(), Drawing::Texture(_));
+    let kinds: &[PlaneKind] = if is_texture { &[] } else { &[kind] };
+    scene.prepare(gpu, &SceneTarget { size, frame_rate, planes: kinds })?;
+    scene.update(&gpu.queue, frame)?;
 
-    let target = PlaneTarget::new(&gpu.device, kind, size);
     let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("still"),
         size: bytes,
@@ -33,17 +44,50 @@ pub fn render_still(
         mapped_at_creation: false,
     });
     let mut commands = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    {
-        let mut pass = target.begin_pass(&mut commands, Some(planes::black(kind)));
-        scene.draw_static(kind, &mut pass);
-    }
-    scene.draw(kind, &mut target.begin_pass(&mut commands, None));
-    target.copy_to_buffer(&mut commands, &buffer, 0, stride);
+    let texture = if is_texture {
+        let texture = planes::picture_texture(&gpu.device, format, size);
+        scene.render(&mut commands, &texture.create_view(&wgpu::TextureViewDescriptor::default()))?;
+        texture
+    } else {
+        let target = PlaneTarget::new(&gpu.device, kind, size);
+        scene.draw_static(kind, &mut target.begin_pass(&mut commands, Some(planes::black(kind))))?;
+        scene.draw(kind, &mut target.begin_pass(&mut commands, None))?;
+        target.texture
+    };
+    let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(stride), rows_per_image: None };
+    commands.copy_texture_to_buffer(
+        texture.as_image_copy(),
+        wgpu::TexelCopyBufferInfo { buffer: &buffer, layout },
+        kind.extent(size),
+    );
     commands.map_buffer_on_submit(&buffer, wgpu::MapMode::Read, .., |_| {});
     let submission = gpu.queue.submit([commands.finish()]);
     gpu.wait(&submission)?;
     let view = buffer
         .get_mapped_range(..)
         .map_err(|error| GpuError::Lost { reason: format!("a frame could not be mapped: {error}") })?;
-    Ok(view.chunks(stride as usize).flat_map(|row| &row[..row_bytes as usize]).copied().collect())
+    let rows = view.chunks(stride as usize).flat_map(|row| &row[..row_bytes as usize]).copied().collect();
+    Ok(to_rgba8(format, rows))
+}
+
+/// `pixels` of `format` as gamma-coded RGBA of 8 bits.
+fn to_rgba8(format: SourceFormat, mut pixels: Vec<u8>) -> Vec<u8> {
+    match format {
+        SourceFormat::Rgba8Unorm | SourceFormat::Rgba8UnormSrgb => pixels,
+        SourceFormat::Bgra8Unorm | SourceFormat::Bgra8UnormSrgb => {
+            for pixel in pixels.chunks_exact_mut(4) {
+                pixel.swap(0, 2);
+            }
+            pixels
+        }
+        SourceFormat::Rgba16Float => {
+            let half =
+                |place: usize, bytes: &[u8]| u16::from_le_bytes([bytes[place * 2], bytes[place * 2 + 1]]);
+            let convert = |pixel: &[u8]| {
+                let [red, green, blue] = [0, 1, 2].map(|place| pixels::coded_byte(half(place, pixel)));
+                [red, green, blue, pixels::linear_byte(half(3, pixel))]
+            };
+            pixels.chunks_exact(8).flat_map(convert).collect()
+        }
+    }
 }

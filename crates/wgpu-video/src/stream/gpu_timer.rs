@@ -11,8 +11,8 @@ use crate::gpu::Gpu;
 const DRAW: &str = "draw";
 const COPIED: &str = "copied";
 
-/// Writes timestamps around the drawing of every frame and after its copy, and collects them when they are there,
-/// without ever waiting for them.
+/// Writes timestamps around the drawing of every frame and after its copy. Collects those that have arrived, and never
+/// waits for one.
 pub struct GpuTimer {
     gpu: Arc<Gpu>,
     profiler: GpuProfiler,
@@ -20,7 +20,7 @@ pub struct GpuTimer {
 }
 
 impl GpuTimer {
-    /// With up to `depth` frames on their way at once. `None` when the device has no timestamps.
+    /// For up to `depth` frames in flight. `None` when the device has no timestamps.
     pub fn new(gpu: &Arc<Gpu>, depth: usize) -> Option<(GpuTimer, Arc<Mutex<GpuTimes>>)> {
         let needed = wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS;
         if !gpu.device.features().contains(needed) {
@@ -60,7 +60,7 @@ impl GpuTimer {
         let _ = self.profiler.end_frame();
     }
 
-    /// Takes the times that are there.
+    /// Takes the times that have arrived.
     fn collect(&mut self) {
         let period = self.gpu.queue.get_timestamp_period();
         while let Some(results) = self.profiler.process_finished_frame(period) {
@@ -76,14 +76,14 @@ impl GpuTimer {
     }
 }
 
-/// From `begin` to `end`, in seconds; nothing where a device's clock goes backwards.
+/// From `begin` to `end`, in seconds; zero if the device's clock went backwards.
 fn span(begin: f64, end: f64) -> Duration {
     Duration::try_from_secs_f64(end - begin).unwrap_or(Duration::ZERO)
 }
 
 impl Drop for GpuTimer {
     fn drop(&mut self) {
-        // The last frames' timestamps may still be on their way.
+        // The last frames' timestamps may not have arrived yet.
         let _ = self
             .gpu
             .device

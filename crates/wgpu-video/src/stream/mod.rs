@@ -28,6 +28,7 @@ pub mod sink;
 mod slots;
 pub mod stage;
 pub mod stats;
+mod texture_stream;
 pub mod trace;
 mod verify;
 mod write;
@@ -35,18 +36,20 @@ mod write;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use crate::gpu::convert::ConvertOn;
 pub use failure::CancelToken;
 pub use pipeline::Spread;
 pub use scene_stages::{CopyOut, Redraw};
 pub use sink::{FinishedSegment, Sink, SinkError, StreamInfo, VideoTrack};
 pub use stats::{Progress, Report, Stage, StageReport};
+pub use texture_stream::{TextureError, TextureStream};
 pub use trace::{Recording, Trace};
 
 use crate::encode::{EncodeError, EncoderFactory, EncoderSettings};
 use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
-use crate::scene::{Scene, SceneError};
+use crate::scene::{FrameOrder, Scene, SceneError};
 use pipeline::{DeviceStages, PipelineOptions};
-use scene_stages::{Drawn, SceneRenderer, SlotReader};
+use scene_stages::{RenderSettings, SceneRenderer, SlotReader};
 use stage::StageError;
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan, Time};
 use trace::GpuTimes;
@@ -139,6 +142,42 @@ pub enum StreamError {
         /// What the system said.
         reason: String,
     },
+    /// Textures of this format cannot be converted.
+    #[error(
+        "textures of format {format:?} cannot be made a video; use Rgba8Unorm, Rgba8UnormSrgb, Bgra8Unorm, Bgra8UnormSrgb or Rgba16Float"
+    )]
+    UnsupportedFormat {
+        /// The format.
+        format: wgpu::TextureFormat,
+    },
+    /// A texture that was pushed cannot be a frame of the video. Another may be pushed in its place.
+    #[error("the texture of frame {} cannot be used: {source}", .frame.0)]
+    Texture {
+        /// Which frame.
+        frame: FrameIndex,
+        /// Why.
+        source: TextureError,
+    },
+    /// More frames were pushed than the video has.
+    #[error("all {frames} frames of the video were pushed already")]
+    TooManyFrames {
+        /// Frames of the video.
+        frames: u64,
+    },
+    /// Fewer frames were pushed than the video has.
+    #[error("only {pushed} of the video's {frames} frames were pushed")]
+    FramesMissing {
+        /// Frames that were pushed.
+        pushed: u64,
+        /// Frames of the video.
+        frames: u64,
+    },
+    /// The stream has ended with an error that was returned before.
+    #[error("the stream has ended already: {reason}")]
+    Ended {
+        /// The text of that error.
+        reason: String,
+    },
     /// A number of [`Spread`] is 0. Give at least 1.
     #[error("the {what} is 0: give at least 1")]
     ZeroSplit {
@@ -171,6 +210,8 @@ pub struct StreamOptions {
     pub redraw: Redraw,
     /// Whether frames are copied before they are encoded.
     pub copy_out: CopyOut,
+    /// What converts the pictures of a scene that draws RGBA only.
+    pub convert_on: ConvertOn,
     /// Stops the stream when somebody asks.
     pub cancel: CancelToken,
     /// Records what every thread does and when, into [`Report::trace`]; `None`, the default, costs nothing.
@@ -195,6 +236,7 @@ impl StreamOptions {
             spread: Spread::for_jobs(default_jobs()),
             redraw: Redraw::default(),
             copy_out: CopyOut::default(),
+            convert_on: ConvertOn::default(),
             cancel: CancelToken::default(),
             record: None,
         }
@@ -207,14 +249,24 @@ impl StreamOptions {
         SegmentPlan::new(self.frames, self.segment_frames.unwrap_or(two_seconds))
     }
 
-    /// What the render stage draws.
-    pub fn drawn(&self) -> Drawn {
-        Drawn {
+    /// What the sink is told before the first segment.
+    fn info(&self) -> StreamInfo {
+        StreamInfo::new(VideoTrack::new(self.size, self.frame_rate, self.plan(), self.encoder.codec()))
+    }
+
+    fn encoder_settings(&self) -> EncoderSettings {
+        EncoderSettings::new(self.size, self.frame_rate, self.plan().segment_frames())
+    }
+
+    /// What the render stage draws, and how.
+    pub fn render_settings(&self) -> RenderSettings {
+        RenderSettings {
             size: self.size,
             frame_rate: self.frame_rate,
             plan: self.plan(),
             redraw: self.redraw,
             read_only_changes: self.encoder.reads_only_changes(),
+            convert_on: self.convert_on,
         }
     }
 }
@@ -247,14 +299,16 @@ pub fn stream(
 ) -> Result<Report, StreamError> {
     options.spread.check()?;
     let plan = options.plan();
-    let settings = EncoderSettings::new(options.size, options.frame_rate, plan.segment_frames());
+    let settings = options.encoder_settings();
     // Refuses what the encoder cannot do before anything is drawn or written.
     drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
     let adapter = GpuAdapter::find(&options.adapter)?;
+    let in_order = scene.order() == FrameOrder::InOrder;
     let wanted = options.spread.devices.unwrap_or_else(|| adapter.description.devices());
     // More devices than segments would have nothing to draw.
-    let wanted = wanted.clamp(1, usize::try_from(plan.segments()).unwrap_or(usize::MAX));
-    let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.another()).collect();
+    let most = if in_order { 1 } else { usize::try_from(plan.segments()).unwrap_or(usize::MAX) };
+    let wanted = wanted.clamp(1, most);
+    let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.duplicate()).collect();
     let devices = others.len() + 1;
     let spread = Spread {
         ring_depth: options.spread.ring_depth.max(devices),
@@ -267,8 +321,7 @@ pub fn stream(
     let name = adapter.description.to_string();
     let opened = open_devices(adapter, scenes, options, spread)?;
     let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
-    let video = VideoTrack::new(options.size, options.frame_rate, plan, options.encoder.codec());
-    sink.begin(&StreamInfo::new(video)).map_err(StreamError::Begin)?;
+    sink.begin(&options.info()).map_err(StreamError::Begin)?;
     let run = PipelineOptions {
         encoder: &*options.encoder,
         settings,
@@ -278,21 +331,28 @@ pub fn stream(
         record: options.record,
     };
     let outcome = pipeline::run(stages, &run, sink, progress)?;
-    let mut trace = outcome.trace;
-    if let Some(trace) = &mut trace {
-        trace.gpu = gpu_times.into_iter().flatten().map(taken).reduce(GpuTimes::with);
-    }
+    let gpu_times = gpu_times.into_iter().flatten().map(taken).reduce(GpuTimes::with);
+    Ok(report(outcome, &*options.encoder, name, plan, gpu_times))
+}
+
+fn report(
+    outcome: pipeline::Outcome,
+    encoder: &dyn EncoderFactory,
+    adapter: String,
+    plan: SegmentPlan,
+    gpu: Option<GpuTimes>,
+) -> Report {
     let stages = outcome.clocks.read();
-    Ok(Report {
+    Report {
         frames: plan.frames(),
         bytes: outcome.bytes,
         wall: stages.elapsed,
         cpu: outcome.cpu,
-        encoder: options.encoder.name(),
-        adapter: name,
+        encoder: encoder.name(),
+        adapter,
         stages,
-        trace,
-    })
+        trace: outcome.trace.map(|trace| Trace { gpu, ..trace }),
+    }
 }
 
 /// The stages of one device, and where its own times will be.
@@ -309,8 +369,8 @@ fn open_devices<'s>(
     let devices = spread.devices.unwrap_or(1);
     let open = |adapter: GpuAdapter, index, scene: &'s mut dyn Scene| -> Result<Opened<'s>, StreamError> {
         let depth = spread.on_device(index, devices).ring_depth;
-        let gpu = Arc::new(adapter.open()?);
-        let mut render = SceneRenderer::new(&gpu, scene, options.drawn(), depth)?;
+        let gpu = Arc::new(adapter.open_with(&scene.requirements())?);
+        let mut render = SceneRenderer::new(&gpu, scene, options.render_settings(), depth)?;
         let timed = options.record.is_some_and(|recording| recording.gpu_times);
         let times = timed.then(|| render.time_frames(depth)).flatten();
         Ok((DeviceStages { render, readback: SlotReader::new(&gpu, options.copy_out)? }, times))

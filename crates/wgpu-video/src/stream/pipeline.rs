@@ -211,6 +211,7 @@ where
                 let fair = plan.segments().div_ceil(shares.len() as u64);
                 let in_flight =
                     shares[index].segments_in_flight.min(usize::try_from(fair).unwrap_or(usize::MAX));
+                let in_flight = if render.in_order() { 1 } else { in_flight };
                 let interleave = Interleave::new(segments, in_flight);
                 let (readback_name, render_name) = (name("readback"), name("render"));
                 stage.spawn(&readback_name.clone(), move || {
@@ -361,6 +362,10 @@ fn render_frames<R: Render>(
         }
         if failure.stopped() {
             return Ok(());
+        }
+        let ended = || failure.stopped() || cancel.is_cancelled();
+        if render.waits_for_frames() && !worker.await_input(|| render.wait_for_frame(slot.index(), &ended)) {
+            return if failure.stopped() { Ok(()) } else { Err(StreamError::Cancelled) };
         }
         let activity = Activity::frame(planned.frame, slot.number());
         let submitted = worker

@@ -1,9 +1,9 @@
-//! The planes that frames are drawn into: a set for each segment in flight, so that a frame can be made of the
-//! one before it.
+//! The planes that frames are drawn into: a set for each segment in flight, so that a frame can be drawn over the
+//! previous one.
 
 use crate::gpu::Gpu;
 use crate::gpu::planes::{self, PlaneKind, PlaneTarget};
-use crate::scene::Scene;
+use crate::scene::{Scene, SceneError};
 use strikeline_picture::{FrameIndex, MovedArea, PictureSize, Rectangle, SegmentPlan};
 
 /// The planes of one frame.
@@ -11,14 +11,14 @@ use strikeline_picture::{FrameIndex, MovedArea, PictureSize, Rectangle, SegmentP
 pub struct PlaneSet {
     /// Those that the scene draws.
     pub planes: Vec<PlaneTarget>,
-    held: Option<Held>,
-    /// Frames in a row that found the one before them here and were drawn whole nevertheless.
-    in_vain: u32,
+    content: Option<SetContent>,
+    /// Consecutive frames that had their predecessor in this set but were drawn whole.
+    drawn_whole: u32,
 }
 
-/// What a set holds.
+/// Which frame lies in a set.
 #[derive(Debug, Clone, Copy)]
-struct Held {
+struct SetContent {
     frame: FrameIndex,
     static_layer: u32,
 }
@@ -27,51 +27,64 @@ impl PlaneSet {
     /// Planes of these kinds.
     pub fn new(gpu: &Gpu, kinds: &[PlaneKind], size: PictureSize) -> PlaneSet {
         let planes = kinds.iter().map(|&kind| PlaneTarget::new(&gpu.device, kind, size));
-        PlaneSet { planes: planes.collect(), held: None, in_vain: 0 }
+        PlaneSet { planes: planes.collect(), content: None, drawn_whole: 0 }
     }
 
     /// Draws the scene's frame over its static layer.
-    pub fn draw(&self, commands: &mut wgpu::CommandEncoder, layer: &[PlaneTarget], scene: &dyn Scene) {
+    ///
+    /// # Errors
+    /// The scene's.
+    pub fn draw(
+        &self,
+        commands: &mut wgpu::CommandEncoder,
+        layer: &[PlaneTarget],
+        scene: &dyn Scene,
+    ) -> Result<(), SceneError> {
         for (plane, fixed) in self.planes.iter().zip(layer) {
             plane.copy_from(commands, fixed);
-            scene.draw(plane.kind, &mut plane.begin_pass(commands, None));
+            scene.draw(plane.kind, &mut plane.begin_pass(commands, None))?;
         }
+        Ok(())
     }
 
-    /// Makes the frame that is there the scene's frame, from which it differs in `parts` alone; of these what is
-    /// `moved` is copied by way of the planes `aside`.
+    /// Draws the scene's frame over the previous one, from which it differs in `parts` only; of these, what has `moved`
+    /// is copied through the planes `scratch`.
+    ///
+    /// # Errors
+    /// The scene's.
     pub fn draw_parts(
         &mut self,
         commands: &mut wgpu::CommandEncoder,
         layer: &[PlaneTarget],
         scene: &dyn Scene,
         parts: &[Rectangle],
-        (moved, aside): (&MovedArea, &[PlaneTarget]),
-    ) {
-        self.in_vain = 0;
+        (moved, scratch): (&MovedArea, &[PlaneTarget]),
+    ) -> Result<(), SceneError> {
+        self.drawn_whole = 0;
         if parts.is_empty() {
-            return;
+            return Ok(());
         }
-        for ((plane, fixed), aside) in self.planes.iter().zip(layer).zip(aside) {
+        for ((plane, fixed), scratch) in self.planes.iter().zip(layer).zip(scratch) {
             let sources: Vec<_> = moved.parts.iter().filter_map(|part| moved.source(part)).collect();
             for source in &sources {
-                aside.copy_part_from(commands, plane, source);
+                scratch.copy_part_from(commands, plane, source);
             }
             for part in parts {
                 plane.copy_part_from(commands, fixed, part);
             }
             for (source, part) in sources.iter().zip(&moved.parts) {
-                plane.copy_part_to(commands, aside, source, part);
+                plane.copy_part_to(commands, scratch, source, part);
             }
         }
         for plane in &self.planes {
-            scene.draw_changed(plane.kind, &mut plane.begin_pass(commands, None), parts, moved);
+            scene.draw_changed(plane.kind, &mut plane.begin_pass(commands, None), parts, moved)?;
         }
+        Ok(())
     }
 
     /// Notes what was drawn.
-    pub fn hold(&mut self, frame: FrameIndex, static_layer: u32) {
-        self.held = Some(Held { frame, static_layer });
+    pub fn set_content(&mut self, frame: FrameIndex, static_layer: u32) {
+        self.content = Some(SetContent { frame, static_layer });
     }
 }
 
@@ -80,28 +93,29 @@ impl PlaneSet {
 pub struct PlaneSets {
     sets: Vec<PlaneSet>,
     size: PictureSize,
-    /// `None`: no frame is made of the one before it, and one set is enough.
+    /// `None`: no frame is drawn over the previous one, and one set is enough.
     plan: Option<SegmentPlan>,
-    /// Frames that are still to be drawn into one set, whichever their segments.
+    /// How many more frames are drawn into one set, whatever their segments.
     to_share: u32,
 }
 
-/// So many frames of each segment in vain, and all segments share one set, which stays in the processor's cache.
-const MOST_IN_VAIN: u32 = 3;
+/// After so many frames of each segment that made no use of their predecessor, all segments share one set, which stays
+/// in the processor's cache.
+const UNUSED_BEFORE_SHARING: u32 = 3;
 
-/// For so many frames; then each segment tries again.
+/// They share it for so many frames. Then each segment tries again.
 const SHARING_FRAMES: u32 = 96;
 
-/// A set for a frame.
-pub struct Found<'a> {
+/// The set that a frame is to be drawn into.
+pub struct SetForFrame<'a> {
     /// The set itself.
     pub set: &'a mut PlaneSet,
-    /// The frame that it holds, if that is the one before in the same segment and on the same static layer.
+    /// The frame that lies in it, if that is the previous one of the same segment, on the same static layer.
     pub previous: Option<FrameIndex>,
 }
 
 impl PlaneSets {
-    /// For luma and chroma of `size`; with `plan` a frame finds the one before it in its segment.
+    /// For luma and chroma of `size`; with `plan` a frame is drawn over the previous one of its segment.
     pub fn new(size: PictureSize, plan: Option<SegmentPlan>) -> PlaneSets {
         PlaneSets { sets: Vec::new(), size, plan, to_share: 0 }
     }
@@ -109,14 +123,14 @@ impl PlaneSets {
     /// The set to draw `frame` into.
     ///
     /// Where all of each frame changes, in all segments in flight, most frames get the same set and no previous one.
-    pub fn find(&mut self, gpu: &Gpu, frame: FrameIndex, static_layer: u32) -> Found<'_> {
+    pub fn find(&mut self, gpu: &Gpu, frame: FrameIndex, static_layer: u32) -> SetForFrame<'_> {
         if self.shares() {
-            return Found { set: &mut self.sets[0], previous: None };
+            return SetForFrame { set: &mut self.sets[0], previous: None };
         }
         let previous = |set: &PlaneSet| {
-            let (plan, held) = (self.plan?, set.held?);
-            let follows = held.frame.0.checked_add(1) == Some(frame.0);
-            (follows && plan.segment_of(held.frame) == plan.segment_of(frame)).then_some(held)
+            let (plan, content) = (self.plan?, set.content?);
+            let follows = content.frame.0.checked_add(1) == Some(frame.0);
+            (follows && plan.segment_of(content.frame) == plan.segment_of(frame)).then_some(content)
         };
         let found = self.sets.iter().position(|set| previous(set).is_some());
         let free = || self.sets.iter().position(|set| self.is_free(set));
@@ -127,22 +141,22 @@ impl PlaneSets {
                 self.sets.len() - 1
             }
         };
-        let previous = previous(&self.sets[index]).filter(|held| held.static_layer == static_layer);
+        let previous = previous(&self.sets[index]).filter(|content| content.static_layer == static_layer);
         let set = &mut self.sets[index];
         // Until it is drawn in parts.
-        set.in_vain += u32::from(previous.is_some());
-        Found { set, previous: previous.map(|held| held.frame) }
+        set.drawn_whole += u32::from(previous.is_some());
+        SetForFrame { set, previous: previous.map(|content| content.frame) }
     }
 
     /// Whether the next frame is to be drawn into the first set, whatever that holds.
     fn shares(&mut self) -> bool {
-        let in_vain = |set: &PlaneSet| set.in_vain >= MOST_IN_VAIN;
-        if self.to_share == 0 && self.sets.iter().any(in_vain) {
-            let spared = |set: &PlaneSet| !in_vain(set) && !self.is_free(set);
-            if !self.sets.iter().any(spared) {
+        let no_use = |set: &PlaneSet| set.drawn_whole >= UNUSED_BEFORE_SHARING;
+        if self.to_share == 0 && self.sets.iter().any(no_use) {
+            let of_use = |set: &PlaneSet| !no_use(set) && !self.is_free(set);
+            if !self.sets.iter().any(of_use) {
                 self.to_share = SHARING_FRAMES;
                 for set in &mut self.sets {
-                    (set.held, set.in_vain) = (None, MOST_IN_VAIN - 1);
+                    (set.content, set.drawn_whole) = (None, UNUSED_BEFORE_SHARING - 1);
                 }
             }
         }
@@ -151,10 +165,10 @@ impl PlaneSets {
         shares
     }
 
-    /// Whether no frame will be made of what the set holds.
+    /// Whether no frame will be drawn over what lies in the set.
     fn is_free(&self, set: &PlaneSet) -> bool {
-        let (Some(plan), Some(held)) = (self.plan, set.held) else { return true };
-        held.frame.0 + 1 >= plan.frames_of(plan.segment_of(held.frame)).end
+        let (Some(plan), Some(content)) = (self.plan, set.content) else { return true };
+        content.frame.0 + 1 >= plan.frames_of(plan.segment_of(content.frame)).end
     }
 }
 
@@ -169,7 +183,10 @@ pub struct StaticLayers {
 const KEPT_STATIC_LAYERS: usize = 4;
 
 impl StaticLayers {
-    /// The static layer of the scene's frame; drawn first if it is not there.
+    /// The static layer of the scene's frame; drawn first if it is not kept.
+    ///
+    /// # Errors
+    /// The scene's.
     pub fn current(
         &mut self,
         gpu: &Gpu,
@@ -177,7 +194,7 @@ impl StaticLayers {
         scene: &dyn Scene,
         kinds: &[PlaneKind],
         size: PictureSize,
-    ) -> &[PlaneTarget] {
+    ) -> Result<&[PlaneTarget], SceneError> {
         let number = scene.static_layer();
         let kept = self.kept.iter().position(|(kept, _)| *kept == number);
         let layer = match kept {
@@ -189,12 +206,12 @@ impl StaticLayers {
                 };
                 for plane in &planes {
                     let mut pass = plane.begin_pass(commands, Some(planes::black(plane.kind)));
-                    scene.draw_static(plane.kind, &mut pass);
+                    scene.draw_static(plane.kind, &mut pass)?;
                 }
                 planes
             }
         };
         self.kept.push((number, layer));
-        &self.kept[self.kept.len() - 1].1
+        Ok(&self.kept[self.kept.len() - 1].1)
     }
 }

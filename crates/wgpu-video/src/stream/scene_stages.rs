@@ -3,16 +3,17 @@
 use std::sync::{Arc, Mutex};
 
 use super::gpu_timer::GpuTimer;
-use super::plane_sets::{Found, PlaneSet, PlaneSets, StaticLayers};
+use super::plane_sets::{PlaneSet, PlaneSets, SetForFrame, StaticLayers};
 use super::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use super::trace::GpuTimes;
 use super::verify::Verifier;
-use crate::gpu::convert::Conversion;
-use crate::gpu::planes::PlaneKind;
+use crate::gpu::convert::{ConvertOn, SourceFormat};
+use crate::gpu::planes::{PlaneKind, picture_texture};
 use crate::gpu::readback_speed::ReadbackMemory;
-use crate::gpu::ring::{Copies, MappedSlot, Ring, SubmittedSlot};
+use crate::gpu::ring::{CopyBuffers, MappedSlot, Ring, SubmittedSlot};
+use crate::gpu::texture_ring::TextureRing;
 use crate::gpu::{Gpu, GpuError};
-use crate::scene::{COPY_COST, Drawing, Scene, SceneError, View};
+use crate::scene::{COPY_COST, Drawing, FrameOrder, Scene, SceneError, SceneTarget};
 use strikeline_picture::{
     ChangedArea, FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Rectangle, SegmentPlan,
     UnchangedSamples, rectangles,
@@ -21,88 +22,115 @@ use strikeline_picture::{
 /// How much of each frame is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Redraw {
-    /// What the scene says has changed since the frame before; the same bytes as [`Redraw::All`], sooner.
+    /// What the scene reports as changed since the previous frame; the same bytes as [`Redraw::All`], faster.
     #[default]
     Changed,
     /// All of every frame.
     All,
-    /// What has changed, and all of it as well, to compare: for whoever writes a scene. Slow.
+    /// Both, to compare them: for testing a scene. A difference is an error. Slow.
     Verify,
 }
 
-/// What is drawn, and how: the same for all frames.
+/// What the render stage draws, and how: the same for all frames.
 #[derive(Debug, Clone, Copy)]
-pub struct Drawn {
+pub struct RenderSettings {
     /// Size of the pictures.
     pub size: PictureSize,
     /// Frames per second.
     pub frame_rate: FrameRate,
     /// Which frames make which segment: the first of each is drawn whole.
     pub plan: SegmentPlan,
-    /// How much of the others.
+    /// How much of the others is drawn.
     pub redraw: Redraw,
     /// Whether only the changed parts are read back ([`crate::encode::EncoderFactory::reads_only_changes`]).
     pub read_only_changes: bool,
+    /// What converts the pictures of a scene that does not draw planes.
+    pub convert_on: ConvertOn,
 }
 
 /// The render stage: draws a scene's frames.
 pub struct SceneRenderer<'s> {
     gpu: Arc<Gpu>,
     scene: &'s mut dyn Scene,
-    drawn: Drawn,
-    kinds: &'static [PlaneKind],
+    settings: RenderSettings,
     layers: StaticLayers,
     sets: PlaneSets,
-    /// Where what moves is kept meanwhile.
-    aside: Option<PlaneSet>,
-    conversion: Option<(Conversion, PlaneSet)>,
+    /// Second set of planes, through which moved rectangles are copied.
+    scratch: Option<PlaneSet>,
     verifier: Option<Verifier>,
-    ring: Ring,
+    output: Output,
     timer: Option<GpuTimer>,
 }
 
-/// Where so much of the picture changes, all of it is drawn: sparing the rest would cost more.
+/// What the scene draws into, and the ring that it is copied into.
+enum Output {
+    /// Luma and chroma planes, of which [`SceneRenderer::sets`] has as many as it takes.
+    Planes(Ring),
+    /// A picture over a static layer.
+    Rgba(PlaneSet, TextureRing),
+    /// A texture that the scene fills with passes of its own.
+    Texture(wgpu::TextureView, TextureRing),
+}
+
+impl Output {
+    /// The planes that the scene draws.
+    fn kinds(&self) -> &'static [PlaneKind] {
+        match self {
+            Output::Planes(_) => &PlaneKind::PLANAR,
+            Output::Rgba(..) => &[PlaneKind::Rgba],
+            Output::Texture(..) => &[],
+        }
+    }
+}
+
+/// If more of the picture changes, all of it is drawn: drawing only the parts would cost more.
 const MOST_CHANGED: f64 = 0.8;
 
 impl<'s> SceneRenderer<'s> {
     /// Prepares `scene`, and makes a ring of `depth` slots.
     ///
     /// # Errors
-    /// When the pictures or the scene are beyond the device.
+    /// When the device cannot hold the pictures or the scene.
     pub fn new(
         gpu: &Arc<Gpu>,
         scene: &'s mut dyn Scene,
-        drawn: Drawn,
+        settings: RenderSettings,
         depth: usize,
     ) -> Result<SceneRenderer<'s>, SceneError> {
-        let Drawn { size, frame_rate, .. } = drawn;
+        let RenderSettings { size, frame_rate, .. } = settings;
         gpu.check_picture_size(size)?;
-        let ring = Ring::new(gpu, size, depth)?;
-        let kinds: &[PlaneKind] = match scene.drawing() {
-            Drawing::Planar => &PlaneKind::PLANAR,
-            Drawing::Rgba => &[PlaneKind::Rgba],
+        gpu.check_requirements(&scene.requirements())?;
+        let texture_ring = |format| TextureRing::new(gpu, format, size, depth, settings.convert_on);
+        let output = match scene.drawing() {
+            Drawing::Planar => Output::Planes(Ring::new(gpu, size, depth)?),
+            Drawing::Rgba => Output::Rgba(
+                PlaneSet::new(gpu, &[PlaneKind::Rgba], size),
+                texture_ring(SourceFormat::Rgba8Unorm)?,
+            ),
+            Drawing::Texture(format) => {
+                let texture = picture_texture(&gpu.device, format, size);
+                let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+                Output::Texture(view, texture_ring(format)?)
+            }
         };
-        scene.prepare(gpu, &View { size, frame_rate, planes: kinds })?;
+        let kinds = output.kinds();
+        scene.prepare(gpu, &SceneTarget { size, frame_rate, planes: kinds })?;
         // What is converted is converted whole.
-        let is_planar = scene.drawing() == Drawing::Planar;
-        let tracks = is_planar && scene.knows_changes() && drawn.redraw != Redraw::All;
+        let is_planar = matches!(output, Output::Planes(_));
+        let tracks = is_planar && scene.reports_changes() && settings.redraw != Redraw::All;
         let verifier =
-            (tracks && drawn.redraw == Redraw::Verify).then(|| Verifier::new(gpu, size)).transpose()?;
-        let conversion = (!is_planar).then(|| {
-            let source = PlaneSet::new(gpu, kinds, size);
-            (Conversion::new(gpu, source.planes[0].view(), size), source)
-        });
+            (tracks && settings.redraw == Redraw::Verify).then(|| Verifier::new(gpu, size)).transpose()?;
+        let scratch = tracks.then(|| PlaneSet::new(gpu, kinds, size));
+        gpu.check()?;
         Ok(SceneRenderer {
             gpu: Arc::clone(gpu),
             scene,
-            drawn,
-            kinds,
+            settings,
             layers: StaticLayers::default(),
-            sets: PlaneSets::new(size, tracks.then_some(drawn.plan)),
-            aside: tracks.then(|| PlaneSet::new(gpu, kinds, size)),
-            conversion,
+            sets: PlaneSets::new(size, tracks.then_some(settings.plan)),
+            scratch,
             verifier,
-            ring,
+            output,
             timer: None,
         })
     }
@@ -128,34 +156,40 @@ fn parts_to_draw(changed: &ChangedArea, size: PictureSize) -> Option<(Vec<Rectan
 impl Render for SceneRenderer<'_> {
     type Submitted = SubmittedSlot;
 
+    fn in_order(&self) -> bool {
+        self.scene.order() == FrameOrder::InOrder
+    }
+
     fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<SubmittedSlot, StageError> {
-        let Drawn { size, read_only_changes, .. } = self.drawn;
-        self.scene.update(&self.gpu.queue, frame);
+        let RenderSettings { size, read_only_changes, .. } = self.settings;
+        self.scene.update(&self.gpu.queue, frame)?;
         let (gpu, scene) = (&*self.gpu, &*self.scene);
         let mut commands = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let drawing = self.timer.as_mut().map(|timer| timer.begin(&mut commands));
-        let layer = self.layers.current(gpu, &mut commands, scene, self.kinds, size);
-        let (planes, change) = match &self.conversion {
-            Some((conversion, source)) => {
-                source.draw(&mut commands, layer, scene);
-                let scroll = scene.change(None).scroll;
-                (conversion.convert(&mut commands), FrameChange::UNKNOWN.with_scroll(scroll))
+        let finish = |timer: &Option<GpuTimer>, commands: &mut wgpu::CommandEncoder| {
+            if let (Some(timer), Some(drawing)) = (timer, drawing) {
+                timer.drawn(commands, drawing);
             }
-            None => {
-                let Found { set, previous } = self.sets.find(gpu, frame, scene.static_layer());
+        };
+        // Each way ends with a submission and a look for errors: what wgpu rejects is this frame's.
+        let kinds = self.output.kinds();
+        let submitted = match &mut self.output {
+            Output::Planes(ring) => {
+                let layer = self.layers.current(gpu, &mut commands, scene, kinds, size)?;
+                let SetForFrame { set, previous } = self.sets.find(gpu, frame, scene.static_layer());
                 let known = scene.change(previous);
-                // Without a frame to change there is nothing that changes.
+                // Changed parts are only of use when there is a previous frame.
                 let parts = previous.and_then(|_| parts_to_draw(&known.changed, size));
                 let change = match parts {
                     None => {
-                        set.draw(&mut commands, layer, scene);
+                        set.draw(&mut commands, layer, scene)?;
                         FrameChange::UNKNOWN
                     }
                     Some((parts, blocks)) => {
-                        let aside = self.aside.as_ref().map_or(&[][..], |aside| &aside.planes);
+                        let scratch = self.scratch.as_ref().map_or(&[][..], |scratch| &scratch.planes);
                         let moved =
                             Some(known.moved).filter(|moved| moved.is_possible(size)).unwrap_or_default();
-                        set.draw_parts(&mut commands, layer, scene, &parts, (&moved, aside));
+                        set.draw_parts(&mut commands, layer, scene, &parts, (&moved, scratch))?;
                         let unchanged_samples = match read_only_changes {
                             true => UnchangedSamples::Undefined,
                             false => UnchangedSamples::Present,
@@ -164,17 +198,28 @@ impl Render for SceneRenderer<'_> {
                     }
                 }
                 .with_scroll(known.scroll);
-                set.hold(frame, scene.static_layer());
+                set.set_content(frame, scene.static_layer());
                 if let Some(verifier) = &self.verifier {
                     commands = verifier.check(gpu, commands, set, layer, scene)?;
                 }
-                ([&set.planes[0], &set.planes[1]], change)
+                finish(&self.timer, &mut commands);
+                ring.submit(gpu, commands, [&set.planes[0], &set.planes[1]], slot.0, change)?
+            }
+            Output::Rgba(picture, ring) => {
+                let layer = self.layers.current(gpu, &mut commands, scene, kinds, size)?;
+                picture.draw(&mut commands, layer, scene)?;
+                let texture = &picture.planes[0].texture;
+                ring.convert(gpu, &mut commands, texture);
+                finish(&self.timer, &mut commands);
+                ring.submit(gpu, commands, texture, slot.0, scroll_alone(scene))?
+            }
+            Output::Texture(view, ring) => {
+                scene.render(&mut commands, view)?;
+                ring.convert(gpu, &mut commands, view.texture());
+                finish(&self.timer, &mut commands);
+                ring.submit(gpu, commands, view.texture(), slot.0, scroll_alone(scene))?
             }
         };
-        if let (Some(timer), Some(drawing)) = (&self.timer, drawing) {
-            timer.drawn(&mut commands, drawing);
-        }
-        let submitted = self.ring.submit(gpu, commands, planes, slot.0, change)?;
         if let Some(timer) = &mut self.timer {
             timer.copied();
         }
@@ -182,11 +227,16 @@ impl Render for SceneRenderer<'_> {
     }
 }
 
+/// What is known of a frame that is converted whole.
+fn scroll_alone(scene: &dyn Scene) -> FrameChange {
+    FrameChange::UNKNOWN.with_scroll(scene.change(None).scroll)
+}
+
 /// Whether frames are copied out of mapped memory before they are encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CopyOut {
-    /// Where the processor does not cache what is mapped, which is measured: reading that more than once is
-    /// dearer than a copy.
+    /// Only where the processor does not cache mapped memory, which is measured: to read such memory twice takes
+    /// longer than to copy it.
     #[default]
     WhereUncached,
     /// Always.
@@ -199,7 +249,7 @@ pub enum CopyOut {
 #[derive(Debug)]
 pub struct SlotReader {
     gpu: Arc<Gpu>,
-    copies: Option<Copies>,
+    copies: Option<CopyBuffers>,
 }
 
 impl SlotReader {
@@ -213,7 +263,7 @@ impl SlotReader {
             CopyOut::Always => true,
             CopyOut::WhereUncached => ReadbackMemory::measure(gpu)? == ReadbackMemory::Uncached,
         };
-        Ok(SlotReader { gpu: Arc::clone(gpu), copies: copies.then(Copies::default) })
+        Ok(SlotReader { gpu: Arc::clone(gpu), copies: copies.then(CopyBuffers::default) })
     }
 }
 

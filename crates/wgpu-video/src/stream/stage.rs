@@ -35,6 +35,22 @@ pub trait Render: Send {
     /// A frame on its way.
     type Submitted: Send;
 
+    /// Whether frames must be rendered in order, from the first to the last; not so unless overridden.
+    fn in_order(&self) -> bool {
+        false
+    }
+
+    /// Whether [`Render::wait_for_frame`] is to be called before each frame; not so unless overridden.
+    fn waits_for_frames(&self) -> bool {
+        false
+    }
+
+    /// Waits until the next frame can be rendered into `slot`, for renderers that are given their frames. Returns
+    /// whether it can; ends soon after `stopped` is true.
+    fn wait_for_frame(&mut self, _slot: SlotIndex, _stopped: &dyn Fn() -> bool) -> bool {
+        true
+    }
+
     /// Submits frame `frame` for `slot`, which is free.
     ///
     /// # Errors

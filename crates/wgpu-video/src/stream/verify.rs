@@ -1,4 +1,4 @@
-//! Compares what was drawn in parts with all of it drawn anew.
+//! Compares a frame that was drawn in parts with the same frame drawn whole.
 
 use super::plane_sets::PlaneSet;
 use super::stage::StageError;
@@ -8,11 +8,11 @@ use crate::gpu::{Gpu, GpuError};
 use crate::scene::Scene;
 use strikeline_picture::{FrameChange, PictureSize, Plane};
 
-/// Draws frames whole, beside, and waits for both.
+/// Draws each frame a second time, whole, and reads both back.
 #[derive(Debug)]
 pub struct Verifier {
     whole: PlaneSet,
-    /// A slot for the frame in question, one for the whole one.
+    /// One slot for the frame drawn in parts, one for the frame drawn whole.
     ring: Ring,
 }
 
@@ -26,7 +26,7 @@ impl Verifier {
     }
 
     /// Submits `commands`, which draw `set`, and compares that with the scene's frame drawn whole. Returns
-    /// where further commands go.
+    /// an encoder for further commands.
     ///
     /// # Errors
     /// When they differ, with the first sample that does; or the device fails.
@@ -38,7 +38,7 @@ impl Verifier {
         layer: &[PlaneTarget],
         scene: &dyn Scene,
     ) -> Result<wgpu::CommandEncoder, StageError> {
-        self.whole.draw(&mut commands, layer, scene);
+        self.whole.draw(&mut commands, layer, scene)?;
         let read_back = |commands, set: &PlaneSet, slot| {
             let planes = [&set.planes[0], &set.planes[1]];
             self.ring.submit(gpu, commands, planes, slot, FrameChange::UNKNOWN)?.wait(gpu)
@@ -50,7 +50,7 @@ impl Verifier {
             None => Ok(fresh()),
             Some(Difference { plane, x, y, part, whole }) => Err(StageError::TooFewChanges(format!(
                 "drawn in parts it differs from the whole frame in {plane} at column {x}, row {y} ({part}, not \
-                 {whole}): the scene names too few changed parts; draw all of every frame to do without them"
+                 {whole}): Scene::change must report all that changes; Redraw::All does without it"
             ))),
         }
     }
