@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use strikeline_picture::FrameIndex;
 use support::gradient::Gradient;
-use support::steps::median_and_spread;
+use strikeline::steps::median_and_spread;
 use support::{full_hd, sixty};
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::gpu::Gpu;
