@@ -19,9 +19,9 @@ use model::report::{Machine, Memory, ModelReport, SettingRow, print_grid, print_
 use model::stand_ins::{Copier, Drawer, WaitingEncoder, lateness_micros, settings, sleep_exactly};
 use std::num::{NonZeroU32, NonZeroU64};
 use strikeline_picture::SegmentPlan;
+use wgpu_video::stream::NullSink;
 use wgpu_video::stream::pipeline::DeviceStages;
 use wgpu_video::stream::pipeline::PipelineOptions;
-use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::{
     CancelToken, FinishedSegment, Recording, Sink, SinkError, Spread, Stage, StreamInfo, pipeline,
 };

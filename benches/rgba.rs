@@ -10,16 +10,16 @@ mod support;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use strikeline::steps::median_and_spread;
 use strikeline_picture::FrameIndex;
 use support::gradient::Gradient;
-use strikeline::steps::median_and_spread;
 use support::{full_hd, sixty};
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::{PlaneKind, PlaneTarget, black};
 use wgpu_video::scene::{Drawing, Scene, SceneTarget};
-use wgpu_video::stream::sink::NullSink;
-use wgpu_video::stream::stats::process_cpu_time;
+use wgpu_video::stream::NullSink;
+use wgpu_video::stream::process_cpu_time;
 use wgpu_video::stream::{ConvertOn, StreamOptions, stream};
 
 /// A line of the table.

@@ -24,10 +24,10 @@ use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, UniformBuffer};
 use wgpu_video::scene::{Scene, SceneError, SceneTarget};
-use wgpu_video::stream::sink::{MemorySink, NullSink};
 use wgpu_video::stream::{
     CopyOut, Recording, Redraw, Report, Spread, Stage, StreamError, StreamOptions, stream,
 };
+use wgpu_video::stream::{MemorySink, NullSink};
 
 fn size(width: u32, height: u32) -> PictureSize {
     PictureSize::new(width, height).unwrap()

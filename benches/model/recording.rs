@@ -12,7 +12,7 @@ use support::{at_least_one, full_hd, groove_highway, sixty};
 use wgpu_video::encode::EncoderFactory;
 use wgpu_video::encode::h264::H264Factory;
 use wgpu_video::encode::null::NullEncoder;
-use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::NullSink;
 use wgpu_video::stream::{Recording, Spread, StreamOptions, stream};
 
 use super::costs::Costs;

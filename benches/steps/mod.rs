@@ -14,15 +14,15 @@ use strikeline_picture::{FrameChange, FrameIndex, SegmentIndex};
 use wgpu_video::encode::{EncoderFactory, EncoderSettings};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::scene::Scene;
+use wgpu_video::stream::NullSink;
 use wgpu_video::stream::pipeline::PipelineOptions;
 use wgpu_video::stream::scene_stages::{RenderSettings, SceneRenderer, SlotReader};
-use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::stage::{Readback, Render, SlotIndex, StageError};
-use wgpu_video::stream::stats::{Clocks, StageReport, process_cpu_time};
 use wgpu_video::stream::{
     CancelToken, Recording, Redraw, Spread, Stage, StreamError, StreamOptions, pipeline,
     pipeline::DeviceStages, stage::Mapped, stream,
 };
+use wgpu_video::stream::{Clocks, StageReport, process_cpu_time};
 
 use crate::highway::Highway;
 use rebuilt::RebuiltHighway;

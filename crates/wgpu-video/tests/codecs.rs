@@ -20,7 +20,7 @@ use wgpu_video::encode::{
 #[cfg(feature = "h264")]
 use wgpu_video::mux::{Mp4Settings, Mp4Writer, SoundTrack};
 use wgpu_video::output::Overwrite;
-use wgpu_video::stream::mp4_sink::Mp4Sink;
+use wgpu_video::stream::Mp4Sink;
 use wgpu_video::stream::pipeline::{self, DeviceStages, PipelineOptions};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::{

@@ -12,8 +12,8 @@ use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::gpu::{AdapterChoice, DeviceRequirements, Gpu, GpuError};
 use wgpu_video::scene::still::render_still;
 use wgpu_video::scene::{Drawing, FrameOrder, Scene, SceneError, SceneTarget};
-use wgpu_video::stream::sink::NullSink;
-use wgpu_video::stream::stage::StageError;
+use wgpu_video::stream::NullSink;
+use wgpu_video::stream::StageError;
 use wgpu_video::stream::{Redraw, Spread, StreamError, StreamOptions, stream};
 
 /// Where a scene makes its mistake.

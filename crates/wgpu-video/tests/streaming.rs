@@ -3,6 +3,7 @@
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use strikeline_picture::{
     FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Plane, SegmentIndex, SegmentPlan,
@@ -29,6 +30,8 @@ fn encoder_settings(segment_frames: u32) -> EncoderSettings {
 #[derive(Debug, Clone, Copy, Default)]
 struct Faults {
     render_fails_at: Option<u64>,
+    /// How long it takes to fail.
+    render_fails_after: Duration,
     render_panics_at: Option<u64>,
     readback_fails_at: Option<u64>,
     readback_panics_at: Option<u64>,
@@ -63,6 +66,7 @@ impl Render for Device {
     fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<Submitted, StageError> {
         assert_ne!(Some(frame.0), self.faults.render_panics_at, "planned");
         if Some(frame.0) == self.faults.render_fails_at {
+            std::thread::sleep(self.faults.render_fails_after);
             return Err(StageError::Other("the pen broke".into()));
         }
         let used = self.slots[slot.0].fetch_add(1, Ordering::SeqCst);
@@ -202,7 +206,7 @@ fn run(
         let outcome = pipeline::run((0..count).map(device).collect(), &options, &mut sink, &mut progress);
         let _ = sender.send((outcome.map(|_| ()), sink));
     });
-    receiver.recv_timeout(std::time::Duration::from_secs(60)).expect("the pipeline hangs")
+    receiver.recv_timeout(Duration::from_secs(60)).expect("the pipeline hangs")
 }
 
 fn spread(ring_depth: usize, jobs: usize, segments_in_flight: usize) -> Spread {
@@ -272,6 +276,20 @@ fn whatever_fails_is_the_error_and_the_sink_is_not_finished() {
 }
 
 #[test]
+fn a_device_that_fails_late_does_not_leave_another_waiting_to_begin_a_segment() {
+    // Segment 0 is not complete for a while: the other device begins as many segments as may be, and then waits.
+    let faults = Faults {
+        render_fails_at: Some(5),
+        render_fails_after: Duration::from_millis(300),
+        ..Faults::default()
+    };
+    let (result, sink) = run(plan(1000, 10), on(2, spread(4, 2, 2)), faults, CancelToken::default());
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains("the pen broke"), "{error}");
+    assert!(!sink.finished);
+}
+
+#[test]
 fn a_cancelled_stream_says_so_and_finishes_nothing() {
     let cancel = CancelToken::default();
     cancel.cancel();
@@ -282,7 +300,7 @@ fn a_cancelled_stream_says_so_and_finishes_nothing() {
     let cancel = CancelToken::default();
     let later = cancel.clone();
     std::thread::spawn(move || {
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(200));
         later.cancel();
     });
     let (result, sink) = run(plan(u64::MAX / 2, 60), spread(4, 2, 2), Faults::default(), cancel);
@@ -316,7 +334,7 @@ fn no_thread_is_left_when_a_stream_has_ended() {
         let left = || names().into_iter().any(|name| name.trim() == "encode-22");
         for _ in 0..100 {
             if left() {
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                std::thread::sleep(Duration::from_millis(20));
             }
         }
         assert!(!left());

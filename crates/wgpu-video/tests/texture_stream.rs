@@ -17,7 +17,7 @@ use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::gpu::{Gpu, GpuError};
 use wgpu_video::output::Overwrite;
 use wgpu_video::scene::{Drawing, Scene, SceneError, SceneTarget};
-use wgpu_video::stream::mp4_sink::Mp4Sink;
+use wgpu_video::stream::Mp4Sink;
 use wgpu_video::stream::{
     ConvertOn, Spread, StreamError, StreamOptions, TextureError, TextureStream, stream,
 };

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use wgpu_video::stream::histogram::Histogram;
+use wgpu_video::stream::trace::Histogram;
 use wgpu_video::stream::trace::{GpuTimes, RingLevels, ThreadTrace};
 use wgpu_video::stream::{Spread, Stage, Trace};
 

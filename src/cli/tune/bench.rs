@@ -9,7 +9,7 @@ use strikeline::highway::Highway;
 use strikeline_picture::{FrameRate, PictureSize, Time};
 use wgpu_video::encode::EncoderFactory;
 use wgpu_video::gpu::{AdapterChoice, GpuError};
-use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::NullSink;
 use wgpu_video::stream::{CancelToken, Progress, Spread, StreamError, StreamOptions, stream};
 
 /// Frames that a run should have, so that one more or less makes little difference.

@@ -17,17 +17,21 @@
 mod encode;
 mod failure;
 mod gpu_timer;
-pub mod histogram;
+mod histogram;
+#[doc(hidden)]
 pub mod interleave;
-pub mod mp4_sink;
+mod mp4_sink;
+#[doc(hidden)]
 pub mod pipeline;
 mod plane_sets;
 mod queue;
+#[doc(hidden)]
 pub mod scene_stages;
-pub mod sink;
+mod sink;
 mod slots;
+#[doc(hidden)]
 pub mod stage;
-pub mod stats;
+mod stats;
 mod texture_stream;
 pub mod trace;
 mod verify;
@@ -38,10 +42,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use crate::gpu::convert::ConvertOn;
 pub use failure::CancelToken;
+pub use mp4_sink::Mp4Sink;
 pub use pipeline::Spread;
 pub use scene_stages::{CopyOut, Redraw};
-pub use sink::{FinishedSegment, Sink, SinkError, StreamInfo, VideoTrack};
-pub use stats::{Progress, Report, Stage, StageReport};
+pub use sink::{FinishedSegment, MemorySink, NullSink, Sink, SinkError, StreamInfo, VideoTrack};
+pub use stage::StageError;
+#[doc(hidden)]
+pub use stats::{Clocks, StageClock};
+pub use stats::{Progress, Report, Stage, StageReport, StageTimes, process_cpu_time};
 pub use texture_stream::{TextureError, TextureStream};
 pub use trace::{Recording, Trace};
 
@@ -50,7 +58,6 @@ use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
 use crate::scene::{FrameOrder, Scene, SceneError};
 use pipeline::{DeviceStages, PipelineOptions};
 use scene_stages::{RenderSettings, SceneRenderer, SlotReader};
-use stage::StageError;
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan, Time};
 use trace::GpuTimes;
 

@@ -14,7 +14,7 @@ use super::failure::{CancelToken, Failure};
 use super::interleave::{Interleave, Next, PlannedFrame, Segments};
 use super::queue::{Entrance, Queue};
 use super::sink::Sink;
-use super::slots::{FreeSlots, LentSlot, TakenSlot};
+use super::slots::{FreeSlots, LentSlot, STOP_INTERVAL, TakenSlot};
 use super::stage::{Mapped, Readback, Render};
 use super::stats::{Clocks, Progress, Stage, process_cpu_time};
 use super::trace::{Activity, LevelMeter, Recording, RingLevels, Trace, Tracer, Worker};
@@ -342,14 +342,18 @@ fn render_frames<R: Render>(
         let planned = match interleave.next(may_begin) {
             Next::Frame(planned) => planned,
             Next::Done => return Ok(()),
-            Next::NeedsPermit => match worker.await_output(|| exits.permits.recv()) {
-                Ok(()) => {
-                    permitted = true;
-                    continue;
+            Next::NeedsPermit => {
+                let stopped = || failure.stopped() || cancel.is_cancelled();
+                match worker.await_output(|| await_permit(&exits.permits, stopped)) {
+                    true => {
+                        permitted = true;
+                        continue;
+                    }
+                    false if cancel.is_cancelled() => return Err(StreamError::Cancelled),
+                    // Another stage has failed, and said why.
+                    false => return Ok(()),
                 }
-                // The writer has ended early, and said why.
-                Err(_) => return Ok(()),
-            },
+            }
         };
         let Some(slot) = worker.await_output(|| free_slots.take(|| failure.stopped())) else {
             return Ok(());
@@ -373,6 +377,19 @@ fn render_frames<R: Render>(
             .map_err(|source| StreamError::Render { frame: planned.frame, source })?;
         worker.done(1, 0);
         exits.submitted.push(InFlight { planned, slot, submitted });
+    }
+}
+
+/// Waits for permission to begin a segment; `false` when there will be none, or `stopped` says so.
+///
+/// The writer, who gives it, may itself be waiting for a segment of another device that has failed.
+fn await_permit(permits: &Receiver<()>, stopped: impl Fn() -> bool) -> bool {
+    loop {
+        match permits.recv_timeout(STOP_INTERVAL) {
+            Ok(()) => return true,
+            Err(RecvTimeoutError::Timeout) if !stopped() => {}
+            Err(_) => return false,
+        }
     }
 }
 

@@ -86,7 +86,7 @@ pub enum TextureError {
 /// use wgpu_video::encode::h264::H264Factory;
 /// use wgpu_video::output::Overwrite;
 /// use wgpu_video::picture::{FrameRate, PictureSize};
-/// use wgpu_video::stream::mp4_sink::Mp4Sink;
+/// use wgpu_video::stream::Mp4Sink;
 /// use wgpu_video::stream::{StreamOptions, TextureStream};
 /// use wgpu_video::wgpu;
 ///
