@@ -110,7 +110,7 @@ fn encode_prepared(
         encoder: &*options.encoder,
         settings,
         plan,
-        spread: options.spread,
+        split: options.split,
         cancel: &options.cancel,
         record: options.record,
     };

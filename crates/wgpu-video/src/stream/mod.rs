@@ -12,7 +12,7 @@
 //!
 //! Frames of a device's segments in flight are rendered in turn, so that the encoders are fed evenly and raw
 //! frames are never collected. Every segment is a closed GOP with a fresh encoder: the bytes depend on the
-//! scene, the settings and the adapter, never on how the work was spread.
+//! scene, the settings and the adapter, never on how the work was split.
 
 mod encode;
 mod failure;
@@ -43,7 +43,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use crate::gpu::convert::ConvertOn;
 pub use failure::CancelToken;
 pub use mp4_sink::Mp4Sink;
-pub use pipeline::Spread;
+pub use pipeline::WorkSplit;
 pub use scene_stages::{CopyOut, Redraw};
 pub use sink::{FinishedSegment, MemorySink, NullSink, Sink, SinkError, StreamInfo, VideoTrack};
 pub use stage::StageError;
@@ -185,7 +185,7 @@ pub enum StreamError {
         /// The text of that error.
         reason: String,
     },
-    /// A number of [`Spread`] is 0. Give at least 1.
+    /// A number of [`WorkSplit`] is 0. Give at least 1.
     #[error("the {what} is 0: give at least 1")]
     ZeroSplit {
         /// Which one.
@@ -196,7 +196,7 @@ pub enum StreamError {
     Cancelled,
 }
 
-/// What to make, and how to spread the work.
+/// What to make, and how to split the work.
 #[derive(Clone)]
 pub struct StreamOptions {
     /// Size of the pictures.
@@ -211,8 +211,8 @@ pub struct StreamOptions {
     pub segment_frames: Option<NonZeroU32>,
     /// What to draw on.
     pub adapter: AdapterChoice,
-    /// How the work is spread.
-    pub spread: Spread,
+    /// How the work is split.
+    pub split: WorkSplit,
     /// How much of each frame is drawn and read back. Does not change the bytes.
     pub redraw: Redraw,
     /// Whether frames are copied before they are encoded.
@@ -240,7 +240,7 @@ impl StreamOptions {
             encoder,
             segment_frames: None,
             adapter: AdapterChoice::Best,
-            spread: Spread::for_jobs(default_jobs()),
+            split: WorkSplit::for_jobs(default_jobs()),
             redraw: Redraw::default(),
             copy_out: CopyOut::default(),
             convert_on: ConvertOn::default(),
@@ -284,11 +284,11 @@ pub fn default_jobs() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from) + 1
 }
 
-impl Spread {
+impl WorkSplit {
     /// For `jobs` encoding threads: two slots and a segment for each, and as much once more.
-    pub fn for_jobs(jobs: usize) -> Spread {
+    pub fn for_jobs(jobs: usize) -> WorkSplit {
         let jobs = jobs.max(1);
-        Spread { ring_depth: jobs * 2 + 2, jobs, segments_in_flight: jobs + 1, devices: None }
+        WorkSplit { ring_depth: jobs * 2 + 2, jobs, segments_in_flight: jobs + 1, devices: None }
     }
 }
 
@@ -304,36 +304,36 @@ pub fn stream(
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Report, StreamError> {
-    options.spread.check()?;
+    options.split.check()?;
     let plan = options.plan();
     let settings = options.encoder_settings();
     // Refuses what the encoder cannot do before anything is drawn or written.
     drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
     let adapter = GpuAdapter::find(&options.adapter)?;
     let in_order = scene.order() == FrameOrder::InOrder;
-    let wanted = options.spread.devices.unwrap_or_else(|| adapter.description.devices());
+    let wanted = options.split.devices.unwrap_or_else(|| adapter.description.devices());
     // More devices than segments would have nothing to draw.
     let most = if in_order { 1 } else { usize::try_from(plan.segments()).unwrap_or(usize::MAX) };
     let wanted = wanted.clamp(1, most);
     let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.duplicate()).collect();
     let devices = others.len() + 1;
-    let spread = Spread {
-        ring_depth: options.spread.ring_depth.max(devices),
-        jobs: options.spread.jobs,
-        segments_in_flight: options.spread.segments_in_flight.max(devices),
+    let split = WorkSplit {
+        ring_depth: options.split.ring_depth.max(devices),
+        jobs: options.split.jobs,
+        segments_in_flight: options.split.segments_in_flight.max(devices),
         devices: Some(devices),
     };
     let scenes = std::iter::once(&mut *scene as &mut dyn Scene)
         .chain(others.iter_mut().map(|scene| &mut **scene as &mut dyn Scene));
     let name = adapter.description.to_string();
-    let opened = open_devices(adapter, scenes, options, spread)?;
+    let opened = open_devices(adapter, scenes, options, split)?;
     let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
     sink.begin(&options.info()).map_err(StreamError::Begin)?;
     let run = PipelineOptions {
         encoder: &*options.encoder,
         settings,
         plan,
-        spread,
+        split,
         cancel: &options.cancel,
         record: options.record,
     };
@@ -371,11 +371,11 @@ fn open_devices<'s>(
     adapter: GpuAdapter,
     scenes: impl Iterator<Item = &'s mut dyn Scene>,
     options: &StreamOptions,
-    spread: Spread,
+    split: WorkSplit,
 ) -> Result<Vec<Opened<'s>>, StreamError> {
-    let devices = spread.devices.unwrap_or(1);
+    let devices = split.devices.unwrap_or(1);
     let open = |adapter: GpuAdapter, index, scene: &'s mut dyn Scene| -> Result<Opened<'s>, StreamError> {
-        let depth = spread.on_device(index, devices).ring_depth;
+        let depth = split.on_device(index, devices).ring_depth;
         let gpu = Arc::new(adapter.open_with(&scene.requirements())?);
         let mut render = SceneRenderer::new(&gpu, scene, options.render_settings(), depth)?;
         let timed = options.record.is_some_and(|recording| recording.gpu_times);
