@@ -1,5 +1,5 @@
-//! What it saves to draw and read back only what changes: the render and readback stages alone (a null encoder), and
-//! the whole pipeline with strikeline's encoder, each with `--redraw all` and `--redraw changed` in turn.
+//! The saving of drawing and reading back only what changes: the render and readback stages alone (a null encoder), and
+//! the whole pipeline with the built-in encoder, each with `--redraw all` and `--redraw changed` in turn.
 //!
 //! `cargo bench --bench damage -- [FRAMES] [ROUNDS] [NAME]…` (defaults 240 and 7, and all scenes; otherwise those with
 //! one of the names in theirs). Prints CPU ms per frame of both, medians over the rounds, the median of the rounds'
@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 use strikeline::song::{Song, SongOptions};
+use strikeline::steps::median_and_spread;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::{PictureSize, Time};
 use support::flicker::Flicker;
-use support::steps::median_and_spread;
 use support::{GROOVE, at_least_one, full_hd, sixty};
 use wgpu_video::encode::EncoderFactory;
 use wgpu_video::encode::h264::H264Factory;

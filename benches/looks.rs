@@ -1,6 +1,5 @@
-//! What the looks cost: the render and readback stages alone (a null encoder) on the example groove, for each
-//! theme and effect, interleaved in one run. Prints CPU ms per frame, and the ratio to the plain theme without
-//! text.
+//! The cost of each look: the render and readback stages alone (a null encoder) on the example groove, for each theme
+//! and effect, interleaved in one run. Prints CPU ms per frame, and the ratio to the plain theme without text.
 //!
 //! `cargo bench --bench looks -- [FRAMES] [ROUNDS]` (defaults 240 and 7) `[THEME.toml …]`; with theme files, these
 //! and the plain theme only.
@@ -11,9 +10,9 @@ use std::sync::Arc;
 
 use strikeline::highway::{Highway, HighwayContent, HighwayOptions, Labels};
 use strikeline::song::{Song, SongOptions};
+use strikeline::steps::median_and_spread;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
-use support::steps::median_and_spread;
 use support::{GROOVE, at_least_one, full_hd, sixty};
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::stream::sink::NullSink;
@@ -30,7 +29,7 @@ fn look(name: &str, options: HighwayOptions) -> Look {
 }
 
 /// A theme without text, as the base of comparison.
-fn silent(theme: &str) -> HighwayOptions {
+fn without_text(theme: &str) -> HighwayOptions {
     HighwayOptions {
         theme: Theme::builtin(theme).expect("a built-in theme"),
         start: Some(Time::from_seconds(10.0)),
@@ -42,18 +41,18 @@ fn silent(theme: &str) -> HighwayOptions {
 }
 
 fn looks() -> Vec<Look> {
-    let mut looks = vec![look("plain", silent("plain"))];
-    let with_text = |labels| HighwayOptions { header: true, labels, ..silent("plain") };
+    let mut looks = vec![look("plain", without_text("plain"))];
+    let with_text = |labels| HighwayOptions { header: true, labels, ..without_text("plain") };
     looks.push(look("plain, header", with_text(Labels::Never)));
     looks.push(look("plain, header, labels always", with_text(Labels::Always)));
     looks.push(look("plain, header, labels coming and going", with_text(Labels::Intro)));
     for theme in Theme::builtin_names().iter().filter(|name| **name != "plain") {
-        looks.push(look(theme, silent(theme)));
+        looks.push(look(theme, without_text(theme)));
     }
-    let perspective = HighwayOptions { view: Some(ViewKind::Perspective), ..silent("neon") };
+    let perspective = HighwayOptions { view: Some(ViewKind::Perspective), ..without_text("neon") };
     looks.push(look("neon, perspective", perspective));
-    looks.push(look("neon, shutter 180°", HighwayOptions { shutter_degrees: 180.0, ..silent("neon") }));
-    let all = HighwayOptions { header: true, labels: Labels::Intro, ..silent("neon") };
+    looks.push(look("neon, shutter 180°", HighwayOptions { shutter_degrees: 180.0, ..without_text("neon") }));
+    let all = HighwayOptions { header: true, labels: Labels::Intro, ..without_text("neon") };
     looks.push(look("neon, header, labels coming and going", all));
     looks
 }
@@ -78,7 +77,7 @@ fn main() {
     let files = std::env::args().filter(|argument| argument.ends_with(".toml"));
     let own = files.map(|file| {
         let theme = Theme::find(&file).expect("a theme");
-        look(&file, HighwayOptions { theme, ..silent("plain") })
+        look(&file, HighwayOptions { theme, ..without_text("plain") })
     });
     let own: Vec<Look> = own.collect();
     let song = Song::read(GROOVE, &SongOptions::default()).expect("the groove can be read");

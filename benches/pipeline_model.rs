@@ -1,5 +1,5 @@
-//! The real pipeline (ring, threads, queues, segments) with stages that only wait, as for a device or for cores
-//! of their own: what the machinery makes of given costs, on any machine and without a GPU.
+//! The real pipeline (ring, threads, queues, segments) with stand-in stages that only wait, as for a device or for cores
+//! of their own. It shows how fast the pipeline is with given stage costs, on any machine and without a GPU.
 //!
 //! `cargo bench --bench pipeline_model -- [--quick] [--json] [PART]...`, where a part is `memory`, `own-cost`, or a set
 //! of costs: `seed`, `planar`, `uniform`, `log-normal`. Without names all of these are run, which takes about ten
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use model::bare::{handing_over_cpu_micros, sleeping_cpu_micros};
 use model::costs::{Costs, Jitter};
 use model::ideal::ideal_time;
-use model::recording::{self, Run, with_stand_ins, with_the_groove};
-use model::report::{Machine, Memory, Report, Row, print_grid, print_memory, print_own_cost};
+use model::recording::{self, RecordedRun, with_stand_ins, with_the_groove};
+use model::report::{Machine, Memory, ModelReport, SettingRow, print_grid, print_memory, print_own_cost};
 use model::stand_ins::{Copier, Drawer, WaitingEncoder, lateness_micros, settings, sleep_exactly};
 use std::num::{NonZeroU32, NonZeroU64};
 use strikeline_picture::SegmentPlan;
@@ -26,8 +26,7 @@ use wgpu_video::stream::{
     CancelToken, FinishedSegment, Recording, Sink, SinkError, Spread, Stage, StreamInfo, pipeline,
 };
 
-/// A frame of 1080p in RGB, on the machine of the system that this one succeeds: 141 frames/s, one after the
-/// other.
+/// A frame of 1080p in RGB, as measured on the predecessor of this program: 141 frames/s, one stage after the other.
 const SEED: Costs = Costs {
     render: Duration::from_micros(30),
     readback: Duration::from_micros(3_600),
@@ -39,8 +38,8 @@ const SEED: Costs = Costs {
 /// The same with half the bytes to copy: luma and chroma.
 const PLANAR: Costs = Costs { readback: Duration::from_micros(1_800), ..SEED };
 
-/// What is run over all ring depths and numbers of encoders: name, title, costs.
-const ARMS: [(&str, &str, Costs); 4] = [
+/// The costs that are run over all ring depths and numbers of encoders: name, title, costs.
+const CASES: [(&str, &str, Costs); 4] = [
     ("seed", "Render 0.03, read-back 3.6, encode 3.5 ms", SEED),
     ("planar", "Render 0.03, read-back 1.8 (1.5 bytes per pixel rather than 3), encode 3.5 ms", PLANAR),
     (
@@ -55,7 +54,7 @@ const ARMS: [(&str, &str, Costs); 4] = [
     ),
 ];
 
-/// How the work is spread where the machinery's own cost is measured.
+/// The work splits for which the cost of the pipeline itself is measured.
 const OWN_COST: [Spread; 6] = [
     spread(1, 1),
     spread(4, 1),
@@ -65,22 +64,22 @@ const OWN_COST: [Spread; 6] = [
     Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64, devices: None },
 ];
 
-/// Short, so that a run has many segments, and as many as encoders, or nearly, are being encoded until its end: a few
-/// frames of a last segment by itself would weigh more in so short a run than in any video.
+/// Short, so that all encoders have work until the end: in so short a run a last segment by itself would weigh more than
+/// in any video.
 const SEGMENT_FRAMES: u32 = 10;
 
-/// Where the machinery's own cost is measured.
+/// Segment length for the cost of the pipeline itself.
 const OWN_COST_SEGMENT_FRAMES: u32 = 30;
 
-/// What is run, and how often.
+/// How much is run.
 struct Amount {
     rounds: usize,
     frames: u64,
     depths: &'static [usize],
     encoders: &'static [usize],
-    /// For stages that cost nothing.
+    /// Frames of the runs whose stages cost nothing.
     free_frames: u64,
-    /// For the run in constant memory.
+    /// Frames of the run that measures memory.
     long_frames: u64,
 }
 
@@ -107,7 +106,7 @@ const fn spread(ring_depth: usize, encoders: usize) -> Spread {
 }
 
 /// Runs `plan` with stages of these costs.
-fn run_once(costs: &Costs, plan: SegmentPlan, spread: Spread, sink: &mut dyn Sink) -> Run {
+fn run_once(costs: &Costs, plan: SegmentPlan, spread: Spread, sink: &mut dyn Sink) -> RecordedRun {
     run_recorded(costs, plan, spread, sink, false)
 }
 
@@ -118,7 +117,7 @@ fn run_recorded(
     spread: Spread,
     sink: &mut dyn Sink,
     recorded: bool,
-) -> Run {
+) -> RecordedRun {
     let epoch = Instant::now();
     let options = PipelineOptions {
         encoder: &WaitingEncoder { costs: *costs, epoch },
@@ -131,7 +130,7 @@ fn run_recorded(
     let devices = vec![DeviceStages { render: Drawer::new(*costs), readback: Copier::new(*costs, epoch) }];
     let outcome = pipeline::run(devices, &options, sink, &mut |_| {}).expect("the pipeline runs");
     let events = outcome.trace.as_ref().map_or(0, |trace| trace.events());
-    Run { wall: outcome.clocks.elapsed(), cpu: outcome.cpu, events }
+    RecordedRun { wall: outcome.clocks.elapsed(), cpu: outcome.cpu, events }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -139,7 +138,13 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn measure(name: &'static str, costs: &Costs, plan: SegmentPlan, spread: Spread, rounds: usize) -> Row {
+fn measure(
+    name: &'static str,
+    costs: &Costs,
+    plan: SegmentPlan,
+    spread: Spread,
+    rounds: usize,
+) -> SettingRow {
     let frames = plan.frames();
     let samples: Vec<_> =
         (0..rounds).map(|_| run_once(costs, plan, spread, &mut NullSink::default())).collect();
@@ -149,7 +154,7 @@ fn measure(name: &'static str, costs: &Costs, plan: SegmentPlan, spread: Spread,
         .max(costs.sum(Stage::Readback, frames))
         .max(costs.sum(Stage::Encode, frames) / spread.jobs as u32);
     let waits = slowest > Duration::ZERO;
-    Row {
+    SettingRow {
         costs: name,
         ring_depth: spread.ring_depth,
         encoders: spread.jobs,
@@ -189,7 +194,7 @@ impl Sink for PeakSink {
     }
 }
 
-/// The most resident memory that this process has had, in KiB; nothing where the system does not tell.
+/// Peak resident memory of this process, in KiB; `None` if the system does not report it.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -220,7 +225,7 @@ fn machine(frames: u32) -> Machine {
     }
 }
 
-/// What recording costs.
+/// Measures what recording costs.
 fn recording_costs(amount: &Amount) -> Vec<recording::RecordingCost> {
     let pairs = amount.rounds * 3;
     let nothing = |spread| {
@@ -241,7 +246,7 @@ fn plan(frames: u64, segment_frames: u32) -> SegmentPlan {
 fn main() {
     let given = |name: &str| std::env::args().any(|argument| argument == name);
     let (amount, json) = (if given("--quick") { &QUICK } else { &FULL }, given("--json"));
-    let parts = ["memory", "own-cost", "recording"].into_iter().chain(ARMS.map(|(name, ..)| name));
+    let parts = ["memory", "own-cost", "recording"].into_iter().chain(CASES.map(|(name, ..)| name));
     let any = parts.into_iter().any(given);
     let wanted = |name: &str| given(name) || !any && name != "recording";
     let say = |print: &dyn Fn()| {
@@ -284,7 +289,7 @@ fn main() {
     if !recording.is_empty() {
         say(&|| recording::print(&recording));
     }
-    for (name, title, costs) in ARMS.into_iter().filter(|(name, ..)| wanted(name)) {
+    for (name, title, costs) in CASES.into_iter().filter(|(name, ..)| wanted(name)) {
         let settings = amount
             .depths
             .iter()
@@ -298,7 +303,7 @@ fn main() {
         say(&|| print_grid(title, &grid));
         rows.extend(grid);
     }
-    let report = Report { machine, rounds: amount.rounds, memory, rows, recording };
+    let report = ModelReport { machine, rounds: amount.rounds, memory, rows, recording };
     if json {
         println!("{}", serde_json::to_string_pretty(&report).expect("numbers and names are JSON"));
     }

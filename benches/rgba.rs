@@ -10,9 +10,9 @@ mod support;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use strikeline::steps::median_and_spread;
 use strikeline_picture::FrameIndex;
 use support::gradient::Gradient;
-use support::steps::median_and_spread;
 use support::{full_hd, sixty};
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::gpu::Gpu;

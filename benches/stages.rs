@@ -1,5 +1,5 @@
-//! Each stage by itself, and the whole: song reading, rendering into a null encoder, encoding alone, the
-//! whole pipeline, and the old way. CPU time of the process, which other users of the machine do not touch.
+//! Each stage by itself, and all together: song reading, rendering with a null encoder, encoding alone, the whole
+//! pipeline, and the naive way. Measures CPU time of the process, which other programs change little.
 
 mod support;
 
@@ -10,14 +10,14 @@ use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{Criterion, Throughput};
 use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 use strikeline::song::{Song, SongOptions};
+use strikeline::steps::rebuilt::RebuiltHighway;
 use strikeline::theme::Theme;
 use strikeline_picture::{FrameChange, SegmentIndex, Time};
 use support::planes::{RawFrame, capture};
-use support::steps::rebuilt::RebuiltHighway;
 use support::{GROOVE, at_least_one, full_hd, groove, groove_highway, sixty};
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::encode::openh264::OpenH264;
-use wgpu_video::encode::{EncoderFactory, EncoderSettings, Quality};
+use wgpu_video::encode::{EncoderFactory, EncoderSettings};
 use wgpu_video::scene::Scene;
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::stats::process_cpu_time;
@@ -75,16 +75,19 @@ fn run(scene: &mut dyn Scene, encoder: Arc<dyn EncoderFactory>) {
     stream(scene, &options, &mut NullSink::default(), &mut |_| {}).expect("the scene streams");
 }
 
-/// A million hits, as dense on the picture as the groove.
+/// A million notes, as dense in the picture as the groove.
 fn million() -> Highway {
     let groove = groove();
-    let length = groove.hits.last().map_or(Time::ZERO, |hit| hit.time);
-    let repeats = 1_000_000_usize.div_ceil(groove.hits.len());
-    let hits = (0..repeats as i64).flat_map(|repeat| {
+    let length = groove.notes.last().map_or(Time::ZERO, |hit| hit.time);
+    let repeats = 1_000_000_usize.div_ceil(groove.notes.len());
+    let notes = (0..repeats as i64).flat_map(|repeat| {
         let shift = Time::from_nanos(length.as_nanos() * repeat);
-        groove.hits.iter().map(move |hit| strikeline::highway::Hit { time: hit.time + shift, ..*hit })
+        groove
+            .notes
+            .iter()
+            .map(move |note| strikeline::highway::HighwayNote { time: note.time + shift, ..*note })
     });
-    let content = HighwayContent { hits: hits.collect(), ..groove.clone() };
+    let content = HighwayContent { notes: notes.collect(), ..groove.clone() };
     let options = HighwayOptions {
         theme: Theme::builtin("plain").expect("a built-in theme"),
         start: Some(Time::from_seconds(10.0)),
@@ -94,12 +97,7 @@ fn million() -> Highway {
 }
 
 fn encode_alone(factory: &dyn EncoderFactory, frames: &[RawFrame]) -> usize {
-    let settings = EncoderSettings {
-        size: full_hd(),
-        frame_rate: sixty(),
-        quality: Quality::DEFAULT,
-        segment_frames: FRAMES as u32,
-    };
+    let settings = EncoderSettings::new(full_hd(), sixty(), FRAMES as u32);
     let mut encoder = factory.begin_segment(&settings, SegmentIndex(0)).expect("the encoder starts");
     let mut output = Vec::new();
     for frame in frames {
@@ -125,21 +123,21 @@ fn main() {
         bencher.iter(|| run(&mut scene, Arc::new(NullEncoder)))
     });
     let mut scene = million();
-    group.bench_function("render a song of a million hits, null encoder", |bencher| {
+    group.bench_function("render a song of a million notes, null encoder", |bencher| {
         bencher.iter(|| run(&mut scene, Arc::new(NullEncoder)))
     });
     let frames = capture(&mut groove_highway(), FRAMES);
     group.bench_function("encode alone, openh264", |bencher| {
-        bencher.iter(|| encode_alone(&OpenH264, &frames))
+        bencher.iter(|| encode_alone(&OpenH264::default(), &frames))
     });
     drop(frames);
     let mut scene = groove_highway();
     group.bench_function("whole pipeline, openh264", |bencher| {
-        bencher.iter(|| run(&mut scene, Arc::new(OpenH264)))
+        bencher.iter(|| run(&mut scene, Arc::new(OpenH264::default())))
     });
     let mut scene = RebuiltHighway::new(groove_highway(), full_hd());
     group.bench_function("geometry rebuilt per frame, RGBA converted, openh264", |bencher| {
-        bencher.iter(|| run(&mut scene, Arc::new(OpenH264)))
+        bencher.iter(|| run(&mut scene, Arc::new(OpenH264::default())))
     });
     group.finish();
     criterion.final_summary();

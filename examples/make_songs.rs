@@ -1,10 +1,10 @@
 //! Writes the example songs in `examples/songs/`, each time the same to the byte.
 //!
 //!     cargo run --release --example make_songs                           # the four songs
-//!     cargo run --release --example make_songs -- --stress 1000000 out.mid   # a song of a million hits
+//!     cargo run --release --example make_songs -- --stress 1000000 out.mid   # a song of a million notes
 //!
 //! A song is written down as bars of text, one line per drum, one character per step:
-//! `x` a hit, `X` an accent, `g` a ghost note, `.` a rest. A fixed pseudo-random sequence moves each hit by a
+//! `x` a note, `X` an accent, `g` a ghost note, `.` a rest. A fixed pseudo-random sequence moves each note by a
 //! few ticks and a few steps of velocity, as a drummer would.
 
 use std::error::Error;
@@ -58,17 +58,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// About a minute at 116 quarter notes per minute: count-in, verse, chorus, bridge, chorus, ending.
-fn groove() -> Song {
-    let mut song = Song::new("Fourth Street Groove", 1);
+fn groove() -> SongBuilder {
+    let mut song = SongBuilder::new("Fourth Street Groove", 1);
     song.tempo(116.0);
     song.meter(4, 4);
 
     song.marker("Count-in");
     song.bar(4, &[(SIDE_STICK, "X x x x"), (PEDAL_HAT, ". . . x")]);
 
-    let verse: &[Line] =
+    let verse: &[DrumLine] =
         &[(CLOSED_HAT, "X.x.X.x.X.x.X.x."), (SNARE, "....X..g.g..X..g"), (KICK, "x.....x.x.x.....")];
-    let verse_open: &[Line] = &[
+    let verse_open: &[DrumLine] = &[
         (CLOSED_HAT, "X.x.X.x.X.x.X..."),
         (OPEN_HAT, "..............x."),
         (SNARE, "....X..g.g..X.g."),
@@ -90,19 +90,19 @@ fn groove() -> Song {
         ],
     );
 
-    let chorus: &[Line] = &[
+    let chorus: &[DrumLine] = &[
         (RIDE, "X.x.X.x.X.x.X.x."),
         (SNARE, "....X.......X..."),
         (KICK, "x.x...x.x.x...x."),
         (PEDAL_HAT, "....x.......x..."),
     ];
-    let chorus_bell: &[Line] = &[
+    let chorus_bell: &[DrumLine] = &[
         (RIDE, "..x...x...x...x."),
         (RIDE_BELL, "X...X...X...X..."),
         (SNARE, "....X..g.g..X..g"),
         (KICK, "x.xx..x.x.x...x."),
     ];
-    let chorus_fill: &[Line] = &[
+    let chorus_fill: &[DrumLine] = &[
         (RIDE, "X.x.X.x........."),
         (SNARE, "....X...XgxX...."),
         (HIGH_TOM, "..........x.Xx.."),
@@ -121,7 +121,7 @@ fn groove() -> Song {
     song.bar(16, chorus_fill);
 
     // Half time, quiet, and growing: sextuplets on the toms lead out of it.
-    let bridge: &[Line] = &[
+    let bridge: &[DrumLine] = &[
         (FLOOR_TOM, "x..g..x.g.x..g.."),
         (SIDE_STICK, "........X......."),
         (KICK, "x.........x....."),
@@ -174,11 +174,11 @@ fn groove() -> Song {
 
 /// 7/8, 5/4, 6/8 and 4/4 at changing tempo, with a ritardando. Tempo and metre stand in the *last* of three
 /// tracks, and hands and feet have one each.
-fn odd_metre() -> Song {
-    let mut song = Song::new("Seven and Five", 2);
+fn odd_metre() -> SongBuilder {
+    let mut song = SongBuilder::new("Seven and Five", 2);
     song.conductor_last = true;
 
-    let seven: &[Line] =
+    let seven: &[DrumLine] =
         &[(CLOSED_HAT, "X.x.X.x.X.x.x."), (SNARE, "....X.g...X..g"), (KICK, "x..x....x.....")];
     song.meter(7, 8);
     song.tempo(138.0);
@@ -197,7 +197,7 @@ fn odd_metre() -> Song {
         ],
     );
 
-    let five: &[Line] =
+    let five: &[DrumLine] =
         &[(RIDE, "X..xX..xX..xX..xX.x."), (SNARE, "....X.....g.X......g"), (KICK, "x..x....x.....x.x...")];
     song.meter(5, 4);
     song.tempo(104.0);
@@ -213,7 +213,7 @@ fn odd_metre() -> Song {
     }
 
     // Six eighths in triplet feel, then bars of seven and six in turn.
-    let six: &[Line] = &[(CLOSED_HAT, "XxxXxx"), (SNARE, "...X.."), (KICK, "x....x")];
+    let six: &[DrumLine] = &[(CLOSED_HAT, "XxxXxx"), (SNARE, "...X.."), (KICK, "x....x")];
     song.tempo(160.0);
     song.marker("In turn");
     for turn in 0..4 {
@@ -230,7 +230,7 @@ fn odd_metre() -> Song {
     song.marker("Ritardando");
     for step in 0..16_u32 {
         song.tempo(150.0 - 5.5 * f64::from(step));
-        let line: &[Line] = match step % 4 {
+        let line: &[DrumLine] = match step % 4 {
             0 => &[(RIDE, "Xx"), (KICK, "x.")],
             1 => &[(RIDE, "xx"), (SNARE, "X.")],
             2 => &[(RIDE, "Xx"), (KICK, "xx")],
@@ -243,19 +243,19 @@ fn odd_metre() -> Song {
     song
 }
 
-/// Three quarters of a minute of blast beats at 250 and 280 quarter notes per minute: up to 30 hits a second.
-fn blast() -> Song {
-    let mut song = Song::new("Blast", 3);
+/// Three quarters of a minute of blast beats at 250 and 280 quarter notes per minute: up to 30 notes a second.
+fn blast() -> SongBuilder {
+    let mut song = SongBuilder::new("Blast", 3);
     song.meter(4, 4);
     song.tempo(250.0);
 
-    let traditional: &[Line] =
+    let traditional: &[DrumLine] =
         &[(CLOSED_HAT, "x.x.x.x.x.x.x.x."), (SNARE, ".X.X.X.X.X.X.X.X"), (KICK, "X.x.X.x.X.x.X.x.")];
-    let hammer: &[Line] =
+    let hammer: &[DrumLine] =
         &[(RIDE_BELL, "X.x.x.x.X.x.x.x."), (SNARE, "X.X.X.X.X.X.X.X."), (KICK, "xxxxxxxxxxxxxxxx")];
-    let double_bass: &[Line] =
+    let double_bass: &[DrumLine] =
         &[(CHINA, "X...X...X...X..."), (SNARE, "........X......."), (KICK, "xxxxxxxxxxxxxxxx")];
-    let tom_run: &[Line] = &[
+    let tom_run: &[DrumLine] = &[
         (SNARE, "XxxxXxxx........"),
         (HIGH_TOM, "........XxXx...."),
         (MID_TOM, "............Xx.."),
@@ -281,8 +281,8 @@ fn blast() -> Song {
 }
 
 /// Every key from 27 to 87 in turn, then some that no drum map knows, then all of the first at once.
-fn percussion() -> Song {
-    let mut song = Song::new("All Percussion", 4);
+fn percussion() -> SongBuilder {
+    let mut song = SongBuilder::new("All Percussion", 4);
     song.humanise = false;
     song.meter(4, 4);
     song.tempo(120.0);
@@ -295,17 +295,17 @@ fn percussion() -> Song {
         song.bar_of(QUARTER / 2, 1, &[(key, "x")]);
     }
     song.marker("All at once");
-    let all: Vec<Line> = (27..=87).map(|key| (key, "x")).collect();
+    let all: Vec<DrumLine> = (27..=87).map(|key| (key, "x")).collect();
     song.bar_of(QUARTER * 4, 1, &all);
     song
 }
 
-/// The groove's verse and chorus over and over, as dense as the groove, until there are `hits` hits.
-fn stress(hits: usize) -> Song {
-    let mut song = Song::new("Stress", 5);
+/// The groove's verse and chorus over and over, as dense as the groove, until there are `hits` notes.
+fn stress(hits: usize) -> SongBuilder {
+    let mut song = SongBuilder::new("Stress", 5);
     song.tempo(116.0);
     song.meter(4, 4);
-    let bars: [&[Line]; 4] = [
+    let bars: [&[DrumLine]; 4] = [
         &[(CLOSED_HAT, "X.x.X.x.X.x.X.x."), (SNARE, "....X..g.g..X..g"), (KICK, "x.....x.x.x.....")],
         &[(CLOSED_HAT, "X.x.X.x.X.x.X.xx"), (SNARE, "....X..g.gg.X..g"), (KICK, "x..x..x.x.x.....")],
         &[
@@ -332,15 +332,15 @@ fn stress(hits: usize) -> Song {
 }
 
 /// A drum's key and what it plays in a bar: one character per step; spaces between them count for nothing.
-type Line<'a> = (u8, &'a str);
+type DrumLine<'a> = (u8, &'a str);
 
 /// A pattern with more lines.
-fn with<'a>(pattern: &[Line<'a>], more: &[Line<'a>]) -> Vec<Line<'a>> {
+fn with<'a>(pattern: &[DrumLine<'a>], more: &[DrumLine<'a>]) -> Vec<DrumLine<'a>> {
     [pattern, more].concat()
 }
 
-/// A song in the making. Times are in ticks.
-struct Song {
+/// A song that is being written. Times are in ticks.
+struct SongBuilder {
     title: String,
     /// Where the next bar begins.
     now: u64,
@@ -351,11 +351,11 @@ struct Song {
     /// Whether tempo and metre stand in the last track rather than the first.
     conductor_last: bool,
     random: Random,
-    hits: Vec<Hit>,
+    hits: Vec<DrumStroke>,
     conductor: Vec<(u64, Direction)>,
 }
 
-struct Hit {
+struct DrumStroke {
     tick: u64,
     key: u8,
     velocity: u8,
@@ -367,9 +367,9 @@ enum Direction {
     Marker(&'static str),
 }
 
-impl Song {
-    fn new(title: &str, seed: u64) -> Song {
-        Song {
+impl SongBuilder {
+    fn new(title: &str, seed: u64) -> SongBuilder {
+        SongBuilder {
             title: title.to_owned(),
             now: 0,
             beats: (4, 4),
@@ -398,13 +398,13 @@ impl Song {
     }
 
     /// A whole bar in the current metre, of `steps` equal steps.
-    fn bar(&mut self, steps: u64, lines: &[Line<'_>]) {
+    fn bar(&mut self, steps: u64, lines: &[DrumLine<'_>]) {
         let (numerator, denominator) = self.beats;
         self.bar_of(QUARTER * 4 * u64::from(numerator) / u64::from(denominator), steps, lines);
     }
 
     /// `length` ticks, of `steps` equal steps.
-    fn bar_of(&mut self, length: u64, steps: u64, lines: &[Line<'_>]) {
+    fn bar_of(&mut self, length: u64, steps: u64, lines: &[DrumLine<'_>]) {
         for (key, line) in lines {
             for (step, sign) in (0..).zip(line.chars().filter(|sign| *sign != ' ')) {
                 let velocity = match sign {
@@ -426,11 +426,11 @@ impl Song {
         // Three ticks are 3 ms. Nothing comes before the song begins.
         let tick = (tick + late).saturating_sub(3);
         let velocity = (velocity as i32 + harder as i32 - 6).clamp(1, 127) as u8;
-        self.hits.push(Hit { tick, key, velocity });
+        self.hits.push(DrumStroke { tick, key, velocity });
     }
 
     fn save(&self, path: &Path) -> Result<(), Box<dyn Error>> {
-        let mut conductor = Track::default();
+        let mut conductor = TrackBuilder::default();
         for (tick, direction) in &self.conductor {
             conductor.add(
                 *tick,
@@ -444,7 +444,7 @@ impl Song {
             );
         }
         let named = |name: &'static str| {
-            let mut track = Track::default();
+            let mut track = TrackBuilder::default();
             track.add(0, TrackEventKind::Meta(MetaMessage::TrackName(name.as_bytes())));
             track
         };
@@ -467,7 +467,7 @@ impl Song {
             tracks[0].0.remove(0);
         }
         tracks[0].0.splice(0..0, [(0, title), (0, copyright)]);
-        let end = tracks.iter().map(Track::end).max().unwrap_or_default().max(self.now);
+        let end = tracks.iter().map(TrackBuilder::end).max().unwrap_or_default().max(self.now);
         let header = Header::new(Format::Parallel, Timing::Metrical(u15::new(QUARTER as u16)));
         let tracks = tracks.into_iter().map(|track| track.finish(end)).collect();
         Ok(Smf { header, tracks }.save(path)?)
@@ -476,9 +476,9 @@ impl Song {
 
 /// Events of a track, each with its tick.
 #[derive(Default)]
-struct Track<'a>(Vec<(u64, TrackEventKind<'a>)>);
+struct TrackBuilder<'a>(Vec<(u64, TrackEventKind<'a>)>);
 
-impl<'a> Track<'a> {
+impl<'a> TrackBuilder<'a> {
     fn add(&mut self, tick: u64, event: TrackEventKind<'a>) {
         self.0.push((tick, event));
     }
@@ -487,7 +487,7 @@ impl<'a> Track<'a> {
         self.0.iter().map(|(tick, _)| *tick).max().unwrap_or_default()
     }
 
-    /// In order, with the times between events and an End of Track at `end`.
+    /// In order, with the times between events and an End of Track event at `end`.
     fn finish(mut self, end: u64) -> Vec<TrackEvent<'a>> {
         self.0.sort_by_key(|(tick, _)| *tick);
         self.0.push((end, TrackEventKind::Meta(MetaMessage::EndOfTrack)));

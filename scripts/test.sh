@@ -14,8 +14,10 @@ if cargo clippy --version >/dev/null 2>&1; then
     echo "== lints"
     cargo clippy --locked --workspace --all-targets --features openh264 -- -D warnings
 fi
-echo "== without openh264"
-cargo check --locked --no-default-features --lib --bins
+echo "== the library alone"
+cargo check --locked --no-default-features --lib
+echo "== the program without openh264"
+cargo check --locked --no-default-features --features cli --bins
 echo "== documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --lib
 

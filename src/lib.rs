@@ -1,21 +1,19 @@
-//! strikeline turns a MIDI drum song into a finished note-highway video, many times faster than real time;
-//! and inside it is an asynchronous pipelined frame streamer that turns any wgpu scene into a video file.
+//! strikeline turns a MIDI drum song into a finished note-highway video, many times faster than real time.
 //!
-//! The modules are the stations on a frame's way:
+//! This library is the part of the program that knows songs and highways:
 //!
-//! 1. [`song`] reads a MIDI file into hits with exact times;
-//! 2. [`scene`] is anything that can draw frame `n`; [`scene::highway`] draws a song, from data that is
-//!    uploaded to the GPU once;
-//! 3. [`gpu`] has the device, the planes that a scene draws into (luma and chroma, as encoders take them),
-//!    and the ring of staging buffers;
-//! 4. [`stream`] keeps rendering, readback, encoding and writing busy at the same time;
-//! 5. [`encode`] turns pictures into H.264, many segments at once;
-//! 6. [`mux`] puts the segments into an MP4 file without encoding them again, and [`output`] makes it appear
-//!    only when it is complete.
+//! 1. [`song`] reads a MIDI file into notes with exact times;
+//! 2. [`theme`] reads the look of a highway from a TOML file, or takes a built-in one;
+//! 3. [`text`] shapes and rasterises titles and labels;
+//! 4. [`highway`] draws a song as a scene of [`wgpu_video`], which renders, encodes and writes it.
+//!
+//! The features: `cli` (default) is the program, which a library user leaves out with `default-features = false`; `h264`
+//! (in `cli`) is the built-in encoder; `openh264` (default) is the openh264 encoder, which compiles C++.
 //!
 //! A song to a file, as the program does it:
 //!
-//! ```no_run
+#![cfg_attr(feature = "h264", doc = "```no_run")]
+#![cfg_attr(not(feature = "h264"), doc = "```ignore")]
 //! use std::path::Path;
 //! use std::sync::Arc;
 //!
@@ -34,7 +32,7 @@
 //! let options = HighwayOptions::default();
 //! let content = HighwayContent::from_song(&song, &options.theme.drum_map);
 //! let mut highway = Highway::new(content, &options, size, rate)?;
-//! let frames = rate.frames_to_cover(song.last_hit() - highway.start());
+//! let frames = rate.frames_to_cover(song.last_note() - highway.start());
 //! let options = StreamOptions::new(size, rate, frames, Arc::new(H264Factory::default()));
 //! let mut sink = Mp4Sink::create(Path::new("song.mp4"), Overwrite::Refuse)?;
 //! let report = stream(&mut highway, &options, &mut sink, &mut |progress| {
@@ -45,7 +43,7 @@
 //! # }
 //! ```
 //!
-//! `examples/custom_scene.rs` streams a scene that has nothing to do with MIDI.
+//! The example needs the feature `h264`. `examples/custom_scene.rs` streams a scene that has nothing to do with MIDI.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
@@ -53,7 +51,12 @@ pub mod highway;
 pub mod song;
 pub mod text;
 pub mod theme;
-pub mod tuning;
+
+// Old ways of rendering, which the program and the benches compare with the present one. Not a promise.
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+#[path = "../benches/steps/mod.rs"]
+pub mod steps;
 
 pub use strikeline_picture as picture;
 pub use wgpu_video;

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{bare, capture_frames, capture_planes, still};
-use strikeline::highway::{BeatLine, Highway, HighwayContent, HighwayOptions, Hit, LaneStyle, Place};
+use strikeline::highway::{
+    BeatLine, Highway, HighwayContent, HighwayNote, HighwayOptions, LanePlace, LaneStyle,
+};
 use strikeline::song::Mark;
 use strikeline::theme::{Color, Corners, Theme};
 use strikeline_picture::{FrameRate, PictureSize, Time};
@@ -28,14 +30,14 @@ fn dark() -> Theme {
     theme
 }
 
-/// Three lanes with these hits.
-fn content(hits: Vec<Hit>) -> HighwayContent {
+/// Three lanes with these notes.
+fn content(notes: Vec<HighwayNote>) -> HighwayContent {
     let lane = LaneStyle { color: [80, 80, 80], ..LaneStyle::default() };
-    HighwayContent { lanes: vec![lane; 3], hits, ..HighwayContent::default() }
+    HighwayContent { lanes: vec![lane; 3], notes, ..HighwayContent::default() }
 }
 
-fn hit(seconds: f64, place: Place, velocity: u8, mark: Mark) -> Hit {
-    Hit { time: Time::from_seconds(seconds), place, velocity, color: RED, mark }
+fn note(seconds: f64, place: LanePlace, velocity: u8, mark: Mark) -> HighwayNote {
+    HighwayNote { time: Time::from_seconds(seconds), place, velocity, color: RED, mark }
 }
 
 fn options(theme: &Theme, start: f64) -> HighwayOptions {
@@ -44,27 +46,27 @@ fn options(theme: &Theme, start: f64) -> HighwayOptions {
 
 /// Gems of every mark, ghost notes and accents, none of which is struck before 1 s; no two overlap.
 fn gems() -> HighwayContent {
-    let mut hits = Vec::new();
+    let mut notes = Vec::new();
     for (index, mark) in (0..).zip(Mark::ALL) {
         let time = 1.2 + f64::from(index) * 0.19;
         let velocity = [100, 20, 120][index as usize % 3];
-        hits.push(hit(time, Place::Lane(index as usize % 3), velocity, mark));
-        hits.push(hit(time + 0.061, Place::Lane((index as usize + 1) % 3), 90, mark));
+        notes.push(note(time, LanePlace::Lane(index as usize % 3), velocity, mark));
+        notes.push(note(time + 0.061, LanePlace::Lane((index as usize + 1) % 3), 90, mark));
     }
-    content(hits)
+    content(notes)
 }
 
 /// Kicks and beat lines, apart from each other.
 fn bars() -> HighwayContent {
-    let hits = [1.5, 2.01].map(|seconds| hit(seconds, Place::Kick, 100, Mark::None));
+    let notes = [1.5, 2.01].map(|seconds| note(seconds, LanePlace::Kick, 100, Mark::None));
     let beat = |index: i32| BeatLine {
         time: Time::from_seconds(1.11 + f64::from(index) * 0.27),
         is_bar: index % 2 == 0,
     };
-    HighwayContent { beats: (0..6).map(beat).collect(), ..content(hits.to_vec()) }
+    HighwayContent { beats: (0..6).map(beat).collect(), ..content(notes.to_vec()) }
 }
 
-/// Motion blur is the mean of what a fast camera sees while the shutter is open.
+/// NoteMotion blur is the mean of what a fast camera sees while the shutter is open.
 #[test]
 fn motion_blur_is_the_mean_of_sixty_four_sub_frames() {
     const SUB_FRAMES: u64 = 64;
@@ -132,7 +134,7 @@ fn red(still: &[u8], x: usize, y: usize) -> f64 {
     f64::from(still[(y * size().width() as usize + x) * 4])
 }
 
-/// A hit as the shaders draw it, at its place in the picture.
+/// A note as the shaders draw it, at its place in the picture.
 struct Drawn {
     center: (f64, f64),
     half: (f64, f64),
@@ -146,31 +148,31 @@ struct Drawn {
 }
 
 impl Drawn {
-    /// `hit` as seen at frame 0 of `highway`, which begins at `start`.
-    fn new(hit: &Hit, highway: &Highway, theme: &Theme, start: f64) -> Drawn {
+    /// `note` as seen at frame 0 of `highway`, which begins at `start`.
+    fn new(note: &HighwayNote, highway: &Highway, theme: &Theme, start: f64) -> Drawn {
         let (layout, motion, gems) = (highway.layout(), highway.motion(), &theme.gems);
-        let is_ghost = hit.velocity < gems.ghost.below;
-        let (scale, width) = match (is_ghost, hit.velocity >= gems.accent.from) {
+        let is_ghost = note.velocity < gems.ghost.below;
+        let (scale, width) = match (is_ghost, note.velocity >= gems.accent.from) {
             (true, _) => (gems.ghost.scale, gems.outline_width),
             (_, true) => (gems.accent.scale, gems.accent.outline_width),
             _ => (1.0, gems.outline_width),
         };
-        let (left, right, half_width, half_height) = match hit.place {
-            Place::Kick => {
+        let (left, right, half_width, half_height) = match note.place {
+            LanePlace::Kick => {
                 let (left, right) = layout.sides();
                 (left, right, (right - left) / 2.0, layout.kick_half_height)
             }
-            Place::Lane(lane) => {
+            LanePlace::Lane(lane) => {
                 let (left, right) = layout.lane(lane);
                 let half_width = ((right - left) / 2.0 - layout.gem_margin) * scale;
                 (left, right, half_width.min((right - left) / 2.0), layout.gem_half_height)
             }
         };
         let half = (f64::from(half_width), f64::from(half_height * scale));
-        let ahead = motion.position(hit.time) - motion.position(Time::from_seconds(start));
+        let ahead = motion.position(note.time) - motion.position(Time::from_seconds(start));
         let center = (f64::from(left + right) / 2.0, f64::from(layout.strike) - ahead as f64 / 256.0);
-        let brightness = gems.dimmest + (1.0 - gems.dimmest) * f32::from(hit.velocity) / 127.0;
-        let color = hit.color.map(|value| f64::from((f32::from(value) * brightness).round()) / 255.0);
+        let brightness = gems.dimmest + (1.0 - gems.dimmest) * f32::from(note.velocity) / 127.0;
+        let color = note.color.map(|value| f64::from((f32::from(value) * brightness).round()) / 255.0);
         let share = |value: u8| f64::from(value) / 255.0;
         let rim = [gems.outline.red, gems.outline.green, gems.outline.blue].map(share);
         let rim_share = share(gems.outline.alpha);
@@ -224,26 +226,26 @@ impl Drawn {
 fn hits_look_as_their_closed_form_alone_and_in_rolls_with_sooner_ones_on_top() {
     let rate = FrameRate::new(60, 1).unwrap();
     let color = [230, 120, 40];
-    let lane = |seconds: f64, lane: usize, velocity: u8| Hit {
+    let lane = |seconds: f64, lane: usize, velocity: u8| HighwayNote {
         color,
-        ..hit(seconds, Place::Lane(lane), velocity, Mark::None)
+        ..note(seconds, LanePlace::Lane(lane), velocity, Mark::None)
     };
-    let mut hits = vec![
+    let mut notes = vec![
         // Alone: each kind. Then rolls: of ghost notes and accents, of two at once, of kicks.
         lane(1.2, 0, 100),
         lane(1.51, 0, 20),
         lane(1.83, 0, 125),
         lane(1.3, 2, 90),
         lane(1.3, 2, 30),
-        Hit { color: [40, 90, 200], ..hit(1.4, Place::Kick, 100, Mark::None) },
-        Hit { color: [200, 90, 40], ..hit(1.43, Place::Kick, 60, Mark::None) },
-        Hit { color, ..hit(1.9, Place::Kick, 90, Mark::None) },
+        HighwayNote { color: [40, 90, 200], ..note(1.4, LanePlace::Kick, 100, Mark::None) },
+        HighwayNote { color: [200, 90, 40], ..note(1.43, LanePlace::Kick, 60, Mark::None) },
+        HighwayNote { color, ..note(1.9, LanePlace::Kick, 90, Mark::None) },
     ];
     for index in 0..10_u8 {
         let velocity = [20, 125, 90, 30][usize::from(index) % 4];
-        hits.push(lane(1.25 + f64::from(index) * 0.031, 1, velocity));
+        notes.push(lane(1.25 + f64::from(index) * 0.031, 1, velocity));
     }
-    hits.sort_by_key(|hit| hit.time);
+    notes.sort_by_key(|note| note.time);
     for (corners, highlight) in [(Corners::Round, 0.5), (Corners::Cut, 0.3), (Corners::Round, 0.0)] {
         let mut theme = dark();
         (theme.gems.corners, theme.gems.highlight) = (corners, highlight);
@@ -253,19 +255,19 @@ fn hits_look_as_their_closed_form_alone_and_in_rolls_with_sooner_ones_on_top() {
         theme.gems.outline = Color::from_rgba(0xF0F8_FFA0);
         let start = 0.91;
         let options = HighwayOptions { exact_speed: true, ..options(&theme, start) };
-        let mut highway = Highway::new(content(hits.clone()), &options, size(), rate).unwrap();
+        let mut highway = Highway::new(content(notes.clone()), &options, size(), rate).unwrap();
         let picture = still(&mut highway, size(), rate);
-        let is_kick = |hit: &&Hit| hit.place == Place::Kick;
+        let is_kick = |note: &&HighwayNote| note.place == LanePlace::Kick;
         // Kicks below gems, later ones below sooner ones.
-        let kicks = hits.iter().rev().filter(is_kick);
-        let order = kicks.chain(hits.iter().rev().filter(|hit| !is_kick(hit)));
-        let drawn: Vec<Drawn> = order.map(|hit| Drawn::new(hit, &highway, &theme, start)).collect();
+        let kicks = notes.iter().rev().filter(is_kick);
+        let order = kicks.chain(notes.iter().rev().filter(|note| !is_kick(note)));
+        let drawn: Vec<Drawn> = order.map(|note| Drawn::new(note, &highway, &theme, start)).collect();
         let mut lit = 0;
         for y in 0..size().height() as usize {
             for x in 0..size().width() as usize {
                 let mut expected = [0.0; 3];
-                for hit in &drawn {
-                    hit.over(&mut expected, (x as f64 + 0.5, y as f64 + 0.5), corners == Corners::Cut);
+                for note in &drawn {
+                    note.over(&mut expected, (x as f64 + 0.5, y as f64 + 0.5), corners == Corners::Cut);
                 }
                 let seen = &picture[(y * size().width() as usize + x) * 4..][..3];
                 for (&seen, expected) in seen.iter().zip(expected) {
@@ -291,9 +293,9 @@ fn glow_falls_off_with_the_square_of_what_is_left_of_its_reach() {
     let rate = FrameRate::new(60, 1).unwrap();
     // Before the strike, and some time after it.
     for until in [0.11, -0.2] {
-        let hits = vec![hit(1.0, Place::Lane(1), 127, Mark::None)];
+        let notes = vec![note(1.0, LanePlace::Lane(1), 127, Mark::None)];
         let options = HighwayOptions { exact_speed: true, ..options(&theme, 1.0 - until) };
-        let mut highway = Highway::new(content(hits), &options, size(), rate).unwrap();
+        let mut highway = Highway::new(content(notes), &options, size(), rate).unwrap();
         let picture = still(&mut highway, size(), rate);
         let layout = highway.layout().clone();
         let (left, right) = layout.lane(1);
@@ -335,8 +337,8 @@ fn rings_grow_by_a_cubic_ease_and_fade_with_time() {
     theme.effects.duration = 0.5;
     let rate = FrameRate::new(60, 1).unwrap();
     for age in [0.0, 0.1, 0.3, 0.45] {
-        let hits = vec![hit(1.0, Place::Lane(1), 127, Mark::None)];
-        let mut highway = Highway::new(content(hits), &options(&theme, 1.0 + age), size(), rate).unwrap();
+        let notes = vec![note(1.0, LanePlace::Lane(1), 127, Mark::None)];
+        let mut highway = Highway::new(content(notes), &options(&theme, 1.0 + age), size(), rate).unwrap();
         let picture = still(&mut highway, size(), rate);
         let layout = highway.layout().clone();
         let (left, right) = layout.lane(1);
@@ -369,9 +371,10 @@ fn effects_end_when_their_time_is_over() {
     (theme.effects.flash, theme.effects.glow, theme.effects.line_glow, theme.effects.rings) =
         (1.0, 1.0, 1.0, 1.0);
     let rate = FrameRate::new(60, 1).unwrap();
-    let hits = || vec![hit(1.0, Place::Lane(1), 127, Mark::None), hit(1.0, Place::Kick, 127, Mark::None)];
+    let notes =
+        || vec![note(1.0, LanePlace::Lane(1), 127, Mark::None), note(1.0, LanePlace::Kick, 127, Mark::None)];
     let picture = |start: f64| {
-        let mut highway = Highway::new(content(hits()), &options(&theme, start), size(), rate).unwrap();
+        let mut highway = Highway::new(content(notes()), &options(&theme, start), size(), rate).unwrap();
         still(&mut highway, size(), rate).chunks(4).map(|pixel| u64::from(pixel[0])).sum::<u64>()
     };
     let duration = f64::from(theme.effects.duration);

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 use strikeline::highway::{
-    BeatLine, CountIn, EndCard, Highway, HighwayContent, HighwayOptions, Hit, Labels, LaneStyle, Place,
-    Section,
+    BeatLine, CountIn, EndCard, Highway, HighwayContent, HighwayNote, HighwayOptions, Labels, LanePlace,
+    LaneStyle, Section,
 };
 use strikeline::song::Mark;
 use strikeline::theme::{Theme, ViewKind};
@@ -49,21 +49,21 @@ fn bytes_read_back(report: &Report) -> u64 {
 /// Everything that is on a highway: rolls, chords, kicks, sections that change, a clock that runs.
 fn contents() -> impl Strategy<Value = HighwayContent> {
     let marks = [Mark::None, Mark::Dot, Mark::Ring, Mark::Cross, Mark::Plus, Mark::Dash, Mark::Diamond];
-    let hit = (0u32..4000, 0usize..9, 1u8..=127, any::<[u8; 3]>(), prop::sample::select(marks.to_vec()));
-    let hits = prop::collection::vec(hit, 0..60);
+    let note = (0u32..4000, 0usize..9, 1u8..=127, any::<[u8; 3]>(), prop::sample::select(marks.to_vec()));
+    let notes = prop::collection::vec(note, 0..60);
     let times = || prop::collection::vec(0.0..4.0f64, 0..6);
-    (1usize..8, hits, times(), times(), any::<bool>()).prop_map(|(lanes, hits, beats, sections, counts)| {
-        let mut hits: Vec<Hit> = hits
+    (1usize..8, notes, times(), times(), any::<bool>()).prop_map(|(lanes, notes, beats, sections, counts)| {
+        let mut notes: Vec<HighwayNote> = notes
             .into_iter()
-            .map(|(time, lane, velocity, color, mark)| Hit {
+            .map(|(time, lane, velocity, color, mark)| HighwayNote {
                 time: Time::from_nanos(i64::from(time) * 1_000_000),
-                place: if lane == 8 { Place::Kick } else { Place::Lane(lane % lanes) },
+                place: if lane == 8 { LanePlace::Kick } else { LanePlace::Lane(lane % lanes) },
                 velocity,
                 color,
                 mark,
             })
             .collect();
-        hits.sort_by_key(|hit| hit.time);
+        notes.sort_by_key(|note| note.time);
         let sorted = |mut times: Vec<f64>| {
             times.sort_by(f64::total_cmp);
             times
@@ -78,7 +78,7 @@ fn contents() -> impl Strategy<Value = HighwayContent> {
         };
         HighwayContent {
             lanes: vec![LaneStyle { color: [200, 100, 50], name: "Snare".into(), drums: Vec::new() }; lanes],
-            hits,
+            notes,
             beats: sorted(beats).into_iter().enumerate().map(beat).collect(),
             sections: sorted(sections).into_iter().enumerate().map(section).collect(),
             count_in: if counts { (0..4).map(count).collect() } else { Vec::new() },
@@ -149,7 +149,7 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
     let (size, rate) = (size(640, 360), FrameRate::new(60, 1).unwrap());
     let encoders: [(Arc<dyn EncoderFactory>, bool); 3] = [
         (Arc::new(H264Factory::default()), true),
-        (Arc::new(OpenH264), false),
+        (Arc::new(OpenH264::default()), false),
         (Arc::new(RawEncoder), false),
     ];
     for (encoder, reads_only_damage) in encoders {
@@ -339,7 +339,7 @@ fn too_little_damage_is_found_and_told_where() {
         FlyingBox { says: Some(|frame| ChangedArea::Within(vec![around(frame)])), ..FlyingBox::default() };
     let error = verify(&mut scene, &box_options(60)).unwrap_err().to_string();
     assert!(error.contains("frame 1 ") && error.contains("luma at column 0, row 30"), "{error}");
-    assert!(error.contains("Redraw::All"), "{error}");
+    assert!(error.contains("draw all of every frame"), "{error}");
 }
 
 /// A box of one colour that comes down the same way in each frame, in segments of ten.

@@ -57,7 +57,7 @@ fn an_existing_file_is_kept_unless_forced() {
         command
     };
     let error = fail(&mut render(), 1);
-    assert!(error.contains("video.mp4") && error.contains("--force"), "{error}");
+    assert!(error.contains("video.mp4") && error.contains("help: --force"), "{error}");
     assert_eq!(std::fs::read(&video).unwrap(), b"precious");
     succeed(render().arg("--force"));
     assert!(std::fs::read(&video).unwrap().len() > 1000);
@@ -163,12 +163,13 @@ fn what_the_encoder_or_adapter_cannot_do_is_named_with_the_limit() {
     let (folder, path) = folder_with(&song(1));
     let error =
         fail(strikeline().current_dir(&folder).arg("render").arg(&path).args(["--size", "8192x8192"]), 1);
-    assert!(error.contains("8192x8192"), "{error}");
+    assert!(error.contains("8192x8192") && error.contains("help: --size"), "{error}");
     let error = fail(
         strikeline().current_dir(&folder).arg("render").arg(&path).args(["--adapter", "no such thing"]),
         1,
     );
     assert!(error.contains("no such thing") && error.contains("0: "), "{error}");
+    assert!(error.contains("help: --adapter"), "{error}");
     assert_eq!(names(folder.path()), ["song.mid"]);
 }
 

@@ -10,7 +10,9 @@ use strikeline::highway::{Highway, HighwayOptions};
 use strikeline::theme::ViewKind;
 use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, Scroll, SegmentIndex, Time};
 use wgpu_video::encode::raw::RawEncoder;
-use wgpu_video::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use wgpu_video::encode::{
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
+};
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::{StreamOptions, stream};
 
@@ -23,6 +25,9 @@ struct Listening(Box<dyn Encoder>, Listener);
 impl EncoderFactory for Listener {
     fn name(&self) -> &'static str {
         "listener"
+    }
+    fn codec(&self) -> Codec {
+        RawEncoder.codec()
     }
     fn begin_segment(
         &self,
@@ -43,8 +48,8 @@ impl Encoder for Listening {
         self.1.0.lock().unwrap().push(change.scroll);
         self.0.encode(picture, change, output)
     }
-    fn parameter_sets(&self) -> Option<ParameterSets> {
-        self.0.parameter_sets()
+    fn codec_config(&self) -> Option<CodecConfig> {
+        self.0.codec_config()
     }
 }
 

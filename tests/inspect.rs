@@ -133,7 +133,7 @@ fn a_still_shows_the_note_at_its_height() {
     let strike = common::layout(640, 360, 1).strike as usize;
     let rows: Vec<usize> = (0..strike - 14).filter(|&y| red(y)).collect();
     let middle = (rows[0] + rows[rows.len() - 1]) as f64 / 2.0 + 0.5;
-    let highway = strikeline::highway::motion::Motion::new(
+    let highway = strikeline::highway::NoteMotion::new(
         strike as u32,
         strikeline_picture::Time::from_seconds(2.0),
         "60".parse().unwrap(),

@@ -91,8 +91,8 @@ fn compare(size: PictureSize, time: Time, options: &HighwayOptions) -> (Differen
 /// The demo with everything else that a highway can have.
 fn full_content() -> HighwayContent {
     let mut content = demo_content();
-    for (index, hit) in content.hits.iter_mut().enumerate() {
-        hit.mark = Mark::ALL[index % Mark::ALL.len()];
+    for (index, note) in content.notes.iter_mut().enumerate() {
+        note.mark = Mark::ALL[index % Mark::ALL.len()];
     }
     let beat = |index: i64| BeatLine { time: Time::from_nanos(index * 500_000_000), is_bar: index % 4 == 0 };
     let second = Time::from_seconds(1.0);
@@ -151,10 +151,10 @@ fn drawn_planes_equal_converted_rgba_within_tolerance() {
 fn at_snapped_speed_every_frame_of_a_falling_note_is_the_last_one_moved() {
     let size = PictureSize::new(1280, 720).unwrap();
     let frame_rate = FrameRate::new(60, 1).unwrap();
-    // All hits late enough that none is struck while we look, and off the grid of frames.
+    // All notes late enough that none is struck while we look, and off the grid of frames.
     let mut content = demo_content();
-    for hit in &mut content.hits {
-        hit.time = hit.time + Time::from_nanos(2_003_456_789);
+    for note in &mut content.notes {
+        note.time = note.time + Time::from_nanos(2_003_456_789);
     }
     let options = HighwayOptions { start: Some(Time::ZERO), ..HighwayOptions::default() };
     let highway = || Highway::new(content.clone(), &options, size, frame_rate).unwrap();

@@ -59,7 +59,7 @@ fn the_table_has_every_stage_the_ring_the_floor_and_a_verdict_and_no_file_is_lef
         assert!(table.contains(part), "{part} is missing:\n{table}");
     }
     let verdict = table.lines().last().unwrap();
-    assert!(verdict.starts_with("Verdict: ") && verdict.contains("To move it: "), "{verdict}");
+    assert!(verdict.starts_with("Verdict: ") && verdict.contains("To improve it: "), "{verdict}");
     assert_eq!(names(folder.path()), ["song.mid"]);
 }
 

@@ -274,7 +274,7 @@ proptest! {
                 prop_assert!(!song.warnings().is_empty());
                 let whole = Song::read(&whole, &all_channels())?;
                 let hit = |note: &Note| (note.time, note.key, note.velocity, note.channel);
-                let earlier = |note: &&Note| note.time < song.last_hit();
+                let earlier = |note: &&Note| note.time < song.last_note();
                 let read = song.notes().iter().filter(earlier).map(hit);
                 prop_assert!(read.eq(whole.notes().iter().filter(earlier).map(hit)));
             }
@@ -339,7 +339,7 @@ fn check_whatever_it_is(bytes: &[u8]) {
             Ok(song) => {
                 assert!(song.notes().is_sorted_by_key(|note| (note.time, note.track, note.key)));
                 assert!(!song.notes().is_empty() && song.notes().len() * 3 <= bytes.len());
-                assert!(song.notes()[0].time >= Time::ZERO && song.last_hit() <= MAX_SONG_TIME);
+                assert!(song.notes()[0].time >= Time::ZERO && song.last_note() <= MAX_SONG_TIME);
                 assert!(song.notes().iter().all(|note| {
                     note.duration >= Time::ZERO && note.key < 128 && (1..128).contains(&note.velocity)
                 }));

@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use strikeline::text::{
-    Atlas, AtlasRect, FontChoice, GlyphPlacement, Line, LineStyle, TextError, Typesetter, Weight,
+    Atlas, AtlasRect, FontChoice, FontWeight, GlyphPlacement, LineStyle, TextError, TextLine, Typesetter,
 };
 
 fn style(size: f32) -> LineStyle {
-    LineStyle { size, weight: Weight::Regular, tabular: false }
+    LineStyle { size, weight: FontWeight::Regular, tabular: false }
 }
 
 fn embedded() -> Typesetter {
     Typesetter::new(&FontChoice::Embedded).expect("the embedded font")
 }
 
-fn set(typesetter: &mut Typesetter, text: &str, size: f32) -> Line {
+fn set(typesetter: &mut Typesetter, text: &str, size: f32) -> TextLine {
     typesetter.line(text, style(size), None).expect("a line")
 }
 
@@ -34,7 +34,7 @@ fn texels(atlas: &Atlas, rect: AtlasRect) -> Vec<u8> {
 }
 
 /// What a line looks like, wherever its glyphs lie in the atlas.
-fn looks(atlas: &Atlas, line: &Line) -> Vec<(i32, i32, u16, Vec<u8>)> {
+fn looks(atlas: &Atlas, line: &TextLine) -> Vec<(i32, i32, u16, Vec<u8>)> {
     line.glyphs.iter().map(|glyph| (glyph.x, glyph.y, glyph.rect.width, texels(atlas, glyph.rect))).collect()
 }
 
@@ -50,7 +50,7 @@ fn middle(atlas: &Atlas, glyph: &GlyphPlacement) -> f64 {
 }
 
 /// The glyphs of a line as one sees them.
-fn from_left(line: &Line) -> Vec<GlyphPlacement> {
+fn from_left(line: &TextLine) -> Vec<GlyphPlacement> {
     let mut glyphs = line.glyphs.clone();
     glyphs.sort_by_key(|glyph| glyph.x);
     glyphs
@@ -88,7 +88,7 @@ fn an_empty_text_gives_an_empty_line_and_an_atlas_of_one_texel() {
 fn the_embedded_font_has_latin_greek_and_cyrillic() {
     let mut typesetter = embedded();
     let text = "Déjà Vu – Köln № 7 “ﬁn” … → Łódź Čeština Tiếng Việt · Ελληνικά ᾠδή · Кириллица Ёж Їжак €";
-    for weight in [Weight::Regular, Weight::Bold] {
+    for weight in [FontWeight::Regular, FontWeight::Bold] {
         let line = typesetter.line(text, LineStyle { weight, ..style(24.0) }, None).expect("a line");
         assert_eq!(line.missing, []);
     }
@@ -121,7 +121,7 @@ fn glyphs_are_spaced_evenly_although_they_are_placed_on_whole_pixels() {
 #[test]
 fn bold_strokes_are_heavier() {
     let mut typesetter = embedded();
-    let [regular, bold] = [Weight::Regular, Weight::Bold]
+    let [regular, bold] = [FontWeight::Regular, FontWeight::Bold]
         .map(|weight| typesetter.line("l", LineStyle { weight, ..style(100.0) }, None).expect("a line"));
     assert!(bold.glyphs[0].rect.width > regular.glyphs[0].rect.width);
 }
@@ -148,7 +148,7 @@ fn combining_accents_sit_on_their_letters() {
 #[test]
 fn tabular_digits_are_equally_wide() {
     let mut typesetter = embedded();
-    for weight in [Weight::Regular, Weight::Bold] {
+    for weight in [FontWeight::Regular, FontWeight::Bold] {
         let style = LineStyle { tabular: true, weight, ..style(28.0) };
         let mut width = |text: &str| typesetter.line(text, style, None).expect("a line").width;
         assert_eq!(width("1111111"), width("0247986"));
@@ -186,7 +186,7 @@ fn a_line_that_is_too_wide_is_cut_between_characters_and_ends_in_an_ellipsis() {
     let mut typesetter = embedded();
     let characters = ["q\u{302}", "i", "W", "q\u{302}\u{323}", " ", "n\u{303}", "o"];
     let text: String = characters.iter().cycle().take(70).copied().collect();
-    let candidates: Vec<Line> = (0..70)
+    let candidates: Vec<TextLine> = (0..70)
         .map(|count| {
             let start: String = characters.iter().cycle().take(count).copied().collect();
             set(&mut typesetter, &format!("{}…", start.trim_end()), 20.0)
@@ -249,7 +249,7 @@ fn a_line_looks_the_same_whatever_was_set_before() {
     let mut used = embedded();
     for other in ["の骨 Ωç", "﷽ ☃ 𝄞 ꙮ", "𓀀 ⠿ ᚠ ∰ q\u{1AB0}\u{5B0}"] {
         set(&mut used, other, 30.0);
-        used.line(other, LineStyle { weight: Weight::Bold, ..style(21.0) }, Some(50.0)).expect("a line");
+        used.line(other, LineStyle { weight: FontWeight::Bold, ..style(21.0) }, Some(50.0)).expect("a line");
     }
     let line = set(&mut used, text, 30.0);
     assert_eq!(looks(&used.into_atlas(), &line), expected);
@@ -403,8 +403,9 @@ fn more_text_than_a_texture_holds_is_refused_with_the_remedy() {
 fn a_font_file_is_used_and_a_missing_weight_is_drawn_as_the_one_there_is() {
     let mut from_file = Typesetter::new(&FontChoice::File(embedded_file())).expect("a font");
     let line = set(&mut from_file, "Strike 12", 30.0);
-    let bold =
-        from_file.line("Strike 12", LineStyle { weight: Weight::Bold, ..style(30.0) }, None).expect("a line");
+    let bold = from_file
+        .line("Strike 12", LineStyle { weight: FontWeight::Bold, ..style(30.0) }, None)
+        .expect("a line");
     assert_eq!(line, bold);
     let mut built_in = embedded();
     assert_eq!(set(&mut built_in, "Strike 12", 30.0), line);
@@ -497,7 +498,7 @@ proptest! {
         bold in any::<bool>(),
         radius in 0.0f32..10.0,
     ) {
-        let weight = if bold { Weight::Bold } else { Weight::Regular };
+        let weight = if bold { FontWeight::Bold } else { FontWeight::Regular };
         let mut typesetter = embedded();
         let mut rects = Vec::new();
         for text in &texts {

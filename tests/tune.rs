@@ -68,7 +68,7 @@ fn what_is_found_is_explained_kept_and_used_by_a_render() {
     let heat = folder.path().join("heat.svg");
     let output = succeed(tune(&config).arg("--svg").arg(&heat));
     let text = String::from_utf8(output.stdout).unwrap();
-    for part in ["scatter", "Chosen: ring", "fps by ring", "kept in", "tuned.toml", "strikeline render"] {
+    for part in ["scatter", "Chosen: ring", "fps by ring", "saved to", "tuned.toml", "strikeline render"] {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
     let chosen = text.split_once("Chosen: ").unwrap().1.split_once(" with").unwrap().0;

@@ -1,5 +1,5 @@
-//! What the same waiting and handing over takes with nothing but threads, sleeps and the standard library's
-//! channels: no pipeline that is made of these can take less.
+//! The CPU time of the same waiting and handing over with nothing but threads, sleeps and the standard library's
+//! channels: a lower limit for a pipeline that is made of these.
 
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
-//! The same frames through a pipeline whose threads, queues and slots cost no time at all, on paper.
+//! The time of an ideal pipeline, whose threads, queues and slots cost no time, computed rather than run.
 //!
-//! With few slots, or with costs that vary, not even that one keeps the slowest stage busy all the time. What
-//! the real one loses against it is the machinery's own doing.
+//! With few slots, or with costs that vary, not even the ideal pipeline keeps the slowest stage busy all the time. What
+//! the real one loses against it is the cost of the pipeline itself.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -13,9 +13,9 @@ use wgpu_video::stream::{Spread, Stage};
 
 use super::costs::Costs;
 
-/// How long `plan` takes. A frame is begun when a slot is free, in the order of the real pipeline; drawing and
-/// copying are a device each; and a frame is encoded as soon as it is there, the one before it in its segment is
-/// done, and one of the `jobs` has nothing to do.
+/// How long `plan` takes. A frame begins when a slot is free, in the order of the real pipeline; drawing and copying are
+/// a device each. A frame is encoded as soon as it is copied, the one before it in its segment is encoded, and one of
+/// the `jobs` is idle.
 pub fn ideal_time(costs: &Costs, plan: SegmentPlan, spread: Spread) -> Duration {
     let mut slots: BinaryHeap<_> = (0..spread.ring_depth).map(|_| Reverse(Duration::ZERO)).collect();
     let mut workers = vec![Duration::ZERO; spread.jobs];

@@ -1,4 +1,4 @@
-//! What `pipeline_model` needs: stages that only wait, and what a pipeline without any cost of its own would do.
+//! Parts of `pipeline_model`: stand-in stages that wait, and the time of a pipeline without any cost of its own.
 
 pub mod bare;
 pub mod costs;

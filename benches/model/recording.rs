@@ -1,5 +1,5 @@
-//! What recording costs: the same run with and without it, in turn, with stages that cost nothing, with stages that
-//! wait, and with the real ones on the bundled groove.
+//! The cost of recording: the same run with and without it, in turn, with stages that cost nothing, with stages that
+//! wait, and with the real stages on the bundled groove.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -20,7 +20,7 @@ use super::costs::Costs;
 /// What runs with and without recording.
 #[derive(Debug, Clone, Serialize)]
 pub struct RecordingCost {
-    /// Which stages, how spread.
+    /// The stages and the work split.
     pub what: String,
     pub frames: u64,
     pub rounds: usize,
@@ -32,21 +32,26 @@ pub struct RecordingCost {
     pub added_cpu_micros: [f64; 3],
     /// Throughput with recording over that without, pair by pair: first quartile, median, third quartile.
     pub throughput_ratio: [f64; 3],
-    /// Events that were kept for a frame.
+    /// Events kept per frame.
     pub events_per_frame: f64,
 }
 
-/// Wall and CPU time of a run, and the events that it kept.
-pub struct Run {
+/// Wall and CPU time of a run, and the number of events that it kept.
+pub struct RecordedRun {
     pub wall: Duration,
     pub cpu: Duration,
     pub events: usize,
 }
 
 impl RecordingCost {
-    /// Runs `run` in pairs, every other pair the other way round.
-    fn measure(what: String, frames: u64, rounds: usize, run: &mut dyn FnMut(bool) -> Run) -> RecordingCost {
-        // The first run pays for what is there from then on.
+    /// Runs `run` in pairs, every second pair in the opposite order.
+    fn measure(
+        what: String,
+        frames: u64,
+        rounds: usize,
+        run: &mut dyn FnMut(bool) -> RecordedRun,
+    ) -> RecordingCost {
+        // The first run fills caches that all others find filled.
         run(true);
         let mut runs = [Vec::new(), Vec::new()];
         for round in 0..rounds {
@@ -56,8 +61,8 @@ impl RecordingCost {
             }
         }
         let [without, with] = &runs;
-        let micros = |run: &Run| run.cpu.as_secs_f64() * 1e6 / frames as f64;
-        let per_second = |run: &Run| frames as f64 / run.wall.as_secs_f64();
+        let micros = |run: &RecordedRun| run.cpu.as_secs_f64() * 1e6 / frames as f64;
+        let per_second = |run: &RecordedRun| frames as f64 / run.wall.as_secs_f64();
         let pairs = || without.iter().zip(with);
         RecordingCost {
             what,
@@ -97,8 +102,8 @@ pub fn with_stand_ins(
     })
 }
 
-/// With the groove, drawn and read back for real at 1920 × 1080, and nobody who looks, or our own encoder. `None`
-/// without a graphics device.
+/// With the groove, drawn and read back at 1920 × 1080, and the null encoder or the built-in one. `None` without a
+/// graphics device.
 pub fn with_the_groove(encode: bool, frames: u64, rounds: usize) -> Option<RecordingCost> {
     let encoder: Arc<dyn EncoderFactory> =
         if encode { Arc::new(H264Factory::default()) } else { Arc::new(NullEncoder) };
@@ -109,7 +114,11 @@ pub fn with_the_groove(encode: bool, frames: u64, rounds: usize) -> Option<Recor
         let options = StreamOptions { record: recorded.then(Recording::default), ..options.clone() };
         let report = stream(&mut groove_highway(), &options, &mut NullSink::default(), &mut |_| {})
             .expect("the groove can be streamed");
-        Run { wall: report.wall, cpu: report.cpu, events: report.trace.map_or(0, |trace| trace.events()) }
+        RecordedRun {
+            wall: report.wall,
+            cpu: report.cpu,
+            events: report.trace.map_or(0, |trace| trace.events()),
+        }
     }))
 }
 

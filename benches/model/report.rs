@@ -1,26 +1,25 @@
-//! What was measured, as tables to read and as JSON for scripts.
+//! The results as tables and as JSON.
 
 use serde::Serialize;
 
-/// What one setting gave. Each figure is the median over the rounds.
+/// The result of one setting. Each figure is the median over the rounds.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
+pub struct SettingRow {
     pub costs: &'static str,
     pub ring_depth: usize,
     pub encoders: usize,
     pub segments_in_flight: usize,
     pub frames: u64,
     pub frames_per_second: f64,
-    /// One over the mean time of the slowest stage, which is what that stage could do if it never waited. `None`
-    /// where stages cost nothing.
+    /// One over the mean time of the slowest stage: the speed if that stage never waited. `None` if stages cost nothing.
     pub limit: Option<f64>,
-    /// What a pipeline without any cost of its own would do with as many slots and encoders.
+    /// The speed of a pipeline without any cost of its own, with as many slots and encoders.
     pub ideal: Option<f64>,
     /// Of the whole process, the stand-ins' sleeping included.
     pub cpu_micros_per_frame: f64,
 }
 
-/// How exactly this machine sleeps, and what sleeping and waking each other takes without a pipeline.
+/// How exactly this machine sleeps, and the CPU time of sleeping and handing over without a pipeline.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Machine {
     pub cores: usize,
@@ -33,7 +32,7 @@ pub struct Machine {
     pub handing_over_cpu_micros: f64,
 }
 
-/// Peak resident memory of the run of many frames, in KiB; `None` where the system does not tell.
+/// Peak resident memory of the run of many frames, in KiB; `None` where the system does not report it.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Memory {
     pub segments_in_flight: usize,
@@ -43,23 +42,23 @@ pub struct Memory {
     pub at_the_end: Option<u64>,
 }
 
-/// Everything.
+/// All results.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct ModelReport {
     pub machine: Machine,
     pub rounds: usize,
     pub memory: Option<Memory>,
-    pub rows: Vec<Row>,
+    pub rows: Vec<SettingRow>,
     pub recording: Vec<super::recording::RecordingCost>,
 }
 
-impl Row {
-    /// Of what the slowest stage could do.
+impl SettingRow {
+    /// Share of the limit that is reached.
     pub fn share_of_limit(&self) -> f64 {
         self.limit.map_or(1.0, |limit| self.frames_per_second / limit)
     }
 
-    /// Of what a pipeline without costs of its own would do.
+    /// Share of the ideal that is reached.
     pub fn share_of_ideal(&self) -> f64 {
         self.ideal.map_or(1.0, |ideal| self.frames_per_second / ideal)
     }
@@ -70,7 +69,7 @@ impl Row {
 }
 
 /// Prints the rows of one set of costs: ring depths downwards, encoders to the right.
-pub fn print_grid(title: &str, rows: &[Row]) {
+pub fn print_grid(title: &str, rows: &[SettingRow]) {
     let width = rows.iter().take_while(|row| row.ring_depth == rows[0].ring_depth).count();
     println!(
         "\n{title}\n\nframes/s, and in brackets the share of 1 / slowest stage, by ring depth and encoders:\n"
@@ -83,30 +82,30 @@ pub fn print_grid(title: &str, rows: &[Row]) {
         line.iter().for_each(|row| print!(" {:>3.0} ({:.2}) |", row.frames_per_second, row.share_of_limit()));
         println!();
     }
-    let least = |share: fn(&Row) -> f64, from: usize| {
+    let least = |share: fn(&SettingRow) -> f64, from: usize| {
         rows.iter().filter(|row| row.ring_depth >= from).min_by(|a, b| share(a).total_cmp(&share(b)))
     };
     println!();
-    if let Some(row) = least(Row::share_of_limit, 3) {
+    if let Some(row) = least(SettingRow::share_of_limit, 3) {
         println!(
             "- least share of 1 / slowest stage from ring 3 on: {:.3} ({})",
             row.share_of_limit(),
             row.setting()
         );
     }
-    if let Some(row) = least(Row::share_of_ideal, 1) {
+    if let Some(row) = least(SettingRow::share_of_ideal, 1) {
         println!(
-            "- least share of what as many slots and encoders could do without any cost of the pipeline's own: {:.3} ({})",
+            "- least share of what as many slots and encoders could do if the pipeline itself cost nothing: {:.3} ({})",
             row.share_of_ideal(),
             row.setting()
         );
     }
 }
 
-/// Prints what the machinery itself takes: `free` are rows of stages that cost nothing, `waiting` of stages that
-/// wait, spread in the same ways.
-pub fn print_own_cost(machine: &Machine, free: &[Row], waiting: &[Row]) {
-    println!("\nThe machinery's own cost: CPU µs per frame of the whole process\n");
+/// Prints the cost of the pipeline itself: `free` are rows of stages that cost nothing, `waiting` of stages that wait,
+/// with the same work splits.
+pub fn print_own_cost(machine: &Machine, free: &[SettingRow], waiting: &[SettingRow]) {
+    println!("\nThe cost of the pipeline itself: CPU µs per frame of the whole process\n");
     println!("| ring | encoders | segments | no waiting: frames/s | no waiting: CPU | waiting: CPU |");
     println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
     for (free, waiting) in free.iter().zip(waiting) {

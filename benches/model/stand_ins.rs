@@ -1,15 +1,15 @@
-//! Stages that take their time without using any: they wait, as for a device or for a core of their own.
+//! Stand-in stages that wait rather than work, as for a device or for a core of their own.
 //!
-//! What a device does takes exactly its cost from when it could begin, whenever it is that our thread looks:
-//! each deadline is computed from the one before. An encoder works in its thread; so it begins when the thread
-//! comes to it, and only the delay of the last sleep's own wake-up, which real work does not have, is taken back.
+//! The work of a device takes exactly its cost from the moment it can begin, no matter when our thread looks: each
+//! deadline is computed from the one before. An encoder works in its thread, so its work begins when the thread comes to
+//! it; the delay with which the last sleep ended, which real work does not have, is subtracted.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use strikeline_picture::{FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Plane, SegmentIndex};
 use wgpu_video::encode::{
-    AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets, Quality,
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
 use wgpu_video::stream::Stage;
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
@@ -22,8 +22,8 @@ pub fn wait_until(deadline: Instant) -> Duration {
     deadline.elapsed()
 }
 
-/// Lets the sleeps of this thread, which must be the main thread, and of all threads that it starts from now on end
-/// as exactly as the system can. Else Linux ends them up to 50 µs late, to wake up less often.
+/// Makes sleeps end as exactly as the system can, for this thread, which must be the main thread, and all threads that
+/// it starts from now on. Otherwise Linux ends them up to 50 µs late.
 pub fn sleep_exactly() {
     // Elsewhere, or without /proc, sleeps are less exact; how exact they are is printed.
     let _ = std::fs::write("/proc/self/timerslack_ns", "1");
@@ -38,7 +38,7 @@ pub fn lateness_micros(count: usize) -> (f64, f64) {
     (late[late.len() / 2], late[late.len() * 9 / 10])
 }
 
-/// Draws: returns at once, and the frame is there when the device has drawn it, after those before.
+/// Draws: returns at once; the frame is ready when the device has drawn it, after all frames before it.
 pub struct Drawer {
     costs: Costs,
     /// When the device has drawn all frames so far.
@@ -46,7 +46,7 @@ pub struct Drawer {
 }
 
 /// A frame that the device is drawing.
-pub struct Submitted {
+pub struct SubmittedFrame {
     frame: FrameIndex,
     drawn: Instant,
 }
@@ -58,15 +58,15 @@ impl Drawer {
 }
 
 impl Render for Drawer {
-    type Submitted = Submitted;
+    type Submitted = SubmittedFrame;
 
-    fn render(&mut self, frame: FrameIndex, _slot: SlotIndex) -> Result<Submitted, StageError> {
+    fn render(&mut self, frame: FrameIndex, _slot: SlotIndex) -> Result<SubmittedFrame, StageError> {
         self.drawn = self.drawn.max(Instant::now()) + self.costs.of(Stage::Render, frame);
-        Ok(Submitted { frame, drawn: self.drawn })
+        Ok(SubmittedFrame { frame, drawn: self.drawn })
     }
 }
 
-/// Copies a frame into its slot when it is drawn and those before are copied.
+/// Copies a frame into its slot when it is drawn and the frames before it are copied.
 pub struct Copier {
     costs: Costs,
     epoch: Instant,
@@ -74,8 +74,8 @@ pub struct Copier {
     copied: Instant,
 }
 
-/// A frame in memory. Of its samples there is only when it came, which is what the encoder is to know.
-pub struct Held([u8; 8]);
+/// A frame in memory that waits to be encoded. Its samples are the time at which it came, which the encoder reads.
+pub struct WaitingFrame([u8; 8]);
 
 impl Copier {
     /// `epoch` must be that of the encoder.
@@ -84,20 +84,20 @@ impl Copier {
     }
 }
 
-impl Readback<Submitted> for Copier {
-    type Mapped = Held;
+impl Readback<SubmittedFrame> for Copier {
+    type Mapped = WaitingFrame;
 
-    fn wait(&mut self, submitted: Submitted) -> Result<Held, StageError> {
+    fn wait(&mut self, submitted: SubmittedFrame) -> Result<WaitingFrame, StageError> {
         let cost = self.costs.of(Stage::Readback, submitted.frame);
         if cost > Duration::ZERO {
             self.copied = self.copied.max(submitted.drawn) + cost;
             wait_until(self.copied);
         }
-        Ok(Held((self.epoch.elapsed().as_nanos() as u64).to_le_bytes()))
+        Ok(WaitingFrame((self.epoch.elapsed().as_nanos() as u64).to_le_bytes()))
     }
 }
 
-impl Mapped for Held {
+impl Mapped for WaitingFrame {
     fn picture(&self) -> Picture<'_> {
         let plane = Plane { data: &self.0, stride: 0 };
         Picture { size: settings(1).size, luma: plane, chroma: plane }
@@ -125,6 +125,10 @@ thread_local! {
 impl EncoderFactory for WaitingEncoder {
     fn name(&self) -> &'static str {
         "waiting"
+    }
+
+    fn codec(&self) -> Codec {
+        Codec::NONE
     }
 
     fn begin_segment(
@@ -159,20 +163,16 @@ impl Encoder for WaitingSegment {
         }
         self.next.0 += 1;
         output.extend([0, 0, 0, 1, 12]);
-        Ok(AccessUnit { bytes: 5, idr: std::mem::take(&mut self.first) })
+        Ok(AccessUnit::new(5, std::mem::take(&mut self.first)))
     }
 
-    fn parameter_sets(&self) -> Option<ParameterSets> {
-        Some(ParameterSets { sps: Vec::new(), pps: Vec::new() })
+    fn codec_config(&self) -> Option<CodecConfig> {
+        Some(CodecConfig::new(Codec::NONE, []))
     }
 }
 
-/// For segments of `segment_frames`; size and rate mean nothing here.
+/// Settings for segments of `segment_frames`; size and rate have no effect here.
 pub fn settings(segment_frames: u32) -> EncoderSettings {
-    EncoderSettings {
-        size: PictureSize::new(64, 64).expect("64 is a size"),
-        frame_rate: FrameRate::new(60, 1).expect("60 is a rate"),
-        quality: Quality::DEFAULT,
-        segment_frames,
-    }
+    let size = PictureSize::new(64, 64).expect("64 is a size");
+    EncoderSettings::new(size, FrameRate::new(60, 1).expect("60 is a rate"), segment_frames)
 }

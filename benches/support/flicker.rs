@@ -16,7 +16,7 @@ const SHADER: &str = "
     return plane_sample(vec4<f32>(brightness.rgb, 1.0));
 }";
 
-/// All of the picture in another colour each frame; it says so part by part.
+/// The whole picture has another colour in each frame; the scene reports the change as 32 bands.
 #[derive(Debug, Default)]
 pub struct Flicker {
     size: Option<PictureSize>,
@@ -52,7 +52,6 @@ impl Scene for Flicker {
     fn change(&self, _previous: Option<FrameIndex>) -> FrameChange {
         let Some(size) = self.size else { return FrameChange::UNKNOWN };
         let (right, bottom) = (size.width(), size.height());
-        // In 32 bands, as a scene that does not know better.
         let band = |index: u32| Rectangle {
             left: 0,
             top: bottom * index / 32,

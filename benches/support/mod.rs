@@ -1,11 +1,9 @@
-//! What the benches share: the example groove, and the old way of drawing it, which `strikeline profile` has, too.
+//! What the benches share: the example groove, its frames, and a scene that changes everywhere.
 #![allow(dead_code, reason = "each bench uses its part")]
 
 pub mod flicker;
 pub mod gradient;
 pub mod planes;
-#[path = "../../src/cli/profile/steps/mod.rs"]
-pub mod steps;
 
 use std::num::NonZeroU64;
 use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
@@ -38,7 +36,7 @@ pub fn groove() -> HighwayContent {
     HighwayContent::from_song(&song, &DrumMap::default())
 }
 
-/// The groove's highway in its thick, past the intro, in the plain theme.
+/// The groove's highway from second 10 on, where its lanes are full, in the plain theme.
 pub fn groove_highway() -> Highway {
     let theme = Theme::builtin("plain").expect("a built-in theme");
     let options =

@@ -18,7 +18,7 @@ use crate::Result;
 const SECONDS: f64 = 10.0;
 const START: f64 = 8.0;
 
-/// Renders a song into a file of planes; gives how far notes fall per frame when that is a whole number.
+/// Renders a song into a file of planes. Returns how far notes move per frame if that is a whole number of pixels.
 pub fn render(
     song: &Path,
     theme: &str,
@@ -58,8 +58,8 @@ pub fn freeze(planes: &Path, frame_bytes: usize) -> Result<()> {
     Ok(file.flush()?)
 }
 
-/// Where a frame differs from the one before: macroblocks, side by side ones as one rectangle, and the same columns below
-/// each other as well. What a scene that knows its damage would say at best.
+/// Where a frame differs from the one before, in macroblocks: neighbours in a row are joined to one rectangle, and so are
+/// equal columns in rows below each other. This is the best that a scene can report.
 pub fn changed_parts(size: PictureSize, before: &[u8], frame: &[u8]) -> Vec<Rectangle> {
     let (width, height) = (size.width() as usize, size.height() as usize);
     let differs = |column: usize, row: usize| {

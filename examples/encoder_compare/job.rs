@@ -1,4 +1,4 @@
-//! Runs encoders over the frames and judges what comes out.
+//! Runs encoders over the frames, and measures the quality of the result.
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -8,9 +8,9 @@ use std::process::Command;
 use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, Plane, Scroll, SegmentIndex};
 use wgpu_video::encode::h264::{EntropyCoding, H264Factory, ReferenceCount};
 use wgpu_video::encode::openh264::OpenH264;
-use wgpu_video::encode::{Encoder, EncoderFactory, EncoderSettings, Quality};
+use wgpu_video::encode::{CodecConfig, Encoder, EncoderFactory, EncoderSettings, H264Quality};
 
-use crate::{Contestant, Kind, Result, frames};
+use crate::{EncoderKind, EncoderRow, Result, frames};
 
 pub const SEGMENT_FRAMES: u32 = 120;
 
@@ -25,64 +25,68 @@ pub struct Job {
 }
 
 impl Job {
-    /// Runs an encoder once more; the first time its outcome is judged.
-    pub fn run(&self, contestant: &mut Contestant, reading: f64) -> Result<()> {
+    /// Runs an encoder once more; the first run also measures its quality.
+    pub fn run(&self, row: &mut EncoderRow, reading: f64) -> Result<()> {
         let stream = tempfile::NamedTempFile::with_suffix(".264")?;
-        let quality = Quality::new(contestant.qp).ok_or("the QP is over 51")?;
-        let settings = self.settings(quality);
-        let seconds = match contestant.kind {
-            Kind::Told(entropy_coding) => {
-                self.encode_h264(&settings, entropy_coding, self.scroll, false, stream.path())?
+        let quality = H264Quality::new(row.qp).ok_or("the QP is over 51")?;
+        let h264 = H264Factory::new(quality);
+        let settings = self.settings();
+        let seconds = match row.kind {
+            EncoderKind::WithScroll(entropy_coding) => {
+                self.encode_h264(&h264, entropy_coding, self.scroll, false, stream.path())?
             }
-            Kind::KnownChanges => {
-                self.encode_h264(&settings, EntropyCoding::Cabac, self.scroll, true, stream.path())?
+            EncoderKind::WithChanges => {
+                self.encode_h264(&h264, EntropyCoding::Cabac, self.scroll, true, stream.path())?
             }
-            Kind::Untold => self.encode_h264(&settings, EntropyCoding::Cabac, None, false, stream.path())?,
-            Kind::OpenH264 => self.encode(false, stream.path(), |segment| {
-                let mut encoder = OpenH264.begin_segment(&settings, segment)?;
+            EncoderKind::WithoutHints => {
+                self.encode_h264(&h264, EntropyCoding::Cabac, None, false, stream.path())?
+            }
+            EncoderKind::OpenH264 => self.encode(false, stream.path(), |segment| {
+                let mut encoder = OpenH264::new(quality).begin_segment(&settings, segment)?;
                 Ok(Box::new(move |picture, change, output| {
                     encoder.encode(picture, change, output)?;
                     Ok(sets(encoder.as_ref()))
                 }))
             })?,
-            Kind::X264(options) => {
+            EncoderKind::X264(options) => {
                 let path = stream.path().to_string_lossy().into_owned();
-                let (qp, group) = (contestant.qp.to_string(), SEGMENT_FRAMES.to_string());
+                let (qp, group) = (row.qp.to_string(), SEGMENT_FRAMES.to_string());
                 let mut all = vec!["-c:v", "libx264", "-threads", "1", "-qp", &qp, "-g", &group];
                 all.extend_from_slice(options);
                 all.push(&path);
                 self.ffmpeg(&all)? - reading
             }
         };
-        contestant.seconds.push(seconds);
-        if contestant.outcome.is_none() {
+        row.seconds.push(seconds);
+        if row.outcome.is_none() {
             let quality = if self.has_ffmpeg { self.judge(stream.path())? } else { String::new() };
-            contestant.outcome = Some((std::fs::metadata(stream.path())?.len(), quality));
+            row.outcome = Some((std::fs::metadata(stream.path())?.len(), quality));
         }
         Ok(())
     }
 
     /// How a segment is encoded.
-    pub fn settings(&self, quality: Quality) -> EncoderSettings {
-        let (size, frame_rate) = (self.size, self.frame_rate);
-        EncoderSettings { size, frame_rate, quality, segment_frames: SEGMENT_FRAMES }
+    pub fn settings(&self) -> EncoderSettings {
+        EncoderSettings::new(self.size, self.frame_rate, SEGMENT_FRAMES)
     }
 
     fn encode_h264(
         &self,
-        settings: &EncoderSettings,
+        factory: &H264Factory,
         entropy_coding: EntropyCoding,
         scroll: Option<Scroll>,
         with_changes: bool,
         stream: &Path,
     ) -> Result<f64> {
+        let settings = self.settings();
         let most = ReferenceCount::MAX.get();
         let distance = scroll.and_then(|scroll| scroll.exact_distance(most)).unwrap_or(1);
-        let factory = H264Factory::default()
+        let factory = factory
+            .clone()
             .with_entropy_coding(entropy_coding)
             .with_references(ReferenceCount::clamped(distance));
         self.encode(with_changes, stream, |segment| {
-            let mut encoder = factory.encoder(settings, segment)?;
+            let mut encoder = factory.encoder(&settings, segment)?;
             Ok(Box::new(move |picture, change, output| {
                 let change = change.clone().with_scroll(scroll);
                 Encoder::encode(&mut encoder, picture, &change, output)?;
@@ -193,7 +197,10 @@ type Encode = Box<dyn FnMut(&Picture<'_>, &FrameChange, &mut Vec<u8>) -> Result<
 
 /// The parameter sets with start codes.
 fn sets(encoder: &dyn Encoder) -> Vec<u8> {
-    let sets = encoder.parameter_sets().map(|sets| [sets.sps, sets.pps]).unwrap_or_default();
+    let sets = match encoder.codec_config() {
+        Some(CodecConfig::H264 { sps, pps }) => [sps, pps],
+        _ => return Vec::new(),
+    };
     sets.iter().flat_map(|set| [&[0, 0, 0, 1], set.as_slice()].concat()).collect()
 }
 

@@ -5,19 +5,19 @@
 //! cargo run --release --example encoder_compare -- SONG.mid|PLANES.nv12 SIZE FPS QP PIXELS ROUNDS
 //! ```
 //!
-//! `--theme NAME` chooses the look (plain), `--static` shows the first frame all the time, `--keep PLANES.nv12` keeps the
-//! frames for the next time, `--only TEXT` runs the encoders that have it in their names, and `--memory` tells how much
-//! memory strikeline's encoder holds at that size, and nothing else. A PIXELS of `-` is that of the song.
+//! `--theme NAME` chooses the theme (plain), `--static` repeats the first frame, `--keep PLANES.nv12` keeps the frames for
+//! the next time, `--only TEXT` runs the encoders that have it in their names, and `--memory` prints how much memory the
+//! built-in encoder holds at that size, and nothing else.
 //!
-//! A song is rendered first, once: ten seconds of it from second 8 on. A file of planes holds NV12 frames without padding,
-//! one after the other. SIZE, FPS and QP are 1080p, 60 and 24 unless given. PIXELS is how far notes fall per frame,
-//! as `8` or `36/5`, for the encoder that is told; unless given it is that of the song, or unknown. Each of ROUNDS
-//! (3) runs every encoder once.
+//! A song is rendered once, before: ten seconds of it from second 8 on. A file of planes holds NV12 frames without
+//! padding, one after the other. SIZE, FPS and QP are 1080p, 60 and 24 unless given. PIXELS is how far notes move per
+//! frame, as `8` or `36/5`, for the encoders that are given the scroll; without it, or as `-`, it is that of the song, or
+//! unknown. Each of ROUNDS (3) runs every encoder once.
 //!
 //! Printed are the median CPU time per frame on one thread and how far the rounds lie apart, the bytes, and PSNR and
-//! SSIM as ffmpeg's filters see them. Qualities differ at equal QP, so strikeline's encoder also runs at other QPs:
-//! compare lines of about equal PSNR. Reading is not in the time: of ffmpeg's runs the same run without an encoder is
-//! subtracted. Unix only; without ffmpeg only strikeline's encoders run, and no quality is told.
+//! SSIM as ffmpeg's filters compute them. Qualities differ at equal QP, so the built-in encoder also runs at other QPs:
+//! compare rows of about equal PSNR. Reading is not part of the time: from ffmpeg's runs the time of the same run without
+//! an encoder is subtracted. Unix only; without ffmpeg only the encoders of this project run, and no quality is shown.
 
 mod frames;
 mod job;
@@ -28,32 +28,32 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use strikeline_picture::{FrameRate, PictureSize, Scroll};
-use wgpu_video::encode::Quality;
+use wgpu_video::encode::H264Quality;
 use wgpu_video::encode::h264::EntropyCoding;
 
 use job::Job;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// One line of the table.
-struct Contestant {
+/// One row of the table: an encoder and its results.
+struct EncoderRow {
     name: &'static str,
-    kind: Kind,
+    kind: EncoderKind,
     qp: u8,
     /// CPU seconds of each round.
     seconds: Vec<f64>,
-    /// Bytes, and what the filters said.
+    /// Bytes, and the quality as the filters report it.
     outcome: Option<(u64, String)>,
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
-    /// strikeline's own, told how far things move.
-    Told(EntropyCoding),
-    /// And what has changed, which is found out beforehand and not in the time.
-    KnownChanges,
-    /// The same, told nothing.
-    Untold,
+enum EncoderKind {
+    /// The built-in encoder with the scroll given.
+    WithScroll(EntropyCoding),
+    /// The same with the changed rectangles given, too. Finding them is not part of the time.
+    WithChanges,
+    /// The built-in encoder with nothing given.
+    WithoutHints,
     OpenH264,
     /// libx264 through ffmpeg, with these options.
     X264(&'static [&'static str]),
@@ -82,7 +82,7 @@ fn main() -> Result<()> {
         has_ffmpeg: Command::new("ffmpeg").arg("-version").output().is_ok(),
     };
     if memory {
-        return memory::print(&job.settings(Quality::new(qp).ok_or("the QP is over 51")?));
+        return memory::print(&job.settings(), H264Quality::new(qp).ok_or("the QP is over 51")?);
     }
     let frame_bytes = size.width() as usize * size.height() as usize * 3 / 2;
     if input.ends_with(".nv12") {
@@ -95,16 +95,16 @@ fn main() -> Result<()> {
         }
     }
     job.frames = std::fs::metadata(&job.planes)?.len() / frame_bytes as u64;
-    let mut contestants = contestants(qp, &job);
-    contestants.retain(|contestant| contestant.name.contains(&only));
-    if contestants.is_empty() {
+    let mut rows = rows(qp, &job);
+    rows.retain(|row| row.name.contains(&only));
+    if rows.is_empty() {
         return Err(format!("no encoder has {only:?} in its name").into());
     }
     for round in 0..rounds {
         let reading = if job.has_ffmpeg { job.ffmpeg(&["-f", "null", "-"])? } else { 0.0 };
-        for contestant in &mut contestants {
-            eprint!("\rround {} of {rounds}: {:<28}", round + 1, contestant.name);
-            job.run(contestant, reading)?;
+        for row in &mut rows {
+            eprint!("\rround {} of {rounds}: {:<28}", round + 1, row.name);
+            job.run(row, reading)?;
         }
     }
     eprintln!("\r{:<44}", format!("{} frames of {size}", job.frames));
@@ -112,8 +112,8 @@ fn main() -> Result<()> {
         "{:<28} {:>3} {:>9} {:>7} {:>10}  PSNR Y U V, SSIM",
         "encoder", "QP", "ms/frame", "spread", "bytes"
     );
-    for contestant in &mut contestants {
-        contestant.print(job.frames);
+    for row in &mut rows {
+        row.print(job.frames);
     }
     Ok(())
 }
@@ -125,21 +125,21 @@ fn option(arguments: &mut Vec<String>, name: &str, has_value: bool) -> Option<St
     if has_value { (at < arguments.len()).then(|| arguments.remove(at)) } else { Some(name) }
 }
 
-fn contestants(qp: u8, job: &Job) -> Vec<Contestant> {
-    let new = |name, kind, qp| Contestant { name, kind, qp, seconds: Vec::new(), outcome: None };
+fn rows(qp: u8, job: &Job) -> Vec<EncoderRow> {
+    let new = |name, kind, qp| EncoderRow { name, kind, qp, seconds: Vec::new(), outcome: None };
     let mut all = Vec::new();
     for qp in [qp, qp + 1, qp.saturating_sub(2)] {
-        all.push(new("strikeline, told", Kind::Told(EntropyCoding::Cabac), qp.min(51)));
+        all.push(new("built-in, scroll given", EncoderKind::WithScroll(EntropyCoding::Cabac), qp.min(51)));
     }
-    all.push(new("strikeline, told damage too", Kind::KnownChanges, qp));
-    all.push(new("strikeline, told nothing", Kind::Untold, qp));
-    all.push(new("strikeline, CAVLC", Kind::Told(EntropyCoding::Cavlc), qp));
-    all.push(new("openh264", Kind::OpenH264, qp));
+    all.push(new("built-in, changes given", EncoderKind::WithChanges, qp));
+    all.push(new("built-in, nothing given", EncoderKind::WithoutHints, qp));
+    all.push(new("built-in, CAVLC", EncoderKind::WithScroll(EntropyCoding::Cavlc), qp));
+    all.push(new("openh264", EncoderKind::OpenH264, qp));
     if job.has_ffmpeg {
-        all.push(new("x264 ultrafast", Kind::X264(&["-preset", "ultrafast"]), qp));
+        all.push(new("x264 ultrafast", EncoderKind::X264(&["-preset", "ultrafast"]), qp));
         let cabac = &["-preset", "ultrafast", "-x264-params", "cabac=1"];
-        all.push(new("x264 ultrafast cabac=1", Kind::X264(cabac), qp));
-        all.push(new("x264 veryfast", Kind::X264(&["-preset", "veryfast"]), qp));
+        all.push(new("x264 ultrafast cabac=1", EncoderKind::X264(cabac), qp));
+        all.push(new("x264 veryfast", EncoderKind::X264(&["-preset", "veryfast"]), qp));
     }
     all
 }
@@ -150,7 +150,7 @@ fn read_scroll(text: &str) -> Result<Scroll> {
     Ok(Scroll { dx: 0, dy: pixels.parse()?, denominator: frames.parse()? })
 }
 
-impl Contestant {
+impl EncoderRow {
     fn print(&mut self, frames: u64) {
         self.seconds.sort_by(f64::total_cmp);
         let (first, last) = (self.seconds.first().copied(), self.seconds.last().copied());

@@ -1,4 +1,4 @@
-//! How much memory an encoder holds: the system's allocator, and a counter of the bytes that are allocated.
+//! How much memory an encoder holds: the system's allocator with a counter of the allocated bytes.
 
 #![allow(
     unsafe_code,
@@ -10,8 +10,8 @@ use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use strikeline_picture::{FrameChange, Picture, Plane, SegmentIndex};
-use wgpu_video::encode::EncoderSettings;
 use wgpu_video::encode::h264::{H264Factory, ReferenceCount};
+use wgpu_video::encode::{EncoderSettings, H264Quality};
 
 struct Counting;
 
@@ -41,8 +41,8 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Prints for each number of references what an encoder of strikeline's own holds after two pictures.
-pub fn print(settings: &EncoderSettings) -> Result<(), Box<dyn Error>> {
+/// Prints how much memory the built-in encoder holds after two pictures, for each number of reference pictures.
+pub fn print(settings: &EncoderSettings, quality: H264Quality) -> Result<(), Box<dyn Error>> {
     let size = settings.size;
     let (stride, height) = (size.width() as usize, size.height() as usize);
     let picture_bytes = stride * height * 3 / 2;
@@ -53,7 +53,7 @@ pub fn print(settings: &EncoderSettings) -> Result<(), Box<dyn Error>> {
         let (mut luma, chroma) = (vec![0; stride * height], vec![128; stride * height / 2]);
         let mut output = Vec::with_capacity(picture_bytes);
         let before = ALLOCATED.load(Ordering::Relaxed);
-        let factory = H264Factory::default().with_references(references);
+        let factory = H264Factory::new(quality).with_references(references);
         let mut encoder = factory.encoder(settings, SegmentIndex(0))?;
         for number in 0..2u8 {
             luma.iter_mut().enumerate().for_each(|(index, sample)| *sample = (index as u8 & 31) + number);

@@ -16,9 +16,9 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(song.notes().is_sorted_by_key(|note| (note.time, note.track, note.key)));
             // The shortest hit: a delta, a key and a velocity.
             assert!(song.notes().len() * 3 <= bytes.len());
-            assert!(song.notes()[0].time >= Time::ZERO && song.last_hit() <= MAX_SONG_TIME);
+            assert!(song.notes()[0].time >= Time::ZERO && song.last_note() <= MAX_SONG_TIME);
             let lanes = LaneLayout::for_song(&song, &DrumMap::default());
-            let hits: u64 = lanes.kick_and_lanes().map(Lane::hits).sum();
+            let hits: u64 = lanes.kick_and_lanes().map(Lane::note_count).sum();
             assert_eq!(hits, song.notes().len() as u64);
             for warning in song.warnings() {
                 assert!(!warning.to_string().is_empty());

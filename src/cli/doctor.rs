@@ -1,4 +1,4 @@
-//! `strikeline doctor`: what there is on this machine, what is missing, and how to get it.
+//! `strikeline doctor`: what strikeline finds on this machine, what is missing, and how to get it.
 
 mod findings;
 mod machine;
@@ -7,28 +7,27 @@ mod report;
 use std::io::Write;
 
 use anyhow::Context;
-use wgpu_video::gpu::AdapterChoice;
 
-use findings::Findings;
+use super::args::{AdapterArgs, JsonArgs};
+use findings::DoctorFindings;
 
 /// Show what strikeline finds on this machine, and what is missing.
 ///
-/// Ends with an error when there is nothing to draw on; all else is shown even then.
+/// Exits with an error when there is no graphics adapter; everything else is shown even then.
 #[derive(Debug, clap::Args)]
-pub struct DoctorArgs {
-    /// Graphics adapter to look at, by part of its name or by its number.
-    #[arg(long, value_name = "NAME|INDEX")]
-    adapter: Option<AdapterChoice>,
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    adapter: AdapterArgs,
 
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    json: JsonArgs,
 }
 
 /// Runs it.
-pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
-    let findings = Findings::gather(&args.adapter.clone().unwrap_or_default());
-    let text = if args.json { format!("{}\n", report::json(&findings)) } else { report::text(&findings) };
+pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
+    let findings = DoctorFindings::gather(&args.adapter.choice());
+    let text =
+        if args.json.json { format!("{}\n", report::json(&findings)) } else { report::text(&findings) };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")?;
     findings.graphics.map(drop).map_err(anyhow::Error::new)

@@ -5,19 +5,14 @@ use std::path::PathBuf;
 use anyhow::Context;
 use strikeline_picture::{FrameIndex, Time};
 use wgpu_video::gpu::Gpu;
-use wgpu_video::output::{OutputFile, Overwrite};
+use wgpu_video::output::OutputFile;
 use wgpu_video::scene::still::render_still;
 
-use super::highway_args::HighwayArgs;
-use super::picture_args::{PictureArgs, seconds};
-use super::song_args::SongArgs;
+use super::args::{ForceArgs, HighwayArgs, PictureArgs, SongArgs, seconds};
 
 /// Draw one frame to a PNG file, with the code that draws the video.
 #[derive(Debug, clap::Args)]
-pub struct FrameArgs {
-    /// MIDI file.
-    song: PathBuf,
-
+pub(super) struct FrameArgs {
     /// Time of the song to show, in seconds; negative for the lead-in.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     at: Time,
@@ -26,12 +21,11 @@ pub struct FrameArgs {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Replace the output file if it exists.
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
-    song_args: SongArgs,
+    song: SongArgs,
 
     #[command(flatten)]
     highway: HighwayArgs,
@@ -41,11 +35,10 @@ pub struct FrameArgs {
 }
 
 /// Runs it.
-pub fn run(args: &FrameArgs) -> anyhow::Result<()> {
-    let song = super::song_args::open(&args.song_args, &args.song, false)?;
-    let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song, "png"));
-    let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
-    let file = OutputFile::create(&output, overwrite)?;
+pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
+    let song = args.song.open(false)?;
+    let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song.song, "png"));
+    let file = OutputFile::create(&output, args.force.overwrite())?;
     let picture = &args.picture;
     let mut scene = args.highway.highway(&song, Some(args.at), picture, false)?;
     let gpu = Gpu::open(&picture.adapter())?;

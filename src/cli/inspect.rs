@@ -2,41 +2,36 @@
 
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
 
 use anyhow::Context;
 use serde::{Serialize, Serializer};
 use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Song};
 use strikeline_picture::Time;
 
-use super::song_args::{self, SongArgs, warnings};
+use super::args::{JsonArgs, SongArgs, warnings};
 
 /// Show what was read from a song.
 #[derive(Debug, clap::Args)]
-pub struct InspectArgs {
-    /// MIDI file.
-    song: PathBuf,
+pub(super) struct InspectArgs {
+    #[command(flatten)]
+    json: JsonArgs,
 
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
-
-    /// Also list every drum hit, in order of time.
+    /// Also list every note on a drum, in order of time.
     #[arg(long, requires = "json")]
     notes: bool,
 
     #[command(flatten)]
-    song_args: SongArgs,
+    song: SongArgs,
 }
 
 /// Runs it.
-pub fn run(args: &InspectArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     // Warnings are part of the report.
-    let song = song_args::open(&args.song_args, &args.song, true)?;
+    let song = args.song.open(true)?;
     let map = DrumMap::general_midi();
     let mut out = BufWriter::new(io::stdout().lock());
-    let written = if args.json {
-        serde_json::to_writer(&mut out, &Report::new(&song, &map, args.notes))
+    let written = if args.json.json {
+        serde_json::to_writer(&mut out, &InspectReport::new(&song, &map, args.notes))
             .map_err(io::Error::from)
             .and_then(|()| out.write_all(b"\n"))
     } else {
@@ -45,16 +40,16 @@ pub fn run(args: &InspectArgs) -> anyhow::Result<()> {
     written.and_then(|()| out.flush()).context("cannot write to standard output")
 }
 
-/// What was read, to be made JSON. Times and lengths are in seconds, to the microsecond; tracks and channels
+/// What was read, for JSON. Times and lengths are in seconds, to the microsecond; tracks and channels
 /// count from 1, as on the command line.
 #[derive(Debug, Serialize)]
-struct Report<'a> {
+struct InspectReport<'a> {
     title: Option<&'a str>,
     copyright: Option<&'a str>,
     texts: &'a [String],
     format: u16,
     division: DivisionReport,
-    /// When the last hit is struck.
+    /// When the last note is struck.
     last_hit: Seconds,
     /// When the last track ends.
     length: Seconds,
@@ -165,7 +160,7 @@ struct NoteReport<'a> {
     lane: &'a str,
 }
 
-/// The hits, made JSON one at a time: a song may have millions.
+/// The notes, written one at a time: a song may have millions.
 #[derive(Debug)]
 struct NoteReports<'a> {
     song: &'a Song,
@@ -184,9 +179,9 @@ impl Serialize for NoteReports<'_> {
     }
 }
 
-impl<'a> Report<'a> {
-    /// The report on a song, with or without every hit.
-    fn new(song: &'a Song, map: &'a DrumMap, with_notes: bool) -> Report<'a> {
+impl<'a> InspectReport<'a> {
+    /// The report on a song, with or without every note.
+    fn new(song: &'a Song, map: &'a DrumMap, with_notes: bool) -> InspectReport<'a> {
         let division = match song.division() {
             Division::TicksPerQuarter(ticks_per_quarter) => DivisionReport::Quarter { ticks_per_quarter },
             division @ Division::TimeCode { ticks_per_frame, .. } => {
@@ -226,7 +221,7 @@ impl<'a> Report<'a> {
         let lanes = layout.kick_and_lanes().map(|lane| LaneReport {
             id: lane.id.id(),
             name: map.lane_name(lane.id),
-            hits: lane.hits(),
+            hits: lane.note_count(),
             color: Hex(lane.color),
             keys: lane
                 .keys
@@ -235,19 +230,19 @@ impl<'a> Report<'a> {
                     key: used.key,
                     name: map.get(used.key).map(|drum| drum.name.as_str()),
                     short_name: map.get(used.key).map(|drum| drum.short_name.as_str()),
-                    hits: used.hits,
+                    hits: used.notes,
                     color: Hex(map.color(used.key)),
                     mark: map.mark(used.key).id(),
                 })
                 .collect(),
         });
-        Report {
+        InspectReport {
             title: song.title(),
             copyright: song.copyright(),
             texts: song.texts(),
             format: song.format().number(),
             division,
-            last_hit: Seconds(song.last_hit()),
+            last_hit: Seconds(song.last_note()),
             length: Seconds(song.end()),
             hits: song.notes().len(),
             tracks: tracks.collect(),
@@ -264,7 +259,7 @@ impl<'a> Report<'a> {
 /// Lines of one kind that the text shows before it says how many more there are.
 const SHOWN: usize = 40;
 
-/// What was read, for people.
+/// What was read, as text.
 fn text_report(song: &Song, map: &DrumMap) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
@@ -285,15 +280,15 @@ fn write_report(out: &mut String, song: &Song, map: &DrumMap) -> std::fmt::Resul
     };
     writeln!(out, "{:<10} {} ({kind})", "format", song.format().number())?;
     writeln!(out, "{:<10} {}", "division", song.division())?;
-    let per_second = song.notes().len() as f64 / song.last_hit().as_seconds().max(1.0);
+    let per_second = song.notes().len() as f64 / song.last_note().as_seconds().max(1.0);
     writeln!(
         out,
-        "{:<10} {} to the last hit, {} to the end",
+        "{:<10} {} to the last note, {} to the end",
         "length",
-        Clock(song.last_hit()),
-        Clock(song.end())
+        TimeText(song.last_note()),
+        TimeText(song.end())
     )?;
-    writeln!(out, "{:<10} {} ({per_second:.1} per second)", "hits", song.notes().len())?;
+    writeln!(out, "{:<10} {} ({per_second:.1} per second)", "notes", song.notes().len())?;
 
     write_list(out, "tracks", song.tracks(), |out, info| {
         let channels: Vec<_> = info.channels().map(|(channel, _)| channel.to_string()).collect();
@@ -307,23 +302,23 @@ fn write_report(out: &mut String, song: &Song, map: &DrumMap) -> std::fmt::Resul
         if info.selected { Ok(()) } else { out.write_str(" (not taken)") }
     })?;
     write_list(out, "tempo", song.tempo_changes(), |out, change| {
-        write!(out, "{}  {:.2} quarter notes per minute", Clock(change.time), change.quarters_per_minute())
+        write!(out, "{}  {:.2} quarter notes per minute", TimeText(change.time), change.quarters_per_minute())
     })?;
     write_list(out, "metre", song.meter_changes(), |out, change| {
-        write!(out, "{}  {}/{}", Clock(change.time), change.numerator, change.denominator)
+        write!(out, "{}  {}/{}", TimeText(change.time), change.numerator, change.denominator)
     })?;
     write_list(out, "markers", song.markers(), |out, marker| {
         let kind = if marker.kind == MarkerKind::Cue { "  (cue)" } else { "" };
-        write!(out, "{}  {}{kind}", Clock(marker.time), marker.text)
+        write!(out, "{}  {}{kind}", TimeText(marker.time), marker.text)
     })?;
     let layout = LaneLayout::for_song(song, map);
     let used: Vec<&Lane> = layout.kick_and_lanes().collect();
     write_list(out, "lanes", &used, |out, lane| {
-        write!(out, "{:>9}  {:<10}", lane.hits(), lane.name)?;
+        write!(out, "{:>9}  {:<10}", lane.note_count(), lane.name)?;
         for (place, key) in lane.keys.iter().enumerate() {
             let separator = if place == 0 { "" } else { ", " };
             let name = map.get(key.key).map_or("unknown", |drum| &drum.name);
-            write!(out, "{separator}{} {name} ({})", key.key, key.hits)?;
+            write!(out, "{separator}{} {name} ({})", key.key, key.notes)?;
         }
         Ok(())
     })?;
@@ -352,10 +347,10 @@ fn write_list<T>(
     }
 }
 
-/// A time as people read it: `1:02.345`, with hours where there are any.
-struct Clock(Time);
+/// A time such as `1:02.345`, with hours if there are any.
+struct TimeText(Time);
 
-impl std::fmt::Display for Clock {
+impl std::fmt::Display for TimeText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let millis = (self.0.as_nanos().max(0) as u64 + 500_000) / 1_000_000;
         let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
@@ -382,9 +377,9 @@ mod tests {
     }
 
     #[test]
-    fn json_has_every_hit_in_time_order_to_the_microsecond() {
+    fn json_has_every_note_in_time_order_to_the_microsecond() {
         let song = song();
-        let report = serde_json::to_value(Report::new(&song, &DrumMap::default(), true)).unwrap();
+        let report = serde_json::to_value(InspectReport::new(&song, &DrumMap::default(), true)).unwrap();
         assert_eq!(
             report["notes"],
             serde_json::json!([
@@ -400,9 +395,9 @@ mod tests {
     }
 
     #[test]
-    fn json_leaves_the_hits_out_unless_asked() {
+    fn json_leaves_the_notes_out_unless_asked() {
         let song = song();
-        let report = serde_json::to_value(Report::new(&song, &DrumMap::default(), false)).unwrap();
+        let report = serde_json::to_value(InspectReport::new(&song, &DrumMap::default(), false)).unwrap();
         assert_eq!(report.get("notes"), None);
         assert_eq!(report["hits"], 3);
     }
@@ -415,7 +410,7 @@ mod tests {
             "3 ticks per quarter note",
             "60.00 quarter",
             "36 Bass Drum 1 (1)",
-            "key 5 (1 hit)",
+            "key 5 (1 note)",
             "1  X: 6 events",
         ] {
             assert!(text.contains(part), "{part:?} is not in:\n{text}");
@@ -424,7 +419,7 @@ mod tests {
 
     #[test]
     fn times_are_shown_with_as_many_parts_as_they_need() {
-        assert_eq!(Clock(Time::from_seconds(62.3456)).to_string(), "1:02.346");
-        assert_eq!(Clock(Time::from_seconds(3_600.0)).to_string(), "1:00:00.000");
+        assert_eq!(TimeText(Time::from_seconds(62.3456)).to_string(), "1:02.346");
+        assert_eq!(TimeText(Time::from_seconds(3_600.0)).to_string(), "1:00:00.000");
     }
 }

@@ -1,17 +1,16 @@
 //! The command line: one file per subcommand, and what they share.
 
+mod args;
 mod doctor;
 mod frame;
-mod highway_args;
 mod inspect;
-mod picture_args;
 mod profile;
 mod progress;
+mod remedies;
 mod render;
-mod song_args;
-mod stream_args;
 mod theme;
 mod tune;
+mod tuning;
 
 use std::num::NonZeroU64;
 use std::process::ExitCode;
@@ -32,7 +31,7 @@ struct Cli {
 enum Command {
     /// Render a song to an MP4 video.
     Render(render::RenderArgs),
-    /// Render a part of a song into nothing, and show where the time goes.
+    /// Render part of a song, write nothing, and show where the time goes.
     Profile(Box<profile::ProfileArgs>),
     /// Draw one frame to a PNG file.
     Frame(frame::FrameArgs),
@@ -40,7 +39,7 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// List the built-in themes, print one to start from, or check one of your own.
     Theme(theme::ThemeArgs),
-    /// Find the ring depth, jobs and segments that are fastest on this machine, and keep them for render.
+    /// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
     Tune(tune::TuneArgs),
     /// Show what strikeline finds on this machine, and what is missing.
     Doctor(doctor::DoctorArgs),
@@ -49,12 +48,12 @@ enum Command {
 /// Exit code of an interrupted program: 128 and the number of SIGINT.
 const INTERRUPTED: u8 = 130;
 
-/// The command line was understood and cannot be followed: exit code 2, like one that was not understood.
+/// The command line is valid but asks for something impossible. Exit code 2, as for one that is not valid.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct UsageError(String);
 
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Render(args) => render::run(&args),
@@ -67,10 +66,13 @@ pub fn main() -> ExitCode {
     };
     let Err(error) = result else { return ExitCode::SUCCESS };
     if is_closed_pipe(&error) {
-        // Whoever was reading has had enough (`| head`).
+        // The reader closed the pipe (for example `| head`).
         return ExitCode::SUCCESS;
     }
     eprintln!("error: {}", describe(&error));
+    if let Some(remedy) = remedies::of(&error) {
+        eprintln!("help: {remedy}");
+    }
     if error.is::<UsageError>() {
         eprintln!("\n{}", Cli::command().render_usage());
         return ExitCode::from(2);
@@ -81,7 +83,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The error and those causes that its text does not name yet.
+/// The error, and those of its causes that its text does not contain.
 fn describe(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
@@ -118,7 +120,7 @@ fn at_least_one(frames: u64) -> NonZeroU64 {
     NonZeroU64::new(frames).unwrap_or(NonZeroU64::MIN)
 }
 
-/// The song's name with another ending, in the current folder.
+/// The song's file name with another extension, in the current folder.
 fn default_output(song: &std::path::Path, extension: &str) -> std::path::PathBuf {
     std::path::Path::new(song.file_name().unwrap_or("song".as_ref())).with_extension(extension)
 }

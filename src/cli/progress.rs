@@ -10,18 +10,18 @@ use wgpu_video::stream::{Progress, StageReport};
 
 /// How often a plain line is printed.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
-/// The speed shown is that of this long past.
+/// The speed shown is the mean over this time.
 const SPEED_WINDOW: Duration = Duration::from_secs(3);
 
-/// Tells how far a render is.
-pub struct ProgressDisplay {
-    kind: Kind,
+/// Shows how far a render is.
+pub(super) struct ProgressDisplay {
+    kind: ProgressKind,
     frame_rate: FrameRate,
-    /// Frames and stage times of the recent past, oldest first.
+    /// Frames and stage times within that time, oldest first.
     recent: VecDeque<(u64, StageReport)>,
 }
 
-enum Kind {
+enum ProgressKind {
     Quiet,
     Bar(ProgressBar),
     Plain { last: Duration },
@@ -29,48 +29,48 @@ enum Kind {
 
 impl ProgressDisplay {
     /// For a video of `total` frames at `frame_rate`.
-    pub fn new(quiet: bool, total: u64, frame_rate: FrameRate) -> ProgressDisplay {
+    pub(super) fn new(quiet: bool, total: u64, frame_rate: FrameRate) -> ProgressDisplay {
         let kind = if quiet {
-            Kind::Quiet
+            ProgressKind::Quiet
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
             let template = "{bar:32.cyan/8} frame {pos}/{len}  {msg}";
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("━╸─"));
             }
-            Kind::Bar(bar)
+            ProgressKind::Bar(bar)
         } else {
-            Kind::Plain { last: Duration::ZERO }
+            ProgressKind::Plain { last: Duration::ZERO }
         };
         ProgressDisplay { kind, frame_rate, recent: VecDeque::new() }
     }
 
-    /// Takes the news.
-    pub fn update(&mut self, progress: &Progress) {
+    /// Updates the display with a new state.
+    pub(super) fn update(&mut self, progress: &Progress) {
         let now = progress.stages.elapsed;
         self.recent.push_back((progress.frames, progress.stages));
         while self.recent.len() > 2 && now.saturating_sub(self.recent[1].1.elapsed) >= SPEED_WINDOW {
             self.recent.pop_front();
         }
         match &self.kind {
-            Kind::Quiet => {}
-            Kind::Bar(bar) => {
+            ProgressKind::Quiet => {}
+            ProgressKind::Bar(bar) => {
                 bar.set_position(progress.frames);
                 bar.set_message(self.describe(progress));
             }
-            &Kind::Plain { last } => {
+            &ProgressKind::Plain { last } => {
                 if now.saturating_sub(last) >= PLAIN_INTERVAL {
                     let text = self.describe(progress);
                     eprintln!("frame {}/{}  {text}", progress.frames, progress.total);
-                    self.kind = Kind::Plain { last: now };
+                    self.kind = ProgressKind::Plain { last: now };
                 }
             }
         }
     }
 
-    /// Takes the bar away.
-    pub fn finish(&self) {
-        if let Kind::Bar(bar) = &self.kind {
+    /// Removes the bar.
+    pub(super) fn finish(&self) {
+        if let ProgressKind::Bar(bar) = &self.kind {
             bar.finish_and_clear();
         }
     }
@@ -95,7 +95,7 @@ impl ProgressDisplay {
 }
 
 /// `seconds` as `m:ss` or `h:mm:ss`.
-pub fn clock(seconds: f64) -> String {
+pub(super) fn clock(seconds: f64) -> String {
     let seconds = seconds.ceil() as u64;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }

@@ -6,58 +6,53 @@ use std::time::{Duration, Instant};
 
 use strikeline::highway::Highway;
 use strikeline_picture::Time;
-use wgpu_video::output::Overwrite;
 use wgpu_video::stream::mp4_sink::Mp4Sink;
 use wgpu_video::stream::{CancelToken, Report, Stage, stats::process_cpu_time, stream};
 
 use super::UsageError;
-use super::highway_args::HighwayArgs;
-use super::picture_args::{PictureArgs, positive_seconds, seconds, span_seconds};
+use super::args::{
+    ForceArgs, HighwayArgs, JsonArgs, MessageLevel, PictureArgs, QuietArgs, SongArgs, StreamArgs,
+    positive_seconds, seconds, span_seconds,
+};
 use super::progress::{ProgressDisplay, clock};
-use super::song_args::SongArgs;
-pub(super) use super::stream_args::EncoderChoice;
-use super::stream_args::{Messages, StreamArgs};
+
+/// What the file says about the program that made it.
+const WRITING_TOOL: &str = concat!("strikeline ", env!("CARGO_PKG_VERSION"));
 
 /// Render a song to an MP4 video.
 #[derive(Debug, clap::Args)]
-pub struct RenderArgs {
-    /// MIDI file.
-    song: PathBuf,
-
+pub(super) struct RenderArgs {
     /// Video file to write [default: the song's name, ending in .mp4, in the current folder].
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Replace the output file if it exists.
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
-    /// Time of the song at which the video begins, in seconds [default: early enough for the first note to
-    /// fall in from the top, and not after 0].
+    /// Time of the song at which the video begins, in seconds [default: 0, or earlier if the first note needs
+    /// more time to come along the road].
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     start: Option<Time>,
 
-    /// Length of the video in seconds [default: to the last note, and --tail].
+    /// Length of the video in seconds [default: to the last note, plus --tail].
     #[arg(long, value_name = "SECONDS", value_parser = positive_seconds)]
     duration: Option<Time>,
 
-    /// Time that the video goes on after the last note, in seconds [default: 3, or 6 with an end card].
+    /// Time for which the video goes on after the last note, in seconds [default: 3, or 6 with an end card].
     #[arg(long, value_name = "SECONDS", value_parser = span_seconds)]
     tail: Option<Time>,
 
-    /// Print nothing but errors.
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    quiet: QuietArgs,
 
-    /// Print one JSON object with the result on stdout.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    json: JsonArgs,
 
     #[command(flatten)]
     stream: StreamArgs,
 
     #[command(flatten)]
-    song_args: SongArgs,
+    song: SongArgs,
 
     #[command(flatten)]
     highway: HighwayArgs,
@@ -67,18 +62,19 @@ pub struct RenderArgs {
 }
 
 /// Runs it.
-pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let cancel = stop_on_signals()?;
-    let song = super::song_args::open(&args.song_args, &args.song, args.quiet)?;
-    let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song, "mp4"));
+    let (quiet, json) = (args.quiet.quiet, args.json.json);
+    let song = args.song.open(quiet)?;
+    let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song.song, "mp4"));
     let picture = &args.picture;
-    let mut scene = args.highway.highway(&song, args.start, picture, args.quiet)?;
+    let mut scene = args.highway.highway(&song, args.start, picture, quiet)?;
 
     let frames = picture.fps.frames_to_cover(span(args, &scene)?);
-    let messages = Messages::new(args.quiet, args.json);
-    let last = scene.content().hits.last().map_or(Time::ZERO, |hit| hit.time);
-    if messages != Messages::None && scene.start() > last {
+    let messages = MessageLevel::new(quiet, json);
+    let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);
+    if messages != MessageLevel::None && scene.start() > last {
         let (start, last) = (scene.start().as_seconds(), last.as_seconds());
         eprintln!(
             "warning: no notes fall: the video begins at {start:.3} s, and the last note is at {last:.3} s"
@@ -86,18 +82,18 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     }
     let stream_options = args.stream.options(picture, super::at_least_one(frames), cancel, messages);
 
-    let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
-    let mut sink = Mp4Sink::create(&output, overwrite)?;
-    let mut display = ProgressDisplay::new(args.quiet, frames, picture.fps);
+    let mut sink = Mp4Sink::create(&output, args.force.overwrite())?.with_writing_tool(WRITING_TOOL);
+    let mut display = ProgressDisplay::new(quiet, frames, picture.fps);
     let result = stream(&mut scene, &stream_options, &mut sink, &mut |progress| display.update(progress));
     display.finish();
     let report = result?;
 
-    let summary = Summary { report: &report, args, scene: &scene, output: &output, wall: started.elapsed() };
-    if !args.quiet && !args.json {
+    let summary =
+        RenderSummary { report: &report, args, scene: &scene, output: &output, wall: started.elapsed() };
+    if !quiet && !json {
         eprint!("{}", summary.text());
     }
-    if args.json {
+    if json {
         writeln!(std::io::stdout(), "{}", summary.json())?;
     }
     Ok(())
@@ -110,7 +106,7 @@ fn span(args: &RenderArgs, scene: &Highway) -> anyhow::Result<Time> {
     }
     let default_tail = if args.highway.has_end_card() { 6.0 } else { 3.0 };
     let tail = args.tail.unwrap_or(Time::from_seconds(default_tail));
-    let last = scene.content().hits.last().map_or(Time::ZERO, |hit| hit.time);
+    let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);
     let span = last + tail - scene.start();
     if span <= Time::ZERO {
         let text = format!(
@@ -135,8 +131,8 @@ pub(super) fn stop_on_signals() -> std::io::Result<CancelToken> {
     Ok(cancel)
 }
 
-/// What is told at the end.
-struct Summary<'a> {
+/// The result printed at the end.
+struct RenderSummary<'a> {
     report: &'a Report,
     args: &'a RenderArgs,
     scene: &'a Highway,
@@ -145,7 +141,7 @@ struct Summary<'a> {
     wall: Duration,
 }
 
-impl Summary<'_> {
+impl RenderSummary<'_> {
     fn frames_per_second(&self) -> f64 {
         self.report.frames as f64 / self.wall.as_secs_f64()
     }

@@ -10,7 +10,7 @@ use strikeline::theme::Theme;
 /// List the built-in themes, print one to start from, or check one of your own.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
-pub struct ThemeArgs {
+pub(super) struct ThemeArgs {
     /// Print this built-in theme as a complete file, with a comment for each key.
     #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(Theme::builtin_names()))]
     name: Option<String>,
@@ -25,7 +25,7 @@ pub struct ThemeArgs {
 }
 
 /// Runs it.
-pub fn run(args: &ThemeArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &ThemeArgs) -> anyhow::Result<()> {
     let text = match &args.check {
         Some(path) => check(path)?,
         None => match args.name.as_deref().and_then(Theme::builtin) {

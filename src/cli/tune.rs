@@ -1,6 +1,6 @@
-//! `strikeline tune`: finds the settings that are fastest on this machine, and keeps them for renders.
+//! `strikeline tune`: finds the settings that are fastest on this machine, and saves them for renders.
 
-pub mod apply;
+pub(super) mod apply;
 mod bench;
 mod display;
 mod explain;
@@ -12,52 +12,44 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::cli::tuning::search::{SearchError, SearchOutcome, Space, search};
+use crate::cli::tuning::{Key, SettingsFile, SizeClass, Tuned, TuningError};
 use anyhow::Context;
 use strikeline::song::{Song, SongOptions};
-use strikeline::tuning::search::{Outcome, SearchError, Space, search};
-use strikeline::tuning::{Key, SettingsFile, SizeClass, Tuned, TuningError};
 use strikeline_picture::PictureSize;
-use wgpu_video::encode::Quality;
 use wgpu_video::gpu::{AdapterDescription, Gpu};
 use wgpu_video::output::{OutputFile, Overwrite};
 use wgpu_video::stream::{Spread, StreamError, default_jobs};
 
-use super::highway_args::HighwayArgs;
-use super::picture_args::PictureArgs;
-use super::render::{EncoderChoice, stop_on_signals};
-use super::song_args::SongArgs;
+use super::args::{EncoderArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongSelection};
+use super::render::stop_on_signals;
 use bench::StreamBench;
 use display::SearchDisplay;
 
-/// What is drawn when no song is given.
+/// The song that is drawn when none is given.
 const GROOVE: &[u8] = include_bytes!("../../examples/songs/groove.mid");
 
 /// Memory for the deepest ring that is tried.
 const MOST_RING_BYTES: u64 = 2 << 30;
 
-/// Find the ring depth, jobs, segments and devices that are fastest on this machine, and keep them for render.
+/// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
 ///
-/// Streams short pieces of a song with different settings, with nothing written to disk, and takes the fewest
-/// buffers among those that cannot be told from the fastest. Leave the machine alone meanwhile. The result is
-/// for this adapter, its driver and sizes like --size; `strikeline render` uses it from then on.
+/// Streams short pieces of a song with different settings, writes nothing to disk, and chooses the setting with
+/// the fewest buffers among those that are equally fast within the noise. Do not use the machine while it runs.
+/// The result is for this adapter, its driver and sizes like --size; `strikeline render` uses it from then on.
 #[derive(Debug, clap::Args)]
-pub struct TuneArgs {
+pub(super) struct TuneArgs {
     /// MIDI file to measure with [default: a groove that is built in].
     song: Option<PathBuf>,
 
-    /// Time to search for, in seconds (5 to 3600).
+    /// Time for the search, in seconds (5 to 3600).
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(5..=3600))]
     budget: u16,
 
-    /// Constant quality on H.264's scale: 0 (best, largest file) to 51.
-    #[arg(long, value_name = "QP", default_value_t = Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
-    quality: u8,
+    #[command(flatten)]
+    encoder: EncoderArgs,
 
-    /// Encoder: h264, strikeline's own, made for rendered pictures; or openh264.
-    #[arg(long, value_name = "NAME", default_value = "h264")]
-    encoder: EncoderChoice,
-
-    /// Show what was found, and keep nothing.
+    /// Show the result and save nothing.
     #[arg(long)]
     dry_run: bool,
 
@@ -65,16 +57,14 @@ pub struct TuneArgs {
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 
-    /// Print nothing but errors.
-    #[arg(long)]
-    quiet: bool,
-
-    /// Print one JSON object with the result on stdout.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    quiet: QuietArgs,
 
     #[command(flatten)]
-    song_args: SongArgs,
+    json: JsonArgs,
+
+    #[command(flatten)]
+    selection: SongSelection,
 
     #[command(flatten)]
     highway: HighwayArgs,
@@ -84,12 +74,12 @@ pub struct TuneArgs {
 }
 
 /// Runs it.
-pub fn run(args: &TuneArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
     let cancel = stop_on_signals()?;
     let picture = &args.picture;
     let encoder = args.encoder.factory();
     let encoder_name = encoder.name();
-    // What can be wrong without measuring is told before it.
+    // Errors that need no measurement are reported first.
     let file = SettingsFile::of_user();
     if !args.dry_run {
         file.as_ref().ok_or(TuningError::NoFolder)?.check()?;
@@ -100,27 +90,29 @@ pub fn run(args: &TuneArgs) -> anyhow::Result<()> {
     };
     let adapters = Gpu::adapters();
     let index = picture.adapter().pick(&adapters)?;
-    let adapter = adapters.into_iter().nth(index).context("the graphics adapter is gone")?;
+    let adapter = adapters
+        .into_iter()
+        .nth(index)
+        .context("the graphics adapter disappeared; check `strikeline doctor`")?;
     let song = song(args)?;
-    // From the first note: the lanes are full from the first frame on.
+    // From the first note on: the lanes are full from the first frame.
     let start = song.notes().first().map(|note| note.time);
-    let mut scene = args.highway.highway(&song, start, picture, args.quiet)?;
+    let mut scene = args.highway.highway(&song, start, picture, args.quiet.quiet)?;
 
     let budget = Duration::from_secs(u64::from(args.budget));
     let jobs = default_jobs();
     let space = Space {
         cores: jobs.saturating_sub(1).max(1),
         deepest_ring: deepest_ring(picture.size),
-        // A GPU has its own ways to do several things at once, and needs no more than a second device, if at all.
+        // A GPU overlaps work by itself; a second device is the most that can help it.
         most_devices: if adapter.software { jobs.max(2) } else { 2 },
         default: Spread { devices: Some(adapter.devices()), ..Spread::for_jobs(jobs) },
     };
     let mut bench = StreamBench {
-        frames: super::at_least_one(picture.fps.frames_to_cover(song.last_hit() - scene.start())),
+        frames: super::at_least_one(picture.fps.frames_to_cover(song.last_note() - scene.start())),
         scene: &mut scene,
         size: picture.size,
         frame_rate: picture.fps,
-        quality: Quality::new(args.quality).unwrap_or(Quality::DEFAULT),
         encoder,
         adapter: picture.adapter(),
         window: (budget / 80).clamp(Duration::from_millis(150), Duration::from_secs(3)),
@@ -129,14 +121,14 @@ pub fn run(args: &TuneArgs) -> anyhow::Result<()> {
         usual_ring: space.default.ring_depth,
         cancel: cancel.clone(),
     };
-    let mut display = SearchDisplay::new(args.quiet || args.json, budget);
+    let mut display = SearchDisplay::new(args.quiet.quiet || args.json.json, budget);
     let result = search(&mut bench, space, budget, &mut |step| display.update(step));
     display.finish();
     let outcome = result.map_err(|error| match error {
         SearchError::Bench(error) => anyhow::Error::new(error),
         error @ SearchError::Budget { .. } => anyhow::anyhow!("{error} with --budget"),
     })?;
-    // Between the last frame and here.
+    // A signal may have come after the last frame.
     if cancel.is_cancelled() {
         return Err(StreamError::Cancelled.into());
     }
@@ -147,29 +139,29 @@ pub fn run(args: &TuneArgs) -> anyhow::Result<()> {
         size: SizeClass::of(picture.size),
     };
     let seconds = bench.started.elapsed().as_secs_f64();
-    let findings =
-        Findings { args, adapter, encoder: encoder_name, key, default: space.default, outcome, seconds };
+    let summary =
+        TuneSummary { args, adapter, encoder: encoder_name, key, default: space.default, outcome, seconds };
     if let Some(svg) = svg {
-        findings.draw(svg)?;
+        summary.draw(svg)?;
     }
-    // The result is shown even when it cannot be kept.
-    if !args.json && !args.quiet {
-        print(&findings.text())?;
+    // The result is shown even when it cannot be saved.
+    if !args.json.json && !args.quiet.quiet {
+        print(&summary.text())?;
     }
     let kept = match file.filter(|_| !args.dry_run) {
         Some(file) => {
-            file.store(&findings.key, &findings.tuned())?;
+            file.store(&summary.key, &summary.tuned())?;
             Some(file)
         }
         None => None,
     };
     let path = kept.as_ref().map(SettingsFile::path);
-    if args.json {
-        print(&format!("{}\n", findings.json(path)))?;
-    } else if !args.quiet {
+    if args.json.json {
+        print(&format!("{}\n", summary.json(path)))?;
+    } else if !args.quiet.quiet {
         print(&match path {
-            Some(path) => format!("kept in {}; `strikeline render` uses it from now on\n", path.display()),
-            None => "kept nowhere, because of --dry-run\n".to_owned(),
+            Some(path) => format!("saved to {}; `strikeline render` uses it from now on\n", path.display()),
+            None => "not saved, because of --dry-run\n".to_owned(),
         })?;
     }
     Ok(())
@@ -177,12 +169,12 @@ pub fn run(args: &TuneArgs) -> anyhow::Result<()> {
 
 fn song(args: &TuneArgs) -> anyhow::Result<Song> {
     match &args.song {
-        Some(path) => super::song_args::open(&args.song_args, path, args.quiet),
+        Some(path) => args.selection.open(path, args.quiet.quiet),
         None => Ok(Song::read(GROOVE, &SongOptions::default())?),
     }
 }
 
-/// As many slots for pictures of `size` as there is memory for.
+/// The number of slots for pictures of `size` that fit into [`MOST_RING_BYTES`].
 fn deepest_ring(size: PictureSize) -> usize {
     let slot = u64::from(size.width()) * u64::from(size.height()) * 3 / 2;
     usize::try_from(MOST_RING_BYTES / slot).unwrap_or(usize::MAX).max(1)
@@ -193,24 +185,24 @@ fn print(text: &str) -> std::io::Result<()> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
-/// A setting in few words.
+/// A setting in one line.
 fn short(spread: Spread) -> String {
     spread.to_string()
 }
 
-/// What is told at the end.
-struct Findings<'a> {
+/// The result printed at the end.
+struct TuneSummary<'a> {
     args: &'a TuneArgs,
     adapter: AdapterDescription,
     encoder: &'static str,
     key: Key,
     default: Spread,
-    outcome: Outcome,
+    outcome: SearchOutcome,
     /// Time that the search took.
     seconds: f64,
 }
 
-impl Findings<'_> {
+impl TuneSummary<'_> {
     fn tuned(&self) -> Tuned {
         let choice = &self.outcome.choice;
         Tuned {

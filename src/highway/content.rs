@@ -1,30 +1,21 @@
-//! What is on a highway: lanes, hits, beats and words.
+//! What a highway shows: lanes, notes, beats and texts.
 
-use crate::song::{self, DrumMap, LaneLayout, Mark, MarkerKind, Note, Song};
+use crate::song::{self, DrumMap, LaneLayout, LanePlace, Mark, MarkerKind, Note, Song};
 use strikeline_picture::Time;
 
-/// A hit to be drawn.
+/// A note as it is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hit {
+pub struct HighwayNote {
     /// When it is struck.
     pub time: Time,
-    /// Where.
-    pub place: Place,
-    /// 1 to 127; brightness follows it.
+    /// Where it is drawn.
+    pub place: LanePlace,
+    /// How hard it is struck, 1 to 127. Harder notes are brighter.
     pub velocity: u8,
     /// sRGB.
     pub color: [u8; 3],
-    /// Tells the drums of one lane apart.
+    /// The sign on its gem, which distinguishes the drums of a lane.
     pub mark: Mark,
-}
-
-/// Where on the highway a hit is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// A full-width bar behind the lanes' gems.
-    Kick,
-    /// A gem in this lane, from 0, from the left.
-    Lane(usize),
 }
 
 /// A drum of a lane, for its label.
@@ -43,35 +34,35 @@ pub struct DrumLabel {
 /// A lane of the highway.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LaneStyle {
-    /// sRGB; the lane is tinted in it.
+    /// The tint of the lane, in sRGB.
     pub color: [u8; 3],
-    /// What the lane is called, where the names of its drums have no room.
+    /// The lane's name, shown where the names of its drums do not fit.
     pub name: String,
-    /// The drums that are played in it; no labels are drawn without.
+    /// The drums that are played in it. Without any, the lane has no label.
     pub drums: Vec<DrumLabel>,
 }
 
 /// A beat, drawn as a line across the road.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BeatLine {
-    /// When it is.
+    /// When the beat is.
     pub time: Time,
-    /// Whether a bar begins.
+    /// Whether a bar begins with it.
     pub is_bar: bool,
 }
 
-/// A number to count with, shown from its beat to the next.
+/// A number of the count-in, shown from its beat to the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountIn {
-    /// When it is said.
+    /// The time of its beat.
     pub time: Time,
     /// How long it is shown.
     pub duration: Time,
-    /// 1 for the first beat.
+    /// Place of the beat in its bar, from 1.
     pub number: u8,
 }
 
-/// A part of the song, named until the next one begins.
+/// A part of the song. Its name is shown until the next one begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// When it begins.
@@ -80,15 +71,15 @@ pub struct Section {
     pub name: String,
 }
 
-/// What is on a highway: its lanes from left to right, its hits in order of time, and what is written.
+/// What a highway shows. Lists of things with a time must be in order of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HighwayContent {
     /// From left to right.
     pub lanes: Vec<LaneStyle>,
-    /// The drums that are drawn as bars over all lanes.
+    /// The drums that are drawn as bars across all lanes.
     pub kicks: Vec<DrumLabel>,
     /// In order of time.
-    pub hits: Vec<Hit>,
+    pub notes: Vec<HighwayNote>,
     /// In order of time.
     pub beats: Vec<BeatLine>,
     /// In order of time.
@@ -97,14 +88,14 @@ pub struct HighwayContent {
     pub sections: Vec<Section>,
     /// The song's name.
     pub title: Option<String>,
-    /// Who plays it.
+    /// The artist, if known.
     pub artist: Option<String>,
-    /// Where the song ends, for the clock and the progress bar; not before the last hit.
+    /// When the song ends, for the clock and the progress bar. Not before the last note.
     pub end: Time,
 }
 
 impl HighwayContent {
-    /// What `song` has, by the lanes, names, colours and marks of `map`.
+    /// The content of `song`, with the lanes, names, colours and marks of `map`.
     pub fn from_song(song: &Song, map: &DrumMap) -> HighwayContent {
         let layout = LaneLayout::for_song(song, map);
         let drums = |lane: &song::Lane| -> Vec<DrumLabel> {
@@ -121,20 +112,17 @@ impl HighwayContent {
             name: lane.name.clone(),
             drums: drums(lane),
         });
-        let hit = |note: &Note| {
-            let place = match layout.place(note)? {
-                song::Place::Kick => Place::Kick,
-                song::Place::Lane(lane) => Place::Lane(lane.0),
-            };
+        let drawn = |note: &Note| {
+            let place = layout.place(note)?;
             let (color, mark) = (map.color(note.key), map.mark(note.key));
-            Some(Hit { time: note.time, place, velocity: note.velocity, color, mark })
+            Some(HighwayNote { time: note.time, place, velocity: note.velocity, color, mark })
         };
         let beats = song.beats().into_iter().map(|beat| BeatLine { time: beat.time, is_bar: beat.is_bar() });
         let sections = song.markers().iter().filter(|marker| marker.kind == MarkerKind::Marker);
         HighwayContent {
             lanes: lanes.collect(),
             kicks: layout.kick.as_ref().map(drums).unwrap_or_default(),
-            hits: song.notes().iter().filter_map(hit).collect(),
+            notes: song.notes().iter().filter_map(drawn).collect(),
             beats: beats.collect(),
             count_in: count_in(song),
             sections: sections
@@ -142,12 +130,12 @@ impl HighwayContent {
                 .collect(),
             title: song.title().map(str::to_owned),
             artist: None,
-            end: song.last_hit(),
+            end: song.last_note(),
         }
     }
 }
 
-/// The beats before the first hit, each shown until the next one, the last until the hit.
+/// The beats before the first note, each shown until the next one, the last until the note.
 fn count_in(song: &Song) -> Vec<CountIn> {
     let beats = song.count_in();
     let first = song.notes().first().map_or(Time::ZERO, |note| note.time);

@@ -1,4 +1,4 @@
-//! Where things are on the picture of a highway.
+//! Positions and sizes in the picture of a highway.
 //!
 //! The road is a flat plane, measured in pixels: across from the left, along from the strike line. Seen
 //! straight from above a pixel of the road is one of the picture; in perspective the plane is tilted away
@@ -10,7 +10,7 @@ use super::options::HighwayOptions;
 use crate::theme::ViewKind;
 use strikeline_picture::PictureSize;
 
-/// Places and sizes, in pixels from the top left corner.
+/// HeaderLines and sizes, in pixels from the top left corner.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
     /// The picture.
@@ -25,7 +25,7 @@ pub struct Layout {
     pub header: u32,
     /// Middle of the strike line: an even number, so that it lies on a border of chroma rows.
     pub strike: u32,
-    /// Whether hits rise to the strike line rather than fall.
+    /// Whether notes move up to the strike line rather than down.
     pub reverse: bool,
     /// The tilt; `None` seen straight from above.
     pub tilt: Option<Tilt>,
@@ -163,7 +163,7 @@ impl Layout {
         }
     }
 
-    /// 1 where hits fall, −1 where they rise.
+    /// 1 where notes fall, −1 where they rise.
     pub fn direction(&self) -> f32 {
         if self.reverse { -1.0 } else { 1.0 }
     }
@@ -178,7 +178,7 @@ impl Layout {
         if pixels > 0.0 { whole(pixels * self.scale) } else { 0.0 }
     }
 
-    /// From where to where a line of a theme around `middle` reaches: whole pixels, so that it is sharp.
+    /// From where to where a line of a theme around `middle` ranges: whole pixels, so that it is sharp.
     pub fn line_around(&self, middle: f32, pixels: f32) -> (f32, f32) {
         let width = self.line(pixels);
         let from = middle.round() - (width / 2.0).floor();

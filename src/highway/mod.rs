@@ -1,39 +1,50 @@
-//! The note highway: hits fall along lanes, at constant speed, and are struck at a line.
+//! The note highway: notes come along lanes at a constant speed and are struck at a line.
 //!
-//! Everything is uploaded once: hits in 24 bytes each, beat lines, glyphs, images. Per frame eight bytes
-//! change, and binary searches pick what is on the picture, so that a song of a million hits costs per frame
-//! what a song of a thousand costs.
+//! [`Highway`] is a scene. It is made from [`HighwayContent`], which lists what is shown, and [`HighwayOptions`], which
+//! say how it is shown.
+//!
+//! All data is uploaded to the GPU once: 24 bytes per note, beat lines, glyphs and images. Between frames only eight
+//! bytes change. Binary searches find the notes that are visible, so a frame of a song with a million notes costs as
+//! much as a frame of a short song.
+//!
+//! [`HighwayOptions`], [`HighwayContent`] and its parts are plain data with public fields. They are not
+//! `#[non_exhaustive]`, so that callers can write struct literals that end in `..Default::default()`.
 
 mod captions;
-pub mod content;
-mod damage;
-mod fixed;
-pub mod hits;
+mod changes;
+mod clock;
+mod content;
 mod images;
-pub mod layout;
-pub mod motion;
+mod layout;
+mod motion;
 mod moved;
-pub mod options;
+mod notes;
+mod options;
 mod paint;
 mod pipelines;
 mod resident;
+mod static_layer;
+mod visible;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use image::RgbaImage;
 
-pub use self::content::{BeatLine, CountIn, DrumLabel, HighwayContent, Hit, LaneStyle, Place, Section};
+pub use self::content::{BeatLine, CountIn, DrumLabel, HighwayContent, HighwayNote, LaneStyle, Section};
+pub use self::layout::{Layout, Tilt};
+pub use self::motion::{NoteMotion, SUBPIXELS};
 pub use self::options::{EndCard, HighwayOptions, Labels};
+pub use crate::song::LanePlace;
 
 use self::captions::{CaptionTimes, Captions};
-use self::damage::Extents;
+use self::changes::{CoveredAreas, EffectExtents};
+use self::clock::{ALL_TIME, milliseconds};
 use self::images::Placement;
-use self::layout::Layout;
-use self::motion::{Motion, SUBPIXELS};
-use self::moved::Ground;
-use self::pipelines::{ALL_TIME, FrameUniform, Uniform, milliseconds};
-use self::resident::{Reach, Resident};
+use self::moved::{MovableArea, RowShift};
+use self::pipelines::{FrameUniform, HighwayUniform};
+use self::resident::Resident;
+use self::visible::VisibleRange;
 use crate::text::TextError;
 use strikeline_picture::{
     FrameChange, FrameIndex, FrameRate, MovedArea, PictureSize, Rectangle, Scroll, Time,
@@ -42,17 +53,17 @@ use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::scene::{Scene, SceneError, SceneTarget};
 
-/// Rows beyond what the static layer has at either end of the road that may not be as the others.
+/// Rows at either end of the road that may differ from the others, beyond the shapes of the static layer.
 const ROAD_MARGIN: f32 = 8.0;
 
-/// How long after the last hit the end card begins to come.
+/// The end card begins to fade in this long after the last note.
 const END_CARD_AFTER: Time = Time::from_nanos(600_000_000);
 
-/// Why a highway cannot be shown as it is wanted.
+/// Why a [`Highway`] cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HighwayError {
-    /// An image of the theme or of the end card.
+    /// An image of the theme or of the end card cannot be read; give a PNG, JPEG or WebP file.
     #[error("the image {} cannot be read: {reason}; give a PNG, JPEG or WebP file", path.display())]
     Image {
         /// The file.
@@ -60,7 +71,7 @@ pub enum HighwayError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The theme's font, or text that is too much.
+    /// The theme's font cannot be used, or there is too much text for a texture.
     #[error(transparent)]
     Text(#[from] TextError),
 }
@@ -71,23 +82,23 @@ pub struct Highway {
     content: Arc<HighwayContent>,
     options: HighwayOptions,
     layout: Layout,
-    motion: Motion,
+    motion: NoteMotion,
     start: Time,
     captions: Captions,
     background: Option<(RgbaImage, Placement)>,
     end_image: Option<(RgbaImage, Placement)>,
-    extents: Extents,
-    /// Of the last update.
+    extents: EffectExtents,
+    /// The frame of the last update.
     frame: FrameIndex,
-    /// There once prepared.
+    /// The data on the GPU; `None` until the scene is prepared.
     resident: Option<Resident>,
 }
 
 impl Highway {
-    /// Lays `content` out, sets its text and loads the images that it is shown with.
+    /// Lays out `content` for pictures of `size`, rasterises its text and loads the images that `options` name.
     ///
     /// # Errors
-    /// When an image or a font that `options` name cannot be used.
+    /// [`HighwayError`] when an image or font cannot be used, or the text does not fit into a texture.
     pub fn new(
         content: HighwayContent,
         options: &HighwayOptions,
@@ -97,18 +108,26 @@ impl Highway {
         let layout = Layout::new(size, content.lanes.len(), options);
         // In perspective no speed is whole pixels per frame everywhere.
         let exact = options.exact_speed || layout.tilt.is_some();
-        let motion = Motion::new(layout.path, options.lookahead, frame_rate, exact);
+        let motion = NoteMotion::new(layout.path, options.lookahead, frame_rate, exact);
         let start = options.start.unwrap_or_else(|| lead_in(&content, &layout, &motion));
-        let last = content.hits.last().map_or(Time::ZERO, |hit| hit.time);
+        let last = content.notes.last().map_or(Time::ZERO, |note| note.time);
         let times =
             CaptionTimes { start, end_card: options.end_card.as_ref().map(|_| last + END_CARD_AFTER) };
-        let captions = Captions::new(&content, &layout, options, times)?;
-        let background = background_image(options, size)?;
-        let end_image = end_image(options, size, times.end_card)?;
+        let text = || Captions::new(&content, &layout, options, times);
+        let background = || background_image(options, size);
+        let end_image = || end_image(options, size, times.end_card);
+        // An image takes hundreds of milliseconds to decode and scale, and text takes about ten: only images are worth
+        // other threads.
+        let (captions, (background, end_image)) =
+            match options.theme.background.image.is_some() || options.end_card.is_some() {
+                true => rayon::join(text, || rayon::join(background, end_image)),
+                false => (text(), (background(), end_image())),
+            };
+        let (captions, background, end_image) = (captions?, background?, end_image?);
         let options = options.clone();
         let lasting = motion.position(effects_last(&options)) + 1;
         let travel = motion.pixels_in_shutter(options.shutter_degrees);
-        let extents = Extents::new(&layout, &options, travel, lasting);
+        let extents = EffectExtents::new(&layout, &options, travel, lasting);
         Ok(Highway {
             extents,
             frame: FrameIndex(0),
@@ -124,43 +143,44 @@ impl Highway {
         })
     }
 
-    /// Time of the song at frame 0.
+    /// Time of the song at frame 0; at most 0 unless the options say otherwise.
     pub fn start(&self) -> Time {
         self.start
     }
 
-    /// How the hits move.
-    pub fn motion(&self) -> &Motion {
+    /// The speed of the notes and the scroll of each frame.
+    pub fn motion(&self) -> &NoteMotion {
         &self.motion
     }
 
-    /// Where things are.
+    /// Positions and sizes in the picture.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// What is on it.
+    /// The lanes, notes, beats and texts that are shown.
     pub fn content(&self) -> &HighwayContent {
         &self.content
     }
 
-    /// Characters of the text that no font has, each once; they are drawn as boxes.
+    /// Characters of the text that no font has, each once. They are drawn as boxes.
     pub fn missing_characters(&self) -> &[char] {
         &self.captions.missing
     }
 
-    /// Where the middle of a hit at `time` is at `frame`, in pixels from the top; for hits not yet struck.
-    pub fn hit_height(&self, time: Time, frame: FrameIndex) -> f64 {
+    /// Height at which `frame` shows the middle of a note that is struck at `time`, in pixels from the top of the picture.
+    /// For notes that are not struck yet.
+    pub fn note_height(&self, time: Time, frame: FrameIndex) -> f64 {
         let ahead = self.motion.position(time) - self.motion.scroll(self.start, frame);
         self.layout.seen(0.0, ahead as f64 / SUBPIXELS as f64).1
     }
 
-    /// What is seen at `scroll`.
-    fn reach(&self, scroll: i64) -> Reach {
+    /// What a frame shows at `scroll` subpixels.
+    fn visible_range(&self, scroll: i64) -> VisibleRange {
         let effects = &self.options.theme.effects;
         let subpixels = |pixels: f64| (pixels * SUBPIXELS as f64) as i64;
         let blur = f64::from(self.motion.pixels_in_shutter(self.options.shutter_degrees));
-        Reach {
+        VisibleRange {
             now: scroll,
             struck: scroll - self.motion.position(effects_last(&self.options)) - 1,
             shining: scroll + subpixels(f64::from(self.layout.scaled(effects.glow_reach)) * 1.5 + 1.0),
@@ -169,30 +189,31 @@ impl Highway {
         }
     }
 
-    /// How far the song has scrolled at `frame`, and its time in milliseconds.
+    /// The scroll at `frame` in subpixels, and the time of the song in milliseconds.
     fn moment(&self, frame: FrameIndex) -> (i64, i32) {
         let time = self.start + self.motion.frame_rate().time_of(frame);
         (self.motion.scroll(self.start, frame), milliseconds(time))
     }
 
-    /// Reaches of the frame before and this one, rows between the two, and where all that comes is moved; `None`
-    /// where things are not moved by whole samples.
-    fn find_moved(&self, scroll: i64, now: i32) -> Option<([Reach; 2], u32, Ground)> {
+    /// By how many rows the notes have moved since the previous frame, and where. `None` where the shift is not a whole
+    /// even number of rows downwards.
+    fn row_shift(&self, scroll: i64, now: i32) -> Option<RowShift> {
         let layout = &self.layout;
         if layout.tilt.is_some() || layout.reverse {
             return None;
         }
         let theme = &self.options.theme;
-        let columns = fixed::even_columns(layout, theme, self.background.is_some());
+        let columns = static_layer::uniform_columns(layout, theme, self.background.is_some());
         let (before, then) = self.moment(FrameIndex(self.frame.0.checked_sub(1)?));
-        let way = moved::whole_way(before, scroll)?;
+        let shift = moved::whole_row_shift(before, scroll)?;
         let receptors = layout.gem_half_height.max(layout.line(theme.strike_line.width));
         let end = layout.strike.saturating_sub((receptors + ROAD_MARGIN).ceil() as u32);
         let rows = self.captions.rows_without([then, now], layout.header + ROAD_MARGIN as u32..end);
-        Some(([self.reach(before), self.reach(scroll)], way, Ground { rows, columns }))
+        let visible = [self.visible_range(before), self.visible_range(scroll)];
+        Some(RowShift { visible, rows: shift, area: MovableArea { rows, columns } })
     }
 
-    /// How most of what moves in this frame has moved since the frame before it; `None` where that is not one motion.
+    /// The motion of the notes per frame; `None` in perspective, where they have no common one.
     fn scroll(&self) -> Option<Scroll> {
         if self.layout.tilt.is_some() {
             return None;
@@ -202,12 +223,16 @@ impl Highway {
         Some(Scroll { dx: 0, dy: pixels * down, denominator: frames })
     }
 
-    /// What differs between this frame and `previous`, and what has moved.
+    /// What changed and what moved between frame `previous` and this one.
     fn change_since(&self, previous: FrameIndex, resident: &Resident) -> FrameChange {
         let ((before, then), (now, _)) = (self.moment(previous), self.moment(self.frame));
         let mut parts = Vec::new();
-        let reaches = [self.reach(before), self.reach(now)];
-        resident.add_changed(reaches, (&self.layout, &self.extents), &mut parts);
+        let ranges = [self.visible_range(before), self.visible_range(now)];
+        resident.add_changed(
+            ranges,
+            CoveredAreas { layout: &self.layout, extents: &self.extents },
+            &mut parts,
+        );
         if !self.captions.add_changed(then, &mut parts) {
             return FrameChange::UNKNOWN;
         }
@@ -216,31 +241,31 @@ impl Highway {
         FrameChange::within(parts).with_moved(moved)
     }
 
-    fn uniform(&self) -> Uniform {
+    fn uniform(&self) -> HighwayUniform {
         // Labels that stay begin to fade after all songs.
         let fade = self.captions.labels_fade.unwrap_or([ALL_TIME[1] - 1, ALL_TIME[1]]);
-        Uniform::new(&self.layout, &self.motion, &self.options, fade, self.captions.progress)
+        HighwayUniform::new(&self.layout, &self.motion, &self.options, fade, self.captions.progress)
     }
 }
 
-/// How long the effects of a struck hit are seen; 0 when there are none.
+/// How long the effects of a struck note are seen; 0 when there are none.
 fn effects_last(options: &HighwayOptions) -> Time {
     let effects = &options.theme.effects;
     let any = effects.flash.max(effects.glow).max(effects.line_glow).max(effects.rings) > 0.0;
     Time::from_seconds(if any { effects.duration.into() } else { 0.0 })
 }
 
-/// Half the height of the tallest hit, in pixels.
+/// Half the height of the tallest note, in pixels.
 fn tallest(layout: &Layout) -> f32 {
     // Accents are up to half larger.
     layout.gem_half_height.max(layout.kick_half_height) * 1.5
 }
 
-/// The latest time at which the first hit is still beyond the far end, and not after the song's start; early
-/// enough for the count-in.
-fn lead_in(content: &HighwayContent, layout: &Layout, motion: &Motion) -> Time {
+/// The time at which the video begins: late enough that no time is lost, but before the first note is visible, before
+/// the count-in, and not after the song's start.
+fn lead_in(content: &HighwayContent, layout: &Layout, motion: &NoteMotion) -> Time {
     let path = f64::from(layout.path) + f64::from(tallest(layout)) + 2.0;
-    let first = content.hits.first().map_or(Time::ZERO, |hit| hit.time);
+    let first = content.notes.first().map_or(Time::ZERO, |note| note.time);
     let counted = content.count_in.first().map_or(Time::ZERO, |beat| beat.time - Time::from_seconds(0.25));
     (first - motion.time_for(path)).min(counted).min(Time::ZERO)
 }
@@ -304,21 +329,21 @@ impl Scene for Highway {
     }
 
     fn static_layer(&self) -> u32 {
-        // With the labels, or without.
-        u32::from(self.captions.labels_are() != captions::LabelsAre::Fixed)
+        // One layer with the labels, one without.
+        u32::from(self.captions.label_state() != captions::LabelState::Fixed)
     }
 
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
         let (scroll, now) = self.moment(frame);
         self.frame = frame;
         self.captions.set_time(now);
-        let reach = self.reach(scroll);
+        let visible = self.visible_range(scroll);
         if let Some(resident) = &mut self.resident {
-            resident.set_frame(queue, FrameUniform { scroll: scroll as i32, milliseconds: now }, reach);
+            resident.set_frame(queue, FrameUniform { scroll: scroll as i32, milliseconds: now }, visible);
         }
-        let moved = self.find_moved(scroll, now);
-        if let (Some(resident), Some((reaches, way, ground))) = (&mut self.resident, moved) {
-            resident.find_moved(reaches, (&self.layout, &self.extents), way, ground);
+        let shift = self.row_shift(scroll, now);
+        if let (Some(resident), Some(shift)) = (&mut self.resident, shift) {
+            resident.find_moved_bands(&shift, CoveredAreas { layout: &self.layout, extents: &self.extents });
         }
         Ok(())
     }

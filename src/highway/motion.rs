@@ -1,6 +1,6 @@
-//! How fast the notes fall, and where each is at a frame, exactly.
+//! The speed of the notes, and the exact position of each note at a frame.
 //!
-//! Places along the path are whole numbers of 1/256 pixel ([`SUBPIXELS`]), computed from the integers of the
+//! HeaderLines along the path are whole numbers of 1/256 pixel ([`SUBPIXELS`]), computed from the integers of the
 //! time and the speed with one rounding. A frame subtracts two of them; no float of absolute time is used.
 
 use strikeline_picture::{FrameIndex, FrameRate, Time};
@@ -10,9 +10,9 @@ pub const SUBPIXELS: i64 = 256;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
-/// Speed of the notes, and the scroll of each frame.
+/// The speed of the notes and the scroll of each frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Motion {
+pub struct NoteMotion {
     frame_rate: FrameRate,
     /// Speed in subpixels per second, as a ratio in lowest terms.
     speed: (i128, i128),
@@ -20,7 +20,7 @@ pub struct Motion {
     pixels_per_frame: Option<u32>,
 }
 
-impl Motion {
+impl NoteMotion {
     /// Notes that need `lookahead` for `path` pixels from the top to the strike line, or nearly: unless
     /// `exact` the speed is snapped to the nearest even number of pixels per frame, as then every frame of a
     /// note is the last one moved, in luma and in chroma, which keeps edges from shimmering and costs the
@@ -28,7 +28,7 @@ impl Motion {
     /// rates) it stays exact.
     ///
     /// `lookahead` below a millisecond is taken as one.
-    pub fn new(path: u32, lookahead: Time, frame_rate: FrameRate, exact: bool) -> Motion {
+    pub fn new(path: u32, lookahead: Time, frame_rate: FrameRate, exact: bool) -> NoteMotion {
         let lookahead = i128::from(lookahead.as_nanos()).max(1_000_000);
         let wanted = (i128::from(path) * i128::from(SUBPIXELS) * NANOS_PER_SECOND, lookahead);
         let rate = (i128::from(frame_rate.numerator()), i128::from(frame_rate.denominator()));
@@ -40,13 +40,13 @@ impl Motion {
         if snapped {
             let pixels = even as u32;
             let speed = (i128::from(pixels) * i128::from(SUBPIXELS) * rate.0, rate.1);
-            Motion { frame_rate, speed: lowest_terms(speed), pixels_per_frame: Some(pixels) }
+            NoteMotion { frame_rate, speed: lowest_terms(speed), pixels_per_frame: Some(pixels) }
         } else {
-            Motion { frame_rate, speed: lowest_terms(wanted), pixels_per_frame: None }
+            NoteMotion { frame_rate, speed: lowest_terms(wanted), pixels_per_frame: None }
         }
     }
 
-    /// Where on the path a note struck at `time` lies, in subpixels; grows with time.
+    /// Position along the path of a note that is struck at `time`, in subpixels. It grows with time.
     pub fn position(&self, time: Time) -> i64 {
         let (numerator, denominator) = self.speed;
         round_div(i128::from(time.as_nanos()) * numerator, denominator * NANOS_PER_SECOND)
@@ -82,7 +82,7 @@ impl Motion {
         (self.pixels_per_second() / self.frame_rate.as_f64() * f64::from(degrees) / 360.0) as f32
     }
 
-    /// Whole pixels that a note moves per frame, when the speed was snapped.
+    /// Whole pixels that a note moves per frame; `None` when the speed is exact.
     pub fn pixels_per_frame(&self) -> Option<u32> {
         self.pixels_per_frame
     }
@@ -127,11 +127,11 @@ mod tests {
 
     #[test]
     fn the_default_speed_at_1080p60_is_eight_pixels_per_frame() {
-        let motion = Motion::new(930, Time::from_seconds(2.0), rate(60, 1), false);
+        let motion = NoteMotion::new(930, Time::from_seconds(2.0), rate(60, 1), false);
         assert_eq!(motion.pixels_per_frame(), Some(8));
         assert_eq!(motion.pixels_per_second(), 480.0);
         assert_eq!(motion.pixels_over_frames(), Some((8, 1)));
-        let exact = Motion::new(432, Time::from_seconds(1.0), rate(60, 1), true);
+        let exact = NoteMotion::new(432, Time::from_seconds(1.0), rate(60, 1), true);
         assert_eq!(exact.pixels_over_frames(), Some((36, 5)));
     }
 
@@ -139,7 +139,7 @@ mod tests {
     fn snapping_never_changes_the_speed_by_more_than_a_third() {
         for path in 40..2000 {
             for frames in [24, 25, 30, 60, 120, 240] {
-                let motion = Motion::new(path, Time::from_seconds(2.0), rate(frames, 1), false);
+                let motion = NoteMotion::new(path, Time::from_seconds(2.0), rate(frames, 1), false);
                 let ratio = motion.pixels_per_second() / (f64::from(path) / 2.0);
                 assert!((0.66..1.34).contains(&ratio), "{path} {frames} {ratio}");
             }
@@ -149,8 +149,8 @@ mod tests {
     #[test]
     fn a_note_is_at_the_strike_line_at_its_time_however_late() {
         for motion in [
-            Motion::new(930, Time::from_seconds(2.0), rate(60, 1), false),
-            Motion::new(930, Time::from_seconds(1.7), rate(30000, 1001), true),
+            NoteMotion::new(930, Time::from_seconds(2.0), rate(60, 1), false),
+            NoteMotion::new(930, Time::from_seconds(1.7), rate(30000, 1001), true),
         ] {
             for seconds in [0, 60, 10_000, 1_000_000] {
                 // A whole number of frames and of seconds in both rates.
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn at_snapped_speed_every_frame_moves_by_the_same_even_number_of_pixels() {
-        let motion = Motion::new(700, Time::from_seconds(2.1), rate(30000, 1001), false);
+        let motion = NoteMotion::new(700, Time::from_seconds(2.1), rate(30000, 1001), false);
         let step = i64::from(motion.pixels_per_frame().unwrap()) * SUBPIXELS;
         assert_eq!(step % (2 * SUBPIXELS), 0);
         let start = Time::from_nanos(-1_234_567_891);

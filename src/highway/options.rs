@@ -8,39 +8,40 @@ use strikeline_picture::Time;
 /// How a highway is shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HighwayOptions {
-    /// Time from the far end to the strike line, or nearly: see [`Motion::new`](super::motion::Motion::new).
+    /// Time that a note takes from the far end of the road to the strike line. It is adjusted a little unless
+    /// `exact_speed` is set: see [`NoteMotion::new`](super::NoteMotion::new).
     pub lookahead: Time,
-    /// Whether the lookahead is kept to the subpixel.
+    /// Whether the lookahead is kept exactly.
     pub exact_speed: bool,
-    /// Time of the song at frame 0; `None` for one early enough to see the first hit come from the far end and to
-    /// read the count-in, and not after the song's start.
+    /// Time of the song at frame 0. `None` chooses one: before the first note is visible, before the count-in, and not
+    /// after the song's start.
     pub start: Option<Time>,
-    /// Colours, sizes and effects. Its drum map is not used here: what is drawn has been chosen already.
+    /// Colours, sizes and effects. Its drum map is not used: the content has lanes and colours already.
     pub theme: Theme,
-    /// Flat, or tilted away; `None` for the theme's choice.
+    /// Flat or perspective; `None` for the theme's choice.
     pub view: Option<ViewKind>,
-    /// Hits rise to a strike line near the top.
+    /// Whether notes move up, to a strike line near the top.
     pub reverse: bool,
-    /// The lanes from right to left, for a kit that is set up the other way.
+    /// Whether the lanes go from right to left, for a left-handed drum kit.
     pub left_handed: bool,
-    /// How long the shutter is open, in degrees of a frame, 0 to 360; 0 draws no motion blur.
+    /// Motion blur: the shutter angle in degrees of a frame, 0 to 360. 0 draws none.
     pub shutter_degrees: f32,
-    /// When the lanes' labels are seen.
+    /// When the labels of the lanes are shown.
     pub labels: Labels,
     /// Whether title, section, clock and progress bar are shown above the road.
     pub header: bool,
-    /// Whether the beats before the first hit are counted.
+    /// Whether the count-in is shown before the first note.
     pub count_in: bool,
-    /// What is shown after the last hit.
+    /// What is shown when the song is over; `None` shows nothing more.
     pub end_card: Option<EndCard>,
 }
 
-/// When the lanes' labels are seen.
+/// When the labels of the lanes are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Labels {
     /// From the first frame to the last.
     Always,
-    /// Until some seconds after the first hit.
+    /// Until some seconds after the first note.
     #[default]
     Intro,
     /// Not at all.
@@ -50,7 +51,7 @@ pub enum Labels {
 /// An image that fades in over the picture when the song is over, with title and artist below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndCard {
-    /// PNG, JPEG or WebP.
+    /// A PNG, JPEG or WebP file.
     pub image: PathBuf,
 }
 
@@ -74,7 +75,7 @@ impl Default for HighwayOptions {
 }
 
 impl HighwayOptions {
-    /// The view that is drawn.
+    /// The view that is drawn: that of the options, or else that of the theme.
     pub fn view(&self) -> ViewKind {
         self.view.unwrap_or(self.theme.view)
     }

@@ -1,25 +1,24 @@
-//! The highway's uniform, and a pipeline for each thing that is drawn.
+//! The highway's uniform, and a pipeline for each layer.
 
 use wgpu::util::DeviceExt;
 
-use super::captions::{GlyphInstance, PanelInstance};
-use super::fixed::Shape;
-use super::hits::{HitInstance, LineInstance};
+use super::captions::instances::{GlyphInstance, PanelInstance};
 use super::images::Placement;
 use super::layout::Layout;
-use super::motion::{Motion, SUBPIXELS};
+use super::motion::{NoteMotion, SUBPIXELS};
+use super::notes::{LineInstance, NoteInstance};
 use super::options::HighwayOptions;
 use super::paint;
+use super::static_layer::StaticShape;
 use crate::theme::{Color, Corners};
-use strikeline_picture::Time;
 use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind};
 use wgpu_video::gpu::{Gpu, GpuError};
 use wgpu_video::scene::SceneTarget;
 
-/// What the shaders are told; see `shaders/highway.wgsl`. Only the first two change from frame to frame.
+/// Data passed to the shaders; see `shaders/highway.wgsl`. Only the first field changes from frame to frame.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct Uniform {
+pub struct HighwayUniform {
     frame: FrameUniform,
     subpixels_per_second: f32,
     effect_seconds: f32,
@@ -59,20 +58,20 @@ pub struct FrameUniform {
     pub milliseconds: i32,
 }
 
-impl Uniform {
-    /// For a highway that is shown so; the lane labels go in `labels_fade` and the progress bar shows
-    /// `progress`, both in milliseconds of the song.
+impl HighwayUniform {
+    /// The data for a highway. The labels fade out during `labels_fade`, and the progress bar grows during `progress`;
+    /// both are times of the song in milliseconds.
     pub fn new(
         layout: &Layout,
-        motion: &Motion,
+        motion: &NoteMotion,
         options: &HighwayOptions,
         labels_fade: [i32; 2],
         progress: [i32; 2],
-    ) -> Uniform {
+    ) -> HighwayUniform {
         let theme = &options.theme;
         let (gems, effects) = (&theme.gems, &theme.effects);
         let tilt = layout.tilt.as_ref();
-        Uniform {
+        HighwayUniform {
             frame: FrameUniform { scroll: 0, milliseconds: 0 },
             subpixels_per_second: (motion.pixels_per_second() * SUBPIXELS as f64) as f32,
             effect_seconds: effects.duration,
@@ -104,22 +103,12 @@ impl Uniform {
     }
 }
 
-/// From 0 to 1 each.
+/// Red, green, blue and alpha, each from 0 to 1.
 fn shares(color: Color) -> [f32; 4] {
     paint::bytes(color).map(|value| f32::from(value) / 255.0)
 }
 
-/// The times that shaders are told, in milliseconds: before and after all that a song can have, and near
-/// enough to zero that differences of them do not overflow.
-pub const ALL_TIME: [i32; 2] = [-1_050_000_000, 1_050_000_000];
-
-/// `time` in whole milliseconds, within [`ALL_TIME`].
-pub fn milliseconds(time: Time) -> i32 {
-    let [begin, end] = ALL_TIME;
-    time.as_nanos().div_euclid(1_000_000).clamp((begin + 1).into(), (end - 1).into()) as i32
-}
-
-/// A thing that is drawn, by a pipeline of its own.
+/// What is drawn with one pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
     /// Shapes of the static layer.
@@ -132,21 +121,21 @@ pub enum Layer {
     Glow,
     /// Light along the strike line.
     LineGlow,
-    /// What is between the ends of kick bars.
+    /// The middle parts of kick bars, between their ends.
     KickMiddles,
     /// The ends of kick bars, and those that are not drawn in pieces.
     Kicks,
-    /// What is between the ends and the mark of a gem in a lane.
+    /// The parts of gems between their ends and their mark.
     GemMiddles,
     /// The ends and the marks of gems in the lanes, and those that are not drawn in pieces.
     Gems,
     /// Gems of the labels.
     Legend,
-    /// Rings at what was struck.
+    /// Rings at struck notes.
     Rings,
     /// Glyphs from the atlas.
     Text,
-    /// Progress bar and veil.
+    /// The progress bar, and the panel behind the end card.
     Panel,
 }
 
@@ -156,15 +145,15 @@ impl Layer {
         let gems = include_str!("../../shaders/gems.wgsl");
         let glow = include_str!("../../shaders/glow.wgsl");
         match self {
-            Layer::Fixed => (include_str!("../../shaders/static.wgsl"), "vertex", Shape::LAYOUT),
+            Layer::Fixed => (include_str!("../../shaders/static.wgsl"), "vertex", StaticShape::LAYOUT),
             Layer::Image => (include_str!("../../shaders/image.wgsl"), "vertex", Placement::LAYOUT),
             Layer::Beats => (include_str!("../../shaders/beats.wgsl"), "vertex", LineInstance::LAYOUT),
-            Layer::Glow => (glow, "vertex", HitInstance::LAYOUT),
-            Layer::LineGlow => (glow, "line_vertex", HitInstance::LAYOUT),
-            Layer::Kicks | Layer::Gems => (gems, "vertex", HitInstance::LAYOUT),
-            Layer::KickMiddles | Layer::GemMiddles => (gems, "middle_vertex", HitInstance::LAYOUT),
-            Layer::Legend => (gems, "legend_vertex", HitInstance::LAYOUT),
-            Layer::Rings => (include_str!("../../shaders/rings.wgsl"), "vertex", HitInstance::LAYOUT),
+            Layer::Glow => (glow, "vertex", NoteInstance::LAYOUT),
+            Layer::LineGlow => (glow, "line_vertex", NoteInstance::LAYOUT),
+            Layer::Kicks | Layer::Gems => (gems, "vertex", NoteInstance::LAYOUT),
+            Layer::KickMiddles | Layer::GemMiddles => (gems, "middle_vertex", NoteInstance::LAYOUT),
+            Layer::Legend => (gems, "legend_vertex", NoteInstance::LAYOUT),
+            Layer::Rings => (include_str!("../../shaders/rings.wgsl"), "vertex", NoteInstance::LAYOUT),
             Layer::Text => (include_str!("../../shaders/text.wgsl"), "vertex", GlyphInstance::LAYOUT),
             Layer::Panel => (include_str!("../../shaders/panel.wgsl"), "vertex", PanelInstance::LAYOUT),
         }
@@ -207,11 +196,11 @@ pub struct Pipelines {
 }
 
 impl Pipelines {
-    /// Those of `layers`, for the planes of `view`.
+    /// Makes the pipelines of `layers` for the planes of `view`.
     pub fn new(
         gpu: &Gpu,
         view: &SceneTarget<'_>,
-        uniform: &Uniform,
+        uniform: &HighwayUniform,
         options: &HighwayOptions,
         layers: &[Layer],
     ) -> Pipelines {
@@ -297,7 +286,7 @@ impl Pipelines {
         queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&frame));
     }
 
-    /// Draws of `layer` follow. False when it is not among the layers, and nothing of it can be drawn.
+    /// Sets the pipeline of `layer` for the draws that follow. Returns false when there is none, and nothing may be drawn.
     pub fn begin(&self, layer: Layer, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> bool {
         let found = self.pipelines.iter().find(|(of, drawn, _)| (*of, *drawn) == (plane, layer));
         if let Some((_, _, pipeline)) = found {

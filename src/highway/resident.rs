@@ -1,17 +1,19 @@
-//! What a highway has on the GPU, and the order in which it is drawn.
+//! The data of a highway on the GPU, and the order in which it is drawn.
 
 use std::ops::Range;
 
 use super::Highway;
-use super::captions::{Captions, GlyphInstance, LabelsAre, PanelInstance};
-use super::content::{Hit, Place};
-use super::damage::{self, Extents};
-use super::fixed::{self, Shape};
-use super::hits::{self, HitInstance, LineInstance, OnRoad, Positions, RoadBox};
+use super::captions::instances::{GlyphInstance, PanelInstance};
+use super::captions::{Captions, LabelState};
+use super::changes::{self, CoveredAreas};
+use super::content::HighwayNote;
 use super::images::Placement;
-use super::layout::Layout;
-use super::moved::{Ground, MovedThings, Thing};
-use super::pipelines::{FrameUniform, Layer, Pipelines, Uniform, vertex_buffer};
+use super::moved::{MovedBands, RoadObject, RowShift};
+use super::notes::{self, HasRoadShape, LineInstance, NoteInstance, Positions, RoadShape};
+use super::pipelines::{FrameUniform, HighwayUniform, Layer, Pipelines, vertex_buffer};
+use super::static_layer::{self, StaticShape};
+use super::visible::VisibleRange;
+use crate::song::LanePlace;
 use strikeline_picture::rectangles::{disjoint, merged};
 use strikeline_picture::{MovedArea, Rectangle};
 use wgpu_video::gpu::Gpu;
@@ -24,39 +26,26 @@ use wgpu_video::scene::{SceneError, SceneTarget};
 pub struct Resident {
     pipelines: Pipelines,
     road: RoadArea,
-    background: Instances<Shape>,
+    background: Instances<StaticShape>,
     background_image: Option<Image>,
-    fixed: Instances<Shape>,
+    fixed: Instances<StaticShape>,
     beats: Moving<LineInstance>,
-    kicks: Moving<HitInstance>,
-    gems: Moving<HitInstance>,
+    kicks: Moving<NoteInstance>,
+    gems: Moving<NoteInstance>,
     glyphs: Option<(Instances<GlyphInstance>, wgpu::BindGroup)>,
-    legend: Instances<HitInstance>,
+    legend: Instances<NoteInstance>,
     panels: Instances<PanelInstance>,
     end_card: Option<Image>,
-    flash: Flash,
+    flash: FlashingLayers,
     /// Of this frame.
     frame: Ranges,
     /// Since the frame before.
     moved: MovedArea,
 }
 
-/// Positions along the path at which things are seen in a frame, in subpixels.
+/// Which notes flash themselves where they are struck.
 #[derive(Debug, Clone, Copy)]
-pub struct Reach {
-    /// The strike line.
-    pub now: i64,
-    /// Where the effects of what was struck have just ended.
-    pub struck: i64,
-    /// Up to where gems shine.
-    pub shining: i64,
-    /// Just beyond the far end.
-    pub far: i64,
-}
-
-/// Which hits flash themselves where they are struck.
-#[derive(Debug, Clone, Copy)]
-struct Flash {
+struct FlashingLayers {
     /// Where the strike line lights up under a kick, the bar need not.
     kicks: bool,
     gems: bool,
@@ -68,12 +57,12 @@ struct Ranges {
     beats: Range<u32>,
     /// Those of the beats, kicks and gems that are moved and need not be drawn.
     moved: [Range<u32>; 3],
-    kicks: HitRanges,
-    gems: HitRanges,
+    kicks: NoteRanges,
+    gems: NoteRanges,
 }
 
 #[derive(Debug, Default)]
-struct HitRanges {
+struct NoteRanges {
     /// Those that come; these, and those that flash.
     coming: Range<u32>,
     seen: Range<u32>,
@@ -129,15 +118,15 @@ impl<T: bytemuck::NoUninit> Instances<T> {
 #[derive(Debug)]
 struct Moving<T> {
     positions: Positions,
-    boxes: Vec<RoadBox>,
+    boxes: Vec<RoadShape>,
     instances: Instances<T>,
 }
 
-impl<T: bytemuck::NoUninit + OnRoad> Moving<T> {
+impl<T: bytemuck::NoUninit + HasRoadShape> Moving<T> {
     fn new(gpu: &Gpu, what: &str, placed: (Positions, Vec<T>)) -> Result<Moving<T>, SceneError> {
         Ok(Moving {
             instances: Instances::new(gpu, what, &placed.1)?,
-            boxes: placed.1.iter().map(OnRoad::road_box).collect(),
+            boxes: placed.1.iter().map(HasRoadShape::road_shape).collect(),
             positions: placed.0,
         })
     }
@@ -146,32 +135,32 @@ impl<T: bytemuck::NoUninit + OnRoad> Moving<T> {
     /// and the subpixels that it is ahead of the strike line.
     fn add_changed(
         &self,
-        [before, now]: [Reach; 2],
+        [before, now]: [VisibleRange; 2],
         parts: &mut Vec<Rectangle>,
-        bounds: impl Fn(&RoadBox, i64) -> Option<Rectangle>,
+        bounds: impl Fn(&RoadShape, i64) -> Option<Rectangle>,
     ) {
         let range = self.positions.range(before.struck.min(now.struck), before.far.max(now.far));
         let boxes = self.boxes.get(range.start as usize..range.end as usize).unwrap_or_default();
-        for (&position, road_box) in self.positions.in_range(range).iter().zip(boxes) {
-            let at = |reach: Reach| bounds(road_box, position - reach.now);
-            parts.extend(damage::union(at(before), at(now)));
+        for (&position, road_shape) in self.positions.in_range(range).iter().zip(boxes) {
+            let at = |visible: VisibleRange| bounds(road_shape, position - visible.now);
+            parts.extend(changes::union(at(before), at(now)));
         }
     }
 
-    /// Adds what lies on the road in either of two frames to `things`, as [`Moving::add_changed`].
-    fn add_things(
+    /// Adds what lies on the road in either of two frames to `objects`, as [`Moving::add_changed`].
+    fn add_objects(
         &self,
-        reaches: [Reach; 2],
-        things: &mut Vec<Thing>,
-        bounds: impl Fn(&RoadBox, i64) -> Option<Rectangle>,
+        ranges: [VisibleRange; 2],
+        objects: &mut Vec<RoadObject>,
+        bounds: impl Fn(&RoadShape, i64) -> Option<Rectangle>,
     ) {
-        let [before, now] = reaches;
+        let [before, now] = ranges;
         let range = self.positions.range(before.struck.min(now.struck), before.far.max(now.far));
         let boxes = self.boxes.get(range.start as usize..range.end as usize).unwrap_or_default();
-        for (&position, road_box) in self.positions.in_range(range).iter().zip(boxes) {
-            things.push(Thing {
+        for (&position, road_shape) in self.positions.in_range(range).iter().zip(boxes) {
+            objects.push(RoadObject {
                 position,
-                covers: reaches.map(|reach| bounds(road_box, position - reach.now)),
+                covers: ranges.map(|visible| bounds(road_shape, position - visible.now)),
             });
         }
     }
@@ -209,15 +198,15 @@ impl Resident {
         highway: &Highway,
         gpu: &Gpu,
         view: &SceneTarget<'_>,
-        uniform: &Uniform,
+        uniform: &HighwayUniform,
     ) -> Result<Resident, SceneError> {
         let (layout, motion, options) = (&highway.layout, &highway.motion, &highway.options);
         let (content, captions, theme) = (&highway.content, &highway.captions, &options.theme);
-        let beats = hits::place_beats(&content.beats, layout, theme, motion);
+        let beats = notes::place_beats(&content.beats, layout, theme, motion);
         let travel = motion.pixels_in_shutter(options.shutter_degrees);
         let place = |kicks: bool| {
-            let belongs = |hit: &Hit| (hit.place == Place::Kick) == kicks;
-            hits::place_hits(&content.hits, layout, theme, motion, travel, belongs)
+            let belongs = |note: &HighwayNote| (note.place == LanePlace::Kick) == kicks;
+            notes::place_notes(&content.notes, layout, theme, motion, travel, belongs)
         };
         let effects = &theme.effects;
         let wanted = [
@@ -250,17 +239,17 @@ impl Resident {
         };
         Ok(Resident {
             road: RoadArea { width: view.size.width(), height: view.size.height(), header: layout.header },
-            background: Instances::new(gpu, "the background", &fixed::background(layout, theme))?,
+            background: Instances::new(gpu, "the background", &static_layer::background(layout, theme))?,
             background_image: image(&highway.background)?,
-            fixed: Instances::new(gpu, "the road", &fixed::road(layout, theme, content))?,
+            fixed: Instances::new(gpu, "the road", &static_layer::road(layout, theme, content))?,
             beats: Moving::new(gpu, "the song's beats", beats)?,
             kicks: Moving::new(gpu, "the song's kicks", place(true))?,
-            gems: Moving::new(gpu, "the song's hits", place(false))?,
+            gems: Moving::new(gpu, "the song's notes", place(false))?,
             glyphs,
             legend: Instances::new(gpu, "the labels' gems", &captions.legend)?,
             panels: Instances::new(gpu, "the panels", &captions.panels)?,
             end_card: image(&highway.end_image)?,
-            flash: Flash {
+            flash: FlashingLayers {
                 kicks: effects.flash > 0.0 && effects.line_glow == 0.0,
                 gems: effects.flash > 0.0,
             },
@@ -271,46 +260,41 @@ impl Resident {
     }
 
     /// Sets what differs in a frame, and finds the instances that it shows.
-    pub fn set_frame(&mut self, queue: &wgpu::Queue, frame: FrameUniform, reach: Reach) {
+    pub fn set_frame(&mut self, queue: &wgpu::Queue, frame: FrameUniform, visible: VisibleRange) {
         self.pipelines.set_frame(queue, frame);
-        let hits = |moving: &Moving<HitInstance>, flashes: bool| HitRanges {
-            coming: moving.positions.range(reach.now, reach.far),
+        let notes = |moving: &Moving<NoteInstance>, flashes: bool| NoteRanges {
+            coming: moving.positions.range(visible.now, visible.far),
             // Those that are struck are drawn as long as they flash.
-            seen: moving.positions.range(if flashes { reach.struck } else { reach.now }, reach.far),
-            shining: moving.positions.range(reach.struck, reach.shining),
-            struck: moving.positions.range(reach.struck, reach.now),
+            seen: moving.positions.range(if flashes { visible.struck } else { visible.now }, visible.far),
+            shining: moving.positions.range(visible.struck, visible.shining),
+            struck: moving.positions.range(visible.struck, visible.now),
         };
         self.frame = Ranges {
-            beats: self.beats.positions.range(reach.now, reach.far),
-            kicks: hits(&self.kicks, self.flash.kicks),
-            gems: hits(&self.gems, self.flash.gems),
+            beats: self.beats.positions.range(visible.now, visible.far),
+            kicks: notes(&self.kicks, self.flash.kicks),
+            gems: notes(&self.gems, self.flash.gems),
             moved: Default::default(),
         };
         self.moved.parts.clear();
     }
 
-    /// Finds what of the frame is the frame before, moved down by `way` rows, within `ground`.
-    pub fn find_moved(
-        &mut self,
-        reaches: [Reach; 2],
-        (layout, extents): (&Layout, &Extents),
-        way: u32,
-        ground: Ground,
-    ) {
-        let mut things = Vec::new();
-        self.beats.add_things(reaches, &mut things, |line, ahead| extents.of_line(layout, line, ahead));
-        self.kicks.add_things(reaches, &mut things, |hit, ahead| extents.of_hit(layout, hit, ahead, true));
-        self.gems.add_things(reaches, &mut things, |hit, ahead| extents.of_hit(layout, hit, ahead, false));
-        let found = MovedThings::find(things, reaches, way, ground);
+    /// Finds the bands of this frame that equal the previous frame moved down by `shift`.
+    pub fn find_moved_bands(&mut self, shift: &RowShift, covered: CoveredAreas<'_>) {
+        let ranges = shift.visible;
+        let mut objects = Vec::new();
+        self.beats.add_objects(ranges, &mut objects, |line, ahead| covered.of_line(line, ahead));
+        self.kicks.add_objects(ranges, &mut objects, |note, ahead| covered.of_note(note, ahead, true));
+        self.gems.add_objects(ranges, &mut objects, |note, ahead| covered.of_note(note, ahead, false));
+        let found = MovedBands::find(objects, shift);
         if let Some([lowest, highest]) = found.positions {
             let (beats, kicks) = (&self.beats.positions, &self.kicks.positions);
             let all = [beats, kicks, &self.gems.positions];
             self.frame.moved = all.map(|positions| positions.range(lowest, highest));
         }
-        self.moved = MovedArea { by: [0, i32::try_from(way).unwrap_or(0)], parts: found.bands };
+        self.moved = MovedArea { by: [0, i32::try_from(shift.rows).unwrap_or(0)], parts: found.bands };
     }
 
-    /// What [`Resident::find_moved`] has found for this frame.
+    /// What [`Resident::find_moved_bands`] has found for this frame.
     pub fn moved(&self) -> &MovedArea {
         &self.moved
     }
@@ -318,14 +302,14 @@ impl Resident {
     /// Adds to `parts` where what is on the road, in either of two frames, lies.
     pub fn add_changed(
         &self,
-        reaches: [Reach; 2],
-        (layout, extents): (&Layout, &Extents),
+        ranges: [VisibleRange; 2],
+        covered: CoveredAreas<'_>,
         parts: &mut Vec<Rectangle>,
     ) {
         let first = parts.len();
-        self.beats.add_changed(reaches, parts, |line, ahead| extents.of_line(layout, line, ahead));
-        self.kicks.add_changed(reaches, parts, |hit, ahead| extents.of_hit(layout, hit, ahead, true));
-        self.gems.add_changed(reaches, parts, |hit, ahead| extents.of_hit(layout, hit, ahead, false));
+        self.beats.add_changed(ranges, parts, |line, ahead| covered.of_line(line, ahead));
+        self.kicks.add_changed(ranges, parts, |note, ahead| covered.of_note(note, ahead, true));
+        self.gems.add_changed(ranges, parts, |note, ahead| covered.of_note(note, ahead, false));
         let road = self.road;
         let road = Rectangle { left: 0, top: road.header, right: road.width, bottom: road.height };
         let on_road = parts.split_off(first).iter().map(|part| part.intersection(&road)).collect();
@@ -344,7 +328,7 @@ impl Resident {
         if pipelines.begin(Layer::Fixed, plane, pass) {
             self.fixed.draw(Layer::Fixed.vertices(), 0..self.fixed.count, pass);
         }
-        if captions.labels_are() == LabelsAre::Fixed {
+        if captions.label_state() == LabelState::Fixed {
             self.draw_legend(plane, pass);
         }
         self.draw_text(&captions.fixed_text(), plane, pass);
@@ -353,7 +337,7 @@ impl Resident {
     /// Draws what moves and what comes and goes.
     pub fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         self.draw_road(plane, pass, &Default::default());
-        if captions.labels_are() == LabelsAre::Fading {
+        if captions.label_state() == LabelState::Fading {
             self.draw_legend(plane, pass);
         }
         let shown = captions.shown();

@@ -4,8 +4,8 @@
 //! error adds up. What a damaged file says costs no more than its bytes and the beats that are handed out; beats
 //! that come too fast to be of use are passed over by arithmetic.
 
-use super::clocks::{At, Clocks};
 use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap};
+use super::tick_clocks::{AtTick, TickClocks};
 use super::{MAX_SONG_TIME, TrackIndex};
 use strikeline_picture::Time;
 
@@ -27,7 +27,7 @@ const LONGEST_COUNTED_BAR: u8 = 8;
 /// How many beats of a larger bar are counted in.
 const COUNT_OF_LONG_BAR: usize = 4;
 
-/// A hit that is late by less than the beat divided by this is meant to be on the beat.
+/// A note that is late by less than the beat divided by this is meant to be on the beat.
 const LATE_FRACTION: i64 = 8;
 
 /// A beat of the song.
@@ -48,7 +48,7 @@ impl Beat {
     }
 }
 
-/// A beat that is counted aloud before the first hit.
+/// A beat that is counted aloud before the first note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountInBeat {
     /// When it is, from the song's start; negative where it is before the song.
@@ -99,12 +99,17 @@ struct Meter {
 impl BeatGrid {
     /// From the clocks of all tracks, the ticks at which each track ends, and the metres that the tracks state:
     /// (numerator, denominator), both at least 1.
-    pub fn new(division: Division, clocks: Clocks, ends: &[u64], meters: Vec<At<(u8, u16)>>) -> BeatGrid {
+    pub fn new(
+        division: Division,
+        clocks: TickClocks,
+        ends: &[u64],
+        meters: Vec<AtTick<(u8, u16)>>,
+    ) -> BeatGrid {
         let Division::TicksPerQuarter(ticks_per_quarter) = division else {
             return BeatGrid::default();
         };
         let sequences = match clocks {
-            Clocks::Shared(tempo) => {
+            TickClocks::Shared(tempo) => {
                 let end = ends.iter().copied().max().unwrap_or_default();
                 let mut meters = meters;
                 // In the order of the tracks they are, and the sort is stable.
@@ -112,7 +117,7 @@ impl BeatGrid {
                 let meters = meters.into_iter().map(|meter| (meter.tick, meter.what));
                 vec![Sequence::new(Time::ZERO, tempo, meters, end)]
             }
-            Clocks::InTurn(clocks) => {
+            TickClocks::InTurn(clocks) => {
                 let mut meters = meters.into_iter().peekable();
                 let mut sequences = Vec::new();
                 for ((track, clock), end) in (0..).map(TrackIndex::from_index).zip(clocks).zip(ends) {
@@ -153,18 +158,18 @@ impl BeatGrid {
     }
 
     /// See [`super::Song::count_in`].
-    pub fn count_in(&self, first_hit: Time) -> Vec<CountInBeat> {
-        let beats = self.beats(first_hit + LONGEST_COUNT);
-        let mut before = beats.partition_point(|beat| beat.time <= first_hit);
+    pub fn count_in(&self, first_note: Time) -> Vec<CountInBeat> {
+        let beats = self.beats(first_note + LONGEST_COUNT);
+        let mut before = beats.partition_point(|beat| beat.time <= first_note);
         if let Some(last) = before.checked_sub(1).and_then(|index| beats.get(index))
-            && let late = (first_hit - last.time).as_nanos()
+            && let late = (first_note - last.time).as_nanos()
             && let next = beats.get(before)
             && (late == 0
                 || next.is_some_and(|next| late < (next.time - last.time).as_nanos() / LATE_FRACTION))
         {
             before -= 1;
         }
-        let wanted = match self.beats_in_bar_at(first_hit) {
+        let wanted = match self.beats_in_bar_at(first_note) {
             beats @ ..=LONGEST_COUNTED_BAR => usize::from(beats),
             _ => COUNT_OF_LONG_BAR,
         };
@@ -173,7 +178,7 @@ impl BeatGrid {
             let missing = if beat.bar == 1 { missing } else { 0 };
             (beat.time, beat.beat.saturating_add(missing))
         });
-        let mut later = first_hit;
+        let mut later = first_note;
         let mut counted: Vec<_> = in_song
             .chain(self.beats_before_start())
             .take_while(|(time, _)| {

@@ -63,7 +63,7 @@ impl<'a> Chunks<'a> {
             return Err(damaged(start + CHUNK_HEAD + 4, "the header does not say how long a tick is"));
         };
 
-        // A longer header is allowed; a wrong length is not believed.
+        // A longer header is allowed; a wrong length is ignored.
         let after_header = match reader.end_of_chunk(start) {
             Some(end) if end >= start + CHUNK_HEAD + 6 && reader.may_end_at(end) => end,
             _ => start + CHUNK_HEAD + 6,
@@ -195,7 +195,7 @@ fn find(bytes: &[u8], wanted: &[u8; 4]) -> Option<usize> {
     bytes.windows(4).position(|window| window == wanted)
 }
 
-/// What a file that is no MIDI file seems to be, judged by its first bytes.
+/// What a file that is not a MIDI file seems to be, judged by its first bytes.
 fn looks_like(file: &[u8]) -> Option<&'static str> {
     const SIGNATURES: &[(usize, &[u8], &str)] = &[
         (0, b"RIFF", "a RIFF file (such as WAV or AVI) without MIDI in it"),

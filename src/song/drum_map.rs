@@ -1,5 +1,4 @@
-//! Which key is which drum: names, lanes, colours and marks, as data. [`DrumMap::general_midi`] is what
-//! holds until somebody says otherwise.
+//! Which key is which drum: names, lanes, colours and marks, as data. [`DrumMap::general_midi`] is the default.
 
 use super::general_midi;
 
@@ -118,7 +117,7 @@ impl LaneId {
     }
 
     /// The lane's colour in [`DrumMap::general_midi`], for a dark background. Neighbours differ in lightness
-    /// as well as in hue, so that they can be told apart without seeing red, green or any colour at all.
+    /// as well as in hue, so that colour-blind viewers can distinguish them too.
     pub const fn color(self) -> Rgb {
         match self {
             LaneId::Kick => [0xFF, 0x8A, 0x1E],
@@ -141,7 +140,7 @@ impl LaneId {
     }
 }
 
-/// A sign on a gem, by which the drums of one lane are told apart without regard to colour.
+/// A sign on a gem that distinguishes the drums of one lane without regard to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mark {
     /// A plain gem.
@@ -200,7 +199,8 @@ pub struct DrumInfo {
     pub mark: Mark,
 }
 
-/// What a highway's background is like, which says where the tints of a lane's colour go.
+/// Whether the background of the highway is dark or light. It decides whether tints of a lane's colour are lighter or
+/// darker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Backdrop {
     /// Tints stand out by being lighter.
@@ -295,19 +295,19 @@ impl DrumMap {
         &self.order
     }
 
-    /// Calls a lane `name`.
+    /// Sets the name of a lane.
     pub fn set_lane_name(&mut self, lane: LaneId, name: impl Into<String>) {
         self.lanes[lane as usize].name = name.into();
     }
 
-    /// Gives a lane a colour, and its drums tints of it, but for those that have a colour of their own.
+    /// Sets the colour of a lane. Its drums get tints of it, except those with a colour of their own.
     pub fn set_lane_color(&mut self, lane: LaneId, color: Rgb) {
         self.lanes[lane as usize].color = color;
         self.tint();
     }
 
     /// Puts the lanes in order, from left to right. Lanes that `order` does not name follow in their usual
-    /// order; the kick, and a lane that was named before, are passed over.
+    /// order; the kick and repeated lanes are ignored.
     pub fn set_lane_order(&mut self, order: &[LaneId]) {
         let mut lanes = Vec::with_capacity(LaneId::ALL.len());
         for &lane in order.iter().chain(&LaneId::ALL) {
@@ -331,7 +331,7 @@ impl DrumMap {
         self.tint();
     }
 
-    /// Has the tints of the lanes' colours stand out from such a background.
+    /// Sets the background that the tints of the lanes' colours must stand out from.
     pub fn set_backdrop(&mut self, backdrop: Backdrop) {
         self.backdrop = backdrop;
         self.tint();
@@ -370,7 +370,7 @@ fn tinted(color: Rgb, percent: i8, backdrop: Backdrop) -> Rgb {
 
 #[cfg(test)]
 mod tests {
-    use super::super::vision::{self, Eye};
+    use super::super::vision::{self, ColourVision};
     use super::*;
 
     #[test]
@@ -439,7 +439,7 @@ mod tests {
             let [left, right] = [pair[0].color(), pair[1].color()];
             let lightness = (vision::lightness(left) - vision::lightness(right)).abs();
             assert!(lightness > vision::CLEAR, "{pair:?}: {lightness}");
-            let distance = vision::distance(left, right, Eye::WithoutGreen);
+            let distance = vision::distance(left, right, ColourVision::WithoutGreen);
             assert!(distance > vision::CLEAR, "{pair:?}: {distance}");
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;
 
-use super::{Channel, ChannelSelection, KeyHits, TrackIndex, TrackSelection};
+use super::{Channel, ChannelSelection, KeyCount, TrackIndex, TrackSelection};
 
 /// Why a file gave no song. Byte positions count from 0 at the start of the file.
 #[derive(Debug, thiserror::Error)]
@@ -184,8 +184,8 @@ pub enum SongWarning {
     },
     /// Keys that the drum map does not know: they are drawn in the lane "Other".
     UnmappedKeys {
-        /// Each key with its number of hits.
-        keys: Vec<KeyHits>,
+        /// Each key with its number of notes.
+        keys: Vec<KeyCount>,
     },
     /// There were more warnings than anyone would read.
     More {
@@ -248,9 +248,9 @@ impl fmt::Display for SongWarning {
             }
             SongWarning::UnmappedKeys { keys } => {
                 f.write_str("keys that are no General MIDI drum, drawn in the lane \"Other\": ")?;
-                for (place, KeyHits { key, hits }) in keys.iter().enumerate() {
+                for (place, KeyCount { key, notes }) in keys.iter().enumerate() {
                     let separator = if place == 0 { "" } else { ", " };
-                    write!(f, "{separator}{key} ({})", plural(*hits, "hit"))?;
+                    write!(f, "{separator}{key} ({})", plural(*notes, "hit"))?;
                 }
                 Ok(())
             }
@@ -289,7 +289,7 @@ impl Warnings {
     }
 }
 
-/// `1 hit`, `2 hits`.
+/// `1 note`, `2 notes`.
 fn plural(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -14,16 +14,16 @@ pub(super) struct TrackEvents<'a> {
 }
 
 /// One step of the walk.
-pub(super) struct Step<'a> {
+pub(super) struct TrackStep<'a> {
     /// Where in the file the event begins, with the time before it.
     pub offset: u64,
     /// When it is, in ticks from the track's start.
     pub tick: u64,
-    pub what: Found<'a>,
+    pub what: StepContent<'a>,
 }
 
-/// What a step came upon.
-pub(super) enum Found<'a> {
+/// What was read in one step.
+pub(super) enum StepContent<'a> {
     /// An event.
     Event(TrackEventKind<'a>),
     /// An event without meaning, and what is wrong with it; the walk goes on.
@@ -44,26 +44,26 @@ impl<'a> TrackEvents<'a> {
     }
 
     /// Goes past an event that midly refused, if its end is certain.
-    fn skip(&mut self, event: &'a [u8], running_status: Option<u8>) -> Found<'a> {
+    fn skip(&mut self, event: &'a [u8], running_status: Option<u8>) -> StepContent<'a> {
         match skip_event(event, running_status) {
             Ok(skipped) => {
                 self.tick += u64::from(skipped.delta);
                 self.rest = EventIter::new(&event[skipped.bytes..]);
                 *self.rest.running_status_mut() = skipped.running_status;
-                Found::Skipped(skipped.reason)
+                StepContent::Skipped(skipped.reason)
             }
             Err(reason) => {
                 self.over = true;
-                Found::Damage(reason)
+                StepContent::Damage(reason)
             }
         }
     }
 }
 
 impl<'a> Iterator for TrackEvents<'a> {
-    type Item = Step<'a>;
+    type Item = TrackStep<'a>;
 
-    fn next(&mut self) -> Option<Step<'a>> {
+    fn next(&mut self) -> Option<TrackStep<'a>> {
         let (offset, before) = self.unread();
         if self.over || before.is_empty() {
             return None;
@@ -75,12 +75,12 @@ impl<'a> Iterator for TrackEvents<'a> {
             Some(Ok(event)) => {
                 self.tick += u64::from(event.delta.as_int());
                 self.over = matches!(event.kind, TrackEventKind::Meta(MetaMessage::EndOfTrack));
-                Found::Event(event.kind)
+                StepContent::Event(event.kind)
             }
             // Midly's lenient mode does not say what is wrong.
             Some(Err(_)) | None => self.skip(before, running_status),
         };
-        Some(Step { offset, tick: self.tick, what })
+        Some(TrackStep { offset, tick: self.tick, what })
     }
 }
 
@@ -142,8 +142,8 @@ mod tests {
         TrackEvents::new(TrackChunk { offset: 100, bytes })
             .map(|step| {
                 let how = match step.what {
-                    Found::Event(_) => "",
-                    Found::Skipped(reason) | Found::Damage(reason) => reason,
+                    StepContent::Event(_) => "",
+                    StepContent::Skipped(reason) | StepContent::Damage(reason) => reason,
                 };
                 (step.offset, step.tick, how)
             })

@@ -6,7 +6,7 @@
 use super::{LaneId, Mark};
 
 /// The drum of `key`; `None` where General MIDI has none.
-pub(super) fn drum(key: u8) -> Option<&'static Row> {
+pub(super) fn drum(key: u8) -> Option<&'static DrumRow> {
     DRUMS.get(usize::from(key.checked_sub(FIRST_KEY)?))
 }
 
@@ -19,12 +19,12 @@ pub(super) fn tint(key: u8) -> i8 {
 const FIRST_KEY: u8 = 27;
 
 /// A drum: full name, short name, lane, tint and mark.
-type Row = (&'static str, &'static str, LaneId, i8, Mark);
+type DrumRow = (&'static str, &'static str, LaneId, i8, Mark);
 
 /// The keys from 27 to 87. A tint says how far, in percent, the drum's colour is from its lane's: towards white
 /// where it is positive, towards black where it is negative (on a light background the other way round).
 #[rustfmt::skip]
-const DRUMS: [Row; 61] = [
+const DRUMS: [DrumRow; 61] = [
     ("High Q",             "HQ",   LaneId::Effects,        0, Mark::None),    // 27
     ("Slap",               "SLP",  LaneId::Effects,      -15, Mark::Cross),
     ("Scratch Push",       "SCP",  LaneId::Effects,       30, Mark::Plus),

@@ -1,111 +1,110 @@
-//! The lanes that a song uses, in their order on the highway, and how often each is hit.
+//! The lanes that a song uses, in their order on the highway, and the number of notes in each.
 
 use std::iter;
 
 use super::{DrumMap, LaneId, Note, Rgb, Song, SongWarning};
 
-/// A lane's place on the highway, counted from 0 at the left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LaneIndex(pub usize);
-
-/// Where a hit is drawn.
+/// Where a note is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// As a bar over the whole width.
+pub enum LanePlace {
+    /// As a bar across all lanes, behind their gems.
     Kick,
-    /// In a lane.
-    Lane(LaneIndex),
+    /// As a gem in this lane, counted from 0 at the left.
+    Lane(usize),
 }
 
-/// How often a key is hit.
+/// How many notes a key has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyHits {
+pub struct KeyCount {
     /// The key, 0 to 127.
     pub key: u8,
-    /// Its hits; at least one.
-    pub hits: u64,
+    /// The number of its notes; at least 1.
+    pub notes: u64,
 }
 
 /// A lane that a song uses, or the kick.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {
-    /// Which lane.
+    /// The lane's identity in the drum map.
     pub id: LaneId,
-    /// What it is called.
+    /// The name to show.
     pub name: String,
     /// Its colour.
     pub color: Rgb,
-    /// The keys that are hit in it, lowest first.
-    pub keys: Vec<KeyHits>,
+    /// The keys of its notes, lowest first.
+    pub keys: Vec<KeyCount>,
 }
 
 impl Lane {
-    /// Hits of all its keys.
-    pub fn hits(&self) -> u64 {
-        self.keys.iter().map(|key| key.hits).sum()
+    /// The number of notes of all its keys.
+    pub fn note_count(&self) -> u64 {
+        self.keys.iter().map(|key| key.notes).sum()
     }
 }
 
-/// The lanes that a song uses. Those that it does not use take no place.
+/// The lanes that a song uses. Lanes without notes are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaneLayout {
     /// The kick, if the song uses it.
     pub kick: Option<Lane>,
     /// The other lanes from left to right; none when the song has kicks only.
     pub lanes: Vec<Lane>,
-    unmapped: Vec<KeyHits>,
+    unmapped: Vec<KeyCount>,
     /// By key.
-    places: [Option<Place>; 128],
+    places: [Option<LanePlace>; 128],
 }
 
 impl LaneLayout {
-    /// The lanes for the keys that `song` hits, in the order of `map`.
+    /// The lanes for the notes of `song`, in the order of `map`.
     pub fn for_song(song: &Song, map: &DrumMap) -> LaneLayout {
-        let mut hits = [0; 128];
+        let mut notes = [0; 128];
         for note in song.notes() {
-            hits[usize::from(note.key & 0x7F)] += 1;
+            notes[usize::from(note.key & 0x7F)] += 1;
         }
-        let used: Vec<KeyHits> =
-            (0..).zip(hits).filter(|(_, hits)| *hits > 0).map(|(key, hits)| KeyHits { key, hits }).collect();
+        let used: Vec<KeyCount> = (0..)
+            .zip(notes)
+            .filter(|(_, notes)| *notes > 0)
+            .map(|(key, notes)| KeyCount { key, notes })
+            .collect();
         let unmapped = used.iter().copied().filter(|used| map.get(used.key).is_none()).collect();
         let mut layout = LaneLayout { kick: None, lanes: Vec::new(), unmapped, places: [None; 128] };
         for id in iter::once(LaneId::Kick).chain(map.lane_order().iter().copied()) {
-            let keys: Vec<KeyHits> = used.iter().copied().filter(|used| map.lane(used.key) == id).collect();
+            let keys: Vec<KeyCount> = used.iter().copied().filter(|used| map.lane(used.key) == id).collect();
             if keys.is_empty() {
                 continue;
             }
             let place = match id {
-                LaneId::Kick => Place::Kick,
-                _ => Place::Lane(LaneIndex(layout.lanes.len())),
+                LaneId::Kick => LanePlace::Kick,
+                _ => LanePlace::Lane(layout.lanes.len()),
             };
             for used in &keys {
                 layout.places[usize::from(used.key)] = Some(place);
             }
             let lane = Lane { id, name: map.lane_name(id).to_owned(), color: map.lane_color(id), keys };
             match place {
-                Place::Kick => layout.kick = Some(lane),
-                Place::Lane(_) => layout.lanes.push(lane),
+                LanePlace::Kick => layout.kick = Some(lane),
+                LanePlace::Lane(_) => layout.lanes.push(lane),
             }
         }
         layout
     }
 
-    /// The kick, then the lanes from left to right: all the song's hits are in them.
+    /// The kick, then the lanes from left to right. Each note of the song is in one of them.
     pub fn kick_and_lanes(&self) -> impl Iterator<Item = &Lane> {
         self.kick.iter().chain(&self.lanes)
     }
 
-    /// Where a hit is drawn; `None` when its key is not hit in the song of this layout.
-    pub fn place(&self, note: &Note) -> Option<Place> {
+    /// Where a note is drawn; `None` when the song of this layout has no note of its key.
+    pub fn place(&self, note: &Note) -> Option<LanePlace> {
         self.places.get(usize::from(note.key)).copied().flatten()
     }
 
-    /// The keys that the drum map does not know, lowest first; they are in [`LaneId::Other`].
-    pub fn unmapped(&self) -> &[KeyHits] {
+    /// The keys that the drum map does not know, lowest first. They are in [`LaneId::Other`].
+    pub fn unmapped(&self) -> &[KeyCount] {
         &self.unmapped
     }
 
-    /// What to tell the user about [`LaneLayout::unmapped`] keys, if there are any.
+    /// A warning about the [`LaneLayout::unmapped`] keys, if there are any.
     pub fn warning(&self) -> Option<SongWarning> {
         let keys = self.unmapped.clone();
         (!keys.is_empty()).then_some(SongWarning::UnmappedKeys { keys })
@@ -140,12 +139,12 @@ mod tests {
     #[test]
     fn only_the_lanes_that_are_used_take_a_place() {
         let layout = layout([51, 42, 36, 46, 38, 42]);
-        let names: Vec<_> = layout.lanes.iter().map(|lane| (lane.name.as_str(), lane.hits())).collect();
+        let names: Vec<_> = layout.lanes.iter().map(|lane| (lane.name.as_str(), lane.note_count())).collect();
         assert_eq!(names, [("Hi-Hat", 3), ("Snare", 1), ("Ride", 1)]);
-        assert_eq!(layout.kick.as_ref().map(Lane::hits), Some(1));
-        assert_eq!(layout.place(&note(46)), Some(Place::Lane(LaneIndex(0))));
-        assert_eq!(layout.place(&note(51)), Some(Place::Lane(LaneIndex(2))));
-        assert_eq!(layout.place(&note(36)), Some(Place::Kick));
+        assert_eq!(layout.kick.as_ref().map(Lane::note_count), Some(1));
+        assert_eq!(layout.place(&note(46)), Some(LanePlace::Lane(0)));
+        assert_eq!(layout.place(&note(51)), Some(LanePlace::Lane(2)));
+        assert_eq!(layout.place(&note(36)), Some(LanePlace::Kick));
         assert_eq!(layout.place(&note(49)), None);
         assert_eq!(layout.warning(), None);
     }
@@ -160,14 +159,14 @@ mod tests {
         let names: Vec<_> = layout.lanes.iter().map(|lane| lane.name.as_str()).collect();
         assert_eq!(names, ["Bell", "Snare", "Hi-Hat"]);
         assert_eq!(layout.lanes[0].color, [1, 2, 3]);
-        assert_eq!(layout.place(&note(51)), Some(Place::Lane(LaneIndex(0))));
+        assert_eq!(layout.place(&note(51)), Some(LanePlace::Lane(0)));
         assert_eq!(layout.kick.map(|kick| kick.name).as_deref(), Some("Kick"));
     }
 
     #[test]
     fn unknown_keys_have_a_lane_and_are_reported() {
         let layout = layout([0, 127, 127, 36]);
-        assert_eq!(layout.place(&note(127)), Some(Place::Lane(LaneIndex(0))));
+        assert_eq!(layout.place(&note(127)), Some(LanePlace::Lane(0)));
         assert_eq!(layout.lanes[0].name, "Other");
         let warning = layout.warning().unwrap().to_string();
         assert!(warning.ends_with(": 0 (1 hit), 127 (2 hits)"), "{warning}");
@@ -175,6 +174,6 @@ mod tests {
 
     #[test]
     fn no_hit_is_lost() {
-        assert_eq!(layout(0..128).kick_and_lanes().map(Lane::hits).sum::<u64>(), 128);
+        assert_eq!(layout(0..128).kick_and_lanes().map(Lane::note_count).sum::<u64>(), 128);
     }
 }

@@ -1,4 +1,4 @@
-//! The parsed music: a Standard MIDI File read into hits with exact times.
+//! The parsed music: a Standard MIDI File read into notes with exact times.
 //!
 //! The format is that of "Standard MIDI Files 1.0" (RP-001, MIDI Manufacturers Association, 1996), formats 0,
 //! 1 and 2, also within a RIFF file (RMID). Damaged files are read as far as they can be, and the song's
@@ -23,7 +23,6 @@
 
 mod beats;
 mod chunks;
-mod clocks;
 mod drum_map;
 mod error;
 mod events;
@@ -33,6 +32,7 @@ mod read;
 mod select;
 mod tempo_map;
 mod text;
+mod tick_clocks;
 #[cfg(test)]
 pub(crate) mod vision;
 
@@ -47,17 +47,17 @@ use beats::BeatGrid;
 pub use beats::{Beat, CountInBeat};
 pub use drum_map::{Backdrop, DrumInfo, DrumMap, LaneId, Mark, Rgb};
 pub use error::{SongError, SongWarning};
-pub use lanes::{KeyHits, Lane, LaneIndex, LaneLayout, Place};
+pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
 pub use select::{Channel, ChannelSelection, SelectionError, TrackIndex, TrackSelection};
 pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
 
-/// The longest time from a song's start to a note. What lies beyond is a damaged file's doing.
+/// The longest time from a song's start to a note. A later note is taken as a sign of a damaged file.
 pub const MAX_SONG_TIME: Time = Time::from_nanos(48 * 3600 * 1_000_000_000);
 
 /// The largest file that [`Song::open`] reads.
 pub const MAX_FILE_BYTES: u64 = 256 << 20;
 
-/// What is taken from a file.
+/// Which notes are taken from a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SongOptions {
     /// The channels whose notes are taken; channel 10 by default.
@@ -66,25 +66,25 @@ pub struct SongOptions {
     pub tracks: TrackSelection,
 }
 
-/// One hit.
+/// One struck drum: a note-on event and the time to its note-off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Note {
-    /// When it is struck, from the song's start; not negative, at most [`MAX_SONG_TIME`].
+    /// When it is struck, from the song's start: 0 to [`MAX_SONG_TIME`].
     pub time: Time,
-    /// From the hit to its note-off or to the next hit of the same key on its track and channel, whichever
-    /// comes first. Zero when there is neither: drum parts often have no note-offs.
+    /// Time to the note-off, or to the next note of the same key, track and channel if that comes first. Zero when there
+    /// is neither: drum parts often have no note-offs.
     pub duration: Time,
-    /// The track it stands in.
+    /// Its track.
     pub track: TrackIndex,
-    /// The channel it stands on.
+    /// Its channel.
     pub channel: Channel,
-    /// The key, 0 to 127; which drum that is, a [`DrumMap`] says.
+    /// The key, 0 to 127. A [`DrumMap`] says which drum that is.
     pub key: u8,
     /// How hard it is struck, 1 to 127.
     pub velocity: u8,
 }
 
-/// How a file's tracks belong together.
+/// How the tracks of a file belong together (SMF 1.0, "Header Chunks").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Format 0: one track.
@@ -106,10 +106,10 @@ impl Format {
     }
 }
 
-/// What a track holds, whether its notes were taken or not.
+/// What a track holds. It counts all notes, also those that the options leave out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrackInfo {
-    /// Its place in the file.
+    /// Its index in the file.
     pub track: TrackIndex,
     /// Its name, if it has one.
     pub name: Option<String>,
@@ -133,10 +133,10 @@ impl TrackInfo {
     }
 }
 
-/// A new tempo.
+/// A change of tempo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TempoChange {
-    /// From when it holds.
+    /// When it takes effect.
     pub time: Time,
     /// Microseconds per quarter note, 1 to 16,777,215.
     pub micros_per_quarter: u32,
@@ -149,10 +149,10 @@ impl TempoChange {
     }
 }
 
-/// A new metre (time signature).
+/// A change of metre (time signature).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MeterChange {
-    /// From when it holds.
+    /// When it takes effect.
     pub time: Time,
     /// Beats in a bar, 1 to 255.
     pub numerator: u8,
@@ -160,14 +160,14 @@ pub struct MeterChange {
     pub denominator: u16,
 }
 
-/// A named moment.
+/// A named moment of the song: a Marker or Cue Point event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
     /// When it is.
     pub time: Time,
-    /// What it says.
+    /// Its text.
     pub text: String,
-    /// Whether it is for musicians or for stage hands.
+    /// Which of the two events it is.
     pub kind: MarkerKind,
 }
 
@@ -201,10 +201,10 @@ pub struct Song {
 impl Song {
     /// Reads a MIDI file that is in memory.
     ///
-    /// Takes time and memory in proportion to the bytes given, whatever they say.
+    /// Time and memory grow in proportion to the length of `bytes`, whatever they contain.
     ///
     /// # Errors
-    /// When it is no MIDI file, has no notes where `options` look for them, or lasts too long; see
+    /// When it is not a MIDI file, has no notes on the tracks and channels of `options`, or lasts too long: see
     /// [`SongError`].
     pub fn read(bytes: &[u8], options: &SongOptions) -> Result<Song, SongError> {
         read::read(bytes, options)
@@ -213,8 +213,8 @@ impl Song {
     /// Reads a MIDI file.
     ///
     /// # Errors
-    /// As [`Song::read`], and when the file cannot be read or has over [`MAX_FILE_BYTES`]. Each error names
-    /// the file.
+    /// As [`Song::read`], and when the file cannot be read or is larger than [`MAX_FILE_BYTES`]. Each error names the
+    /// file.
     pub fn open(path: &Path, options: &SongOptions) -> Result<Song, SongError> {
         let in_file = |problem| SongError::InFile { path: path.to_owned(), problem: Box::new(problem) };
         let mut bytes = Vec::new();
@@ -227,8 +227,7 @@ impl Song {
         Song::read(&bytes, options).map_err(in_file)
     }
 
-    /// A song made of hits that come from elsewhere; they are put in order. It has no tracks, and the
-    /// default tempo and metre.
+    /// A song of these notes, which are sorted. It has no tracks, and the default tempo and metre.
     pub fn from_notes(mut notes: Vec<Note>) -> Song {
         sort_notes(&mut notes);
         let end = notes.iter().map(|note| note.time + note.duration).max().unwrap_or_default();
@@ -252,18 +251,18 @@ impl Song {
         }
     }
 
-    /// The hits by time; those at one time by track, then key, then as in the file. At least one when the
-    /// song comes from a file.
+    /// The notes in order of time. Notes at the same time are in order of track, then key, then as in the file. A song
+    /// that was read from a file has at least one.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// When the last hit is struck.
-    pub fn last_hit(&self) -> Time {
+    /// When the last note is struck.
+    pub fn last_note(&self) -> Time {
         self.notes.last().map(|note| note.time).unwrap_or_default()
     }
 
-    /// When the last track ends; mostly some time after the last hit, as far as the file says.
+    /// When the last track ends. That is usually some time after the last note.
     pub fn end(&self) -> Time {
         self.end
     }
@@ -273,7 +272,7 @@ impl Song {
         self.format
     }
 
-    /// What a tick is in the file.
+    /// The unit of time in the file.
     pub fn division(&self) -> Division {
         self.division
     }
@@ -283,7 +282,7 @@ impl Song {
         self.title.as_deref()
     }
 
-    /// The first copyright notice, if there is one; mostly with the artist's name.
+    /// The first copyright notice, if there is one. It often has the artist's name.
     pub fn copyright(&self) -> Option<&str> {
         self.copyright.as_deref()
     }
@@ -298,24 +297,24 @@ impl Song {
         &self.tracks
     }
 
-    /// The tempo by time, the first at the start (the default of 120 if the file sets none there). Empty
-    /// when time code is the clock.
+    /// The tempo changes in order of time. The first is at the start, with the default of 120 quarter notes per minute if
+    /// the file has none there. Empty when the file counts in time code.
     pub fn tempo_changes(&self) -> &[TempoChange] {
         &self.tempo_changes
     }
 
-    /// The metre by time, the first at the start (the default of 4/4 if the file sets none there).
+    /// The metre changes in order of time. The first is at the start, with the default of 4/4 if the file has none there.
     pub fn meter_changes(&self) -> &[MeterChange] {
         &self.meter_changes
     }
 
-    /// Markers and cue points by time.
+    /// Markers and cue points in order of time.
     pub fn markers(&self) -> &[Marker] {
         &self.markers
     }
 
     /// The beats by time: from the start, to the first bar line at or after the [end](Song::end), but not beyond
-    /// [`MAX_SONG_TIME`]. Worked out anew at each call.
+    /// [`MAX_SONG_TIME`]. They are computed at each call.
     ///
     /// * A beat is one note value of the metre's denominator; in 6/8, 9/8 and so on (a numerator above 3 that is
     ///   divisible by 3, over 8) it is three.
@@ -323,31 +322,31 @@ impl Song {
     ///   a file of format 2; the bars are counted on.
     /// * Beats that are shorter than 50 ms are left out, but for the first of each bar; bars that are shorter
     ///   than 100 ms, too. So no two beats are closer than 50 ms.
-    /// * Where time code is the clock there are none.
+    /// * A file that counts in time code has none.
     pub fn beats(&self) -> Vec<Beat> {
         self.beat_grid.beats(MAX_SONG_TIME)
     }
 
-    /// The beats to count before the first hit, by time: as many as are in a bar of the metre that holds there.
+    /// The beats to count before the first note, by time: as many as are in a bar of the metre that holds there.
     ///
-    /// They are the song's [beats](Song::beats) just before the hit, and where those are too few, what would
-    /// be before the song's start with the metre and tempo it starts with: a first hit at the start, in 4/4 at
-    /// 120, is counted in at -2.0, -1.5, -1.0 and -0.5 seconds as 1, 2, 3, 4. A hit on the fourth beat is counted
+    /// They are the song's [beats](Song::beats) just before the note, and where those are too few, what would
+    /// be before the song's start with the metre and tempo it starts with: a first note at the start, in 4/4 at
+    /// 120, is counted in at -2.0, -1.5, -1.0 and -0.5 seconds as 1, 2, 3, 4. A note on the fourth beat is counted
     /// in as 4, 1, 2, 3.
     ///
     /// * A first bar that has a metre of its own, with fewer beats than the next one, is a pickup: it is counted
-    ///   as the end of a bar of that next metre. In a bar of 1/4 before bars of 4/4, a first hit at the start is
+    ///   as the end of a bar of that next metre. In a bar of 1/4 before bars of 4/4, a first note at the start is
     ///   counted in as 4, 1, 2, 3, too.
-    /// * A hit that is late by less than an eighth of the beat is taken to be on it.
+    /// * A note that is late by less than an eighth of the beat is taken to be on it.
     /// * Of bars of more than 8 beats the last 4 are counted.
     /// * Nothing is counted that is followed by more than 4 seconds of silence, and none of the beats that are
     ///   too fast to be among the song's.
-    /// * A song without hits or without beats has no count-in.
+    /// * A song without notes or without beats has no count-in.
     pub fn count_in(&self) -> Vec<CountInBeat> {
         self.notes.first().map(|first| self.beat_grid.count_in(first.time)).unwrap_or_default()
     }
 
-    /// What was wrong with the file, and what was done about it.
+    /// What was wrong with the file, and how it was read nevertheless.
     pub fn warnings(&self) -> &[SongWarning] {
         &self.warnings
     }

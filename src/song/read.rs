@@ -4,11 +4,11 @@ use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
 use super::beats::BeatGrid;
 use super::chunks::{Chunks, TrackChunk};
-use super::clocks::{At, Clocks};
 use super::error::{SongError, SongWarning, Warnings};
-use super::events::{Found, TrackEvents};
+use super::events::{StepContent, TrackEvents};
 use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division};
 use super::text::readable;
+use super::tick_clocks::{AtTick, TickClocks};
 use super::{
     Channel, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, Song, SongOptions, TempoChange,
     TrackIndex, TrackInfo, TrackSelection, sort_notes,
@@ -21,30 +21,29 @@ const KEPT_TEXTS: usize = 20;
 pub(super) fn read(file: &[u8], options: &SongOptions) -> Result<Song, SongError> {
     let mut warnings = Warnings::default();
     let chunks = Chunks::find(file, &mut warnings)?;
-    let mut gathered = Gathered::default();
-    let mut sounding = Sounding::new();
+    let mut read = TrackEventsRead::default();
+    let mut active = ActiveNotes::new();
     for (index, chunk) in (0..).zip(&chunks.tracks) {
-        let mut reader =
-            TrackReader::new(TrackIndex::from_index(index), options, &mut gathered, &mut sounding);
+        let mut reader = TrackReader::new(TrackIndex::from_index(index), options, &mut read, &mut active);
         reader.read(*chunk, &mut warnings);
         let TrackReader { info, tick, .. } = reader;
-        gathered.tracks.push(info);
-        gathered.ends.push(tick);
+        read.tracks.push(info);
+        read.ends.push(tick);
     }
-    gathered.check(options, &warnings)?;
-    gathered.into_song(&chunks, options, warnings)
+    read.check(options, &warnings)?;
+    read.into_song(&chunks, options, warnings)
 }
 
-/// What is of interest in the tracks, in the file's order, on the tracks' own clocks.
+/// The events of all tracks that a song is made from, in the file's order, with times in ticks.
 #[derive(Default)]
-struct Gathered {
+struct TrackEventsRead {
     tracks: Vec<TrackInfo>,
     /// The ticks from a track's start to its end, by track.
     ends: Vec<u64>,
     notes: Vec<TickedNote>,
-    tempos: Vec<At<u32>>,
-    meters: Vec<At<(u8, u16)>>,
-    markers: Vec<At<(String, MarkerKind)>>,
+    tempos: Vec<AtTick<u32>>,
+    meters: Vec<AtTick<(u8, u16)>>,
+    markers: Vec<AtTick<(String, MarkerKind)>>,
     copyright: Option<String>,
     texts: Vec<String>,
 }
@@ -59,17 +58,17 @@ struct TickedNote {
     velocity: u8,
 }
 
-/// Which note of a track is sounding on each channel and key: its index among all notes.
+/// The note that is sounding on each channel and key of a track, as an index among all notes.
 ///
 /// Indices of earlier tracks are left in place and taken for silence, so that a file of many tiny tracks
 /// costs no clearing.
-struct Sounding(Vec<usize>);
+struct ActiveNotes(Vec<usize>);
 
-impl Sounding {
+impl ActiveNotes {
     const SILENT: usize = usize::MAX;
 
-    fn new() -> Sounding {
-        Sounding(vec![Sounding::SILENT; 16 * 128])
+    fn new() -> ActiveNotes {
+        ActiveNotes(vec![ActiveNotes::SILENT; 16 * 128])
     }
 
     fn of(&mut self, channel: Channel, key: u8) -> &mut usize {
@@ -80,8 +79,8 @@ impl Sounding {
 /// Reads one track.
 struct TrackReader<'a> {
     options: &'a SongOptions,
-    gathered: &'a mut Gathered,
-    sounding: &'a mut Sounding,
+    read: &'a mut TrackEventsRead,
+    active: &'a mut ActiveNotes,
     first_note: usize,
     info: TrackInfo,
     tick: u64,
@@ -93,13 +92,13 @@ impl<'a> TrackReader<'a> {
     fn new(
         track: TrackIndex,
         options: &'a SongOptions,
-        gathered: &'a mut Gathered,
-        sounding: &'a mut Sounding,
+        read: &'a mut TrackEventsRead,
+        active: &'a mut ActiveNotes,
     ) -> TrackReader<'a> {
         let selected = options.tracks.contains(track);
         let info = TrackInfo { track, name: None, events: 0, notes: [0; 16], selected };
-        let first_note = gathered.notes.len();
-        TrackReader { options, gathered, sounding, first_note, info, tick: 0, skipped: None }
+        let first_note = read.notes.len();
+        TrackReader { options, read, active, first_note, info, tick: 0, skipped: None }
     }
 
     fn read(&mut self, chunk: TrackChunk<'_>, warnings: &mut Warnings) {
@@ -111,7 +110,7 @@ impl<'a> TrackReader<'a> {
             self.tick = step.tick;
             last = step.offset;
             match step.what {
-                Found::Event(event) => {
+                StepContent::Event(event) => {
                     self.info.events += 1;
                     match event {
                         TrackEventKind::Midi { channel, message } => {
@@ -122,8 +121,8 @@ impl<'a> TrackReader<'a> {
                         TrackEventKind::SysEx(_) | TrackEventKind::Escape(_) => {}
                     }
                 }
-                Found::Skipped(reason) => self.note_skipped(step.offset, reason),
-                Found::Damage(reason) => {
+                StepContent::Skipped(reason) => self.note_skipped(step.offset, reason),
+                StepContent::Damage(reason) => {
                     explained = true;
                     warnings.push(SongWarning::TrackDamaged { track, offset: step.offset, reason });
                 }
@@ -150,21 +149,21 @@ impl<'a> TrackReader<'a> {
             MidiMessage::NoteOff { key, .. } => (key.as_int(), 0),
             _ => return,
         };
-        let hit = velocity > 0;
-        if hit {
+        let note = velocity > 0;
+        if note {
             self.info.notes[usize::from(channel.index())] += 1;
         }
         if !self.info.selected || !self.options.channels.contains(channel) {
             return;
         }
-        let notes = &mut self.gathered.notes;
-        let sounding = self.sounding.of(channel, key);
-        if (self.first_note..notes.len()).contains(sounding) {
-            let note = &mut notes[*sounding];
+        let notes = &mut self.read.notes;
+        let active = self.active.of(channel, key);
+        if (self.first_note..notes.len()).contains(active) {
+            let note = &mut notes[*active];
             note.ticks = self.tick - note.tick;
         }
-        *sounding = if hit { notes.len() } else { Sounding::SILENT };
-        if hit {
+        *active = if note { notes.len() } else { ActiveNotes::SILENT };
+        if note {
             let track = self.info.track;
             notes.push(TickedNote { tick: self.tick, ticks: 0, track, channel, key, velocity });
         }
@@ -172,32 +171,32 @@ impl<'a> TrackReader<'a> {
 
     fn take_meta(&mut self, message: MetaMessage<'_>, offset: u64) {
         let (track, tick) = (self.info.track, self.tick);
-        let gathered = &mut *self.gathered;
-        let marker = |text, kind| Some(At { track, tick, what: (readable(text)?, kind) });
+        let read = &mut *self.read;
+        let marker = |text, kind| Some(AtTick { track, tick, what: (readable(text)?, kind) });
         match message {
             MetaMessage::Tempo(micros) if micros.as_int() > 0 => {
-                gathered.tempos.push(At { track, tick, what: micros.as_int() });
+                read.tempos.push(AtTick { track, tick, what: micros.as_int() });
             }
             MetaMessage::Tempo(_) => self.note_skipped(offset, "a tempo without end"),
             MetaMessage::TimeSignature(numerator @ 1.., power @ ..16, _, _) => {
-                gathered.meters.push(At { track, tick, what: (numerator, 1 << power) });
+                read.meters.push(AtTick { track, tick, what: (numerator, 1 << power) });
             }
             MetaMessage::TimeSignature(..) => self.note_skipped(offset, "a metre without meaning"),
             MetaMessage::TrackName(text) if self.info.name.is_none() => self.info.name = readable(text),
-            MetaMessage::Copyright(text) if gathered.copyright.is_none() => {
-                gathered.copyright = readable(text);
+            MetaMessage::Copyright(text) if read.copyright.is_none() => {
+                read.copyright = readable(text);
             }
-            MetaMessage::Text(text) if gathered.texts.len() < KEPT_TEXTS => {
-                gathered.texts.extend(readable(text));
+            MetaMessage::Text(text) if read.texts.len() < KEPT_TEXTS => {
+                read.texts.extend(readable(text));
             }
-            MetaMessage::Marker(text) => gathered.markers.extend(marker(text, MarkerKind::Marker)),
-            MetaMessage::CuePoint(text) => gathered.markers.extend(marker(text, MarkerKind::Cue)),
+            MetaMessage::Marker(text) => read.markers.extend(marker(text, MarkerKind::Marker)),
+            MetaMessage::CuePoint(text) => read.markers.extend(marker(text, MarkerKind::Cue)),
             _ => {}
         }
     }
 }
 
-impl Gathered {
+impl TrackEventsRead {
     /// Whether the selected tracks exist, and there are notes in them.
     fn check(&self, options: &SongOptions, warnings: &Warnings) -> Result<(), SongError> {
         if let TrackSelection::Only(wanted) = &options.tracks
@@ -228,14 +227,14 @@ impl Gathered {
     ) -> Result<Song, SongError> {
         let mut title = self.tracks.first().and_then(|info| info.name.clone());
         let clocks = match chunks.format {
-            Format::SingleTrack | Format::Parallel => Clocks::shared(chunks.division, &self.tempos),
+            Format::SingleTrack | Format::Parallel => TickClocks::shared(chunks.division, &self.tempos),
             Format::Sequential => {
                 title = None;
                 let count = self.tracks.iter().filter(|info| info.selected).count();
                 if count > 1 {
                     warnings.push(SongWarning::SequencesJoined { count });
                 }
-                Clocks::in_turn(chunks.division, &self.tracks, &self.ends, &self.tempos)
+                TickClocks::in_turn(chunks.division, &self.tracks, &self.ends, &self.tempos)
             }
         };
 
@@ -273,8 +272,8 @@ impl Gathered {
 }
 
 impl TickedNote {
-    fn at_its_time(&self, clocks: &Clocks) -> Note {
-        // Notes are gathered of selected tracks only, and those have a clock.
+    fn at_its_time(&self, clocks: &TickClocks) -> Note {
+        // Notes are read of selected tracks only, and those have a clock.
         let time_at = |tick| clocks.time_at(self.track, tick).unwrap_or_default();
         let time = time_at(self.tick);
         Note {
@@ -296,14 +295,14 @@ impl TickedNote {
 fn describe_late_note(
     notes: &[Note],
     late: Note,
-    clocks: &Clocks,
+    clocks: &TickClocks,
     chunks: &Chunks<'_>,
     options: &SongOptions,
 ) -> SongError {
     let first = notes.iter().find(|note| note.time > MAX_SONG_TIME).unwrap_or(&late);
     let chunk = chunks.tracks[first.track.index()];
     let found = TrackEvents::new(chunk).find(|step| {
-        let Found::Event(TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { vel, .. } }) =
+        let StepContent::Event(TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { vel, .. } }) =
             step.what
         else {
             return false;

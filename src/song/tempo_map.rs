@@ -80,14 +80,14 @@ impl fmt::Display for Division {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TempoMap {
     /// Never empty; the first begins at tick 0, and each begins at a later tick than the one before.
-    segments: Vec<Segment>,
+    stretches: Vec<TickStretch>,
     /// Nanoseconds in one unit of elapsed time, as a ratio.
     nanos_per_unit: (u64, u64),
 }
 
 /// From here on a tick lasts `units_per_tick`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Segment {
+struct TickStretch {
     tick: u64,
     /// Units from the song's start to `tick`.
     elapsed: u128,
@@ -113,7 +113,7 @@ impl TempoMap {
             Division::TicksPerQuarter(ticks) => {
                 // A unit is 1 µs / ticks, so that the units of a tick are the tempo itself.
                 let mut map = TempoMap {
-                    segments: vec![Segment {
+                    stretches: vec![TickStretch {
                         tick: 0,
                         elapsed: 0,
                         units_per_tick: DEFAULT_MICROS_PER_QUARTER,
@@ -136,20 +136,20 @@ impl TempoMap {
                     TimeCodeRate::Fps30 => (1, 30),
                 };
                 TempoMap {
-                    segments: vec![Segment { tick: 0, elapsed: 0, units_per_tick: 1 }],
+                    stretches: vec![TickStretch { tick: 0, elapsed: 0, units_per_tick: 1 }],
                     nanos_per_unit: (seconds * 1_000_000_000, frames * u64::from(ticks_per_frame)),
                 }
             }
         }
     }
 
-    /// Begins a segment at `tick`, which is not before the last one's.
+    /// Begins a stretch at `tick`, which is not before the last one's.
     fn change(&mut self, tick: u64, micros_per_quarter: u32) {
         let elapsed = self.elapsed_at(tick);
-        if self.segments.last().is_some_and(|last| last.tick == tick) {
-            self.segments.pop();
+        if self.stretches.last().is_some_and(|last| last.tick == tick) {
+            self.stretches.pop();
         }
-        self.segments.push(Segment { tick, elapsed, units_per_tick: micros_per_quarter });
+        self.stretches.push(TickStretch { tick, elapsed, units_per_tick: micros_per_quarter });
     }
 
     /// The instant of a tick, rounded to the nearest nanosecond; [`Time`]'s largest where it does not fit.
@@ -162,23 +162,23 @@ impl TempoMap {
 
     /// The ticks from `from` to before `to`, cut where the tempo changes.
     pub(super) fn stretches(&self, from: u64, to: u64) -> impl Iterator<Item = TempoStretch> {
-        let first = self.segments.partition_point(|segment| segment.tick <= from).saturating_sub(1);
-        let segments = self.segments.get(first..).unwrap_or_default();
-        let ends = segments.iter().skip(1).map(|next| next.tick).chain([u64::MAX]);
-        segments.iter().zip(ends).take_while(move |(segment, _)| segment.tick < to).map(
-            move |(segment, end)| TempoStretch {
-                ticks: segment.tick.max(from)..end.min(to),
-                micros_per_quarter: segment.units_per_tick,
+        let first = self.stretches.partition_point(|stretch| stretch.tick <= from).saturating_sub(1);
+        let stretches = self.stretches.get(first..).unwrap_or_default();
+        let ends = stretches.iter().skip(1).map(|next| next.tick).chain([u64::MAX]);
+        stretches.iter().zip(ends).take_while(move |(stretch, _)| stretch.tick < to).map(
+            move |(stretch, end)| TempoStretch {
+                ticks: stretch.tick.max(from)..end.min(to),
+                micros_per_quarter: stretch.units_per_tick,
             },
         )
     }
 
     /// Units from the song's start to `tick`.
     fn elapsed_at(&self, tick: u64) -> u128 {
-        let after = self.segments.partition_point(|segment| segment.tick <= tick);
-        let segment = self.segments[after.saturating_sub(1)];
+        let after = self.stretches.partition_point(|stretch| stretch.tick <= tick);
+        let stretch = self.stretches[after.saturating_sub(1)];
         // 64 bits times 32 bits: far from the end of 128.
-        segment.elapsed + u128::from(tick - segment.tick) * u128::from(segment.units_per_tick)
+        stretch.elapsed + u128::from(tick - stretch.tick) * u128::from(stretch.units_per_tick)
     }
 }
 

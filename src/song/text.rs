@@ -8,7 +8,7 @@ const LONGEST: usize = 500;
 /// SMF 1.0 promises ASCII only. Files hold UTF-8 or some 8-bit code; what is not valid UTF-8 is read as
 /// ISO 8859-1. Control characters (they could steer a terminal) become spaces, and runs of spaces one space.
 pub(super) fn readable(bytes: &[u8]) -> Option<String> {
-    // Four bytes make a character at most, so that a huge text is not decoded in vain.
+    // Four bytes make a character at most, so the rest of a huge text need not be decoded.
     let bytes = bytes.get(..LONGEST * 4).unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),

@@ -2,13 +2,12 @@
 
 use super::Rgb;
 
-/// The smallest difference in Oklab lightness or distance that two colours side by side are told apart by at
-/// a glance.
+/// The smallest difference in Oklab lightness or distance at which two colours side by side are easy to distinguish.
 pub(crate) const CLEAR: f64 = 0.12;
 
-/// Who looks. The three kinds lack one kind of cones.
+/// A kind of colour vision: normal, or without one of the three kinds of cones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Eye {
+pub(crate) enum ColourVision {
     /// All three kinds of cones.
     Usual,
     /// Protanopia: without red.
@@ -19,24 +18,29 @@ pub(crate) enum Eye {
     WithoutBlue,
 }
 
-impl Eye {
-    pub(crate) const ALL: [Eye; 4] = [Eye::Usual, Eye::WithoutRed, Eye::WithoutGreen, Eye::WithoutBlue];
+impl ColourVision {
+    pub(crate) const ALL: [ColourVision; 4] = [
+        ColourVision::Usual,
+        ColourVision::WithoutRed,
+        ColourVision::WithoutGreen,
+        ColourVision::WithoutBlue,
+    ];
 
     /// What is seen of a colour in linear light (Machado, Oliveira, Fernandes, 2009; full severity).
     fn sees(self, color: [f64; 3]) -> [f64; 3] {
         let rows = match self {
-            Eye::Usual => return color,
-            Eye::WithoutRed => [
+            ColourVision::Usual => return color,
+            ColourVision::WithoutRed => [
                 [0.152_286, 1.052_583, -0.204_868],
                 [0.114_503, 0.786_281, 0.099_216],
                 [-0.003_882, -0.048_116, 1.051_998],
             ],
-            Eye::WithoutGreen => [
+            ColourVision::WithoutGreen => [
                 [0.367_322, 0.860_646, -0.227_968],
                 [0.280_085, 0.672_501, 0.047_413],
                 [-0.011_820, 0.042_940, 0.968_881],
             ],
-            Eye::WithoutBlue => [
+            ColourVision::WithoutBlue => [
                 [1.255_528, -0.076_749, -0.178_779],
                 [-0.078_411, 0.930_809, 0.147_602],
                 [0.004_733, 0.691_367, 0.303_900],
@@ -72,7 +76,7 @@ pub(crate) fn lightness(color: Rgb) -> f64 {
 }
 
 /// Oklab distance of two colours as `eye` sees them; 1 between black and white.
-pub(crate) fn distance(left: Rgb, right: Rgb, eye: Eye) -> f64 {
+pub(crate) fn distance(left: Rgb, right: Rgb, eye: ColourVision) -> f64 {
     let [left, right] = [left, right].map(|color| oklab(eye.sees(linear(color))));
     left.iter().zip(right).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
 }
@@ -91,7 +95,7 @@ pub(crate) fn contrast(left: Rgb, right: Rgb) -> f64 {
 fn black_and_white_differ_as_much_as_can_be() {
     let (black, white) = ([0; 3], [255; 3]);
     assert!((contrast(black, white) - 21.0).abs() < 1e-9);
-    for eye in Eye::ALL {
+    for eye in ColourVision::ALL {
         assert!((distance(black, white, eye) - 1.0).abs() < 1e-4, "{eye:?}");
     }
     assert!((lightness(white) - 1.0).abs() < 1e-4 && lightness(black) < 1e-9);

@@ -1,11 +1,11 @@
-//! What can be wrong with a font or with a text that is to be set.
+//! Errors of fonts and of text that is rasterised.
 
 use std::io;
 use std::path::PathBuf;
 
 use super::atlas;
 
-/// Why a text could not be set.
+/// Why a font could not be used or a text not be set.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {

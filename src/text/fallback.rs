@@ -11,7 +11,7 @@ use cosmic_text::skrifa::{FontRef, MetadataProvider};
 use cosmic_text::{Fallback, PlatformFallback};
 use unicode_script::{Script, UnicodeScript};
 
-use super::Weight;
+use super::FontWeight;
 use super::shape::is_real;
 
 /// Fonts that claim to have every character, and draw a placeholder for it.
@@ -27,7 +27,7 @@ pub(super) struct SystemFonts {
 
 /// A face that was found for a cluster of characters.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FallbackFace {
     pub face: FaceInfo,
     /// Whether it has all of the characters, and not only the first.
     pub complete: bool,
@@ -93,9 +93,9 @@ impl SystemFonts {
     pub(super) fn find(
         &mut self,
         clusters: &[&[char]],
-        weight: Weight,
+        weight: FontWeight,
         language: Language,
-    ) -> Vec<Option<Found>> {
+    ) -> Vec<Option<FallbackFace>> {
         let preferences: Vec<&[&str]> = clusters
             .iter()
             .map(|cluster| {
@@ -128,7 +128,7 @@ impl SystemFonts {
             });
         }
         let found = |(suitability, id): (Suitability, fontdb::ID)| {
-            Some(Found { face: database.face(id)?.clone(), complete: suitability.0.0 })
+            Some(FallbackFace { face: database.face(id)?.clone(), complete: suitability.0.0 })
         };
         best.into_iter().map(|best| best.and_then(found)).collect()
     }
@@ -170,7 +170,7 @@ fn outline_map<'a>(font: &FontRef<'a>) -> Option<Charmap<'a>> {
     (has_outlines(font) && !coloured).then(|| font.charmap())
 }
 
-fn suitability(face: &FaceInfo, complete: bool, preferred: &[&str], weight: Weight) -> Suitability {
+fn suitability(face: &FaceInfo, complete: bool, preferred: &[&str], weight: FontWeight) -> Suitability {
     let place = |families: &[&str]| {
         families.iter().position(|family| names(face).any(|own| own == *family)).unwrap_or(families.len())
     };
@@ -188,7 +188,7 @@ fn suitability(face: &FaceInfo, complete: bool, preferred: &[&str], weight: Weig
     )
 }
 
-/// The language of a text, which tells how an ideograph is written that Chinese, Japanese and Korean share.
+/// The language of a text, which decides how an ideograph is written that Chinese, Japanese and Korean share.
 pub(super) fn language(text: &str) -> Language {
     let mut language = Language::Chinese;
     for character in text.chars() {

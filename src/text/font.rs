@@ -13,7 +13,7 @@ use cosmic_text::{Fallback, Font, FontSystem};
 use unicode_script::Script;
 
 use super::fallback::{Language, SystemFonts, has, has_outlines};
-use super::{TextError, Weight};
+use super::{FontWeight, TextError};
 
 /// Which font a text is drawn in. Characters that it lacks come from the embedded font, then from the system.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -34,7 +34,7 @@ static EMBEDDED_BOLD: &[u8] = include_bytes!("../../fonts/Inter-Bold.ttf");
 /// A font file that is larger is refused; the largest that are in use have some 200 MiB.
 const MAX_FONT_BYTES: u64 = 512 << 20;
 
-/// The family that all faces have in common, so that the search of cosmic-text can be told to keep off them.
+/// The family that all faces have in common, so that they can be excluded from the search of cosmic-text.
 const ANY_FACE: &str = "strikeline face";
 
 /// A face in use. Each has a family of its own, so that a text can name it.
@@ -71,19 +71,19 @@ struct Weights {
 }
 
 impl Weights {
-    fn get(self, weight: Weight) -> FaceIndex {
+    fn get(self, weight: FontWeight) -> FaceIndex {
         match weight {
-            Weight::Regular => self.regular,
-            Weight::Bold => self.bold,
+            FontWeight::Regular => self.regular,
+            FontWeight::Bold => self.bold,
         }
     }
 }
 
-impl Weight {
+impl FontWeight {
     pub(super) fn number(self) -> fontdb::Weight {
         match self {
-            Weight::Regular => fontdb::Weight::NORMAL,
-            Weight::Bold => fontdb::Weight::BOLD,
+            FontWeight::Regular => fontdb::Weight::NORMAL,
+            FontWeight::Bold => fontdb::Weight::BOLD,
         }
     }
 }
@@ -105,7 +105,7 @@ impl Fallback for NoFallback {
     }
 }
 
-/// The fonts in use, and the way to more.
+/// The fonts in use, and the system's fonts to search for more.
 #[derive(Debug)]
 pub(super) struct Fonts {
     pub shaping: FontSystem,
@@ -114,7 +114,7 @@ pub(super) struct Fonts {
     embedded: Weights,
     system: SystemFonts,
     /// What was looked up before: the face for a cluster of characters, or that there is none.
-    found: HashMap<(String, Weight, Language), Option<FaceIndex>>,
+    found: HashMap<(String, FontWeight, Language), Option<FaceIndex>>,
 }
 
 impl Fonts {
@@ -163,7 +163,7 @@ impl Fonts {
     }
 
     /// The face of the chosen font.
-    pub(super) fn chosen(&self, weight: Weight) -> FaceIndex {
+    pub(super) fn chosen(&self, weight: FontWeight) -> FaceIndex {
         self.chosen.get(weight)
     }
 
@@ -191,7 +191,7 @@ impl Fonts {
     pub(super) fn find(
         &mut self,
         clusters: &[&[char]],
-        weight: Weight,
+        weight: FontWeight,
         language: Language,
     ) -> Vec<Option<FaceIndex>> {
         let key = |cluster: &[char]| (cluster.iter().collect::<String>(), weight, language);
@@ -228,7 +228,7 @@ impl Fonts {
 
     /// Takes from these faces the nearest to each weight into use.
     fn add_weights(&mut self, faces: &[FaceInfo]) -> Option<Weights> {
-        let mut add = |weight: Weight| {
+        let mut add = |weight: FontWeight| {
             let nearest = faces.iter().min_by_key(|face| {
                 let slanted = face.style != fontdb::Style::Normal;
                 let condensed = face.stretch.to_number().abs_diff(fontdb::Stretch::Normal.to_number());
@@ -236,11 +236,11 @@ impl Fonts {
             })?;
             self.add(nearest, weight)
         };
-        Some(Weights { regular: add(Weight::Regular)?, bold: add(Weight::Bold)? })
+        Some(Weights { regular: add(FontWeight::Regular)?, bold: add(FontWeight::Bold)? })
     }
 
     /// Takes a face into use, or finds it there; `None` when nothing can be made of it.
-    fn add(&mut self, info: &FaceInfo, weight: Weight) -> Option<FaceIndex> {
+    fn add(&mut self, info: &FaceInfo, weight: FontWeight) -> Option<FaceIndex> {
         let mut info = info.clone();
         info.weight = usable_weight(&info, weight)?;
         let family = format!("{} {} {:?}", source_name(&info.source), info.index, info.weight);
@@ -273,7 +273,7 @@ fn faces(sources: impl IntoIterator<Item = Source>) -> Vec<FaceInfo> {
     database.faces().cloned().collect()
 }
 
-/// Tells the data of one face from that of another.
+/// A name that identifies the source of a face.
 fn source_name(source: &Source) -> String {
     match source {
         Source::Binary(data) => format!("{:p}", Arc::as_ptr(data)),
@@ -283,7 +283,7 @@ fn source_name(source: &Source) -> String {
 
 /// The weight to ask a face for: the wanted one of a variable face, else its own. `None` when it is no usable
 /// face.
-fn usable_weight(info: &FaceInfo, wanted: Weight) -> Option<fontdb::Weight> {
+fn usable_weight(info: &FaceInfo, wanted: FontWeight) -> Option<fontdb::Weight> {
     let mut database = fontdb::Database::new();
     let id = database.push_face_info(info.clone());
     database.with_face_data(id, |data, index| {

@@ -10,7 +10,7 @@ pub struct LineStyle {
     /// Pixels per em, within [`LineStyle::SIZES`].
     pub size: f32,
     /// How heavy the strokes are.
-    pub weight: Weight,
+    pub weight: FontWeight,
     /// Whether all digits have the same advance, where the font knows such digits (the embedded one does).
     pub tabular: bool,
 }
@@ -22,7 +22,7 @@ impl LineStyle {
 
 /// How heavy the strokes of a text are. A font that lacks one of them draws the nearest that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Weight {
+pub enum FontWeight {
     /// 400 on the scale from 100 to 900.
     #[default]
     Regular,
@@ -35,8 +35,8 @@ pub const SHADOW_RADII: RangeInclusive<f32> = 0.0..=100.0;
 
 /// One line of text, ready to be drawn. Pixels; the origin is where the baseline begins, y points down.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
-    /// What is drawn, from left to right. Blanks are not among it.
+pub struct TextLine {
+    /// The quads to draw, from left to right. Blanks have none.
     pub glyphs: Vec<GlyphPlacement>,
     /// The advance: where a text that continues this one would begin.
     pub width: f32,
@@ -68,9 +68,9 @@ pub struct GlyphPlacement {
 pub struct ShadowedLine {
     /// The blurred coverage of the whole line (one quad, or several side by side when it is very long), to be
     /// drawn under the text. Its measures are those of the text.
-    pub shadow: Line,
+    pub shadow: TextLine,
     /// The text itself.
-    pub text: Line,
+    pub text: TextLine,
 }
 
 /// Digits for a clock that is drawn digit by digit, all equally wide.
@@ -82,11 +82,11 @@ pub struct Digits {
     pub advance: i32,
     /// From the origin of the colon to that of the digit after it, in pixels.
     pub colon_advance: i32,
-    /// As in [`Line`].
+    /// As in [`TextLine`].
     pub ascent: f32,
-    /// As in [`Line`].
+    /// As in [`TextLine`].
     pub descent: f32,
-    /// As in [`Line`].
+    /// As in [`TextLine`].
     pub cap_height: f32,
 }
 

@@ -10,11 +10,11 @@
 //! font has is reported as missing.
 //!
 //! ```
-//! use strikeline::text::{FontChoice, LineStyle, Typesetter, Weight};
+//! use strikeline::text::{FontChoice, LineStyle, Typesetter, FontWeight};
 //!
 //! # fn main() -> Result<(), strikeline::text::TextError> {
 //! let mut typesetter = Typesetter::new(&FontChoice::Embedded)?;
-//! let style = LineStyle { size: 28.0, weight: Weight::Bold, tabular: false };
+//! let style = LineStyle { size: 28.0, weight: FontWeight::Bold, tabular: false };
 //! let title = typesetter.line("Déjà Vu", style, Some(400.0))?;
 //! let atlas = typesetter.into_atlas();
 //! for glyph in &title.glyphs {
@@ -42,5 +42,5 @@ mod typesetter;
 pub use atlas::{Atlas, AtlasRect};
 pub use error::TextError;
 pub use font::FontChoice;
-pub use line::{Digits, GlyphPlacement, Line, LineStyle, SHADOW_RADII, ShadowedLine, Weight};
+pub use line::{Digits, FontWeight, GlyphPlacement, LineStyle, SHADOW_RADII, ShadowedLine, TextLine};
 pub use typesetter::Typesetter;

@@ -38,7 +38,7 @@ pub(super) struct Glyph {
 }
 
 /// A part of the text that is shaped in one piece.
-struct Segment {
+struct TextRun {
     range: Range<usize>,
     script: Script,
     face: FaceIndex,
@@ -139,8 +139,8 @@ fn shape_with(fonts: &mut Fonts, text: &str, style: LineStyle, others: &[(usize,
 
 /// Cuts a part of the text where the script changes, for each has its own rules of shaping, and where the
 /// face does. Signs without a script go with what is before them.
-fn segments(text: &str, run: Range<usize>, others: &[(usize, FaceIndex)], chosen: FaceIndex) -> Vec<Segment> {
-    let mut segments: Vec<Segment> = Vec::new();
+fn segments(text: &str, run: Range<usize>, others: &[(usize, FaceIndex)], chosen: FaceIndex) -> Vec<TextRun> {
+    let mut segments: Vec<TextRun> = Vec::new();
     for (start, cluster) in text.get(run.clone()).unwrap_or_default().grapheme_indices(true) {
         let range = run.start + start..run.start + start + cluster.len();
         let place = others.binary_search_by_key(&range.start, |(start, _)| *start);
@@ -157,7 +157,7 @@ fn segments(text: &str, run: Range<usize>, others: &[(usize, FaceIndex)], chosen
                 last.script = script;
             }
         } else {
-            segments.push(Segment { range, script, face });
+            segments.push(TextRun { range, script, face });
         }
     }
     segments

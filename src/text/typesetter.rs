@@ -8,7 +8,7 @@ use super::clean::clean;
 use super::font::{FontChoice, Fonts};
 use super::raster::Rasteriser;
 use super::shape::{Shaped, shape};
-use super::{Atlas, Digits, GlyphPlacement, Line, LineStyle, SHADOW_RADII, ShadowedLine, TextError};
+use super::{Atlas, Digits, GlyphPlacement, LineStyle, SHADOW_RADII, ShadowedLine, TextError, TextLine};
 
 /// Sets lines and collects their glyphs in one atlas.
 #[derive(Debug)]
@@ -38,12 +38,17 @@ impl Typesetter {
     /// where not even that fits it is empty. After 1000 characters it is cut in any case.
     ///
     /// Characters that the font lacks are taken from the embedded font, then from those of the system
-    /// (outlines only: no coloured emoji); those that none of them has are listed in [`Line::missing`].
+    /// (outlines only: no coloured emoji); those that none of them has are listed in [`TextLine::missing`].
     ///
     /// # Errors
     /// [`TextError::SizeOutOfRange`], [`TextError::AtlasFull`] when too much was set,
     /// [`TextError::DamagedFont`].
-    pub fn line(&mut self, text: &str, style: LineStyle, max_width: Option<f32>) -> Result<Line, TextError> {
+    pub fn line(
+        &mut self,
+        text: &str,
+        style: LineStyle,
+        max_width: Option<f32>,
+    ) -> Result<TextLine, TextError> {
         check_size(style)?;
         guarded(text, || self.line_unguarded(text, style, max_width))
     }
@@ -53,14 +58,14 @@ impl Typesetter {
         text: &str,
         style: LineStyle,
         max_width: Option<f32>,
-    ) -> Result<Line, TextError> {
+    ) -> Result<TextLine, TextError> {
         let shaped = self.fit(text, style, max_width);
         let mut glyphs = Vec::with_capacity(shaped.glyphs.len());
         for glyph in &shaped.glyphs {
             self.rasteriser.place(glyph, 0.0, &mut self.fonts, &mut glyphs)?;
         }
         let Metrics { ascent, descent, cap_height } = self.metrics(style);
-        Ok(Line {
+        Ok(TextLine {
             glyphs,
             width: shaped.width.max(0.0),
             ascent,
@@ -88,7 +93,7 @@ impl Typesetter {
         }
         let text = self.line(text, style, max_width)?;
         let glyphs = self.rasteriser.shadow(&text.glyphs, radius)?;
-        Ok(ShadowedLine { shadow: Line { glyphs, ..text.clone() }, text })
+        Ok(ShadowedLine { shadow: TextLine { glyphs, ..text.clone() }, text })
     }
 
     /// The digits and the colon, each in a cell of whole pixels, the digits' cells equally wide.

@@ -2,13 +2,14 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 pub mod midi;
+#[cfg(feature = "cli")]
 pub mod program;
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
-use strikeline::highway::layout::Layout;
-use strikeline::highway::{HighwayContent, HighwayOptions, Hit, Labels, LaneStyle, Place};
+use strikeline::highway::Layout;
+use strikeline::highway::{HighwayContent, HighwayNote, HighwayOptions, Labels, LanePlace, LaneStyle};
 use strikeline::song::Mark;
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, Time};
 use wgpu_video::encode::raw::RawEncoder;
@@ -21,14 +22,14 @@ use wgpu_video::stream::{StreamOptions, stream};
 /// Luma and chroma of a frame, without padding.
 pub type Planes = (Vec<u8>, Vec<u8>);
 
-/// A highway of five lanes with hits everywhere, velocities of all kinds, and kicks.
+/// A highway of five lanes with notes everywhere, velocities of all kinds, and kicks.
 pub fn demo_content() -> HighwayContent {
     let colors = [[255, 214, 10], [255, 69, 58], [10, 132, 255], [48, 209, 88], [191, 90, 242]];
     let lanes = colors.map(|color| LaneStyle { color, ..LaneStyle::default() }).to_vec();
-    let mut hits = Vec::new();
+    let mut notes = Vec::new();
     for index in 0..64_usize {
         let time = Time::from_nanos(index as i64 * 125_000_000);
-        let hit = |place, color| Hit {
+        let note = |place, color| HighwayNote {
             time,
             place,
             velocity: (index * 37 % 127 + 1) as u8,
@@ -36,12 +37,12 @@ pub fn demo_content() -> HighwayContent {
             mark: Mark::None,
         };
         if index.is_multiple_of(4) {
-            hits.push(hit(Place::Kick, [255, 140, 40]));
+            notes.push(note(LanePlace::Kick, [255, 140, 40]));
         }
         let lane = index * 3 % 5;
-        hits.push(hit(Place::Lane(lane), colors[lane]));
+        notes.push(note(LanePlace::Lane(lane), colors[lane]));
     }
-    HighwayContent { lanes, hits, ..HighwayContent::default() }
+    HighwayContent { lanes, notes, ..HighwayContent::default() }
 }
 
 /// Frame 0 of `scene` as RGBA.

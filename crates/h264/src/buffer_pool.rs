@@ -1,17 +1,19 @@
-//! Memory of encoders that are done, for those that begin: the system has to clear fresh memory page by page, which takes
-//! as long as a quarter of an I picture. How an encoder comes by its memory, the standard leaves open.
+//! Picture memory that encoders share.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Buffers that are kept: those of two encoders with one reference, for which it pays most.
+/// Most buffers that are kept: those of two encoders with one reference, which gain most from it.
 const MOST: usize = 12;
 
-/// Picture memory that encoders give back when they are dropped, and that later ones take. Clones share it.
+/// Picture memory that encoders return when they are dropped, and that later ones reuse. Clones share it.
+///
+/// Without it, each encoder gets new memory, which the system clears page by page: that takes as long as a quarter of
+/// an IDR picture.
 #[derive(Debug, Clone, Default)]
 pub struct BufferPool(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl BufferPool {
-    /// A buffer of `length` bytes with anything in it: nothing may be read that was not written before.
+    /// A buffer of `length` bytes with undefined content.
     pub(crate) fn take(&self, length: usize) -> Vec<u8> {
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = buffers.iter().position(|buffer| buffer.len() == length) {
@@ -21,13 +23,13 @@ impl BufferPool {
         vec![0; length]
     }
 
-    /// Gives a buffer back.
+    /// Returns a buffer.
     pub(crate) fn put(&self, buffer: Vec<u8>) {
         if buffer.is_empty() {
             return;
         }
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Those of another size than what came last will hardly be wanted again.
+        // Buffers of earlier sizes will hardly be needed again.
         if buffers.len() >= MOST {
             buffers.clear();
         }
@@ -40,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_given_back_is_taken_again() {
+    fn a_returned_buffer_is_reused() {
         let pool = BufferPool::default();
         pool.clone().put(vec![7; 12_347]);
         assert!(pool.take(12_347).iter().all(|&byte| byte == 7));

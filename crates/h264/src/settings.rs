@@ -1,4 +1,4 @@
-//! What an encoder must know before the first picture, and what it can fail with.
+//! What an encoder must know before the first picture, what it returns, and how it can fail.
 
 use strikeline_picture::{FrameRate, PictureSize};
 
@@ -7,15 +7,15 @@ use strikeline_picture::{FrameRate, PictureSize};
 pub struct Qp(u8);
 
 impl Qp {
-    /// 24: differences from the source are hard to see even on stills.
+    /// 24: differences from the source are hard to see, even in still pictures.
     pub const DEFAULT: Qp = Qp(24);
 
-    /// `None` when `qp` is over 51.
+    /// `None` when `qp` is above 51.
     pub const fn new(qp: u8) -> Option<Qp> {
         if qp <= 51 { Some(Qp(qp)) } else { None }
     }
 
-    /// The number.
+    /// 0 to 51.
     pub const fn get(self) -> u8 {
         self.0
     }
@@ -30,18 +30,18 @@ impl Default for Qp {
 /// How syntax elements become bits (entropy_coding_mode_flag, ITU-T H.264, 7.4.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EntropyCoding {
-    /// Arithmetic coding: Main profile, the fewest bytes.
+    /// Arithmetic coding (9.3): Main profile, the fewest bytes.
     #[default]
     Cabac,
-    /// Variable-length codes: Constrained Baseline profile.
+    /// Variable-length codes (9.2): Constrained Baseline profile.
     Cavlc,
 }
 
-/// How many earlier pictures are kept to predict from, 1 to 5; each costs two pictures of memory.
+/// How many earlier pictures are kept to predict from, 1 to 5. Each takes the memory of two pictures.
 ///
-/// One is enough when what moves does so by an even number of samples per frame. Otherwise keep as many as
-/// [`Scroll::exact_distance`](strikeline_picture::Scroll::exact_distance) says, so that the motion is whole in one of
-/// them.
+/// One is enough when things move by an even number of samples per frame. Otherwise keep as many as
+/// [`Scroll::exact_distance`](strikeline_picture::Scroll::exact_distance) returns, so that the motion is a whole number
+/// of samples in one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReferenceCount(u8);
 
@@ -60,7 +60,7 @@ impl ReferenceCount {
         }
     }
 
-    /// The count.
+    /// 1 to 5.
     pub const fn get(self) -> u32 {
         self.0 as u32
     }
@@ -72,21 +72,22 @@ impl Default for ReferenceCount {
     }
 }
 
-/// What an encoder must know before the first picture; the same for all segments of a video.
+/// What an encoder must know before the first picture. Use the same settings for all segments of a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct H264Settings {
     /// Size of every picture.
     pub size: PictureSize,
-    /// Frame rate, for the level and the timing information in the bitstream.
+    /// Frame rate: it determines the level, and is written to the bitstream as timing information (E.2.1).
     pub frame_rate: FrameRate,
-    /// Constant quality: the QP of P pictures; IDR pictures have a slightly lower one.
+    /// Constant quality, from which the QP of each slice follows: P pictures that change get about this QP or a few
+    /// more, the IDR picture and what does not change a lower one.
     pub qp: Qp,
-    /// Frames of the longest segment. Segments of one frame need two kinds of IDR pictures, in turn (7.4.3).
+    /// Frames of the longest segment. With segments of one frame, idr_pic_id must alternate (7.4.3).
     pub segment_frames: u32,
     /// How syntax elements become bits.
     pub entropy_coding: EntropyCoding,
-    /// Earlier pictures kept.
+    /// Earlier pictures that are kept to predict from.
     pub references: ReferenceCount,
 }
 
@@ -146,36 +147,41 @@ pub enum H264Error {
         /// How many reference pictures.
         references: u32,
     },
-    /// The picture is not of the size in the settings.
-    #[error("a picture of {given} came into a segment of {expected}")]
+    /// The picture does not have the size in the settings. Make an encoder for each size.
+    #[error(
+        "the picture is {given}, but the encoder was made for {expected}: make another encoder for this size"
+    )]
     WrongSize {
         /// The picture's size.
         given: PictureSize,
         /// The size in the settings.
         expected: PictureSize,
     },
-    /// A plane holds fewer bytes than its stride and rows need.
-    #[error("a plane is too short for a picture of {size}")]
+    /// A plane holds fewer bytes than its stride and rows need, or its stride is less than the width.
+    #[error(
+        "a plane is too short for a picture of {size}: it needs (rows - 1) * stride + width bytes, and a stride of at \
+         least the width"
+    )]
     ShortPlane {
         /// The picture's size.
         size: PictureSize,
     },
-    /// Picture numbers have 32 bits. Begin another segment.
-    #[error("a segment cannot have more than 2^32 frames")]
+    /// Pictures are counted in 32 bits. Begin another segment.
+    #[error("a segment cannot have more than 2^32 frames: begin another segment")]
     SegmentTooLong,
 }
 
 /// One coded picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CodedPicture {
-    /// Bytes appended to the output: one access unit of NAL units, each preceded by its length as 4 bytes,
-    /// big-endian (ISO/IEC 14496-15, 5.2.3), parameter sets left out.
+    /// Bytes appended to the output.
     pub bytes: usize,
     /// Whether it is an IDR picture.
     pub idr: bool,
 }
 
-/// The parameter sets that a decoder needs before the first access unit, as bare NAL units (no start code, no length).
+/// The parameter sets that a decoder needs before the first access unit, as NAL units without start code or length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterSets {
     /// Sequence parameter set (ITU-T H.264, 7.3.2.1), NAL header byte included.

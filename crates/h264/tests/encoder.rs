@@ -1,4 +1,4 @@
-//! The H.264 encoder, judged by two independent decoders: both must show exactly what the encoder says they do.
+//! The H.264 encoder, checked by two independent decoders: both must show exactly the pictures that it says they will.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(unsafe_code, reason = "openh264's decoder is C++")]
@@ -10,7 +10,7 @@ mod decoders;
 #[path = "support/fuzz_body.rs"]
 mod fuzz_body;
 
-use content::{Content, Frame};
+use content::{Content, OwnedPicture};
 use proptest::prelude::*;
 use strikeline_h264::{EntropyCoding, H264Encoder, H264Settings, Qp, ReferenceCount};
 use strikeline_picture::{
@@ -18,7 +18,7 @@ use strikeline_picture::{
 };
 
 /// Segments of one size, one after the other.
-struct Run {
+struct TestVideo {
     size: PictureSize,
     /// With start codes.
     stream: Vec<u8>,
@@ -27,29 +27,29 @@ struct Run {
 }
 
 /// One segment.
-struct Segment<'a> {
-    run: &'a mut Run,
+struct TestSegment<'a> {
+    video: &'a mut TestVideo,
     encoder: H264Encoder,
     unit: Vec<u8>,
     frames: usize,
 }
 
-impl Run {
-    fn new(width: u32, height: u32) -> Run {
+impl TestVideo {
+    fn new(width: u32, height: u32) -> TestVideo {
         let size = PictureSize::new(width, height).unwrap();
-        Run { size, stream: Vec::new(), reconstruction: Vec::new() }
+        TestVideo { size, stream: Vec::new(), reconstruction: Vec::new() }
     }
 
-    fn segment(&mut self, qp: u8, references: u32, entropy_coding: EntropyCoding) -> Segment<'_> {
+    fn segment(&mut self, qp: u8, references: u32, entropy_coding: EntropyCoding) -> TestSegment<'_> {
         let settings = H264Settings::new(self.size, FrameRate::new(60, 1).unwrap())
             .with_qp(Qp::new(qp).unwrap())
             .with_references(ReferenceCount::clamped(references))
             .with_entropy_coding(entropy_coding);
         let encoder = H264Encoder::new(&settings, SegmentIndex(0)).unwrap();
-        Segment { run: self, encoder, unit: Vec::new(), frames: 0 }
+        TestSegment { video: self, encoder, unit: Vec::new(), frames: 0 }
     }
 
-    /// Has both decoders judge.
+    /// Has both decoders check the stream.
     fn check(&self, what: &str) {
         if let Some(decoded) = decoders::ffmpeg(&self.stream) {
             self.compare(decoded, &format!("{what}, ffmpeg"));
@@ -70,30 +70,30 @@ impl Run {
     }
 }
 
-impl Segment<'_> {
-    fn encode(&mut self, frame: &Frame, change: &FrameChange) {
+impl TestSegment<'_> {
+    fn encode(&mut self, frame: &OwnedPicture, change: &FrameChange) {
         self.unit.clear();
         let coded = self.encoder.encode(&frame.picture(), change, &mut self.unit).unwrap();
         assert_eq!((coded.bytes, coded.idr), (self.unit.len(), self.frames == 0));
         if coded.idr {
             let sets = self.encoder.parameter_sets();
             for set in [&sets.sps, &sets.pps] {
-                self.run.stream.extend_from_slice(&[0, 0, 0, 1]);
-                self.run.stream.extend_from_slice(set);
+                self.video.stream.extend_from_slice(&[0, 0, 0, 1]);
+                self.video.stream.extend_from_slice(set);
             }
         }
-        self.run.stream.extend_from_slice(&[0, 0, 0, 1]);
-        self.run.stream.extend_from_slice(&self.unit[4..]);
+        self.video.stream.extend_from_slice(&[0, 0, 0, 1]);
+        self.video.stream.extend_from_slice(&self.unit[4..]);
         let (luma, chroma) = self.encoder.reconstruction();
-        self.run.reconstruction.extend_from_slice(&luma);
-        self.run.reconstruction.extend_from_slice(&chroma);
+        self.video.reconstruction.extend_from_slice(&luma);
+        self.video.reconstruction.extend_from_slice(&chroma);
         self.frames += 1;
     }
 
-    /// `count` pictures of some content, with a scroll told.
+    /// Encodes `count` pictures of some content, with a given scroll.
     fn show(&mut self, content: Content, count: usize, quarters: usize, scroll: Option<Scroll>) {
         for _ in 0..count {
-            let frame = content.frame(self.run.size, self.frames, quarters);
+            let frame = content.frame(self.video.size, self.frames, quarters);
             self.encode(&frame, &FrameChange::UNKNOWN.with_scroll(scroll));
         }
     }
@@ -104,50 +104,50 @@ const BOTH: [EntropyCoding; 2] = [EntropyCoding::Cabac, EntropyCoding::Cavlc];
 #[test]
 fn every_qp_and_content_is_decoded_exactly() {
     for (width, height) in [(64, 64), (66, 98), (176, 144)] {
-        let mut run = Run::new(width, height);
+        let mut video = TestVideo::new(width, height);
         for qp in 0..=51u8 {
             for (kind, content) in Content::ALL.into_iter().enumerate() {
                 let coding = BOTH[(usize::from(qp) / 2 + kind) % 2];
-                let mut segment = run.segment(qp, 1 + u32::from(qp % 3), coding);
+                let mut segment = video.segment(qp, 1 + u32::from(qp % 3), coding);
                 segment.show(content, 4, 28, Some(Scroll::whole(0, 7)));
             }
         }
-        run.check(&format!("{width}x{height}"));
+        video.check(&format!("{width}x{height}"));
     }
 }
 
 #[test]
 fn common_and_large_sizes_with_cuts_are_decoded_exactly() {
     for (width, height, frames) in [(1366, 768, 2), (1920, 1080, 2), (3840, 2160, 1)] {
-        let mut run = Run::new(width, height);
+        let mut video = TestVideo::new(width, height);
         for coding in BOTH {
-            let mut segment = run.segment(30, 2, coding);
+            let mut segment = video.segment(30, 2, coding);
             for content in [Content::Boxes, Content::Waves, Content::Boxes] {
                 segment.show(content, frames, 32, None);
             }
         }
-        run.check(&format!("{width}x{height}"));
+        video.check(&format!("{width}x{height}"));
     }
 }
 
 #[test]
 fn pictures_of_the_highest_level_are_decoded_exactly() {
-    let mut run = Run::new(8192, 4320);
-    run.segment(30, 1, EntropyCoding::Cabac).show(Content::Gradient, 1, 0, None);
-    if let Some(decoded) = decoders::ffmpeg(&run.stream) {
-        run.compare(decoded, "8192x4320");
+    let mut video = TestVideo::new(8192, 4320);
+    video.segment(30, 1, EntropyCoding::Cabac).show(Content::Gradient, 1, 0, None);
+    if let Some(decoded) = decoders::ffmpeg(&video.stream) {
+        video.compare(decoded, "8192x4320");
     }
 }
 
 #[test]
 fn boxes_at_any_speed_are_decoded_exactly_with_and_without_hints() {
-    let mut run = Run::new(176, 144);
+    let mut video = TestVideo::new(176, 144);
     for quarters in [1, 4, 8, 16, 27, 28, 29, 32, 64, 200] {
-        let told = Scroll { dx: 0, dy: quarters, denominator: 4 };
+        let right = Scroll { dx: 0, dy: quarters, denominator: 4 };
         let wrong = Scroll { dx: 40, dy: -quarters, denominator: 3 };
-        for scroll in [None, Some(told), Some(wrong)] {
+        for scroll in [None, Some(right), Some(wrong)] {
             for references in [1, 4] {
-                run.segment(26, references, EntropyCoding::Cabac).show(
+                video.segment(26, references, EntropyCoding::Cabac).show(
                     Content::Boxes,
                     8,
                     quarters as usize,
@@ -156,23 +156,46 @@ fn boxes_at_any_speed_are_decoded_exactly_with_and_without_hints() {
             }
         }
     }
-    run.check("boxes");
+    video.check("boxes");
+}
+
+#[test]
+fn byte_streams_of_annex_b_are_decoded_exactly() {
+    let mut video = TestVideo::new(176, 144);
+    let settings = H264Settings::new(video.size, FrameRate::new(60, 1).unwrap());
+    for segment in 0..2 {
+        let mut encoder = H264Encoder::new(&settings, SegmentIndex(segment)).unwrap();
+        let mut sized = H264Encoder::new(&settings, SegmentIndex(segment)).unwrap();
+        for number in 0..4 {
+            let frame = Content::Boxes.frame(video.size, number, 32);
+            let (before, mut unit) = (video.stream.len(), Vec::new());
+            let coded =
+                encoder.encode_annex_b(&frame.picture(), &FrameChange::UNKNOWN, &mut video.stream).unwrap();
+            assert_eq!((coded.bytes, coded.idr), (video.stream.len() - before, number == 0));
+            sized.encode(&frame.picture(), &FrameChange::UNKNOWN, &mut unit).unwrap();
+            assert!(video.stream.ends_with(&unit[4..]));
+            let (luma, chroma) = encoder.reconstruction();
+            video.reconstruction.extend_from_slice(&luma);
+            video.reconstruction.extend_from_slice(&chroma);
+        }
+    }
+    video.check("byte stream");
 }
 
 /// Bytes of eight pictures of boxes, after the first two.
 fn bytes_of_boxes(scroll: Option<Scroll>, quarters: usize, references: u32) -> usize {
-    let mut run = Run::new(320, 192);
-    let mut segment = run.segment(26, references, EntropyCoding::Cabac);
+    let mut video = TestVideo::new(320, 192);
+    let mut segment = video.segment(26, references, EntropyCoding::Cabac);
     segment.show(Content::Boxes, 2, quarters, scroll);
-    let before = segment.run.stream.len();
+    let before = segment.video.stream.len();
     segment.show(Content::Boxes, 8, quarters, scroll);
-    run.stream.len() - before
+    video.stream.len() - before
 }
 
 #[test]
-fn an_even_scroll_is_found_without_being_told() {
-    let (told, found) = (bytes_of_boxes(Some(Scroll::whole(0, 8)), 32, 1), bytes_of_boxes(None, 32, 1));
-    assert!(found <= told * 4 / 3, "told {told}, found {found}");
+fn an_even_scroll_is_found_when_none_is_given() {
+    let (given, found) = (bytes_of_boxes(Some(Scroll::whole(0, 8)), 32, 1), bytes_of_boxes(None, 32, 1));
+    assert!(found <= given * 4 / 3, "given {given}, found {found}");
 }
 
 #[test]
@@ -185,24 +208,24 @@ fn an_older_picture_in_which_the_scroll_is_whole_saves_bytes() {
 #[test]
 fn noise_at_the_finest_quality_stays_within_the_limit_of_bits() {
     for coding in BOTH {
-        let mut run = Run::new(176, 144);
-        let mut segment = run.segment(0, 1, coding);
+        let mut video = TestVideo::new(176, 144);
+        let mut segment = video.segment(0, 1, coding);
         for content in [Content::Noise, Content::Black, Content::FallingNoise] {
             segment.show(content, 1, 8, None);
             // 3200 bits per macroblock, and emulation prevention, which noise hardly needs.
             assert!(segment.unit.len() < 99 * 402, "{coding:?}: {} bytes", segment.unit.len());
         }
-        run.check("noise");
+        video.check("noise");
     }
 }
 
 #[test]
-fn what_stands_still_converges_and_then_costs_almost_nothing() {
-    let mut run = Run::new(320, 192);
-    let mut segment = run.segment(30, 1, EntropyCoding::Cabac);
+fn what_does_not_change_converges_and_then_costs_almost_nothing() {
+    let mut video = TestVideo::new(320, 192);
+    let mut segment = video.segment(30, 1, EntropyCoding::Cabac);
     segment.show(Content::Boxes, 5, 13, None);
-    let still = Content::Boxes.frame(segment.run.size, 4, 13);
-    let error = |segment: &Segment<'_>| -> u64 {
+    let still = Content::Boxes.frame(segment.video.size, 4, 13);
+    let error = |segment: &TestSegment<'_>| -> u64 {
         let (luma, _) = segment.encoder.reconstruction();
         luma.iter().zip(&still.luma).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum()
     };
@@ -216,36 +239,36 @@ fn what_stands_still_converges_and_then_costs_almost_nothing() {
     for _ in 0..40 {
         segment.encode(&still, &FrameChange::UNKNOWN);
     }
-    assert!(error(&segment) * 4 < before, "{before}, at last {}", error(&segment));
-    run.check("a still");
+    assert!(error(&segment) * 4 < before, "{before}, finally {}", error(&segment));
+    video.check("a still");
 }
 
 #[test]
-fn right_damage_changes_no_byte() {
+fn right_changed_rectangles_change_no_byte() {
     let frame = |size, number: usize| {
         let inside = move |x: usize, y: usize| (40..60).contains(&x) && (20 + number * 2..50).contains(&y);
-        Frame::new(size, move |x, y| if inside(x, y) { 180 } else { (x + y) as u8 }, |_, _| 128)
+        OwnedPicture::new(size, move |x, y| if inside(x, y) { 180 } else { (x + y) as u8 }, |_, _| 128)
     };
-    let streams = [true, false].map(|told| {
-        let mut run = Run::new(160, 96);
-        let mut segment = run.segment(24, 1, EntropyCoding::Cabac);
+    let streams = [true, false].map(|given| {
+        let mut video = TestVideo::new(160, 96);
+        let mut segment = video.segment(24, 1, EntropyCoding::Cabac);
         for number in 0..6 {
             let parts = vec![Rectangle { left: 40, top: 18, right: 60, bottom: 50 }];
-            let change = if told && number > 0 { FrameChange::within(parts) } else { FrameChange::UNKNOWN };
-            segment.encode(&frame(segment.run.size, number), &change);
+            let change = if given && number > 0 { FrameChange::within(parts) } else { FrameChange::UNKNOWN };
+            segment.encode(&frame(segment.video.size, number), &change);
         }
-        run.check("damage");
-        run.stream
+        video.check("changed rectangles");
+        video.stream
     });
     assert!(streams[0] == streams[1]);
 }
 
-/// One change of a picture: of what kind, with what value, and where, in macroblocks.
+/// One change of a picture: its kind, a value, and where it is and how large, in macroblocks.
 type Edit = (u8, u8, (u32, u32), (u32, u32));
 
-/// Does it, and gives the rectangle that has changed.
+/// Applies it. Returns the rectangle that has changed.
 fn edit(
-    frame: &mut Frame,
+    frame: &mut OwnedPicture,
     size: PictureSize,
     (kind, value, (column, row), (columns, rows)): Edit,
 ) -> Rectangle {
@@ -253,7 +276,7 @@ fn edit(
     let (left, top) = (column % size.width().div_ceil(16) * 16, row % size.height().div_ceil(16) * 16);
     let (right, bottom) = ((left + columns * 16).min(size.width()), (top + rows * 16).min(size.height()));
     let before = frame.clone();
-    // What has moved comes from 8 rows above; the rest is of all sorts.
+    // Kinds 1 and 2 move samples down by 8 rows.
     let sample = |plane: &[u8], x: usize, y: usize, step: usize| match kind {
         0 => value,
         1 | 2 => plane[y.saturating_sub(step) * width + x],
@@ -272,9 +295,9 @@ fn edit(
     Rectangle { left, top, right, bottom }
 }
 
-/// What is read back of a picture is its damage; some of that has not changed.
+/// The pictures hold the changed rectangles only. Some of what these cover has not changed.
 #[test]
-fn the_damaged_parts_alone_make_the_bytes_of_whole_pictures() {
+fn the_changed_rectangles_alone_make_the_bytes_of_whole_pictures() {
     let cases = if cfg!(debug_assertions) { 60 } else { 400 };
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let edits = prop::collection::vec((0..6u8, any::<u8>(), (0..12u32, 0..12u32), (1..6u32, 1..6u32)), 0..4);
@@ -283,13 +306,13 @@ fn the_damaged_parts_alone_make_the_bytes_of_whole_pictures() {
     let scrolls = prop::sample::select(vec![None, Some(8), Some(7), Some(-16)]);
     proptest!(config, |((width, height) in sizes, pictures in pictures, scroll in scrolls, refs in 1..5u32, qp in 8..40u8)| {
         let scroll = scroll.map(|pixels| Scroll::whole(0, pixels));
-        let (mut whole, mut parts) = (Run::new(width, height), Run::new(width, height));
+        let (mut whole, mut parts) = (TestVideo::new(width, height), TestVideo::new(width, height));
         let size = whole.size;
         let mut plain = whole.segment(qp, refs, EntropyCoding::Cabac);
-        let mut told = parts.segment(qp, refs, EntropyCoding::Cabac);
+        let mut partial = parts.segment(qp, refs, EntropyCoding::Cabac);
         let mut frame = Content::Boxes.frame(size, 3, 16);
         plain.encode(&frame, &FrameChange::UNKNOWN.with_scroll(scroll));
-        told.encode(&frame, &FrameChange::UNKNOWN.with_scroll(scroll));
+        partial.encode(&frame, &FrameChange::UNKNOWN.with_scroll(scroll));
         for (number, (edits, repeats)) in pictures.into_iter().enumerate() {
             let mut rectangles: Vec<_> = edits.into_iter().map(|part| edit(&mut frame, size, part)).collect();
             for _ in 0..repeats {
@@ -297,8 +320,8 @@ fn the_damaged_parts_alone_make_the_bytes_of_whole_pictures() {
                 let change = FrameChange::within(rectangles.clone())
                     .with_unchanged_samples(UnchangedSamples::Undefined)
                     .with_scroll(scroll);
-                told.encode(&frame.only(&rectangles, number), &change);
-                // What was damaged once may be read back for longer, and needs not be.
+                partial.encode(&frame.only(&rectangles, number), &change);
+                // Rectangles may be given for longer than they change, and need not be.
                 rectangles.truncate(number % 3);
             }
         }
@@ -309,7 +332,7 @@ fn the_damaged_parts_alone_make_the_bytes_of_whole_pictures() {
     });
 }
 
-/// A bounded run of the fuzz target's body, and more: openh264 judges every stream.
+/// A bounded video of the fuzz target's body, and more: openh264 judges every stream.
 #[test]
 fn arbitrary_pictures_and_hints_are_decoded_exactly() {
     let cases = if cfg!(debug_assertions) { 600 } else { 3000 };

@@ -2,22 +2,23 @@
 
 use super::{PictureSize, Rectangle, Scroll};
 
-/// What is known of how a frame differs from an earlier one: a scene states it, the streamer draws and reads back only
+/// What is known of how a frame differs from an earlier one. A scene reports it, the streamer draws and reads back only
 /// what has changed, and the encoder searches less.
 ///
-/// The default says that nothing is known.
+/// The earlier frame is the previous one for encoders; a streamer may ask a scene for the change since any frame. By
+/// default nothing is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FrameChange {
-    /// How most of what moves has moved since the frame before; `None` where that is not one motion. A wrong scroll
-    /// costs bytes and time, never correctness.
+    /// How most of what moves has moved since the previous frame; `None` when there is no such common motion. A wrong
+    /// scroll costs bytes and time, never correctness.
     pub scroll: Option<Scroll>,
-    /// Where samples may differ. Naming too much costs time; a change outside of what is named is lost, and the video
-    /// is wrong.
+    /// Where samples may differ. Rectangles that are too large cost time. A change outside of them is lost, and the
+    /// video is wrong.
     pub changed: ChangedArea,
-    /// What the earlier frame had elsewhere: copied rather than drawn again. Encoders do not use it.
+    /// Parts whose samples the earlier frame had elsewhere: they are copied rather than drawn. Encoders do not use it.
     pub moved: MovedArea,
-    /// What the planes of the picture hold outside of [`Self::changed`]. Scenes leave it as it is.
+    /// What the planes of the picture hold outside of [`Self::changed`]. Set by the streamer; scenes keep the default.
     pub unchanged_samples: UnchangedSamples,
 }
 
@@ -53,7 +54,7 @@ impl FrameChange {
         FrameChange { unchanged_samples, ..self }
     }
 
-    /// The parts that a picture holds where it does not hold all: [`ChangedArea::Within`] with
+    /// The changed rectangles, if the picture's planes are undefined elsewhere: [`ChangedArea::Within`] with
     /// [`UnchangedSamples::Undefined`].
     pub fn only_parts(&self) -> Option<&[Rectangle]> {
         match (&self.changed, self.unchanged_samples) {
@@ -69,8 +70,8 @@ pub enum ChangedArea {
     /// Anywhere: nothing is known.
     #[default]
     Unknown,
-    /// Only within these rectangles, in luma samples and the chroma samples that belong to them. They may overlap
-    /// and reach beyond the picture. An empty list: nothing differs.
+    /// Only within these rectangles, in luma samples and the chroma samples at the same positions. They may overlap and
+    /// reach beyond the picture. When the list is empty, nothing differs.
     Within(Vec<Rectangle>),
 }
 
@@ -87,15 +88,15 @@ impl ChangedArea {
 /// What the planes of a picture hold outside of [`FrameChange::changed`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum UnchangedSamples {
-    /// The samples of the picture before. An encoder may check that in debug builds.
+    /// The samples of the previous picture. An encoder may check this in debug builds.
     #[default]
     Present,
-    /// Anything: only the rectangles were read back. Their sides are then multiples of 16 or those of the picture.
-    /// For encoders that do not read the rest.
+    /// Undefined samples: only the rectangles were read back. Their sides are then multiples of 16, or those of the
+    /// picture. For encoders that do not read the rest.
     Undefined,
 }
 
-/// Parts of a frame that an earlier frame had elsewhere, sample by sample.
+/// Parts of a frame whose samples equal those of an earlier frame at another position.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MovedArea {
     /// How far the parts have moved to the right and down, in luma samples; both even.
@@ -110,7 +111,7 @@ impl MovedArea {
         self.parts.is_empty()
     }
 
-    /// Where `part` was in the earlier frame; `None` where that is beyond the picture's left or top edge.
+    /// Where `part` was in the earlier frame; `None` when that is beyond the left or top edge of the picture.
     pub fn source(&self, part: &Rectangle) -> Option<Rectangle> {
         let [right, down] = self.by;
         let back = |side: u32, by: i32| side.checked_add_signed(by.checked_neg()?);
@@ -122,7 +123,8 @@ impl MovedArea {
         })
     }
 
-    /// Whether the fields keep their ranges for pictures of `size`. What does not is drawn, not copied.
+    /// Whether all sides are even and all parts lie within pictures of `size` in both frames. If not, the parts are
+    /// drawn, not copied.
     pub fn is_possible(&self, size: PictureSize) -> bool {
         let is_even = |part: &Rectangle| {
             [part.left, part.top, part.right, part.bottom].iter().all(|side| side % 2 == 0)

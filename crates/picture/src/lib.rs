@@ -1,10 +1,5 @@
-//! What a renderer of video frames and an encoder must both know: pictures and their planes, rectangles, frame
-//! rates and exact times, frames and segments, and [`FrameChange`], what is known of how a frame differs from the
-//! one before it.
-//!
-//! Nothing in this crate draws or encodes. `strikeline-h264` and `wgpu-video` both use it, and neither needs the other.
-
-#![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![doc = include_str!("../README.md")]
+#![warn(unreachable_pub, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod frame_change;
 mod picture;

@@ -11,7 +11,7 @@ pub struct PictureSize {
     height: u32,
 }
 
-/// Why a picture size was refused.
+/// The error of a picture size that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "picture size {given:?} is not usable: give WIDTHxHEIGHT with even numbers from 64x64 to 8192x8192, or 720p, 1080p, 1440p, 2160p"
@@ -26,6 +26,8 @@ impl PictureSize {
     /// Largest width and height, in samples.
     pub const MAX: u32 = 8192;
 
+    /// A size of `width` × `height` luma samples.
+    ///
     /// # Errors
     /// When either side is odd, below [`Self::MIN`] or above [`Self::MAX`].
     pub fn new(width: u32, height: u32) -> Result<PictureSize, PictureSizeError> {
@@ -78,7 +80,7 @@ impl fmt::Display for PictureSize {
 /// Row `y` starts at byte `y · stride`. `data` holds at least `stride · (rows − 1) + row_bytes` bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Plane<'a> {
-    /// The samples, rows and padding.
+    /// The samples and any padding between rows.
     pub data: &'a [u8],
     /// Bytes from the start of one row to the start of the next.
     pub stride: usize,
@@ -100,9 +102,9 @@ impl<'a> Plane<'a> {
 pub struct Picture<'a> {
     /// Size in luma samples.
     pub size: PictureSize,
-    /// Y′, 16–235.
+    /// Y′, nominally 16 to 235.
     pub luma: Plane<'a>,
-    /// Cb and Cr interleaved, 16–240.
+    /// Cb and Cr interleaved, nominally 16 to 240.
     pub chroma: Plane<'a>,
 }
 

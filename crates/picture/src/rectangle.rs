@@ -16,15 +16,15 @@ pub struct Rectangle {
 }
 
 impl Rectangle {
-    /// The smallest one of whole pixels around these sides, given in pixels that may lie beyond the picture's
-    /// left and top.
+    /// The smallest rectangle of whole samples around `[left, top, right, bottom]`, in samples. Sides beyond the left
+    /// or top edge of the picture become 0.
     pub fn around([left, top, right, bottom]: [f32; 4]) -> Rectangle {
-        // Negative values become 0.
+        // The casts saturate: negative values become 0.
         let (down, up) = (|value: f32| value.floor() as u32, |value: f32| value.ceil() as u32);
         Rectangle { left: down(left), top: down(top), right: up(right), bottom: up(bottom) }
     }
 
-    /// Whether nothing is in it.
+    /// Whether it contains no sample.
     pub const fn is_empty(&self) -> bool {
         self.left >= self.right || self.top >= self.bottom
     }
@@ -34,7 +34,7 @@ impl Rectangle {
         !self.intersection(other).is_empty()
     }
 
-    /// What lies in both.
+    /// The samples that lie in both. Empty when there are none.
     #[must_use]
     pub fn intersection(&self, other: &Rectangle) -> Rectangle {
         Rectangle {
@@ -45,7 +45,7 @@ impl Rectangle {
         }
     }
 
-    /// The smallest one around both.
+    /// The smallest rectangle around both.
     #[must_use]
     pub fn union(&self, other: &Rectangle) -> Rectangle {
         Rectangle {
@@ -56,13 +56,13 @@ impl Rectangle {
         }
     }
 
-    /// Samples in it.
+    /// The number of its samples.
     pub fn area(&self) -> u64 {
         u64::from(self.right.saturating_sub(self.left)) * u64::from(self.bottom.saturating_sub(self.top))
     }
 
-    /// The smallest one around what of it lies within the picture, with sides that are multiples of `step` or those
-    /// of the picture; `None` where that is nothing.
+    /// The smallest rectangle around the part of it that lies within the picture, with sides that are multiples of
+    /// `step` or those of the picture; `None` when no part does.
     pub(crate) fn widened(&self, step: u32, size: PictureSize) -> Option<Rectangle> {
         let (width, height) = (size.width(), size.height());
         let inside = self.intersection(&Rectangle { left: 0, top: 0, right: width, bottom: height });

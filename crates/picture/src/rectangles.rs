@@ -5,8 +5,8 @@ use super::{PictureSize, Rectangle};
 /// Side of a macroblock in luma samples (ITU-T H.264, 6.3).
 const MACROBLOCK: u32 = 16;
 
-/// The same parts with even sides, as chroma is half as fine, and without those that are empty or lie within
-/// another.
+/// The same parts with even sides, because chroma has half the resolution, without those that are empty or lie within
+/// another part.
 pub fn on_chroma_samples(parts: &[Rectangle], size: PictureSize) -> Vec<Rectangle> {
     let mut even: Vec<Rectangle> = Vec::with_capacity(parts.len());
     for part in parts.iter().filter_map(|part| part.widened(2, size)) {
@@ -19,8 +19,8 @@ pub fn on_chroma_samples(parts: &[Rectangle], size: PictureSize) -> Vec<Rectangl
     even
 }
 
-/// Rectangles that cover the same parts and a little more, and are fewer: two are joined where their union has at most
-/// `cost` samples more than both. `cost` is what one more rectangle costs, in samples.
+/// Fewer rectangles that cover the same parts and a little more: two are joined when their union has at most `cost`
+/// samples more than both together. `cost` is what one more rectangle costs, in samples.
 pub fn merged(mut parts: Vec<Rectangle>, cost: u64) -> Vec<Rectangle> {
     parts.retain(|part| !part.is_empty());
     let mut index = 0;
@@ -34,7 +34,7 @@ pub fn merged(mut parts: Vec<Rectangle>, cost: u64) -> Vec<Rectangle> {
             Some(other) => {
                 parts[index] = part.union(&parts[other]);
                 parts.swap_remove(other);
-                // What was too far from the smaller one may be near now.
+                // Others may be near the larger rectangle.
                 index = 0;
             }
             None => index += 1,
@@ -61,7 +61,7 @@ pub fn in_macroblocks(parts: &[Rectangle], size: PictureSize) -> Vec<Rectangle> 
         for run in runs(touched) {
             let (left, right) =
                 (run.start as u32 * MACROBLOCK, (run.end as u32 * MACROBLOCK).min(size.width()));
-            // Goes on with one of the row above that is just as wide.
+            // Extends a rectangle of the row above that has the same columns.
             let above = rectangles
                 .iter_mut()
                 .rev()
@@ -100,7 +100,7 @@ pub fn disjoint(parts: &[Rectangle]) -> Vec<Rectangle> {
     result
 }
 
-/// What of `parts` lies outside of all of `taken`.
+/// The parts of `parts` that lie outside of all of `taken`.
 pub fn outside(parts: &[Rectangle], taken: &[Rectangle]) -> Vec<Rectangle> {
     let mut pieces = parts.to_vec();
     for taken in taken {
@@ -110,7 +110,7 @@ pub fn outside(parts: &[Rectangle], taken: &[Rectangle]) -> Vec<Rectangle> {
     pieces
 }
 
-/// What of `part` lies outside of `taken`: above, left, right, below. Some may be empty.
+/// The parts of `part` that lie outside of `taken`: above, left, right, below. Some may be empty.
 fn without(part: &Rectangle, taken: &Rectangle) -> Vec<Rectangle> {
     let common = part.intersection(taken);
     if common.is_empty() {
@@ -151,10 +151,10 @@ mod tests {
             prop_assert!(fewer.len() <= parts.len());
             for y in 0..size.height() {
                 for x in 0..size.width() {
-                    let damaged = holds(&parts, x, y);
-                    prop_assert_eq!(holds(&apart, x, y), damaged.min(1));
-                    prop_assert!(damaged == 0 || holds(&fewer, x, y) > 0);
-                    // A block is there once if any of its samples is, and not otherwise.
+                    let covered = holds(&parts, x, y);
+                    prop_assert_eq!(holds(&apart, x, y), covered.min(1));
+                    prop_assert!(covered == 0 || holds(&fewer, x, y) > 0);
+                    // A block is covered once if any of its samples is, and not otherwise.
                     let around = |step: u32| {
                         let (left, top) = (x / step * step, y / step * step);
                         let sample = |part: &Rectangle| part.meets(&Rectangle {

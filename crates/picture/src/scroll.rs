@@ -1,6 +1,6 @@
 //! A uniform motion from frame to frame.
 
-/// A uniform motion as an exact ratio: what is seen at `(x, y)` was at
+/// A uniform motion as an exact ratio: the samples at `(x, y)` were at
 /// `(x − dx / denominator, y − dy / denominator)` in the previous picture, in luma samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scroll {
@@ -8,7 +8,7 @@ pub struct Scroll {
     pub dx: i32,
     /// Downward motion per frame, times `denominator`.
     pub dy: i32,
-    /// What `dx` and `dy` are to be divided by; a scroll whose denominator is not positive is ignored.
+    /// Divides `dx` and `dy`. A scroll whose denominator is not positive is ignored.
     pub denominator: i32,
 }
 
@@ -18,8 +18,8 @@ impl Scroll {
         Scroll { dx, dy, denominator: 1 }
     }
 
-    /// The smallest number of frames, from 1 to `most`, in which this motion is a whole number of luma
-    /// and chroma samples (an even number of luma samples) both ways. `None` when there is none.
+    /// The smallest number of frames, from 1 to `most`, in which this motion is a whole number of luma and chroma
+    /// samples in both directions: an even number of luma samples. `None` when there is none.
     pub fn exact_distance(self, most: u32) -> Option<u32> {
         let chroma_step = i64::from(self.denominator) * 2;
         let is_whole = |delta: i32, frames: u32| {

@@ -26,7 +26,7 @@ impl SegmentPlan {
         self.frames.get()
     }
 
-    /// Frames of each segment but the last, at least 1. May be more than the video has.
+    /// Frames of each segment but the last, at least 1. May exceed [`Self::frames`].
     pub const fn segment_frames(&self) -> u32 {
         self.segment_frames.get()
     }

@@ -1,7 +1,7 @@
 //! Frame numbers, segment numbers, frame rates, and exact instants.
 //!
 //! Frame `n` of a video shows the instant `n · den / num` seconds, computed from the integers each
-//! time it is needed; nothing is ever summed up in floating point.
+//! time it is needed; nothing is summed up in floating point.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,15 +14,12 @@ pub struct FrameIndex(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SegmentIndex(pub u64);
 
-/// An instant or a span on the song's clock, in whole nanoseconds; may be negative (the lead-in).
-///
-/// Nanoseconds are far finer than MIDI resolution (a tick at 960 ticks per quarter and 300 BPM is
-/// 208 µs), and 64 bits hold 292 years of them.
+/// An instant or a duration in whole nanoseconds, up to 292 years; may be negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Time(i64);
 
 impl Time {
-    /// The start of the song.
+    /// 0 s.
     pub const ZERO: Time = Time(0);
 
     /// From whole nanoseconds.
@@ -40,7 +37,7 @@ impl Time {
         self.0
     }
 
-    /// In seconds, as near as a float gets; for display and for JSON.
+    /// In seconds, rounded to the nearest `f64`; for display.
     pub fn as_seconds(self) -> f64 {
         self.0 as f64 / 1e9
     }
@@ -60,14 +57,14 @@ impl std::ops::Sub for Time {
     }
 }
 
-/// Frames per second as an exact ratio, in lowest terms; at least 1 and at most 1000 frames per second.
+/// Frames per second as an exact ratio in lowest terms, from 1 to 1000 frames per second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FrameRate {
     numerator: u32,
     denominator: u32,
 }
 
-/// Why a frame rate was refused.
+/// The error of a frame rate that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "frame rate {given:?} is not usable: give frames per second as a whole number or a ratio between 1 and 1000, such as 60 or 30000/1001"
@@ -107,7 +104,7 @@ impl FrameRate {
         f64::from(self.numerator) / f64::from(self.denominator)
     }
 
-    /// The instant that frame `frame` shows, counted from frame 0, rounded down to a nanosecond.
+    /// The time of frame `frame`, rounded down to a nanosecond; that of frame 0 is 0.
     pub fn time_of(self, frame: FrameIndex) -> Time {
         let nanos =
             u128::from(frame.0) * 1_000_000_000 * u128::from(self.denominator) / u128::from(self.numerator);

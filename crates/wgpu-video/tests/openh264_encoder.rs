@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, Plane, SegmentIndex};
 use wgpu_video::encode::Assembler;
 use wgpu_video::encode::openh264::OpenH264;
-use wgpu_video::encode::{EncodeError, EncoderFactory, EncoderSettings, ParameterSets, Quality};
+use wgpu_video::encode::{CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, H264Quality};
 
 /// A picture with planes of its own.
 #[derive(Clone)]
@@ -93,42 +93,59 @@ fn scene(size: PictureSize, frame: u64) -> Owned {
     Owned { size, luma, luma_stride: width, chroma, chroma_stride: width }
 }
 
-fn settings(size: PictureSize, qp: u8) -> EncoderSettings {
-    EncoderSettings {
-        size,
-        frame_rate: FrameRate::new(60, 1).unwrap(),
-        quality: Quality::new(qp).unwrap(),
-        segment_frames: 120,
+/// An encoder's settings and its factory.
+#[derive(Debug, Clone, Copy)]
+struct Setup {
+    settings: EncoderSettings,
+    factory: OpenH264,
+}
+
+impl Setup {
+    fn at(self, frame_rate: FrameRate) -> Setup {
+        let EncoderSettings { size, segment_frames, .. } = self.settings;
+        Setup { settings: EncoderSettings::new(size, frame_rate, segment_frames), ..self }
+    }
+
+    fn begin(&self, segment: u64) -> Result<Box<dyn Encoder>, EncodeError> {
+        self.factory.begin_segment(&self.settings, SegmentIndex(segment))
+    }
+}
+
+/// 60 frames per second.
+fn setup(size: PictureSize, qp: u8) -> Setup {
+    Setup {
+        settings: EncoderSettings::new(size, FrameRate::new(60, 1).unwrap(), 120),
+        factory: OpenH264::new(H264Quality::new(qp).unwrap()),
     }
 }
 
 /// One segment, as an MP4 would hold it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Segment {
-    parameter_sets: ParameterSets,
+struct EncodedSegment {
+    config: CodecConfig,
     /// Access units, one per picture.
     units: Vec<Vec<u8>>,
-    idr: Vec<bool>,
+    sync: Vec<bool>,
 }
 
 fn encode_segment(
-    settings: &EncoderSettings,
+    setup: &Setup,
     segment: u64,
     pictures: impl IntoIterator<Item = Owned>,
-) -> Result<Segment, EncodeError> {
-    let mut encoder = OpenH264.begin_segment(settings, SegmentIndex(segment))?;
-    assert_eq!(encoder.parameter_sets(), None);
-    let (mut units, mut idr) = (Vec::new(), Vec::new());
+) -> Result<EncodedSegment, EncodeError> {
+    let mut encoder = setup.begin(segment)?;
+    assert_eq!(encoder.codec_config(), None);
+    let (mut units, mut sync) = (Vec::new(), Vec::new());
     let mut output = b"what was there".to_vec();
     for picture in pictures {
         let before = output.len();
         let unit = encoder.encode(&picture.borrow(), &FrameChange::UNKNOWN, &mut output)?;
         assert_eq!(before + unit.bytes, output.len());
         units.push(output[before..].to_vec());
-        idr.push(unit.idr);
+        sync.push(unit.sync);
     }
     assert!(output.starts_with(b"what was there"));
-    Ok(Segment { parameter_sets: encoder.parameter_sets().unwrap(), units, idr })
+    Ok(EncodedSegment { config: encoder.codec_config().unwrap(), units, sync })
 }
 
 /// The NAL units of an access unit, by their lengths.
@@ -144,16 +161,17 @@ fn nal_units(mut access_unit: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Segments one after the other with start codes (annex B), parameter sets at the very beginning only.
-fn annex_b(segments: &[Segment]) -> Vec<u8> {
+fn annex_b(segments: &[EncodedSegment]) -> Vec<u8> {
     let mut stream = Vec::new();
     let mut append = |unit: &[u8]| {
         stream.extend_from_slice(&[0, 0, 0, 1]);
         stream.extend_from_slice(unit);
     };
-    append(&segments[0].parameter_sets.sps);
-    append(&segments[0].parameter_sets.pps);
+    let CodecConfig::H264 { sps, pps } = &segments[0].config else { panic!("{:?}", segments[0].config) };
+    append(sps);
+    append(pps);
     for segment in segments {
-        assert_eq!(segment.parameter_sets, segments[0].parameter_sets);
+        assert_eq!(segment.config, segments[0].config);
         segment.units.iter().flat_map(|unit| nal_units(unit)).for_each(&mut append);
     }
     stream
@@ -253,7 +271,7 @@ fn every_size_class_decodes_to_the_exact_size_and_close_to_the_original() {
     {
         let size = size(width, height);
         let pictures: Vec<_> = (0..frames).map(|n| scene(size, n)).collect();
-        let segment = encode_segment(&settings(size, 24), 0, pictures.clone()).unwrap();
+        let segment = encode_segment(&setup(size, 24), 0, pictures.clone()).unwrap();
         let stream = annex_b(&[segment]);
         assert_eq!(probe(&stream, "width,height"), format!("{width},{height}"));
         let worst = worst_psnr(&decode(&stream, size), &pictures);
@@ -270,10 +288,10 @@ fn only_the_first_picture_of_a_segment_is_idr_even_when_the_scene_changes() {
         1 => Owned { luma: vec![235; 176 * 144], ..scene(size, n) },
         _ => noise(size, n),
     });
-    let segment = encode_segment(&settings(size, 30), 0, pictures).unwrap();
+    let segment = encode_segment(&setup(size, 30), 0, pictures).unwrap();
     assert_eq!(segment.units.len(), 70);
     for (n, unit) in segment.units.iter().enumerate() {
-        assert_eq!(segment.idr[n], n == 0);
+        assert_eq!(segment.sync[n], n == 0);
         let types: Vec<_> = nal_units(unit).iter().map(|unit| unit[0] & 31).collect();
         assert_eq!(types, [if n == 0 { 5 } else { 1 }], "frame {n}");
     }
@@ -283,16 +301,15 @@ fn only_the_first_picture_of_a_segment_is_idr_even_when_the_scene_changes() {
 #[test]
 fn pictures_that_do_not_change_are_coded_all_the_same() {
     let size = size(130, 98);
-    let segment = encode_segment(&settings(size, 24), 0, (0..150).map(|_| scene(size, 0))).unwrap();
+    let segment = encode_segment(&setup(size, 24), 0, (0..150).map(|_| scene(size, 0))).unwrap();
     assert_eq!(decode(&annex_b(&[segment]), size).len(), 150);
 }
 
 #[test]
 fn the_stream_says_how_it_is_to_be_shown() {
     let size = size(176, 144);
-    let mut settings = settings(size, 24);
-    settings.frame_rate = FrameRate::new(30000, 1001).unwrap();
-    let stream = annex_b(&[encode_segment(&settings, 0, [scene(size, 0), scene(size, 1)]).unwrap()]);
+    let setup = setup(size, 24).at(FrameRate::new(30000, 1001).unwrap());
+    let stream = annex_b(&[encode_segment(&setup, 0, [scene(size, 0), scene(size, 1)]).unwrap()]);
     for (property, value) in [
         ("color_primaries", "bt709"),
         ("color_transfer", "bt709"),
@@ -330,8 +347,8 @@ fn the_level_is_the_lowest_that_has_room() {
     ] {
         let size = size(width, height);
         let rate = FrameRate::new(rate.0, rate.1).unwrap();
-        let settings = EncoderSettings { frame_rate: rate, ..settings(size, 40) };
-        let stream = annex_b(&[encode_segment(&settings, 0, [scene(size, 0)]).unwrap()]);
+        let setup = setup(size, 40).at(rate);
+        let stream = annex_b(&[encode_segment(&setup, 0, [scene(size, 0)]).unwrap()]);
         assert_eq!(probe(&stream, "level"), level, "{size} at {rate}");
     }
 }
@@ -342,7 +359,7 @@ fn every_macroblock_has_the_quantisation_parameter_that_was_asked_for() {
     let mut last = f64::INFINITY;
     for qp in [0, 1, 10, 24, 28, 29, 37, 51] {
         let pictures: Vec<_> = (0..6).map(|n| scene(size, n)).collect();
-        let stream = annex_b(&[encode_segment(&settings(size, qp), 0, pictures.clone()).unwrap()]);
+        let stream = annex_b(&[encode_segment(&setup(size, qp), 0, pictures.clone()).unwrap()]);
 
         // ffmpeg prints a row of macroblocks per line, two characters for the parameter of each.
         let arguments = "-v debug -threads 1 -debug qp -f h264 -i pipe:0 -f null -";
@@ -372,17 +389,17 @@ fn every_macroblock_has_the_quantisation_parameter_that_was_asked_for() {
 #[test]
 fn bytes_do_not_depend_on_strides_on_threads_or_on_the_run() {
     let size = size(130, 98);
-    let settings = settings(size, 20);
+    let setup = setup(size, 20);
     let pictures: Vec<_> =
         (0..30).map(|n| if n % 10 == 9 { noise(size, n) } else { scene(size, n) }).collect();
-    let encode = |segment: u64| encode_segment(&settings, segment, pictures.clone()).unwrap();
+    let encode = |segment: u64| encode_segment(&setup, segment, pictures.clone()).unwrap();
 
     let first = encode(0);
     assert_eq!(encode(0), first);
     assert_eq!(encode(2), first, "only the parity of the segment counts");
     for padding in [1, 2, 63, 126] {
         let padded = pictures.iter().map(|picture| picture.padded(padding));
-        assert_eq!(encode_segment(&settings, 0, padded).unwrap(), first, "padding {padding}");
+        assert_eq!(encode_segment(&setup, 0, padded).unwrap(), first, "padding {padding}");
     }
     let parallel: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8).map(|n| scope.spawn(move || (n, encode(n)))).collect();
@@ -396,10 +413,10 @@ fn bytes_do_not_depend_on_strides_on_threads_or_on_the_run() {
 #[test]
 fn an_encoder_may_be_moved_between_threads() {
     let size = size(64, 64);
-    let settings = settings(size, 24);
+    let setup = setup(size, 24);
     let pictures: Vec<_> = (0..6).map(|n| scene(size, n)).collect();
-    let expected = encode_segment(&settings, 0, pictures.clone()).unwrap().units.concat();
-    let mut encoder = OpenH264.begin_segment(&settings, SegmentIndex(0)).unwrap();
+    let expected = encode_segment(&setup, 0, pictures.clone()).unwrap().units.concat();
+    let mut encoder = setup.begin(0).unwrap();
     let mut output = Vec::new();
     for picture in pictures {
         (encoder, output) = std::thread::spawn(move || {
@@ -415,12 +432,12 @@ fn an_encoder_may_be_moved_between_threads() {
 #[test]
 fn segments_follow_one_another_and_their_idr_numbers_differ() {
     let size = size(130, 98);
-    let settings = settings(size, 24);
+    let setup = setup(size, 24);
     let pictures: Vec<_> = (0..40).map(|n| scene(size, n)).collect();
     let segments: Vec<_> = pictures
         .chunks(10)
         .zip(0..)
-        .map(|(pictures, n)| encode_segment(&settings, n, pictures.to_vec()).unwrap())
+        .map(|(pictures, n)| encode_segment(&setup, n, pictures.to_vec()).unwrap())
         .collect();
     let stream = annex_b(&segments);
     assert_eq!(header_field(&stream, "idr_pic_id"), [1, 2, 1, 2]);
@@ -428,7 +445,7 @@ fn segments_follow_one_another_and_their_idr_numbers_differ() {
     assert!(worst > 40.0, "{worst} dB");
 
     // Segments of one picture: nothing but IDR pictures.
-    let segments: Vec<_> = (0..5).map(|n| encode_segment(&settings, n, [scene(size, n)]).unwrap()).collect();
+    let segments: Vec<_> = (0..5).map(|n| encode_segment(&setup, n, [scene(size, n)]).unwrap()).collect();
     assert_eq!(decode(&annex_b(&segments), size).len(), 5);
 }
 
@@ -436,8 +453,8 @@ fn segments_follow_one_another_and_their_idr_numbers_differ() {
 fn what_is_too_large_is_refused_with_the_limit() {
     let refusal = |width, height, rate: (u32, u32)| {
         let frame_rate = FrameRate::new(rate.0, rate.1).unwrap();
-        let settings = EncoderSettings { frame_rate, ..settings(size(width, height), 24) };
-        OpenH264.begin_segment(&settings, SegmentIndex(0)).err().map(|error| error.to_string())
+        let setup = setup(size(width, height), 24).at(frame_rate);
+        setup.begin(0).err().map(|error| error.to_string())
     };
     assert_eq!(refusal(4096, 2304, (60, 1)), None);
     assert_eq!(refusal(8192, 1152, (24, 1)), None);
@@ -455,8 +472,8 @@ fn what_is_too_large_is_refused_with_the_limit() {
 fn the_largest_picture_is_encoded_and_decodes() {
     let size = size(4096, 2304);
     let pictures = vec![scene(size, 0), scene(size, 1)];
-    let settings = settings(size, 24);
-    let stream = annex_b(&[encode_segment(&settings, 0, pictures.clone()).unwrap()]);
+    let setup = setup(size, 24);
+    let stream = annex_b(&[encode_segment(&setup, 0, pictures.clone()).unwrap()]);
     assert!(worst_psnr(&decode(&stream, size), &pictures) > 40.0);
 }
 
@@ -464,7 +481,7 @@ fn the_largest_picture_is_encoded_and_decodes() {
 fn planes_that_are_too_short_are_an_error() {
     let size = size(66, 64);
     let whole = scene(size, 0).padded(30);
-    assert!(encode_segment(&settings(size, 24), 0, [whole.clone()]).is_ok());
+    assert!(encode_segment(&setup(size, 24), 0, [whole.clone()]).is_ok());
     let luma_end = whole.luma.len() - 1;
     let chroma_end = whole.chroma.len() - 1;
     let short = |luma: usize, chroma: usize, luma_stride: usize, chroma_stride: usize| {
@@ -475,7 +492,7 @@ fn planes_that_are_too_short_are_an_error() {
             chroma_stride,
             size,
         };
-        encode_segment(&settings(size, 24), 0, [picture]).unwrap_err().to_string()
+        encode_segment(&setup(size, 24), 0, [picture]).unwrap_err().to_string()
     };
     assert!(short(luma_end, chroma_end + 1, 96, 96).contains("luma plane"));
     assert!(short(luma_end + 1, chroma_end, 96, 96).contains("chroma plane"));
@@ -484,7 +501,7 @@ fn planes_that_are_too_short_are_an_error() {
     assert!(short(luma_end + 1, chroma_end + 1, usize::MAX, 96).contains("luma plane"));
     assert!(short(luma_end + 1, chroma_end + 1, 96, usize::MAX / 8).contains("chroma plane"));
 
-    let other = encode_segment(&settings(size, 24), 0, [scene(self::size(64, 64), 0)]).unwrap_err();
+    let other = encode_segment(&setup(size, 24), 0, [scene(self::size(64, 64), 0)]).unwrap_err();
     assert!(other.to_string().contains("64x64"), "{other}");
 }
 
@@ -534,7 +551,7 @@ fn noise_at_the_best_quality_is_encoded() {
     let size = size(176, 144);
     for qp in [0, 13, 14] {
         let pictures: Vec<_> = (0..4).map(|n| black_and_white_noise(size, n)).collect();
-        let segment = encode_segment(&settings(size, qp), 1, pictures.clone()).unwrap();
+        let segment = encode_segment(&setup(size, qp), 1, pictures.clone()).unwrap();
         let stream = annex_b(&[segment]);
         // Several slices to a picture, all with the number of the second IDR picture.
         assert!(header_field(&stream, "idr_pic_id").iter().all(|&number| number == 2));
@@ -547,13 +564,13 @@ fn noise_at_the_best_quality_is_encoded() {
 fn noise_that_outgrows_the_memory_of_openh264_is_an_error() {
     // A picture so small cannot be divided into slices, so there is half the room for it.
     let size = size(64, 64);
-    let encode = |qp| encode_segment(&settings(size, qp), 0, [black_and_white_noise(size, 1)]);
+    let encode = |qp| encode_segment(&setup(size, qp), 0, [black_and_white_noise(size, 1)]);
     let error = encode(0).unwrap_err().to_string();
     assert!(error.contains("choose a higher quality number"), "{error}");
     assert!(encode(14).is_ok());
 
     // Once it has failed, it goes on failing.
-    let mut encoder = OpenH264.begin_segment(&settings(size, 0), SegmentIndex(0)).unwrap();
+    let mut encoder = setup(size, 0).begin(0).unwrap();
     for picture in [black_and_white_noise(size, 1), scene(size, 0), scene(size, 1)] {
         assert!(encoder.encode(&picture.borrow(), &FrameChange::UNKNOWN, &mut Vec::new()).is_err());
     }
@@ -583,7 +600,7 @@ proptest! {
             })
             .collect();
         let padded = pictures.iter().map(|picture| picture.padded(padding));
-        let segment = encode_segment(&settings(size, qp), segment, padded).unwrap();
+        let segment = encode_segment(&setup(size, qp), segment, padded).unwrap();
         let worst = worst_psnr(&decode(&annex_b(&[segment]), size), &pictures);
         // Quantisation steps double every 6; noise clipped to 8 bits is the worst that can happen to them.
         let bound = (48.0 - 0.9 * f64::from(qp)).max(7.0);

@@ -57,12 +57,12 @@ fn a_file_that_is_not_committed_leaves_nothing() {
 }
 
 #[test]
-fn an_existing_file_is_replaced_only_when_told() {
+fn an_existing_file_is_replaced_only_with_overwrite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("song.mp4");
     fs::write(&path, "old").unwrap();
     let error = refusal(&path, Overwrite::Refuse);
-    assert!(error.contains("song.mp4") && error.contains("--force"), "{error}");
+    assert!(error.contains("song.mp4") && error.contains("allow it to be replaced"), "{error}");
     save(&path, Overwrite::Replace, b"new").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"new");
     assert_eq!(names(folder.path()), ["song.mp4"]);
@@ -76,7 +76,7 @@ fn a_name_that_was_taken_meanwhile_is_left_alone() {
     file.write_all(b"mine").unwrap();
     fs::write(&path, "theirs").unwrap();
     let error = file.commit().unwrap_err().to_string();
-    assert!(error.contains("song.mp4") && error.contains("--force"), "{error}");
+    assert!(error.contains("song.mp4") && error.contains("allow it to be replaced"), "{error}");
     assert_eq!(fs::read(&path).unwrap(), b"theirs");
     assert_eq!(names(folder.path()), ["song.mp4"]);
 }

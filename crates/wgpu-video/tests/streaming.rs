@@ -8,7 +8,7 @@ use strikeline_picture::{
     FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Plane, SegmentIndex, SegmentPlan,
 };
 use wgpu_video::encode::{
-    AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets, Quality,
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
 use wgpu_video::stream::pipeline::{DeviceStages, PipelineOptions};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
@@ -18,6 +18,11 @@ use wgpu_video::stream::{
 
 fn plan(frames: u64, segment_frames: u32) -> SegmentPlan {
     SegmentPlan::new(NonZeroU64::new(frames).unwrap(), NonZeroU32::new(segment_frames).unwrap())
+}
+
+fn encoder_settings(segment_frames: u32) -> EncoderSettings {
+    let size = PictureSize::new(SIZE, SIZE).unwrap();
+    EncoderSettings::new(size, FrameRate::new(60, 1).unwrap(), segment_frames)
 }
 
 /// What goes wrong in a run, and where.
@@ -113,6 +118,9 @@ impl EncoderFactory for NumberEncoder {
     fn name(&self) -> &'static str {
         "number"
     }
+    fn codec(&self) -> Codec {
+        Codec::new("numbers")
+    }
     fn begin_segment(
         &self,
         settings: &EncoderSettings,
@@ -138,10 +146,10 @@ impl Encoder for NumberSegment {
         }
         self.next += 1;
         output.extend(number.to_le_bytes());
-        Ok(AccessUnit { bytes: 8, idr: std::mem::take(&mut self.first) })
+        Ok(AccessUnit::new(8, std::mem::take(&mut self.first)))
     }
-    fn parameter_sets(&self) -> Option<ParameterSets> {
-        Some(ParameterSets { sps: vec![1], pps: vec![2] })
+    fn codec_config(&self) -> Option<CodecConfig> {
+        Some(CodecConfig::new(Codec::new("numbers"), [1, 2]))
     }
 }
 
@@ -185,12 +193,7 @@ fn run(
     std::thread::spawn(move || {
         let count = spread.devices.unwrap_or(1);
         let device = |index| device(spread.on_device(index, count).ring_depth, faults);
-        let settings = EncoderSettings {
-            size: PictureSize::new(SIZE, SIZE).unwrap(),
-            frame_rate: FrameRate::new(60, 1).unwrap(),
-            quality: Quality::DEFAULT,
-            segment_frames: plan.segment_frames(),
-        };
+        let settings = encoder_settings(plan.segment_frames());
         let mut sink = Collector { faults, ..Collector::default() };
         let mut progress = |_: &Progress| assert!(!faults.progress_panics, "planned");
         let encoder = NumberEncoder { faults };
@@ -296,12 +299,7 @@ fn no_thread_is_left_when_a_stream_has_ended() {
         tasks.flatten().map(name).collect()
     };
     for faults in [Faults::default(), Faults { encode_panics_at: Some(50), ..Faults::default() }] {
-        let settings = EncoderSettings {
-            size: PictureSize::new(SIZE, SIZE).unwrap(),
-            frame_rate: FrameRate::new(60, 1).unwrap(),
-            quality: Quality::DEFAULT,
-            segment_frames: 10,
-        };
+        let settings = encoder_settings(10);
         // Recognised by their number: the pool's threads are named after it.
         let jobs = 23;
         let options = PipelineOptions {
@@ -336,12 +334,7 @@ fn a_panicking_progress_callback_ends_the_stream() {
 fn the_clocks_account_for_every_frame() {
     let (frames, spread) = (600, spread(4, 2, 2));
     let faults = Faults::default();
-    let settings = EncoderSettings {
-        size: PictureSize::new(SIZE, SIZE).unwrap(),
-        frame_rate: FrameRate::new(60, 1).unwrap(),
-        quality: Quality::DEFAULT,
-        segment_frames: 120,
-    };
+    let settings = encoder_settings(120);
     let options = PipelineOptions {
         encoder: &NumberEncoder { faults },
         settings,

@@ -11,7 +11,7 @@ use strikeline_picture::{FrameIndex, SegmentIndex};
 use support::{Renderer, files, options, size, texture, texture_descriptor};
 use wgpu::TextureFormat;
 use wgpu_video::encode::h264::H264Factory;
-use wgpu_video::encode::{EncodeError, Encoder, EncoderFactory, EncoderSettings};
+use wgpu_video::encode::{Codec, EncodeError, Encoder, EncoderFactory, EncoderSettings};
 use wgpu_video::gpu::convert::SourceFormat;
 use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::gpu::{Gpu, GpuError};
@@ -396,6 +396,9 @@ struct Hook<F>(F, AtomicBool);
 impl<F: Fn(SegmentIndex) -> Result<(), EncodeError> + Send + Sync> EncoderFactory for Hook<F> {
     fn name(&self) -> &'static str {
         "hook"
+    }
+    fn codec(&self) -> Codec {
+        H264Factory::default().codec()
     }
     fn begin_segment(
         &self,

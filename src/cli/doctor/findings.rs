@@ -1,8 +1,8 @@
-//! Looks at everything.
+//! Collects everything that `strikeline doctor` shows.
 
 use std::path::PathBuf;
 
-use strikeline::tuning::{Entry, SettingsFile, TuningError};
+use crate::cli::tuning::{Entry, SettingsFile, TuningError};
 use wgpu_video::encode::Assembler;
 use wgpu_video::gpu::details::AdapterDetails;
 use wgpu_video::gpu::readback_speed::ReadbackSpeed;
@@ -10,62 +10,62 @@ use wgpu_video::gpu::{AdapterChoice, AdapterDescription, Gpu, GpuError};
 
 use super::machine::{self, Feature};
 
-/// All that was found.
-pub struct Findings {
+/// Everything that `strikeline doctor` shows.
+pub(super) struct DoctorFindings {
     /// Best first.
     pub adapters: Vec<AdapterDetails>,
     /// The adapter that a render would draw on, or why there is none.
     pub graphics: Result<Graphics, GpuError>,
-    /// What openh264 was built with; `None` without it.
+    /// The assembler that openh264 was built with; `None` without openh264.
     pub assembler: Option<Assembler>,
-    /// Vectors of strikeline's own encoder.
+    /// The vector instructions that the built-in encoder uses.
     pub vectors: &'static str,
-    /// What the processor can do.
+    /// Properties of the processor.
     pub features: Vec<Feature>,
     /// Cores that the process may use.
     pub cores: usize,
-    /// The settings of `strikeline tune`; `None` where the system has no folder for them.
+    /// The settings of `strikeline tune`; `None` if the system has no folder for them.
     pub settings: Option<SettingsFound>,
     /// What to install.
     pub missing: Vec<Missing>,
 }
 
 /// The adapter in use.
-pub struct Graphics {
+pub(super) struct Graphics {
     /// Its place in the list.
     pub index: usize,
     pub speed: ReadbackSpeed,
 }
 
 /// A settings file.
-pub struct SettingsFound {
+pub(super) struct SettingsFound {
     pub path: PathBuf,
     pub exists: bool,
     /// Its entries for the adapter in use, by size.
     pub entries: Result<Entries, TuningError>,
 }
 
-/// What a settings file has for an adapter.
+/// The entries of a settings file for one adapter.
 #[derive(Default)]
-pub struct Entries {
-    /// In force.
+pub(super) struct Entries {
+    /// Entries that are used.
     pub current: Vec<Entry>,
-    /// For another version of its driver, and so not used.
+    /// Entries for another driver or version, which are not used.
     pub outdated: Vec<Entry>,
 }
 
 /// Something that would help.
-pub struct Missing {
+pub(super) struct Missing {
     pub what: &'static str,
-    /// What it is good for.
+    /// What it is needed for.
     pub why: &'static str,
     /// How to get it.
     pub command: &'static str,
 }
 
-impl Findings {
-    /// Looks, with the adapter that is asked for.
-    pub fn gather(choice: &AdapterChoice) -> Findings {
+impl DoctorFindings {
+    /// Collects the findings for the given adapter.
+    pub(super) fn gather(choice: &AdapterChoice) -> DoctorFindings {
         let adapters = Gpu::adapter_details();
         let descriptions: Vec<AdapterDescription> =
             adapters.iter().map(|adapter| adapter.description.clone()).collect();
@@ -78,7 +78,7 @@ impl Findings {
         });
         let assembler = Assembler::detect();
         let missing = missing(&adapters, assembler);
-        Findings {
+        DoctorFindings {
             graphics,
             assembler,
             vectors: machine::vectors(),
@@ -115,7 +115,7 @@ fn missing(adapters: &[AdapterDetails], assembler: Option<Assembler>) -> Vec<Mis
         "install the graphics driver of your GPU's maker, or the system's updates"
     };
     if adapters.is_empty() {
-        let why = "nothing can be drawn without; Mesa's also draws on the CPU";
+        let why = "nothing can be drawn without one; Mesa's can draw on the CPU";
         missing.push(Missing {
             what: "a graphics driver (Vulkan, Metal or Direct3D 12)",
             why,
@@ -128,7 +128,7 @@ fn missing(adapters: &[AdapterDetails], assembler: Option<Assembler>) -> Vec<Mis
     if cfg!(any(target_arch = "x86", target_arch = "x86_64")) && assembler == Some(Assembler::None) {
         missing.push(Missing {
             what: "nasm, when strikeline was built",
-            why: "encoding with openh264 takes three times as long without",
+            why: "encoding with openh264 takes three times as long without it",
             command: "apt install nasm, dnf install nasm or brew install nasm; then build strikeline again, as in \
                       cargo clean -p openh264-sys2 && cargo build --release",
         });
@@ -136,7 +136,7 @@ fn missing(adapters: &[AdapterDetails], assembler: Option<Assembler>) -> Vec<Mis
     if !["ffmpeg", "ffprobe"].into_iter().all(machine::has_program) {
         missing.push(Missing {
             what: "ffmpeg",
-            why: "only strikeline's own tests need it",
+            why: "only the tests of strikeline need it",
             command: "apt install ffmpeg, dnf install ffmpeg-free or brew install ffmpeg",
         });
     }

@@ -2,17 +2,18 @@
 
 use std::fmt::Write;
 
+use crate::cli::tuning::Entry;
 use serde_json::{Value, json};
-use strikeline::tuning::Entry;
 use wgpu_video::gpu::details::AdapterDetails;
 use wgpu_video::gpu::readback_speed::ReadbackSpeed;
 
-use super::findings::{Entries, Findings, SettingsFound};
+use super::findings::{DoctorFindings, Entries, SettingsFound};
+use crate::cli::remedies;
 
-/// What wgpu says about the memory of slots.
-const MEMORY: &str = "MAP_READ | COPY_DST, host-visible; wgpu chooses its type and does not tell which";
+/// What is known of the memory of slots.
+const MEMORY: &str = "MAP_READ | COPY_DST, host-visible; wgpu chooses the memory type and does not report it";
 
-pub fn text(findings: &Findings) -> String {
+pub(super) fn text(findings: &DoctorFindings) -> String {
     let mut text = format!("strikeline {}\n\nadapters, best first\n", env!("CARGO_PKG_VERSION"));
     let used = findings.graphics.as_ref().ok().map(|graphics| graphics.index);
     if findings.adapters.is_empty() {
@@ -43,15 +44,18 @@ pub fn text(findings: &Findings) -> String {
         }
         Err(error) => {
             let _ = writeln!(text, "  not usable: {error}");
+            if let Some(remedy) = remedies::of_gpu(error) {
+                let _ = writeln!(text, "     {remedy}");
+            }
         }
     }
     let _ = writeln!(
         text,
-        "\nencoders\n  h264 (strikeline's own), vectors: {}\n  openh264, {}",
+        "\nencoders\n  h264 (built-in), vectors: {}\n  openh264, {}",
         findings.vectors,
         match findings.assembler {
             Some(assembler) => format!("assembler: {assembler}"),
-            None => "which this strikeline was built without".to_owned(),
+            None => "not in this build".to_owned(),
         }
     );
     let features: Vec<String> =
@@ -73,13 +77,13 @@ pub fn text(findings: &Findings) -> String {
     let mut text: String = text.lines().map(wrapped).collect();
     for missing in &findings.missing {
         text.push_str(&wrapped(&format!("  {}: {}", missing.what, missing.why)));
-        // To be copied, so on one line.
+        // On one line, so that it can be copied.
         let _ = writeln!(text, "     {}", missing.command);
     }
     text
 }
 
-/// `line`, and what does not fit into 80 columns of it on further ones, each indented as deep as text below an item.
+/// `line`, wrapped at 80 columns; further lines are indented like text below an item.
 fn wrapped(line: &str) -> String {
     const COLUMNS: usize = 80;
     const INDENT: &str = "     ";
@@ -104,7 +108,7 @@ fn readback(speed: &ReadbackSpeed, shared_memory: Option<bool>) -> String {
     let shared = match shared_memory {
         Some(true) => "device and processor share their memory",
         Some(false) => "frames cross the bus",
-        None => "whether frames cross a bus is not told",
+        None => "unknown whether frames cross a bus",
     };
     let gigabytes = |rate: f64| rate / 1e9;
     let mut text = format!(
@@ -138,7 +142,7 @@ fn settings(found: Option<&SettingsFound>) -> String {
     let path = path.display();
     let mut text = match entries {
         Err(error) => return format!("  {path}: not used\n     {error}\n"),
-        Ok(_) if !exists => return format!("  {path}: not there; `strikeline tune` makes it\n"),
+        Ok(_) if !exists => return format!("  {path}: does not exist yet; `strikeline tune` writes it\n"),
         Ok(Entries { current, .. }) if current.is_empty() => {
             format!("  {path}: nothing for this adapter and driver; `strikeline tune` measures it\n")
         }
@@ -178,7 +182,7 @@ fn or_unknown(text: &str) -> &str {
     if text.is_empty() { "unknown" } else { text }
 }
 
-pub fn json(findings: &Findings) -> Value {
+pub(super) fn json(findings: &DoctorFindings) -> Value {
     let used = findings.graphics.as_ref().ok().map(|graphics| graphics.index);
     let adapters = findings.adapters.iter().enumerate().map(|(index, adapter)| {
         json!({

@@ -15,7 +15,7 @@ const THREADS: u32 = 1;
 const SLOTS: u32 = 2;
 
 /// Writes `trace` to `output` as one JSON object, an event at a time.
-pub fn write(trace: &Trace, output: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(trace: &Trace, output: &mut dyn Write) -> io::Result<()> {
     let mut events = Events { output, first: true };
     events.begin()?;
     events.name("process_name", THREADS, 0, "threads")?;
@@ -83,7 +83,7 @@ impl Events<'_> {
     }
 }
 
-/// What a thread did for a stretch of time.
+/// The trace event of what a thread did.
 fn thread_event(trace: &Trace, stage: Stage, track: u32, event: &Event) -> Value {
     let (name, category, arguments) = match event.activity {
         Activity::Frame { frame, slot } => (
@@ -101,7 +101,7 @@ fn thread_event(trace: &Trace, stage: Stage, track: u32, event: &Event) -> Value
     complete(&name, category, (THREADS, track), event.begin, event.end, arguments)
 }
 
-/// A stretch of a slot's time.
+/// What happened in a slot for some time.
 struct SlotSpan {
     slot: u32,
     begin: u64,
@@ -127,7 +127,7 @@ fn slot_spans(trace: &Trace) -> Vec<SlotSpan> {
     for mut span in work {
         let before = spans.last().filter(|last| (last.slot, last.frame) == (span.slot, span.frame));
         if let Some(end) = before.map(|before| before.end) {
-            // The device may be done, and be looked at, before the thread that asked it has come back.
+            // The device may be done, and be read, before the call that submitted the frame has returned.
             span.begin = span.begin.max(end).min(span.end.max(end));
             span.end = span.end.max(end);
             if end < span.begin {
@@ -137,7 +137,7 @@ fn slot_spans(trace: &Trace) -> Vec<SlotSpan> {
         spans.push(span);
     }
     spans.sort_by_key(|span| (span.slot, span.begin));
-    // An encoder gives its slot back a moment before it looks at the clock; the next frame may be in it by then.
+    // An encoder gives its slot back a moment before it reads the clock; the next frame may be in it by then.
     let mut next: Option<(u32, u64)> = None;
     for span in spans.iter_mut().rev() {
         if let Some((_, begin)) = next.filter(|&(slot, _)| slot == span.slot) {

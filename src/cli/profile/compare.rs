@@ -1,33 +1,35 @@
-//! `strikeline profile --compare`: the steps from the old way to this one, in turn, several times.
+//! `strikeline profile --compare`: the steps from the naive way of rendering to the present one, in turn, several times.
 
 use std::fmt::Write;
 
-use super::steps::{Arm, Sample, Steps, median_and_spread};
+use strikeline::highway::Highway;
+use strikeline::steps::{Sample, Step, StepRunner, median_and_spread};
 
-/// Runs that differ by more are said to.
+/// Rounds that differ by more than this are reported as noisy.
 const NOISY: f64 = 0.15;
 
-/// What all rounds of one arm have given.
-pub struct ArmResult {
-    arm: Arm,
+/// The runs of one step in all rounds.
+pub(super) struct StepResult {
+    step: Step,
     samples: Vec<Sample>,
-    /// Frames per second over those of the naive arm in the same round.
+    /// Frames per second over those of the naive step in the same round.
     ratios: Vec<f64>,
 }
 
-/// Runs every arm once in each of `rounds` rounds; `told` is called before each run.
-pub fn compare(
-    steps: &Steps<'_>,
+/// Runs every step once in each of `rounds` rounds, each time on a new `highway`; `on_run` is called before each run.
+pub(super) fn compare(
+    runner: &StepRunner<'_>,
+    highway: &dyn Fn() -> anyhow::Result<Highway>,
     rounds: u32,
-    told: &mut dyn FnMut(u32, Arm),
-) -> anyhow::Result<Vec<ArmResult>> {
-    let result = |arm| ArmResult { arm, samples: Vec::new(), ratios: Vec::new() };
-    let mut results: Vec<ArmResult> = Arm::ALL.map(result).into();
+    on_run: &mut dyn FnMut(u32, Step),
+) -> anyhow::Result<Vec<StepResult>> {
+    let result = |step| StepResult { step, samples: Vec::new(), ratios: Vec::new() };
+    let mut results: Vec<StepResult> = Step::ALL.map(result).into();
     for round in 0..rounds {
         let mut naive = None;
         for result in &mut results {
-            told(round, result.arm);
-            let sample = steps.run(result.arm)?;
+            on_run(round, result.step);
+            let sample = runner.run(result.step, highway()?)?;
             let naive = *naive.get_or_insert(sample.frames_per_second);
             result.ratios.push(sample.frames_per_second / naive);
             result.samples.push(sample);
@@ -36,7 +38,7 @@ pub fn compare(
     Ok(results)
 }
 
-impl ArmResult {
+impl StepResult {
     fn median(&self, value: impl Fn(&Sample) -> f64) -> f64 {
         median_and_spread(self.samples.iter().map(value)).0
     }
@@ -52,20 +54,20 @@ impl ArmResult {
 }
 
 /// CPU time with recording over that without, round by round: median and spread.
-fn recording(results: &[ArmResult]) -> Option<(f64, f64)> {
-    let of = |arm| results.iter().find(|result| result.arm == arm);
-    let (without, with) = (of(Arm::Devices)?, of(Arm::Recorded)?);
+fn recording(results: &[StepResult]) -> Option<(f64, f64)> {
+    let of = |step| results.iter().find(|result| result.step == step);
+    let (without, with) = (of(Step::Devices)?, of(Step::Recorded)?);
     let ratios =
         with.samples.iter().zip(&without.samples).map(|(with, without)| with.cpu_ms / without.cpu_ms);
     Some(median_and_spread(ratios))
 }
 
-/// For people.
-pub fn text(results: &[ArmResult]) -> String {
+/// The comparison as a table.
+pub(super) fn text(results: &[StepResult]) -> String {
     // No wider than 80 columns.
     let mut text = format!(
         "{:<19}{:>9}{:>7}{:>9}{:>7}{:>8}{:>7}{:>7}{:>7}\n{:<19}{:>9}{:>7}{:>9}{:>7}{:>8}{:>7}{:>7}{:>7}\n",
-        "arm",
+        "step",
         "frames/s",
         "spread",
         "× naive",
@@ -86,11 +88,11 @@ pub fn text(results: &[ArmResult]) -> String {
     );
     for result in results {
         let (ratio, ratio_spread) = median_and_spread(result.ratios.iter().copied());
-        let arm = format!("{}{}", result.arm.name(), if result.noisy() { " !" } else { "" });
+        let step = format!("{}{}", result.step.name(), if result.noisy() { " !" } else { "" });
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
-            "{arm:<19}{:>9.1}{:>6.0}%{ratio:>9.2}{:>6.0}%{:>8.2}{:>7.2}{:>7.2}{:>7.2}",
+            "{step:<19}{:>9.1}{:>6.0}%{ratio:>9.2}{:>6.0}%{:>8.2}{:>7.2}{:>7.2}{:>7.2}",
             result.median(|sample| sample.frames_per_second),
             result.spread() * 100.0,
             ratio_spread * 100.0,
@@ -107,11 +109,11 @@ pub fn text(results: &[ArmResult]) -> String {
             writeln!(text, "recording costs {:+.1} % CPU (±{:.1} %)", (ratio - 1.0) * 100.0, spread * 100.0);
     }
     let noisy: Vec<&str> =
-        results.iter().filter(|result| result.noisy()).map(|result| result.arm.name()).collect();
+        results.iter().filter(|result| result.noisy()).map(|result| result.step.name()).collect();
     if !noisy.is_empty() {
         let _ = writeln!(
             text,
-            "warning: the rounds of {} (!) differ by more than 15 %: something else was running;\n repeat it on a quiet \
+            "warning: the rounds of {} (!) differ by more than 15 %: something else was running;\n repeat it on an idle \
              machine, or with more --rounds or --frames",
             noisy.join(", ")
         );
@@ -119,14 +121,15 @@ pub fn text(results: &[ArmResult]) -> String {
     text
 }
 
-/// For scripts.
-pub fn json(results: &[ArmResult]) -> serde_json::Value {
-    let arms: Vec<_> = results
+/// The comparison as JSON.
+pub(super) fn json(results: &[StepResult]) -> serde_json::Value {
+    // The keys `arms` and `arm` are an older word for steps; scripts read them.
+    let steps: Vec<_> = results
         .iter()
         .map(|result| {
             let (ratio, ratio_spread) = median_and_spread(result.ratios.iter().copied());
             serde_json::json!({
-                "arm": result.arm.name(),
+                "arm": result.step.name(),
                 "frames_per_second": result.median(|sample| sample.frames_per_second),
                 "spread": result.spread(),
                 "times_naive": ratio,
@@ -142,5 +145,5 @@ pub fn json(results: &[ArmResult]) -> serde_json::Value {
         .collect();
     let recording =
         recording(results).map(|(ratio, spread)| serde_json::json!({ "cpu_ratio": ratio, "spread": spread }));
-    serde_json::json!({ "arms": arms, "recording": recording })
+    serde_json::json!({ "arms": steps, "recording": recording })
 }

@@ -1,4 +1,4 @@
-//! One run of the pipeline, measured; and what the slowest stage could do alone.
+//! One run of the pipeline, measured; and the time of each side alone.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -21,38 +21,38 @@ const FLOOR_FRAMES: NonZeroU64 = NonZeroU64::new(300).unwrap();
 /// Frames that the device's own times are taken over, at most.
 const GPU_FRAMES: NonZeroU64 = NonZeroU64::new(120).unwrap();
 
-/// What runs for real.
+/// Which stages really run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub(super) enum Side {
     /// All stages.
     Both,
-    /// Frames are rendered and read back, and nobody looks at them.
+    /// Frames are rendered and read back, but not encoded.
     WithoutEncoder,
-    /// Prepared frames are encoded.
+    /// Prepared frames are encoded; nothing is rendered.
     WithoutRender,
 }
 
-/// What one run gave.
-pub struct Measured {
+/// The result of one run.
+pub(super) struct MeasuredRun {
     /// Totals. Its adapter is empty when nothing was rendered.
     pub report: Report,
     /// What every thread did.
     pub trace: Trace,
-    /// The most memory that the process has had until its end, in bytes, where the system tells.
+    /// Peak memory of the process until the end of the run, in bytes, where the system reports it.
     pub peak_memory: Option<u64>,
-    /// CPU time that recording has cost: what it costs for one event, times how many there were.
+    /// CPU time that recording has cost: the cost of one event times the number of events.
     pub recording: Duration,
-    /// Share of the machine's cores, 0 to 1, that other programs used meanwhile, where the system tells.
+    /// Share of the machine's cores, 0 to 1, that other programs used during the run, where the system reports it.
     pub others: Option<f64>,
 }
 
-/// Streams `scene` into nothing.
-pub fn measure(
+/// Streams `scene` without writing anything.
+pub(super) fn measure(
     side: Side,
     scene: &mut dyn Scene,
     options: &StreamOptions,
     progress: &mut dyn FnMut(&Progress),
-) -> Result<Measured, StreamError> {
+) -> Result<MeasuredRun, StreamError> {
     let mut options = StreamOptions { record: Some(Recording::default()), ..options.clone() };
     let machine_before = machine_time();
     let mut report = match side {
@@ -64,7 +64,7 @@ pub fn measure(
         }
     };
     let peak_memory = peak_memory();
-    // It was asked for, so it is there.
+    // It was asked for, so there is one.
     let trace = report.trace.take().ok_or(StreamError::Cancelled)?;
     let events: u64 = trace.threads.iter().map(events).sum();
     let recording = cost_of_an_event().mul_f64(events as f64);
@@ -73,15 +73,15 @@ pub fn measure(
         let own = report.cpu.as_secs_f64() / report.wall.as_secs_f64() / cores() as f64;
         (all > 0).then(|| (busy as f64 / all as f64 - own).max(0.0))
     });
-    Ok(Measured { report, trace, peak_memory, recording, others })
+    Ok(MeasuredRun { report, trace, peak_memory, recording, others })
 }
 
 /// Cores that this process may use.
-pub fn cores() -> usize {
+pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Time that all cores of the machine were busy since it was started, and time that there was, in ticks.
+/// Busy time and total time of all cores since the machine was started, in ticks.
 fn machine_time() -> Option<[u64; 2]> {
     let stat = std::fs::read_to_string("/proc/stat").ok()?;
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
@@ -92,7 +92,7 @@ fn machine_time() -> Option<[u64; 2]> {
     Some([all - idle, all])
 }
 
-/// What was recorded on a thread, kept or not.
+/// Number of events recorded on a thread, including dropped ones.
 fn events(thread: &ThreadTrace) -> u64 {
     // A piece of work, and the wait before it; a slot is taken on the render thread and given back by an encoder.
     thread.busy.count() * if matches!(thread.stage, Stage::Render | Stage::Encode) { 3 } else { 2 }
@@ -105,12 +105,7 @@ fn encode_prepared(
 ) -> Result<Report, StreamError> {
     let stages = PreparedFrames::render(scene, options)?.stages();
     let plan = options.plan();
-    let settings = EncoderSettings {
-        size: options.size,
-        frame_rate: options.frame_rate,
-        quality: options.quality,
-        segment_frames: plan.segment_frames(),
-    };
+    let settings = EncoderSettings::new(options.size, options.frame_rate, plan.segment_frames());
     let run = PipelineOptions {
         encoder: &*options.encoder,
         settings,
@@ -133,8 +128,11 @@ fn encode_prepared(
     })
 }
 
-/// What the device says that it takes for a frame, when the encoders leave it all cores; `None` where it does not.
-pub fn gpu_times(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Option<GpuTimes>, StreamError> {
+/// Time per frame by the device's clock, in a run without encoding; `None` if the device has no clock.
+pub(super) fn gpu_times(
+    scene: &mut dyn Scene,
+    options: &StreamOptions,
+) -> Result<Option<GpuTimes>, StreamError> {
     let options = StreamOptions {
         frames: options.frames.min(GPU_FRAMES),
         encoder: Arc::new(NullEncoder),
@@ -147,7 +145,7 @@ pub fn gpu_times(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Optio
 
 /// Time per frame of each side alone, with all cores to itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Floor {
+pub(super) struct Floor {
     /// Rendering and reading back.
     pub render: Duration,
     /// Encoding and writing.
@@ -158,7 +156,7 @@ pub struct Floor {
 
 impl Floor {
     /// Measures both, over no more than the first 300 frames.
-    pub fn measure(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Floor, StreamError> {
+    pub(super) fn measure(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Floor, StreamError> {
         let frames = options.frames.min(FLOOR_FRAMES);
         let options = StreamOptions { frames, record: None, ..options.clone() };
         let encode = encode_prepared(scene, &options, &mut |_| {})?;
@@ -169,12 +167,12 @@ impl Floor {
     }
 
     /// Time per frame of the slower side: a run in which the other one cost nothing.
-    pub fn time(&self) -> Duration {
+    pub(super) fn time(&self) -> Duration {
         self.render.max(self.encode)
     }
 }
 
-/// The most memory that this process has had so far, in bytes.
+/// Peak memory of this process so far, in bytes.
 fn peak_memory() -> Option<u64> {
     // The kernel's figure behind `ru_maxrss`.
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

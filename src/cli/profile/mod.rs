@@ -4,8 +4,7 @@ mod chrome;
 mod compare;
 mod measure;
 mod prepared;
-mod setting;
-mod steps;
+mod run_context;
 mod summary;
 mod svg;
 mod verdict;
@@ -17,62 +16,58 @@ use std::sync::Arc;
 use anyhow::Context;
 use strikeline::highway::Highway;
 use strikeline::song::Song;
+use strikeline::steps::StepRunner;
 use strikeline_picture::{FrameIndex, Time};
 use wgpu_video::gpu::Gpu;
-use wgpu_video::output::{OutputFile, Overwrite};
+use wgpu_video::output::OutputFile;
 use wgpu_video::stream::trace::GpuTimes;
 use wgpu_video::stream::{Stage, StreamOptions};
 
-use super::highway_args::HighwayArgs;
-use super::picture_args::{PictureArgs, seconds};
+use super::args::{
+    ForceArgs, HighwayArgs, JsonArgs, MessageLevel, PictureArgs, SongArgs, StreamArgs, seconds,
+};
 use super::progress::ProgressDisplay;
-use super::song_args::SongArgs;
-use super::stream_args::{Messages, StreamArgs};
-use measure::{Floor, Measured, Side, measure};
-use setting::{Look, Setting};
-use steps::Steps;
-use summary::{StageSummary, Summary};
+use measure::{Floor, MeasuredRun, Side, measure};
+use run_context::RunContext;
+use summary::{ProfileSummary, StageSummary};
 use verdict::{Evidence, Verdict};
 
-/// Render a part of a song into nothing, and show where the time goes.
+/// Render part of a song, write nothing, and show where the time goes.
 #[derive(Debug, clap::Args)]
-pub struct ProfileArgs {
-    /// MIDI file.
-    song: PathBuf,
-
+pub(super) struct ProfileArgs {
     /// Frames to render.
     #[arg(long, value_name = "N", default_value = "600", value_parser = clap::value_parser!(u32).range(1..))]
     frames: u32,
 
-    /// Time of the song to begin at, in seconds [default: so that the frames are the middle of the video].
+    /// Time of the song to begin at, in seconds [default: such that the frames are the middle of the video].
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     start: Option<Time>,
 
-    /// Encode nothing: how fast are rendering and reading back alone?
+    /// Do not encode: measure rendering and reading back alone.
     #[arg(long, conflicts_with_all = ["null_render", "compare"])]
     null_encoder: bool,
 
-    /// Render nothing, and encode a few frames that were rendered before over and over: how fast is encoding alone?
+    /// Do not render: encode a few frames rendered before, over and over, to measure encoding alone.
     #[arg(long, conflicts_with = "compare")]
     null_render: bool,
 
-    /// Measure the run and nothing else: neither GPU time nor what each side could do alone.
+    /// Measure this run only; skip GPU times and the runs of each side alone.
     #[arg(long)]
     brief: bool,
 
-    /// Run the steps from the old way of rendering to this one in turn, and compare their speed.
+    /// Run the steps from the naive way of rendering to the present one, in turn, and compare their speed.
     #[arg(long, conflicts_with_all = ["trace", "svg"])]
     compare: bool,
 
-    /// How often each step is run for --compare.
+    /// Number of times that --compare runs each step.
     #[arg(long, value_name = "N", default_value = "5", requires = "compare", value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
 
-    /// Write what every thread did and when, in Chrome's trace format, for ui.perfetto.dev or chrome://tracing.
+    /// Write what every thread did and when to this file, in Chrome's trace format, for ui.perfetto.dev or chrome://tracing.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
 
-    /// Draw what every thread did on the first frames, and the speed over time.
+    /// Draw what every thread did on the first frames, and the speed over time, to this SVG file.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 
@@ -80,27 +75,21 @@ pub struct ProfileArgs {
     #[arg(long, value_name = "N", default_value = "48", requires = "svg", value_parser = clap::value_parser!(u32).range(1..=1000))]
     svg_frames: u32,
 
-    /// Replace the files of --trace and --svg if they exist.
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     /// Print nothing but the result and errors.
     #[arg(long)]
     quiet: bool,
 
-    /// Print the result as one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    json: JsonArgs,
 
     #[command(flatten)]
     stream: StreamArgs,
 
     #[command(flatten)]
-    song_args: SongArgs,
-
-    // Before the highway's own, which take their values away.
-    #[command(flatten)]
-    look: Look,
+    song: SongArgs,
 
     #[command(flatten)]
     highway: HighwayArgs,
@@ -110,27 +99,27 @@ pub struct ProfileArgs {
 }
 
 /// Runs it.
-pub fn run(args: &ProfileArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     let cancel = super::render::stop_on_signals()?;
-    let song = super::song_args::open(&args.song_args, &args.song, args.quiet)?;
-    // What can be told early is told before anything is measured.
-    let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };
+    let song = args.song.open(args.quiet)?;
+    // Errors that need no measurement are reported first.
+    let overwrite = args.force.overwrite();
     let file = |path: &Option<PathBuf>| path.as_deref().map(|path| OutputFile::create(path, overwrite));
     let (trace_file, svg_file) = (file(&args.trace).transpose()?, file(&args.svg).transpose()?);
 
     let (start, frames) = part(args, &song)?;
-    let messages = Messages::new(args.quiet, args.json);
+    let messages = MessageLevel::new(args.quiet, args.json.json);
     let options = args.stream.options(&args.picture, super::at_least_one(frames), cancel, messages);
     let highway = |quiet| args.highway.highway(&song, Some(start), &args.picture, quiet);
     let mut scene = highway(args.quiet)?;
     let picture = &args.picture;
     let what = format!(
         "{}, {frames} frames from {:.2} s of the song, {} at {} fps, quality {}",
-        args.song.display(),
+        args.song.song.display(),
         start.as_seconds(),
         picture.size,
         picture.fps,
-        options.quality.qp()
+        args.stream.quality().qp()
     );
     if args.compare {
         return compare_steps(args, &options, &what, &|| highway(true));
@@ -141,14 +130,14 @@ pub fn run(args: &ProfileArgs) -> anyhow::Result<()> {
         (_, true) => Side::WithoutRender,
         _ => Side::Both,
     };
-    // A run takes seconds; where nobody looks, its progress would only stand between the lines of something else.
+    // Progress is shown on terminals only: a run takes seconds, and a log gains nothing from it.
     let visible = !args.quiet && std::io::stderr().is_terminal();
     let mut display = ProgressDisplay::new(!visible, frames, picture.fps);
     let measured = measure(side, &mut scene, &options, &mut |progress| display.update(progress));
     display.finish();
     let measured = measured?;
     if visible && !args.brief {
-        eprint!("measuring what each side could do alone …");
+        eprint!("measuring each side alone …");
     }
     let floor = match side {
         Side::Both if !args.brief => Some(Floor::measure(&mut scene, &options)).transpose(),
@@ -165,8 +154,8 @@ pub fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     }
     let (floor, gpu) = (floor?, gpu?);
 
-    let setting = Setting::new(&args.look, &options.adapter);
-    let summary = summarize(side, &measured, floor, gpu, &options, &setting, what);
+    let context = RunContext::new(args.highway.look(), &options.adapter);
+    let summary = summarize(side, &measured, floor, gpu, &options, &context, what);
     if let Some(file) = trace_file {
         write_file(file, |output| chrome::write(&measured.trace, output))?;
     }
@@ -176,23 +165,23 @@ pub fn run(args: &ProfileArgs) -> anyhow::Result<()> {
         write_file(file, |output| output.write_all(picture.as_bytes()))?;
     }
     let mut stdout = std::io::stdout().lock();
-    let text = if args.json { format!("{}\n", summary.json()) } else { summary.text() };
+    let text = if args.json.json { format!("{}\n", summary.json()) } else { summary.text() };
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
 fn summarize<'m>(
     side: Side,
-    measured: &'m Measured,
+    measured: &'m MeasuredRun,
     floor: Option<Floor>,
     gpu: Option<Option<GpuTimes>>,
     options: &StreamOptions,
-    setting: &Setting,
+    context: &RunContext,
     what: String,
-) -> Summary<'m> {
+) -> ProfileSummary<'m> {
     let stages = Stage::ALL.map(|stage| StageSummary::of(stage, &measured.trace));
     let verdict =
-        Verdict::new(&Evidence { measured, stages: &stages, spread: options.spread, floor, setting });
-    Summary { measured, side, floor, gpu, spread: options.spread, what, stages, verdict }
+        Verdict::new(&Evidence { measured, stages: &stages, spread: options.spread, floor, context });
+    ProfileSummary { measured, side, floor, gpu, spread: options.spread, what, stages, verdict }
 }
 
 /// Where in the song the frames begin, and how many there are.
@@ -201,10 +190,10 @@ fn part(args: &ProfileArgs, song: &Song) -> anyhow::Result<(Time, u64)> {
     if let Some(start) = args.start {
         return Ok((start, frames));
     }
-    // The warnings come with the scene that is rendered.
+    // Warnings are printed for the scene that is rendered.
     let whole = args.highway.highway(song, None, &args.picture, true)?;
     let rate = args.picture.fps;
-    let last = whole.content().hits.last().map_or(Time::ZERO, |hit| hit.time);
+    let last = whole.content().notes.last().map_or(Time::ZERO, |note| note.time);
     let there = rate.frames_to_cover(last - whole.start()).max(1);
     let frames = frames.min(there);
     Ok((whole.start() + rate.time_of(FrameIndex((there - frames) / 2)), frames))
@@ -217,12 +206,12 @@ fn compare_steps(
     highway: &dyn Fn() -> anyhow::Result<Highway>,
 ) -> anyhow::Result<()> {
     let gpu = Arc::new(Gpu::open(&options.adapter)?);
-    let steps = Steps { gpu: Arc::clone(&gpu), highway, options };
-    // Progress is for those who wait and look.
+    let runner = StepRunner { gpu: Arc::clone(&gpu), options };
+    // Progress is shown on terminals only.
     let visible = !args.quiet && std::io::stderr().is_terminal();
-    let results = compare::compare(&steps, args.rounds, &mut |round, arm| {
+    let results = compare::compare(&runner, highway, args.rounds, &mut |round, step| {
         if visible {
-            eprint!("\rround {} of {}: {:<20}", round + 1, args.rounds, arm.name());
+            eprint!("\rround {} of {}: {:<20}", round + 1, args.rounds, step.name());
         }
     });
     if visible {
@@ -230,7 +219,7 @@ fn compare_steps(
     }
     let results = results?;
     let mut stdout = std::io::stdout().lock();
-    if args.json {
+    if args.json.json {
         writeln!(stdout, "{}", compare::json(&results))?;
     } else {
         let spread = options.spread;

@@ -1,64 +1,66 @@
-//! Stages that render nothing: they hand on frames that were prepared before, to show what comes after them.
+//! Stages that render nothing: they hand on frames that were rendered before, to measure the stages after them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use std::num::{NonZeroU32, NonZeroU64};
 
 use strikeline_picture::{FrameChange, FrameIndex, Picture, PictureSize, Plane, Scroll, SegmentIndex};
-use wgpu_video::encode::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use wgpu_video::encode::{
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
+};
 use wgpu_video::scene::Scene;
 use wgpu_video::stream::pipeline::DeviceStages;
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::{StreamError, StreamOptions, stream};
 
-/// As many frames are prepared as fit in here.
+/// Memory for prepared frames, in bytes.
 const MEMORY: usize = 64 << 20;
-/// And no more than this.
+/// Most frames that are prepared.
 const MOST: usize = 32;
 
-/// Real frames of a scene, in memory.
-pub struct PreparedFrames(Vec<Kept>);
+/// Frames of a scene in memory.
+pub(super) struct PreparedFrames(Vec<PreparedPicture>);
 
-/// One of them.
-struct Kept {
+/// One frame of a scene in memory.
+struct PreparedPicture {
     size: PictureSize,
     /// NV12 without padding.
     data: Vec<u8>,
-    /// How what moves in it has moved since the one before.
+    /// The motion since the frame before.
     scroll: Option<Scroll>,
 }
 
 impl PreparedFrames {
     /// Renders the first frames of `scene` and reads them back: at least 2, or all if there is only one.
-    pub fn render(
+    pub(super) fn render(
         scene: &mut dyn Scene,
         options: &StreamOptions,
     ) -> Result<Arc<PreparedFrames>, StreamError> {
         let frame_bytes = options.size.width() as usize * options.size.height() as usize * 3 / 2;
         let count = (MEMORY / frame_bytes).clamp(2, MOST) as u64;
         let count = NonZeroU64::new(count).unwrap_or(NonZeroU64::MIN);
-        let keeper = Keeper::default();
+        let collecting = CollectingEncoder::default();
         let keeping = StreamOptions {
             frames: options.frames.min(count),
-            encoder: Arc::new(keeper.clone()),
+            encoder: Arc::new(collecting.clone()),
             // One segment: one encoder, which is given them in order.
             segment_frames: NonZeroU32::new(MOST as u32),
             record: None,
             ..options.clone()
         };
         stream(scene, &keeping, &mut NullSink::default(), &mut |_| {})?;
-        let kept = std::mem::take(&mut *keeper.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let kept = std::mem::take(&mut *collecting.0.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Arc::new(PreparedFrames(kept)))
     }
 
-    /// The stages that hand them on.
-    pub fn stages(self: &Arc<Self>) -> DeviceStages<PreparedRenderer, PreparedReader> {
+    /// The stages that hand these frames on.
+    pub(super) fn stages(self: &Arc<Self>) -> DeviceStages<PreparedRenderer, PreparedReader> {
         DeviceStages { render: PreparedRenderer(Arc::clone(self)), readback: PreparedReader }
     }
 
-    /// Which one stands for `frame`, and whether it is on the way back: to and fro, so that each differs from the
-    /// one before as real ones do.
+    /// Which picture stands for `frame`, and whether the pictures run backwards there. They run forwards and backwards in
+    /// turn, so that each differs from the one before as in a video.
     fn stand_in(&self, frame: FrameIndex) -> (usize, bool) {
         let last = (self.0.len() as u64).saturating_sub(1);
         let place = frame.0 % (last * 2).max(1);
@@ -66,25 +68,29 @@ impl PreparedFrames {
         (usize::try_from(place.min(last * 2 - place)).unwrap_or(0), back)
     }
 
-    /// How what moves in `frame` has moved since the frame before.
+    /// The motion between the frame before and `frame`.
     fn scroll(&self, frame: FrameIndex) -> Option<Scroll> {
         let (index, back) = self.stand_in(frame);
         if !back {
             return self.0.get(index).and_then(|kept| kept.scroll);
         }
-        // The one before it is the one that comes after it in the song.
+        // Backwards, the frame before is the one that follows in the song.
         let forth = self.0.get(index + 1).and_then(|kept| kept.scroll)?;
         Some(Scroll { dx: -forth.dx, dy: -forth.dy, ..forth })
     }
 }
 
-/// Makes encoders that keep the pictures.
+/// Makes encoders that collect the pictures, and is one.
 #[derive(Clone, Default)]
-struct Keeper(Arc<Mutex<Vec<Kept>>>);
+struct CollectingEncoder(Arc<Mutex<Vec<PreparedPicture>>>);
 
-impl EncoderFactory for Keeper {
+impl EncoderFactory for CollectingEncoder {
     fn name(&self) -> &'static str {
-        "keeper"
+        "collecting"
+    }
+
+    fn codec(&self) -> Codec {
+        Codec::NONE
     }
 
     fn begin_segment(
@@ -96,7 +102,7 @@ impl EncoderFactory for Keeper {
     }
 }
 
-impl Encoder for Keeper {
+impl Encoder for CollectingEncoder {
     fn encode(
         &mut self,
         picture: &Picture<'_>,
@@ -107,26 +113,26 @@ impl Encoder for Keeper {
         let mut data = Vec::with_capacity(width * height * 3 / 2);
         (0..height).for_each(|row| data.extend_from_slice(picture.luma.row(row, width)));
         (0..height / 2).for_each(|row| data.extend_from_slice(picture.chroma.row(row, width)));
-        let kept = Kept { size: picture.size, data, scroll: change.scroll };
+        let kept = PreparedPicture { size: picture.size, data, scroll: change.scroll };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(kept);
         output.push(0);
-        Ok(AccessUnit { bytes: 1, idr: all.len() == 1 })
+        Ok(AccessUnit::new(1, all.len() == 1))
     }
 
-    fn parameter_sets(&self) -> Option<ParameterSets> {
-        Some(ParameterSets { sps: Vec::new(), pps: Vec::new() })
+    fn codec_config(&self) -> Option<CodecConfig> {
+        Some(CodecConfig::new(Codec::NONE, []))
     }
 }
 
-/// Draws nothing.
-pub struct PreparedRenderer(Arc<PreparedFrames>);
+/// The render stage of prepared frames, which draws nothing.
+pub(super) struct PreparedRenderer(Arc<PreparedFrames>);
 
-/// Waits for nothing.
-pub struct PreparedReader;
+/// The readback stage of prepared frames, which does not wait.
+pub(super) struct PreparedReader;
 
-/// A prepared frame.
-pub struct PreparedFrame {
+/// A prepared frame on its way through the stages.
+pub(super) struct PreparedFrame {
     frames: Arc<PreparedFrames>,
     frame: FrameIndex,
     change: FrameChange,
@@ -155,7 +161,7 @@ impl Readback<PreparedFrame> for PreparedReader {
 impl Mapped for PreparedFrame {
     fn picture(&self) -> Picture<'_> {
         // There is one, or the frame would not have been rendered.
-        let Kept { size, data, .. } = &self.frames.0[self.frames.stand_in(self.frame).0];
+        let PreparedPicture { size, data, .. } = &self.frames.0[self.frames.stand_in(self.frame).0];
         let stride = size.width() as usize;
         let (luma, chroma) = data.split_at(stride * size.height() as usize);
         Picture { size: *size, luma: Plane { data: luma, stride }, chroma: Plane { data: chroma, stride } }
@@ -171,10 +177,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prepared_frames_go_to_and_fro_and_so_does_what_moves_in_them() {
+    fn prepared_frames_run_forwards_and_backwards_and_so_does_their_motion() {
         let run = |count: i32| {
             let size = PictureSize::new(64, 64).unwrap();
-            let kept = |index| Kept { size, data: Vec::new(), scroll: Some(Scroll::whole(0, index)) };
+            let kept =
+                |index| PreparedPicture { size, data: Vec::new(), scroll: Some(Scroll::whole(0, index)) };
             let frames = PreparedFrames((0..count).map(kept).collect());
             let places = (0..7).map(|frame| frames.stand_in(FrameIndex(frame)).0).collect::<Vec<_>>();
             let scrolls = (0..7).filter_map(|frame| frames.scroll(FrameIndex(frame))).map(|scroll| scroll.dy);

@@ -1,4 +1,4 @@
-//! What a measured run has shown, added up by stage: as a table, and as JSON.
+//! The result of a measured run by stage, as a table and as JSON.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -7,27 +7,27 @@ use wgpu_video::stream::histogram::Histogram;
 use wgpu_video::stream::trace::{GpuTimes, RingLevels, ThreadTrace};
 use wgpu_video::stream::{Spread, Stage, Trace};
 
-use super::measure::{Floor, Measured, Side};
+use super::measure::{Floor, MeasuredRun, Side};
 use super::verdict::Verdict;
 
 /// Share of the machine that other programs may use before a warning.
 const NOISY: f64 = 0.1;
 
 /// What one stage did, over all its threads.
-pub struct StageSummary {
-    /// Which one.
+pub(super) struct StageSummary {
+    /// The stage.
     pub stage: Stage,
-    /// How many threads.
+    /// Number of its threads.
     pub threads: usize,
-    /// Frames that it has done.
+    /// Frames that it has processed.
     pub frames: u64,
-    /// Each piece of work.
+    /// Times of its pieces of work.
     pub busy: Histogram,
     /// Time waiting for the stage before.
     pub input: Duration,
     /// Time waiting for the stage after.
     pub output: Duration,
-    /// CPU time of its threads, where the system tells.
+    /// CPU time of its threads, where the system reports it.
     pub cpu: Option<Duration>,
     /// Bytes that it has moved.
     pub bytes: u64,
@@ -37,7 +37,7 @@ pub struct StageSummary {
 
 impl StageSummary {
     /// Of `stage` in `trace`.
-    pub fn of(stage: Stage, trace: &Trace) -> StageSummary {
+    pub(super) fn of(stage: Stage, trace: &Trace) -> StageSummary {
         let threads: Vec<&ThreadTrace> = trace.threads_of(stage).collect();
         let mut busy = Histogram::default();
         threads.iter().for_each(|thread| busy.merge(&thread.busy));
@@ -62,17 +62,17 @@ impl StageSummary {
     }
 }
 
-/// All that is told at the end.
-pub struct Summary<'a> {
+/// The result printed at the end.
+pub(super) struct ProfileSummary<'a> {
     /// The run.
-    pub measured: &'a Measured,
-    /// What ran for real.
+    pub measured: &'a MeasuredRun,
+    /// Which stages really ran.
     pub side: Side,
-    /// What each side could do alone, if that was measured.
+    /// Time per frame of each side alone, if it was measured.
     pub floor: Option<Floor>,
-    /// What the device says that a frame takes: not asked, no answer, or the answer.
+    /// Time per frame by the device's clock: not measured, not available, or measured.
     pub gpu: Option<Option<GpuTimes>>,
-    /// How the work was spread.
+    /// The work split.
     pub spread: Spread,
     /// Size, rate, and part of the song.
     pub what: String,
@@ -82,14 +82,14 @@ pub struct Summary<'a> {
     pub verdict: Verdict,
 }
 
-impl Summary<'_> {
+impl ProfileSummary<'_> {
     /// Frames per second of the run.
-    pub fn frames_per_second(&self) -> f64 {
+    pub(super) fn frames_per_second(&self) -> f64 {
         self.measured.report.frames as f64 / self.measured.report.wall.as_secs_f64().max(1e-9)
     }
 
     /// How many times the floor's time the run took.
-    pub fn times_the_floor(&self) -> Option<f64> {
+    pub(super) fn times_the_floor(&self) -> Option<f64> {
         let per_frame = self.measured.report.wall.as_secs_f64() / self.measured.report.frames as f64;
         self.floor.map(|floor| per_frame / floor.time().as_secs_f64().max(1e-9))
     }
@@ -99,8 +99,8 @@ impl Summary<'_> {
         share(self.measured.recording, self.measured.report.cpu)
     }
 
-    /// For people.
-    pub fn text(&self) -> String {
+    /// The result as text.
+    pub(super) fn text(&self) -> String {
         let (report, trace) = (&self.measured.report, &self.measured.trace);
         let mut text = String::new();
         // Writing to a string does not fail.
@@ -125,11 +125,11 @@ impl Summary<'_> {
         text
     }
 
-    /// A warning when other programs had a good part of the machine.
+    /// A warning if other programs used a good part of the machine.
     fn others_text(&self) -> String {
         match self.measured.others {
             Some(others) if others > NOISY => format!(
-                "warning: other programs used {:.0} % of the processor meanwhile: repeat this on a quiet machine\n",
+                "warning: other programs used {:.0} % of the processor during the run: repeat this on an idle machine\n",
                 others * 100.0
             ),
             _ => String::new(),
@@ -195,8 +195,8 @@ impl Summary<'_> {
     }
 
     /// For scripts.
-    pub fn json(&self) -> serde_json::Value {
-        let Measured { report, trace, peak_memory, others, .. } = self.measured;
+    pub(super) fn json(&self) -> serde_json::Value {
+        let MeasuredRun { report, trace, peak_memory, others, .. } = self.measured;
         let stages: serde_json::Map<_, _> =
             self.stages.iter().map(|stage| (stage.stage.to_string(), stage_json(stage))).collect();
         let gpu = self.gpu.as_ref().and_then(Option::as_ref).map(|gpu| {
@@ -244,7 +244,7 @@ impl Summary<'_> {
     }
 }
 
-/// Where the threads' time went, and what each frame took; neither is wider than 80 columns.
+/// Two tables of at most 80 columns: the time of the threads, and the time per frame.
 fn write_table(text: &mut String, stages: &[StageSummary; 4]) -> std::fmt::Result {
     writeln!(
         text,
@@ -350,11 +350,11 @@ fn quantiles(times: &Histogram) -> [f64; 3] {
 }
 
 /// In milliseconds.
-pub fn milliseconds(time: Duration) -> f64 {
+pub(super) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
 /// `part` of `whole`, 0 to 1; 0 of nothing.
-pub fn share(part: Duration, whole: Duration) -> f64 {
+pub(super) fn share(part: Duration, whole: Duration) -> f64 {
     if whole > Duration::ZERO { (part.as_secs_f64() / whole.as_secs_f64()).min(1.0) } else { 0.0 }
 }

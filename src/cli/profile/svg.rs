@@ -1,6 +1,6 @@
-//! A picture of a run: who worked on which of the first frames when, and below it throughput and the ring's level
-//! over the whole run. Readable in light and dark: each colour is drawn as its light one, and a style sheet
-//! replaces it where dark is preferred.
+//! A picture of a run: which thread worked on which of the first frames and when; below it, throughput and slots in use
+//! over the whole run. It is readable on light and dark backgrounds: colours are drawn for light ones, and a style sheet
+//! replaces them if the viewer prefers dark.
 
 use std::collections::BTreeSet;
 
@@ -47,17 +47,17 @@ impl Ink {
         RGBColor(r, g, b)
     }
 
-    /// What makes it dark where that is preferred.
+    /// The style rule that replaces it on a dark background.
     fn rule(self) -> String {
         let Ink(light, dark) = self;
         format!("[fill=\"#{light:06X}\"]{{fill:#{dark:06X}}}[stroke=\"#{light:06X}\"]{{stroke:#{dark:06X}}}")
     }
 }
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type PlotArea<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// Draws `trace` with the first `frames` frames as a timeline.
-pub fn draw(trace: &Trace, title: &str, frames: usize) -> anyhow::Result<String> {
+pub(super) fn draw(trace: &Trace, title: &str, frames: usize) -> anyhow::Result<String> {
     let timeline = AXIS + ROW * trace.threads.len() as u32;
     let size = (WIDTH, HEAD + timeline + 2 * CHART);
     let mut text = String::new();
@@ -69,7 +69,7 @@ pub fn draw(trace: &Trace, title: &str, frames: usize) -> anyhow::Result<String>
 }
 
 fn draw_all<'a>(
-    root: &Area<'a>,
+    root: &PlotArea<'a>,
     trace: &Trace,
     title: &str,
     frames: usize,
@@ -86,11 +86,18 @@ fn draw_all<'a>(
     let (upper, lower) = rest.split_vertically(timeline);
     draw_timeline(&upper, trace, frames)?;
     let (speed, level) = lower.split_vertically(CHART);
-    let bins = Bins::of(trace);
-    let most = bins.frames_per_second.iter().copied().fold(1.0, f64::max);
-    draw_line(&speed, "frames/s", &bins, &bins.frames_per_second, most * 1.15, SPEED)?;
+    let spans = TimeSpans::of(trace);
+    let most = spans.frames_per_second.iter().copied().fold(1.0, f64::max);
+    draw_line(&speed, "frames/s", &spans, &spans.frames_per_second, most * 1.15, SPEED)?;
     let depth = trace.slots().max(1) as f64;
-    draw_line(&level, &format!("slots in use, of {depth}"), &bins, &bins.slots_in_use, depth * 1.05, LEVEL)?;
+    draw_line(
+        &level,
+        &format!("slots in use, of {depth}"),
+        &spans,
+        &spans.slots_in_use,
+        depth * 1.05,
+        LEVEL,
+    )?;
     root.present()?;
     Ok(())
 }
@@ -100,7 +107,7 @@ fn font<'a>(size: u32) -> TextStyle<'a> {
 }
 
 fn draw_timeline<'a>(
-    area: &Area<'a>,
+    area: &PlotArea<'a>,
     trace: &Trace,
     frames: usize,
 ) -> Result<(), Box<dyn std::error::Error + 'a>> {
@@ -136,7 +143,7 @@ fn draw_timeline<'a>(
             if from >= end {
                 break;
             }
-            // Nothing is too short to be seen, and neighbours do not touch.
+            // Every block is wide enough to be seen, and neighbours do not touch.
             let to = (to - pixel).max(from + pixel).min(end);
             let (ink, inset) = appearance(trace, thread.stage, event);
             let block = [(from, bottom + inset), (to, bottom + 1.0 - inset)];
@@ -158,7 +165,7 @@ fn appearance(trace: &Trace, stage: Stage, event: &Event) -> (Ink, f64) {
     match event.activity {
         Activity::Frame { frame, .. } => {
             let turn = trace.segment_of(frame).0 % SEGMENTS.len() as u64;
-            // What readback does is to wait for the device.
+            // Readback waits for the device.
             let inset = if stage == Stage::Readback { 0.26 } else { 0.1 };
             (SEGMENTS.get(turn as usize).copied().unwrap_or(WRITE), inset)
         }
@@ -184,31 +191,31 @@ fn end_of_first(trace: &Trace, frames: usize) -> u64 {
     threads.filter(of_first).map(|event| event.end).max().unwrap_or(0)
 }
 
-/// The run, cut into spans of equal length.
-struct Bins {
+/// The run in spans of equal length.
+struct TimeSpans {
     /// Seconds.
     length: f64,
     frames_per_second: Vec<f64>,
     slots_in_use: Vec<f64>,
 }
 
-impl Bins {
-    fn of(trace: &Trace) -> Bins {
+impl TimeSpans {
+    fn of(trace: &Trace) -> TimeSpans {
         let encoded: Vec<u64> = trace
             .threads_of(Stage::Encode)
             .flat_map(|thread| &thread.events)
             .filter(|event| matches!(event.activity, Activity::Frame { .. }))
             .map(|event| event.end)
             .collect();
-        // With some frames in each, and to the end of what was kept.
+        // With some frames in each, and up to the last event that was kept.
         let count = (encoded.len() / 8).clamp(4, 120);
         let end = encoded.iter().copied().max().unwrap_or(1).max(1);
         let length = end as f64 / 1e9 / count as f64;
-        let bin_of = |nanos: u64| ((nanos as f64 / 1e9 / length) as usize).min(count - 1);
+        let span_of = |nanos: u64| ((nanos as f64 / 1e9 / length) as usize).min(count - 1);
         let mut frames_per_second = vec![0.0; count];
         for nanos in encoded {
-            if let Some(bin) = frames_per_second.get_mut(bin_of(nanos)) {
-                *bin += 1.0 / length;
+            if let Some(span) = frames_per_second.get_mut(span_of(nanos)) {
+                *span += 1.0 / length;
             }
         }
         let mut slots_in_use = vec![0.0; count];
@@ -218,30 +225,30 @@ impl Bins {
         });
         for (change, until) in stretches {
             let (from, until) = (change.at as f64 / 1e9, until.min(end) as f64 / 1e9);
-            for bin in bin_of(change.at)..count {
-                let (begin, end) = (bin as f64 * length, (bin + 1) as f64 * length);
+            for span in span_of(change.at)..count {
+                let (begin, end) = (span as f64 * length, (span + 1) as f64 * length);
                 if begin >= until {
                     break;
                 }
                 let overlap = (until.min(end) - from.max(begin)).max(0.0);
-                if let Some(value) = slots_in_use.get_mut(bin) {
+                if let Some(value) = slots_in_use.get_mut(span) {
                     *value += f64::from(change.level) * overlap / length;
                 }
             }
         }
-        Bins { length, frames_per_second, slots_in_use }
+        TimeSpans { length, frames_per_second, slots_in_use }
     }
 }
 
 fn draw_line<'a>(
-    area: &Area<'a>,
+    area: &PlotArea<'a>,
     title: &str,
-    bins: &Bins,
+    spans: &TimeSpans,
     values: &[f64],
     top: f64,
     ink: Ink,
 ) -> Result<(), Box<dyn std::error::Error + 'a>> {
-    let end = bins.length * values.len() as f64;
+    let end = spans.length * values.len() as f64;
     let mut chart = ChartBuilder::on(area)
         .caption(title, font(14))
         .set_label_area_size(LabelAreaPosition::Left, LABELS)
@@ -261,7 +268,7 @@ fn draw_line<'a>(
         .x_desc("s from the start")
         .axis_desc_style(font(13))
         .draw()?;
-    let points = values.iter().enumerate().map(|(bin, value)| ((bin as f64 + 0.5) * bins.length, *value));
+    let points = values.iter().enumerate().map(|(span, value)| ((span as f64 + 0.5) * spans.length, *value));
     chart.draw_series(LineSeries::new(points, ink.light().stroke_width(2)))?;
     Ok(())
 }

@@ -1,23 +1,23 @@
-//! Which stage bounds a run, by how much, and which option would move it.
+//! Which stage bounds a run, by how much, and which option would improve it.
 
 use std::time::Duration;
 
 use wgpu_video::stream::trace::Activity;
 use wgpu_video::stream::{Report, Spread, Stage, Trace};
 
-use super::measure::{Floor, Measured, cores};
-use super::setting::Setting;
+use super::measure::{Floor, MeasuredRun, cores};
+use super::run_context::RunContext;
 use super::summary::{StageSummary, milliseconds, share};
 
-/// Cores that are busy this much bound the run, whatever the stages look like.
+/// If the cores are busy for more than this share, they bound the run.
 const CORES_BUSY: f64 = 0.85;
-/// A stage that is busy this much bounds the run.
+/// A stage that is busy for more than this share bounds the run.
 const STAGE_BUSY: f64 = 0.75;
-/// With such a share of the processor it is other programs that bound the run.
+/// If other programs use more than this share of the processor, they bound the run.
 const OTHERS_MOST: f64 = 0.35;
 
-/// The result.
-pub struct Verdict {
+/// What bounds a run.
+pub(super) struct Verdict {
     /// `others`, `cores`, the name of a stage, or `ring`.
     pub bound: String,
     /// What to try.
@@ -26,18 +26,18 @@ pub struct Verdict {
     pub text: String,
 }
 
-/// What the verdict is made of.
-pub struct Evidence<'a> {
-    pub measured: &'a Measured,
+/// What the verdict is based on.
+pub(super) struct Evidence<'a> {
+    pub measured: &'a MeasuredRun,
     pub stages: &'a [StageSummary; 4],
     pub spread: Spread,
     pub floor: Option<Floor>,
-    pub setting: &'a Setting,
+    pub context: &'a RunContext,
 }
 
 /// Where most of the work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Work {
+enum Workload {
     Drawing,
     Encoding,
     Writing,
@@ -45,17 +45,17 @@ enum Work {
 
 impl Verdict {
     /// Of a run.
-    pub fn new(evidence: &Evidence<'_>) -> Verdict {
-        let Measured { report, others, .. } = evidence.measured;
+    pub(super) fn new(evidence: &Evidence<'_>) -> Verdict {
+        let MeasuredRun { report, others, .. } = evidence.measured;
         let cores = cores();
         let own = share(report.cpu, report.wall * u32::try_from(cores).unwrap_or(u32::MAX));
         let others = others.unwrap_or(0.0);
         if own + others >= CORES_BUSY {
             return evidence.bound_by_cores(cores, own, others);
         }
-        // Readback only waits for what is drawn, and where the processor draws, its threads do.
+        // Readback only waits for drawing, which a software adapter does in threads of its own.
         let device =
-            if evidence.setting.software { "drawing on the processor" } else { "the graphics device" };
+            if evidence.context.software { "drawing on the processor" } else { "the graphics device" };
         let mut by_occupancy: Vec<&StageSummary> = evidence.stages.iter().collect();
         by_occupancy.sort_by(|a, b| b.occupancy.total_cmp(&a.occupancy));
         let (Some(busiest), Some(next)) = (by_occupancy.first(), by_occupancy.get(1)) else {
@@ -66,12 +66,12 @@ impl Verdict {
         }
         let name = |stage| match stage {
             Stage::Readback => device.to_owned(),
-            Stage::Render if evidence.setting.software => device.to_owned(),
+            Stage::Render if evidence.context.software => device.to_owned(),
             stage => format!("the {stage} stage"),
         };
         let mut reason = format!("busy {:.0} % of the time", busiest.occupancy * 100.0);
         if name(busiest.stage) == name(next.stage) {
-            // Two sides of the same.
+            // Render and readback of a software adapter are both its drawing, so the third stage is named.
             let third = by_occupancy.get(2).map_or(String::new(), |third| {
                 format!("; {} {:.0} %", name(third.stage), third.occupancy * 100.0)
             });
@@ -87,13 +87,13 @@ impl Verdict {
                 (1.0 - own - others) * 100.0
             ),
             Stage::Write => "a faster disk".to_owned(),
-            Stage::Render | Stage::Readback => evidence.setting.cheaper_drawing(),
+            Stage::Render | Stage::Readback => evidence.context.cheaper_drawing(),
         };
         Verdict::of(&busiest.stage.to_string(), &name(busiest.stage), reason, remedy)
     }
 
     fn of(bound: &str, name: &str, reason: String, remedy: String) -> Verdict {
-        let text = format!("Verdict: {name} bounds the run: {reason}. To move it: {remedy}.");
+        let text = format!("Verdict: {name} bounds the run: {reason}. To improve it: {remedy}.");
         Verdict { bound: bound.to_owned(), remedy, text }
     }
 }
@@ -103,10 +103,10 @@ impl Evidence<'_> {
         let report = &self.measured.report;
         let (work, part) = self.most_work();
         let doing = match work {
-            Work::Drawing if self.setting.software => "drawing on it",
-            Work::Drawing => "drawing",
-            Work::Encoding => "encoding",
-            Work::Writing => "writing",
+            Workload::Drawing if self.context.software => "drawing on it",
+            Workload::Drawing => "drawing",
+            Workload::Encoding => "encoding",
+            Workload::Writing => "writing",
         };
         let part = part * 100.0;
         if others > OTHERS_MOST {
@@ -116,10 +116,10 @@ impl Evidence<'_> {
                 own * 100.0
             );
             let text = format!(
-                "Verdict: other programs on the processor bound the run: {reason}. To move it: a quiet machine, then \
-                 measure again."
+                "Verdict: other programs on the processor bound the run: {reason}. To improve it: stop other programs, \
+                 then measure again."
             );
-            return Verdict { bound: "others".to_owned(), remedy: "a quiet machine".to_owned(), text };
+            return Verdict { bound: "others".to_owned(), remedy: "stop other programs".to_owned(), text };
         }
         let plural = if cores == 1 { "core is" } else { "cores are" };
         let with = if others > 0.05 {
@@ -133,10 +133,10 @@ impl Evidence<'_> {
             self.ahead()
         );
         let remedy = match work {
-            Work::Encoding if report.encoder == "openh264" => "--encoder h264".to_owned(),
-            Work::Encoding => "a higher --quality number, or a smaller --size".to_owned(),
-            Work::Writing => "a faster disk".to_owned(),
-            Work::Drawing => self.setting.cheaper_drawing(),
+            Workload::Encoding if report.encoder == "openh264" => "--encoder h264".to_owned(),
+            Workload::Encoding => "a higher --quality number, or a smaller --size".to_owned(),
+            Workload::Writing => "a faster disk".to_owned(),
+            Workload::Drawing => self.context.cheaper_drawing(),
         };
         Verdict::of("cores", "the processor", reason, remedy)
     }
@@ -155,12 +155,12 @@ impl Evidence<'_> {
         } else if waits_without_slots(trace) > 0.3 {
             format!("--segments {}", self.spread.segments_in_flight + 1)
         } else {
-            "more --frames, as the run is too short to tell".to_owned()
+            "more --frames: the run is too short for a verdict".to_owned()
         };
         Verdict::of("ring", "waiting for each other", reason, remedy)
     }
 
-    /// How far ahead the slower side is, each alone with all cores to itself.
+    /// The time per frame of each side alone, with all cores to itself.
     fn ahead(&self) -> String {
         let Some(floor) = self.floor else { return String::new() };
         let (slower, faster) = (floor.render.max(floor.encode), floor.render.min(floor.encode));
@@ -175,9 +175,9 @@ impl Evidence<'_> {
         )
     }
 
-    /// What has used the most CPU time, and its share of all. What no stage's thread has used is the driver's, and a
-    /// driver draws.
-    fn most_work(&self) -> (Work, f64) {
+    /// The work that has used the most CPU time, and its share. CPU time outside of the stages' threads is counted as
+    /// drawing, as the driver's threads use it.
+    fn most_work(&self) -> (Workload, f64) {
         let cpu = |stage: Stage| {
             self.stages.iter().find(|summary| summary.stage == stage).and_then(|summary| summary.cpu)
         };
@@ -185,13 +185,15 @@ impl Evidence<'_> {
         let encoding = cpu(Stage::Encode).unwrap_or_default();
         let writing = cpu(Stage::Write).unwrap_or_default();
         let drawing = report.cpu.saturating_sub(encoding + writing);
-        let all = [(Work::Drawing, drawing), (Work::Encoding, encoding), (Work::Writing, writing)];
-        let (work, time) = all.into_iter().max_by_key(|(_, time)| *time).unwrap_or((Work::Drawing, drawing));
+        let all =
+            [(Workload::Drawing, drawing), (Workload::Encoding, encoding), (Workload::Writing, writing)];
+        let (work, time) =
+            all.into_iter().max_by_key(|(_, time)| *time).unwrap_or((Workload::Drawing, drawing));
         (work, share(time, report.cpu))
     }
 }
 
-/// Share of time that the render stage waited while slots were free: for segments to be written.
+/// Share of the time for which the render stage waited although slots were free, for segments to be written.
 fn waits_without_slots(trace: &Trace) -> f64 {
     let waited: Duration = trace
         .threads_of(Stage::Render)

@@ -1,14 +1,14 @@
-//! How a render gets its settings: those given, then those tuned, then the defaults.
+//! The settings of a render: those given, then those tuned, then the defaults.
 
-use strikeline::tuning::{Key, SettingsFile, SizeClass, TuningError};
+use crate::cli::tuning::{Key, SettingsFile, SizeClass, TuningError};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::stream::{Spread, default_jobs};
 
-use crate::cli::picture_args::PictureArgs;
+use crate::cli::args::PictureArgs;
 
 /// The settings of the command line.
 #[derive(Debug, Clone, Copy)]
-pub struct GivenSpread {
+pub(crate) struct GivenSpread {
     /// `--ring`.
     pub ring: Option<u16>,
     /// `--jobs`.
@@ -21,24 +21,24 @@ pub struct GivenSpread {
 
 /// The settings to use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChosenSpread {
-    /// They.
+pub(crate) struct ChosenSpread {
+    /// Ring depth, jobs, segments and devices.
     pub spread: Spread,
-    /// Where they come from, in a line; `None` when they are only those given and the defaults.
+    /// One line about tuned settings that are used; `None` if there are none.
     pub note: Option<String>,
-    /// Why the settings file was not used, in a line; `None` when nothing was wrong with it.
+    /// One line about why the settings file was not used; `None` if nothing was wrong with it.
     pub warning: Option<String>,
 }
 
 impl GivenSpread {
-    /// With the defaults for what is not given.
-    pub fn or_default(self) -> ChosenSpread {
+    /// Uses the defaults for what is not given.
+    pub(crate) fn or_default(self) -> ChosenSpread {
         let jobs = self.jobs.map_or_else(default_jobs, usize::from);
         ChosenSpread { spread: self.over(Spread::for_jobs(jobs)), note: None, warning: None }
     }
 
-    /// With the tuned settings for what is not given, if there are any for the adapter and size of `picture`.
-    pub fn or_tuned(self, picture: &PictureArgs) -> ChosenSpread {
+    /// Uses the tuned settings for what is not given, if there are any for the adapter and size of `picture`.
+    pub(crate) fn or_tuned(self, picture: &PictureArgs) -> ChosenSpread {
         let untuned = self.or_default();
         let stages = [self.ring, self.jobs, self.segments];
         let stages_given = stages.iter().all(Option::is_some);
@@ -54,11 +54,11 @@ impl GivenSpread {
                 return ChosenSpread { warning: Some(warning), ..untuned };
             }
         };
-        // Files of before there were several devices do not tell how many.
+        // Settings files written before several devices existed have no number of devices.
         if stages_given && tuned.devices.is_none() {
             return untuned;
         }
-        // Ring and segments were measured for the jobs and devices they stand with, and say nothing of others.
+        // Ring and segments were measured with these jobs and devices, and do not hold for others.
         let others = |given: Option<u16>, tuned| given.is_some_and(|given| usize::from(given) != tuned);
         if others(self.jobs, tuned.jobs) || tuned.devices.is_some_and(|tuned| others(self.devices, tuned)) {
             return untuned;
@@ -80,12 +80,12 @@ impl GivenSpread {
 
 fn tuned_for(file: &SettingsFile, picture: &PictureArgs) -> Result<Option<Spread>, TuningError> {
     let settings = file.read()?;
-    // Looking for adapters takes a moment, which nobody without settings need wait.
+    // Listing adapters takes a moment, so it is skipped without a settings file.
     if settings.entries.is_empty() {
         return Ok(None);
     }
     let adapters = Gpu::adapters();
-    // What is wrong with the adapter is for the render to say.
+    // If something is wrong with the adapter, the render reports it.
     let Ok(index) = picture.adapter().pick(&adapters) else { return Ok(None) };
     let Some(adapter) = adapters.into_iter().nth(index) else { return Ok(None) };
     let key = Key { adapter: adapter.name, driver: adapter.driver, size: SizeClass::of(picture.size) };

@@ -1,30 +1,29 @@
-//! Measures settings by real streaming: the pipeline as in a render, with nothing written.
+//! Measures settings by streaming as a render does, without writing anything.
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::cli::tuning::search::Bench;
 use strikeline::highway::Highway;
-use strikeline::tuning::search::Bench;
 use strikeline_picture::{FrameRate, PictureSize, Time};
-use wgpu_video::encode::{EncoderFactory, Quality};
+use wgpu_video::encode::EncoderFactory;
 use wgpu_video::gpu::{AdapterChoice, GpuError};
 use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::{CancelToken, Progress, Spread, StreamError, StreamOptions, stream};
 
-/// Frames that a run should have, so that one more or less makes no difference.
+/// Frames that a run should have, so that one more or less makes little difference.
 const ENOUGH_FRAMES: u64 = 30;
 /// How many times longer than planned a run may take to get them.
 const MOST_PATIENCE: u32 = 4;
 
 /// Runs of one scene.
-pub struct StreamBench<'a> {
+pub(super) struct StreamBench<'a> {
     pub scene: &'a mut Highway,
     pub size: PictureSize,
     pub frame_rate: FrameRate,
-    /// Frames of the scene that are worth drawing.
+    /// Frames of the scene that have notes.
     pub frames: NonZeroU64,
-    pub quality: Quality,
     pub encoder: Arc<dyn EncoderFactory>,
     pub adapter: AdapterChoice,
     /// How long a run is measured.
@@ -33,9 +32,9 @@ pub struct StreamBench<'a> {
     pub started: Instant,
     /// When it has to end.
     pub budget: Duration,
-    /// The depth that a render would use: less than that must be possible.
+    /// The default ring depth. Up to it, running out of memory is an error.
     pub usual_ring: usize,
-    /// Asks to stop for good.
+    /// Cancels the search.
     pub cancel: CancelToken,
 }
 
@@ -45,8 +44,7 @@ impl Bench for StreamBench<'_> {
     fn measure(&mut self, spread: Spread) -> Result<Option<f64>, StreamError> {
         let stop = CancelToken::default();
         let options = StreamOptions {
-            quality: self.quality,
-            // A short run sees whole segments, their beginnings and ends, only if they are short.
+            // Short, so that a short run has whole segments in it.
             segment_frames: u32::try_from(self.frame_rate.frames_to_cover(Time::from_seconds(0.5)))
                 .ok()
                 .and_then(NonZeroU32::new),
@@ -55,10 +53,10 @@ impl Bench for StreamBench<'_> {
             cancel: stop.clone(),
             ..StreamOptions::new(self.size, self.frame_rate, self.frames, Arc::clone(&self.encoder))
         };
-        let mut span = Span::new(spread, self.window);
+        let mut counted = CountedPart::new(spread, self.window);
         let (cancel, started, budget) = (&self.cancel, self.started, self.budget);
         let result = stream(self.scene, &options, &mut NullSink::default(), &mut |progress| {
-            if span.take(progress) || cancel.is_cancelled() || started.elapsed() >= budget {
+            if counted.take(progress) || cancel.is_cancelled() || started.elapsed() >= budget {
                 stop.cancel();
             }
         });
@@ -66,8 +64,8 @@ impl Bench for StreamBench<'_> {
             return Err(StreamError::Cancelled);
         }
         match result {
-            Ok(report) => Ok(span.rate_to(report.frames, report.wall)),
-            Err(StreamError::Cancelled) => Ok(span.rate()),
+            Ok(report) => Ok(counted.rate_to(report.frames, report.wall)),
+            Err(StreamError::Cancelled) => Ok(counted.rate()),
             Err(StreamError::Gpu(error)) if spread.ring_depth > self.usual_ring && is_too_much(&error) => {
                 Ok(None)
             }
@@ -84,8 +82,8 @@ fn is_too_much(error: &GpuError) -> bool {
     matches!(error, GpuError::OutOfMemory { .. } | GpuError::Limit { .. })
 }
 
-/// The part of a run that counts: without the start, when the pipeline fills.
-struct Span {
+/// The part of a run that is counted: all but the start, in which the pipeline fills.
+struct CountedPart {
     /// Frames after which it begins.
     warm_up: u64,
     window: Duration,
@@ -93,14 +91,14 @@ struct Span {
     end: Option<(u64, Duration)>,
 }
 
-impl Span {
-    fn new(spread: Spread, window: Duration) -> Span {
+impl CountedPart {
+    fn new(spread: Spread, window: Duration) -> CountedPart {
         // Every slot was used, and every segment has begun.
         let warm_up = spread.ring_depth.max(spread.segments_in_flight * 2) as u64;
-        Span { warm_up, window, begin: None, end: None }
+        CountedPart { warm_up, window, begin: None, end: None }
     }
 
-    /// Takes the news of a run; whether it has told enough.
+    /// Records the progress of a run; returns whether it has run long enough.
     fn take(&mut self, progress: &Progress) -> bool {
         let now = (progress.frames, progress.stages.elapsed);
         let Some((frames, begin)) = self.begin else {
@@ -109,7 +107,7 @@ impl Span {
             }
             let too_slow = now.1 > self.window * (MOST_PATIENCE * 2) && progress.frames > 0;
             if too_slow {
-                // The start is most of what there is.
+                // The start is most of the run, so it is counted, too.
                 (self.begin, self.end) = (Some((0, Duration::ZERO)), Some(now));
             }
             return too_slow;
@@ -120,7 +118,7 @@ impl Span {
         measured >= self.window && enough
     }
 
-    /// Frames per second of what was seen; `None` when that was too little, as the run was cut short.
+    /// Frames per second of the counted part; `None` if it is too short because the run was cut short.
     fn rate(&self) -> Option<f64> {
         let ((frames, begin), (last, end)) = (self.begin?, self.end?);
         let measured = end.saturating_sub(begin);

@@ -1,18 +1,18 @@
-//! How far a search is: a bar on a terminal, a plain line every few seconds elsewhere.
+//! The progress of a search: a bar on a terminal, a plain line every few seconds elsewhere.
 
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use crate::cli::tuning::search::SearchProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use strikeline::tuning::search::Step;
 
 use super::short;
 
 /// How often a plain line is printed.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Tells how far a search is.
-pub enum SearchDisplay {
+/// Shows how far a search is.
+pub(super) enum SearchDisplay {
     Quiet,
     Bar(ProgressBar),
     Plain { budget: Duration, last: Duration },
@@ -20,7 +20,7 @@ pub enum SearchDisplay {
 
 impl SearchDisplay {
     /// For a search of at most `budget`.
-    pub fn new(quiet: bool, budget: Duration) -> SearchDisplay {
+    pub(super) fn new(quiet: bool, budget: Duration) -> SearchDisplay {
         if quiet {
             return SearchDisplay::Quiet;
         }
@@ -34,42 +34,42 @@ impl SearchDisplay {
         SearchDisplay::Bar(bar)
     }
 
-    /// Takes the news.
-    pub fn update(&mut self, step: &Step) {
+    /// Updates the display with a new state.
+    pub(super) fn update(&mut self, progress: &SearchProgress) {
         match self {
             SearchDisplay::Quiet => {}
             SearchDisplay::Bar(bar) => {
-                bar.set_position(millis(step.elapsed));
-                bar.set_message(describe(step));
+                bar.set_position(millis(progress.elapsed));
+                bar.set_message(describe(progress));
             }
             SearchDisplay::Plain { budget, last } => {
-                if step.runs == 0 || step.elapsed.saturating_sub(*last) >= PLAIN_INTERVAL {
+                if progress.runs == 0 || progress.elapsed.saturating_sub(*last) >= PLAIN_INTERVAL {
                     eprintln!(
                         "{:.0} of {:.0} s  {}",
-                        step.elapsed.as_secs_f64(),
+                        progress.elapsed.as_secs_f64(),
                         budget.as_secs_f64(),
-                        describe(step)
+                        describe(progress)
                     );
-                    *last = step.elapsed;
+                    *last = progress.elapsed;
                 }
             }
         }
     }
 
-    /// Takes the bar away.
-    pub fn finish(&self) {
+    /// Removes the bar.
+    pub(super) fn finish(&self) {
         if let SearchDisplay::Bar(bar) = self {
             bar.finish_and_clear();
         }
     }
 }
 
-fn describe(step: &Step) -> String {
-    let best = match step.best {
+fn describe(progress: &SearchProgress) -> String {
+    let best = match progress.best {
         Some((spread, rate)) => format!("best so far: {} with {rate:.0} fps", short(spread)),
         None => "starting".to_owned(),
     };
-    format!("run {}: {}; {best}", step.runs + 1, short(step.spread))
+    format!("run {}: {}; {best}", progress.runs + 1, short(progress.spread))
 }
 
 fn millis(time: Duration) -> u64 {

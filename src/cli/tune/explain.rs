@@ -1,20 +1,20 @@
-//! The result in words, as JSON and as a picture.
+//! The result as text, as JSON and as a picture.
 
 use std::io::Write;
 use std::path::Path;
 
-use strikeline::tuning::search::Measured;
+use crate::cli::tuning::search::MeasuredSetting;
 use wgpu_video::output::{OutputError, OutputFile};
 use wgpu_video::stream::Spread;
 
-use super::{Findings, short, svg, table};
+use super::{TuneSummary, short, svg, table};
 
-/// Noise above which the result is worth little, as a share.
+/// Noise above which the result is of little use, as a share.
 const UNSTEADY: f64 = 0.08;
 
-impl Findings<'_> {
-    /// What was measured and what is chosen.
-    pub fn text(&self) -> String {
+impl TuneSummary<'_> {
+    /// The measured settings and the chosen one.
+    pub(super) fn text(&self) -> String {
         format!(
             "{}\non {}\n{}\n\n{}\n{}\n{}\n",
             self.title(),
@@ -36,7 +36,7 @@ impl Findings<'_> {
         format!("{} settings, {} runs, {:.0} s", outcome.measured.len(), outcome.runs, self.seconds)
     }
 
-    /// Why this setting, in a sentence or two.
+    /// Why this setting was chosen, in a sentence or two.
     fn explanation(&self) -> String {
         let outcome = &self.outcome;
         let (choice, fastest) = (&outcome.choice, &outcome.fastest);
@@ -44,19 +44,19 @@ impl Findings<'_> {
         let reason = if outcome.measured.len() == 1 {
             "there was no time to measure any other; allow more with --budget".to_owned()
         } else if outcome.ties.len() == 1 && outcome.noise > UNSTEADY {
-            format!("the fastest, by chance perhaps, as single runs differ by {noise:.0} %")
+            format!("the fastest, perhaps by chance, as single runs differ by {noise:.0} %")
         } else if outcome.ties.len() == 1 {
             format!("the fastest by more than the noise of {noise:.1} %")
         } else if choice.spread == fastest.spread {
             format!(
-                "the fastest; {} others cannot be told from it with a noise of {noise:.1} %, and none of them has \
+                "the fastest; {} others are equally fast within a noise of {noise:.1} %, and none of them has \
                  fewer buffers",
                 outcome.ties.len() - 1
             )
         } else {
             format!(
-                "the fewest buffers of the {} that cannot be told from the fastest ({}, {:.1} fps) with a noise of \
-                 {noise:.1} %",
+                "the fewest buffers of the {} that are equally fast within a noise of {noise:.1} % (the fastest: {}, \
+                 {:.1} fps)",
                 outcome.ties.len(),
                 short(fastest.spread),
                 fastest.median()
@@ -66,12 +66,12 @@ impl Findings<'_> {
             Some(_) if choice.spread == self.default => " It is the default.".to_owned(),
             Some(default) => {
                 let gain = (choice.median() / default.median().max(1e-9) - 1.0) * 100.0;
-                format!(" Against the default ({}) that is {gain:+.1} %.", short(self.default))
+                format!(" Compared with the default ({}) that is {gain:+.1} %.", short(self.default))
             }
             None => String::new(),
         };
         let unsteady = if outcome.noise > UNSTEADY {
-            " The machine was busy or unsteady: tune again when it has nothing else to do."
+            " The machine was busy or its speed changed: tune again when it is idle."
         } else {
             ""
         };
@@ -82,20 +82,20 @@ impl Findings<'_> {
         )
     }
 
-    fn measured(&self, spread: Spread) -> Option<&Measured> {
+    fn measured(&self, spread: Spread) -> Option<&MeasuredSetting> {
         self.outcome.measured.iter().find(|measured| measured.spread == spread)
     }
 
     /// Writes the heat map.
-    pub fn draw(&self, mut file: OutputFile) -> Result<(), OutputError> {
+    pub(super) fn draw(&self, mut file: OutputFile) -> Result<(), OutputError> {
         let note = format!("{}. {}", self.effort(), self.explanation());
         let picture = svg::heat_map(&self.outcome, &self.title(), &self.adapter.to_string(), &note);
         file.write_all(picture.as_bytes()).map_err(|error| file.error(error))?;
         file.commit()
     }
 
-    /// Everything; `kept` is the settings file that has it now.
-    pub fn json(&self, kept: Option<&Path>) -> serde_json::Value {
+    /// The whole result; `kept` is the settings file that it was saved to.
+    pub(super) fn json(&self, kept: Option<&Path>) -> serde_json::Value {
         let outcome = &self.outcome;
         let spread = |spread: Spread| {
             serde_json::json!({
@@ -105,7 +105,7 @@ impl Findings<'_> {
                 "devices": spread.devices,
             })
         };
-        let measured = |found: &Measured| {
+        let measured = |found: &MeasuredSetting| {
             serde_json::json!({
                 "ring": found.spread.ring_depth,
                 "jobs": found.spread.jobs,
@@ -124,7 +124,7 @@ impl Findings<'_> {
             "size": self.args.picture.size.to_string(),
             "frame_rate": self.args.picture.fps.to_string(),
             "encoder": self.encoder,
-            "quality": self.args.quality,
+            "quality": self.args.encoder.quality().qp(),
             "seconds": self.seconds,
             "runs": outcome.runs,
             "noise": outcome.noise,

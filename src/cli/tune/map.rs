@@ -1,10 +1,10 @@
-//! The measured settings by ring and jobs: the best of each pair, whatever its segments.
+//! The measured settings by ring and jobs: the best of each pair, with any number of segments and devices.
 
-use strikeline::tuning::search::{Measured, Outcome};
+use crate::cli::tuning::search::{MeasuredSetting, SearchOutcome};
 use wgpu_video::stream::Spread;
 
 /// Frames per second by jobs (rows) and ring depth (columns).
-pub struct HeatMap {
+pub(super) struct HeatMap {
     /// Ring depths that were measured, rising.
     pub rings: Vec<usize>,
     /// Jobs that were measured, rising.
@@ -14,12 +14,12 @@ pub struct HeatMap {
 
 /// One pair of ring depth and jobs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cell {
+pub(super) struct Cell {
     /// Frames per second.
     pub rate: f64,
     /// As a share of the fastest, 0 to 1.
     pub share: f64,
-    /// Where between the slowest (0) and the fastest (1).
+    /// The place between the slowest (0) and the fastest (1).
     pub heat: f64,
     /// Whether the choice is here.
     pub chosen: bool,
@@ -27,7 +27,7 @@ pub struct Cell {
 }
 
 impl HeatMap {
-    pub fn new(outcome: &Outcome) -> HeatMap {
+    pub(super) fn new(outcome: &SearchOutcome) -> HeatMap {
         let axis = |value: fn(Spread) -> usize| {
             let mut values: Vec<usize> = outcome.measured.iter().map(|found| value(found.spread)).collect();
             values.sort_unstable();
@@ -40,9 +40,10 @@ impl HeatMap {
         let mut cells = Vec::new();
         for &at_jobs in &jobs {
             for &ring in &rings {
-                let here =
-                    |found: &&Measured| found.spread.jobs == at_jobs && found.spread.ring_depth == ring;
-                let rates = outcome.measured.iter().filter(here).map(Measured::median);
+                let here = |found: &&MeasuredSetting| {
+                    found.spread.jobs == at_jobs && found.spread.ring_depth == ring
+                };
+                let rates = outcome.measured.iter().filter(here).map(MeasuredSetting::median);
                 let Some(best) = rates.reduce(f64::max) else { continue };
                 let choice = outcome.choice.spread;
                 let chosen = (choice.jobs, choice.ring_depth) == (at_jobs, ring);
@@ -65,7 +66,7 @@ impl HeatMap {
     }
 
     /// What was measured for `jobs` and `ring`.
-    pub fn cell(&self, jobs: usize, ring: usize) -> Option<Cell> {
+    pub(super) fn cell(&self, jobs: usize, ring: usize) -> Option<Cell> {
         self.cells.iter().find(|cell| cell.at == (jobs, ring)).copied()
     }
 }

@@ -1,8 +1,8 @@
-//! The heat map as a picture, readable on light and on dark paper.
+//! The heat map as a picture, readable on a light and on a dark background.
 
 use std::fmt::Write;
 
-use strikeline::tuning::search::Outcome;
+use crate::cli::tuning::search::SearchOutcome;
 
 use super::map::HeatMap;
 
@@ -12,7 +12,7 @@ const LEFT: usize = 72;
 const TOP: usize = 106;
 
 /// The heat map of `outcome`, with `title` and what was measured `on` over it and `note` below.
-pub fn heat_map(outcome: &Outcome, title: &str, on: &str, note: &str) -> String {
+pub(super) fn heat_map(outcome: &SearchOutcome, title: &str, on: &str, note: &str) -> String {
     let map = HeatMap::new(outcome);
     let notes = wrapped(note, 95);
     let width = (LEFT + map.rings.len() * CELL + 24).max(720);
@@ -79,7 +79,7 @@ fn text(svg: &mut String, (x, y): (usize, usize), attributes: &str, content: &st
     let _ = writeln!(svg, "<text x=\"{x}\" y=\"{y}\" {attributes}>{}</text>", escaped(content));
 }
 
-/// `text` as XML has it; characters that XML 1.0 does not allow (2.2) become spaces.
+/// `text` escaped for XML; characters that XML 1.0 does not allow (2.2) become spaces.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {

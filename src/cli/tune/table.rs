@@ -1,8 +1,8 @@
-//! The result on a terminal.
+//! The result as tables for a terminal.
 
 use std::fmt::Write;
 
-use strikeline::tuning::search::Outcome;
+use crate::cli::tuning::search::SearchOutcome;
 
 use super::map::HeatMap;
 
@@ -10,7 +10,7 @@ use super::map::HeatMap;
 const SHADES: [char; 4] = ['░', '▒', '▓', '█'];
 
 /// All settings, the fastest first; the choice is marked.
-pub fn table(outcome: &Outcome) -> String {
+pub(super) fn table(outcome: &SearchOutcome) -> String {
     let mut rows: Vec<_> = outcome.measured.iter().collect();
     rows.sort_by(|a, b| b.median().total_cmp(&a.median()));
     let fastest = outcome.fastest.median().max(1e-9);
@@ -35,7 +35,7 @@ pub fn table(outcome: &Outcome) -> String {
 }
 
 /// Frames per second by jobs and ring, the fastest darkest.
-pub fn heat_map(outcome: &Outcome) -> String {
+pub(super) fn heat_map(outcome: &SearchOutcome) -> String {
     let map = HeatMap::new(outcome);
     let mut text = String::from(
         "fps by ring (across) and jobs (down), with the best segments and devices of each\n      ",

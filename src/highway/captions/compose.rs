@@ -1,4 +1,4 @@
-//! Whole lines as single pictures.
+//! Whole lines of text as single images in the atlas.
 //!
 //! A quad costs a software adapter some microseconds however small it is, and a line of text has dozens of
 //! glyphs: so each line is put together once, beside the glyphs in the atlas, and drawn as one quad.
@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{GlyphInstance, Span};
+use super::TextSpan;
+use super::instances::GlyphInstance;
 use crate::highway::paint;
 use crate::text::{Atlas, AtlasRect, GlyphPlacement};
 use crate::theme::Color;
@@ -14,14 +15,14 @@ use crate::theme::Color;
 /// A line on the picture.
 #[derive(Debug, Clone)]
 pub struct PlacedLine {
-    /// Of the line's origin, in pixels.
+    /// The start of its baseline, in pixels.
     pub origin: (i32, i32),
     /// Relative to the origin.
     pub glyphs: Vec<GlyphPlacement>,
     /// Its colour.
     pub color: Color,
-    /// When it is seen.
-    pub span: Span,
+    /// When it is visible.
+    pub span: TextSpan,
 }
 
 /// Lines as the GPU takes them.
@@ -162,7 +163,7 @@ mod tests {
     }
 
     fn line(glyphs: Vec<GlyphPlacement>) -> PlacedLine {
-        PlacedLine { origin: (100, 50), glyphs, color: Color::from_rgba(0xFFFF_FFFF), span: Span::ALWAYS }
+        PlacedLine { origin: (100, 50), glyphs, color: Color::from_rgba(0xFFFF_FFFF), span: TextSpan::ALWAYS }
     }
 
     #[test]

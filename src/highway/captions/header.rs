@@ -2,27 +2,28 @@
 
 use std::ops::Range;
 
-use super::{Align, Block, PanelInstance, Span, Writer};
+use super::instances::PanelInstance;
+use super::{Align, GlyphGroup, TextSpan, Writer};
 use crate::highway::HighwayError;
+use crate::highway::clock::{ALL_TIME, milliseconds};
 use crate::highway::content::HighwayContent;
 use crate::highway::layout::Layout;
 use crate::highway::paint;
-use crate::highway::pipelines::{ALL_TIME, milliseconds};
-use crate::text::{Digits, Line, LineStyle, Weight};
+use crate::text::{Digits, FontWeight, LineStyle, TextLine};
 use crate::theme::{Color, Theme};
 
 const TITLE: f32 = 30.0;
 const SMALL: f32 = 26.0;
 const MARGIN: f32 = 28.0;
 
-/// How long a section's name takes to come and to go, in milliseconds.
+/// How long a section's name takes to fade in and out, in milliseconds.
 const SECTION_FADE: f32 = 150.0;
 
-/// How long the end card takes to come, in milliseconds.
+/// How long the end card takes to fade in, in milliseconds.
 pub const END_CARD_FADE: i32 = 700;
 
-/// Where the lines of a header stand.
-struct Places {
+/// Positions and widths of the texts in the header.
+struct HeaderLines {
     margin: f32,
     /// Baselines of the title, and of section and clock: the same in a header of one row.
     title: f32,
@@ -34,13 +35,13 @@ struct Places {
     section: (Align, f32),
 }
 
-impl Places {
-    fn new(layout: &Layout, cap_height: f32) -> Places {
+impl HeaderLines {
+    fn new(layout: &Layout, cap_height: f32) -> HeaderLines {
         let width = layout.size.width() as f32;
         let margin = layout.scaled(MARGIN);
         let header = layout.header as f32 - bar_height(layout);
         if layout.header_rows() == 2 {
-            return Places {
+            return HeaderLines {
                 margin,
                 title: (header * 0.5 + cap_height) / 2.0 + header * 0.04,
                 rest: header * 0.5 + (header * 0.5 + cap_height) / 2.0 - header * 0.04,
@@ -50,7 +51,7 @@ impl Places {
             };
         }
         let baseline = (header + cap_height) / 2.0;
-        Places {
+        HeaderLines {
             margin,
             title: baseline,
             rest: baseline,
@@ -66,30 +67,30 @@ pub fn write_fixed(
     writer: &mut Writer<'_>,
     layout: &Layout,
     content: &HighwayContent,
-) -> Result<Clock, HighwayError> {
+) -> Result<ClockDisplay, HighwayError> {
     let (title_size, small) = (writer.size(TITLE), writer.size(SMALL));
     let text = writer.theme.text.clone();
     let total = seconds_of(milliseconds(content.end));
-    let total_line = writer.set(&format!("/ {}", clock_text(total)), small, Weight::Regular, None)?;
-    let places = Places::new(layout, total_line.cap_height);
+    let total_line = writer.set(&format!("/ {}", clock_text(total)), small, FontWeight::Regular, None)?;
+    let places = HeaderLines::new(layout, total_line.cap_height);
 
     let mut left = places.margin;
     let end = left + places.title_width;
     if let Some(title) = &content.title {
-        let line = writer.set(title, title_size, Weight::Bold, Some(end - left))?;
-        writer.place(&line, Align::Left, (left, places.title), text.color, Span::ALWAYS);
+        let line = writer.set(title, title_size, FontWeight::Bold, Some(end - left))?;
+        writer.place(&line, Align::Left, (left, places.title), text.color, TextSpan::ALWAYS);
         left += line.width + title_size * 0.5;
     }
     // An artist of whom two letters could be read is left out.
     if let Some(artist) = &content.artist
         && end - left > title_size * 3.0
     {
-        let line = writer.set(artist, title_size, Weight::Regular, Some(end - left))?;
-        writer.place(&line, Align::Left, (left, places.title), text.dim, Span::ALWAYS);
+        let line = writer.set(artist, title_size, FontWeight::Regular, Some(end - left))?;
+        writer.place(&line, Align::Left, (left, places.title), text.dim, TextSpan::ALWAYS);
     }
     let right = layout.size.width() as f32 - places.margin;
-    writer.place(&total_line, Align::Right, (right, places.rest), text.dim, Span::ALWAYS);
-    Ok(Clock {
+    writer.place(&total_line, Align::Right, (right, places.rest), text.dim, TextSpan::ALWAYS);
+    Ok(ClockDisplay {
         right: (right - total_line.width - small * 0.28).round() as i32,
         baseline: places.rest.round() as i32,
         size: small,
@@ -103,13 +104,13 @@ pub fn write_sections(
     writer: &mut Writer<'_>,
     layout: &Layout,
     content: &HighwayContent,
-) -> Result<Vec<Block>, HighwayError> {
+) -> Result<Vec<GlyphGroup>, HighwayError> {
     let size = writer.size(SMALL);
     let color = writer.theme.text.color;
-    let mut blocks = Vec::new();
+    let mut groups = Vec::new();
     for (index, section) in content.sections.iter().enumerate() {
         let next = content.sections.get(index + 1);
-        let span = Span {
+        let span = TextSpan {
             from: milliseconds(section.time),
             to: next.map_or(ALL_TIME[1], |next| milliseconds(next.time)),
             fade: [SECTION_FADE, SECTION_FADE],
@@ -117,24 +118,24 @@ pub fn write_sections(
         if span.from >= span.to {
             continue;
         }
-        let line = writer.set(&section.name, size, Weight::Regular, None)?;
-        let places = Places::new(layout, line.cap_height);
+        let line = writer.set(&section.name, size, FontWeight::Regular, None)?;
+        let places = HeaderLines::new(layout, line.cap_height);
         let line = if line.width > places.section_width {
-            writer.set(&section.name, size, Weight::Regular, Some(places.section_width))?
+            writer.set(&section.name, size, FontWeight::Regular, Some(places.section_width))?
         } else {
             line
         };
         let (align, x) = places.section;
         let begin = writer.count();
         writer.place(&line, align, (x, places.rest), color, span);
-        blocks.push(Block { span, glyphs: begin..writer.count() });
+        groups.push(GlyphGroup { span, glyphs: begin..writer.count() });
     }
-    Ok(blocks)
+    Ok(groups)
 }
 
-/// The time that has gone by: for each of its places ten glyphs, one of which is drawn.
+/// The display of the elapsed time. Each place has ten glyphs, of which a frame draws one.
 #[derive(Debug, Clone)]
-pub struct Clock {
+pub struct ClockDisplay {
     /// Where it ends.
     right: i32,
     baseline: i32,
@@ -153,10 +154,10 @@ enum ClockPlace {
     Colon { glyphs: Range<u32>, divisor: u32 },
 }
 
-impl Clock {
+impl ClockDisplay {
     /// Sets the digits of all places.
     pub fn write_digits(&mut self, writer: &mut Writer<'_>) -> Result<(), HighwayError> {
-        let style = LineStyle { size: self.size, weight: Weight::Regular, tabular: true };
+        let style = LineStyle { size: self.size, weight: FontWeight::Regular, tabular: true };
         let digits = writer.typesetter.digits(style)?;
         let color = writer.theme.text.color;
         let mut x = self.right;
@@ -236,7 +237,7 @@ fn place_digit(
     color: Color,
 ) -> Range<u32> {
     let begin = writer.count();
-    writer.place_glyphs(digits.get(digit).unwrap_or_default(), origin, color, Span::ALWAYS);
+    writer.place_glyphs(digits.get(digit).unwrap_or_default(), origin, color, TextSpan::ALWAYS);
     begin..writer.count()
 }
 
@@ -268,7 +269,7 @@ pub fn progress_bar(layout: &Layout, theme: &Theme) -> Option<PanelInstance> {
     })
 }
 
-/// What the end card lies on: nearly the background, over all of the picture.
+/// The panel behind the end card: nearly opaque, in the background's colour, over the whole picture.
 pub fn veil(layout: &Layout, theme: &Theme, from: i32) -> PanelInstance {
     let (width, height) = (layout.size.width() as f32, layout.size.height() as f32);
     PanelInstance {
@@ -287,18 +288,18 @@ pub fn write_end_card(
     from: i32,
 ) -> Result<Range<u32>, HighwayError> {
     let (width, height) = (layout.size.width() as f32, layout.size.height() as f32);
-    let span = Span { from, to: ALL_TIME[1], fade: [END_CARD_FADE as f32, 0.0] };
+    let span = TextSpan { from, to: ALL_TIME[1], fade: [END_CARD_FADE as f32, 0.0] };
     let begin = writer.count();
     let text = writer.theme.text.clone();
     let mut baseline = height * END_CARD_TEXT;
     let lines = [
-        (&content.title, 60.0, Weight::Bold, text.color),
-        (&content.artist, 38.0, Weight::Regular, text.dim),
+        (&content.title, 60.0, FontWeight::Bold, text.color),
+        (&content.artist, 38.0, FontWeight::Regular, text.dim),
     ];
     for (words, size, weight, color) in lines {
         if let Some(words) = words {
             let size = writer.size(size);
-            let line: Line = writer.set(words, size, weight, Some(width * 0.9))?;
+            let line: TextLine = writer.set(words, size, weight, Some(width * 0.9))?;
             baseline += line.ascent;
             writer.place(&line, Align::Center, (width / 2.0, baseline), color, span);
             baseline += line.descent;

@@ -2,21 +2,22 @@
 
 use std::ops::Range;
 
-use super::{Align, SMALLEST_TEXT, Span, Writer};
+use super::{Align, SMALLEST_TEXT, TextSpan, Writer};
 use crate::highway::HighwayError;
-use crate::highway::content::{DrumLabel, HighwayContent, Hit, LaneStyle, Place};
-use crate::highway::hits::HitInstance;
+use crate::highway::clock::{ALL_TIME, milliseconds};
+use crate::highway::content::{DrumLabel, HighwayContent, HighwayNote, LaneStyle};
 use crate::highway::layout::Layout;
 use crate::highway::motion::SUBPIXELS;
+use crate::highway::notes::NoteInstance;
 use crate::highway::options::{HighwayOptions, Labels};
-use crate::highway::pipelines::{ALL_TIME, milliseconds};
-use crate::text::{Line, Weight};
+use crate::song::LanePlace;
+use crate::text::{FontWeight, TextLine};
 use strikeline_picture::Time;
 
 /// Sizes that are tried until the names fit into their lanes, in pixels of a theme.
 const SIZES: [f32; 4] = [22.0, 20.0, 18.0, 16.0];
 
-/// How long labels stay after the first hit, and how long they take to go, in milliseconds.
+/// How long labels stay after the first note, and how long they take to go, in milliseconds.
 const STAY: i32 = 6000;
 const FADE: i32 = 1200;
 
@@ -32,7 +33,7 @@ pub struct Legend {
     /// The names.
     pub glyphs: Range<u32>,
     /// Their gems; the position is the height on the picture in subpixels.
-    pub gems: Vec<HitInstance>,
+    pub gems: Vec<NoteInstance>,
     /// Whether they stay on the picture to the end.
     pub stays: bool,
 }
@@ -44,8 +45,8 @@ pub fn fade(from: Time) -> [i32; 2] {
 }
 
 /// When labels that fade so are seen.
-pub fn span([_, end]: [i32; 2]) -> Span {
-    Span { from: ALL_TIME[0], to: end, fade: [0.0, FADE as f32] }
+pub fn span([_, end]: [i32; 2]) -> TextSpan {
+    TextSpan { from: ALL_TIME[0], to: end, fade: [0.0, FADE as f32] }
 }
 
 /// Names of the drums at the foot of each lane, one below the other.
@@ -115,7 +116,7 @@ impl Foot {
                 let mut widest: f32 = 0.0;
                 for lane in &content.lanes {
                     for drum in &lane.drums {
-                        let line = writer.set(naming.of(drum), foot.size, Weight::Regular, None)?;
+                        let line = writer.set(naming.of(drum), foot.size, FontWeight::Regular, None)?;
                         widest = widest.max(line.width + foot.size * (GEM_WIDTH + GEM_GAP));
                         foot.cap_height = line.cap_height;
                     }
@@ -149,14 +150,14 @@ impl Foot {
         writer: &mut Writer<'_>,
         lane: &'d LaneStyle,
         room: f32,
-    ) -> Result<Vec<(Option<&'d DrumLabel>, Line)>, HighwayError> {
-        let mut set = |text: &str| writer.set(text, self.size, Weight::Regular, Some(room));
+    ) -> Result<Vec<(Option<&'d DrumLabel>, TextLine)>, HighwayError> {
+        let mut set = |text: &str| writer.set(text, self.size, FontWeight::Regular, Some(room));
         let drums = &lane.drums;
         match drums.as_slice() {
             [drum] if self.naming == Naming::Short && !lane.name.is_empty() => {
                 let mut line = set(&lane.name)?;
-                if writer.set(&lane.name, self.size, Weight::Regular, None)?.width > room {
-                    line = writer.set(&drum.short_name, self.size, Weight::Regular, Some(room))?;
+                if writer.set(&lane.name, self.size, FontWeight::Regular, None)?.width > room {
+                    line = writer.set(&drum.short_name, self.size, FontWeight::Regular, Some(room))?;
                 }
                 return Ok(vec![(Some(drum), line)]);
             }
@@ -183,7 +184,7 @@ impl Foot {
         options: &HighwayOptions,
         lane: usize,
         style: &LaneStyle,
-        gems: &mut Vec<HitInstance>,
+        gems: &mut Vec<NoteInstance>,
     ) -> Result<(), HighwayError> {
         let (left, right) = layout.lane(lane);
         let (gem_width, gem_gap) = (self.size * GEM_WIDTH, self.size * GEM_GAP);
@@ -203,7 +204,7 @@ impl Foot {
                 None => writer.theme.text.dim,
             };
             let at = (begin + gem_width + gem_gap, baseline);
-            writer.place(&line, Align::Left, at, text_color, Span::ALWAYS);
+            writer.place(&line, Align::Left, at, text_color, TextSpan::ALWAYS);
             if let Some(drum) = drum {
                 let center = (begin + gem_width / 2.0, (baseline - self.cap_height / 2.0).round());
                 gems.push(small_gem(drum, center, gem_width / 2.0, self.size * 0.42, layout, options));
@@ -221,14 +222,19 @@ fn small_gem(
     half_height: f32,
     layout: &Layout,
     options: &HighwayOptions,
-) -> HitInstance {
-    let hit =
-        Hit { time: Time::ZERO, place: Place::Lane(0), velocity: 110, color: drum.color, mark: drum.mark };
+) -> NoteInstance {
+    let note = HighwayNote {
+        time: Time::ZERO,
+        place: LanePlace::Lane(0),
+        velocity: 110,
+        color: drum.color,
+        mark: drum.mark,
+    };
     let position = i64::from(y as i32) * SUBPIXELS;
-    let gem = HitInstance::new(&hit, position, layout, &options.theme);
+    let gem = NoteInstance::new(&note, position, layout, &options.theme);
     let outline = (half_height * 0.16 * 8.0).round().clamp(4.0, 255.0) as u8;
     let [mark, fill, _, is_kick] = gem.style;
-    HitInstance {
+    NoteInstance {
         center: x.round(),
         half_width: half_width.round(),
         half_height: half_height.round().max(2.0),
@@ -250,11 +256,11 @@ fn write_kick(
     if room < size * 3.0 {
         return Ok(());
     }
-    let lines: Vec<(Line, &DrumLabel)> = content
+    let lines: Vec<(TextLine, &DrumLabel)> = content
         .kicks
         .iter()
         .take(3)
-        .map(|drum| Ok((writer.set(&drum.name, size, Weight::Bold, None)?, drum)))
+        .map(|drum| Ok((writer.set(&drum.name, size, FontWeight::Bold, None)?, drum)))
         .collect::<Result<_, HighwayError>>()?;
     if lines.iter().any(|(line, _)| line.width > room) {
         return Ok(());
@@ -264,7 +270,7 @@ fn write_kick(
     for (index, (line, _)) in lines.iter().enumerate() {
         let baseline = top + line_height * (index as f32 + 0.5) + line.cap_height / 2.0;
         let color = writer.theme.text.color;
-        writer.place(line, Align::Right, (left - margin, baseline), color, Span::ALWAYS);
+        writer.place(line, Align::Right, (left - margin, baseline), color, TextSpan::ALWAYS);
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! The numbers that are counted before the first hit.
+//! The numbers that are counted before the first note.
 
-use super::{Align, Block, Span, Writer};
+use super::{Align, GlyphGroup, TextSpan, Writer};
 use crate::highway::HighwayError;
+use crate::highway::clock::milliseconds;
 use crate::highway::content::HighwayContent;
 use crate::highway::layout::Layout;
-use crate::highway::pipelines::milliseconds;
-use crate::text::{LineStyle, Weight};
+use crate::text::{FontWeight, LineStyle};
 
 /// Size of the numbers, in pixels of a theme.
 const SIZE: f32 = 240.0;
@@ -18,25 +18,25 @@ pub fn write(
     writer: &mut Writer<'_>,
     layout: &Layout,
     content: &HighwayContent,
-) -> Result<Vec<Block>, HighwayError> {
+) -> Result<Vec<GlyphGroup>, HighwayError> {
     let (left, right) = layout.sides();
     // Half way down the road as it is seen.
     let (x, far, _) = layout.seen(f64::from(left + right) / 2.0, f64::from(layout.path));
     let middle = (far as f32 + layout.strike as f32) / 2.0;
-    let style = LineStyle { size: writer.size(SIZE), weight: Weight::Bold, tabular: true };
+    let style = LineStyle { size: writer.size(SIZE), weight: FontWeight::Bold, tabular: true };
     let (color, shadow) = (writer.theme.text.color, writer.theme.text.shadow);
-    let mut blocks = Vec::new();
+    let mut groups = Vec::new();
     for beat in &content.count_in {
         let from = milliseconds(beat.time);
         let to = milliseconds(beat.time + beat.duration);
-        let span = Span { from, to, fade: [0.0, (to.saturating_sub(from)) as f32 * GOING] };
+        let span = TextSpan { from, to, fade: [0.0, (to.saturating_sub(from)) as f32 * GOING] };
         let text = beat.number.to_string();
         let line = writer.typesetter.shadowed_line(&text, style, None, style.size * 0.08)?;
         let at = (x as f32, middle + line.text.cap_height / 2.0);
         let begin = writer.count();
         writer.place(&line.shadow, Align::Center, at, shadow, span);
         writer.place(&line.text, Align::Center, at, color, span);
-        blocks.push(Block { span, glyphs: begin..writer.count() });
+        groups.push(GlyphGroup { span, glyphs: begin..writer.count() });
     }
-    Ok(blocks)
+    Ok(groups)
 }

@@ -169,7 +169,7 @@ fn what_is_shown_follows_the_songs_time() {
     let options = HighwayOptions::default();
     let content = content(3, 1, "Words");
     let (mut captions, _) = captions((1280, 720), &content, &options);
-    let sections: Vec<Range<u32>> = captions.sections.iter().map(|block| block.glyphs.clone()).collect();
+    let sections: Vec<Range<u32>> = captions.sections.iter().map(|group| group.glyphs.clone()).collect();
     for (milliseconds, seen) in
         [(-1, None), (0, Some(0)), (9_999, Some(0)), (10_000, Some(1)), (3_700_000, Some(1))]
     {
@@ -179,13 +179,13 @@ fn what_is_shown_follows_the_songs_time() {
         assert_eq!(shown, seen.into_iter().collect::<Vec<_>>(), "at {milliseconds} ms");
     }
     for (milliseconds, labels) in [
-        (5_999, LabelsAre::Fixed),
-        (6_000, LabelsAre::Fading),
-        (7_199, LabelsAre::Fading),
-        (7_200, LabelsAre::Gone),
+        (5_999, LabelState::Fixed),
+        (6_000, LabelState::Fading),
+        (7_199, LabelState::Fading),
+        (7_200, LabelState::Gone),
     ] {
         captions.set_time(milliseconds);
-        assert_eq!(captions.labels_are(), labels, "at {milliseconds} ms");
+        assert_eq!(captions.label_state(), labels, "at {milliseconds} ms");
     }
     captions.set_time(3_723_999);
     assert!(captions.shown().end_card.is_none());

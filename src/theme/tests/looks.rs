@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::song::Rgb;
-use crate::song::vision::{self, Eye};
+use crate::song::vision::{self, ColourVision};
 
 /// `over` on `ground`, by its alpha.
 fn mixed(ground: Rgb, over: Rgb, alpha: f64) -> Rgb {
@@ -28,7 +28,7 @@ fn every_drum_stands_out_from_its_lane() {
         let map = &theme.drum_map;
         for key in 0..128 {
             for ground in grounds(&theme, map.lane(key)) {
-                for eye in Eye::ALL {
+                for eye in ColourVision::ALL {
                     let distance = vision::distance(map.color(key), ground, eye);
                     assert!(distance > 0.25, "{} {key} {eye:?}: {distance:.3}", theme.name);
                 }
@@ -45,7 +45,7 @@ fn neighbouring_lanes_are_told_apart() {
         let map = &theme.drum_map;
         let colors: Vec<Rgb> = map.lane_order().iter().map(|lane| map.lane_color(*lane)).collect();
         for (pair, lanes) in colors.windows(2).zip(map.lane_order().windows(2)) {
-            let eyes = if theme.name == "contrast" { &Eye::ALL[..] } else { &[Eye::Usual] };
+            let eyes = if theme.name == "contrast" { &ColourVision::ALL[..] } else { &[ColourVision::Usual] };
             for &eye in eyes {
                 let distance = vision::distance(pair[0], pair[1], eye);
                 assert!(distance > vision::CLEAR, "{} {lanes:?} {eye:?}: {distance:.3}", theme.name);
@@ -61,7 +61,7 @@ fn no_two_lanes_of_a_kit_look_the_same() {
         let kit = &LaneId::ALL[..10];
         for (place, &lane) in kit.iter().enumerate() {
             for &other in &kit[..place] {
-                let distance = vision::distance(color(lane), color(other), Eye::Usual);
+                let distance = vision::distance(color(lane), color(other), ColourVision::Usual);
                 assert!(distance > 0.06, "{} {lane:?} {other:?}: {distance:.3}", theme.name);
             }
         }

@@ -1,54 +1,55 @@
-//! AVX2, for processors that were seen to have it. Each function does what its portable twin does.
+//! AVX2, for processors on which it was detected. Each function computes what its portable counterpart does.
 
 use std::arch::x86_64::*;
 
-use super::super::quantiser::Quantiser;
-use super::super::transform::{Block, Strip};
-use super::x86::{self, checked, row};
+use super::sse2::{self, checked, row};
+use crate::residual::quantiser::Quantiser;
+use crate::residual::strips::{AnalyseChroma, AnalyseLuma, ChromaLevels, LumaLevels, StripLevels};
+use crate::residual::transform::{CoefficientBlock, Strip};
 
 /// Four rows of 16 lanes.
-type Rows = [__m256i; 4];
+type FourRows = [__m256i; 4];
 
 /// 16 lanes.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn lanes(values: &[i16; 16]) -> __m256i {
+pub(crate) fn lanes(values: &[i16; 16]) -> __m256i {
     // SAFETY: the array has the 32 bytes that are loaded; the load needs no alignment.
     unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
 }
 
-/// 16 lanes without a sign.
+/// 16 unsigned lanes.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn unsigned_lanes(values: &[u16; 16]) -> __m256i {
+pub(crate) fn unsigned_lanes(values: &[u16; 16]) -> __m256i {
     // SAFETY: the array has the 32 bytes that are loaded; the load needs no alignment.
     unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn store_lanes(values: __m256i, to: &mut [i16; 16]) {
+pub(crate) fn store_lanes(values: __m256i, to: &mut [i16; 16]) {
     // SAFETY: the array has the 32 bytes that are stored; the store needs no alignment.
     unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), values) };
 }
 
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn bytes(values: &[u8; 16]) -> __m128i {
+pub(crate) fn bytes(values: &[u8; 16]) -> __m128i {
     // SAFETY: the array has the 16 bytes that are loaded; the load needs no alignment.
     unsafe { _mm_loadu_si128(values.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn store_bytes(values: __m128i, to: &mut [u8; 16]) {
+pub(crate) fn store_bytes(values: __m128i, to: &mut [u8; 16]) {
     // SAFETY: the array has the 16 bytes that are stored; the store needs no alignment.
     unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), values) };
 }
 
 /// Sum of squared differences over `rows` rows of 16 bytes.
 #[target_feature(enable = "avx2")]
-pub(super) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
+pub(crate) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
     let (a, b) = (checked(a, a_stride, rows), checked(b, b_stride, rows));
     let mut sums = _mm256_setzero_si256();
     for index in 0..rows {
@@ -64,7 +65,7 @@ pub(super) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn forward_pass([a, b, c, d]: Rows) -> Rows {
+fn forward_pass([a, b, c, d]: FourRows) -> FourRows {
     let (sum, inner_sum) = (_mm256_add_epi16(a, d), _mm256_add_epi16(b, c));
     let (difference, inner_difference) = (_mm256_sub_epi16(a, d), _mm256_sub_epi16(b, c));
     [
@@ -77,7 +78,7 @@ fn forward_pass([a, b, c, d]: Rows) -> Rows {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn inverse_pass([a, b, c, d]: Rows) -> Rows {
+fn inverse_pass([a, b, c, d]: FourRows) -> FourRows {
     let (even_sum, even_difference) = (_mm256_add_epi16(a, c), _mm256_sub_epi16(a, c));
     let odd_difference = _mm256_sub_epi16(_mm256_srai_epi16::<1>(b), d);
     let odd_sum = _mm256_add_epi16(b, _mm256_srai_epi16::<1>(d));
@@ -92,7 +93,7 @@ fn inverse_pass([a, b, c, d]: Rows) -> Rows {
 /// Swaps row and column within each of four 4×4 blocks that lie side by side.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn transpose([a, b, c, d]: Rows) -> Rows {
+fn transpose([a, b, c, d]: FourRows) -> FourRows {
     // Each half of a register holds two blocks: pairs of rows, then all four, of the left and of the right one.
     let (left_ab, right_ab) = (_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b));
     let (left_cd, right_cd) = (_mm256_unpacklo_epi16(c, d), _mm256_unpackhi_epi16(c, d));
@@ -108,17 +109,17 @@ fn transpose([a, b, c, d]: Rows) -> Rows {
     ]
 }
 
-/// Transforms and quantises. `dc` becomes the first row of coefficients; where it is given, the DC coefficients become zero
-/// among the levels; unless all are zero. Stores the levels in both orders; gives for each block which levels are not zero,
-/// the first in the lowest bit.
+/// Transforms and quantises a strip. Where `dc` is given, the first row of coefficients is stored there, and the DC
+/// coefficients become zero among the levels. Stores the levels in both orders, unless all are zero. Returns for each
+/// block whether each level is not zero, the first in the lowest bit.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn analyse(
-    residual: Rows,
+    residual: FourRows,
     quantiser: &Quantiser,
     dc: Option<&mut [i16; 16]>,
     strip: &mut Strip,
-    levels: [&mut Block; 4],
+    levels: [&mut CoefficientBlock; 4],
 ) -> [u16; 4] {
     let [a, b, c, d] = residual;
     let any = _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
@@ -149,10 +150,10 @@ fn analyse(
     scan(rows, levels)
 }
 
-/// Puts the levels of four blocks in zig-zag order; gives for each which are not zero.
+/// Stores the levels of four blocks in zig-zag order. Returns for each block whether each level is not zero.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn scan([a, b, c, d]: Rows, levels: [&mut Block; 4]) -> [u16; 4] {
+fn scan([a, b, c, d]: FourRows, levels: [&mut CoefficientBlock; 4]) -> [u16; 4] {
     // Bytes of the first eight and of the last eight levels, from rows 0 and 1 and from rows 2 and 3 of a block.
     const NO: i8 = -1;
     let both = |mask: __m128i| _mm256_broadcastsi128_si256(mask);
@@ -161,30 +162,31 @@ fn scan([a, b, c, d]: Rows, levels: [&mut Block; 4]) -> [u16; 4] {
     let last_of_upper = both(_mm_setr_epi8(12, 13, 6, 7, 14, 15, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO));
     let last_of_lower = both(_mm_setr_epi8(NO, NO, NO, NO, NO, NO, 4, 5, 10, 11, 12, 13, 6, 7, 14, 15));
     let zero = _mm256_setzero_si256();
-    let halves = |upper: __m256i, lower: __m256i, left: &mut Block, right: &mut Block| {
-        let first = _mm256_or_si256(
-            _mm256_shuffle_epi8(upper, first_of_upper),
-            _mm256_shuffle_epi8(lower, first_of_lower),
-        );
-        let last = _mm256_or_si256(
-            _mm256_shuffle_epi8(upper, last_of_upper),
-            _mm256_shuffle_epi8(lower, last_of_lower),
-        );
-        store_lanes(_mm256_permute2x128_si256::<0x20>(first, last), left);
-        store_lanes(_mm256_permute2x128_si256::<0x31>(first, last), right);
-        let zeros = _mm256_cmpeq_epi8(_mm256_packs_epi16(first, last), zero);
-        !_mm256_movemask_epi8(zeros) as u32
-    };
+    let halves =
+        |upper: __m256i, lower: __m256i, left: &mut CoefficientBlock, right: &mut CoefficientBlock| {
+            let first = _mm256_or_si256(
+                _mm256_shuffle_epi8(upper, first_of_upper),
+                _mm256_shuffle_epi8(lower, first_of_lower),
+            );
+            let last = _mm256_or_si256(
+                _mm256_shuffle_epi8(upper, last_of_upper),
+                _mm256_shuffle_epi8(lower, last_of_lower),
+            );
+            store_lanes(_mm256_permute2x128_si256::<0x20>(first, last), left);
+            store_lanes(_mm256_permute2x128_si256::<0x31>(first, last), right);
+            let zeros = _mm256_cmpeq_epi8(_mm256_packs_epi16(first, last), zero);
+            !_mm256_movemask_epi8(zeros) as u32
+        };
     let [first, second, third, fourth] = levels;
     let even = halves(_mm256_unpacklo_epi64(a, b), _mm256_unpacklo_epi64(c, d), first, third);
     let odd = halves(_mm256_unpackhi_epi64(a, b), _mm256_unpackhi_epi64(c, d), second, fourth);
     [even as u16, odd as u16, (even >> 16) as u16, (odd >> 16) as u16]
 }
 
-/// Levels to residual samples. `dc`: DC coefficients that were coded apart, in lanes 0, 4, 8 and 12.
+/// Levels to residual samples. `dc`: DC coefficients that were coded separately, in lanes 0, 4, 8 and 12.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn residual(strip: &Strip, dc: __m256i, quantiser: &Quantiser) -> Rows {
+fn residual(strip: &Strip, dc: __m256i, quantiser: &Quantiser) -> FourRows {
     let mut rows = [_mm256_setzero_si256(); 4];
     for (index, row) in rows.iter_mut().enumerate() {
         *row = _mm256_mullo_epi16(lanes(&strip[index]), lanes(&quantiser.scales[index]));
@@ -206,7 +208,7 @@ fn spread(dc: &[i16; 4]) -> __m256i {
 /// The residual of blocks that have DC coefficients only: the same for all samples of a block.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn flat_residual(dc: __m256i) -> Rows {
+fn flat_residual(dc: __m256i) -> FourRows {
     let rounded = _mm256_srai_epi16::<6>(_mm256_add_epi16(dc, _mm256_set1_epi16(32)));
     let words = _mm256_set_epi64x(
         0x0908_0908_0908_0908,
@@ -217,18 +219,11 @@ fn flat_residual(dc: __m256i) -> Rows {
     [_mm256_shuffle_epi8(rounded, words); 4]
 }
 
-/// Quantised residual of a macroblock's luma; see [`super::analyse_luma`].
+/// Quantised residual of a macroblock's luma; see [`AnalyseLuma`].
 #[target_feature(enable = "avx2")]
-pub(super) fn analyse_luma(
-    source: &[u8],
-    stride: usize,
-    predicted: &[u8; 256],
-    quantiser: &Quantiser,
-    mut dc: Option<&mut [i16; 16]>,
-    strips: &mut [Strip; 4],
-    levels: &mut [Block; 16],
-) -> [u16; 16] {
-    let first = checked(source, stride, 16);
+pub(crate) fn analyse_luma(work: AnalyseLuma<'_>) -> [u16; 16] {
+    let AnalyseLuma { source, predicted, quantiser, mut dc, strips, levels } = work;
+    let first = checked(source.data, source.stride, 16);
     let predicted = predicted.as_chunks::<16>().0;
     let mut masks = [0; 16];
     let levels = levels.as_chunks_mut::<4>().0;
@@ -236,9 +231,9 @@ pub(super) fn analyse_luma(
     for (index, ((strip, levels), masks)) in places.enumerate() {
         let difference = |y: usize| {
             // SAFETY: 16 rows were checked.
-            let source = unsafe { row(first, stride, index * 4 + y) };
+            let source_row = unsafe { row(first, source.stride, index * 4 + y) };
             let predicted = bytes(&predicted[index * 4 + y]);
-            _mm256_sub_epi16(_mm256_cvtepu8_epi16(source), _mm256_cvtepu8_epi16(predicted))
+            _mm256_sub_epi16(_mm256_cvtepu8_epi16(source_row), _mm256_cvtepu8_epi16(predicted))
         };
         let residual = [difference(0), difference(1), difference(2), difference(3)];
         let mut coefficients = [0; 16];
@@ -253,15 +248,10 @@ pub(super) fn analyse_luma(
     masks
 }
 
-/// Adds to the prediction what the levels of a macroblock's luma stand for; see [`super::rebuild_luma`].
+/// Adds the residual of a macroblock's luma to the prediction; see [`super::Instructions::rebuild_luma`].
 #[target_feature(enable = "avx2")]
-pub(super) fn rebuild_luma(
-    strips: &[Strip; 4],
-    masks: &[u16; 16],
-    dc: &[i16; 16],
-    quantiser: &Quantiser,
-    predicted: &mut [u8; 256],
-) {
+pub(crate) fn rebuild_luma(levels: LumaLevels<'_>, quantiser: &Quantiser, predicted: &mut [u8; 256]) {
+    let StripLevels { strips, masks, dc } = levels;
     let parts = strips.iter().zip(masks.as_chunks::<4>().0).zip(dc.as_chunks::<4>().0);
     for (((strip, masks), dc), predicted) in parts.zip(predicted.as_chunks_mut::<64>().0) {
         let dc = spread(dc);
@@ -295,26 +285,19 @@ fn parted(pairs: __m128i) -> __m256i {
     _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(pairs), places)
 }
 
-/// Quantised residual of a macroblock's chroma; see [`super::analyse_chroma`].
+/// Quantised residual of a macroblock's chroma; see [`AnalyseChroma`].
 #[target_feature(enable = "avx2")]
-pub(super) fn analyse_chroma(
-    source: &[u8],
-    stride: usize,
-    predicted: &[u8; 128],
-    quantiser: &Quantiser,
-    dc: &mut [[i16; 4]; 2],
-    strips: &mut [Strip; 2],
-    levels: &mut [Block; 8],
-) -> [u16; 8] {
-    let first = checked(source, stride, 8);
+pub(crate) fn analyse_chroma(work: AnalyseChroma<'_>) -> [u16; 8] {
+    let AnalyseChroma { source, predicted, quantiser, dc, strips, levels } = work;
+    let first = checked(source.data, source.stride, 8);
     let predicted = predicted.as_chunks::<16>().0;
     let mut masks = [0; 8];
     let [a, b, c, d, e, f, g, h] = levels;
     for (half, (strip, levels)) in strips.iter_mut().zip([[a, b, e, f], [c, d, g, h]]).enumerate() {
         let difference = |y: usize| {
             // SAFETY: 8 rows were checked.
-            let source = unsafe { row(first, stride, half * 4 + y) };
-            _mm256_sub_epi16(parted(source), parted(bytes(&predicted[half * 4 + y])))
+            let source_row = unsafe { row(first, source.stride, half * 4 + y) };
+            _mm256_sub_epi16(parted(source_row), parted(bytes(&predicted[half * 4 + y])))
         };
         let residual = [difference(0), difference(1), difference(2), difference(3)];
         let mut coefficients = [0; 16];
@@ -328,15 +311,10 @@ pub(super) fn analyse_chroma(
     masks
 }
 
-/// Adds to the prediction what the levels of a macroblock's chroma stand for; see [`super::rebuild_chroma`].
+/// Adds the residual of a macroblock's chroma to the prediction; see [`super::Instructions::rebuild_chroma`].
 #[target_feature(enable = "avx2")]
-pub(super) fn rebuild_chroma(
-    strips: &[Strip; 2],
-    masks: &[u16; 8],
-    dc: &[[i16; 4]; 2],
-    quantiser: &Quantiser,
-    predicted: &mut [u8; 128],
-) {
+pub(crate) fn rebuild_chroma(levels: ChromaLevels<'_>, quantiser: &Quantiser, predicted: &mut [u8; 128]) {
+    let StripLevels { strips, masks, dc } = levels;
     for (half, (strip, predicted)) in strips.iter().zip(predicted.as_chunks_mut::<64>().0).enumerate() {
         let places = [half * 2, half * 2 + 1];
         let [[a, b], [c, d]] = [0, 1].map(|part: usize| places.map(|place| dc[part][place]));
@@ -358,37 +336,37 @@ pub(super) fn rebuild_chroma(
     }
 }
 
-/// [`super::x86::luma_differences`], compiled for AVX2.
+/// [`super::sse2::luma_differences`], compiled for AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) fn luma_differences(
+pub(crate) fn luma_differences(
     source: &[u8],
     stride: usize,
     flat: u8,
     above: &[u8; 16],
     left: &[u8; 16],
 ) -> [u32; 3] {
-    x86::luma_differences(source, stride, flat, above, left)
+    sse2::luma_differences(source, stride, flat, above, left)
 }
 
-/// [`super::x86::chroma_differences`], compiled for AVX2.
+/// [`super::sse2::chroma_differences`], compiled for AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) fn chroma_differences(
+pub(crate) fn chroma_differences(
     source: &[u8],
     stride: usize,
     flat: &[[u8; 16]; 2],
     above: &[u8; 16],
     left: &[u8; 16],
 ) -> [u32; 3] {
-    x86::chroma_differences(source, stride, flat, above, left)
+    sse2::chroma_differences(source, stride, flat, above, left)
 }
 
-/// [`super::x86::quarter_differences`], compiled for AVX2.
+/// [`super::sse2::quarter_differences`], compiled for AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) fn quarter_differences<const ROWS: usize>(
+pub(crate) fn quarter_differences<const ROWS: usize>(
     a: &[u8],
     a_stride: usize,
     b: &[u8],
     b_stride: usize,
 ) -> [u32; 4] {
-    x86::quarter_differences::<ROWS>(a, a_stride, b, b_stride)
+    sse2::quarter_differences::<ROWS>(a, a_stride, b, b_stride)
 }

@@ -1,21 +1,21 @@
-//! AVX2 for single 4×4 blocks. Each function does what its portable twin does.
+//! AVX2 for single 4×4 blocks. Each function computes what its portable counterpart does.
 
 use std::arch::x86_64::*;
 
-use super::super::quantiser::Quantiser;
-use super::super::transform::Block;
 use super::avx2::{bytes, lanes, store_bytes, store_lanes, unsigned_lanes};
-use super::block4x4::{Choice, Trial};
+use crate::prediction::intra4x4::{Intra4x4Choice, Intra4x4Trial};
+use crate::residual::quantiser::Quantiser;
+use crate::residual::transform::CoefficientBlock;
 
 const NO: i8 = -1;
 
-/// Intra_4x4's best mode; see [`super::Instructions::best_mode_4x4`].
+/// Intra_4x4's cheapest mode; see [`super::Instructions::best_mode_4x4`].
 #[target_feature(enable = "avx2")]
-pub(super) fn best_mode(trial: &Trial<'_>) -> Choice {
+pub(crate) fn best_mode(trial: &Intra4x4Trial<'_>) -> Intra4x4Choice {
     let e = bytes(trial.edges);
     let before = _mm_shuffle_epi8(e, _mm_setr_epi8(0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14));
     let after = _mm_shuffle_epi8(e, _mm_setr_epi8(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 15));
-    // The instruction rounds up; that must not happen twice.
+    // The instruction rounds up: the first of the two steps must not.
     let outer = _mm_avg_epu8(before, after);
     let excess = _mm_and_si128(_mm_xor_si128(before, after), _mm_set1_epi8(1));
     let three = _mm_avg_epu8(_mm_sub_epi8(outer, excess), e);
@@ -85,7 +85,7 @@ pub(super) fn best_mode(trial: &Trial<'_>) -> Choice {
     // Those of even modes and of odd ones.
     let (even, odd) = (_mm256_castsi256_si128(totals), _mm256_extracti128_si256::<1>(totals));
     let differences = _mm_or_si128(even, _mm_slli_epi32::<16>(odd));
-    // Twice the cost, and one more for all but the predicted mode, which so wins against equals.
+    // Twice the cost, and one more for all but the predicted mode, so that this wins against equals.
     let numbers = _mm_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7);
     let is_predicted = _mm_cmpeq_epi16(numbers, _mm_set1_epi16(i16::from(trial.predicted_mode)));
     let lambda = trial.lambda as i16;
@@ -112,7 +112,7 @@ pub(super) fn best_mode(trial: &Trial<'_>) -> Choice {
         store_bytes(_mm256_extracti128_si256::<1>(modes), &mut pair[1]);
     }
     store_bytes(mode_8, &mut all[8]);
-    Choice { cost: cost >> 1, mode, predicted: all[usize::from(mode) % 10] }
+    Intra4x4Choice { cost: cost >> 1, mode, predicted: all[usize::from(mode) % 10] }
 }
 
 /// Rows 0 and 1, and rows 2 and 3.
@@ -163,11 +163,11 @@ fn halves(rows: __m256i) -> Halves {
 
 /// Codes a block's residual; see [`super::Instructions::code_4x4`].
 #[target_feature(enable = "avx2")]
-pub(super) fn code(
+pub(crate) fn code(
     block: &[u8; 16],
     predicted: &mut [u8; 16],
     quantiser: &Quantiser,
-    levels: &mut Block,
+    levels: &mut CoefficientBlock,
 ) -> u16 {
     let prediction = _mm256_cvtepu8_epi16(bytes(predicted));
     let residual = _mm256_sub_epi16(_mm256_cvtepu8_epi16(bytes(block)), prediction);

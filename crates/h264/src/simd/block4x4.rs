@@ -1,67 +1,39 @@
 //! Single 4×4 blocks of Intra_4x4.
 
 #[cfg(target_arch = "x86_64")]
-use super::{Avx2Seen, avx2_4x4};
+use super::avx2_4x4;
 use super::{Instructions, nonzero_mask, subtract};
-use crate::intra4x4::best_mode;
-use crate::quantiser::Quantiser;
-use crate::transform::{Block, Strip, ZIGZAG, forward, inverse};
-
-/// What a block's prediction mode is chosen from.
-#[derive(Debug)]
-pub(in super::super) struct Trial<'a> {
-    /// The source, rows first.
-    pub(in super::super) block: &'a [u8; 16],
-    /// The samples around: to the left from the bottom up, the corner, above from left to right and on. The last again
-    /// at the end.
-    pub(in super::super) edges: &'a [u8; 16],
-    /// Those of the DC mode.
-    pub(in super::super) dc: u8,
-    /// The modes that may be used, mode 0 in the lowest bit.
-    pub(in super::super) allowed: u16,
-    pub(in super::super) predicted_mode: u8,
-    /// What the predicted mode costs. Others cost four times as much.
-    pub(in super::super) lambda: u32,
-}
-
-/// A prediction mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Choice {
-    /// Sum of absolute differences, and what the mode costs.
-    pub(in super::super) cost: u32,
-    pub(in super::super) mode: u8,
-    pub(in super::super) predicted: [u8; 16],
-}
+use crate::prediction::intra4x4::{Intra4x4Choice, Intra4x4Trial, best_mode};
+use crate::residual::quantiser::Quantiser;
+use crate::residual::transform::{CoefficientBlock, Strip, ZIGZAG, forward, inverse};
 
 impl Instructions {
     /// The cheapest mode of a block: of equals the predicted one, or else the first.
     #[inline]
-    pub(in super::super) fn best_mode_4x4(self, trial: &Trial<'_>) -> Choice {
+    pub(crate) fn best_mode_4x4(self, trial: &Intra4x4Trial<'_>) -> Intra4x4Choice {
         match self {
             Instructions::Baseline => best_mode(trial),
-            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(Avx2Seen(())) => unsafe { avx2_4x4::best_mode(trial) },
+            Instructions::Avx2(_) => unsafe { avx2_4x4::best_mode(trial) },
         }
     }
 
-    /// Transforms and quantises one block's residual. The levels go into `levels` in zig-zag order, and what they stand for
-    /// is added to the prediction, unless all are zero. Gives which are not, the first in the lowest bit.
+    /// Transforms and quantises one block's residual. Unless all levels are zero, they are stored in zig-zag order, and
+    /// their residual is added to the prediction. Returns whether each level is not zero, the first in the lowest bit.
     #[inline]
-    pub(in super::super) fn code_4x4(
+    pub(crate) fn code_4x4(
         self,
         block: &[u8; 16],
         predicted: &mut [u8; 16],
         quantiser: &Quantiser,
-        levels: &mut Block,
+        levels: &mut CoefficientBlock,
     ) -> u16 {
         match self {
             Instructions::Baseline => code_portable(block, predicted, quantiser, levels),
-            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(Avx2Seen(())) => unsafe {
-                avx2_4x4::code(block, predicted, quantiser, levels)
-            },
+            Instructions::Avx2(_) => unsafe { avx2_4x4::code(block, predicted, quantiser, levels) },
         }
     }
 }
@@ -70,7 +42,7 @@ fn code_portable(
     block: &[u8; 16],
     predicted: &mut [u8; 16],
     quantiser: &Quantiser,
-    levels: &mut Block,
+    levels: &mut CoefficientBlock,
 ) -> u16 {
     let differences = subtract(block, predicted);
     let mut strip: Strip = [[0; 16]; 4];
@@ -102,7 +74,7 @@ mod tests {
         (mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B) >> 24
     }
 
-    /// Samples around a middle one, or anything.
+    /// Samples near one value, or arbitrary ones.
     fn samples(seed: u32, spread: u32) -> [u8; 16] {
         std::array::from_fn(|index| {
             let value = noise(seed * 64 + index as u32);
@@ -120,7 +92,7 @@ mod tests {
             edges[13..].fill(last);
             for allowed in [0b1_1111_1111, 0b1_0000_0110, 0b0_1000_1101, 0b0_0000_0100] {
                 let predicted_mode = if allowed & 1 == 1 && allowed & 2 == 2 { seed % 9 } else { 2 } as u8;
-                let trial = Trial {
+                let trial = Intra4x4Trial {
                     block: &block,
                     edges: &edges,
                     dc: noise(seed) as u8,

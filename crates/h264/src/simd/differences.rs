@@ -1,85 +1,111 @@
-//! Sums of absolute differences of whole macroblocks.
+//! Sums of absolute and of squared differences of whole macroblocks.
 
 use super::Instructions;
-#[cfg(target_arch = "x86_64")]
-use super::{Avx2Seen, avx2, x86};
 #[cfg(any(test, not(target_arch = "x86_64")))]
-use super::{difference_of_16, half_differences_portable};
+use super::primitives::{difference_of_16, half_differences_portable};
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, sse2};
+
+use strikeline_picture::Plane;
 
 impl Instructions {
-    /// Sums of absolute differences of 16 rows of 16 bytes to the same byte everywhere, to a row, and to a column.
+    /// Sum of squared differences over `rows` rows of 16 bytes.
     #[inline]
-    pub(in super::super) fn luma_differences(
+    pub(crate) fn squared_error(self, a: Plane<'_>, b: Plane<'_>, rows: usize) -> u32 {
+        let Plane { data: a, stride: a_stride } = a;
+        let Plane { data: b, stride: b_stride } = b;
+        match self {
+            // SAFETY: SSE2 is part of x86-64, and is all that the function requires.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Baseline => unsafe { sse2::squared_error(a, a_stride, b, b_stride, rows) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Instructions::Baseline => squared_error_portable(a, a_stride, b, b_stride, rows),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(_) => unsafe { avx2::squared_error(a, a_stride, b, b_stride, rows) },
+        }
+    }
+
+    /// Sums of absolute differences between 16 rows of 16 bytes and three predictions: the byte `flat` everywhere, the
+    /// row `above` in each row, and the column `left` in each column.
+    #[inline]
+    pub(crate) fn luma_differences(
         self,
-        source: &[u8],
-        stride: usize,
+        source: Plane<'_>,
         flat: u8,
         above: &[u8; 16],
         left: &[u8; 16],
     ) -> [u32; 3] {
+        let Plane { data: source, stride } = source;
         match self {
-            // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+            // SAFETY: SSE2 is part of x86-64, and is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Baseline => unsafe { x86::luma_differences(source, stride, flat, above, left) },
+            Instructions::Baseline => unsafe { sse2::luma_differences(source, stride, flat, above, left) },
             #[cfg(not(target_arch = "x86_64"))]
             Instructions::Baseline => luma_differences_portable(source, stride, flat, above, left),
-            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(Avx2Seen(())) => unsafe {
-                avx2::luma_differences(source, stride, flat, above, left)
-            },
+            Instructions::Avx2(_) => unsafe { avx2::luma_differences(source, stride, flat, above, left) },
         }
     }
 
-    /// The same for 8 rows of 8 pairs. `flat`: what all of the first four and of the last four rows are compared with.
+    /// The same for 8 rows of 8 pairs. `flat`: a row for the first four rows, and one for the last four.
     #[inline]
-    pub(in super::super) fn chroma_differences(
+    pub(crate) fn chroma_differences(
         self,
-        source: &[u8],
-        stride: usize,
+        source: Plane<'_>,
         flat: &[[u8; 16]; 2],
         above: &[u8; 16],
         left: &[u8; 16],
     ) -> [u32; 3] {
+        let Plane { data: source, stride } = source;
         match self {
-            // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+            // SAFETY: SSE2 is part of x86-64, and is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Baseline => unsafe { x86::chroma_differences(source, stride, flat, above, left) },
+            Instructions::Baseline => unsafe { sse2::chroma_differences(source, stride, flat, above, left) },
             #[cfg(not(target_arch = "x86_64"))]
             Instructions::Baseline => chroma_differences_portable(source, stride, flat, above, left),
-            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(Avx2Seen(())) => unsafe {
-                avx2::chroma_differences(source, stride, flat, above, left)
-            },
+            Instructions::Avx2(_) => unsafe { avx2::chroma_differences(source, stride, flat, above, left) },
         }
     }
 
     /// Sums of absolute differences of the four quarters of `ROWS` rows of 16 bytes.
     #[inline]
-    pub(in super::super) fn quarter_differences<const ROWS: usize>(
-        self,
-        a: &[u8],
-        a_stride: usize,
-        b: &[u8],
-        b_stride: usize,
-    ) -> [u32; 4] {
+    pub(crate) fn quarter_differences<const ROWS: usize>(self, a: Plane<'_>, b: Plane<'_>) -> [u32; 4] {
+        let Plane { data: a, stride: a_stride } = a;
+        let Plane { data: b, stride: b_stride } = b;
         match self {
-            // SAFETY: SSE2 is part of x86-64, and is all that the function asks for.
+            // SAFETY: SSE2 is part of x86-64, and is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Baseline => unsafe { x86::quarter_differences::<ROWS>(a, a_stride, b, b_stride) },
+            Instructions::Baseline => unsafe { sse2::quarter_differences::<ROWS>(a, a_stride, b, b_stride) },
             #[cfg(not(target_arch = "x86_64"))]
             Instructions::Baseline => quarter_differences_portable(a, a_stride, b, b_stride, ROWS),
-            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(Avx2Seen(())) => unsafe {
-                avx2::quarter_differences::<ROWS>(a, a_stride, b, b_stride)
-            },
+            Instructions::Avx2(_) => unsafe { avx2::quarter_differences::<ROWS>(a, a_stride, b, b_stride) },
         }
     }
 }
 
-/// Sums over rows of absolute differences to three kinds of rows.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn squared_error_portable(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
+    let mut sums = [0i32; 8];
+    for row in 0..rows {
+        let (a, b) = (&a[row * a_stride..][..16], &b[row * b_stride..][..16]);
+        let mut differences = [0i16; 16];
+        for (difference, (a, b)) in differences.iter_mut().zip(a.iter().zip(b)) {
+            *difference = i16::from(*a) - i16::from(*b);
+        }
+        for (sum, pair) in sums.iter_mut().zip(differences.as_chunks::<2>().0) {
+            *sum += i32::from(pair[0]) * i32::from(pair[0]) + i32::from(pair[1]) * i32::from(pair[1]);
+        }
+    }
+    sums.iter().sum::<i32>() as u32
+}
+
+/// Sums of absolute differences between the rows of the source and each of three predictions.
 #[cfg(any(test, not(target_arch = "x86_64")))]
 fn row_differences<const ROWS: usize>(
     source: &[u8],
@@ -143,26 +169,32 @@ mod tests {
     fn all_instructions_find_the_same_differences() {
         let bytes: Vec<u8> =
             (0..3000u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let plane = |data, stride| Plane { data, stride };
         for offset in 0..60 {
             let (a, b) = (&bytes[offset..], &bytes[900 + 5 * offset..]);
             let (above, left): (&[u8; 16], &[u8; 16]) =
                 (b.first_chunk().unwrap(), b[20..].first_chunk().unwrap());
             let flat = [*b[40..].first_chunk().unwrap(), *b[60..].first_chunk().unwrap()];
+            let squared = (0..16).flat_map(|row| a[row * 31..][..16].iter().zip(&b[row * 40..][..16]));
+            let squared: u32 = squared.map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum();
+            assert_eq!(squared_error_portable(a, 31, b, 40, 16), squared);
+            assert_eq!(squared_error_portable(a, 31, b, 40, 16), squared);
             for instructions in [Instructions::Baseline, Instructions::detect()] {
+                assert_eq!(instructions.squared_error(plane(a, 31), plane(b, 40), 16), squared);
                 assert_eq!(
-                    instructions.luma_differences(a, 31, flat[0][0], above, left),
+                    instructions.luma_differences(plane(a, 31), flat[0][0], above, left),
                     luma_differences_portable(a, 31, flat[0][0], above, left)
                 );
                 assert_eq!(
-                    instructions.chroma_differences(a, 31, &flat, above, left),
+                    instructions.chroma_differences(plane(a, 31), &flat, above, left),
                     chroma_differences_portable(a, 31, &flat, above, left)
                 );
                 assert_eq!(
-                    instructions.quarter_differences::<16>(a, 31, b, 40),
+                    instructions.quarter_differences::<16>(plane(a, 31), plane(b, 40)),
                     quarter_differences_portable(a, 31, b, 40, 16)
                 );
                 assert_eq!(
-                    instructions.quarter_differences::<8>(a, 31, b, 40),
+                    instructions.quarter_differences::<8>(plane(a, 31), plane(b, 40)),
                     quarter_differences_portable(a, 31, b, 40, 8)
                 );
             }

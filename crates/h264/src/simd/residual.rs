@@ -1,120 +1,80 @@
 //! Residuals of whole macroblocks: to levels, and back into the prediction.
 
 #[cfg(target_arch = "x86_64")]
-use super::Avx2Seen;
-#[cfg(target_arch = "x86_64")]
 use super::avx2;
 use super::{Instructions, join_pairs, part_pairs, subtract};
-use crate::quantiser::Quantiser;
-use crate::transform::{Block, Strip, analyse, rebuild};
+use crate::residual::quantiser::Quantiser;
+use crate::residual::strips::{
+    AnalyseChroma, AnalyseLuma, ChromaLevels, LumaLevels, StripLevels, analyse, rebuild,
+};
+use strikeline_picture::Plane;
 
 impl Instructions {
-    /// Transforms and quantises source minus prediction of a macroblock's luma. Where `dc` is given, the DC coefficients go
-    /// there, and become zero among the levels. The levels go into `strips` and, in zig-zag order, into `levels`, of both
-    /// only what lies beside a level other than zero. Gives for each block, in raster order, which levels are not zero, the
-    /// first in the lowest bit.
-    pub(in super::super) fn analyse_luma(
-        self,
-        (source, stride): (&[u8], usize),
-        predicted: &[u8; 256],
-        quantiser: &Quantiser,
-        dc: Option<&mut [i16; 16]>,
-        strips: &mut [Strip; 4],
-        levels: &mut [Block; 16],
-    ) -> [u16; 16] {
+    /// Returns for each block, in raster order, whether each level is not zero, the first in the lowest bit.
+    pub(crate) fn analyse_luma(self, work: AnalyseLuma<'_>) -> [u16; 16] {
         match self {
-            Instructions::Baseline => {
-                analyse_luma_portable((source, stride), predicted, quantiser, dc, strips, levels)
-            }
-            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            Instructions::Baseline => analyse_luma_portable(work),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(Avx2Seen(())) => unsafe {
-                avx2::analyse_luma(source, stride, predicted, quantiser, dc, strips, levels)
-            },
+            Instructions::Avx2(_) => unsafe { avx2::analyse_luma(work) },
         }
     }
 
-    /// Adds to the prediction what the levels of a macroblock's luma stand for. `masks` tells which are not zero; `dc` are
-    /// DC coefficients that were coded apart.
-    pub(in super::super) fn rebuild_luma(
+    /// Adds the residual that levels stand for to the prediction.
+    pub(crate) fn rebuild_luma(
         self,
-        strips: &[Strip; 4],
-        masks: &[u16; 16],
-        dc: &[i16; 16],
+        levels: LumaLevels<'_>,
         quantiser: &Quantiser,
         predicted: &mut [u8; 256],
     ) {
         match self {
-            Instructions::Baseline => rebuild_luma_portable(strips, masks, dc, quantiser, predicted),
-            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            Instructions::Baseline => rebuild_luma_portable(levels, quantiser, predicted),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(Avx2Seen(())) => unsafe {
-                avx2::rebuild_luma(strips, masks, dc, quantiser, predicted);
-            },
+            Instructions::Avx2(_) => unsafe { avx2::rebuild_luma(levels, quantiser, predicted) },
         }
     }
 
-    /// [`Self::analyse_luma`] for 8 rows of 8 pairs, Cb and Cr. The DC coefficients and blocks are those of Cb, then Cr.
-    pub(in super::super) fn analyse_chroma(
-        self,
-        (source, stride): (&[u8], usize),
-        predicted: &[u8; 128],
-        quantiser: &Quantiser,
-        dc: &mut [[i16; 4]; 2],
-        strips: &mut [Strip; 2],
-        levels: &mut [Block; 8],
-    ) -> [u16; 8] {
+    /// Returns for each block, those of Cb and then those of Cr, whether each level is not zero, the first in the
+    /// lowest bit.
+    pub(crate) fn analyse_chroma(self, work: AnalyseChroma<'_>) -> [u16; 8] {
         match self {
-            Instructions::Baseline => {
-                analyse_chroma_portable((source, stride), predicted, quantiser, dc, strips, levels)
-            }
-            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            Instructions::Baseline => analyse_chroma_portable(work),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(Avx2Seen(())) => unsafe {
-                avx2::analyse_chroma(source, stride, predicted, quantiser, dc, strips, levels)
-            },
+            Instructions::Avx2(_) => unsafe { avx2::analyse_chroma(work) },
         }
     }
 
-    /// [`Self::rebuild_luma`] for 8 rows of 8 pairs, Cb and Cr.
-    pub(in super::super) fn rebuild_chroma(
+    /// Adds the residual that levels stand for to the prediction: 8 rows of 8 pairs, Cb and Cr.
+    pub(crate) fn rebuild_chroma(
         self,
-        strips: &[Strip; 2],
-        masks: &[u16; 8],
-        dc: &[[i16; 4]; 2],
+        levels: ChromaLevels<'_>,
         quantiser: &Quantiser,
         predicted: &mut [u8; 128],
     ) {
         match self {
-            Instructions::Baseline => rebuild_chroma_portable(strips, masks, dc, quantiser, predicted),
-            // SAFETY: the value is proof that the processor has AVX2, which is all that the function asks for.
+            Instructions::Baseline => rebuild_chroma_portable(levels, quantiser, predicted),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(Avx2Seen(())) => unsafe {
-                avx2::rebuild_chroma(strips, masks, dc, quantiser, predicted);
-            },
+            Instructions::Avx2(_) => unsafe { avx2::rebuild_chroma(levels, quantiser, predicted) },
         }
     }
 }
 
 /// 16 samples of a row.
-fn row_of(samples: &[u8], stride: usize, row: usize) -> &[u8; 16] {
-    samples[row * stride..].first_chunk().unwrap_or(&[0; 16])
+fn row_of(samples: Plane<'_>, row: usize) -> &[u8; 16] {
+    samples.data[row * samples.stride..].first_chunk().unwrap_or(&[0; 16])
 }
 
-fn analyse_luma_portable(
-    (source, stride): (&[u8], usize),
-    predicted: &[u8; 256],
-    quantiser: &Quantiser,
-    mut dc: Option<&mut [i16; 16]>,
-    strips: &mut [Strip; 4],
-    levels: &mut [Block; 16],
-) -> [u16; 16] {
+fn analyse_luma_portable(work: AnalyseLuma<'_>) -> [u16; 16] {
+    let AnalyseLuma { source, predicted, quantiser, mut dc, strips, levels } = work;
     let mut masks = [0; 16];
     let places = strips.iter_mut().zip(levels.as_chunks_mut::<4>().0).zip(masks.as_chunks_mut::<4>().0);
     for (index, ((strip, levels), masks)) in places.enumerate() {
         let residual = std::array::from_fn(|y| {
             let row = index * 4 + y;
-            subtract(row_of(source, stride, row), &predicted.as_chunks().0[row])
+            subtract(row_of(source, row), &predicted.as_chunks().0[row])
         });
         let dc = dc.as_deref_mut().map(|dc| &mut dc.as_chunks_mut().0[index]);
         *masks = analyse(&residual, quantiser, dc, strip, levels.each_mut());
@@ -122,13 +82,8 @@ fn analyse_luma_portable(
     masks
 }
 
-fn rebuild_luma_portable(
-    strips: &[Strip; 4],
-    masks: &[u16; 16],
-    dc: &[i16; 16],
-    quantiser: &Quantiser,
-    predicted: &mut [u8; 256],
-) {
+fn rebuild_luma_portable(levels: LumaLevels<'_>, quantiser: &Quantiser, predicted: &mut [u8; 256]) {
+    let StripLevels { strips, masks, dc } = levels;
     let parts = strips.iter().zip(masks.as_chunks::<4>().0).zip(dc.as_chunks::<4>().0);
     for (((strip, masks), dc), predicted) in parts.zip(predicted.as_chunks_mut::<64>().0) {
         let strip = (*masks != [0; 4]).then_some(strip);
@@ -138,20 +93,14 @@ fn rebuild_luma_portable(
     }
 }
 
-fn analyse_chroma_portable(
-    (source, stride): (&[u8], usize),
-    predicted: &[u8; 128],
-    quantiser: &Quantiser,
-    dc: &mut [[i16; 4]; 2],
-    strips: &mut [Strip; 2],
-    levels: &mut [Block; 8],
-) -> [u16; 8] {
+fn analyse_chroma_portable(work: AnalyseChroma<'_>) -> [u16; 8] {
+    let AnalyseChroma { source, predicted, quantiser, dc, strips, levels } = work;
     let mut masks = [0; 8];
     let [a, b, c, d, e, f, g, h] = levels;
     for (half, (strip, levels)) in strips.iter_mut().zip([[a, b, e, f], [c, d, g, h]]).enumerate() {
         let residual = std::array::from_fn(|y| {
             let row = half * 4 + y;
-            subtract(&part_pairs(row_of(source, stride, row)), &part_pairs(&predicted.as_chunks().0[row]))
+            subtract(&part_pairs(row_of(source, row)), &part_pairs(&predicted.as_chunks().0[row]))
         });
         let mut strip_dc = [0; 4];
         let strip_masks = analyse(&residual, quantiser, Some(&mut strip_dc), strip, levels);
@@ -164,13 +113,8 @@ fn analyse_chroma_portable(
     masks
 }
 
-fn rebuild_chroma_portable(
-    strips: &[Strip; 2],
-    masks: &[u16; 8],
-    dc: &[[i16; 4]; 2],
-    quantiser: &Quantiser,
-    predicted: &mut [u8; 128],
-) {
+fn rebuild_chroma_portable(levels: ChromaLevels<'_>, quantiser: &Quantiser, predicted: &mut [u8; 128]) {
+    let StripLevels { strips, masks, dc } = levels;
     for (half, (strip, predicted)) in strips.iter().zip(predicted.as_chunks_mut::<64>().0).enumerate() {
         let places = [half * 2, half * 2 + 1];
         let [[a, b], [c, d]] = [0, 1].map(|part: usize| places.map(|place| dc[part][place]));
@@ -195,7 +139,7 @@ mod tests {
         ((mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B) >> 24) as u8
     }
 
-    /// Samples around a middle one, and at times anything.
+    /// Samples near one value, or arbitrary ones.
     fn samples<const N: usize>(seed: u32, spread: u32) -> [u8; N] {
         std::array::from_fn(|index| {
             let value = u32::from(noise(seed * 4096 + index as u32));
@@ -215,18 +159,19 @@ mod tests {
                 let outcome = |instructions: Instructions| {
                     let (mut strips, mut levels, mut dc) = ([[[0; 16]; 4]; 4], [[0; 16]; 16], [0; 16]);
                     let mut rebuilt = predicted;
-                    let masks = instructions.analyse_luma(
-                        (&source, 20),
-                        &predicted,
-                        &quantiser,
-                        apart.then_some(&mut dc),
-                        &mut strips,
-                        &mut levels,
-                    );
+                    let masks = instructions.analyse_luma(AnalyseLuma {
+                        source: Plane { data: &source, stride: 20 },
+                        predicted: &predicted,
+                        quantiser: &quantiser,
+                        dc: apart.then_some(&mut dc),
+                        strips: &mut strips,
+                        levels: &mut levels,
+                    });
                     let coefficients = dc;
-                    // Some without DC, to have strips of every sort.
+                    // Some without DC, to have strips of every kind.
                     dc[..4].fill(0);
-                    instructions.rebuild_luma(&strips, &masks, &dc, &quantiser, &mut rebuilt);
+                    let found = StripLevels { strips: &strips, masks: &masks, dc: &dc };
+                    instructions.rebuild_luma(found, &quantiser, &mut rebuilt);
                     (masks, coefficients, levels, strips, rebuilt)
                 };
                 assert_eq!(outcome(best), outcome(Instructions::Baseline), "luma {seed}");
@@ -235,15 +180,16 @@ mod tests {
             let outcome = |instructions: Instructions| {
                 let (mut strips, mut levels, mut dc) = ([[[0; 16]; 4]; 2], [[0; 16]; 8], [[0; 4]; 2]);
                 let mut rebuilt = *predicted;
-                let masks = instructions.analyse_chroma(
-                    (&source, 20),
+                let masks = instructions.analyse_chroma(AnalyseChroma {
+                    source: Plane { data: &source, stride: 20 },
                     predicted,
-                    &quantiser,
-                    &mut dc,
-                    &mut strips,
-                    &mut levels,
-                );
-                instructions.rebuild_chroma(&strips, &masks, &dc, &quantiser, &mut rebuilt);
+                    quantiser: &quantiser,
+                    dc: &mut dc,
+                    strips: &mut strips,
+                    levels: &mut levels,
+                });
+                let found = StripLevels { strips: &strips, masks: &masks, dc: &dc };
+                instructions.rebuild_chroma(found, &quantiser, &mut rebuilt);
                 (masks, dc, levels, strips, rebuilt)
             };
             assert_eq!(outcome(best), outcome(Instructions::Baseline), "chroma {seed}");
@@ -251,19 +197,19 @@ mod tests {
     }
 
     #[test]
-    fn masks_tell_which_levels_are_not_zero() {
+    fn masks_have_a_bit_for_each_level_that_is_not_zero() {
         let quantiser = Quantiser::new(20, 21, 32767);
         for instructions in [Instructions::Baseline, Instructions::detect()] {
             let (mut strips, mut levels) = ([[[0; 16]; 4]; 4], [[0; 16]; 16]);
             let source: [u8; 256] = samples(3, 60);
-            let masks = instructions.analyse_luma(
-                (&source, 16),
-                &[128; 256],
-                &quantiser,
-                None,
-                &mut strips,
-                &mut levels,
-            );
+            let masks = instructions.analyse_luma(AnalyseLuma {
+                source: Plane { data: &source, stride: 16 },
+                predicted: &[128; 256],
+                quantiser: &quantiser,
+                dc: None,
+                strips: &mut strips,
+                levels: &mut levels,
+            });
             for (mask, levels) in masks.iter().zip(levels) {
                 let expected = levels.iter().rev().fold(0, |mask, &level| mask << 1 | u16::from(level != 0));
                 assert_eq!(*mask, expected);

@@ -4,30 +4,30 @@ use strikeline_picture::{Picture, PictureSize, Plane, Rectangle};
 
 /// Planes that own their samples.
 #[derive(Clone)]
-pub struct Frame {
+pub struct OwnedPicture {
     size: PictureSize,
     stride: usize,
     pub luma: Vec<u8>,
     pub chroma: Vec<u8>,
 }
 
-impl Frame {
+impl OwnedPicture {
     /// From functions of column and row; chroma's column counts bytes.
     pub fn new(
         size: PictureSize,
         luma: impl Fn(usize, usize) -> u8,
         chroma: impl Fn(usize, usize) -> u8,
-    ) -> Frame {
+    ) -> OwnedPicture {
         let stride = size.width() as usize;
         let plane = |rows: usize, value: &dyn Fn(usize, usize) -> u8| {
             (0..rows * stride).map(|index| value(index % stride, index / stride)).collect()
         };
         let rows = size.height() as usize;
-        Frame { size, stride, luma: plane(rows, &luma), chroma: plane(rows / 2, &chroma) }
+        OwnedPicture { size, stride, luma: plane(rows, &luma), chroma: plane(rows / 2, &chroma) }
     }
 
     /// The same within the rectangles, and noise elsewhere.
-    pub fn only(&self, rectangles: &[Rectangle], seed: usize) -> Frame {
+    pub fn only(&self, rectangles: &[Rectangle], seed: usize) -> OwnedPicture {
         let known = |x: usize, y: usize| {
             let (x, y) = (x as u32, y as u32);
             rectangles
@@ -38,7 +38,7 @@ impl Frame {
         let either = |known: bool, sample: u8, x: usize, y: usize| {
             if known { sample } else { noise(seed.wrapping_add(x + y * 4099)) }
         };
-        Frame::new(
+        OwnedPicture::new(
             self.size,
             |x, y| either(known(x, y), self.luma[y * stride + x], x, y),
             |x, y| either(known(x, y * 2), self.chroma[y * stride + x], x, y),
@@ -56,7 +56,7 @@ fn noise(seed: usize) -> u8 {
     ((mixed ^ mixed >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 56) as u8
 }
 
-/// What is to be seen.
+/// What the pictures show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     Noise,
@@ -86,38 +86,44 @@ impl Content {
     ];
 
     /// Picture `number`; what moves does so by `quarters` of a sample per picture.
-    pub fn frame(self, size: PictureSize, number: usize, quarters: usize) -> Frame {
+    pub fn frame(self, size: PictureSize, number: usize, quarters: usize) -> OwnedPicture {
         let moved = number * quarters / 4;
         match self {
-            Content::Noise => {
-                Frame::new(size, |x, y| noise(x * 7919 + y * 31 + number), |x, y| noise(x + y * 977 + number))
-            }
+            Content::Noise => OwnedPicture::new(
+                size,
+                |x, y| noise(x * 7919 + y * 31 + number),
+                |x, y| noise(x + y * 977 + number),
+            ),
             Content::Gradient => {
-                Frame::new(size, |x, y| (x * 2 + y + number) as u8, |x, y| (x ^ (y + number)) as u8)
+                OwnedPicture::new(size, |x, y| (x * 2 + y + number) as u8, |x, y| (x ^ (y + number)) as u8)
             }
             Content::Boxes => {
                 let inside = |x: usize, y: usize| (y + 1000 * 48 - moved) % 48 < 18 && x % 40 < 26;
-                Frame::new(
+                OwnedPicture::new(
                     size,
                     |x, y| if inside(x, y) { 200 - (x % 40) as u8 } else { 20 + (y / 8 % 200) as u8 },
                     |x, y| if inside(x / 2 * 2, y * 2) { 90 + (x % 2) as u8 * 70 } else { 128 },
                 )
             }
-            Content::FallingNoise => {
-                Frame::new(size, |x, y| noise(x * 31 + (y + 9999 - moved) * 7919), |x, y| noise(x + y * 499))
+            Content::FallingNoise => OwnedPicture::new(
+                size,
+                |x, y| noise(x * 31 + (y + 9999 - moved) * 7919),
+                |x, y| noise(x + y * 499),
+            ),
+            Content::Flashes => {
+                OwnedPicture::new(size, |_, _| if number % 5 < 2 { 16 } else { 235 }, |_, _| 128)
             }
-            Content::Flashes => Frame::new(size, |_, _| if number % 5 < 2 { 16 } else { 235 }, |_, _| 128),
             Content::Waves => {
                 let wave = |position: f64| (128.0 + 100.0 * (position / 9.0).sin()) as u8;
                 let shift = number as f64 * quarters as f64 / 4.0;
-                Frame::new(
+                OwnedPicture::new(
                     size,
                     |x, y| wave(x as f64 * 0.7 + y as f64 - shift),
                     |x, y| wave((x / 2) as f64 * 1.4 + y as f64 * 2.0 - shift + 7.0 * (x % 2) as f64),
                 )
             }
-            Content::Black => Frame::new(size, |_, _| 16, |_, _| 128),
-            Content::White => Frame::new(size, |_, _| 235, |_, _| 128),
+            Content::Black => OwnedPicture::new(size, |_, _| 16, |_, _| 128),
+            Content::White => OwnedPicture::new(size, |_, _| 235, |_, _| 128),
         }
     }
 }

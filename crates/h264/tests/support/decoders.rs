@@ -1,4 +1,4 @@
-//! Two independent decoders, as judges: ffmpeg's, a program, and openh264's, a library.
+//! Two independent decoders: ffmpeg's, a program, and openh264's, a library.
 
 use std::ffi::c_int;
 use std::io::Write as _;
@@ -11,8 +11,8 @@ use openh264_sys2::{
     VIDEO_BITSTREAM_AVC,
 };
 
-/// All pictures of a stream as ffmpeg decodes them: luma and interleaved chroma rows of each. `None`, with a word
-/// about it, where ffmpeg is not installed.
+/// All pictures of a stream as ffmpeg decodes them: luma and interleaved chroma rows of each. `None`, with a
+/// message, where ffmpeg is not installed.
 pub fn ffmpeg(stream: &[u8]) -> Option<Result<Vec<u8>, String>> {
     let decoder = Command::new("ffmpeg")
         .args(["-v", "error", "-xerror", "-threads", "1", "-f", "h264", "-i", "-"])
@@ -37,16 +37,16 @@ pub fn ffmpeg(stream: &[u8]) -> Option<Result<Vec<u8>, String>> {
 /// The same by openh264; a decoder for each segment, which begins with a sequence parameter set.
 pub fn openh264(stream: &[u8]) -> Result<Vec<u8>, String> {
     const SEQUENCE_PARAMETER_SET: u8 = 7;
-    let mut decoder = Decoder::new();
+    let mut decoder = OpenH264Decoder::new();
     let mut pictures = Vec::new();
     for unit in units(stream) {
         if unit[4] & 31 == SEQUENCE_PARAMETER_SET {
             while decoder.decode(&[], &mut pictures)? {}
-            decoder = Decoder::new();
+            decoder = OpenH264Decoder::new();
         }
         decoder.decode(unit, &mut pictures)?;
     }
-    // It holds pictures back until it is asked for them.
+    // It keeps pictures until it is asked for them.
     while decoder.decode(&[], &mut pictures)? {}
     Ok(pictures)
 }
@@ -60,21 +60,21 @@ fn units(stream: &[u8]) -> Vec<&[u8]> {
 }
 
 /// One openh264 decoder; destroyed when dropped.
-struct Decoder(*mut ISVCDecoder);
+struct OpenH264Decoder(*mut ISVCDecoder);
 
-impl Decoder {
-    fn new() -> Decoder {
+impl OpenH264Decoder {
+    fn new() -> OpenH264Decoder {
         let mut raw: *mut ISVCDecoder = ptr::null_mut();
         // SAFETY: `raw` is valid for a write; the function stores a new decoder there.
         let code = unsafe { APILoader::WelsCreateDecoder(&mut raw) };
         assert!(code == 0 && !raw.is_null(), "openh264 gives no decoder");
-        let decoder = Decoder(raw);
+        let decoder = OpenH264Decoder(raw);
         let mut parameters = SDecodingParam::default();
         parameters.sVideoProperty.eVideoBsType = VIDEO_BITSTREAM_AVC;
-        let mut quiet: c_int = 0;
+        let mut silent: c_int = 0;
         // SAFETY: the decoder is alive; both functions read what they are given during the call only.
         unsafe {
-            decoder.table().SetOption.unwrap()(raw, DECODER_OPTION_TRACE_LEVEL, (&raw mut quiet).cast());
+            decoder.table().SetOption.unwrap()(raw, DECODER_OPTION_TRACE_LEVEL, (&raw mut silent).cast());
             assert_eq!(decoder.table().Initialize.unwrap()(raw, &parameters), 0);
         }
         decoder
@@ -85,7 +85,8 @@ impl Decoder {
         unsafe { &**self.0 }
     }
 
-    /// Decodes a unit, or with none gives what is left, and appends the picture that comes out; whether one did.
+    /// Decodes a unit, or flushes if it is empty, and appends the picture that is returned. Returns whether there was
+    /// one.
     fn decode(&mut self, unit: &[u8], pictures: &mut Vec<u8>) -> Result<bool, String> {
         let mut planes = [ptr::null_mut(); 3];
         let mut information = SBufferInfo::default();
@@ -123,7 +124,7 @@ impl Decoder {
     }
 }
 
-impl Drop for Decoder {
+impl Drop for OpenH264Decoder {
     fn drop(&mut self) {
         // SAFETY: the decoder is alive, and nothing uses it afterwards.
         unsafe {

@@ -1,5 +1,5 @@
-//! What arbitrary bytes make of the H.264 encoder: sizes, strides, samples, and known changes that are right or wrong. Shared by
-//! the fuzz target `h264_encoder` and by a bounded test.
+//! Encodes pictures that arbitrary bytes describe: sizes, strides, samples, and frame changes that are right or wrong.
+//! Shared by the fuzz target `h264_encoder` and by a bounded test.
 
 use strikeline_h264::{EntropyCoding, H264Encoder, H264Settings, Qp, ReferenceCount};
 use strikeline_picture::{
@@ -7,7 +7,7 @@ use strikeline_picture::{
 };
 
 /// A coded segment.
-pub struct Coded {
+pub struct CodedSegment {
     /// NAL units with start codes.
     pub stream: Vec<u8>,
     /// Luma and interleaved chroma of each picture in turn, as a decoder must show them.
@@ -33,17 +33,17 @@ impl Decisions<'_> {
     }
 }
 
-/// Samples of a picture, with room after each row.
+/// Samples of a picture, with padding after each row.
 #[derive(Clone)]
-struct Planes {
+struct OwnedPlanes {
     size: PictureSize,
     stride: usize,
     luma: Vec<u8>,
     chroma: Vec<u8>,
 }
 
-impl Planes {
-    /// Changes something; gives the rows of luma that may have changed.
+impl OwnedPlanes {
+    /// Changes something. Returns the rows of luma that may have changed.
     fn change(&mut self, decisions: &mut Decisions<'_>) -> std::ops::Range<u32> {
         let (width, height) = (self.size.width() as usize, self.size.height() as usize);
         let (kind, value) = (decisions.byte() % 7, decisions.byte());
@@ -88,8 +88,8 @@ impl Planes {
         top as u32..(top + rows) as u32
     }
 
-    /// The same in these rows, which are whole macroblocks, and something else in the others.
-    fn only(&self, rows: &Rectangle, value: u8) -> Planes {
+    /// The same in these rows, which are whole macroblocks, and other samples elsewhere.
+    fn only(&self, rows: &Rectangle, value: u8) -> OwnedPlanes {
         let mut planes = self.clone();
         let poison = |plane: &mut [u8], top: usize, bottom: usize| {
             for (y, row) in plane.chunks_mut(self.stride).enumerate() {
@@ -109,8 +109,8 @@ impl Planes {
     }
 }
 
-/// Encodes what the bytes say. Panics when the encoder does, or breaks its word.
-pub fn run(bytes: &[u8]) -> Coded {
+/// Encodes the pictures. Panics when the encoder does, or when its output is not as documented.
+pub fn run(bytes: &[u8]) -> CodedSegment {
     let decisions = &mut Decisions(bytes);
     let side = |decisions: &mut Decisions<'_>| 64 + u32::from(decisions.byte() % 40) * 2;
     let size = PictureSize::new(side(decisions), side(decisions)).expect("the sides are even and in range");
@@ -130,8 +130,8 @@ pub fn run(bytes: &[u8]) -> Coded {
     // The last row of a plane has nothing after it.
     let end = |rows: usize| (rows - 1) * stride + size.width() as usize;
     let mut planes =
-        Planes { size, stride, luma: vec![fill; end(rows)], chroma: vec![fill ^ 0x55; end(rows / 2)] };
-    let mut coded = Coded { stream: Vec::new(), reconstruction: Vec::new() };
+        OwnedPlanes { size, stride, luma: vec![fill; end(rows)], chroma: vec![fill ^ 0x55; end(rows / 2)] };
+    let mut coded = CodedSegment { stream: Vec::new(), reconstruction: Vec::new() };
     let mut unit = Vec::new();
     for number in 0..1 + decisions.byte() % 8 {
         let changed = planes.change(decisions);
@@ -163,7 +163,7 @@ pub fn run(bytes: &[u8]) -> Coded {
             0 => FrameChange::UNKNOWN,
             3 => FrameChange::within(vec![blocks]).with_unchanged_samples(UnchangedSamples::Undefined),
             1 => FrameChange::within(vec![right]),
-            // Builds with debug assertions stop at it, as they say.
+            // Builds with debug assertions panic at wrong rectangles, as documented.
             _ if cfg!(debug_assertions) => FrameChange::UNKNOWN,
             _ => FrameChange::within(vec![wrong]),
         }

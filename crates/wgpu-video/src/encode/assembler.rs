@@ -15,14 +15,14 @@ pub enum Assembler {
 }
 
 impl Assembler {
-    /// Asks openh264 itself, by setting up an encoder for a moment. `None` when strikeline was built without it.
+    /// Asks openh264 itself, by setting up an encoder and dropping it. `None` when this crate was built without it.
     #[cfg(feature = "openh264")]
     pub fn detect() -> Option<Assembler> {
         Some(if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
-            // An x86 build tells about the processor's instructions if, and only if, it has code for them.
-            let told = super::openh264::setup_messages()
+            // An x86 build logs the processor's instructions if, and only if, it has code for them.
+            let logged = super::openh264::setup_messages()
                 .is_ok_and(|messages| messages.iter().any(|message| message.contains("CPU features")));
-            if told { Assembler::Nasm } else { Assembler::None }
+            if logged { Assembler::Nasm } else { Assembler::None }
         } else if cfg!(all(target_arch = "aarch64", not(target_os = "windows"))) {
             Assembler::Neon
         } else {
@@ -30,7 +30,7 @@ impl Assembler {
         })
     }
 
-    /// `None`: strikeline was built without openh264.
+    /// `None`: this crate was built without openh264.
     #[cfg(not(feature = "openh264"))]
     pub fn detect() -> Option<Assembler> {
         None

@@ -5,19 +5,33 @@ pub use strikeline_h264::{BufferPool, EntropyCoding, H264Encoder, ReferenceCount
 use strikeline_h264::{H264Error, H264Settings, Qp};
 use strikeline_picture::{FrameChange, Picture, SegmentIndex};
 
-use super::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use super::{
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, H264Quality,
+};
 
 const NAME: &str = "h264";
 
-/// Makes [`H264Encoder`]s. Clones share the memory of encoders that are done.
+/// Makes [`H264Encoder`]s. Clones share the buffers of encoders that have finished.
 #[derive(Debug, Clone, Default)]
 pub struct H264Factory {
+    quality: H264Quality,
     entropy_coding: EntropyCoding,
     references: ReferenceCount,
     buffers: BufferPool,
 }
 
 impl H264Factory {
+    /// For pictures of constant quality.
+    pub fn new(quality: H264Quality) -> H264Factory {
+        H264Factory { quality, ..H264Factory::default() }
+    }
+
+    /// The same with another quality; [`H264Quality::DEFAULT`] unless set.
+    #[must_use]
+    pub fn with_quality(self, quality: H264Quality) -> H264Factory {
+        H264Factory { quality, ..self }
+    }
+
     /// The same with another way to write syntax elements; CABAC unless set.
     #[must_use]
     pub fn with_entropy_coding(self, entropy_coding: EntropyCoding) -> H264Factory {
@@ -39,7 +53,7 @@ impl H264Factory {
         settings: &EncoderSettings,
         segment: SegmentIndex,
     ) -> Result<H264Encoder, EncodeError> {
-        let qp = Qp::new(settings.quality.qp()).unwrap_or_default();
+        let qp = Qp::new(self.quality.qp()).unwrap_or_default();
         let settings = H264Settings::new(settings.size, settings.frame_rate)
             .with_qp(qp)
             .with_segment_frames(settings.segment_frames)
@@ -52,6 +66,10 @@ impl H264Factory {
 impl EncoderFactory for H264Factory {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn codec(&self) -> Codec {
+        Codec::H264
     }
 
     fn reads_only_changes(&self) -> bool {
@@ -75,12 +93,12 @@ impl Encoder for H264Encoder {
         output: &mut Vec<u8>,
     ) -> Result<AccessUnit, EncodeError> {
         let coded = H264Encoder::encode(self, picture, change, output)?;
-        Ok(AccessUnit { bytes: coded.bytes, idr: coded.idr })
+        Ok(AccessUnit::new(coded.bytes, coded.idr))
     }
 
-    fn parameter_sets(&self) -> Option<ParameterSets> {
+    fn codec_config(&self) -> Option<CodecConfig> {
         let strikeline_h264::ParameterSets { sps, pps } = H264Encoder::parameter_sets(self);
-        Some(ParameterSets { sps, pps })
+        Some(CodecConfig::H264 { sps, pps })
     }
 }
 

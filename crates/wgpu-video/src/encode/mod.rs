@@ -1,50 +1,42 @@
 //! Encoders: pictures in, access units out, one encoder per segment.
 //!
-//! A segment is a closed GOP. It begins with an IDR picture, no picture in it refers to another segment,
-//! and its pictures are encoded in display order by one encoder on one thread. So segments can be encoded
+//! A segment is a closed GOP. It begins with a sync sample (for H.264, an IDR picture), no picture in it refers to
+//! another segment, and its pictures are encoded in display order by one encoder on one thread. So segments can be encoded
 //! in any order, on any number of threads, and the bytes are the same.
 
 mod assembler;
+mod codec;
 #[cfg(feature = "h264")]
 pub mod h264;
 pub mod null;
 #[cfg(feature = "openh264")]
 pub mod openh264;
+mod quality;
 pub mod raw;
 
 pub use self::assembler::Assembler;
+pub use self::codec::{Codec, CodecConfig};
+pub use self::quality::H264Quality;
 
 use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, SegmentIndex};
 
-/// What an encoder must know before the first picture; the same for all segments of a video.
+/// What an encoder must know before the first picture; the same for all segments of a video. How good the pictures
+/// are to be is the affair of each codec, and part of its factory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EncoderSettings {
     /// Size of every picture.
     pub size: PictureSize,
     /// Frame rate, for the level and the timing information in the bitstream.
     pub frame_rate: FrameRate,
-    /// Constant quality on H.264's QP scale: 0 (best, largest) to 51.
-    pub quality: Quality,
     /// Frames of the longest segment. An encoder may use it to size its frame number fields.
     pub segment_frames: u32,
 }
 
-/// Constant quality on H.264's QP scale: 0 (best, largest) to 51 (worst, smallest).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Quality(u8);
-
-impl Quality {
-    /// The default: differences from the source are hard to see even on stills.
-    pub const DEFAULT: Quality = Quality(24);
-
-    /// `None` when `qp` is over 51.
-    pub const fn new(qp: u8) -> Option<Quality> {
-        if qp <= 51 { Some(Quality(qp)) } else { None }
-    }
-
-    /// The quantisation parameter.
-    pub const fn qp(self) -> u8 {
-        self.0
+impl EncoderSettings {
+    /// For pictures of `size` at `frame_rate`, in segments of at most `segment_frames` frames.
+    pub const fn new(size: PictureSize, frame_rate: FrameRate, segment_frames: u32) -> EncoderSettings {
+        EncoderSettings { size, frame_rate, segment_frames }
     }
 }
 
@@ -74,27 +66,25 @@ pub enum EncodeError {
 
 /// One coded frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AccessUnit {
-    /// Bytes appended to the output: NAL units, each preceded by its length as 4 bytes, big-endian
-    /// (ISO/IEC 14496-15, 5.2.3), parameter sets left out.
+    /// Bytes appended to the output, in the form that the codec has in files: for H.264 and HEVC, NAL units that are
+    /// each preceded by their length as 4 bytes, big-endian (ISO/IEC 14496-15, 5.2.3), parameter sets left out.
     pub bytes: usize,
-    /// Whether it is an IDR picture.
-    pub idr: bool,
+    /// Whether it is a sync sample (ISO/IEC 14496-12, 8.6.2): decoding can begin here. For H.264, an IDR picture.
+    pub sync: bool,
 }
 
-/// The parameter sets that a decoder needs before the first access unit, as bare NAL units (no start
-/// code, no length). The same for every segment of a video.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParameterSets {
-    /// Sequence parameter set (ITU-T H.264, 7.3.2.1), NAL header byte included.
-    pub sps: Vec<u8>,
-    /// Picture parameter set (ITU-T H.264, 7.3.2.2), NAL header byte included.
-    pub pps: Vec<u8>,
+impl AccessUnit {
+    /// An access unit of `bytes` bytes.
+    pub const fn new(bytes: usize, sync: bool) -> AccessUnit {
+        AccessUnit { bytes, sync }
+    }
 }
 
 /// Encodes the pictures of one segment, in display order.
 pub trait Encoder: Send {
-    /// Encodes the next picture and appends its access unit to `output`. The first one is an IDR picture.
+    /// Encodes the next picture and appends its access unit to `output`. The first one is a sync sample.
     /// Never skips a picture.
     ///
     /// `change` is what is known of how the picture differs from the one before it. An encoder may ignore it, unless
@@ -109,14 +99,18 @@ pub trait Encoder: Send {
         output: &mut Vec<u8>,
     ) -> Result<AccessUnit, EncodeError>;
 
-    /// The parameter sets of this segment; `None` before the first picture was encoded.
-    fn parameter_sets(&self) -> Option<ParameterSets>;
+    /// What a decoder of this segment must know; `None` before the first picture was encoded. All segments of a video
+    /// must have equal ones.
+    fn codec_config(&self) -> Option<CodecConfig>;
 }
 
 /// Makes the encoders of a video.
 pub trait EncoderFactory: Send + Sync {
     /// Name for reports and error texts, such as `openh264`.
     fn name(&self) -> &'static str;
+
+    /// What the encoders make. A sink may refuse it before the first frame is drawn.
+    fn codec(&self) -> Codec;
 
     /// Whether the encoders read only the changed parts of each picture but the first
     /// ([`UnchangedSamples::Undefined`](strikeline_picture::UnchangedSamples::Undefined)), so that nothing else needs to be

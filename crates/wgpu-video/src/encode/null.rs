@@ -1,6 +1,6 @@
-//! An encoder that looks at nothing: for benchmarks of what comes before it.
+//! An encoder that writes nothing of use: for benchmarks of the stages before it.
 
-use super::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use super::{AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings};
 use strikeline_picture::{FrameChange, Picture, SegmentIndex};
 
 /// Makes encoders that emit an empty NAL unit for each picture. No decoder can do anything with it.
@@ -14,6 +14,10 @@ struct NullSegment {
 impl EncoderFactory for NullEncoder {
     fn name(&self) -> &'static str {
         "null"
+    }
+
+    fn codec(&self) -> Codec {
+        Codec::NONE
     }
 
     fn reads_only_changes(&self) -> bool {
@@ -37,10 +41,10 @@ impl Encoder for NullSegment {
         output: &mut Vec<u8>,
     ) -> Result<AccessUnit, EncodeError> {
         output.extend([0, 0, 0, 1, 12]);
-        Ok(AccessUnit { bytes: 5, idr: std::mem::take(&mut self.first) })
+        Ok(AccessUnit::new(5, std::mem::take(&mut self.first)))
     }
 
-    fn parameter_sets(&self) -> Option<ParameterSets> {
-        Some(ParameterSets { sps: Vec::new(), pps: Vec::new() })
+    fn codec_config(&self) -> Option<CodecConfig> {
+        Some(CodecConfig::new(Codec::NONE, []))
     }
 }

@@ -1,6 +1,6 @@
 //! An encoder that does not compress: for dumps, comparisons of encoders, and tests.
 
-use super::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
+use super::{AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings};
 use strikeline_picture::{FrameChange, Picture, SegmentIndex};
 
 /// Makes encoders that emit each picture as NV12 without padding: `width · height` bytes of luma, then half
@@ -13,6 +13,10 @@ struct RawSegment;
 impl EncoderFactory for RawEncoder {
     fn name(&self) -> &'static str {
         "raw"
+    }
+
+    fn codec(&self) -> Codec {
+        Codec::NV12
     }
 
     fn begin_segment(
@@ -38,10 +42,10 @@ impl Encoder for RawSegment {
                 output.extend_from_slice(plane.row(y, width));
             }
         }
-        Ok(AccessUnit { bytes: output.len() - start, idr: true })
+        Ok(AccessUnit::new(output.len() - start, true))
     }
 
-    fn parameter_sets(&self) -> Option<ParameterSets> {
-        Some(ParameterSets { sps: Vec::new(), pps: Vec::new() })
+    fn codec_config(&self) -> Option<CodecConfig> {
+        Some(CodecConfig::new(Codec::NV12, []))
     }
 }

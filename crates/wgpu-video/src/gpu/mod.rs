@@ -123,7 +123,7 @@ pub enum GpuError {
     },
     /// The adapter would not open. Choose another adapter or update the driver.
     #[error(
-        "the graphics adapter {adapter} could not be opened ({reason}): update its driver, or choose another with --adapter"
+        "the graphics adapter {adapter} could not be opened ({reason}): update its driver, or choose another adapter"
     )]
     Open {
         /// Its name.
@@ -153,7 +153,7 @@ pub enum GpuError {
     },
     /// The device went away: reset by the driver, unplugged, or its driver crashed. Run again.
     #[error(
-        "the graphics device was lost ({reason}): run again; if it happens again, update the driver or choose another with --adapter"
+        "the graphics device was lost ({reason}): run again; if it happens again, update the driver or choose another adapter"
     )]
     Lost {
         /// What the driver said.
@@ -161,7 +161,7 @@ pub enum GpuError {
     },
     /// The device did not finish a frame in time. The driver hangs.
     #[error(
-        "the graphics device did not finish a frame within {seconds} s: update the driver, or choose another with --adapter"
+        "the graphics device did not finish a frame within {seconds} s: update the driver, or choose another adapter"
     )]
     Hang {
         /// How long was waited.
@@ -169,7 +169,7 @@ pub enum GpuError {
     },
     /// The device is out of memory.
     #[error(
-        "the graphics device is out of memory ({reason}): use a smaller --size or --ring, or close other programs"
+        "the graphics device is out of memory ({reason}): make smaller pictures, use fewer staging buffers, or close other programs"
     )]
     OutOfMemory {
         /// What the driver said.

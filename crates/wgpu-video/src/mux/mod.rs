@@ -4,12 +4,17 @@
 //! the frame, and how the decoder is to be set up.
 
 mod boxes;
+mod codecs;
+mod description;
 mod mp4;
+mod mp4_track;
 
+pub use description::{SoundTrack, VideoTrack};
 pub use mp4::{Mp4Settings, Mp4Writer};
 
 use std::io;
 
+use crate::encode::Codec;
 use crate::output;
 use strikeline_picture::{PictureSize, SegmentIndex};
 
@@ -26,7 +31,7 @@ pub enum MuxError {
         limit: u64,
     },
     /// A segment was left out, came twice or came too early. Hand segments over in order.
-    #[error("segment {} was handed to the muxer where segment {} was due", got.0, due.0)]
+    #[error("segment {} came where segment {} was expected", got.0, due.0)]
     OutOfOrder {
         /// The segment that came.
         got: SegmentIndex,
@@ -34,7 +39,7 @@ pub enum MuxError {
         due: SegmentIndex,
     },
     /// A segment came after the last planned one.
-    #[error("segment {} was handed to the muxer, but the video has only {segments} segments", got.0)]
+    #[error("segment {} came, but the video has only {segments} segments", got.0)]
     TooManySegments {
         /// The segment that came.
         got: SegmentIndex,
@@ -60,12 +65,16 @@ pub enum MuxError {
         planned: u64,
     },
     /// A segment cannot be decoded on its own. Render again with another encoder.
-    #[error("segment {} does not begin with an IDR picture; try another encoder", segment.0)]
-    NoIdr {
+    #[error(
+        "segment {} does not begin with a frame that decoding can begin at (a sync sample; in H.264, an IDR picture); try another encoder",
+        segment.0
+    )]
+    NoSyncSample {
         /// The segment.
         segment: SegmentIndex,
     },
-    /// An access unit is not a row of NAL units with 4-byte lengths, all of it within the segment's data.
+    /// An access unit is not in the form that the container wants (for H.264, NAL units with 4-byte lengths), or not
+    /// within the segment's data.
     #[error("frame {frame} of segment {} is damaged: {reason}; try another encoder", segment.0)]
     DamagedUnit {
         /// The segment.
@@ -75,37 +84,65 @@ pub enum MuxError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The parameter sets cannot be read. Render again with another encoder.
-    #[error("the parameter sets of segment {} cannot be used ({reason}); try another encoder", segment.0)]
-    ParameterSets {
+    /// MP4 files cannot be written with that codec.
+    #[error(
+        "MP4 files with {codec} video cannot be written, only with {known}: choose an encoder that makes {known}, or another kind of output"
+    )]
+    Codec {
+        /// What the encoder makes.
+        codec: Codec,
+        /// The codecs that can be written.
+        known: String,
+    },
+    /// The codec configuration cannot be read. Render again with another encoder.
+    #[error("the codec configuration of segment {} cannot be used ({reason}); try another encoder", segment.0)]
+    Config {
         /// The segment.
         segment: SegmentIndex,
-        /// What is wrong with them.
+        /// What is wrong with it.
         reason: String,
     },
     /// The segments were encoded with different settings, by different encoders or versions of them, so that
     /// one decoder cannot play them in a row. Encode all of them alike.
     #[error(
-        "the parameter sets of segment {} differ from those of segment 0: encode all segments with the same encoder and settings",
+        "the codec configuration of segment {} differs from that of segment 0: encode all segments with the same encoder and settings",
         segment.0
     )]
-    ParameterSetsDiffer {
+    ConfigDiffers {
         /// The first segment that differs.
         segment: SegmentIndex,
+    },
+    /// Sound is missing, or is not what was planned.
+    #[error("the sound of segment {} cannot be used: {reason}", segment.0)]
+    Sound {
+        /// The segment during which it is heard.
+        segment: SegmentIndex,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The sound is longer than the tables of one MP4 file are allowed to be.
+    #[error(
+        "sound of {samples} samples is too long for one MP4 file (at most {limit}): make the video in parts"
+    )]
+    TooManySamples {
+        /// Sample frames of the track.
+        samples: u64,
+        /// The most that one file takes.
+        limit: u64,
     },
     /// The coded pictures have another size than the video. Render again with another encoder.
     #[error("the coded pictures are {width}x{height} instead of {expected}; try another encoder")]
     PictureSize {
-        /// Width that the parameter sets tell, in luma samples.
+        /// Width that the codec configuration gives, in luma samples.
         width: u16,
-        /// Height that the parameter sets tell, in luma samples.
+        /// Height that the codec configuration gives, in luma samples.
         height: u16,
         /// Size that was planned.
         expected: PictureSize,
     },
-    /// The header did not fit the place that was kept for it: a bug.
+    /// The header did not fit the space that was reserved for it: a bug.
     #[error(
-        "the MP4 header does not fit its place ({reason}): this is a bug in wgpu-video, please report it"
+        "the MP4 header does not fit the space reserved for it ({reason}): this is a bug in wgpu-video, please report it"
     )]
     Header {
         /// What went wrong.

@@ -1,4 +1,4 @@
-//! Why an output file could not be made, in words that tell the remedy.
+//! Errors of output files; each names the remedy.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum OutputError {
     /// Something of that name exists. Choose another name, or [`super::Overwrite::Replace`].
-    #[error("{} already exists: give --force to replace it, or choose another name", path.display())]
+    #[error("{} already exists: choose another name, or allow it to be replaced", path.display())]
     Exists {
         /// The name that was given.
         path: PathBuf,
@@ -27,8 +27,8 @@ pub enum OutputError {
         /// The folder that is missing.
         folder: PathBuf,
     },
-    /// The name leads to a pipe, a terminal, a socket or a disk. Give the name of an ordinary file.
-    #[error("{} is a pipe, a terminal or a disk: give the name of an ordinary file", path.display())]
+    /// The name leads to a pipe, a terminal, a socket or another device. Give the name of an ordinary file.
+    #[error("{} is not an ordinary file (but a pipe, a terminal or a device): give the name of an ordinary file", path.display())]
     Special {
         /// The name that was given.
         path: PathBuf,
@@ -49,7 +49,7 @@ pub enum OutputError {
         /// What the system said.
         error: io::Error,
     },
-    /// The finished file could not be brought to the disk or given its name. The text names the remedy.
+    /// The finished file could not be written to the disk or given its name. The text names the remedy.
     #[error("cannot complete {}: {}", path.display(), describe(error))]
     Commit {
         /// The name that was given.

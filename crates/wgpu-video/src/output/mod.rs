@@ -54,7 +54,7 @@ enum Storage {
 }
 
 impl OutputFile {
-    /// Begins a file that will appear at `path`. What can be told early is told early, before hours of work.
+    /// Begins a file that will appear at `path`. Errors that can be found early are found here, before hours of work.
     ///
     /// # Errors
     /// All of [`OutputError`] but [`OutputError::Write`] and [`OutputError::Commit`].

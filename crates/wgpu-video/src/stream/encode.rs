@@ -7,12 +7,13 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
+use super::StreamError;
 use super::failure::Failure;
+use super::sink::FinishedSegment;
 use super::slots::LentSlot;
 use super::stage::Mapped;
 use super::trace::{Activity, Worker};
-use super::{FinishedSegment, StreamError};
-use crate::encode::{AccessUnit, Encoder, EncoderFactory, EncoderSettings};
+use crate::encode::{AccessUnit, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings};
 use strikeline_picture::{FrameIndex, SegmentIndex};
 
 /// A segment being encoded.
@@ -118,28 +119,29 @@ impl<M: Mapped> SegmentTask<M> {
         let start = data.len();
         let unit = encoder.encode(&frame.picture(), frame.change(), data).map_err(at)?;
         if data.len() - start != unit.bytes || unit.bytes == 0 {
-            return Err(at(crate::encode::EncodeError::Failed {
+            return Err(at(EncodeError::Failed {
                 encoder: context.factory.name(),
                 reason: format!("a frame was not coded as one access unit ({} bytes)", unit.bytes),
             }));
         }
         units.push(unit);
         if units.len() as u64 == self.frames {
-            let parameter_sets = encoder.parameter_sets().ok_or_else(|| {
-                at(crate::encode::EncodeError::Failed {
-                    encoder: context.factory.name(),
-                    reason: "it gave no parameter sets".to_owned(),
-                })
-            })?;
-            let finished = FinishedSegment {
-                segment: self.segment,
-                parameter_sets,
-                data: std::mem::take(data),
-                units: std::mem::take(units),
-            };
+            let config = config_of(&**encoder, context.factory).map_err(at)?;
+            let finished =
+                FinishedSegment::new(self.segment, config, std::mem::take(data), std::mem::take(units));
             // Nobody takes it only when the stream has failed already.
             let _ = context.finished.send(finished);
         }
         Ok(())
     }
+}
+
+/// The codec configuration of a segment that `encoder` has finished.
+fn config_of(encoder: &dyn Encoder, factory: &dyn EncoderFactory) -> Result<CodecConfig, EncodeError> {
+    let failed = |reason| EncodeError::Failed { encoder: factory.name(), reason };
+    let config = encoder.codec_config().ok_or_else(|| failed("it gave no codec configuration".to_owned()))?;
+    if config.codec() != factory.codec() {
+        return Err(failed(format!("it made {} instead of {}", config.codec(), factory.codec())));
+    }
+    Ok(config)
 }

@@ -40,12 +40,12 @@ pub use crate::gpu::convert::ConvertOn;
 pub use failure::CancelToken;
 pub use pipeline::Spread;
 pub use scene_stages::{CopyOut, Redraw};
-pub use sink::{Sink, SinkError, StreamInfo};
+pub use sink::{FinishedSegment, Sink, SinkError, StreamInfo, VideoTrack};
 pub use stats::{Progress, Report, Stage, StageReport};
 pub use texture_stream::{TextureError, TextureStream};
 pub use trace::{Recording, Trace};
 
-use crate::encode::{AccessUnit, EncodeError, EncoderFactory, EncoderSettings, ParameterSets, Quality};
+use crate::encode::{EncodeError, EncoderFactory, EncoderSettings};
 use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
 use crate::scene::{FrameOrder, Scene, SceneError};
 use pipeline::{DeviceStages, PipelineOptions};
@@ -105,8 +105,17 @@ pub enum StreamError {
     /// The sink could not complete the video.
     #[error("the video could not be completed: {0}")]
     Finish(#[source] SinkError),
+    /// The encoder set up segments differently, so that one decoder cannot play them in a row. A bug of the encoder.
+    #[error(
+        "the codec configuration of segment {} differs from that of segment 0: this is a bug in the encoder; try another one",
+        .segment.0
+    )]
+    ConfigDiffers {
+        /// The first segment that differs.
+        segment: SegmentIndex,
+    },
     /// Frames of a segment are missing, though no stage has said why. A bug; please report it.
-    #[error("segment {} is incomplete; this is a bug in strikeline, please report it", .segment.0)]
+    #[error("segment {} is incomplete; this is a bug in wgpu-video, please report it", .segment.0)]
     Incomplete {
         /// Which segment.
         segment: SegmentIndex,
@@ -128,7 +137,7 @@ pub enum StreamError {
         message: String,
     },
     /// The system gave no thread. End other programs, or use fewer jobs.
-    #[error("a thread could not be started ({reason}): end other programs, or use fewer --jobs")]
+    #[error("a thread could not be started ({reason}): end other programs, or use fewer encoding threads")]
     Thread {
         /// What the system said.
         reason: String,
@@ -180,19 +189,6 @@ pub enum StreamError {
     Cancelled,
 }
 
-/// One encoded segment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FinishedSegment {
-    /// Which one.
-    pub segment: SegmentIndex,
-    /// Must be the same for all segments.
-    pub parameter_sets: ParameterSets,
-    /// The access units, one after the other.
-    pub data: Vec<u8>,
-    /// Their lengths and kinds, in display order.
-    pub units: Vec<AccessUnit>,
-}
-
 /// What to make, and how to spread the work.
 #[derive(Clone)]
 pub struct StreamOptions {
@@ -204,9 +200,7 @@ pub struct StreamOptions {
     pub frames: NonZeroU64,
     /// Makes the encoders.
     pub encoder: Arc<dyn EncoderFactory>,
-    /// Constant quality.
-    pub quality: Quality,
-    /// Frames of a segment; `None` for two seconds. Changes the bytes: a segment begins with an IDR picture.
+    /// Frames of a segment; `None` for two seconds. Changes the bytes: a segment begins with a sync sample.
     pub segment_frames: Option<NonZeroU32>,
     /// What to draw on.
     pub adapter: AdapterChoice,
@@ -237,7 +231,6 @@ impl StreamOptions {
             frame_rate,
             frames,
             encoder,
-            quality: Quality::DEFAULT,
             segment_frames: None,
             adapter: AdapterChoice::Best,
             spread: Spread::for_jobs(default_jobs()),
@@ -254,15 +247,6 @@ impl StreamOptions {
         let two_seconds = u32::try_from(self.frame_rate.frames_to_cover(Time::from_seconds(2.0)));
         let two_seconds = NonZeroU32::new(two_seconds.unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
         SegmentPlan::new(self.frames, self.segment_frames.unwrap_or(two_seconds))
-    }
-
-    fn encoder_settings(&self) -> EncoderSettings {
-        EncoderSettings {
-            size: self.size,
-            frame_rate: self.frame_rate,
-            quality: self.quality,
-            segment_frames: self.plan().segment_frames(),
-        }
     }
 
     /// What the render stage draws, and how.
@@ -306,7 +290,7 @@ pub fn stream(
 ) -> Result<Report, StreamError> {
     options.spread.check()?;
     let plan = options.plan();
-    let settings = options.encoder_settings();
+    let settings = EncoderSettings::new(options.size, options.frame_rate, plan.segment_frames());
     // Refuses what the encoder cannot do before anything is drawn or written.
     drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
     let adapter = GpuAdapter::find(&options.adapter)?;
@@ -328,8 +312,8 @@ pub fn stream(
     let name = adapter.description.to_string();
     let opened = open_devices(adapter, scenes, options, spread)?;
     let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
-    sink.begin(&StreamInfo { size: options.size, frame_rate: options.frame_rate, plan })
-        .map_err(StreamError::Begin)?;
+    let video = VideoTrack::new(options.size, options.frame_rate, plan, options.encoder.codec());
+    sink.begin(&StreamInfo::new(video)).map_err(StreamError::Begin)?;
     let run = PipelineOptions {
         encoder: &*options.encoder,
         settings,

@@ -2,21 +2,21 @@
 
 use std::path::Path;
 
-use super::FinishedSegment;
-use super::sink::{Sink, SinkError, StreamInfo};
+use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo};
 use crate::mux::{Mp4Settings, Mp4Writer, MuxError};
 use crate::output::{OutputError, OutputFile, Overwrite};
 
 /// Writes an MP4 file, which appears under its name when it is complete.
 #[derive(Debug)]
 pub struct Mp4Sink {
-    state: State,
+    state: SinkState,
+    writing_tool: Option<&'static str>,
 }
 
 #[derive(Debug)]
-enum State {
+enum SinkState {
     Created(OutputFile),
-    Writing(Mp4Writer<OutputFile>),
+    Writing(Box<Mp4Writer<OutputFile>>),
     /// Finished, or failed: the file was committed, or is gone.
     Ended,
 }
@@ -27,32 +27,41 @@ impl Mp4Sink {
     /// # Errors
     /// When there is a file already that may not be replaced, or none can be made.
     pub fn create(path: &Path, overwrite: Overwrite) -> Result<Mp4Sink, OutputError> {
-        Ok(Mp4Sink { state: State::Created(OutputFile::create(path, overwrite)?) })
+        Ok(Mp4Sink { state: SinkState::Created(OutputFile::create(path, overwrite)?), writing_tool: None })
+    }
+}
+
+impl Mp4Sink {
+    /// The same with the name of the program that makes the file ([`Mp4Settings::with_writing_tool`]).
+    #[must_use]
+    pub fn with_writing_tool(self, writing_tool: &'static str) -> Mp4Sink {
+        Mp4Sink { writing_tool: Some(writing_tool), ..self }
     }
 }
 
 impl Sink for Mp4Sink {
     fn begin(&mut self, info: &StreamInfo) -> Result<(), SinkError> {
-        let State::Created(file) = std::mem::replace(&mut self.state, State::Ended) else {
+        let SinkState::Created(file) = std::mem::replace(&mut self.state, SinkState::Ended) else {
             return Err("a sink takes one stream only".into());
         };
-        let settings = Mp4Settings { size: info.size, frame_rate: info.frame_rate, plan: info.plan };
-        self.state = State::Writing(Mp4Writer::new(file, settings)?);
+        let mut settings = Mp4Settings::new(info.video);
+        if let Some(tool) = self.writing_tool {
+            settings = settings.with_writing_tool(tool);
+        }
+        self.state = SinkState::Writing(Box::new(Mp4Writer::new(file, settings)?));
         Ok(())
     }
 
     fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
-        let State::Writing(writer) = &mut self.state else { return Err("the stream has ended".into()) };
-        let written =
-            writer.write_segment(segment.segment, &segment.parameter_sets, &segment.data, &segment.units);
-        match written {
+        let SinkState::Writing(writer) = &mut self.state else { return Err("the stream has ended".into()) };
+        match writer.write_segment(segment.segment, &segment.config, &segment.data, &segment.units) {
             Err(MuxError::Io(error)) => Err(writer.get_ref().error(error).into()),
             other => Ok(other?),
         }
     }
 
     fn finish(&mut self) -> Result<u64, SinkError> {
-        let State::Writing(writer) = std::mem::replace(&mut self.state, State::Ended) else {
+        let SinkState::Writing(writer) = std::mem::replace(&mut self.state, SinkState::Ended) else {
             return Err("the stream has ended".into());
         };
         let path = writer.get_ref().path().to_path_buf();

@@ -1,33 +1,65 @@
 //! Sinks: where finished segments go, in order.
 
-use super::FinishedSegment;
-use strikeline_picture::{FrameRate, PictureSize, SegmentPlan};
+use crate::encode::{AccessUnit, CodecConfig};
+pub use crate::mux::VideoTrack;
+use strikeline_picture::SegmentIndex;
 
-/// What a sink must know before the first segment.
-#[derive(Debug, Clone, Copy)]
+/// What a sink must know before the first segment: the tracks of the stream. There is no sound yet; where a stream has
+/// some, it will be a field here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StreamInfo {
-    /// Size of every picture.
-    pub size: PictureSize,
-    /// Frames per second.
-    pub frame_rate: FrameRate,
-    /// How many frames, in which segments.
-    pub plan: SegmentPlan,
+    /// The pictures.
+    pub video: VideoTrack,
 }
 
-/// What a sink may fail with.
+impl StreamInfo {
+    /// A stream of pictures alone.
+    pub const fn new(video: VideoTrack) -> StreamInfo {
+        StreamInfo { video }
+    }
+}
+
+/// One encoded segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FinishedSegment {
+    /// Which one.
+    pub segment: SegmentIndex,
+    /// What a decoder must know; the same for all segments.
+    pub config: CodecConfig,
+    /// The access units, one after the other.
+    pub data: Vec<u8>,
+    /// Their lengths and kinds, in display order.
+    pub units: Vec<AccessUnit>,
+}
+
+impl FinishedSegment {
+    /// Segment `segment`, whose access units are `units` and lie one after the other in `data`.
+    pub fn new(
+        segment: SegmentIndex,
+        config: CodecConfig,
+        data: Vec<u8>,
+        units: Vec<AccessUnit>,
+    ) -> FinishedSegment {
+        FinishedSegment { segment, config, data, units }
+    }
+}
+
+/// Error of a sink.
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Takes the segments of a video, in order, and makes something of them.
 ///
 /// A sink that is dropped without [`Sink::finish`] leaves nothing behind.
 pub trait Sink: Send {
-    /// Called once, before the first segment.
+    /// Called once, before anything is drawn. A sink that cannot write [`VideoTrack::codec`] says so here.
     ///
     /// # Errors
     /// Ends the stream.
     fn begin(&mut self, info: &StreamInfo) -> Result<(), SinkError>;
 
-    /// Called for every segment, in order, without gaps.
+    /// Called for every segment, in order, without gaps. All have equal codec configurations.
     ///
     /// # Errors
     /// Ends the stream.

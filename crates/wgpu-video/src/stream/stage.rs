@@ -15,6 +15,10 @@ pub enum StageError {
     /// The scene or the device failed.
     #[error(transparent)]
     Scene(#[from] SceneError),
+    /// The scene says that less has changed than does: found by [`Redraw::Verify`](super::Redraw::Verify). Draw all of
+    /// every frame, or correct the scene.
+    #[error("{0}")]
+    TooFewChanges(String),
     /// A stand-in's own failure.
     #[error("{0}")]
     Other(String),

@@ -9,9 +9,10 @@ use super::failure::CancelToken;
 use super::pipeline::{self, DeviceStages, PipelineOptions};
 use super::queue::Queue;
 use super::scene_stages::SlotReader;
-use super::sink::{Sink, SinkError, StreamInfo};
+use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo, VideoTrack};
 use super::stage::{Render, SlotIndex, StageError};
-use super::{FinishedSegment, Report, Spread, StreamError, StreamOptions};
+use super::{Report, Spread, StreamError, StreamOptions};
+use crate::encode::EncoderSettings;
 use crate::gpu::convert::SourceFormat;
 use crate::gpu::planes;
 use crate::gpu::ring::SubmittedSlot;
@@ -165,7 +166,8 @@ impl TextureStream {
     ) -> Result<TextureStream, StreamError> {
         let source_format = SourceFormat::of(format).ok_or(StreamError::UnsupportedFormat { format })?;
         options.spread.check()?;
-        let (plan, settings) = (options.plan(), options.encoder_settings());
+        let plan = options.plan();
+        let settings = EncoderSettings::new(options.size, options.frame_rate, plan.segment_frames());
         // Refuses what the encoder cannot do before anything is written.
         drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
         let gpu = Arc::new(Gpu::from_device(device.clone(), queue.clone()));
@@ -179,7 +181,8 @@ impl TextureStream {
             Ok::<_, GpuError>((ring, SlotReader::new(&gpu, options.copy_out)?))
         })?;
         let mut sink: Box<dyn Sink> = Box::new(sink);
-        sink.begin(&StreamInfo { size, frame_rate: options.frame_rate, plan }).map_err(StreamError::Begin)?;
+        let video = VideoTrack::new(size, options.frame_rate, plan, options.encoder.codec());
+        sink.begin(&StreamInfo::new(video)).map_err(StreamError::Begin)?;
 
         let handover =
             Arc::new(Handover { slots: Queue::new(1), frames: Queue::new(1), complete: Queue::new(1) });

@@ -1,13 +1,13 @@
-//! The write stage: finished segments come in any order and leave in theirs.
+//! The write stage: segments arrive in any order and are written in order.
 
 use std::collections::BTreeMap;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::StreamError;
 use super::failure::Failure;
-use super::sink::Sink;
+use super::sink::{FinishedSegment, Sink};
 use super::trace::{Activity, Worker};
-use super::{FinishedSegment, StreamError};
 use strikeline_picture::{SegmentIndex, SegmentPlan};
 
 /// Writes all segments of `plan` to `sink`, which has begun, and finishes it. Returns the bytes written.
@@ -15,7 +15,7 @@ use strikeline_picture::{SegmentIndex, SegmentPlan};
 /// For each segment written one permit is given, so that another may be begun.
 ///
 /// # Errors
-/// When the sink fails, or segments are missing though nobody has failed.
+/// When the sink fails, or segments are missing without a failure, or differ in their codec configuration.
 pub fn write_segments(
     sink: &mut dyn Sink,
     plan: SegmentPlan,
@@ -26,10 +26,11 @@ pub fn write_segments(
 ) -> Result<u64, StreamError> {
     let mut early: BTreeMap<SegmentIndex, FinishedSegment> = BTreeMap::new();
     let mut next = SegmentIndex(0);
+    let mut config = None;
     while next.0 < plan.segments() {
         let Ok(segment) = worker.await_input(|| finished.recv()) else {
             return Err(if failure.stopped() {
-                // An echo; the cause is recorded already.
+                // A consequence; the cause is already recorded.
                 StreamError::Cancelled
             } else {
                 StreamError::Incomplete { segment: next }
@@ -40,6 +41,9 @@ pub fn write_segments(
             let planned = plan.frames_of(next);
             if segment.units.len() as u64 != planned.end - planned.start {
                 return Err(StreamError::Incomplete { segment: next });
+            }
+            if *config.get_or_insert_with(|| segment.config.clone()) != segment.config {
+                return Err(StreamError::ConfigDiffers { segment: next });
             }
             worker
                 .busy(Activity::Segment(next), || sink.write_segment(&segment))

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use strikeline_picture::{PictureSize, SegmentIndex};
-use wgpu_video::encode::{AccessUnit, ParameterSets};
+use wgpu_video::encode::{AccessUnit, CodecConfig};
 use wgpu_video::mux::{Mp4Writer, MuxError};
 
 /// Standard output of ffmpeg.
@@ -37,23 +37,23 @@ pub struct Clip {
     pub size: PictureSize,
     /// As ffmpeg gave it.
     pub annex_b: Vec<u8>,
-    pub parameter_sets: ParameterSets,
+    pub config: CodecConfig,
     /// One for each frame, with lengths instead of start codes, parameter sets left out.
     pub units: Vec<Vec<u8>>,
 }
 
-/// Some frames in a row, of which the first is an IDR picture.
+/// Some frames in a row, of which the first is a sync sample.
 #[derive(Clone)]
-pub struct Segment {
+pub struct ClipSegment {
     pub index: SegmentIndex,
-    pub parameter_sets: ParameterSets,
+    pub config: CodecConfig,
     pub data: Vec<u8>,
     pub units: Vec<AccessUnit>,
 }
 
-impl Segment {
+impl ClipSegment {
     pub fn write<W: Write + Seek>(&self, writer: &mut Mp4Writer<W>) -> Result<(), MuxError> {
-        writer.write_segment(self.index, &self.parameter_sets, &self.data, &self.units)
+        writer.write_segment(self.index, &self.config, &self.data, &self.units)
     }
 }
 
@@ -75,15 +75,15 @@ impl Clip {
             .concat(),
         );
         let size = size.parse().unwrap();
-        let mut sets = ParameterSets { sps: Vec::new(), pps: Vec::new() };
+        let (mut sps, mut pps) = (Vec::new(), Vec::new());
         let mut units: Vec<Vec<u8>> = Vec::new();
         // NAL units that precede the first slice of a picture belong to it.
         let mut leading = Vec::new();
         for nal in nal_units(&annex_b) {
             let with_length = [&(nal.len() as u32).to_be_bytes(), nal].concat();
             match nal[0] & 31 {
-                7 => sets.sps = nal.to_vec(),
-                8 => sets.pps = nal.to_vec(),
+                7 => sps = nal.to_vec(),
+                8 => pps = nal.to_vec(),
                 // first_mb_in_slice is 0, which is coded as a single 1.
                 1 | 5 if nal[1] & 0x80 != 0 => {
                     leading.extend(with_length);
@@ -94,18 +94,15 @@ impl Clip {
             }
         }
         assert_eq!(units.len().to_string(), frames);
-        Clip { size, annex_b, parameter_sets: sets, units }
+        Clip { size, annex_b, config: CodecConfig::H264 { sps, pps }, units }
     }
 
-    pub fn segments(&self, length: usize) -> Vec<Segment> {
-        let segment = |(index, units): (u64, &[Vec<u8>])| Segment {
+    pub fn segments(&self, length: usize) -> Vec<ClipSegment> {
+        let segment = |(index, units): (u64, &[Vec<u8>])| ClipSegment {
             index: SegmentIndex(index),
-            parameter_sets: self.parameter_sets.clone(),
+            config: self.config.clone(),
             data: units.concat(),
-            units: (0..)
-                .zip(units)
-                .map(|(frame, unit)| AccessUnit { bytes: unit.len(), idr: frame == 0 })
-                .collect(),
+            units: (0..).zip(units).map(|(frame, unit)| AccessUnit::new(unit.len(), frame == 0)).collect(),
         };
         (0..).zip(self.units.chunks(length)).map(segment).collect()
     }

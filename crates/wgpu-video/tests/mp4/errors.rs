@@ -3,18 +3,19 @@
 use std::io::Cursor;
 
 use strikeline_picture::{PictureSize, SegmentIndex};
-use wgpu_video::mux::{Mp4Settings, Mp4Writer};
+use wgpu_video::encode::{Codec, CodecConfig};
+use wgpu_video::mux::{Mp4Settings, Mp4Writer, VideoTrack};
 
-use super::clip::{Clip, Segment};
-use super::{FRAMES, SEGMENT, plan, rate, settings};
+use super::clip::{Clip, ClipSegment};
+use super::{FRAMES, SEGMENT, plan, rate, settings, video_only};
 
-fn segments() -> (Mp4Settings, Vec<Segment>) {
+fn segments() -> (Mp4Settings, Vec<ClipSegment>) {
     let clip = Clip::encode("64x64", FRAMES, SEGMENT, &[]);
     (settings(&clip, "60"), clip.segments(SEGMENT))
 }
 
 /// The error that the first of `segments` gives that is refused, or else the end of the file.
-fn refusal(settings: Mp4Settings, segments: &[Segment]) -> String {
+fn refusal(settings: Mp4Settings, segments: &[ClipSegment]) -> String {
     let mut writer = Mp4Writer::new(Cursor::new(Vec::new()), settings).unwrap();
     let refused = segments.iter().find_map(|segment| segment.write(&mut writer).err());
     refused.unwrap_or_else(|| writer.finish().err().unwrap()).to_string()
@@ -58,17 +59,17 @@ fn a_segment_must_have_the_planned_frames() {
 }
 
 #[test]
-fn a_segment_must_begin_with_an_idr_picture() {
+fn a_segment_must_begin_with_a_sync_sample() {
     let (settings, mut segments) = segments();
-    segments[1].units[0].idr = false;
+    segments[1].units[0].sync = false;
     let error = refusal(settings, &segments);
-    assert!(error.contains("segment 1") && error.contains("IDR"), "{error}");
+    assert!(error.contains("segment 1") && error.contains("sync sample"), "{error}");
 }
 
 #[test]
-fn an_idr_picture_within_a_segment_does_no_harm() {
+fn a_sync_sample_within_a_segment_does_no_harm() {
     let (settings, mut segments) = segments();
-    segments[1].units[3].idr = true;
+    segments[1].units[3].sync = true;
     let mut writer = Mp4Writer::new(Cursor::new(Vec::new()), settings).unwrap();
     for segment in &segments {
         segment.write(&mut writer).unwrap();
@@ -76,42 +77,69 @@ fn an_idr_picture_within_a_segment_does_no_harm() {
     assert!(writer.finish().is_ok());
 }
 
-#[test]
-fn parameter_sets_that_differ_are_found_and_the_segment_named() {
-    let (settings, segments) = segments();
-    let mut other_sps = segments.clone();
-    other_sps[1].parameter_sets.sps[3] += 1;
-    let error = refusal(settings, &other_sps);
-    assert!(error.contains("parameter sets of segment 1"), "{error}");
-    let mut other_pps = segments.clone();
-    other_pps[2].parameter_sets.pps.push(0x80);
-    let error = refusal(settings, &other_pps);
-    assert!(error.contains("parameter sets of segment 2"), "{error}");
+/// The parameter sets of `segment`, to be damaged.
+fn parameter_sets(segment: &mut ClipSegment) -> (&mut Vec<u8>, &mut Vec<u8>) {
+    match &mut segment.config {
+        CodecConfig::H264 { sps, pps } => (sps, pps),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
-fn parameter_sets_that_cannot_be_read_are_refused() {
+fn codec_configurations_that_differ_are_found_and_the_segment_named() {
     let (settings, segments) = segments();
-    let good = segments[0].parameter_sets.clone();
-    let sps_cases = [vec![], vec![0x67], good.sps[..6].to_vec(), good.pps.clone()];
-    for sps in sps_cases {
+    let mut other_sps = segments.clone();
+    parameter_sets(&mut other_sps[1]).0[3] += 1;
+    let error = refusal(settings, &other_sps);
+    assert!(error.contains("codec configuration of segment 1"), "{error}");
+    let mut other_pps = segments.clone();
+    parameter_sets(&mut other_pps[2]).1.push(0x80);
+    let error = refusal(settings, &other_pps);
+    assert!(error.contains("codec configuration of segment 2"), "{error}");
+}
+
+#[test]
+fn codec_configurations_that_cannot_be_read_are_refused() {
+    let (settings, mut segments) = segments();
+    let (good_sps, good_pps) = parameter_sets(&mut segments[0]);
+    let (good_sps, good_pps) = (good_sps.clone(), good_pps.clone());
+    for sps in [vec![], vec![0x67], good_sps[..6].to_vec(), good_pps.clone()] {
         let mut segment = segments[0].clone();
-        segment.parameter_sets.sps = sps;
+        *parameter_sets(&mut segment).0 = sps;
         let error = refusal(settings, &[segment]);
-        assert!(error.contains("parameter sets of segment 0"), "{error}");
+        assert!(error.contains("codec configuration of segment 0"), "{error}");
     }
-    for pps in [vec![], good.sps.clone(), vec![0x68; 1 << 17]] {
+    for pps in [vec![], good_sps.clone(), vec![0x68; 1 << 17]] {
         let mut segment = segments[0].clone();
-        segment.parameter_sets.pps = pps;
+        *parameter_sets(&mut segment).1 = pps;
         let error = refusal(settings, &[segment]);
-        assert!(error.contains("parameter sets of segment 0"), "{error}");
+        assert!(error.contains("codec configuration of segment 0"), "{error}");
+    }
+    // That of another codec, though H.264 was announced.
+    let mut segment = segments[0].clone();
+    segment.config = CodecConfig::new(Codec::HEVC, [1, 2, 3]);
+    let error = refusal(settings, &[segment]);
+    assert!(error.contains("codec configuration of segment 0"), "{error}");
+}
+
+#[test]
+fn a_codec_that_mp4_cannot_hold_here_is_refused_before_anything_is_drawn() {
+    for codec in [Codec::HEVC, Codec::AV1, Codec::VP9, Codec::PRORES, Codec::NV12, Codec::new("FFV1")] {
+        let settings = Mp4Settings::new(VideoTrack::new(
+            PictureSize::new(64, 64).unwrap(),
+            rate("60"),
+            plan(1, 1),
+            codec,
+        ));
+        let error = Mp4Writer::new(Cursor::new(Vec::new()), settings).unwrap_err().to_string();
+        assert!(error.contains(codec.name()) && error.contains("encoder that makes H.264"), "{error}");
     }
 }
 
 #[test]
 fn pictures_of_another_size_are_refused() {
     let (settings, segments) = segments();
-    let settings = Mp4Settings { size: PictureSize::new(64, 66).unwrap(), ..settings };
+    let settings = video_only(PictureSize::new(64, 66).unwrap(), rate("60"), settings.video.plan);
     let error = refusal(settings, &segments);
     assert!(error.contains("64x64") && error.contains("64x66"), "{error}");
 }
@@ -119,14 +147,14 @@ fn pictures_of_another_size_are_refused() {
 #[test]
 fn damaged_access_units_are_refused() {
     let (settings, segments) = segments();
-    let start_code: fn(&mut Segment) = |segment| segment.data[..4].copy_from_slice(b"\0\0\0\x01");
-    let no_nal: fn(&mut Segment) = |segment| segment.data[..4].fill(0);
-    let too_short: fn(&mut Segment) = |segment| segment.data[3] -= 1;
-    let too_long: fn(&mut Segment) = |segment| segment.data[..4].fill(0xFF);
-    let cut: fn(&mut Segment) = |segment| segment.data.truncate(segment.data.len() - 1);
-    let trailing: fn(&mut Segment) = |segment| segment.data.push(0);
-    let empty: fn(&mut Segment) = |segment| segment.units[3].bytes = 0;
-    let endless: fn(&mut Segment) = |segment| segment.units[3].bytes = usize::MAX;
+    let start_code: fn(&mut ClipSegment) = |segment| segment.data[..4].copy_from_slice(b"\0\0\0\x01");
+    let no_nal: fn(&mut ClipSegment) = |segment| segment.data[..4].fill(0);
+    let too_short: fn(&mut ClipSegment) = |segment| segment.data[3] -= 1;
+    let too_long: fn(&mut ClipSegment) = |segment| segment.data[..4].fill(0xFF);
+    let cut: fn(&mut ClipSegment) = |segment| segment.data.truncate(segment.data.len() - 1);
+    let trailing: fn(&mut ClipSegment) = |segment| segment.data.push(0);
+    let empty: fn(&mut ClipSegment) = |segment| segment.units[3].bytes = 0;
+    let endless: fn(&mut ClipSegment) = |segment| segment.units[3].bytes = usize::MAX;
     for (number, damage) in
         [start_code, no_nal, too_short, too_long, cut, trailing, empty, endless].into_iter().enumerate()
     {
@@ -141,8 +169,7 @@ fn damaged_access_units_are_refused() {
 fn plans_that_no_file_can_hold_are_refused_before_anything_is_drawn() {
     let size = PictureSize::new(64, 64).unwrap();
     for (frames, segment_frames) in [(u64::from(u32::MAX), 120), (u64::MAX, u32::MAX)] {
-        let settings =
-            Mp4Settings { size, frame_rate: rate("60"), plan: plan(frames, segment_frames as usize) };
+        let settings = video_only(size, rate("60"), plan(frames, segment_frames as usize));
         assert!(Mp4Writer::new(Cursor::new(Vec::new()), settings).is_err(), "{settings:?}");
     }
 }

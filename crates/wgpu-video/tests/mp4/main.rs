@@ -4,6 +4,7 @@
 mod boxes;
 mod clip;
 mod errors;
+mod sound;
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::num::{NonZeroU32, NonZeroU64};
@@ -13,8 +14,8 @@ use boxes::File;
 use clip::{Clip, ffmpeg, ffprobe};
 use proptest::prelude::*;
 use strikeline_picture::{FrameRate, PictureSize, SegmentIndex, SegmentPlan};
-use wgpu_video::encode::{AccessUnit, ParameterSets};
-use wgpu_video::mux::{Mp4Settings, Mp4Writer};
+use wgpu_video::encode::{AccessUnit, Codec, CodecConfig};
+use wgpu_video::mux::{Mp4Settings, Mp4Writer, VideoTrack};
 
 /// Frames of a segment, and of the clips, which end in the middle of one.
 const SEGMENT: usize = 8;
@@ -29,18 +30,19 @@ fn plan(frames: u64, segment_frames: usize) -> SegmentPlan {
     SegmentPlan::new(NonZeroU64::new(frames).unwrap(), segment_frames)
 }
 
+/// An H.264 video without sound.
+fn video_only(size: PictureSize, frame_rate: FrameRate, plan: SegmentPlan) -> Mp4Settings {
+    Mp4Settings::new(VideoTrack::new(size, frame_rate, plan, Codec::H264))
+}
+
 fn settings(clip: &Clip, frame_rate: &str) -> Mp4Settings {
-    Mp4Settings {
-        size: clip.size,
-        frame_rate: rate(frame_rate),
-        plan: plan(clip.units.len() as u64, SEGMENT),
-    }
+    video_only(clip.size, rate(frame_rate), plan(clip.units.len() as u64, SEGMENT))
 }
 
 /// A whole file of `clip`.
 fn mux(clip: &Clip, settings: Mp4Settings) -> Vec<u8> {
     let mut writer = Mp4Writer::new(Cursor::new(Vec::new()), settings).unwrap();
-    for segment in clip.segments(settings.plan.segment_frames() as usize) {
+    for segment in clip.segments(settings.video.plan.segment_frames() as usize) {
         segment.write(&mut writer).unwrap();
     }
     let (file, bytes) = writer.finish().unwrap();
@@ -87,7 +89,7 @@ fn a_duration_beyond_32_bits_is_exact() {
     // About one frame per second, on a clock of a million ticks per second.
     let frame_rate = rate("999983/999979");
     let frames = 4300;
-    let settings = Mp4Settings { size: tiny_size(), frame_rate, plan: plan(frames, 100) };
+    let settings = video_only(tiny_size(), frame_rate, plan(frames, 100));
     let sizes = vec![5; frames as usize];
     let file = File::parse(mux_synthetic(&synthetic(&sizes, 100), settings).0);
     let duration = frames * 999_979;
@@ -151,7 +153,7 @@ fn the_decoder_is_set_up_from_the_sequence_parameter_set() {
         let clip = Clip::encode("64x64", 1, 1, options);
         let file = File::parse(mux(&clip, settings(&clip, "60")));
         let avcc = file.find("moov/trak/mdia/minf/stbl/stsd/avc1/avcC");
-        let ParameterSets { sps, pps } = &clip.parameter_sets;
+        let CodecConfig::H264 { sps, pps } = &clip.config else { panic!("{:?}", clip.config) };
         assert_eq!(sps[1], profile);
         let mut expected = vec![1, sps[1], sps[2], sps[3], 0xFF, 0xE1];
         expected.extend((sps.len() as u16).to_be_bytes());
@@ -214,11 +216,11 @@ fn segments_beyond_4_gib_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("large.mp4");
     let file = SparseFile { file: std::fs::File::create(&path).unwrap(), kept: picture.len() + 5 };
-    let settings = Mp4Settings { size: clip.size, frame_rate: rate("1"), plan: plan(frames, 1) };
+    let settings = video_only(clip.size, rate("1"), plan(frames, 1));
     let mut writer = Mp4Writer::new(file, settings).unwrap();
     for segment in 0..frames {
-        let units = [AccessUnit { bytes: unit.len(), idr: true }];
-        writer.write_segment(SegmentIndex(segment), &clip.parameter_sets, &unit, &units).unwrap();
+        let units = [AccessUnit::new(unit.len(), true)];
+        writer.write_segment(SegmentIndex(segment), &clip.config, &unit, &units).unwrap();
     }
     let (file, bytes) = writer.finish().unwrap();
     file.file.set_len(bytes).unwrap();
@@ -270,8 +272,11 @@ impl Seek for SparseFile {
 }
 
 /// 64×64, baseline.
-fn tiny_sets() -> ParameterSets {
-    ParameterSets { sps: vec![0x67, 0x42, 0xC0, 0x0A, 0xDA, 0x10, 0x99], pps: vec![0x68, 0xCE, 0x38, 0x80] }
+fn tiny_config() -> CodecConfig {
+    CodecConfig::H264 {
+        sps: vec![0x67, 0x42, 0xC0, 0x0A, 0xDA, 0x10, 0x99],
+        pps: vec![0x68, 0xCE, 0x38, 0x80],
+    }
 }
 
 fn tiny_size() -> PictureSize {
@@ -296,11 +301,9 @@ fn write_synthetic<W: Write + Seek>(
 ) -> Result<(W, u64), wgpu_video::mux::MuxError> {
     let mut writer = Mp4Writer::new(writer, settings)?;
     for (index, segment) in segments.iter().enumerate() {
-        let units: Vec<_> = (0..)
-            .zip(segment)
-            .map(|(frame, unit)| AccessUnit { bytes: unit.len(), idr: frame == 0 })
-            .collect();
-        writer.write_segment(SegmentIndex(index as u64), &tiny_sets(), &segment.concat(), &units)?;
+        let units: Vec<_> =
+            (0..).zip(segment).map(|(frame, unit)| AccessUnit::new(unit.len(), frame == 0)).collect();
+        writer.write_segment(SegmentIndex(index as u64), &tiny_config(), &segment.concat(), &units)?;
     }
     writer.finish()
 }
@@ -308,6 +311,29 @@ fn write_synthetic<W: Write + Seek>(
 fn mux_synthetic(segments: &[Vec<Vec<u8>>], settings: Mp4Settings) -> (Vec<u8>, u64) {
     let (file, bytes) = write_synthetic(segments, Cursor::new(Vec::new()), settings).unwrap();
     (file.into_inner(), bytes)
+}
+
+/// FNV-1a, 64 bits.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xCBF2_9CE4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3))
+}
+
+#[test]
+fn files_have_the_bytes_that_they_always_had() {
+    let sizes: Vec<usize> = (0..1000).map(|frame| 5 + frame * 7919 % 401).collect();
+    for (frame_rate, frames, segment, expected) in [
+        ("60", 1000, 120, 0xFDE8_4410_1794_420F),
+        ("30000/1001", 240, 60, 0xDD4D_C521_B9F9_37B3),
+        ("24", 1, 48, 0xB401_59C9_C5B8_C6E6),
+        ("999983/999979", 777, 1, 0xD322_9B95_DBB0_14F9),
+    ] {
+        let settings = video_only(tiny_size(), rate(frame_rate), plan(frames as u64, segment));
+        let settings = settings.with_writing_tool("strikeline 00000");
+        let file = mux_synthetic(&synthetic(&sizes[..frames], segment), settings).0;
+        assert_eq!(hash(&file), expected, "{frame_rate} {frames} {segment}");
+    }
 }
 
 proptest! {
@@ -318,11 +344,7 @@ proptest! {
         sizes in prop::collection::vec(5_usize..400, 1..200),
         segment in 1_usize..50,
     ) {
-        let settings = Mp4Settings {
-            size: tiny_size(),
-            frame_rate: rate("60"),
-            plan: plan(sizes.len() as u64, segment),
-        };
+        let settings = video_only(tiny_size(), rate("60"), plan(sizes.len() as u64, segment));
         let segments = synthetic(&sizes, segment);
         let file = File::parse(mux_synthetic(&segments, settings).0);
         prop_assert_eq!(file.samples(), segments.concat());
@@ -338,11 +360,7 @@ proptest! {
         share in 0.0..1.0_f64,
         longest_write in 1_usize..100,
     ) {
-        let settings = Mp4Settings {
-            size: tiny_size(),
-            frame_rate: rate("60"),
-            plan: plan(sizes.len() as u64, segment),
-        };
+        let settings = video_only(tiny_size(), rate("60"), plan(sizes.len() as u64, segment));
         let segments = synthetic(&sizes, segment);
         let (complete, length) = mux_synthetic(&segments, settings);
         let limited = |room| SmallDisk { file: Cursor::new(Vec::new()), room, longest_write };

@@ -1,4 +1,4 @@
-//! The few places of an H.264 bitstream that openh264 leaves to be put right: the level, the timing
+//! What is corrected in openh264's bitstream: the level, the timing
 //! information and the number of an IDR picture. Clauses are those of ITU-T H.264.
 
 use strikeline_picture::{FrameRate, PictureSize};
@@ -29,7 +29,7 @@ pub(super) fn macroblocks(size: PictureSize) -> u32 {
 
 /// A level: the number in the bitstream (`level_idc`) and what table A-1 lets it do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Level {
+pub(super) struct LevelLimits {
     /// Ten times the level's name.
     pub idc: u8,
     /// `MaxMBPS`: macroblocks per second.
@@ -38,12 +38,12 @@ pub(super) struct Level {
     pub picture_macroblocks: u32,
 }
 
-impl Level {
+impl LevelLimits {
     /// Table A-1, lowest first. Of levels that differ in bit rate only (1.3 and 2, 4 and 4.1), the one that
     /// allows more: bit rate is whatever constant quality needs.
-    const ALL: [Level; 17] = {
-        const fn level(idc: u8, macroblock_rate: u32, picture_macroblocks: u32) -> Level {
-            Level { idc, macroblock_rate, picture_macroblocks }
+    const ALL: [LevelLimits; 17] = {
+        const fn level(idc: u8, macroblock_rate: u32, picture_macroblocks: u32) -> LevelLimits {
+            LevelLimits { idc, macroblock_rate, picture_macroblocks }
         }
         [
             level(10, 1_485, 99),
@@ -67,11 +67,11 @@ impl Level {
     };
 
     /// The highest level there is.
-    pub(super) const HIGHEST: Level = Self::ALL[Self::ALL.len() - 1];
+    pub(super) const HIGHEST: LevelLimits = Self::ALL[Self::ALL.len() - 1];
 
     /// The lowest level for pictures of that size at that rate (A.3.1, items a and b; A.3.2, items d to f).
     /// `None` when there is none.
-    pub(super) fn lowest_for(size: PictureSize, rate: FrameRate) -> Option<Level> {
+    pub(super) fn lowest_for(size: PictureSize, rate: FrameRate) -> Option<LevelLimits> {
         let picture = macroblocks(size);
         let longest_side = size.width().max(size.height()).div_ceil(16);
         Self::ALL.into_iter().find(|level| {
@@ -87,7 +87,11 @@ impl Level {
 ///
 /// openh264 knows no level over 5.2, takes no frame rate over 60 into account for the level, and never
 /// writes timing information. `None` when `unit` is not built as openh264 builds it.
-pub(super) fn complete_sequence_parameters(unit: &[u8], level: Level, rate: FrameRate) -> Option<Vec<u8>> {
+pub(super) fn complete_sequence_parameters(
+    unit: &[u8],
+    level: LevelLimits,
+    rate: FrameRate,
+) -> Option<Vec<u8>> {
     // The end of openh264's video usability information, from `chroma_loc_info_present_flag` on, as (bits,
     // value): no chroma location, timing, HRD (twice) or picture structure; then `bitstream_restriction_flag`
     // and what it announces, of which all but the flag is kept.
@@ -106,7 +110,7 @@ pub(super) fn complete_sequence_parameters(unit: &[u8], level: Level, rate: Fram
         }
     }
 
-    let mut writer = BitWriter::default();
+    let mut writer = SpsBitWriter::default();
     let mut reader = BitReader { bytes: &payload, position: 0 };
     for _ in 0..start {
         writer.put(1, reader.bits(1)?);
@@ -212,13 +216,13 @@ impl BitReader<'_> {
 
 /// Writes bits, most significant first.
 #[derive(Default)]
-struct BitWriter {
+struct SpsBitWriter {
     bytes: Vec<u8>,
     /// Bits written so far.
     position: usize,
 }
 
-impl BitWriter {
+impl SpsBitWriter {
     /// Appends the low `count` bits of `value`.
     fn put(&mut self, count: u32, value: u32) {
         for bit in (0..count).rev() {
@@ -257,7 +261,7 @@ mod tests {
 
     /// A slice header up to `idr_pic_id`, after it `rest`.
     fn idr_slice(header: u8, first_macroblock: (u32, u32), number: (u32, u32), rest: &[u8]) -> Vec<u8> {
-        let mut writer = BitWriter::default();
+        let mut writer = SpsBitWriter::default();
         writer.put(8, u32::from(header));
         writer.put(first_macroblock.0, first_macroblock.1);
         writer.put(3, 0b011); // slice_type 2: I
@@ -291,7 +295,7 @@ mod tests {
 
     #[test]
     fn parameter_sets_of_another_make_are_not_touched() {
-        let level = Level::HIGHEST;
+        let level = LevelLimits::HIGHEST;
         let rate = FrameRate::new(60, 1).unwrap();
         for unit in
             [&[][..], &[0x67], &[0x67, 0], &[0x67, 100, 0, 42, 0xac, 0x2b, 0x40, 0x50, 0x1e, 0xd0, 0x0f]]
@@ -304,7 +308,8 @@ mod tests {
     fn the_level_counts_macroblocks_exactly() {
         let level = |width, height, numerator, denominator| {
             let size = PictureSize::new(width, height).unwrap();
-            Level::lowest_for(size, FrameRate::new(numerator, denominator).unwrap()).map(|level| level.idc)
+            LevelLimits::lowest_for(size, FrameRate::new(numerator, denominator).unwrap())
+                .map(|level| level.idc)
         };
         // 8160 macroblocks: 64 pictures per second are level 4.2's 522240 exactly.
         assert_eq!(level(1920, 1080, 64, 1), Some(42));

@@ -3,20 +3,22 @@
 //! openh264's defaults are made for calls, where pictures may be dropped to keep to a bit rate. Here rate
 //! control is off, so that every picture is coded and with the same parameter; nothing but the first picture
 //! of a segment is an IDR picture; and what openh264 does not write (levels over 5.2, the frame rate, IDR
-//! numbers that differ from segment to segment) is put right in the bitstream.
+//! numbers that differ from segment to segment) is corrected in the bitstream.
 
 mod bitstream;
-mod codec;
+mod handle;
 
 use openh264_sys2::{
     CAMERA_VIDEO_REAL_TIME, CM_BT709, CONSTANT_ID, CP_BT709, LOW_COMPLEXITY, PRO_HIGH, RC_OFF_MODE,
     SEncParamExt, SM_FIXEDSLCNUM_SLICE, SM_SINGLE_SLICE, TRC_BT709, VF_UNDEF,
 };
 
-use self::bitstream::{Level, unit_type};
-use self::codec::{Codec, Planes, Verbosity};
-use super::{AccessUnit, EncodeError, Encoder, EncoderFactory, EncoderSettings, ParameterSets};
-use strikeline_picture::{FrameChange, FrameIndex, Picture, Plane, SegmentIndex};
+use self::bitstream::{LevelLimits, unit_type};
+use self::handle::{EncoderHandle, I420Planes, Verbosity};
+use super::{
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, H264Quality,
+};
+use strikeline_picture::{FrameChange, FrameIndex, Picture, PictureSize, Plane, SegmentIndex};
 
 const NAME: &str = "openh264";
 
@@ -25,12 +27,25 @@ const NAME: &str = "openh264";
 /// Limits: pictures of at most [`OpenH264::MAX_MACROBLOCKS`] macroblocks, and no more of them per second than
 /// level 6.2 allows (ITU-T H.264, table A-1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OpenH264;
+pub struct OpenH264 {
+    quality: H264Quality,
+}
 
 impl OpenH264 {
     /// Largest picture, in macroblocks of 16×16 luma samples, partly used ones included: 4096x2304, say, or
     /// 8192x1152.
     pub const MAX_MACROBLOCKS: u32 = 36_864;
+
+    /// For pictures of constant quality.
+    pub const fn new(quality: H264Quality) -> OpenH264 {
+        OpenH264 { quality }
+    }
+
+    /// The same with another quality; [`H264Quality::DEFAULT`] unless set.
+    #[must_use]
+    pub const fn with_quality(self, quality: H264Quality) -> OpenH264 {
+        OpenH264 { quality }
+    }
 }
 
 impl EncoderFactory for OpenH264 {
@@ -38,65 +53,73 @@ impl EncoderFactory for OpenH264 {
         NAME
     }
 
+    fn codec(&self) -> Codec {
+        Codec::H264
+    }
+
     fn begin_segment(
         &self,
         settings: &EncoderSettings,
         segment: SegmentIndex,
     ) -> Result<Box<dyn Encoder>, EncodeError> {
-        Ok(Box::new(SegmentEncoder::new(settings, segment)?))
+        Ok(Box::new(SegmentEncoder::new(settings, self.quality, segment)?))
     }
 }
 
-/// What openh264 says while it is set up for a small picture; [`super::Assembler::detect`] listens.
+/// What openh264 logs while it is set up for a small picture; [`super::Assembler::detect`] reads it.
 pub(super) fn setup_messages() -> Result<Vec<String>, String> {
-    let mut codec = Codec::create(Verbosity::Setup)?;
-    let mut parameters = codec.default_parameters()?;
+    let mut handle = EncoderHandle::create(Verbosity::Setup)?;
+    let mut parameters = handle.default_parameters()?;
     parameters.iRCMode = RC_OFF_MODE;
     parameters.iPicWidth = 64;
     parameters.iPicHeight = 64;
     parameters.iMultipleThreadIdc = 1;
-    codec.initialize(&parameters)?;
-    Ok(codec.take_messages())
+    handle.initialize(&parameters)?;
+    Ok(handle.take_messages())
 }
 
 /// The encoder of one segment.
 struct SegmentEncoder {
-    codec: Codec,
+    handle: EncoderHandle,
     settings: EncoderSettings,
     segment: SegmentIndex,
-    level: Level,
+    level: LevelLimits,
     /// Pictures encoded so far.
     frames: u64,
     /// Cb and Cr apart from each other, rows without padding; refilled for every picture.
     cb: Vec<u8>,
     cr: Vec<u8>,
-    parameter_sets: Option<ParameterSets>,
+    config: Option<CodecConfig>,
 }
 
 impl SegmentEncoder {
-    fn new(settings: &EncoderSettings, segment: SegmentIndex) -> Result<SegmentEncoder, EncodeError> {
+    fn new(
+        settings: &EncoderSettings,
+        quality: H264Quality,
+        segment: SegmentIndex,
+    ) -> Result<SegmentEncoder, EncodeError> {
         let level = level_for(settings)?;
-        let mut codec = Codec::create(Verbosity::Errors).map_err(failed)?;
-        let mut parameters = codec.default_parameters().map_err(failed)?;
-        set_parameters(&mut parameters, settings, level);
-        codec.initialize(&parameters).map_err(failed)?;
+        let mut handle = EncoderHandle::create(Verbosity::Errors).map_err(failed)?;
+        let mut parameters = handle.default_parameters().map_err(failed)?;
+        set_parameters(&mut parameters, settings, quality, level);
+        handle.initialize(&parameters).map_err(failed)?;
 
         let chroma_samples = (settings.size.width() as usize / 2) * (settings.size.height() as usize / 2);
         Ok(SegmentEncoder {
-            codec,
+            handle,
             settings: *settings,
             segment,
             level,
             frames: 0,
             cb: vec![0; chroma_samples],
             cr: vec![0; chroma_samples],
-            parameter_sets: None,
+            config: None,
         })
     }
 }
 
 /// The level of the video, or what is too large about it.
-fn level_for(settings: &EncoderSettings) -> Result<Level, EncodeError> {
+fn level_for(settings: &EncoderSettings) -> Result<LevelLimits, EncodeError> {
     let EncoderSettings { size, frame_rate, .. } = *settings;
     let macroblocks = bitstream::macroblocks(size);
     if macroblocks > OpenH264::MAX_MACROBLOCKS {
@@ -109,8 +132,8 @@ fn level_for(settings: &EncoderSettings) -> Result<Level, EncodeError> {
             ),
         });
     }
-    Level::lowest_for(size, frame_rate).ok_or_else(|| {
-        let most = Level::HIGHEST.macroblock_rate;
+    LevelLimits::lowest_for(size, frame_rate).ok_or_else(|| {
+        let most = LevelLimits::HIGHEST.macroblock_rate;
         EncodeError::Unsupported {
             encoder: NAME,
             what: format!("{frame_rate} frames per second of {size}"),
@@ -138,14 +161,19 @@ const ONE_SLICE_FROM_QP: u8 = 14;
 /// random black and white samples, which have the most energy that no prediction takes away, need most: 715
 /// bytes per macroblock at a quantisation parameter of 0, 500 at 12. openh264 hands out two thirds of the
 /// room at most; a picture between the two limits is an error, and none can be so with several slices.
-fn slices_for(settings: &EncoderSettings) -> u32 {
+fn slices_for(size: PictureSize, quality: H264Quality) -> u32 {
     // openh264 does not divide pictures of 48 macroblocks or less.
-    let divides = bitstream::macroblocks(settings.size) > 48;
-    if settings.quality.qp() < ONE_SLICE_FROM_QP && divides { 4 } else { 1 }
+    let divides = bitstream::macroblocks(size) > 48;
+    if quality.qp() < ONE_SLICE_FROM_QP && divides { 4 } else { 1 }
 }
 
 /// Turns openh264's defaults into what the settings ask for.
-fn set_parameters(parameters: &mut SEncParamExt, settings: &EncoderSettings, level: Level) {
+fn set_parameters(
+    parameters: &mut SEncParamExt,
+    settings: &EncoderSettings,
+    quality: H264Quality,
+    level: LevelLimits,
+) {
     let width = settings.size.width() as i32;
     let height = settings.size.height() as i32;
     let frame_rate = settings.frame_rate.as_f64() as f32;
@@ -178,10 +206,10 @@ fn set_parameters(parameters: &mut SEncParamExt, settings: &EncoderSettings, lev
 
     // CABAC: 30 % fewer bytes than CAVLC for 4 % more time.
     parameters.iEntropyCodingModeFlag = 1;
-    parameters.iLoopFilterDisableIdc = i32::from(settings.quality.qp() < DEBLOCKING_FROM_QP);
+    parameters.iLoopFilterDisableIdc = i32::from(quality.qp() < DEBLOCKING_FROM_QP);
     parameters.bEnableFrameCroppingFlag = true;
 
-    let slices = slices_for(settings);
+    let slices = slices_for(settings.size, quality);
     // With one slice, what is called load balancing halves the room for its bytes.
     parameters.bUseLoadBalancing = slices > 1;
 
@@ -189,7 +217,7 @@ fn set_parameters(parameters: &mut SEncParamExt, settings: &EncoderSettings, lev
     layer.iVideoWidth = width;
     layer.iVideoHeight = height;
     layer.fFrameRate = frame_rate;
-    layer.iDLayerQp = i32::from(settings.quality.qp());
+    layer.iDLayerQp = i32::from(quality.qp());
     layer.uiProfileIdc = PRO_HIGH;
     // The level is written again afterwards; this is for what openh264 derives from it.
     layer.uiLevelIdc = i32::from(level.idc.min(52));
@@ -220,7 +248,7 @@ impl Encoder for SegmentEncoder {
         require_plane("chroma", &picture.chroma, width, height / 2)?;
         split_chroma(&picture.chroma, width, &mut self.cb, &mut self.cr);
 
-        let planes = Planes {
+        let planes = I420Planes {
             width,
             height,
             luma: picture.luma.data,
@@ -230,7 +258,7 @@ impl Encoder for SegmentEncoder {
             chroma_stride: width / 2,
         };
         let time = self.settings.frame_rate.time_of(FrameIndex(self.frames));
-        let coded = self.codec.encode(&planes, time.as_nanos() / 1_000_000).map_err(failed)?;
+        let coded = self.handle.encode(&planes, time.as_nanos() / 1_000_000).map_err(failed)?;
 
         let start = output.len();
         let first = self.frames == 0;
@@ -266,14 +294,14 @@ impl Encoder for SegmentEncoder {
             };
             let sps = bitstream::complete_sequence_parameters(sps, self.level, self.settings.frame_rate)
                 .ok_or_else(|| failed("the sequence parameter set is not as expected"))?;
-            self.parameter_sets = Some(ParameterSets { sps, pps: pps.to_vec() });
+            self.config = Some(CodecConfig::H264 { sps, pps: pps.to_vec() });
         }
         self.frames += 1;
-        Ok(AccessUnit { bytes: output.len() - start, idr: first })
+        Ok(AccessUnit::new(output.len() - start, first))
     }
 
-    fn parameter_sets(&self) -> Option<ParameterSets> {
-        self.parameter_sets.clone()
+    fn codec_config(&self) -> Option<CodecConfig> {
+        self.config.clone()
     }
 }
 
@@ -323,7 +351,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn openh264_tells_about_itself_when_asked() {
+    fn openh264_logs_its_version_during_setup() {
         // What `Assembler::detect` relies on: that silence about the processor means something.
         let messages = setup_messages().unwrap();
         assert!(messages.iter().any(|message| message.contains("openh264 codec version")), "{messages:?}");
@@ -338,16 +366,16 @@ mod tests {
     }
 
     #[test]
-    fn the_first_failure_is_told_in_the_words_of_openh264() {
-        let mut codec = Codec::create(Verbosity::Errors).unwrap();
-        let mut parameters = codec.default_parameters().unwrap();
+    fn a_failure_quotes_what_openh264_logged() {
+        let mut handle = EncoderHandle::create(Verbosity::Errors).unwrap();
+        let mut parameters = handle.default_parameters().unwrap();
         parameters.iRCMode = RC_OFF_MODE;
         parameters.iPicWidth = 16384;
         parameters.iPicHeight = 16384;
         parameters.iMultipleThreadIdc = 1;
-        let reason = codec.initialize(&parameters).unwrap_err();
+        let reason = handle.initialize(&parameters).unwrap_err();
         assert!(reason.contains("16384"), "{reason}");
         parameters.iMultipleThreadIdc = 2;
-        assert!(codec.initialize(&parameters).unwrap_err().contains("2 threads"));
+        assert!(handle.initialize(&parameters).unwrap_err().contains("2 threads"));
     }
 }

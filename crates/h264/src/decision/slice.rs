@@ -1,0 +1,262 @@
+//! Slice data: the macroblocks of a picture, in raster order (ITU-T H.264, 7.3.4).
+
+use super::ages::{FINAL_AGE, MacroblockAges};
+use super::coding::{Coding, MacroblockToCode, Rate};
+use super::context::SliceContext;
+use super::mode_decision::ModeDecision;
+use super::motion_search::InterPartition;
+use super::repeats::find_repeats;
+use super::slice_writer::SliceWriter;
+use super::unchanged::UnchangedMacroblock;
+use crate::grid::{MacroblockPosition, MacroblockRun, SourceChange, TILE};
+use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
+use crate::samples::MacroblockBuffer;
+use crate::source::block::source_block;
+use crate::source::history::{ChangeSearch, SourceHistory};
+
+/// What an encoder keeps from picture to picture for the decisions about slices.
+#[derive(Debug)]
+pub(crate) struct SliceState<'a> {
+    pub(crate) history: &'a mut SourceHistory,
+    pub(crate) ages: &'a mut MacroblockAges,
+    /// Memory for codings that are compared.
+    pub(crate) codings: &'a mut [Coding; 2],
+}
+
+/// Encodes one picture as one slice.
+#[derive(Debug)]
+pub(crate) struct SliceEncoder<'a> {
+    context: SliceContext<'a>,
+    state: SliceState<'a>,
+    written: SliceWriter<'a>,
+}
+
+impl<'a> SliceEncoder<'a> {
+    pub(crate) fn new(
+        context: SliceContext<'a>,
+        state: SliceState<'a>,
+        written: SliceWriter<'a>,
+    ) -> SliceEncoder<'a> {
+        SliceEncoder { context, state, written }
+    }
+
+    /// Encodes all macroblocks. Returns the RBSP of the slice.
+    pub(crate) fn encode(mut self) -> Vec<u8> {
+        let SliceContext { picture, change, grid, content, instructions, .. } = self.context;
+        let motion = self.context.scroll_motion();
+        let search = ChangeSearch { picture, change, motion, content, instructions };
+        // Moved macroblocks may come from above as well as from below, so earlier sources are kept for some rows.
+        let vertical =
+            self.context.scroll_vector.map_or(0, |vector| usize::from(vector.y.unsigned_abs()) / 64);
+        let behind = 4.max(vertical + 2);
+        let mut changes = vec![SourceChange::New; grid.columns];
+        for row in 0..grid.rows {
+            self.state.history.find_changes(search, row, &mut changes);
+            self.state.ages.begin_row(row, &changes);
+            if self.context.references.is_empty() {
+                self.encode_intra_row(row);
+            } else {
+                self.copy_unchanged_and_moved(row, &changes);
+                self.encode_inter_row(row, &changes);
+            }
+            self.written.end_row();
+            if let Some(row) = row.checked_sub(behind) {
+                self.state.history.keep(picture, row, self.state.ages.idle_tiles(row));
+            }
+        }
+        for row in grid.rows.saturating_sub(behind)..grid.rows {
+            self.state.history.keep(picture, row, self.state.ages.idle_tiles(row));
+        }
+        self.written.finish()
+    }
+
+    /// Copies unchanged and moved macroblocks of a row into the reconstruction, whole runs at once.
+    fn copy_unchanged_and_moved(&mut self, row: usize, changes: &[SourceChange]) {
+        let start = row * self.context.grid.columns;
+        let references = self.context.references;
+        let mut column = 0;
+        while column < changes.len() {
+            let first = column;
+            match changes[column] {
+                SourceChange::New => column += 1,
+                SourceChange::Moved => {
+                    while column < changes.len() && changes[column] == SourceChange::Moved {
+                        column += 1;
+                    }
+                    let run = MacroblockRun { row, first, end: column };
+                    self.written.mark_new(run);
+                    self.state.ages.mark_changed_run(run);
+                    if let Some(vector) = self.context.scroll_vector {
+                        self.written.copy_run(references[1].picture, run, vector);
+                    }
+                }
+                SourceChange::Unchanged if self.state.ages.idle_tiles(row)[column / TILE] => {
+                    column = (column / TILE + 1) * TILE;
+                }
+                SourceChange::Unchanged => {
+                    let reference = references[0].picture;
+                    while column < changes.len()
+                        && changes[column] == SourceChange::Unchanged
+                        && self.state.ages.age(start + column) <= FINAL_AGE
+                        && self.written.take_content_id(reference, start + column)
+                    {
+                        column += 1;
+                    }
+                    if column > first {
+                        let run = MacroblockRun { row, first, end: column };
+                        self.written.copy_run(reference, run, Vector::ZERO);
+                    } else {
+                        column += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Encodes a row of an I slice.
+    fn encode_intra_row(&mut self, row: usize) {
+        let repeats = find_repeats(&self.context, row);
+        let mut column = 0;
+        while column < self.context.grid.columns {
+            let count = repeats[column..].iter().take_while(|&&repeats| repeats).count();
+            let run = MacroblockRun { row, first: column, end: column + count };
+            if count > 0 && self.written.repeat_run(run) {
+                self.state.ages.mark_changed_run(run);
+                column += count;
+                continue;
+            }
+            let position = self.context.grid.position(column, row);
+            self.encode_new(position, Vector::ZERO);
+            self.written.end_of_macroblock(position);
+            column += 1;
+        }
+    }
+
+    /// Encodes a row of a P slice.
+    fn encode_inter_row(&mut self, row: usize, changes: &[SourceChange]) {
+        let mut column = 0;
+        while column < changes.len() {
+            let position = self.context.grid.position(column, row);
+            if let Some(vector) = self.context.scroll_vector
+                && changes[column] == SourceChange::Moved
+            {
+                let end = column + self.moved_like_neighbours(column, changes, vector);
+                if end > column {
+                    self.written.moved_skip_run(MacroblockRun { row, first: column, end }, vector);
+                    column = end;
+                    continue;
+                }
+            }
+            let skip_vector = self.written.around(column).skip_vector();
+            match changes[column] {
+                SourceChange::Unchanged if skip_vector == Vector::ZERO => {
+                    // When one is skipped with vector zero, the ones after it can be skipped too.
+                    let end = self.state.ages.end_of_skip_run(row, column, changes);
+                    if end > column {
+                        self.written.skip_run(MacroblockRun { row, first: column, end });
+                        column = end;
+                        continue;
+                    }
+                    self.encode_unchanged(position);
+                }
+                SourceChange::Unchanged => self.encode_unchanged_if_skip_moves(position, skip_vector),
+                SourceChange::Moved => self.encode_moved(position, skip_vector),
+                SourceChange::New => self.encode_new(position, skip_vector),
+            }
+            self.written.end_of_macroblock(position);
+            column += 1;
+        }
+    }
+
+    /// How many macroblocks from column `first` on have moved like those to the left and above. They can be skipped, as
+    /// P_Skip gives them the same vector (8.4.1.1), whatever lies above to the right.
+    fn moved_like_neighbours(&self, first: usize, changes: &[SourceChange], vector: Vector) -> usize {
+        let motion = PartitionMotion::new(0, vector);
+        if !self.context.has_one_reference_picture()
+            || vector == Vector::ZERO
+            || !self.written.around(first).left.has_motion(1, motion)
+        {
+            return 0;
+        }
+        let continues = |&column: &usize| {
+            changes[column] == SourceChange::Moved && self.written.around(column).above.has_motion(2, motion)
+        };
+        (first..changes.len()).take_while(continues).count()
+    }
+
+    /// A macroblock that is neither unchanged nor moved by the scroll.
+    fn encode_new(&mut self, position: MacroblockPosition, skip_vector: Vector) {
+        let SliceState { history, ages, codings } = &mut self.state;
+        let mut padded = MacroblockBuffer::EMPTY;
+        let source = source_block(self.context.picture, position, &mut padded);
+        ages.mark_changed(position);
+        let mut decision = ModeDecision::new(&self.context, history, &mut self.written);
+        if self.context.references.is_empty() {
+            decision.intra(position, source, codings);
+        } else {
+            decision.inter(position, source, skip_vector, codings);
+        }
+    }
+
+    /// A macroblock that has moved by the scroll. Its samples are in the reconstruction already.
+    fn encode_moved(&mut self, position: MacroblockPosition, skip_vector: Vector) {
+        let Some(vector) = self.context.scroll_vector else { return };
+        if skip_vector == vector && self.context.has_one_reference_picture() {
+            self.written.skip(position, vector);
+            return;
+        }
+        let references_in_use = self.context.references.len() as u8;
+        let motion = PartitionMotion::new(1, vector);
+        let around = self.written.around(position.column);
+        if around.predicted_vector_of_whole(1) == vector
+            && self.written.predicted_motion(position, motion, references_in_use)
+        {
+            return;
+        }
+        let around = self.written.around(position.column);
+        let macroblock = InterPartition::whole(motion).macroblock(references_in_use, &around);
+        self.written.write_motion(position, &macroblock);
+    }
+
+    /// An unchanged macroblock to which P_Skip gives the vector zero: it is skipped, or refined where that is due.
+    fn encode_unchanged(&mut self, position: MacroblockPosition) {
+        let SliceState { history, ages, codings } = &mut self.state;
+        if let Some(refinement) = ages.due_refinement(position.index) {
+            let block = UnchangedMacroblock::new(&self.context, history, position);
+            let mut padded = MacroblockBuffer::EMPTY;
+            let source = block.source(&mut padded);
+            if !block.is_close(source) {
+                let rate = Rate::of(self.context.qp.saturating_sub(refinement.qp_step));
+                let block = MacroblockToCode { position, source, rate };
+                ModeDecision::new(&self.context, history, &mut self.written).refine(&block, codings);
+                return;
+            }
+        }
+        self.written.skip(position, Vector::ZERO);
+    }
+
+    /// An unchanged macroblock to which P_Skip gives another vector than zero.
+    fn encode_unchanged_if_skip_moves(&mut self, position: MacroblockPosition, skip_vector: Vector) {
+        let range = VectorRange::of(self.context.grid, position);
+        if skip_vector.is_whole() && range.contains(skip_vector) {
+            let block = UnchangedMacroblock::new(&self.context, self.state.history, position);
+            if block.is_equal_at(skip_vector) {
+                self.state.ages.defer_refinement(position);
+                self.written.skip(position, skip_vector);
+                return;
+            }
+            if block.is_better_at(skip_vector) {
+                self.written.copy_block(self.context.references[0].picture, position, skip_vector);
+                self.state.ages.mark_changed(position);
+                self.written.skip(position, skip_vector);
+                return;
+            }
+        }
+        self.state.ages.defer_refinement(position);
+        let references_in_use = self.context.references.len() as u8;
+        let around = self.written.around(position.column);
+        let partition = InterPartition::whole(PartitionMotion::new(0, Vector::ZERO));
+        let macroblock = partition.macroblock(references_in_use, &around);
+        self.written.write_motion(position, &macroblock);
+    }
+}

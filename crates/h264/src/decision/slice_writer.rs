@@ -1,0 +1,256 @@
+//! The output of a slice: its bits, and the reconstruction.
+
+use super::coding::{Coding, MacroblockToCode};
+use super::context::SliceContext;
+use super::repeats::RepeatedMacroblock;
+use crate::entropy::writer::MacroblockWriter;
+use crate::grid::{MacroblockGrid, MacroblockPosition, MacroblockRun};
+use crate::macroblock::{Levels, Macroblock};
+use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, NOT_INTER, NeighbourRows, Neighbours};
+use crate::prediction::reference::{ContentId, PaddedSamples, Reconstruction};
+use crate::prediction::vectors::{PartitionMotion, Vector};
+use crate::samples::{MacroblockBuffer, MacroblockSamples};
+
+/// The most bits of a macroblock (A.3.1), less those of mb_skip_flag and mb_skip_run.
+const MAX_BITS: u32 = 3200 - 32;
+
+/// Writes the macroblocks of a slice in raster order, and keeps the reconstruction and what later macroblocks need to
+/// know of their neighbours.
+#[derive(Debug)]
+pub(crate) struct SliceWriter<'a> {
+    grid: MacroblockGrid,
+    /// The id of what is new in this picture.
+    content: ContentId,
+    /// QPY of the previous macroblock.
+    last_qp: u8,
+    writer: MacroblockWriter,
+    rows: &'a mut NeighbourRows,
+    current: &'a mut Reconstruction,
+}
+
+impl<'a> SliceWriter<'a> {
+    /// Begins a slice. `current` becomes the reconstruction.
+    pub(crate) fn new(
+        context: &SliceContext<'_>,
+        writer: MacroblockWriter,
+        rows: &'a mut NeighbourRows,
+        current: &'a mut Reconstruction,
+    ) -> SliceWriter<'a> {
+        rows.begin_picture();
+        SliceWriter {
+            grid: context.grid,
+            content: context.content,
+            last_qp: context.qp,
+            writer,
+            rows,
+            current,
+        }
+    }
+
+    /// The neighbours of the macroblock of this row in column `column`.
+    #[inline]
+    pub(crate) fn around(&self, column: usize) -> Neighbours<'_> {
+        self.rows.around(column)
+    }
+
+    /// The reconstruction so far.
+    pub(crate) fn current(&self) -> &Reconstruction {
+        self.current
+    }
+
+    /// The luma samples of the reconstruction, to try a coding in them, and the neighbours of a macroblock.
+    pub(crate) fn luma_and_neighbours(&mut self, column: usize) -> (&mut PaddedSamples, Neighbours<'_>) {
+        (&mut self.current.luma, self.rows.around(column))
+    }
+
+    /// Ends a row of macroblocks.
+    pub(crate) fn end_row(&mut self) {
+        self.rows.end_row();
+    }
+
+    /// Ends a macroblock that was written by itself, not in a run.
+    #[inline]
+    pub(crate) fn end_of_macroblock(&mut self, position: MacroblockPosition) {
+        self.writer.end_of_macroblock(position.index + 1 == self.grid.len());
+    }
+
+    /// Ends the slice: its RBSP.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.writer.finish()
+    }
+
+    /// Copies a run of macroblocks from another picture, displaced by a whole-sample vector.
+    pub(crate) fn copy_run(&mut self, from: &Reconstruction, run: MacroblockRun, vector: Vector) {
+        self.current.copy_run(from, run, vector);
+        self.extend_borders(run);
+    }
+
+    /// Copies a macroblock from another picture, displaced by a whole-sample vector. Its samples count as new.
+    pub(crate) fn copy_block(&mut self, from: &Reconstruction, position: MacroblockPosition, vector: Vector) {
+        self.copy_run(from, position.run(), vector);
+        self.current.content_ids[position.index] = self.content;
+    }
+
+    /// Makes the content of a run of macroblocks new.
+    pub(crate) fn mark_new(&mut self, run: MacroblockRun) {
+        let start = run.row * self.grid.columns;
+        self.current.content_ids[start + run.first..start + run.end].fill(self.content);
+    }
+
+    /// Takes over the content id of a macroblock from another picture. Returns whether the reconstruction held other
+    /// samples; these are then to be copied.
+    #[inline]
+    pub(crate) fn take_content_id(&mut self, from: &Reconstruction, index: usize) -> bool {
+        let id = from.content_ids[index];
+        let differs = self.current.content_ids[index] != id;
+        self.current.content_ids[index] = id;
+        differs
+    }
+
+    /// Extends the picture's borders where a run of macroblocks lies at them. To be called after their samples have
+    /// changed.
+    fn extend_borders(&mut self, run: MacroblockRun) {
+        if run.row == 0 || run.row + 1 == self.grid.rows {
+            (run.first..run.end).for_each(|column| self.current.extend_border(column, run.row));
+        } else {
+            self.current.extend_border(run.first, run.row);
+            self.current.extend_border(run.end - 1, run.row);
+        }
+    }
+
+    /// Whether a run ends the slice.
+    fn is_last(&self, run: MacroblockRun) -> bool {
+        run.row * self.grid.columns + run.end == self.grid.len()
+    }
+
+    /// Writes a run of P_Skip with vector zero, the end of each macroblock included.
+    pub(crate) fn skip_run(&mut self, run: MacroblockRun) {
+        let last = self.is_last(run);
+        self.writer.skip_run(self.rows, run, last);
+    }
+
+    /// Writes a run of P_Skip with a vector that is not zero, the end of each macroblock included.
+    pub(crate) fn moved_skip_run(&mut self, run: MacroblockRun, vector: Vector) {
+        let last = self.is_last(run);
+        self.writer.moved_skip_run(self.rows, run, vector, last);
+    }
+
+    /// Writes P_Skip.
+    pub(crate) fn skip(&mut self, position: MacroblockPosition, vector: Vector) {
+        self.writer.skipped(&self.rows.around(position.column));
+        self.rows.set(position.column, CodedMacroblock::skipped(vector));
+    }
+
+    /// Writes P_L0_16x16 with the predicted vector and no residual, if the entropy coding has a fast path for it;
+    /// returns whether it has.
+    pub(crate) fn predicted_motion(
+        &mut self,
+        position: MacroblockPosition,
+        motion: PartitionMotion,
+        references_in_use: u8,
+    ) -> bool {
+        let around = self.rows.around(position.column);
+        if !self.writer.predicted_motion(motion.reference as u8, references_in_use, &around) {
+            return false;
+        }
+        let (references, vectors) = ([motion.reference; 4], [motion.vector; 4]);
+        let kind = MacroblockKind::Inter;
+        let coded = CodedMacroblock { kind, references, vectors, ..CodedMacroblock::UNAVAILABLE };
+        self.rows.set(position.column, coded);
+        true
+    }
+
+    /// Writes an inter macroblock without residual.
+    pub(crate) fn write_motion(&mut self, position: MacroblockPosition, macroblock: &Macroblock) {
+        self.writer.macroblock(macroblock, &Levels::ZERO, &self.rows.around(position.column));
+        self.rows.set(position.column, macroblock.coded);
+    }
+
+    /// Writes a run of an I slice as continuations of the macroblock to its left, the end of each macroblock included,
+    /// if each row of that repeats one sample; returns whether it does. The source of the run must be that
+    /// macroblock's: it gets the same coding errors.
+    pub(crate) fn repeat_run(&mut self, run: MacroblockRun) -> bool {
+        let Some(repeated) = RepeatedMacroblock::left_of(run, self.current) else { return false };
+        repeated.fill(run, self.current);
+        self.mark_new(run);
+        for column in run.first..run.end {
+            let position = self.grid.position(column, run.row);
+            let (mode, chroma_mode) = repeated.modes(position, self.current);
+            self.writer.predicted_intra(mode, chroma_mode, &self.rows.around(column));
+            self.end_of_macroblock(position);
+            let coded = CodedMacroblock {
+                kind: MacroblockKind::Intra16x16,
+                chroma_mode: chroma_mode as u8,
+                references: [NOT_INTER; 4],
+                ..CodedMacroblock::UNAVAILABLE
+            };
+            self.rows.set(column, coded);
+        }
+        self.extend_borders(run);
+        true
+    }
+
+    /// Writes a coding and stores its reconstruction; as I_PCM, if it takes more bits than are allowed (A.3.1).
+    pub(crate) fn write_coding(&mut self, block: &MacroblockToCode<'_>, coding: &mut Coding) {
+        let position = block.position;
+        self.current.content_ids[position.index] = self.content;
+        let Coding { macroblock, levels, .. } = coding;
+        macroblock.qp_delta = self.qp_delta(&macroblock.coded, block.rate.qp);
+        let fits = match coding.skip {
+            Some(vector) => {
+                self.skip(position, vector);
+                true
+            }
+            None => self.write_macroblock(position, macroblock, levels, coding.bits),
+        };
+        if fits {
+            self.current.store(&coding.reconstruction, position);
+        } else {
+            self.write_pcm(position, block.source);
+        }
+        self.current.extend_border(position.column, position.row);
+    }
+
+    /// Writes a macroblock unless it takes more bits than are allowed (A.3.1); returns whether it was written.
+    /// `estimate`: its estimated bits.
+    fn write_macroblock(
+        &mut self,
+        position: MacroblockPosition,
+        macroblock: &Macroblock,
+        levels: &Levels,
+        estimate: u32,
+    ) -> bool {
+        let around = self.rows.around(position.column);
+        // The estimate is never wrong by that factor.
+        if estimate <= MAX_BITS / 6 {
+            self.writer.macroblock(macroblock, levels, &around);
+        } else if !self.writer.macroblock_within(MAX_BITS as usize, macroblock, levels, &around) {
+            return false;
+        }
+        self.last_qp = self.last_qp.wrapping_add_signed(macroblock.qp_delta as i8) % 52;
+        self.rows.set(position.column, macroblock.coded);
+        true
+    }
+
+    /// mb_qp_delta of a macroblock with QP `qp`.
+    fn qp_delta(&self, coded: &CodedMacroblock, qp: u8) -> i32 {
+        if coded.pattern == 0 && coded.kind != MacroblockKind::Intra16x16 {
+            return 0;
+        }
+        // 7.4.5: the delta wraps around and is within −26 … 25.
+        match i32::from(qp) - i32::from(self.last_qp) {
+            delta @ 26.. => delta - 52,
+            delta @ ..-26 => delta + 52,
+            delta => delta,
+        }
+    }
+
+    /// I_PCM: the samples without coding.
+    fn write_pcm(&mut self, position: MacroblockPosition, source: MacroblockSamples<'_>) {
+        let mut samples = MacroblockBuffer::EMPTY;
+        samples.read(source);
+        self.current.store(&samples, position);
+        self.writer.pcm(&samples.planar(), &self.rows.around(position.column));
+        self.rows.set(position.column, CodedMacroblock::PCM);
+    }
+}

@@ -1,0 +1,305 @@
+//! The encoder of one segment.
+
+use crate::bits::bit_writer::BitWriter;
+use crate::bits::level::level_for;
+use crate::bits::nal::{NalKind, START_CODE, append_nal, append_sized_nal};
+use crate::bits::parameter_sets::{SliceHeader, StreamParameters};
+use crate::buffer_pool::BufferPool;
+use crate::decision::ages::MacroblockAges;
+use crate::decision::coding::Coding;
+use crate::decision::context::{SliceContext, slice_qp};
+use crate::decision::slice::{SliceEncoder, SliceState};
+use crate::decision::slice_writer::SliceWriter;
+use crate::entropy::cavlc;
+use crate::entropy::writer::{MacroblockWriter, SliceStart};
+use crate::grid::MacroblockGrid;
+use crate::prediction::neighbours::NeighbourRows;
+use crate::prediction::reference::{PaddedSamples, Reconstruction, Reference};
+use crate::prediction::vectors::{Vector, scroll_vector};
+use crate::residual::code::Quantisers;
+use crate::settings::{CodedPicture, EntropyCoding, H264Error, H264Settings, ParameterSets};
+use crate::simd::Instructions;
+use crate::source::history::{SourceHistory, WholeMotion};
+use crate::source::scroll_search::ScrollSearch;
+use strikeline_picture::{FrameChange, Picture, Plane, Scroll, SegmentIndex};
+
+/// Pictures from one check for a better scroll than the given one to the next.
+const SCROLL_CHECK_INTERVAL: u32 = 8;
+
+/// Encodes the pictures of one segment, in display order, one slice each.
+///
+/// The first picture is an IDR picture, all others are P pictures. The bytes depend only on the settings, the pictures
+/// and the frame changes: not on the processor, nor on earlier segments.
+#[derive(Debug)]
+pub struct H264Encoder {
+    parameters: StreamParameters,
+    /// Pictures encoded so far.
+    frames: u32,
+    /// Picture `n` is at `n % length`; one more than there are references.
+    reconstructions: Vec<Reconstruction>,
+    history: SourceHistory,
+    ages: MacroblockAges,
+    rows: NeighbourRows,
+    /// By QP.
+    quantisers: Vec<Quantisers>,
+    bits: BitWriter,
+    /// The scroll found by search when none was given, or the given one did not fit.
+    found_scroll: Option<Scroll>,
+    /// A better scroll than the given one, as of the last check.
+    better_scroll: Option<Scroll>,
+    codings: Box<[Coding; 2]>,
+    instructions: Instructions,
+}
+
+impl H264Encoder {
+    /// An encoder for segment `segment` of a video.
+    ///
+    /// # Errors
+    /// [`H264Error::BeyondLevels`] when no level of H.264 allows the size at that rate.
+    pub fn new(settings: &H264Settings, segment: SegmentIndex) -> Result<H264Encoder, H264Error> {
+        H264Encoder::with_buffers(settings, segment, &BufferPool::default())
+    }
+
+    /// The same, with picture memory from `buffers`, to which it is returned when the encoder is dropped. Use one pool
+    /// for all segments of a video.
+    ///
+    /// # Errors
+    /// Those of [`H264Encoder::new`].
+    pub fn with_buffers(
+        settings: &H264Settings,
+        segment: SegmentIndex,
+        buffers: &BufferPool,
+    ) -> Result<H264Encoder, H264Error> {
+        let grid = MacroblockGrid::covering(settings.size.width(), settings.size.height());
+        // Two IDR pictures in a row must differ in idr_pic_id (7.4.3); only segments of one frame make such.
+        let idr_pic_id = if settings.segment_frames <= 1 { (segment.0 % 2) as u32 } else { 0 };
+        let parameters = StreamParameters {
+            size: settings.size,
+            grid,
+            rate: settings.frame_rate,
+            level: level_for(settings, grid)?,
+            references: settings.references,
+            entropy_coding: settings.entropy_coding,
+            base_qp: settings.qp.get(),
+            idr_pic_id,
+        };
+        Ok(H264Encoder::with_parameters(parameters, buffers))
+    }
+
+    fn with_parameters(parameters: StreamParameters, buffers: &BufferPool) -> H264Encoder {
+        let grid = parameters.grid;
+        let stored = parameters.references.get() as usize + 1;
+        let largest_level = match parameters.entropy_coding {
+            EntropyCoding::Cabac => i32::from(i16::MAX),
+            EntropyCoding::Cavlc => cavlc::LARGEST_LEVEL,
+        };
+        H264Encoder {
+            parameters,
+            frames: 0,
+            reconstructions: (0..stored).map(|_| Reconstruction::new(grid, buffers)).collect(),
+            history: SourceHistory::new(parameters.size, grid, stored - 1, buffers),
+            ages: MacroblockAges::new(grid),
+            rows: NeighbourRows::new(grid.columns),
+            quantisers: (0..=51).map(|qp| Quantisers::new(qp, largest_level)).collect(),
+            bits: BitWriter::default(),
+            found_scroll: None,
+            better_scroll: None,
+            codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
+            instructions: Instructions::detect(),
+        }
+    }
+
+    /// Encodes the next picture and appends its access unit to `output`, as MP4 files hold it: each NAL unit after its
+    /// length in 4 bytes, big-endian (ISO/IEC 14496-15, 5.2.3), without [parameter sets](Self::parameter_sets). Every
+    /// picture is coded; none is dropped.
+    ///
+    /// `change` is what is known of how the picture differs from the previous one. A wrong scroll costs bytes and time
+    /// only. A change outside of [`FrameChange::changed`] is lost: the video then shows the previous picture there.
+    ///
+    /// # Errors
+    /// [`H264Error::WrongSize`] and [`H264Error::ShortPlane`] when the picture does not fit the settings;
+    /// [`H264Error::SegmentTooLong`] after 2^32 pictures.
+    ///
+    /// # Panics
+    /// In builds with debug assertions, when the picture has changed outside of [`FrameChange::changed`] and
+    /// [`FrameChange::unchanged_samples`] says that it has not.
+    pub fn encode(
+        &mut self,
+        picture: &Picture<'_>,
+        change: &FrameChange,
+        output: &mut Vec<u8>,
+    ) -> Result<CodedPicture, H264Error> {
+        let start = output.len();
+        let (kind, rbsp) = self.encode_slice(picture, change)?;
+        append_sized_nal(output, kind, &rbsp);
+        Ok(CodedPicture { bytes: output.len() - start, idr: kind == NalKind::IdrSlice })
+    }
+
+    /// As [`Self::encode`], but in the byte stream format of H.264, Annex B: each NAL unit after a start code, and the
+    /// parameter sets before the IDR picture. The output of several segments, one after the other, is a stream that
+    /// players take as a `.h264` file.
+    ///
+    /// # Errors
+    /// Those of [`Self::encode`].
+    ///
+    /// # Panics
+    /// As [`Self::encode`].
+    pub fn encode_annex_b(
+        &mut self,
+        picture: &Picture<'_>,
+        change: &FrameChange,
+        output: &mut Vec<u8>,
+    ) -> Result<CodedPicture, H264Error> {
+        let start = output.len();
+        let (kind, rbsp) = self.encode_slice(picture, change)?;
+        if kind == NalKind::IdrSlice {
+            let ParameterSets { sps, pps } = self.parameter_sets();
+            for unit in [sps, pps] {
+                output.extend_from_slice(&START_CODE);
+                output.extend_from_slice(&unit);
+            }
+        }
+        output.extend_from_slice(&START_CODE);
+        append_nal(output, kind, &rbsp);
+        Ok(CodedPicture { bytes: output.len() - start, idr: kind == NalKind::IdrSlice })
+    }
+
+    /// Encodes the next picture as one slice: the kind of its NAL unit, and its RBSP.
+    fn encode_slice(
+        &mut self,
+        picture: &Picture<'_>,
+        change: &FrameChange,
+    ) -> Result<(NalKind, Vec<u8>), H264Error> {
+        self.check(picture)?;
+        let intra = self.frames == 0;
+        self.history.begin_picture(self.frames);
+        self.ages.begin_picture(self.frames);
+        let scroll = if intra { change.scroll } else { self.find_scroll(picture, change) };
+        let distances = self.distances(scroll);
+        let qp = slice_qp(self.parameters.base_qp, intra);
+        let header = SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp };
+        self.parameters.append_slice_header(&mut self.bits, &header);
+
+        let stored = self.reconstructions.len();
+        let slot = |distance: u32| (self.frames as usize + stored - distance as usize) % stored;
+        let mut current = std::mem::take(&mut self.reconstructions[slot(0)]);
+        let references: Vec<_> = distances
+            .iter()
+            .map(|&distance| Reference { distance, picture: &self.reconstructions[slot(distance)] })
+            .collect();
+        let context = SliceContext {
+            picture,
+            change,
+            grid: self.parameters.grid,
+            references: &references,
+            quantisers: &self.quantisers,
+            qp,
+            // 0 stands for undefined samples.
+            content: self.frames + 1,
+            scroll,
+            scroll_vector: vector_of(scroll, &distances),
+            instructions: self.instructions,
+        };
+        let start = SliceStart {
+            entropy_coding: self.parameters.entropy_coding,
+            intra,
+            qp,
+            instructions: self.instructions,
+        };
+        let writer = MacroblockWriter::new(std::mem::take(&mut self.bits), start);
+        let written = SliceWriter::new(&context, writer, &mut self.rows, &mut current);
+        let state =
+            SliceState { history: &mut self.history, ages: &mut self.ages, codings: &mut self.codings };
+        let rbsp = SliceEncoder::new(context, state, written).encode();
+        drop(references);
+        let index = self.frames as usize % stored;
+        self.reconstructions[index] = current;
+        self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
+        Ok((if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp))
+    }
+
+    /// The given scroll if the picture agrees with it, otherwise one that is found by search.
+    fn find_scroll(&mut self, picture: &Picture<'_>, change: &FrameChange) -> Option<Scroll> {
+        let search = ScrollSearch { history: &self.history, picture, change, grid: self.parameters.grid };
+        if let Some(given) = change.scroll {
+            let distances = self.distances(change.scroll);
+            let distance = distances.get(1).copied().unwrap_or(1);
+            let motion =
+                vector_of(change.scroll, &distances).and_then(|vector| WholeMotion::of(vector, distance));
+            if self.frames % SCROLL_CHECK_INTERVAL == 1 {
+                self.better_scroll = motion.and_then(|motion| search.better_scroll(motion));
+            }
+            if self.better_scroll.is_some() {
+                return self.better_scroll;
+            }
+            if search.accepts(motion) {
+                return Some(given);
+            }
+        }
+        self.found_scroll = search.find(self.found_scroll);
+        self.found_scroll.or(change.scroll)
+    }
+
+    /// Reference list 0, as numbers of frames before the current one: the previous picture, then the one in which the
+    /// scroll is a whole number of samples.
+    fn distances(&self, scroll: Option<Scroll>) -> Vec<u32> {
+        let most = self.parameters.references.get().min(self.frames);
+        if most == 0 {
+            return Vec::new();
+        }
+        match scroll.and_then(|scroll| scroll.exact_distance(most)) {
+            Some(distance) => vec![1, distance],
+            None => vec![1, 1],
+        }
+    }
+
+    /// Whether the picture fits the settings.
+    fn check(&self, picture: &Picture<'_>) -> Result<(), H264Error> {
+        let size = self.parameters.size;
+        let (width, height) = (size.width() as usize, size.height() as usize);
+        let holds = |plane: &Plane<'_>, rows: usize| {
+            plane.stride >= width
+                && (rows - 1)
+                    .checked_mul(plane.stride)
+                    .and_then(|start| start.checked_add(width))
+                    .is_some_and(|end| plane.data.len() >= end)
+        };
+        if picture.size != size {
+            Err(H264Error::WrongSize { given: picture.size, expected: size })
+        } else if !holds(&picture.luma, height) || !holds(&picture.chroma, height / 2) {
+            Err(H264Error::ShortPlane { size })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What a decoder needs before the first access unit. The same for all segments of a video: it depends on the
+    /// settings only.
+    pub fn parameter_sets(&self) -> ParameterSets {
+        self.parameters.parameter_sets()
+    }
+
+    /// The picture encoded last as a decoder shows it: luma rows, then rows of interleaved chroma, without padding.
+    /// Empty before the first picture.
+    ///
+    /// For tests of this crate and of its users only. It is not part of the public interface and may change at any
+    /// time.
+    #[doc(hidden)]
+    pub fn reconstruction(&self) -> (Vec<u8>, Vec<u8>) {
+        let Some(last) = self.frames.checked_sub(1) else { return Default::default() };
+        let picture = &self.reconstructions[last as usize % self.reconstructions.len()];
+        let (width, height) = (self.parameters.size.width() as usize, self.parameters.size.height() as isize);
+        let rows = |samples: &PaddedSamples, height: isize| {
+            (0..height).flat_map(|y| samples.at(0, y)[..width].to_vec()).collect()
+        };
+        (rows(&picture.luma, height), rows(&picture.chroma, height / 2))
+    }
+}
+
+/// The vector of a scroll for the second entry of reference list 0.
+fn vector_of(scroll: Option<Scroll>, distances: &[u32]) -> Option<Vector> {
+    scroll_vector(scroll?, *distances.get(1)?)
+}
+
+#[cfg(test)]
+mod tests;

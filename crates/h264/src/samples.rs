@@ -1,0 +1,61 @@
+//! The samples of one macroblock.
+
+use crate::simd::copy;
+use crate::simd::{Instructions, difference_sum};
+use strikeline_picture::Plane;
+
+/// The samples of a macroblock within a picture: 16 rows of luma and 8 rows of interleaved chroma, of 16 bytes each,
+/// from the start of each plane on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MacroblockSamples<'a> {
+    pub(crate) luma: Plane<'a>,
+    pub(crate) chroma: Plane<'a>,
+}
+
+impl MacroblockSamples<'_> {
+    /// Sum of absolute differences of luma and chroma.
+    #[inline]
+    pub(crate) fn difference(self, other: MacroblockSamples<'_>) -> u32 {
+        difference_sum(self.luma, other.luma, 16) + difference_sum(self.chroma, other.chroma, 8)
+    }
+
+    /// Sum of squared differences of luma and chroma.
+    #[inline]
+    pub(crate) fn squared_error(self, other: MacroblockSamples<'_>, instructions: Instructions) -> u32 {
+        instructions.squared_error(self.luma, other.luma, 16)
+            + instructions.squared_error(self.chroma, other.chroma, 8)
+    }
+}
+
+/// Memory for the samples of a macroblock: 16 rows of luma and 8 rows of interleaved chroma, of 16 bytes each. Holds a
+/// prediction, then the reconstruction; or a source that reaches beyond the picture.
+#[derive(Debug, Clone)]
+pub(crate) struct MacroblockBuffer {
+    pub(crate) luma: [u8; 256],
+    pub(crate) chroma: [u8; 128],
+}
+
+impl MacroblockBuffer {
+    pub(crate) const EMPTY: MacroblockBuffer = MacroblockBuffer { luma: [0; 256], chroma: [0; 128] };
+
+    /// Copies samples into it.
+    pub(crate) fn read(&mut self, samples: MacroblockSamples<'_>) {
+        copy(samples.luma, &mut self.luma, 16, 16);
+        copy(samples.chroma, &mut self.chroma, 16, 8);
+    }
+
+    pub(crate) fn samples(&self) -> MacroblockSamples<'_> {
+        MacroblockSamples {
+            luma: Plane { data: &self.luma, stride: 16 },
+            chroma: Plane { data: &self.chroma, stride: 16 },
+        }
+    }
+
+    /// The samples of luma, then Cb, then Cr, each in raster order, as I_PCM has them (ITU-T H.264, 7.3.5).
+    pub(crate) fn planar(&self) -> [u8; 384] {
+        std::array::from_fn(|index| match index {
+            0..256 => self.luma[index],
+            _ => self.chroma[index % 64 * 2 + (index - 256) / 64],
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! The pictures to be encoded: what has changed in them since earlier pictures, and how it has moved.
+
+pub(crate) mod block;
+pub(crate) mod changed_area;
+pub(crate) mod differences;
+pub(crate) mod history;
+pub(crate) mod scroll_search;

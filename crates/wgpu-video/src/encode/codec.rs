@@ -1,0 +1,81 @@
+//! What a stream is coded in, and what its decoders must know.
+
+use std::fmt;
+
+/// A way to code pictures. Encoders say which one theirs is, sinks which ones they can write.
+///
+/// Any encoder may bring a codec of its own ([`Codec::new`]); the constants are there so that encoders and sinks that do
+/// not know each other mean the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Codec(&'static str);
+
+impl Codec {
+    /// ITU-T H.264, ISO/IEC 14496-10.
+    pub const H264: Codec = Codec("H.264");
+    /// ITU-T H.265, ISO/IEC 23008-2.
+    pub const HEVC: Codec = Codec("HEVC");
+    /// AOMedia Video 1.
+    pub const AV1: Codec = Codec("AV1");
+    /// VP9.
+    pub const VP9: Codec = Codec("VP9");
+    /// Apple ProRes (SMPTE RDD 36).
+    pub const PRORES: Codec = Codec("ProRes");
+    /// Uncompressed NV12: luma, then interleaved chroma, rows without padding.
+    pub const NV12: Codec = Codec("raw NV12");
+    /// Nothing that can be decoded, for benchmarks.
+    pub const NONE: Codec = Codec("nothing");
+
+    /// A codec that has no constant here. Codecs are equal when their names are.
+    pub const fn new(name: &'static str) -> Codec {
+        Codec(name)
+    }
+
+    /// Its name, as error texts and reports print it.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// What a decoder must know before the first access unit. Equal for every segment of a video, so that one decoder can
+/// play them in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CodecConfig {
+    /// H.264: the parameter sets as bare NAL units, without start code or length.
+    H264 {
+        /// Sequence parameter set (ITU-T H.264, 7.3.2.1), NAL header byte included.
+        sps: Vec<u8>,
+        /// Picture parameter set (ITU-T H.264, 7.3.2.2), NAL header byte included.
+        pps: Vec<u8>,
+    },
+    /// Any other codec.
+    Record {
+        /// Which one.
+        codec: Codec,
+        /// What files say about the stream, in the form that the codec's specification gives for them: the content of
+        /// `hvcC` for HEVC, `av1C` for AV1, `vpcC` for VP9; the four-character code for ProRes; empty where a decoder
+        /// needs to know nothing.
+        record: Vec<u8>,
+    },
+}
+
+impl CodecConfig {
+    /// For a codec other than H.264.
+    pub fn new(codec: Codec, record: impl Into<Vec<u8>>) -> CodecConfig {
+        CodecConfig::Record { codec, record: record.into() }
+    }
+
+    /// Which codec it is for.
+    pub fn codec(&self) -> Codec {
+        match self {
+            CodecConfig::H264 { .. } => Codec::H264,
+            CodecConfig::Record { codec, .. } => *codec,
+        }
+    }
+}

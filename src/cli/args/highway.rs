@@ -1,0 +1,170 @@
+//! How the highway is shown: the options of every subcommand that draws it.
+
+use std::path::PathBuf;
+
+use strikeline::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
+use strikeline::song::Song;
+use strikeline::theme::{Theme, ViewKind};
+use strikeline_picture::Time;
+
+use super::{PictureArgs, seconds};
+
+/// Look and speed of the highway.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Highway")]
+pub(crate) struct HighwayArgs {
+    /// Theme: one of those that `strikeline theme --list` names, or a TOML file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "neon")]
+    theme: String,
+
+    /// View: flat, or perspective with the road tilted away [default: the theme's].
+    #[arg(long, value_name = "VIEW")]
+    view: Option<ViewChoice>,
+
+    /// Notes move up to a strike line near the top.
+    #[arg(long)]
+    reverse: bool,
+
+    /// Lanes from right to left, for a left-handed kit.
+    #[arg(long)]
+    left_handed: bool,
+
+    /// Motion blur: shutter angle in degrees of a frame, 0 to 360 (0: none; 180: as in film).
+    #[arg(long, value_name = "DEGREES", default_value = "0", value_parser = degrees)]
+    shutter: f32,
+
+    /// Names of the drums at the foot of their lanes.
+    #[arg(long, value_name = "WHEN", default_value = "intro")]
+    labels: LabelChoice,
+
+    /// Title to show [default: the file's].
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+
+    /// Artist to show beside the title.
+    #[arg(long, value_name = "TEXT")]
+    artist: Option<String>,
+
+    /// Show no title, section, clock and progress bar.
+    #[arg(long)]
+    no_header: bool,
+
+    /// Do not count the beats before the first note.
+    #[arg(long)]
+    no_count_in: bool,
+
+    /// Image to show when the song is over, with title and artist (PNG, JPEG or WebP).
+    #[arg(long, value_name = "FILE")]
+    end_card: Option<PathBuf>,
+
+    /// Time that a note takes from the far end of the road to the strike line, in seconds (0.1 to 30).
+    /// It is adjusted a little so that notes move by an even number of pixels per frame.
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = lookahead)]
+    lookahead: Time,
+
+    /// Use --lookahead exactly, even if notes then move by a fraction of a pixel per frame.
+    #[arg(long)]
+    exact_speed: bool,
+}
+
+/// The options of a highway that make drawing cheaper or dearer.
+#[derive(Debug, Clone)]
+pub(crate) struct Look {
+    /// `--theme`.
+    pub theme: String,
+    /// `--shutter`, in degrees.
+    pub shutter: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ViewChoice {
+    Flat,
+    Perspective,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum LabelChoice {
+    /// All the time.
+    Always,
+    /// Until some seconds after the first note.
+    Intro,
+    /// Not at all.
+    Never,
+}
+
+impl HighwayArgs {
+    /// The highway of `song`, beginning at time `start`. Prints a warning about characters without a font unless
+    /// `quiet`.
+    pub(crate) fn highway(
+        &self,
+        song: &Song,
+        start: Option<Time>,
+        picture: &PictureArgs,
+        quiet: bool,
+    ) -> anyhow::Result<Highway> {
+        let theme = Theme::find(&self.theme)?;
+        let mut content = HighwayContent::from_song(song, &theme.drum_map);
+        if let Some(title) = &self.title {
+            content.title = Some(title.clone()).filter(|title| !title.trim().is_empty());
+        }
+        content.artist = self.artist.clone();
+        let options = HighwayOptions {
+            lookahead: self.lookahead,
+            exact_speed: self.exact_speed,
+            start,
+            theme,
+            view: self.view.map(|view| match view {
+                ViewChoice::Flat => ViewKind::Flat,
+                ViewChoice::Perspective => ViewKind::Perspective,
+            }),
+            reverse: self.reverse,
+            left_handed: self.left_handed,
+            shutter_degrees: self.shutter,
+            labels: match self.labels {
+                LabelChoice::Always => Labels::Always,
+                LabelChoice::Intro => Labels::Intro,
+                LabelChoice::Never => Labels::Never,
+            },
+            header: !self.no_header,
+            count_in: !self.no_count_in,
+            end_card: self.end_card.clone().map(|image| EndCard { image }),
+        };
+        let highway = Highway::new(content, &options, picture.size, picture.fps)?;
+        let missing: Vec<String> =
+            highway.missing_characters().iter().map(|character| format!("{character:?}")).collect();
+        if !missing.is_empty() && !quiet {
+            eprintln!(
+                "warning: no font has the characters {}; they are drawn as boxes. Install a font that has them, or \
+                 name one in the theme",
+                missing.join(", ")
+            );
+        }
+        Ok(highway)
+    }
+
+    /// Whether an image is shown after the song.
+    pub(crate) fn has_end_card(&self) -> bool {
+        self.end_card.is_some()
+    }
+
+    /// The options that make drawing cheaper or dearer.
+    pub(crate) fn look(&self) -> Look {
+        Look { theme: self.theme.clone(), shutter: self.shutter }
+    }
+}
+
+fn degrees(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(degrees) if (0.0..=360.0).contains(&degrees) => Ok(degrees),
+        _ => Err("must be a number of degrees from 0 to 360".to_owned()),
+    }
+}
+
+fn lookahead(text: &str) -> Result<Time, String> {
+    let time = seconds(text)?;
+    if (0.1..=30.0).contains(&time.as_seconds()) {
+        Ok(time)
+    } else {
+        Err("must be from 0.1 to 30".to_owned())
+    }
+}

@@ -1,0 +1,17 @@
+//! Command-line options that several subcommands share: each is defined once, with one help text.
+
+mod encoder;
+mod highway;
+mod output;
+mod picture;
+mod song;
+mod stream;
+mod times;
+
+pub(super) use encoder::EncoderArgs;
+pub(super) use highway::{HighwayArgs, Look};
+pub(super) use output::{ForceArgs, JsonArgs, MessageLevel, QuietArgs};
+pub(super) use picture::{AdapterArgs, PictureArgs};
+pub(super) use song::{SongArgs, SongSelection, warnings};
+pub(super) use stream::StreamArgs;
+pub(super) use times::{positive_seconds, seconds, span_seconds};

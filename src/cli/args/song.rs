@@ -1,0 +1,72 @@
+//! The options of every subcommand that reads a song.
+
+use std::path::{Path, PathBuf};
+
+use strikeline::song::{ChannelSelection, DrumMap, KeyCount, LaneId, LaneLayout, Song, SongOptions};
+use strikeline::song::{SongWarning, TrackSelection};
+
+/// The song to read.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct SongArgs {
+    /// MIDI file.
+    #[arg(value_name = "SONG")]
+    pub song: PathBuf,
+
+    #[command(flatten)]
+    selection: SongSelection,
+}
+
+/// Which of a file's notes are drums.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct SongSelection {
+    /// Channels with drums: numbers from 1 to 16 joined by commas, or all.
+    #[arg(long, value_name = "CHANNELS", default_value = "10")]
+    channel: ChannelSelection,
+
+    /// Tracks with drums: numbers from 1 joined by commas, or all.
+    ///
+    /// Tempo, metre and markers come from all tracks. In a format 2 file the tracks are independent
+    /// sequences: those chosen are played one after the other, each with its own tempo.
+    #[arg(long, value_name = "TRACKS", default_value = "all")]
+    track: TrackSelection,
+}
+
+impl SongArgs {
+    /// Reads the song, and prints warnings about it on stderr unless `quiet`.
+    ///
+    /// # Errors
+    /// As [`Song::open`]; each names the file.
+    pub(crate) fn open(&self, quiet: bool) -> anyhow::Result<Song> {
+        self.selection.open(&self.song, quiet)
+    }
+}
+
+impl SongSelection {
+    /// The same for the file at `path`.
+    pub(crate) fn open(&self, path: &Path, quiet: bool) -> anyhow::Result<Song> {
+        let options = SongOptions { channels: self.channel, tracks: self.track.clone() };
+        let song = Song::open(path, &options)?;
+        if !quiet {
+            for warning in warnings(&song, &DrumMap::general_midi()) {
+                eprintln!("warning: {}: {warning}", path.display());
+            }
+        }
+        Ok(song)
+    }
+}
+
+/// What is wrong with the file, and the keys for which `map` has no drum.
+pub(crate) fn warnings(song: &Song, map: &DrumMap) -> Vec<String> {
+    let mut warnings: Vec<String> = song.warnings().iter().map(SongWarning::to_string).collect();
+    let layout = LaneLayout::for_song(song, map);
+    let describe = |&KeyCount { key, notes }: &KeyCount| {
+        let plural = if notes == 1 { "" } else { "s" };
+        format!("{key} ({notes} note{plural})")
+    };
+    let unmapped: Vec<String> = layout.unmapped().iter().map(describe).collect();
+    if !unmapped.is_empty() {
+        let lane = map.lane_name(LaneId::Other);
+        warnings.push(format!("no drum is known for key {}: shown in the lane {lane}", unmapped.join(", ")));
+    }
+    warnings
+}

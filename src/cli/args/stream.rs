@@ -1,0 +1,94 @@
+//! Encoder, quality and work split: the options of every subcommand that streams a song once.
+
+use std::num::NonZeroU64;
+
+use wgpu_video::encode::H264Quality;
+use wgpu_video::stream::{CancelToken, Redraw, StreamOptions};
+
+use super::{EncoderArgs, MessageLevel, PictureArgs};
+use crate::cli::tune::apply::GivenSpread;
+
+/// Encoder, quality, and the work split.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct StreamArgs {
+    #[command(flatten)]
+    encoder: EncoderArgs,
+
+    /// Ring depth: the number of staging buffers between GPU and encoders [default: 2 per job, plus 2].
+    #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
+    ring: Option<u16>,
+
+    /// Encoding threads [default: number of cores + 1].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+
+    /// Segments rendered and encoded at the same time [default: one per job, plus 1].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    segments: Option<u16>,
+
+    /// Logical devices that draw at the same time; each draws segments of its own [default: 1, or 2 on a
+    /// software adapter].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
+    devices: Option<u16>,
+
+    /// Which part of each frame is drawn: only what changed, all of it, or both to compare them (slow). The
+    /// video's bytes are the same.
+    #[arg(long, value_name = "PARTS", default_value = "changed")]
+    redraw: RedrawChoice,
+
+    /// Do not use the settings that `strikeline tune` found for this adapter and size.
+    #[arg(long)]
+    no_tuned: bool,
+}
+
+/// How much of each frame is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum RedrawChoice {
+    Changed,
+    All,
+    Verify,
+}
+
+impl From<RedrawChoice> for Redraw {
+    fn from(choice: RedrawChoice) -> Redraw {
+        match choice {
+            RedrawChoice::Changed => Redraw::Changed,
+            RedrawChoice::All => Redraw::All,
+            RedrawChoice::Verify => Redraw::Verify,
+        }
+    }
+}
+
+impl StreamArgs {
+    /// As given.
+    pub(crate) fn quality(&self) -> H264Quality {
+        self.encoder.quality()
+    }
+
+    /// The stream options for `frames` frames of `picture`. Prints on stderr when tuned settings are used, or cannot
+    /// be read.
+    pub(crate) fn options(
+        &self,
+        picture: &PictureArgs,
+        frames: NonZeroU64,
+        cancel: CancelToken,
+        messages: MessageLevel,
+    ) -> StreamOptions {
+        let given =
+            GivenSpread { ring: self.ring, jobs: self.jobs, segments: self.segments, devices: self.devices };
+        let chosen = if self.no_tuned { given.or_default() } else { given.or_tuned(picture) };
+        if let Some(warning) = chosen.warning.filter(|_| messages != MessageLevel::None) {
+            eprintln!("warning: {warning}");
+        }
+        if let Some(note) = chosen.note.filter(|_| messages == MessageLevel::All) {
+            eprintln!("{note}");
+        }
+        StreamOptions {
+            adapter: picture.adapter(),
+            spread: chosen.spread,
+            redraw: self.redraw.into(),
+            cancel,
+            ..StreamOptions::new(picture.size, picture.fps, frames, self.encoder.factory())
+        }
+    }
+}

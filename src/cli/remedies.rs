@@ -1,0 +1,117 @@
+//! The options that help against errors of the libraries, which know no command line.
+
+use std::error::Error;
+
+use wgpu_video::encode::EncodeError;
+use wgpu_video::gpu::GpuError;
+use wgpu_video::mux::MuxError;
+use wgpu_video::output::OutputError;
+use wgpu_video::scene::SceneError;
+use wgpu_video::stream::StreamError;
+use wgpu_video::stream::stage::StageError;
+
+/// Which options help against `error`, as half a sentence; `None` when its own text is all that can be said.
+pub(super) fn of(error: &anyhow::Error) -> Option<&'static str> {
+    error.chain().find_map(of_cause)
+}
+
+/// Options that help against an error of the graphics device.
+pub(super) fn of_gpu(error: &GpuError) -> Option<&'static str> {
+    match error {
+        GpuError::NoSuchAdapter { .. } => Some("--adapter takes one of these numbers, or a part of a name"),
+        GpuError::Open { .. } | GpuError::Lost { .. } | GpuError::Hang { .. } => {
+            Some("--adapter chooses another graphics adapter")
+        }
+        GpuError::Limit { .. } => {
+            Some("--size makes the pictures smaller, and --adapter chooses another graphics adapter")
+        }
+        GpuError::OutOfMemory { .. } => {
+            Some("--size makes the pictures smaller, and --ring takes fewer staging buffers")
+        }
+        _ => None,
+    }
+}
+
+fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    if let Some(error) = error.downcast_ref() {
+        return of_stream(error);
+    }
+    if let Some(OutputError::Exists { .. }) = error.downcast_ref() {
+        return Some("--force replaces it");
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_gpu(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_scene(error);
+    }
+    if let Some(EncodeError::Unsupported { .. }) = error.downcast_ref() {
+        return Some("--size and --fps set what is encoded, and --encoder chooses another encoder");
+    }
+    if let Some(MuxError::TooManyFrames { .. }) = error.downcast_ref() {
+        return Some("--start and --duration render a part");
+    }
+    None
+}
+
+fn of_stream(error: &StreamError) -> Option<&'static str> {
+    match error {
+        StreamError::Gpu(error) => of_gpu(error),
+        StreamError::Scene(error) => of_scene(error),
+        StreamError::Render { source, .. } | StreamError::Readback { source, .. } => match source {
+            StageError::Scene(error) => of_scene(error),
+            StageError::TooFewChanges(_) => Some("--redraw all draws all of every frame"),
+            _ => None,
+        },
+        StreamError::Encoder(error) | StreamError::Encode { source: error, .. } => of_cause(error),
+        StreamError::Begin(error) | StreamError::Finish(error) => of_cause(&**error),
+        StreamError::Write { source, .. } => of_cause(&**source),
+        StreamError::ConfigDiffers { .. } => Some("--encoder chooses another encoder"),
+        StreamError::Thread { .. } => Some("--jobs sets the number of encoding threads"),
+        _ => None,
+    }
+}
+
+fn of_scene(error: &SceneError) -> Option<&'static str> {
+    match error {
+        SceneError::Gpu(error) => of_gpu(error),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_named_however_deep_the_error_lies() {
+        let exists = || OutputError::Exists { path: "video.mp4".into() };
+        let lost = || GpuError::Lost { reason: "unplugged".to_owned() };
+        let frame = strikeline_picture::FrameIndex(3);
+        let unsupported =
+            EncodeError::Unsupported { encoder: "h264", what: "this".to_owned(), remedy: "less".to_owned() };
+        for (error, option) in [
+            (anyhow::Error::new(exists()), "--force"),
+            (anyhow::Error::new(exists()).context("at the end"), "--force"),
+            (StreamError::Finish(exists().into()).into(), "--force"),
+            (lost().into(), "--adapter"),
+            (StreamError::Gpu(lost()).into(), "--adapter"),
+            (StreamError::Scene(lost().into()).into(), "--adapter"),
+            (StreamError::Readback { frame, source: lost().into() }.into(), "--adapter"),
+            (
+                StreamError::Render { frame, source: StageError::TooFewChanges(String::new()) }.into(),
+                "--redraw",
+            ),
+            (GpuError::OutOfMemory { reason: String::new() }.into(), "--ring"),
+            (StreamError::Thread { reason: String::new() }.into(), "--jobs"),
+            (StreamError::Encoder(unsupported).into(), "--size"),
+            (StreamError::Begin(MuxError::TooManyFrames { frames: 9, limit: 8 }.into()).into(), "--duration"),
+        ] {
+            let remedy = of(&error).unwrap_or_else(|| unreachable!("no remedy for {error}"));
+            assert!(remedy.contains(option), "{error}: {remedy}");
+        }
+        for error in [StreamError::Cancelled.into(), anyhow::anyhow!("anything else")] {
+            assert_eq!(of(&error), None, "{error}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+use super::*;
+
+/// A bench with a clock that only runs move, and a speed that is known.
+struct Pretend<F> {
+    speed: F,
+    /// Largest deviation of a run, as a share.
+    noise: f64,
+    run: Duration,
+    now: Duration,
+    state: u32,
+    runs: Vec<Spread>,
+}
+
+impl<F: Fn(Spread) -> Option<f64>> Pretend<F> {
+    fn new(speed: F, noise: f64) -> Pretend<F> {
+        let run = Duration::from_secs(1);
+        Pretend { speed, noise, run, now: Duration::ZERO, state: 1, runs: Vec::new() }
+    }
+}
+
+impl<F: Fn(Spread) -> Option<f64>> Bench for Pretend<F> {
+    type Error = String;
+
+    fn measure(&mut self, spread: Spread) -> Result<Option<f64>, String> {
+        // Numerical Recipes' generator: the same noise in every test run.
+        self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let deviation = f64::from(self.state >> 8) / f64::from(1 << 23) - 1.0;
+        self.now += self.run;
+        self.runs.push(spread);
+        Ok((self.speed)(spread).map(|speed| speed * (1.0 + self.noise * deviation)))
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.now
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn space(cores: usize) -> Space {
+    let default = Spread { devices: Some(1), ..Spread::for_jobs(cores + 1) };
+    Space { cores, deepest_ring: 256, most_devices: 2, default }
+}
+
+/// A machine whose speed grows up to `jobs` jobs, as many segments and a ring of `ring` slots, and not further.
+fn saturating(ring: usize, jobs: usize) -> impl Fn(Spread) -> Option<f64> {
+    move |spread| {
+        let part = |value: usize, knee: usize| (value as f64 / knee as f64).min(1.0);
+        let busy = spread.jobs.min(spread.segments_in_flight);
+        Some(200.0 * part(spread.ring_depth, ring) * part(busy, jobs))
+    }
+}
+
+fn find(
+    bench: &mut Pretend<impl Fn(Spread) -> Option<f64>>,
+    cores: usize,
+    budget: Duration,
+) -> SearchOutcome {
+    search(bench, space(cores), budget, &mut |_| {}).unwrap()
+}
+
+#[test]
+fn without_noise_the_smallest_setting_that_is_as_fast_as_any_is_found() {
+    for (ring, jobs, cores) in [(4, 2, 2), (3, 2, 2), (6, 3, 2), (1, 1, 2), (5, 4, 4), (2, 1, 1), (12, 8, 8)]
+    {
+        let mut bench = Pretend::new(saturating(ring, jobs), 0.0);
+        let outcome = find(&mut bench, cores, MINUTE * 4);
+        let Spread { ring_depth, jobs: chosen, .. } = outcome.choice.spread;
+        assert_eq!((ring_depth, chosen), (ring, jobs), "{outcome:?}");
+    }
+}
+
+#[test]
+fn with_noise_the_choice_is_as_fast_as_any_within_it() {
+    for seed in 1..40 {
+        for (ring, jobs, cores) in [(4, 2, 2), (6, 3, 2), (9, 4, 4), (16, 9, 8)] {
+            let speed = saturating(ring, jobs);
+            let mut bench = Pretend::new(&speed, 0.03);
+            bench.state = seed;
+            let outcome = find(&mut bench, cores, MINUTE);
+            let reached = speed(outcome.choice.spread).unwrap();
+            assert!(reached >= 200.0 * 0.9, "seed {seed}, {:?}: {reached}", outcome.choice);
+            assert!((0.005..0.04).contains(&outcome.noise), "{}", outcome.noise);
+        }
+    }
+}
+
+#[test]
+fn where_deep_rings_are_slower_a_shallow_one_is_chosen() {
+    // A shared memory bus: every slot beyond the second costs 10 %.
+    let speed = |spread: Spread| Some(150.0 * 0.9_f64.powi(spread.ring_depth.abs_diff(2) as i32));
+    let mut bench = Pretend::new(speed, 0.01);
+    assert_eq!(find(&mut bench, 4, MINUTE).choice.spread.ring_depth, 2);
+}
+
+#[test]
+fn where_a_second_device_pays_it_is_chosen_and_else_not() {
+    let speed = |gain: f64| {
+        move |spread: Spread| {
+            let devices = spread.devices.unwrap().min(2) as f64;
+            saturating(4, 2)(spread).map(|speed| speed * (1.0 + gain * (devices - 1.0)))
+        }
+    };
+    let devices = |gain| find(&mut Pretend::new(speed(gain), 0.01), 2, MINUTE).choice.spread.devices;
+    assert_eq!([devices(0.4), devices(0.0), devices(-0.2)], [Some(2), Some(1), Some(1)]);
+}
+
+#[test]
+fn where_nothing_matters_the_fewest_buffers_and_then_the_fewest_jobs_win() {
+    let mut bench = Pretend::new(|_| Some(100.0), 0.0);
+    let outcome = find(&mut bench, 4, MINUTE * 4);
+    assert_eq!(
+        outcome.choice.spread,
+        Spread { ring_depth: 1, jobs: 1, segments_in_flight: 1, devices: Some(1) }
+    );
+    assert_eq!(outcome.ties.len(), outcome.measured.len());
+}
+
+#[test]
+fn every_setting_has_two_runs_and_they_are_interleaved() {
+    let mut bench = Pretend::new(saturating(6, 3), 0.02);
+    let outcome = find(&mut bench, 2, MINUTE);
+    assert!(outcome.measured.iter().all(|measured| measured.runs.len() >= 2));
+    assert!(outcome.measured.len() >= 10, "{}", outcome.measured.len());
+    assert_eq!(outcome.runs, bench.runs.len());
+    // The run that only warms up, then the first round: no setting runs twice before all have run once.
+    let counted = &bench.runs[1..];
+    let again = counted.iter().enumerate().position(|(at, spread)| counted[..at].contains(spread)).unwrap();
+    assert!(again >= 8, "{again}");
+    let mut first = counted[..again].to_vec();
+    first.reverse();
+    assert_eq!(first, counted[again..again * 2]);
+}
+
+#[test]
+fn the_search_ends_within_its_budget_and_uses_it_sensibly() {
+    for budget in [5, 10, 30, 60, 300] {
+        for run in [0.25, 0.9, 1.6] {
+            let budget = Duration::from_secs(budget);
+            let mut bench = Pretend::new(saturating(6, 3), 0.05);
+            bench.run = Duration::from_secs_f64(run);
+            let outcome = find(&mut bench, 2, budget);
+            assert!(bench.now <= budget, "{:?} of {budget:?}", bench.now);
+            assert!(outcome.choice.runs.len() >= 2);
+        }
+    }
+}
+
+#[test]
+fn a_search_that_has_nothing_left_to_learn_ends_early() {
+    let mut bench = Pretend::new(saturating(3, 2), 0.0);
+    let budget = Duration::from_secs(100_000);
+    find(&mut bench, 2, budget);
+    assert!(bench.runs.len() < 300, "{}", bench.runs.len());
+}
+
+#[test]
+fn a_budget_for_less_than_two_runs_is_an_error_that_says_how_much_is_needed() {
+    let mut bench = Pretend::new(saturating(3, 2), 0.0);
+    let error = search(&mut bench, space(2), Duration::from_secs(2), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, SearchError::Budget { .. }));
+    assert!(error.to_string().contains("at least 12 s"), "{error}");
+}
+
+#[test]
+fn settings_that_cannot_be_had_are_left_out() {
+    let mut bench =
+        Pretend::new(|spread: Spread| (spread.ring_depth <= 8).then_some(spread.ring_depth as f64), 0.0);
+    let outcome = find(&mut bench, 2, MINUTE);
+    assert_eq!(outcome.choice.spread.ring_depth, 8);
+    assert!(outcome.measured.iter().all(|measured| measured.spread.ring_depth <= 8));
+
+    let mut bench = Pretend::new(saturating(32, 2), 0.0);
+    let narrow = Space { deepest_ring: 5, ..space(2) };
+    let outcome = search(&mut bench, narrow, MINUTE, &mut |_| {}).unwrap();
+    assert!(bench.runs.iter().skip(1).all(|spread| spread.ring_depth <= 5));
+    assert_eq!(outcome.choice.spread.ring_depth, 5);
+}
+
+#[test]
+fn an_error_of_a_run_ends_the_search() {
+    struct Failing(usize);
+    impl Bench for Failing {
+        type Error = String;
+
+        fn measure(&mut self, _: Spread) -> Result<Option<f64>, String> {
+            self.0 += 1;
+            if self.0 == 5 { Err("unplugged".to_owned()) } else { Ok(Some(1.0)) }
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::from_millis(self.0 as u64 * 100)
+        }
+    }
+    let mut bench = Failing(0);
+    let error = search(&mut bench, space(2), MINUTE, &mut |_| {}).unwrap_err();
+    assert_eq!(error.to_string(), "unplugged");
+    assert_eq!(bench.0, 5);
+}
+
+#[test]
+fn the_news_tell_what_is_measured_and_what_is_best() {
+    let mut bench = Pretend::new(saturating(6, 3), 0.0);
+    let mut told = Vec::new();
+    let outcome = search(&mut bench, space(2), MINUTE, &mut |step| told.push(*step)).unwrap();
+    assert!(told.iter().map(|step| step.spread).eq(bench.runs.iter().copied()));
+    assert!(told.iter().enumerate().all(|(runs, step)| step.runs == runs));
+    assert_eq!(told.first().and_then(|step| step.best), None);
+    assert!(told.last().and_then(|step| step.best).is_some());
+    assert_eq!(outcome.fastest.median(), 200.0);
+}

@@ -1,0 +1,163 @@
+//! The areas in which two frames of a highway differ: around everything that moves, at its old and its new position, and
+//! around text that changes.
+//!
+//! Everything that moves is drawn again in every frame and lies within these areas, so nothing has to be clipped.
+//! Only the progress bar is drawn in part.
+
+use super::captions::text_state::TextState;
+use super::layout::Layout;
+use super::motion::SUBPIXELS;
+use super::notes::RoadShape;
+use super::options::HighwayOptions;
+use strikeline_picture::Rectangle;
+
+/// Pixels beyond what is drawn that may still be touched: the footprint of a chroma sample, and rounding.
+const MARGIN: f32 = 3.0;
+
+/// How far notes and their effects extend.
+#[derive(Debug, Clone, Copy)]
+pub struct EffectExtents {
+    /// Light around gems, and along the strike line; 0 for none.
+    glow: f32,
+    line_glow: f32,
+    strike_half_width: f32,
+    /// Radius of a ring for one of half the width of a gem, and half the width of its stroke; 0 for none.
+    ring: f32,
+    ring_stroke: f32,
+    /// Whether struck gems and kicks are seen themselves.
+    pub flash: bool,
+    /// Way of a note while the shutter is open, in pixels of the road.
+    travel: f32,
+    /// How long effects are seen, in subpixels of the path; 0 when there are none.
+    lasting: i64,
+}
+
+/// Finds the part of the picture that a note or a beat line may cover.
+#[derive(Debug, Clone, Copy)]
+pub struct CoveredAreas<'a> {
+    /// Where the road lies.
+    pub layout: &'a Layout,
+    /// How far effects reach.
+    pub extents: &'a EffectExtents,
+}
+
+impl CoveredAreas<'_> {
+    /// The area that a note `ahead` subpixels before the strike line may cover; `None` when it draws nothing.
+    pub fn of_note(&self, note: &RoadShape, ahead: i64, is_kick: bool) -> Option<Rectangle> {
+        self.extents.of_note(self.layout, note, ahead, is_kick)
+    }
+
+    /// The area that a beat line `ahead` subpixels before the strike line may cover; `None` when it draws nothing.
+    pub fn of_line(&self, line: &RoadShape, ahead: i64) -> Option<Rectangle> {
+        self.extents.of_line(self.layout, line, ahead)
+    }
+}
+
+impl EffectExtents {
+    /// The extents for a highway. `travel` is the motion of a note while the shutter is open, in pixels of the road.
+    /// `lasting` is the motion while the effects last, in subpixels.
+    pub fn new(layout: &Layout, options: &HighwayOptions, travel: f32, lasting: i64) -> EffectExtents {
+        let theme = &options.theme;
+        let (effects, gems) = (&theme.effects, &theme.gems);
+        let reach = layout.scaled(effects.glow_reach).max(1.0);
+        EffectExtents {
+            glow: if effects.glow > 0.0 { reach } else { 0.0 },
+            line_glow: if effects.line_glow > 0.0 { reach } else { 0.0 },
+            strike_half_width: layout.line(theme.strike_line.width).max(1.0) / 2.0,
+            ring: if effects.rings > 0.0 { effects.ring_size / gems.width.max(0.1) } else { 0.0 },
+            ring_stroke: layout.line(effects.ring_width) / 2.0,
+            flash: effects.flash > 0.0,
+            travel,
+            lasting,
+        }
+    }
+
+    /// What a note that is `ahead` subpixels before the strike line may cover; `None` for nothing.
+    fn of_note(&self, layout: &Layout, note: &RoadShape, ahead: i64, is_kick: bool) -> Option<Rectangle> {
+        let light = if is_kick { 0.0 } else { self.glow };
+        if ahead > 0 {
+            // Gems shine already as they come near.
+            let near = ahead as f64 <= f64::from(light) * 1.5 * SUBPIXELS as f64;
+            return Some(self.moving(layout, note, ahead, if near { light } else { 0.0 }));
+        }
+        if -ahead > self.lasting {
+            return None;
+        }
+        let (mut half_width, mut half_height) = (0.0f32, 0.0f32);
+        let mut cover = |across: f32, along: f32| {
+            (half_width, half_height) = (half_width.max(across), half_height.max(along));
+        };
+        if self.flash || light > 0.0 {
+            cover(note.half_width + light, note.half_height + light);
+        }
+        if self.line_glow > 0.0 {
+            cover(note.half_width + self.line_glow, self.strike_half_width + self.line_glow);
+        }
+        if self.ring > 0.0 {
+            // A ring is a polygon around its circle; 20 corners reach 1.3 % beyond it.
+            let radius = (note.half_width * self.ring + self.ring_stroke + 2.0) * 1.02;
+            match is_kick {
+                true => cover(note.half_width + self.ring_stroke, note.half_height * 4.0 + self.ring_stroke),
+                false => cover(radius, radius),
+            }
+        }
+        let strike = layout.strike as f32;
+        let across = [note.center - half_width, note.center + half_width];
+        Some(around(across, [strike - half_height, strike + half_height]))
+    }
+
+    /// What a beat line that is `ahead` subpixels before the strike line may cover; `None` for nothing.
+    fn of_line(&self, layout: &Layout, line: &RoadShape, ahead: i64) -> Option<Rectangle> {
+        (ahead > 0).then(|| self.moving(layout, line, ahead, 0.0))
+    }
+
+    fn moving(&self, layout: &Layout, moving: &RoadShape, ahead: i64, light: f32) -> Rectangle {
+        let (x, y, scale) = layout.seen(f64::from(moving.center), ahead as f64 / SUBPIXELS as f64);
+        let (x, y, scale) = (x as f32, y as f32, scale as f32);
+        let half_width = moving.half_width * scale + light;
+        // Nothing moves faster along the picture than along the road.
+        let half_height = moving.half_height * scale + self.travel * 0.5 + light;
+        let part = around([x - half_width, x + half_width], [y - half_height, y + half_height]);
+        let (left, right) = layout.sides();
+        match layout.touched_columns() {
+            // Nothing of what lies on the road touches more than that.
+            Some(columns) if left <= x - half_width && x + half_width <= right => {
+                Rectangle { left: part.left.max(columns.start), right: part.right.min(columns.end), ..part }
+            }
+            _ => part,
+        }
+    }
+}
+
+fn around([left, right]: [f32; 2], [top, bottom]: [f32; 2]) -> Rectangle {
+    with_margin([left, top, right, bottom])
+}
+
+/// Around what is drawn from left, top, right and bottom.
+pub fn with_margin([left, top, right, bottom]: [f32; 4]) -> Rectangle {
+    Rectangle::around([left - MARGIN, top - MARGIN, right + MARGIN, bottom + MARGIN])
+}
+
+/// The smallest rectangle around what there is of both.
+pub fn union(one: Option<Rectangle>, other: Option<Rectangle>) -> Option<Rectangle> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.union(&other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Adds the texts that differ between two frames to `parts`, and those that what has changed touches, as these
+/// must be drawn again on what was taken from under them.
+pub fn add_texts(parts: &mut Vec<Rectangle>, before: &[TextState], now: &[TextState]) {
+    let changed = |texts: &[TextState], others: &[TextState], parts: &mut Vec<Rectangle>| {
+        parts.extend(texts.iter().filter(|text| !others.contains(text)).map(|text| text.bounds));
+    };
+    changed(before, now, parts);
+    changed(now, before, parts);
+    let mut rest: Vec<&TextState> = now.iter().filter(|text| before.contains(text)).collect();
+    loop {
+        let touched = rest.iter().position(|text| parts.iter().any(|part| part.meets(&text.bounds)));
+        let Some(touched) = touched else { return };
+        parts.push(rest.swap_remove(touched).bounds);
+    }
+}

@@ -1,0 +1,339 @@
+//! What moves along the road, as the GPU takes it: uploaded once, in drawing order.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::content::{BeatLine, HighwayNote};
+use super::layout::Layout;
+use super::motion::{NoteMotion, SUBPIXELS};
+use super::paint;
+use crate::song::LanePlace;
+use crate::theme::Theme;
+
+/// The shape of a note or beat line on the road, in pixels of the road. Its position along the road is kept in
+/// [`Positions`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RoadShape {
+    /// Middle across.
+    pub center: f32,
+    /// Half of its size across.
+    pub half_width: f32,
+    /// Half of its size along.
+    pub half_height: f32,
+}
+
+/// Something that lies on the road.
+pub trait HasRoadShape {
+    /// Where it lies across, and how large it is.
+    fn road_shape(&self) -> RoadShape;
+}
+
+/// One note on the GPU: 24 bytes. See `shaders/gems.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct NoteInstance {
+    /// LanePlace on the path in subpixels, modulo 2³². The shader subtracts the scroll modulo 2³² as well, so
+    /// songs of any length work as long as what is drawn at once is shorter than 2³¹ subpixels.
+    pub position: i32,
+    /// In pixels of the road.
+    pub center: f32,
+    /// In pixels of the road.
+    pub half_width: f32,
+    /// In pixels of the road.
+    pub half_height: f32,
+    /// sRGB as bright as the note is loud, and the velocity of 0 to 127 as 0 to 254.
+    pub color_velocity: [u8; 4],
+    /// Mark; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the
+    /// free distance (see [`place_notes`]).
+    pub style: [u8; 4],
+}
+
+impl HasRoadShape for NoteInstance {
+    fn road_shape(&self) -> RoadShape {
+        RoadShape { center: self.center, half_width: self.half_width, half_height: self.half_height }
+    }
+}
+
+impl NoteInstance {
+    /// How a vertex buffer of instances is read.
+    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+        array_stride: size_of::<NoteInstance>() as u64,
+        step_mode: wgpu::VertexStepMode::Instance,
+        attributes: &wgpu::vertex_attr_array![0 => Sint32, 1 => Float32x3, 2 => Unorm8x4, 3 => Uint8x4],
+    };
+
+    /// Top and bottom of a gem of the legend, in pixels: its position is the height of its middle.
+    pub fn height(&self) -> [f32; 2] {
+        let middle = self.position as f32 / SUBPIXELS as f32;
+        [middle - self.half_height, middle + self.half_height]
+    }
+
+    /// `note` at `position` of the path: its size, fill and outline show ghost notes and accents. Its free distance
+    /// is 0.
+    pub fn new(note: &HighwayNote, position: i64, layout: &Layout, theme: &Theme) -> NoteInstance {
+        let gems = &theme.gems;
+        let (left, right, margin, half_height) = match note.place {
+            LanePlace::Kick => {
+                let (left, right) = layout.sides();
+                (left, right, 0.0, layout.kick_half_height)
+            }
+            LanePlace::Lane(lane) => {
+                let (left, right) = layout.lane(lane);
+                (left, right, layout.gem_margin, layout.gem_half_height)
+            }
+        };
+        let is_kick = note.place == LanePlace::Kick;
+        let is_ghost = note.velocity < gems.ghost.below;
+        let is_accent = note.velocity >= gems.accent.from;
+        let (scale, outline) = match (is_ghost, is_accent) {
+            (true, _) => (gems.ghost.scale, gems.outline_width),
+            (_, true) => (gems.accent.scale, gems.accent.outline_width),
+            _ => (1.0, gems.outline_width),
+        };
+        // A kick bar is always as wide as the road.
+        let across = if is_kick { 1.0 } else { scale };
+        let half_width = (((right - left) / 2.0 - margin) * across).min((right - left) / 2.0);
+        let half_height = half_height * scale;
+        // An outline leaves a body to see.
+        let outline = (outline * layout.scale).min(half_height * 0.6).min(half_width * 0.6);
+        NoteInstance {
+            position: position as i32,
+            center: (left + right) / 2.0,
+            half_width,
+            half_height,
+            color_velocity: brightened(note, gems.dimmest),
+            style: [
+                if is_kick { 0 } else { note.mark as u8 },
+                if is_ghost { (gems.ghost.fill * 255.0).round() as u8 } else { 255 },
+                (outline * 8.0).round().min(255.0) as u8,
+                u8::from(is_kick),
+            ],
+        }
+    }
+}
+
+/// The colour of a note, from `dimmest` of itself to all of it as the velocity grows; and the velocity.
+fn brightened(note: &HighwayNote, dimmest: f32) -> [u8; 4] {
+    let velocity = note.velocity.min(127);
+    let brightness = dimmest + (1.0 - dimmest) * f32::from(velocity) / 127.0;
+    let [red, green, blue] = note.color.map(|value| (f32::from(value) * brightness).round() as u8);
+    [red, green, blue, velocity * 2]
+}
+
+/// One beat line on the GPU: 20 bytes. See `shaders/beats.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct LineInstance {
+    position: i32,
+    center: f32,
+    half_width: f32,
+    half_height: f32,
+    /// sRGB, straight alpha.
+    color: [u8; 4],
+}
+
+impl HasRoadShape for LineInstance {
+    fn road_shape(&self) -> RoadShape {
+        RoadShape { center: self.center, half_width: self.half_width, half_height: self.half_height }
+    }
+}
+
+impl LineInstance {
+    /// How a vertex buffer of instances is read.
+    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+        array_stride: size_of::<LineInstance>() as u64,
+        step_mode: wgpu::VertexStepMode::Instance,
+        attributes: &wgpu::vertex_attr_array![0 => Sint32, 1 => Float32x3, 2 => Unorm8x4],
+    };
+
+    /// `beat` at `position` of the path; `None` where the theme does not show it.
+    pub fn new(beat: &BeatLine, position: i64, layout: &Layout, theme: &Theme) -> Option<LineInstance> {
+        let beats = &theme.beats;
+        let (color, width) =
+            if beat.is_bar { (beats.bar, beats.bar_width) } else { (beats.beat, beats.beat_width) };
+        if color.alpha == 0 || width <= 0.0 {
+            return None;
+        }
+        let (left, right) = layout.sides();
+        Some(LineInstance {
+            position: position as i32,
+            center: (left + right) / 2.0,
+            half_width: (right - left) / 2.0,
+            half_height: layout.line(width) / 2.0,
+            color: paint::bytes(color),
+        })
+    }
+}
+
+/// Positions along the path, latest first: the order in which instances are drawn, so that what is struck
+/// sooner lies on top.
+#[derive(Debug, Default)]
+pub struct Positions(Vec<i64>);
+
+impl Positions {
+    /// The instances with positions from `lowest` to `highest`, found by binary search.
+    pub fn range(&self, lowest: i64, highest: i64) -> Range<u32> {
+        let first = self.0.partition_point(|&position| position > highest);
+        let end = self.0.partition_point(|&position| position >= lowest);
+        first as u32..end.max(first) as u32
+    }
+
+    /// The position of each instance in `range`.
+    pub fn in_range(&self, range: Range<u32>) -> &[i64] {
+        self.0.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+}
+
+/// The free distance of a note whose neighbour is as near as possible without overlapping it on a flat road: `ROOM` in
+/// `shaders/gems.wgsl`.
+const ROOM: f32 = 16.0;
+
+/// The largest free distance that fits into the seven bits beside the bit of the kick bar.
+const MOST_ROOM: f32 = 127.0;
+
+/// Pixels that two notes keep between them to count as apart: for smoothed edges, also at the far end of a tilted
+/// road, where a pixel of the picture is about three of the road.
+const SPARE: f32 = 8.0;
+
+/// Positions and instances of the notes among `notes` (in order of time) for which `belongs` holds.
+///
+/// Each instance holds its free distance: the distance to the nearest note in the same lane, in units of 1/[`ROOM`] of
+/// the distance that the two need, including `travel` pixels of motion blur. Notes that overlap are not drawn in pieces.
+pub fn place_notes(
+    notes: &[HighwayNote],
+    layout: &Layout,
+    theme: &Theme,
+    motion: &NoteMotion,
+    travel: f32,
+    belongs: impl Fn(&HighwayNote) -> bool,
+) -> (Positions, Vec<NoteInstance>) {
+    let placed = notes.iter().rev().filter(|note| belongs(note)).map(|note| {
+        let position = motion.position(note.time);
+        (position, NoteInstance::new(note, position, layout, theme))
+    });
+    let (positions, mut instances): (Vec<i64>, Vec<NoteInstance>) = placed.unzip();
+    let rooms = rooms(&positions, &instances, travel);
+    for (instance, room) in instances.iter_mut().zip(rooms) {
+        instance.style[3] |= (room as u8) << 1;
+    }
+    (Positions(positions), instances)
+}
+
+/// The free distance of each of `instances`: whole numbers from 0 to [`MOST_ROOM`].
+fn rooms(positions: &[i64], instances: &[NoteInstance], travel: f32) -> Vec<f32> {
+    let mut rooms = vec![MOST_ROOM; positions.len()];
+    // The last one of each place, by its middle.
+    let mut last: HashMap<u32, usize> = HashMap::new();
+    for (index, (position, instance)) in positions.iter().zip(instances).enumerate() {
+        let Some(before) = last.insert(instance.center.to_bits(), index) else { continue };
+        let distance = (positions[before] - position) as f32 / SUBPIXELS as f32;
+        let needed = instances[before].half_height + instance.half_height + travel + SPARE;
+        let room = (distance / needed * ROOM).floor();
+        rooms[before] = rooms[before].min(room);
+        rooms[index] = rooms[index].min(room);
+    }
+    rooms
+}
+
+/// Positions and instances of those of `beats` (in order of time) that the theme shows.
+pub fn place_beats(
+    beats: &[BeatLine],
+    layout: &Layout,
+    theme: &Theme,
+    motion: &NoteMotion,
+) -> (Positions, Vec<LineInstance>) {
+    let placed = beats.iter().rev().filter_map(|beat| {
+        let position = motion.position(beat.time);
+        Some((position, LineInstance::new(beat, position, layout, theme)?))
+    });
+    let (positions, instances) = placed.unzip();
+    (Positions(positions), instances)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::highway::options::HighwayOptions;
+    use crate::song::Mark;
+    use strikeline_picture::PictureSize;
+    use strikeline_picture::{FrameRate, Time};
+
+    fn note(time: i64, place: LanePlace, velocity: u8) -> HighwayNote {
+        HighwayNote {
+            time: Time::from_nanos(time),
+            place,
+            velocity,
+            color: [100, 150, 200],
+            mark: Mark::None,
+        }
+    }
+
+    #[test]
+    fn the_search_finds_just_the_hits_in_range_latest_first() {
+        let motion = NoteMotion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
+        let options = HighwayOptions::default();
+        let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
+        let place = |index| if index % 3 == 0 { LanePlace::Kick } else { LanePlace::Lane(1) };
+        let notes: Vec<HighwayNote> =
+            (0..1000).map(|index| note(index / 3 * 50_000_000, place(index), 100)).collect();
+        let is_gem = |note: &HighwayNote| note.place != LanePlace::Kick;
+        let (positions, instances) = place_notes(&notes, &layout, &options.theme, &motion, 0.0, is_gem);
+        assert_eq!(positions.0.len(), instances.len());
+        for (from, to) in [(0.0, 2.0), (-5.0, -1.0), (3.01, 3.02), (10.0, 99.0), (-9.0, 99.0), (50.0, 60.0)] {
+            let (low, high) =
+                (motion.position(Time::from_seconds(from)), motion.position(Time::from_seconds(to)));
+            let expected = positions.0.iter().filter(|position| (low..=high).contains(position)).count();
+            let range = positions.range(low, high);
+            assert_eq!(range.len(), expected);
+            let found = &positions.0[range.start as usize..range.end as usize];
+            assert!(found.is_sorted_by(|a, b| a >= b) && found.iter().all(|p| (low..=high).contains(p)));
+        }
+    }
+
+    #[test]
+    fn hits_that_overlap_one_of_their_place_have_no_room_and_kicks_stay_kicks() {
+        let motion = NoteMotion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
+        let options = HighwayOptions::default();
+        let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
+        let pixels = |pixels: i64| pixels * 1_000_000_000 / motion.pixels_per_second() as i64;
+        let snare = |at| note(pixels(at), LanePlace::Lane(1), 100);
+        let needed = (2.0 * layout.gem_half_height + SPARE) as i64;
+        // A flam, a note just apart from it, one just too near to that, and one far from all; another lane's.
+        let ats = [0, 10, 12 + needed, 10 + 2 * needed, 4000];
+        let mut notes: Vec<HighwayNote> = ats.map(snare).to_vec();
+        notes.push(note(pixels(4000), LanePlace::Lane(2), 100));
+        let rooms = |notes: &[HighwayNote], travel: f32, kicks: bool| -> Vec<u8> {
+            let belongs = |note: &HighwayNote| (note.place == LanePlace::Kick) == kicks;
+            let (_, instances) = place_notes(notes, &layout, &options.theme, &motion, travel, belongs);
+            instances.iter().rev().map(|instance| instance.style[3]).collect()
+        };
+        let is_apart = |style: u8| f32::from(style >> 1) >= ROOM;
+        let apart: Vec<bool> = rooms(&notes, 0.0, false).into_iter().map(is_apart).collect();
+        assert_eq!(apart, [false, false, false, false, true, true]);
+        // Without the one that is too near.
+        notes.remove(3);
+        let apart: Vec<bool> = rooms(&notes, 0.0, false).into_iter().map(is_apart).collect();
+        assert_eq!(apart, [false, false, true, true, true]);
+        // NoteMotion blur needs room too.
+        let apart: Vec<bool> = rooms(&notes, 8.0, false).into_iter().map(is_apart).collect();
+        assert_eq!(apart, [false, false, false, true, true]);
+        let kicks = [0, 5, 2000].map(|at| note(pixels(at), LanePlace::Kick, 100));
+        let styles = rooms(&kicks, 0.0, true);
+        assert!(styles.iter().all(|style| style & 1 == 1));
+        assert_eq!(styles.into_iter().map(is_apart).collect::<Vec<_>>(), [false, false, true]);
+    }
+
+    #[test]
+    fn ghost_notes_are_smaller_and_hollow_and_accents_larger() {
+        let options = HighwayOptions::default();
+        let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
+        let [ghost, plain, accent] = [20, 80, 125].map(|velocity| {
+            NoteInstance::new(&note(0, LanePlace::Lane(1), velocity), 0, &layout, &options.theme)
+        });
+        assert!(ghost.half_width < plain.half_width && ghost.half_height < plain.half_height);
+        assert!(ghost.style[1] < 128 && plain.style[1] == 255);
+        assert!(accent.half_width > plain.half_width || accent.style[2] > plain.style[2]);
+        assert!(ghost.color_velocity[0] < plain.color_velocity[0]);
+        assert!(plain.color_velocity[0] < accent.color_velocity[0]);
+    }
+}
