@@ -51,6 +51,12 @@ pub struct H264Encoder {
     instructions: Instructions,
 }
 
+/// A coded picture, to be made a NAL unit.
+struct CodedSlice {
+    kind: NalKind,
+    rbsp: Vec<u8>,
+}
+
 impl H264Encoder {
     /// An encoder for segment `segment` of a video.
     ///
@@ -130,7 +136,7 @@ impl H264Encoder {
         output: &mut Vec<u8>,
     ) -> Result<CodedPicture, H264Error> {
         let start = output.len();
-        let (kind, rbsp) = self.encode_slice(picture, change)?;
+        let CodedSlice { kind, rbsp } = self.encode_slice(picture, change)?;
         append_sized_nal(output, kind, &rbsp);
         Ok(CodedPicture { bytes: output.len() - start, idr: kind == NalKind::IdrSlice })
     }
@@ -151,7 +157,7 @@ impl H264Encoder {
         output: &mut Vec<u8>,
     ) -> Result<CodedPicture, H264Error> {
         let start = output.len();
-        let (kind, rbsp) = self.encode_slice(picture, change)?;
+        let CodedSlice { kind, rbsp } = self.encode_slice(picture, change)?;
         if kind == NalKind::IdrSlice {
             let ParameterSets { sps, pps } = self.parameter_sets();
             for unit in [sps, pps] {
@@ -164,12 +170,8 @@ impl H264Encoder {
         Ok(CodedPicture { bytes: output.len() - start, idr: kind == NalKind::IdrSlice })
     }
 
-    /// Encodes the next picture as one slice: the kind of its NAL unit, and its RBSP.
-    fn encode_slice(
-        &mut self,
-        picture: &Picture<'_>,
-        change: &FrameChange,
-    ) -> Result<(NalKind, Vec<u8>), H264Error> {
+    /// Encodes the next picture as one slice.
+    fn encode_slice(&mut self, picture: &Picture<'_>, change: &FrameChange) -> Result<CodedSlice, H264Error> {
         self.check(picture)?;
         let intra = self.frames == 0;
         self.history.begin_picture(self.frames);
@@ -215,7 +217,7 @@ impl H264Encoder {
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
         self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
-        Ok((if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp))
+        Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
     }
 
     /// The given scroll if the picture agrees with it, otherwise one that is found by search.

@@ -14,13 +14,13 @@ pub(crate) struct MacroblockSamples<'a> {
 
 impl MacroblockSamples<'_> {
     /// Sum of absolute differences of luma and chroma.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn difference(self, other: MacroblockSamples<'_>) -> u32 {
         difference_sum(self.luma, other.luma, 16) + difference_sum(self.chroma, other.chroma, 8)
     }
 
     /// Sum of squared differences of luma and chroma.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn squared_error(self, other: MacroblockSamples<'_>, instructions: Instructions) -> u32 {
         instructions.squared_error(self.luma, other.luma, 16)
             + instructions.squared_error(self.chroma, other.chroma, 8)

@@ -2,6 +2,7 @@
 
 use super::reference::PaddedSamples;
 use super::vectors::Vector;
+use crate::simd::BlockSize;
 use strikeline_picture::Plane;
 
 /// Bytes from one row of a prediction to the next.
@@ -25,40 +26,40 @@ pub(crate) struct InterBlock {
 pub(crate) fn predict_luma(reference: &PaddedSamples, block: InterBlock, out: &mut [u8]) {
     let InterBlock { x, y, width, height, vector } = block;
     let (x, y) = (x as isize + isize::from(vector.x >> 2), y as isize + isize::from(vector.y >> 2));
+    let block = ReferenceBlock { x, y, width, height };
     let (fraction_x, fraction_y) = (vector.x & 3, vector.y & 3);
     if fraction_x == 0 && fraction_y == 0 {
-        copy_rows(reference.plane_at(x, y), out, (width, height));
+        copy_rows(reference.plane_at(x, y), out, BlockSize { bytes: width, rows: height });
         return;
     }
     let mut first = [0u8; 256];
     let mut second = [0u8; 256];
-    let size = (width, height);
     // Figure 8-4 and equations 8-241 to 8-261: b is half a sample to the right of G, h below it, j both; m and s
     // are the h and b of the next sample. Quarter positions average the two nearest of these.
-    let right = x + isize::from(fraction_x == 3);
-    let below = y + isize::from(fraction_y == 3);
+    let right = ReferenceBlock { x: x + isize::from(fraction_x == 3), ..block };
+    let below = ReferenceBlock { y: y + isize::from(fraction_y == 3), ..block };
     match (fraction_x, fraction_y) {
-        (_, 0) => half_right(reference, (x, y), size, &mut first),
-        (0, _) => half_below(reference, (x, y), size, &mut first),
-        (2, _) | (_, 2) => half_both(reference, (x, y), size, &mut first),
-        _ => half_right(reference, (x, below), size, &mut first),
+        (_, 0) => half_right(reference, block, &mut first),
+        (0, _) => half_below(reference, block, &mut first),
+        (2, _) | (_, 2) => half_both(reference, block, &mut first),
+        _ => half_right(reference, below, &mut first),
     }
     let averaged = match (fraction_x, fraction_y) {
         (2, 0) | (0, 2) | (2, 2) => false,
         (_, 0) => {
-            copy(reference, (right, y), size, &mut second);
+            copy(reference, right, &mut second);
             true
         }
         (0, _) => {
-            copy(reference, (x, below), size, &mut second);
+            copy(reference, below, &mut second);
             true
         }
         (2, _) => {
-            half_right(reference, (x, below), size, &mut second);
+            half_right(reference, below, &mut second);
             true
         }
         _ => {
-            half_below(reference, (right, y), size, &mut second);
+            half_below(reference, right, &mut second);
             true
         }
     };
@@ -74,7 +75,7 @@ pub(crate) fn predict_luma(reference: &PaddedSamples, block: InterBlock, out: &m
 
 /// Copies rows of 16 or 8 bytes.
 #[inline]
-fn copy_rows(from: Plane<'_>, to: &mut [u8], (width, height): Size) {
+fn copy_rows(from: Plane<'_>, to: &mut [u8], size: BlockSize) {
     #[inline(always)]
     fn all<const WIDTH: usize>(from: Plane<'_>, to: &mut [u8], rows: usize) {
         for row in 0..rows {
@@ -86,19 +87,26 @@ fn copy_rows(from: Plane<'_>, to: &mut [u8], (width, height): Size) {
             }
         }
     }
-    if width == 16 {
-        all::<16>(from, to, height);
+    if size.bytes == 16 {
+        all::<16>(from, to, size.rows);
     } else {
-        all::<8>(from, to, height);
+        all::<8>(from, to, size.rows);
     }
 }
 
-/// Column and row of the reference, in luma samples.
-type BlockPosition = (isize, isize);
-/// Width and height.
-type Size = (usize, usize);
+/// A block of luma samples of the reference.
+#[derive(Debug, Clone, Copy)]
+struct ReferenceBlock {
+    /// Its first column and row, which may lie in the padding.
+    x: isize,
+    y: isize,
+    width: usize,
+    height: usize,
+}
 
-fn copy(reference: &PaddedSamples, (x, y): BlockPosition, (width, height): Size, out: &mut [u8; 256]) {
+/// Copies the samples G.
+fn copy(reference: &PaddedSamples, block: ReferenceBlock, out: &mut [u8; 256]) {
+    let ReferenceBlock { x, y, width, height } = block;
     let rows = reference.at(x, y).chunks(reference.stride());
     for (out, row) in out.as_chunks_mut::<16>().0.iter_mut().zip(rows).take(height) {
         out[..width].copy_from_slice(&row[..width]);
@@ -115,7 +123,9 @@ fn rounded(value: i32, shift: u32) -> u8 {
     ((value + (1 << (shift - 1))) >> shift).clamp(0, 255) as u8
 }
 
-fn half_right(reference: &PaddedSamples, (x, y): BlockPosition, (width, height): Size, out: &mut [u8; 256]) {
+/// The samples b.
+fn half_right(reference: &PaddedSamples, block: ReferenceBlock, out: &mut [u8; 256]) {
+    let ReferenceBlock { x, y, width, height } = block;
     let rows = reference.at(x - 2, y).chunks(reference.stride());
     for (out, row) in out.as_chunks_mut::<16>().0.iter_mut().zip(rows).take(height) {
         let row = &row[..width + 5];
@@ -126,7 +136,9 @@ fn half_right(reference: &PaddedSamples, (x, y): BlockPosition, (width, height):
     }
 }
 
-fn half_below(reference: &PaddedSamples, (x, y): BlockPosition, (width, height): Size, out: &mut [u8; 256]) {
+/// The samples h.
+fn half_below(reference: &PaddedSamples, block: ReferenceBlock, out: &mut [u8; 256]) {
+    let ReferenceBlock { x, y, width, height } = block;
     let stride = reference.stride();
     let samples = reference.at(x, y - 2);
     for (y, out) in out.as_chunks_mut::<16>().0.iter_mut().enumerate().take(height) {
@@ -139,7 +151,9 @@ fn half_below(reference: &PaddedSamples, (x, y): BlockPosition, (width, height):
     }
 }
 
-fn half_both(reference: &PaddedSamples, (x, y): BlockPosition, (width, height): Size, out: &mut [u8; 256]) {
+/// The samples j.
+fn half_both(reference: &PaddedSamples, block: ReferenceBlock, out: &mut [u8; 256]) {
+    let ReferenceBlock { x, y, width, height } = block;
     let stride = reference.stride();
     let samples = reference.at(x - 2, y - 2);
     let mut sums = [[0i32; 16]; 21];
@@ -166,7 +180,7 @@ pub(crate) fn predict_chroma(reference: &PaddedSamples, block: InterBlock, out: 
     let stride = reference.stride();
     let bytes = width * 2;
     if right == 0 && below == 0 {
-        copy_rows(reference.plane_at(pair * 2, y), out, (bytes, height));
+        copy_rows(reference.plane_at(pair * 2, y), out, BlockSize { bytes, rows: height });
         return;
     }
     let source = reference.at(pair * 2, y);

@@ -79,13 +79,13 @@ impl PaddedSamples {
     }
 
     /// From byte `x` of row `y` on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn plane_at(&self, x: isize, y: isize) -> Plane<'_> {
         Plane { data: self.at(x, y), stride: self.stride }
     }
 
     /// From byte `x` of row `y` on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn plane_at_mut(&mut self, x: isize, y: isize) -> PlaneMut<'_> {
         let stride = self.stride;
         PlaneMut { data: self.at_mut(x, y), stride }
@@ -174,7 +174,7 @@ impl Reconstruction {
     }
 
     /// The samples that the macroblock at `position` is predicted from with `vector`, which points at whole samples.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn samples_at(&self, position: MacroblockPosition, vector: Vector) -> MacroblockSamples<'_> {
         let x = position.x() as isize + isize::from(vector.x / 4);
         let y = position.y() as isize + isize::from(vector.y / 4);

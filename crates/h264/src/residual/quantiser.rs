@@ -35,7 +35,8 @@ pub(crate) fn chroma_qp(qp: u8) -> u8 {
     if qp < 30 { qp } else { ABOVE_29[usize::from(qp) - 30] }
 }
 
-/// The tables of [`Quantiser`] for a single block: four values for each horizontal frequency.
+/// The tables of [`Quantiser`] for a single block: four values for each horizontal frequency. For AVX2 only.
+#[cfg(target_arch = "x86_64")]
 #[derive(Debug, Clone)]
 pub(crate) struct BlockTables {
     pub(crate) multipliers: [u16; 16],
@@ -54,6 +55,7 @@ pub(crate) struct Quantiser {
     /// Scales (LevelScale / 16) shifted by QP / 6, in the same order.
     pub(crate) scales: [[i16; 16]; 4],
     /// The same three for a single block.
+    #[cfg(target_arch = "x86_64")]
     pub(crate) of_block: BlockTables,
     /// Added before the shift: less than a half, so that small coefficients become zero.
     rounding: i32,
@@ -80,6 +82,7 @@ impl Quantiser {
         }
         let rounding = (rounding_64ths << (15 + qp / 6)) >> 6;
         let smallest_effective_difference = 0;
+        #[cfg(target_arch = "x86_64")]
         let of_block = BlockTables {
             multipliers: std::array::from_fn(|index| multipliers[index / 4][index % 4]),
             biases: std::array::from_fn(|index| biases[index / 4][index % 4]),
@@ -90,6 +93,7 @@ impl Quantiser {
             multipliers,
             biases,
             scales,
+            #[cfg(target_arch = "x86_64")]
             of_block,
             rounding,
             smallest_effective_difference,

@@ -10,7 +10,7 @@ use strikeline_picture::Plane;
 
 impl Instructions {
     /// Sum of squared differences over `rows` rows of 16 bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn squared_error(self, a: Plane<'_>, b: Plane<'_>, rows: usize) -> u32 {
         let Plane { data: a, stride: a_stride } = a;
         let Plane { data: b, stride: b_stride } = b;
@@ -28,7 +28,7 @@ impl Instructions {
 
     /// Sums of absolute differences between 16 rows of 16 bytes and three predictions: the byte `flat` everywhere, the
     /// row `above` in each row, and the column `left` in each column.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn luma_differences(
         self,
         source: Plane<'_>,
@@ -50,7 +50,7 @@ impl Instructions {
     }
 
     /// The same for 8 rows of 8 pairs. `flat`: a row for the first four rows, and one for the last four.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn chroma_differences(
         self,
         source: Plane<'_>,
@@ -72,7 +72,7 @@ impl Instructions {
     }
 
     /// Sums of absolute differences of the four quarters of `ROWS` rows of 16 bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn quarter_differences<const ROWS: usize>(self, a: Plane<'_>, b: Plane<'_>) -> [u32; 4] {
         let Plane { data: a, stride: a_stride } = a;
         let Plane { data: b, stride: b_stride } = b;

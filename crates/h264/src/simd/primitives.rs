@@ -28,7 +28,7 @@ pub(crate) fn difference_sum(a: Plane<'_>, b: Plane<'_>, rows: usize) -> u32 {
 }
 
 /// Whether two blocks, at most 16 bytes wide, are equal.
-#[inline]
+#[inline(always)]
 pub(crate) fn equal_rows(a: Plane<'_>, b: Plane<'_>, BlockSize { bytes, rows }: BlockSize) -> bool {
     #[cfg(target_arch = "x86_64")]
     if bytes == 16 {
@@ -39,7 +39,7 @@ pub(crate) fn equal_rows(a: Plane<'_>, b: Plane<'_>, BlockSize { bytes, rows }: 
 }
 
 /// Copies `rows` rows of 16 bytes.
-#[inline]
+#[inline(always)]
 pub(crate) fn copy(from: Plane<'_>, to: &mut [u8], to_stride: usize, rows: usize) {
     // SAFETY: SSE2 is part of x86-64, and is all that the function requires.
     #[cfg(target_arch = "x86_64")]
@@ -53,18 +53,31 @@ pub(crate) fn copy(from: Plane<'_>, to: &mut [u8], to_stride: usize, rows: usize
 }
 
 /// Copies a block whose width is a multiple of 16 bytes.
+#[inline(always)]
 pub(crate) fn copy_wide(from: Plane<'_>, to: PlaneMut<'_>, BlockSize { bytes, rows }: BlockSize) {
+    copy_wide_rows(from.data, from.stride, to.data, to.stride, bytes, rows);
+}
+
+// Not structs: these stay in registers.
+fn copy_wide_rows(
+    from: &[u8],
+    from_stride: usize,
+    to: &mut [u8],
+    to_stride: usize,
+    bytes: usize,
+    rows: usize,
+) {
     // A call for each row is slower than copying few bytes.
     const FEW: usize = 96;
     if bytes <= FEW {
         for left in (0..bytes).step_by(16) {
-            let from = Plane { data: &from.data[left..], ..from };
-            copy(from, &mut to.data[left..], to.stride, rows);
+            let from = Plane { data: &from[left..], stride: from_stride };
+            copy(from, &mut to[left..], to_stride, rows);
         }
         return;
     }
     for row in 0..rows {
-        to.data[row * to.stride..][..bytes].copy_from_slice(from.row(row, bytes));
+        to[row * to_stride..][..bytes].copy_from_slice(&from[row * from_stride..][..bytes]);
     }
 }
 

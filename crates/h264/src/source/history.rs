@@ -375,6 +375,7 @@ impl SourceCopy {
 }
 
 /// A plane from byte `x` of row `y` on.
+#[inline(always)]
 fn from_position(plane: Plane<'_>, x: usize, y: usize) -> Plane<'_> {
     Plane { data: &plane.data[y * plane.stride + x..], ..plane }
 }
