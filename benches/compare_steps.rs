@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let gpu = Arc::new(Gpu::open(&by_h264.adapter)?);
     println!(
         "{}; {} jobs; 1920x1080, {frames} frames of the groove, theme plain, {rounds} rounds",
-        gpu.description, by_h264.spread.jobs
+        gpu.description, by_h264.split.jobs
     );
 
     let unrecorded = Step::ALL.into_iter().filter(|step| *step != Step::Recorded);

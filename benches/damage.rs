@@ -20,8 +20,8 @@ use wgpu_video::encode::EncoderFactory;
 use wgpu_video::encode::h264::H264Factory;
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::scene::Scene;
-use wgpu_video::stream::sink::NullSink;
-use wgpu_video::stream::stats::process_cpu_time;
+use wgpu_video::stream::NullSink;
+use wgpu_video::stream::process_cpu_time;
 use wgpu_video::stream::{Recording, Redraw, Stage, StreamOptions, stream};
 
 /// A line of the table.

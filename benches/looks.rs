@@ -15,8 +15,8 @@ use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
 use support::{GROOVE, at_least_one, full_hd, sixty};
 use wgpu_video::encode::null::NullEncoder;
-use wgpu_video::stream::sink::NullSink;
-use wgpu_video::stream::stats::process_cpu_time;
+use wgpu_video::stream::NullSink;
+use wgpu_video::stream::process_cpu_time;
 use wgpu_video::stream::{StreamOptions, stream};
 
 struct Look {

@@ -19,11 +19,11 @@ use model::report::{Machine, Memory, ModelReport, SettingRow, print_grid, print_
 use model::stand_ins::{Copier, Drawer, WaitingEncoder, lateness_micros, settings, sleep_exactly};
 use std::num::{NonZeroU32, NonZeroU64};
 use strikeline_picture::SegmentPlan;
+use wgpu_video::stream::NullSink;
 use wgpu_video::stream::pipeline::DeviceStages;
 use wgpu_video::stream::pipeline::PipelineOptions;
-use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::{
-    CancelToken, FinishedSegment, Recording, Sink, SinkError, Spread, Stage, StreamInfo, pipeline,
+    CancelToken, FinishedSegment, Recording, Sink, SinkError, Stage, StreamInfo, WorkSplit, pipeline,
 };
 
 /// A frame of 1080p in RGB, as measured on the predecessor of this program: 141 frames/s, one stage after the other.
@@ -55,13 +55,13 @@ const CASES: [(&str, &str, Costs); 4] = [
 ];
 
 /// The work splits for which the cost of the pipeline itself is measured.
-const OWN_COST: [Spread; 6] = [
-    spread(1, 1),
-    spread(4, 1),
-    spread(6, 3),
-    spread(4, 8),
-    spread(16, 8),
-    Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64, devices: None },
+const OWN_COST: [WorkSplit; 6] = [
+    split(1, 1),
+    split(4, 1),
+    split(6, 3),
+    split(4, 8),
+    split(16, 8),
+    WorkSplit { ring_depth: 8, jobs: 4, segments_in_flight: 64, devices: None },
 ];
 
 /// Short, so that all encoders have work until the end: in so short a run a last segment by itself would weigh more than
@@ -101,20 +101,20 @@ const QUICK: Amount = Amount {
     long_frames: 100_000,
 };
 
-const fn spread(ring_depth: usize, encoders: usize) -> Spread {
-    Spread { ring_depth, jobs: encoders, segments_in_flight: encoders, devices: None }
+const fn split(ring_depth: usize, encoders: usize) -> WorkSplit {
+    WorkSplit { ring_depth, jobs: encoders, segments_in_flight: encoders, devices: None }
 }
 
 /// Runs `plan` with stages of these costs.
-fn run_once(costs: &Costs, plan: SegmentPlan, spread: Spread, sink: &mut dyn Sink) -> RecordedRun {
-    run_recorded(costs, plan, spread, sink, false)
+fn run_once(costs: &Costs, plan: SegmentPlan, split: WorkSplit, sink: &mut dyn Sink) -> RecordedRun {
+    run_recorded(costs, plan, split, sink, false)
 }
 
 /// The same, recorded or not.
 fn run_recorded(
     costs: &Costs,
     plan: SegmentPlan,
-    spread: Spread,
+    split: WorkSplit,
     sink: &mut dyn Sink,
     recorded: bool,
 ) -> RecordedRun {
@@ -123,7 +123,7 @@ fn run_recorded(
         encoder: &WaitingEncoder { costs: *costs, epoch },
         settings: settings(plan.segment_frames()),
         plan,
-        spread,
+        split,
         cancel: &CancelToken::default(),
         record: recorded.then(Recording::default),
     };
@@ -142,27 +142,27 @@ fn measure(
     name: &'static str,
     costs: &Costs,
     plan: SegmentPlan,
-    spread: Spread,
+    split: WorkSplit,
     rounds: usize,
 ) -> SettingRow {
     let frames = plan.frames();
     let samples: Vec<_> =
-        (0..rounds).map(|_| run_once(costs, plan, spread, &mut NullSink::default())).collect();
+        (0..rounds).map(|_| run_once(costs, plan, split, &mut NullSink::default())).collect();
     let per_second = |time: Duration| frames as f64 / time.as_secs_f64();
     let slowest = costs
         .sum(Stage::Render, frames)
         .max(costs.sum(Stage::Readback, frames))
-        .max(costs.sum(Stage::Encode, frames) / spread.jobs as u32);
+        .max(costs.sum(Stage::Encode, frames) / split.jobs as u32);
     let waits = slowest > Duration::ZERO;
     SettingRow {
         costs: name,
-        ring_depth: spread.ring_depth,
-        encoders: spread.jobs,
-        segments_in_flight: spread.segments_in_flight,
+        ring_depth: split.ring_depth,
+        encoders: split.jobs,
+        segments_in_flight: split.segments_in_flight,
         frames,
         frames_per_second: median(samples.iter().map(|run| per_second(run.wall)).collect()),
         limit: waits.then(|| per_second(slowest)),
-        ideal: waits.then(|| per_second(ideal_time(costs, plan, spread))),
+        ideal: waits.then(|| per_second(ideal_time(costs, plan, split))),
         cpu_micros_per_frame: median(samples.iter().map(|run| run.cpu.as_secs_f64() * 1e6).collect())
             / frames as f64,
     }
@@ -202,11 +202,11 @@ fn peak_memory() -> Option<u64> {
 }
 
 fn long_run(frames: u64) -> Memory {
-    let spread = Spread { ring_depth: 8, jobs: 4, segments_in_flight: 64, devices: None };
+    let split = WorkSplit { ring_depth: 8, jobs: 4, segments_in_flight: 64, devices: None };
     let mut sink = PeakSink { total: frames, ..PeakSink::default() };
-    let run = run_once(&Costs::NOTHING, plan(frames, 120), spread, &mut sink);
+    let run = run_once(&Costs::NOTHING, plan(frames, 120), split, &mut sink);
     Memory {
-        segments_in_flight: spread.segments_in_flight,
+        segments_in_flight: split.segments_in_flight,
         frames: sink.frames,
         seconds: run.wall.as_secs_f64(),
         at_a_tenth: sink.at_a_tenth,
@@ -228,11 +228,10 @@ fn machine(frames: u32) -> Machine {
 /// Measures what recording costs.
 fn recording_costs(amount: &Amount) -> Vec<recording::RecordingCost> {
     let pairs = amount.rounds * 3;
-    let nothing = |spread| {
-        with_stand_ins("stages that cost nothing", &Costs::NOTHING, amount.free_frames, spread, pairs)
-    };
-    let waiting = with_stand_ins("stages that wait", &SEED, amount.frames, spread(6, 3), pairs);
-    let mut costs = vec![nothing(spread(4, 1)), nothing(spread(6, 3)), waiting];
+    let nothing =
+        |split| with_stand_ins("stages that cost nothing", &Costs::NOTHING, amount.free_frames, split, pairs);
+    let waiting = with_stand_ins("stages that wait", &SEED, amount.frames, split(6, 3), pairs);
+    let mut costs = vec![nothing(split(4, 1)), nothing(split(6, 3)), waiting];
     costs
         .extend([false, true].into_iter().filter_map(|encode| with_the_groove(encode, amount.frames, pairs)));
     costs
@@ -278,7 +277,7 @@ fn main() {
     if wanted("own-cost") {
         let own_cost = |name, costs: &Costs, frames| {
             let plan = plan(frames, OWN_COST_SEGMENT_FRAMES);
-            OWN_COST.map(|spread| measure(name, costs, plan, spread, amount.rounds))
+            OWN_COST.map(|split| measure(name, costs, plan, split, amount.rounds))
         };
         let free = own_cost("nothing", &Costs::NOTHING, amount.free_frames);
         let waiting = own_cost("seed", &SEED, amount.frames);
@@ -297,7 +296,7 @@ fn main() {
         let grid: Vec<_> = settings
             .map(|(depth, encoders)| {
                 let plan = plan(amount.frames, SEGMENT_FRAMES);
-                measure(name, &costs, plan, spread(*depth, *encoders), amount.rounds)
+                measure(name, &costs, plan, split(*depth, *encoders), amount.rounds)
             })
             .collect();
         say(&|| print_grid(title, &grid));

@@ -18,8 +18,8 @@ use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::{PlaneKind, PlaneTarget, black};
 use wgpu_video::scene::{Drawing, Scene, SceneTarget};
-use wgpu_video::stream::sink::NullSink;
-use wgpu_video::stream::stats::process_cpu_time;
+use wgpu_video::stream::NullSink;
+use wgpu_video::stream::process_cpu_time;
 use wgpu_video::stream::{ConvertOn, StreamOptions, stream};
 
 /// A line of the table.

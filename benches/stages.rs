@@ -19,8 +19,8 @@ use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::encode::openh264::OpenH264;
 use wgpu_video::encode::{EncoderFactory, EncoderSettings};
 use wgpu_video::scene::Scene;
-use wgpu_video::stream::sink::NullSink;
-use wgpu_video::stream::stats::process_cpu_time;
+use wgpu_video::stream::NullSink;
+use wgpu_video::stream::process_cpu_time;
 use wgpu_video::stream::{StreamOptions, stream};
 
 /// CPU time of all threads of the process.

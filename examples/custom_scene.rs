@@ -12,7 +12,7 @@ use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, UniformBuffer};
 use wgpu_video::output::Overwrite;
 use wgpu_video::scene::{Scene, SceneError, SceneTarget};
-use wgpu_video::stream::mp4_sink::Mp4Sink;
+use wgpu_video::stream::Mp4Sink;
 use wgpu_video::stream::{StreamOptions, stream};
 
 /// Drawn as luma and chroma by the same shader: strikeline's prelude (shaders/prelude.wgsl) makes the

@@ -15,7 +15,7 @@ use strikeline_picture::{FrameRate, PictureSize};
 use texture_source::renderer::Renderer;
 use wgpu_video::encode::h264::H264Factory;
 use wgpu_video::output::Overwrite;
-use wgpu_video::stream::mp4_sink::Mp4Sink;
+use wgpu_video::stream::Mp4Sink;
 use wgpu_video::stream::{StreamOptions, TextureStream};
 
 /// Ten seconds.

@@ -22,7 +22,7 @@
 //! use strikeline_picture::PictureSize;
 //! use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 //! use strikeline::song::{Song, SongOptions};
-//! use wgpu_video::stream::mp4_sink::Mp4Sink;
+//! use wgpu_video::stream::Mp4Sink;
 //! use wgpu_video::stream::{StreamOptions, stream};
 //! use strikeline_picture::FrameRate;
 //!

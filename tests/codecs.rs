@@ -14,8 +14,8 @@ use wgpu_video::encode::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
 use wgpu_video::output::Overwrite;
-use wgpu_video::stream::mp4_sink::Mp4Sink;
-use wgpu_video::stream::sink::MemorySink;
+use wgpu_video::stream::MemorySink;
+use wgpu_video::stream::Mp4Sink;
 use wgpu_video::stream::{Sink, StreamError, StreamOptions, stream};
 
 /// Stand-in for an encoder of HEVC; counts pictures.

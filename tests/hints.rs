@@ -13,7 +13,7 @@ use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::encode::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
-use wgpu_video::stream::sink::NullSink;
+use wgpu_video::stream::NullSink;
 use wgpu_video::stream::{StreamOptions, stream};
 
 /// Writes down the scroll of every picture.

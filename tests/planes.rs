@@ -14,7 +14,7 @@ use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::scene::{Drawing, Scene, SceneError, SceneTarget};
-use wgpu_video::stream::sink::MemorySink;
+use wgpu_video::stream::MemorySink;
 use wgpu_video::stream::{ConvertOn, StreamOptions, stream};
 
 /// Limited-range BT.709 (ITU-R BT.709-6, 3.3) of gamma-coded RGB 0 to 255, not rounded.

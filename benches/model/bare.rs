@@ -4,7 +4,7 @@
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use wgpu_video::stream::stats::process_cpu_time;
+use wgpu_video::stream::process_cpu_time;
 
 use super::stand_ins::wait_until;
 

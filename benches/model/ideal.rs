@@ -9,20 +9,20 @@ use std::time::Duration;
 
 use strikeline_picture::SegmentPlan;
 use wgpu_video::stream::interleave::{Interleave, Next, Segments};
-use wgpu_video::stream::{Spread, Stage};
+use wgpu_video::stream::{Stage, WorkSplit};
 
 use super::costs::Costs;
 
 /// How long `plan` takes. A frame begins when a slot is free, in the order of the real pipeline; drawing and copying are
 /// a device each. A frame is encoded as soon as it is copied, the one before it in its segment is encoded, and one of
 /// the `jobs` is idle.
-pub fn ideal_time(costs: &Costs, plan: SegmentPlan, spread: Spread) -> Duration {
-    let mut slots: BinaryHeap<_> = (0..spread.ring_depth).map(|_| Reverse(Duration::ZERO)).collect();
-    let mut workers = vec![Duration::ZERO; spread.jobs];
+pub fn ideal_time(costs: &Costs, plan: SegmentPlan, split: WorkSplit) -> Duration {
+    let mut slots: BinaryHeap<_> = (0..split.ring_depth).map(|_| Reverse(Duration::ZERO)).collect();
+    let mut workers = vec![Duration::ZERO; split.jobs];
     let mut segments = HashMap::new();
     let (mut drawn, mut copied, mut end) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     let all = Segments::new(plan);
-    let mut interleave = Interleave::new(&all, spread.segments_in_flight);
+    let mut interleave = Interleave::new(&all, split.segments_in_flight);
     while let Next::Frame(planned) = interleave.next(|| true) {
         let Reverse(slot) = slots.pop().unwrap_or_default();
         drawn = slot.max(drawn) + costs.of(Stage::Render, planned.frame);

@@ -12,8 +12,8 @@ use support::{at_least_one, full_hd, groove_highway, sixty};
 use wgpu_video::encode::EncoderFactory;
 use wgpu_video::encode::h264::H264Factory;
 use wgpu_video::encode::null::NullEncoder;
-use wgpu_video::stream::sink::NullSink;
-use wgpu_video::stream::{Recording, Spread, StreamOptions, stream};
+use wgpu_video::stream::NullSink;
+use wgpu_video::stream::{Recording, StreamOptions, WorkSplit, stream};
 
 use super::costs::Costs;
 
@@ -91,14 +91,14 @@ pub fn with_stand_ins(
     name: &str,
     costs: &Costs,
     frames: u64,
-    spread: Spread,
+    split: WorkSplit,
     rounds: usize,
 ) -> RecordingCost {
-    let Spread { ring_depth, jobs, segments_in_flight, .. } = spread;
+    let WorkSplit { ring_depth, jobs, segments_in_flight, .. } = split;
     let what = format!("{name}; ring {ring_depth}, encoders {jobs}, segments {segments_in_flight}");
     let plan = super::super::plan(frames, super::super::OWN_COST_SEGMENT_FRAMES);
     RecordingCost::measure(what, frames, rounds, &mut |recorded| {
-        super::super::run_recorded(costs, plan, spread, &mut NullSink::default(), recorded)
+        super::super::run_recorded(costs, plan, split, &mut NullSink::default(), recorded)
     })
 }
 

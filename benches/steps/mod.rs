@@ -14,15 +14,15 @@ use strikeline_picture::{FrameChange, FrameIndex, SegmentIndex};
 use wgpu_video::encode::{EncoderFactory, EncoderSettings};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::scene::Scene;
+use wgpu_video::stream::NullSink;
 use wgpu_video::stream::pipeline::PipelineOptions;
 use wgpu_video::stream::scene_stages::{RenderSettings, SceneRenderer, SlotReader};
-use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::stage::{Readback, Render, SlotIndex, StageError};
-use wgpu_video::stream::stats::{Clocks, StageReport, process_cpu_time};
 use wgpu_video::stream::{
-    CancelToken, Recording, Redraw, Spread, Stage, StreamError, StreamOptions, pipeline,
+    CancelToken, Recording, Redraw, Stage, StreamError, StreamOptions, WorkSplit, pipeline,
     pipeline::DeviceStages, stage::Mapped, stream,
 };
+use wgpu_video::stream::{Clocks, StageReport, process_cpu_time};
 
 use crate::highway::Highway;
 use rebuilt::RebuiltHighway;
@@ -103,8 +103,8 @@ impl StepRunner<'_> {
     /// # Errors
     /// When the device, the scene or the encoder fails, or the run is cancelled.
     pub fn run(&self, step: Step, mut highway: Highway) -> Result<Sample, StreamError> {
-        let one = Spread { ring_depth: 4, jobs: 1, segments_in_flight: 1, devices: Some(1) };
-        let spread = self.options.spread;
+        let one = WorkSplit { ring_depth: 4, jobs: 1, segments_in_flight: 1, devices: Some(1) };
+        let split = self.options.split;
         match step {
             Step::Naive => self.in_turn(&mut RebuiltHighway::new(highway, self.options.size)),
             Step::Resident => self.in_turn(&mut highway),
@@ -113,8 +113,8 @@ impl StepRunner<'_> {
                 self.piped(renderer, RgbaReader { gpu: Arc::clone(&self.gpu) }, one)
             }
             Step::Planar => self.planar(&mut highway, Redraw::All, one),
-            Step::Segments => self.planar(&mut highway, Redraw::All, spread),
-            Step::Changed => self.planar(&mut highway, Redraw::Changed, spread),
+            Step::Segments => self.planar(&mut highway, Redraw::All, split),
+            Step::Changed => self.planar(&mut highway, Redraw::Changed, split),
             Step::Devices => self.streamed(&mut highway, None),
             Step::Recorded => self.streamed(&mut highway, Some(Recording::default())),
         }
@@ -163,10 +163,10 @@ impl StepRunner<'_> {
         Ok(sample(plan.frames(), stages.elapsed, process_cpu_time().saturating_sub(cpu), &stages))
     }
 
-    fn planar(&self, scene: &mut dyn Scene, redraw: Redraw, spread: Spread) -> Result<Sample, StreamError> {
+    fn planar(&self, scene: &mut dyn Scene, redraw: Redraw, split: WorkSplit) -> Result<Sample, StreamError> {
         let settings = RenderSettings { redraw, ..self.options.render_settings() };
-        let renderer = SceneRenderer::new(&self.gpu, scene, settings, spread.ring_depth)?;
-        self.piped(renderer, SlotReader::new(&self.gpu, self.options.copy_out)?, spread)
+        let renderer = SceneRenderer::new(&self.gpu, scene, settings, split.ring_depth)?;
+        self.piped(renderer, SlotReader::new(&self.gpu, self.options.copy_out)?, split)
     }
 
     /// As `strikeline render` does it, on devices opened for this run.
@@ -180,12 +180,12 @@ impl StepRunner<'_> {
         &self,
         render: R,
         readback: B,
-        spread: Spread,
+        split: WorkSplit,
     ) -> Result<Sample, StreamError> {
         let encoder: &dyn EncoderFactory = &*self.options.encoder;
         let cancel: &CancelToken = &self.options.cancel;
         let (plan, settings) = (self.options.plan(), self.settings());
-        let run = PipelineOptions { encoder, settings, plan, spread, cancel, record: None };
+        let run = PipelineOptions { encoder, settings, plan, split, cancel, record: None };
         let stages = vec![DeviceStages { render, readback }];
         let outcome = pipeline::run(stages, &run, &mut NullSink::default(), &mut |_| {})?;
         let stages = outcome.clocks.read();

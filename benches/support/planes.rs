@@ -6,7 +6,7 @@ use std::sync::Arc;
 use strikeline_picture::{Picture, Plane};
 use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::scene::Scene;
-use wgpu_video::stream::sink::MemorySink;
+use wgpu_video::stream::MemorySink;
 use wgpu_video::stream::{StreamOptions, stream};
 
 use super::{at_least_one, full_hd, sixty};

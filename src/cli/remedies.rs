@@ -7,8 +7,8 @@ use wgpu_video::gpu::GpuError;
 use wgpu_video::mux::MuxError;
 use wgpu_video::output::OutputError;
 use wgpu_video::scene::SceneError;
+use wgpu_video::stream::StageError;
 use wgpu_video::stream::StreamError;
-use wgpu_video::stream::stage::StageError;
 
 /// Which options help against `error`, as half a sentence; `None` when its own text is all that can be said.
 pub(super) fn of(error: &anyhow::Error) -> Option<&'static str> {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use strikeline::highway::Highway;
 use strikeline_picture::Time;
-use wgpu_video::stream::mp4_sink::Mp4Sink;
-use wgpu_video::stream::{CancelToken, Report, Stage, stats::process_cpu_time, stream};
+use wgpu_video::stream::Mp4Sink;
+use wgpu_video::stream::{CancelToken, Report, Stage, process_cpu_time, stream};
 
 use super::UsageError;
 use super::args::{

@@ -19,7 +19,7 @@ use strikeline::song::{Song, SongOptions};
 use strikeline_picture::PictureSize;
 use wgpu_video::gpu::{AdapterDescription, Gpu};
 use wgpu_video::output::{OutputFile, Overwrite};
-use wgpu_video::stream::{Spread, StreamError, default_jobs};
+use wgpu_video::stream::{StreamError, WorkSplit, default_jobs};
 
 use super::args::{EncoderArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongSelection};
 use super::render::stop_on_signals;
@@ -106,7 +106,7 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
         deepest_ring: deepest_ring(picture.size),
         // A GPU overlaps work by itself; a second device is the most that can help it.
         most_devices: if adapter.software { jobs.max(2) } else { 2 },
-        default: Spread { devices: Some(adapter.devices()), ..Spread::for_jobs(jobs) },
+        default: WorkSplit { devices: Some(adapter.devices()), ..WorkSplit::for_jobs(jobs) },
     };
     let mut bench = StreamBench {
         frames: super::at_least_one(picture.fps.frames_to_cover(song.last_note() - scene.start())),
@@ -186,8 +186,8 @@ fn print(text: &str) -> std::io::Result<()> {
 }
 
 /// A setting in one line.
-fn short(spread: Spread) -> String {
-    spread.to_string()
+fn short(split: WorkSplit) -> String {
+    split.to_string()
 }
 
 /// The result printed at the end.
@@ -196,7 +196,7 @@ struct TuneSummary<'a> {
     adapter: AdapterDescription,
     encoder: &'static str,
     key: Key,
-    default: Spread,
+    default: WorkSplit,
     outcome: SearchOutcome,
     /// Time that the search took.
     seconds: f64,
@@ -206,7 +206,7 @@ impl TuneSummary<'_> {
     fn tuned(&self) -> Tuned {
         let choice = &self.outcome.choice;
         Tuned {
-            spread: choice.spread,
+            split: choice.split,
             frames_per_second: Some(choice.median()),
             encoder: Some(self.encoder.to_owned()),
         }

@@ -16,7 +16,7 @@ use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::gpu::Gpu;
 use wgpu_video::scene::Scene;
 use wgpu_video::scene::still::render_still;
-use wgpu_video::stream::sink::MemorySink;
+use wgpu_video::stream::MemorySink;
 use wgpu_video::stream::{StreamOptions, stream};
 
 /// Luma and chroma of a frame, without padding.

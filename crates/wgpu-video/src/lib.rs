@@ -13,6 +13,9 @@
 //! [`stream::stream()`] makes a video of a [`Scene`](scene::Scene). [`stream::TextureStream`] makes one of the textures that a
 //! renderer with a device of its own pushes.
 //!
+//! Modules that are hidden from this documentation (`stream::pipeline`, `stream::stage` and others) are for benches, tests and
+//! programs that measure the parts. Nothing in them is promised.
+//!
 //! Where there is no desktop, Mesa's device-selection layer prints `error: XDG_RUNTIME_DIR is invalid or not set in the
 //! environment`, twice for each device that is opened. It is harmless; the environment variable `NODEVICE_SELECT=1` turns the
 //! layer off. A library cannot set it safely, so a program should: before it starts any thread, or in the shell.
@@ -28,6 +31,11 @@ pub mod stream;
 
 pub use strikeline_picture as picture;
 pub use wgpu;
+
+pub use encode::{Encoder, EncoderFactory};
+pub use output::Overwrite;
+pub use scene::Scene;
+pub use stream::{Mp4Sink, Report, Sink, StreamError, StreamOptions, TextureStream, stream};
 
 #[cfg(all(doctest, feature = "h264"))]
 #[doc = include_str!("../README.md")]

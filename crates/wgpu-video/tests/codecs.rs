@@ -20,11 +20,11 @@ use wgpu_video::encode::{
 #[cfg(feature = "h264")]
 use wgpu_video::mux::{Mp4Settings, Mp4Writer, SoundTrack};
 use wgpu_video::output::Overwrite;
-use wgpu_video::stream::mp4_sink::Mp4Sink;
+use wgpu_video::stream::Mp4Sink;
 use wgpu_video::stream::pipeline::{self, DeviceStages, PipelineOptions};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::{
-    CancelToken, FinishedSegment, Sink, SinkError, Spread, StreamError, StreamInfo, VideoTrack,
+    CancelToken, FinishedSegment, Sink, SinkError, StreamError, StreamInfo, VideoTrack, WorkSplit,
 };
 
 const SIDE: usize = 64;
@@ -203,7 +203,7 @@ fn run(factory: &dyn EncoderFactory, sink: &mut dyn Sink) -> (Result<(), StreamE
             encoder: factory,
             settings: EncoderSettings::new(size(), rate(), SEGMENT_FRAMES),
             plan: plan(),
-            spread: Spread { ring_depth: 4, jobs: 3, segments_in_flight: 3, devices: None },
+            split: WorkSplit { ring_depth: 4, jobs: 3, segments_in_flight: 3, devices: None },
             cancel: &CancelToken::default(),
             record: None,
         };

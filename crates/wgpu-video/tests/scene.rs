@@ -12,9 +12,9 @@ use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::gpu::{AdapterChoice, DeviceRequirements, Gpu, GpuError};
 use wgpu_video::scene::still::render_still;
 use wgpu_video::scene::{Drawing, FrameOrder, Scene, SceneError, SceneTarget};
-use wgpu_video::stream::sink::NullSink;
-use wgpu_video::stream::stage::StageError;
-use wgpu_video::stream::{Redraw, Spread, StreamError, StreamOptions, stream};
+use wgpu_video::stream::NullSink;
+use wgpu_video::stream::StageError;
+use wgpu_video::stream::{Redraw, StreamError, StreamOptions, WorkSplit, stream};
 
 /// Where a scene makes its mistake.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -103,13 +103,13 @@ fn an_error_that_a_scene_makes_is_told_of_the_frame_that_it_was_made_in() {
     ] {
         let mut scene = Mistaken { drawing, mistake, frame: 0, buffer: None };
         // Whatever frames are on their way when it happens.
-        for spread in [(1, 1), (16, 9)].map(|(ring_depth, segments_in_flight)| Spread {
+        for split in [(1, 1), (16, 9)].map(|(ring_depth, segments_in_flight)| WorkSplit {
             ring_depth,
             jobs: 2,
             segments_in_flight,
             devices: Some(1),
         }) {
-            let options = StreamOptions { spread, encoder: Arc::new(NullEncoder), ..options(200) };
+            let options = StreamOptions { split, encoder: Arc::new(NullEncoder), ..options(200) };
             let error = stream(&mut scene, &options, &mut NullSink::default(), &mut |_| {}).unwrap_err();
             let StreamError::Render { frame, source } = error else {
                 panic!("{drawing:?} {mistake:?}: {error}");
@@ -161,8 +161,8 @@ fn a_scene_with_state_gets_its_frames_in_order_if_it_asks_for_that() {
     for (order, expected) in [(FrameOrder::InOrder, true), (FrameOrder::Any, false)] {
         for redraw in [Redraw::Changed, Redraw::All, Redraw::Verify] {
             let mut scene = Stateful { order, next: 0, in_order: true };
-            let spread = Spread { ring_depth: 8, jobs: 3, segments_in_flight: 4, devices: Some(2) };
-            let options = StreamOptions { spread, redraw, encoder: Arc::new(NullEncoder), ..options(95) };
+            let split = WorkSplit { ring_depth: 8, jobs: 3, segments_in_flight: 4, devices: Some(2) };
+            let options = StreamOptions { split, redraw, encoder: Arc::new(NullEncoder), ..options(95) };
             stream(&mut scene, &options, &mut NullSink::default(), &mut |_| {}).unwrap();
             assert_eq!((scene.next, scene.in_order), (95, expected), "{order:?} {redraw:?}");
         }

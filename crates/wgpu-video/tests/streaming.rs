@@ -3,6 +3,7 @@
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use strikeline_picture::{
     FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Plane, SegmentIndex, SegmentPlan,
@@ -13,7 +14,8 @@ use wgpu_video::encode::{
 use wgpu_video::stream::pipeline::{DeviceStages, PipelineOptions};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::{
-    CancelToken, FinishedSegment, Progress, Sink, SinkError, Spread, Stage, StreamError, StreamInfo, pipeline,
+    CancelToken, FinishedSegment, Progress, Sink, SinkError, Stage, StreamError, StreamInfo, WorkSplit,
+    pipeline,
 };
 
 fn plan(frames: u64, segment_frames: u32) -> SegmentPlan {
@@ -29,6 +31,8 @@ fn encoder_settings(segment_frames: u32) -> EncoderSettings {
 #[derive(Debug, Clone, Copy, Default)]
 struct Faults {
     render_fails_at: Option<u64>,
+    /// How long it takes to fail.
+    render_fails_after: Duration,
     render_panics_at: Option<u64>,
     readback_fails_at: Option<u64>,
     readback_panics_at: Option<u64>,
@@ -63,6 +67,7 @@ impl Render for Device {
     fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<Submitted, StageError> {
         assert_ne!(Some(frame.0), self.faults.render_panics_at, "planned");
         if Some(frame.0) == self.faults.render_fails_at {
+            std::thread::sleep(self.faults.render_fails_after);
             return Err(StageError::Other("the pen broke".into()));
         }
         let used = self.slots[slot.0].fetch_add(1, Ordering::SeqCst);
@@ -185,32 +190,32 @@ impl Sink for Collector {
 /// Runs on a thread of its own, so that a hang fails the test rather than stopping it.
 fn run(
     plan: SegmentPlan,
-    spread: Spread,
+    split: WorkSplit,
     faults: Faults,
     cancel: CancelToken,
 ) -> (Result<(), StreamError>, Collector) {
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let count = spread.devices.unwrap_or(1);
-        let device = |index| device(spread.on_device(index, count).ring_depth, faults);
+        let count = split.devices.unwrap_or(1);
+        let device = |index| device(split.on_device(index, count).ring_depth, faults);
         let settings = encoder_settings(plan.segment_frames());
         let mut sink = Collector { faults, ..Collector::default() };
         let mut progress = |_: &Progress| assert!(!faults.progress_panics, "planned");
         let encoder = NumberEncoder { faults };
         let options =
-            PipelineOptions { encoder: &encoder, settings, plan, spread, cancel: &cancel, record: None };
+            PipelineOptions { encoder: &encoder, settings, plan, split, cancel: &cancel, record: None };
         let outcome = pipeline::run((0..count).map(device).collect(), &options, &mut sink, &mut progress);
         let _ = sender.send((outcome.map(|_| ()), sink));
     });
-    receiver.recv_timeout(std::time::Duration::from_secs(60)).expect("the pipeline hangs")
+    receiver.recv_timeout(Duration::from_secs(60)).expect("the pipeline hangs")
 }
 
-fn spread(ring_depth: usize, jobs: usize, segments_in_flight: usize) -> Spread {
-    Spread { ring_depth, jobs, segments_in_flight, devices: None }
+fn split(ring_depth: usize, jobs: usize, segments_in_flight: usize) -> WorkSplit {
+    WorkSplit { ring_depth, jobs, segments_in_flight, devices: None }
 }
 
-fn on(devices: usize, spread: Spread) -> Spread {
-    Spread { devices: Some(devices), ..spread }
+fn on(devices: usize, split: WorkSplit) -> WorkSplit {
+    WorkSplit { devices: Some(devices), ..split }
 }
 
 /// Both stages of a stand-in with `depth` slots of its own.
@@ -228,11 +233,11 @@ fn every_frame_arrives_once_in_order_however_the_work_is_spread() {
             for jobs in [1, 2, 4] {
                 for (in_flight, devices) in [(1, 1), (3, 1), (16, 1), (1, 2), (4, 3), (16, 2)] {
                     let plan = plan(frames, segment_frames);
-                    let spread = on(devices, spread(depth, jobs, in_flight));
-                    let (result, sink) = run(plan, spread, Faults::default(), CancelToken::default());
+                    let split = on(devices, split(depth, jobs, in_flight));
+                    let (result, sink) = run(plan, split, Faults::default(), CancelToken::default());
                     result.unwrap();
                     assert!(sink.finished);
-                    assert!(sink.data == expected, "{frames} {segment_frames} {spread}");
+                    assert!(sink.data == expected, "{frames} {segment_frames} {split}");
                 }
             }
         }
@@ -256,36 +261,46 @@ fn whatever_fails_is_the_error_and_the_sink_is_not_finished() {
         (Faults { finish_fails: true, ..none }, "the disk is full at the end"),
     ];
     for (faults, expected) in faults {
-        for spread in [
-            spread(1, 1, 1),
-            spread(4, 2, 2),
-            spread(3, 4, 8),
-            on(2, spread(4, 2, 2)),
-            on(3, spread(5, 2, 9)),
-        ] {
-            let (result, sink) = run(plan(300, 30), spread, faults, CancelToken::default());
+        for split in
+            [split(1, 1, 1), split(4, 2, 2), split(3, 4, 8), on(2, split(4, 2, 2)), on(3, split(5, 2, 9))]
+        {
+            let (result, sink) = run(plan(300, 30), split, faults, CancelToken::default());
             let error = result.unwrap_err().to_string();
-            assert!(error.contains(expected), "{faults:?} {spread:?}: {error}");
+            assert!(error.contains(expected), "{faults:?} {split:?}: {error}");
             assert!(!sink.finished);
         }
     }
 }
 
 #[test]
+fn a_device_that_fails_late_does_not_leave_another_waiting_to_begin_a_segment() {
+    // Segment 0 is not complete for a while: the other device begins as many segments as may be, and then waits.
+    let faults = Faults {
+        render_fails_at: Some(5),
+        render_fails_after: Duration::from_millis(300),
+        ..Faults::default()
+    };
+    let (result, sink) = run(plan(1000, 10), on(2, split(4, 2, 2)), faults, CancelToken::default());
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains("the pen broke"), "{error}");
+    assert!(!sink.finished);
+}
+
+#[test]
 fn a_cancelled_stream_says_so_and_finishes_nothing() {
     let cancel = CancelToken::default();
     cancel.cancel();
-    let (result, sink) = run(plan(1_000_000, 60), spread(4, 2, 2), Faults::default(), cancel);
+    let (result, sink) = run(plan(1_000_000, 60), split(4, 2, 2), Faults::default(), cancel);
     assert!(matches!(result, Err(StreamError::Cancelled)));
     assert!(!sink.finished);
 
     let cancel = CancelToken::default();
     let later = cancel.clone();
     std::thread::spawn(move || {
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(200));
         later.cancel();
     });
-    let (result, sink) = run(plan(u64::MAX / 2, 60), spread(4, 2, 2), Faults::default(), cancel);
+    let (result, sink) = run(plan(u64::MAX / 2, 60), split(4, 2, 2), Faults::default(), cancel);
     assert!(matches!(result, Err(StreamError::Cancelled)));
     assert!(!sink.finished);
 }
@@ -306,7 +321,7 @@ fn no_thread_is_left_when_a_stream_has_ended() {
             encoder: &NumberEncoder { faults },
             settings,
             plan: plan(100, 10),
-            spread: spread(4, jobs, 4),
+            split: split(4, jobs, 4),
             cancel: &CancelToken::default(),
             record: None,
         };
@@ -316,7 +331,7 @@ fn no_thread_is_left_when_a_stream_has_ended() {
         let left = || names().into_iter().any(|name| name.trim() == "encode-22");
         for _ in 0..100 {
             if left() {
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                std::thread::sleep(Duration::from_millis(20));
             }
         }
         assert!(!left());
@@ -326,20 +341,20 @@ fn no_thread_is_left_when_a_stream_has_ended() {
 #[test]
 fn a_panicking_progress_callback_ends_the_stream() {
     let faults = Faults { progress_panics: true, ..Faults::default() };
-    let (result, _) = run(plan(u64::MAX / 2, 60), spread(4, 2, 2), faults, CancelToken::default());
+    let (result, _) = run(plan(u64::MAX / 2, 60), split(4, 2, 2), faults, CancelToken::default());
     assert!(matches!(result, Err(StreamError::ProgressPanicked { .. })));
 }
 
 #[test]
 fn the_clocks_account_for_every_frame() {
-    let (frames, spread) = (600, spread(4, 2, 2));
+    let (frames, split) = (600, split(4, 2, 2));
     let faults = Faults::default();
     let settings = encoder_settings(120);
     let options = PipelineOptions {
         encoder: &NumberEncoder { faults },
         settings,
         plan: plan(frames, 120),
-        spread,
+        split,
         cancel: &CancelToken::default(),
         record: None,
     };
@@ -356,10 +371,9 @@ fn the_clocks_account_for_every_frame() {
 
 #[test]
 fn a_split_of_nothing_is_refused_by_name() {
-    let cases =
-        [(spread(0, 1, 1), "ring depth"), (spread(1, 0, 1), "threads"), (spread(1, 1, 0), "segments")];
-    for (spread, what) in cases {
-        let (result, sink) = run(plan(10, 5), spread, Faults::default(), CancelToken::default());
+    let cases = [(split(0, 1, 1), "ring depth"), (split(1, 0, 1), "threads"), (split(1, 1, 0), "segments")];
+    for (split, what) in cases {
+        let (result, sink) = run(plan(10, 5), split, Faults::default(), CancelToken::default());
         let error = result.unwrap_err().to_string();
         assert!(error.contains(what) && error.contains("at least 1"), "{error}");
         assert!(!sink.finished && sink.data.is_empty());

@@ -17,9 +17,9 @@ use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::gpu::{Gpu, GpuError};
 use wgpu_video::output::Overwrite;
 use wgpu_video::scene::{Drawing, Scene, SceneError, SceneTarget};
-use wgpu_video::stream::mp4_sink::Mp4Sink;
+use wgpu_video::stream::Mp4Sink;
 use wgpu_video::stream::{
-    ConvertOn, Spread, StreamError, StreamOptions, TextureError, TextureStream, stream,
+    ConvertOn, StreamError, StreamOptions, TextureError, TextureStream, WorkSplit, stream,
 };
 
 /// A device as a program would open it: wgpu's default limits, no features, an error handler of its own.
@@ -244,11 +244,11 @@ fn the_bytes_do_not_depend_on_the_ring_or_the_jobs() {
     let (program, folder) = (Program::new(), tempfile::tempdir().unwrap());
     let mut first = None;
     for (index, (ring_depth, jobs)) in [(1, 1), (2, 3), (64, 4)].into_iter().enumerate() {
-        let spread = Spread { ring_depth, jobs, segments_in_flight: 5, devices: None };
+        let split = WorkSplit { ring_depth, jobs, segments_in_flight: 5, devices: None };
         let path = folder.path().join(format!("{index}.mp4"));
-        program.push_all(TextureFormat::Bgra8Unorm, &StreamOptions { spread, ..options(31) }, &path);
+        program.push_all(TextureFormat::Bgra8Unorm, &StreamOptions { split, ..options(31) }, &path);
         let bytes = std::fs::read(path).unwrap();
-        assert!(*first.get_or_insert(bytes.clone()) == bytes, "{spread}");
+        assert!(*first.get_or_insert(bytes.clone()) == bytes, "{split}");
     }
 }
 
@@ -301,8 +301,8 @@ fn what_the_stream_cannot_do_is_said_when_it_is_made() {
     assert!(matches!(error, StreamError::Gpu(GpuError::Refused { .. })), "{error}");
     assert!(error.to_string().contains("a queue of its own"), "{error}");
     assert!(files(folder.path()).is_empty() && !mixed.had_error.load(Ordering::Relaxed));
-    let spread = Spread { ring_depth: 0, ..options(1).spread };
-    let error = program.stream(TextureFormat::Rgba8Unorm, &StreamOptions { spread, ..options(1) }, &path);
+    let split = WorkSplit { ring_depth: 0, ..options(1).split };
+    let error = program.stream(TextureFormat::Rgba8Unorm, &StreamOptions { split, ..options(1) }, &path);
     assert!(error.unwrap_err().to_string().contains("ring depth"));
     let limits = [
         wgpu::Limits { max_texture_dimension_2d: 128, ..Default::default() },
@@ -497,8 +497,8 @@ fn push_blocks_while_the_ring_is_full_and_for_nothing_else() {
             Ok(())
         }
     };
-    let spread = Spread { ring_depth: 3, jobs: 1, segments_in_flight: 1, devices: None };
-    let options = hooked(wait, StreamOptions { spread, ..options(20) });
+    let split = WorkSplit { ring_depth: 3, jobs: 1, segments_in_flight: 1, devices: None };
+    let options = hooked(wait, StreamOptions { split, ..options(20) });
     let folder = tempfile::tempdir().unwrap();
     let format = TextureFormat::Rgba8Unorm;
     let mut stream = program.stream(format, &options, &folder.path().join("video.mp4")).unwrap();

@@ -6,7 +6,7 @@ use wgpu_video::encode::H264Quality;
 use wgpu_video::stream::{CancelToken, Redraw, StreamOptions};
 
 use super::{EncoderArgs, MessageLevel, PictureArgs};
-use crate::cli::tune::apply::GivenSpread;
+use crate::cli::tune::apply::GivenSplit;
 
 /// Encoder, quality, and the work split.
 #[derive(Debug, Clone, clap::Args)]
@@ -75,7 +75,7 @@ impl StreamArgs {
         messages: MessageLevel,
     ) -> StreamOptions {
         let given =
-            GivenSpread { ring: self.ring, jobs: self.jobs, segments: self.segments, devices: self.devices };
+            GivenSplit { ring: self.ring, jobs: self.jobs, segments: self.segments, devices: self.devices };
         let chosen = if self.no_tuned { given.or_default() } else { given.or_tuned(picture) };
         if let Some(warning) = chosen.warning.filter(|_| messages != MessageLevel::None) {
             eprintln!("warning: {warning}");
@@ -85,7 +85,7 @@ impl StreamArgs {
         }
         StreamOptions {
             adapter: picture.adapter(),
-            spread: chosen.spread,
+            split: chosen.split,
             redraw: self.redraw.into(),
             cancel,
             ..StreamOptions::new(picture.size, picture.fps, frames, self.encoder.factory())

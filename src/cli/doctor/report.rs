@@ -165,13 +165,13 @@ fn settings(found: Option<&SettingsFound>) -> String {
 }
 
 fn setting(entry: &Entry) -> String {
-    let spread = entry.tuned.spread;
+    let split = entry.tuned.split;
     let measured = match (entry.tuned.frames_per_second, entry.tuned.encoder.as_deref()) {
         (Some(rate), Some(encoder)) => format!(" ({rate:.0} fps with {encoder})"),
         (Some(rate), None) => format!(" ({rate:.0} fps)"),
         (None, _) => String::new(),
     };
-    format!("{}: {spread}{measured}", entry.key.size)
+    format!("{}: {split}{measured}", entry.key.size)
 }
 
 fn yes(is: bool) -> &'static str {
@@ -246,10 +246,10 @@ fn settings_json(found: &SettingsFound) -> Value {
         json!({
             "size_class": entry.key.size.id(),
             "driver": entry.key.driver,
-            "ring": entry.tuned.spread.ring_depth,
-            "jobs": entry.tuned.spread.jobs,
-            "segments": entry.tuned.spread.segments_in_flight,
-            "devices": entry.tuned.spread.devices,
+            "ring": entry.tuned.split.ring_depth,
+            "jobs": entry.tuned.split.jobs,
+            "segments": entry.tuned.split.segments_in_flight,
+            "devices": entry.tuned.split.devices,
             "frames_per_second": entry.tuned.frames_per_second,
             "encoder": entry.tuned.encoder,
         })

@@ -184,7 +184,7 @@ mod tests {
 
     use std::num::{NonZeroU32, NonZeroU64};
     use strikeline_picture::SegmentPlan;
-    use wgpu_video::stream::histogram::Histogram;
+    use wgpu_video::stream::trace::Histogram;
     use wgpu_video::stream::trace::{RingLevels, ThreadTrace};
 
     use super::*;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use wgpu_video::encode::EncoderSettings;
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::scene::Scene;
+use wgpu_video::stream::NullSink;
 use wgpu_video::stream::pipeline::PipelineOptions;
-use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::trace::{GpuTimes, ThreadTrace, cost_of_an_event};
 use wgpu_video::stream::{
     Progress, Recording, Report, Stage, StreamError, StreamOptions, Trace, pipeline, stream,
@@ -110,7 +110,7 @@ fn encode_prepared(
         encoder: &*options.encoder,
         settings,
         plan,
-        spread: options.spread,
+        split: options.split,
         cancel: &options.cancel,
         record: options.record,
     };

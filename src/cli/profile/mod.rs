@@ -179,9 +179,8 @@ fn summarize<'m>(
     what: String,
 ) -> ProfileSummary<'m> {
     let stages = Stage::ALL.map(|stage| StageSummary::of(stage, &measured.trace));
-    let verdict =
-        Verdict::new(&Evidence { measured, stages: &stages, spread: options.spread, floor, context });
-    ProfileSummary { measured, side, floor, gpu, spread: options.spread, what, stages, verdict }
+    let verdict = Verdict::new(&Evidence { measured, stages: &stages, split: options.split, floor, context });
+    ProfileSummary { measured, side, floor, gpu, split: options.split, what, stages, verdict }
 }
 
 /// Where in the song the frames begin, and how many there are.
@@ -222,16 +221,16 @@ fn compare_steps(
     if args.json.json {
         writeln!(stdout, "{}", compare::json(&results))?;
     } else {
-        let spread = options.spread;
+        let split = options.split;
         writeln!(
             stdout,
             "{what}\n{}; encoder {}; {} rounds; segments with ring {}, jobs {}, segments {}\n\n{}",
             gpu.description,
             options.encoder.name(),
             args.rounds,
-            spread.ring_depth,
-            spread.jobs,
-            spread.segments_in_flight,
+            split.ring_depth,
+            split.jobs,
+            split.segments_in_flight,
             compare::text(&results)
         )?;
     }

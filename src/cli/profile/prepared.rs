@@ -9,8 +9,8 @@ use wgpu_video::encode::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
 use wgpu_video::scene::Scene;
+use wgpu_video::stream::NullSink;
 use wgpu_video::stream::pipeline::DeviceStages;
-use wgpu_video::stream::sink::NullSink;
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::{StreamError, StreamOptions, stream};
 

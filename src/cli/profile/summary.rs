@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use wgpu_video::stream::histogram::Histogram;
+use wgpu_video::stream::trace::Histogram;
 use wgpu_video::stream::trace::{GpuTimes, RingLevels, ThreadTrace};
-use wgpu_video::stream::{Spread, Stage, Trace};
+use wgpu_video::stream::{Stage, Trace, WorkSplit};
 
 use super::measure::{Floor, MeasuredRun, Side};
 use super::verdict::Verdict;
@@ -73,7 +73,7 @@ pub(super) struct ProfileSummary<'a> {
     /// Time per frame by the device's clock: not measured, not available, or measured.
     pub gpu: Option<Option<GpuTimes>>,
     /// The work split.
-    pub spread: Spread,
+    pub split: WorkSplit,
     /// Size, rate, and part of the song.
     pub what: String,
     /// One for each stage.
@@ -144,8 +144,8 @@ impl ProfileSummary<'_> {
             _ => format!("drawn on {}", report.adapter),
         };
         writeln!(text, "{drawn}")?;
-        let spread = Spread { devices: Some(self.measured.trace.rings.len()), ..self.spread };
-        writeln!(text, "encoder {}; {spread}", report.encoder)?;
+        let split = WorkSplit { devices: Some(self.measured.trace.rings.len()), ..self.split };
+        writeln!(text, "encoder {}; {split}", report.encoder)?;
         writeln!(
             text,
             "{} frames in {:.2} s: {:.1} frames/s\n",
@@ -218,9 +218,9 @@ impl ProfileSummary<'_> {
             "coded_bytes": report.bytes,
             "adapter": report.adapter,
             "encoder": report.encoder,
-            "ring_depth": self.spread.ring_depth,
-            "jobs": self.spread.jobs,
-            "segments": self.spread.segments_in_flight,
+            "ring_depth": self.split.ring_depth,
+            "jobs": self.split.jobs,
+            "segments": self.split.segments_in_flight,
             "devices": trace.rings.len(),
             "stages": stages,
             "threads": trace.threads.iter().map(thread_json).collect::<Vec<_>>(),

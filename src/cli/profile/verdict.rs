@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wgpu_video::stream::trace::Activity;
-use wgpu_video::stream::{Report, Spread, Stage, Trace};
+use wgpu_video::stream::{Report, Stage, Trace, WorkSplit};
 
 use super::measure::{Floor, MeasuredRun, cores};
 use super::run_context::RunContext;
@@ -30,7 +30,7 @@ pub(super) struct Verdict {
 pub(super) struct Evidence<'a> {
     pub measured: &'a MeasuredRun,
     pub stages: &'a [StageSummary; 4],
-    pub spread: Spread,
+    pub split: WorkSplit,
     pub floor: Option<Floor>,
     pub context: &'a RunContext,
 }
@@ -83,7 +83,7 @@ impl Verdict {
         let remedy = match busiest.stage {
             Stage::Encode => format!(
                 "--jobs {}, as {:.0} % of the processor is idle",
-                evidence.spread.jobs + 1,
+                evidence.split.jobs + 1,
                 (1.0 - own - others) * 100.0
             ),
             Stage::Write => "a faster disk".to_owned(),
@@ -151,9 +151,9 @@ impl Evidence<'_> {
             ring_full * 100.0
         );
         let remedy = if ring_full > 0.3 {
-            format!("--ring {}", self.spread.ring_depth * 2)
+            format!("--ring {}", self.split.ring_depth * 2)
         } else if waits_without_slots(trace) > 0.3 {
-            format!("--segments {}", self.spread.segments_in_flight + 1)
+            format!("--segments {}", self.split.segments_in_flight + 1)
         } else {
             "more --frames: the run is too short for a verdict".to_owned()
         };

@@ -2,13 +2,13 @@
 
 use crate::cli::tuning::{Key, SettingsFile, SizeClass, TuningError};
 use wgpu_video::gpu::Gpu;
-use wgpu_video::stream::{Spread, default_jobs};
+use wgpu_video::stream::{WorkSplit, default_jobs};
 
 use crate::cli::args::PictureArgs;
 
 /// The settings of the command line.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct GivenSpread {
+pub(crate) struct GivenSplit {
     /// `--ring`.
     pub ring: Option<u16>,
     /// `--jobs`.
@@ -23,18 +23,18 @@ pub(crate) struct GivenSpread {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChosenSpread {
     /// Ring depth, jobs, segments and devices.
-    pub spread: Spread,
+    pub split: WorkSplit,
     /// One line about tuned settings that are used; `None` if there are none.
     pub note: Option<String>,
     /// One line about why the settings file was not used; `None` if nothing was wrong with it.
     pub warning: Option<String>,
 }
 
-impl GivenSpread {
+impl GivenSplit {
     /// Uses the defaults for what is not given.
     pub(crate) fn or_default(self) -> ChosenSpread {
         let jobs = self.jobs.map_or_else(default_jobs, usize::from);
-        ChosenSpread { spread: self.over(Spread::for_jobs(jobs)), note: None, warning: None }
+        ChosenSpread { split: self.over(WorkSplit::for_jobs(jobs)), note: None, warning: None }
     }
 
     /// Uses the tuned settings for what is not given, if there are any for the adapter and size of `picture`.
@@ -63,13 +63,13 @@ impl GivenSpread {
         if others(self.jobs, tuned.jobs) || tuned.devices.is_some_and(|tuned| others(self.devices, tuned)) {
             return untuned;
         }
-        let spread = self.over(tuned);
-        let note = format!("tuned settings from {}: {spread}", file.path().display());
-        ChosenSpread { spread, note: Some(note), warning: None }
+        let split = self.over(tuned);
+        let note = format!("tuned settings from {}: {split}", file.path().display());
+        ChosenSpread { split, note: Some(note), warning: None }
     }
 
-    fn over(self, below: Spread) -> Spread {
-        Spread {
+    fn over(self, below: WorkSplit) -> WorkSplit {
+        WorkSplit {
             ring_depth: self.ring.map_or(below.ring_depth, usize::from),
             jobs: self.jobs.map_or(below.jobs, usize::from),
             segments_in_flight: self.segments.map_or(below.segments_in_flight, usize::from),
@@ -78,7 +78,7 @@ impl GivenSpread {
     }
 }
 
-fn tuned_for(file: &SettingsFile, picture: &PictureArgs) -> Result<Option<Spread>, TuningError> {
+fn tuned_for(file: &SettingsFile, picture: &PictureArgs) -> Result<Option<WorkSplit>, TuningError> {
     let settings = file.read()?;
     // Listing adapters takes a moment, so it is skipped without a settings file.
     if settings.entries.is_empty() {
@@ -89,5 +89,5 @@ fn tuned_for(file: &SettingsFile, picture: &PictureArgs) -> Result<Option<Spread
     let Ok(index) = picture.adapter().pick(&adapters) else { return Ok(None) };
     let Some(adapter) = adapters.into_iter().nth(index) else { return Ok(None) };
     let key = Key { adapter: adapter.name, driver: adapter.driver, size: SizeClass::of(picture.size) };
-    Ok(settings.get(&key).map(|tuned| tuned.spread))
+    Ok(settings.get(&key).map(|tuned| tuned.split))
 }

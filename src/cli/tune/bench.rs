@@ -9,8 +9,8 @@ use strikeline::highway::Highway;
 use strikeline_picture::{FrameRate, PictureSize, Time};
 use wgpu_video::encode::EncoderFactory;
 use wgpu_video::gpu::{AdapterChoice, GpuError};
-use wgpu_video::stream::sink::NullSink;
-use wgpu_video::stream::{CancelToken, Progress, Spread, StreamError, StreamOptions, stream};
+use wgpu_video::stream::NullSink;
+use wgpu_video::stream::{CancelToken, Progress, StreamError, StreamOptions, WorkSplit, stream};
 
 /// Frames that a run should have, so that one more or less makes little difference.
 const ENOUGH_FRAMES: u64 = 30;
@@ -41,7 +41,7 @@ pub(super) struct StreamBench<'a> {
 impl Bench for StreamBench<'_> {
     type Error = StreamError;
 
-    fn measure(&mut self, spread: Spread) -> Result<Option<f64>, StreamError> {
+    fn measure(&mut self, split: WorkSplit) -> Result<Option<f64>, StreamError> {
         let stop = CancelToken::default();
         let options = StreamOptions {
             // Short, so that a short run has whole segments in it.
@@ -49,11 +49,11 @@ impl Bench for StreamBench<'_> {
                 .ok()
                 .and_then(NonZeroU32::new),
             adapter: self.adapter.clone(),
-            spread,
+            split,
             cancel: stop.clone(),
             ..StreamOptions::new(self.size, self.frame_rate, self.frames, Arc::clone(&self.encoder))
         };
-        let mut counted = CountedPart::new(spread, self.window);
+        let mut counted = CountedPart::new(split, self.window);
         let (cancel, started, budget) = (&self.cancel, self.started, self.budget);
         let result = stream(self.scene, &options, &mut NullSink::default(), &mut |progress| {
             if counted.take(progress) || cancel.is_cancelled() || started.elapsed() >= budget {
@@ -66,7 +66,7 @@ impl Bench for StreamBench<'_> {
         match result {
             Ok(report) => Ok(counted.rate_to(report.frames, report.wall)),
             Err(StreamError::Cancelled) => Ok(counted.rate()),
-            Err(StreamError::Gpu(error)) if spread.ring_depth > self.usual_ring && is_too_much(&error) => {
+            Err(StreamError::Gpu(error)) if split.ring_depth > self.usual_ring && is_too_much(&error) => {
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -92,9 +92,9 @@ struct CountedPart {
 }
 
 impl CountedPart {
-    fn new(spread: Spread, window: Duration) -> CountedPart {
+    fn new(split: WorkSplit, window: Duration) -> CountedPart {
         // Every slot was used, and every segment has begun.
-        let warm_up = spread.ring_depth.max(spread.segments_in_flight * 2) as u64;
+        let warm_up = split.ring_depth.max(split.segments_in_flight * 2) as u64;
         CountedPart { warm_up, window, begin: None, end: None }
     }
 

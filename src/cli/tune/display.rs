@@ -66,10 +66,10 @@ impl SearchDisplay {
 
 fn describe(progress: &SearchProgress) -> String {
     let best = match progress.best {
-        Some((spread, rate)) => format!("best so far: {} with {rate:.0} fps", short(spread)),
+        Some((split, rate)) => format!("best so far: {} with {rate:.0} fps", short(split)),
         None => "starting".to_owned(),
     };
-    format!("run {}: {}; {best}", progress.runs + 1, short(progress.spread))
+    format!("run {}: {}; {best}", progress.runs + 1, short(progress.split))
 }
 
 fn millis(time: Duration) -> u64 {

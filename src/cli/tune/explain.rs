@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::cli::tuning::search::MeasuredSetting;
 use wgpu_video::output::{OutputError, OutputFile};
-use wgpu_video::stream::Spread;
+use wgpu_video::stream::WorkSplit;
 
 use super::{TuneSummary, short, svg, table};
 
@@ -47,7 +47,7 @@ impl TuneSummary<'_> {
             format!("the fastest, perhaps by chance, as single runs differ by {noise:.0} %")
         } else if outcome.ties.len() == 1 {
             format!("the fastest by more than the noise of {noise:.1} %")
-        } else if choice.spread == fastest.spread {
+        } else if choice.split == fastest.split {
             format!(
                 "the fastest; {} others are equally fast within a noise of {noise:.1} %, and none of them has \
                  fewer buffers",
@@ -58,12 +58,12 @@ impl TuneSummary<'_> {
                 "the fewest buffers of the {} that are equally fast within a noise of {noise:.1} % (the fastest: {}, \
                  {:.1} fps)",
                 outcome.ties.len(),
-                short(fastest.spread),
+                short(fastest.split),
                 fastest.median()
             )
         };
         let against = match self.measured(self.default) {
-            Some(_) if choice.spread == self.default => " It is the default.".to_owned(),
+            Some(_) if choice.split == self.default => " It is the default.".to_owned(),
             Some(default) => {
                 let gain = (choice.median() / default.median().max(1e-9) - 1.0) * 100.0;
                 format!(" Compared with the default ({}) that is {gain:+.1} %.", short(self.default))
@@ -77,13 +77,13 @@ impl TuneSummary<'_> {
         };
         format!(
             "Chosen: {} with {:.1} fps: {reason}.{against}{unsteady}",
-            short(choice.spread),
+            short(choice.split),
             choice.median()
         )
     }
 
-    fn measured(&self, spread: Spread) -> Option<&MeasuredSetting> {
-        self.outcome.measured.iter().find(|measured| measured.spread == spread)
+    fn measured(&self, split: WorkSplit) -> Option<&MeasuredSetting> {
+        self.outcome.measured.iter().find(|measured| measured.split == split)
     }
 
     /// Writes the heat map.
@@ -97,24 +97,24 @@ impl TuneSummary<'_> {
     /// The whole result; `kept` is the settings file that it was saved to.
     pub(super) fn json(&self, kept: Option<&Path>) -> serde_json::Value {
         let outcome = &self.outcome;
-        let spread = |spread: Spread| {
+        let split = |split: WorkSplit| {
             serde_json::json!({
-                "ring": spread.ring_depth,
-                "jobs": spread.jobs,
-                "segments": spread.segments_in_flight,
-                "devices": spread.devices,
+                "ring": split.ring_depth,
+                "jobs": split.jobs,
+                "segments": split.segments_in_flight,
+                "devices": split.devices,
             })
         };
         let measured = |found: &MeasuredSetting| {
             serde_json::json!({
-                "ring": found.spread.ring_depth,
-                "jobs": found.spread.jobs,
-                "segments": found.spread.segments_in_flight,
-                "devices": found.spread.devices,
+                "ring": found.split.ring_depth,
+                "jobs": found.split.jobs,
+                "segments": found.split.segments_in_flight,
+                "devices": found.split.devices,
                 "frames_per_second": found.median(),
                 "scatter": found.scatter(),
                 "runs": found.runs,
-                "within_noise": outcome.ties.contains(&found.spread),
+                "within_noise": outcome.ties.contains(&found.split),
             })
         };
         serde_json::json!({
@@ -128,7 +128,7 @@ impl TuneSummary<'_> {
             "seconds": self.seconds,
             "runs": outcome.runs,
             "noise": outcome.noise,
-            "default": spread(self.default),
+            "default": split(self.default),
             "chosen": measured(&outcome.choice),
             "fastest": measured(&outcome.fastest),
             "settings": outcome.measured.iter().map(measured).collect::<Vec<_>>(),

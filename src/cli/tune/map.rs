@@ -1,7 +1,7 @@
 //! The measured settings by ring and jobs: the best of each pair, with any number of segments and devices.
 
 use crate::cli::tuning::search::{MeasuredSetting, SearchOutcome};
-use wgpu_video::stream::Spread;
+use wgpu_video::stream::WorkSplit;
 
 /// Frames per second by jobs (rows) and ring depth (columns).
 pub(super) struct HeatMap {
@@ -28,24 +28,23 @@ pub(super) struct Cell {
 
 impl HeatMap {
     pub(super) fn new(outcome: &SearchOutcome) -> HeatMap {
-        let axis = |value: fn(Spread) -> usize| {
-            let mut values: Vec<usize> = outcome.measured.iter().map(|found| value(found.spread)).collect();
+        let axis = |value: fn(WorkSplit) -> usize| {
+            let mut values: Vec<usize> = outcome.measured.iter().map(|found| value(found.split)).collect();
             values.sort_unstable();
             values.dedup();
             values
         };
-        let rings = axis(|spread| spread.ring_depth);
-        let jobs = axis(|spread| spread.jobs);
+        let rings = axis(|split| split.ring_depth);
+        let jobs = axis(|split| split.jobs);
         let fastest = outcome.fastest.median();
         let mut cells = Vec::new();
         for &at_jobs in &jobs {
             for &ring in &rings {
-                let here = |found: &&MeasuredSetting| {
-                    found.spread.jobs == at_jobs && found.spread.ring_depth == ring
-                };
+                let here =
+                    |found: &&MeasuredSetting| found.split.jobs == at_jobs && found.split.ring_depth == ring;
                 let rates = outcome.measured.iter().filter(here).map(MeasuredSetting::median);
                 let Some(best) = rates.reduce(f64::max) else { continue };
-                let choice = outcome.choice.spread;
+                let choice = outcome.choice.split;
                 let chosen = (choice.jobs, choice.ring_depth) == (at_jobs, ring);
                 // The choice is shown with its own figure, though another number of segments may be within noise.
                 let rate = if chosen { outcome.choice.median() } else { best };

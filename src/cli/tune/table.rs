@@ -16,15 +16,15 @@ pub(super) fn table(outcome: &SearchOutcome) -> String {
     let fastest = outcome.fastest.median().max(1e-9);
     let mut text = String::from("  ring  jobs  segments  devices     fps   of best  scatter  runs\n");
     for row in rows {
-        let mark = if row.spread == outcome.choice.spread { '>' } else { ' ' };
+        let mark = if row.split == outcome.choice.split { '>' } else { ' ' };
         // Writing to a String does not fail.
         let _ = writeln!(
             text,
             "{mark} {:>4}  {:>4}  {:>8}  {:>7}  {:>6.1}  {:>6.0} %  {:>5.1} %  {:>4}",
-            row.spread.ring_depth,
-            row.spread.jobs,
-            row.spread.segments_in_flight,
-            row.spread.devices.unwrap_or(1),
+            row.split.ring_depth,
+            row.split.jobs,
+            row.split.segments_in_flight,
+            row.split.devices.unwrap_or(1),
             row.median(),
             row.median() / fastest * 100.0,
             row.scatter() * 100.0,

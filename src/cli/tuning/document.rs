@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Entry, Key, MOST, Settings, SizeClass, Tuned, TuningError};
-use wgpu_video::stream::Spread;
+use wgpu_video::stream::WorkSplit;
 
 /// What a new file begins with.
 const HEADING: &str = "\
@@ -60,12 +60,12 @@ const VALUES: [&str; 6] = ["ring", "jobs", "segments", "devices", "frames-per-se
 
 /// Each of [`VALUES`] as text; `None` for those that `tuned` does not have.
 fn written(tuned: &Tuned) -> [Option<String>; 6] {
-    let spread = tuned.spread;
+    let split = tuned.split;
     [
-        Some(spread.ring_depth.to_string()),
-        Some(spread.jobs.to_string()),
-        Some(spread.segments_in_flight.to_string()),
-        spread.devices.map(|devices| devices.to_string()),
+        Some(split.ring_depth.to_string()),
+        Some(split.jobs.to_string()),
+        Some(split.segments_in_flight.to_string()),
+        split.devices.map(|devices| devices.to_string()),
         tuned.frames_per_second.filter(|rate| rate.is_finite()).map(|rate| format!("{rate:.1}")),
         tuned.encoder.as_deref().map(quoted),
     ]
@@ -103,7 +103,7 @@ fn replaced(text: &str, located: &Located, tuned: &Tuned) -> String {
         let mut value = place.and_then(|place| written(tuned).into_iter().nth(place)).flatten();
         // Files of earlier versions have no number of devices.
         let lacks_devices = name == "segments" && !located.values.iter().any(|(name, _)| *name == "devices");
-        if let (Some(value), Some(devices)) = (&mut value, tuned.spread.devices.filter(|_| lacks_devices)) {
+        if let (Some(value), Some(devices)) = (&mut value, tuned.split.devices.filter(|_| lacks_devices)) {
             let after = changed.get(span.end..).unwrap_or_default().trim_start_matches([' ', '\t']);
             let separator = if after.starts_with([',', '}']) { ", " } else { "\n" };
             let _ = write!(value, "{separator}devices = {devices}");
@@ -185,7 +185,7 @@ fn read_entry(table: &DeTable<'_>, start: usize) -> Result<(Entry, ValueOffsets)
         (table.get("size").map_or(start, |size| size.span().start), format!("size must be one of {known}"))
     })?;
     let key = Key { adapter: text("adapter")?, driver: text("driver")?, size };
-    let spread = Spread {
+    let split = WorkSplit {
         ring_depth: setting("ring")?,
         jobs: setting("jobs")?,
         segments_in_flight: setting("segments")?,
@@ -194,7 +194,7 @@ fn read_entry(table: &DeTable<'_>, start: usize) -> Result<(Entry, ValueOffsets)
     let frames_per_second = table.get("frames-per-second").map(rate_of).transpose()?;
     let encoder = table.get("encoder").map(|value| text_of("encoder", value)).transpose()?;
     let values = VALUES.iter().filter_map(|name| Some((*name, table.get(*name)?.span()))).collect();
-    Ok((Entry { key, tuned: Tuned { spread, frames_per_second, encoder } }, values))
+    Ok((Entry { key, tuned: Tuned { split, frames_per_second, encoder } }, values))
 }
 
 fn text_of(key: &str, value: &Spanned<DeValue<'_>>) -> Result<String, Fault> {

@@ -16,7 +16,7 @@ pub(super) use error::TuningError;
 pub(super) use settings::{Entry, Settings, SettingsFile};
 
 use strikeline_picture::PictureSize;
-use wgpu_video::stream::Spread;
+use wgpu_video::stream::WorkSplit;
 
 /// Largest value of a setting, as on the command line.
 pub(super) const MOST: usize = 256;
@@ -90,7 +90,7 @@ pub(super) struct Key {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tuned {
     /// The settings; each from 1 to [`MOST`].
-    pub spread: Spread,
+    pub split: WorkSplit,
     /// Frames per second measured with them. For the reader of the file only.
     pub frames_per_second: Option<f64>,
     /// The encoder used for measuring. For the reader of the file only.

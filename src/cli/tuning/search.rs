@@ -1,4 +1,4 @@
-//! The search for the best [`Spread`], by any measure: on a coarse grid first, then around the best.
+//! The search for the best [`WorkSplit`], by any measure: on a coarse grid first, then around the best.
 //!
 //! Every setting is measured at least twice, in rounds: one run of each, then another of each in the opposite order, so
 //! that a machine that grows slower or faster affects all settings equally. Settings that differ by less than the noise
@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use grid::Grid;
-use wgpu_video::stream::Spread;
+use wgpu_video::stream::WorkSplit;
 
 /// Runs per setting; further runs add little.
 const ENOUGH_RUNS: usize = 6;
@@ -36,7 +36,7 @@ pub(crate) struct Space {
     /// Most devices that may draw at the same time, at least 1.
     pub most_devices: usize,
     /// Where the search begins: the default without tuned settings.
-    pub default: Spread,
+    pub default: WorkSplit,
 }
 
 /// Measures settings.
@@ -44,12 +44,12 @@ pub(crate) trait Bench {
     /// An error that stops the search.
     type Error;
 
-    /// Frames per second with `spread`, from one run; `None` if it cannot be measured, for example for lack of memory or
+    /// Frames per second with `split`, from one run; `None` if it cannot be measured, for example for lack of memory or
     /// time.
     ///
     /// # Errors
     /// Any error ends the search.
-    fn measure(&mut self, spread: Spread) -> Result<Option<f64>, Self::Error>;
+    fn measure(&mut self, split: WorkSplit) -> Result<Option<f64>, Self::Error>;
 
     /// Time since the search was begun.
     fn elapsed(&self) -> Duration;
@@ -59,11 +59,11 @@ pub(crate) trait Bench {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct SearchProgress {
     /// What is measured next.
-    pub spread: Spread,
+    pub split: WorkSplit,
     /// Runs so far.
     pub runs: usize,
     /// The best so far, and its frames per second; `None` before any was measured twice.
-    pub best: Option<(Spread, f64)>,
+    pub best: Option<(WorkSplit, f64)>,
     /// Time since the search was begun.
     pub elapsed: Duration,
 }
@@ -88,7 +88,7 @@ pub(crate) enum SearchError<E> {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct MeasuredSetting {
     /// The setting.
-    pub spread: Spread,
+    pub split: WorkSplit,
     /// Frames per second of each run, in order; at least two in an [`SearchOutcome`].
     pub runs: Vec<f64>,
 }
@@ -121,7 +121,7 @@ pub(crate) struct SearchOutcome {
     /// The fastest one; it may be the choice.
     pub fastest: MeasuredSetting,
     /// Settings equal to the fastest within the noise, the choice among them.
-    pub ties: Vec<Spread>,
+    pub ties: Vec<WorkSplit>,
     /// Standard deviation of a single run, as a share of its setting's speed.
     pub noise: f64,
     /// All runs, including those that do not count.
@@ -157,9 +157,9 @@ pub(crate) fn search<B: Bench>(
     search.rounds(&coarse, 2)?;
     loop {
         let leaders = choice::leaders(&search.complete(), LEADERS);
-        let is_new = |spread: &Spread| !search.is_known(*spread);
-        let mut fresh: Vec<Spread> = grid.around(&leaders).into_iter().filter(is_new).collect();
-        let tired = |spread: &Spread| search.runs_of(*spread) >= ENOUGH_RUNS;
+        let is_new = |split: &WorkSplit| !search.is_known(*split);
+        let mut fresh: Vec<WorkSplit> = grid.around(&leaders).into_iter().filter(is_new).collect();
+        let tired = |split: &WorkSplit| search.runs_of(*split) >= ENOUGH_RUNS;
         if leaders.is_empty() || (fresh.is_empty() && leaders.iter().all(tired)) {
             break;
         }
@@ -191,7 +191,7 @@ struct Search<'a, B> {
     on_progress: &'a mut dyn FnMut(&SearchProgress),
     known: Vec<MeasuredSetting>,
     /// Settings that cannot be measured.
-    refused: Vec<Spread>,
+    refused: Vec<WorkSplit>,
     runs: usize,
     /// Times of the latest runs, the last one first.
     times: VecDeque<Duration>,
@@ -200,21 +200,21 @@ struct Search<'a, B> {
 impl<B: Bench> Search<'_, B> {
     /// Measures each of `batch` `rounds` times, one after the other, every second round in the opposite order; stops at
     /// the end of the budget.
-    fn rounds(&mut self, batch: &[Spread], rounds: usize) -> Result<(), SearchError<B::Error>> {
+    fn rounds(&mut self, batch: &[WorkSplit], rounds: usize) -> Result<(), SearchError<B::Error>> {
         let mut order = batch.to_vec();
         for _ in 0..rounds {
-            for &spread in &order {
+            for &split in &order {
                 if self.affordable(self.budget) == 0 {
                     return Ok(());
                 }
-                if self.refused.contains(&spread) {
+                if self.refused.contains(&split) {
                     continue;
                 }
-                let rate = self.run(spread)?;
-                match (self.known.iter_mut().find(|known| known.spread == spread), rate) {
+                let rate = self.run(split)?;
+                match (self.known.iter_mut().find(|known| known.split == split), rate) {
                     (Some(known), Some(rate)) => known.runs.push(rate),
-                    (None, Some(rate)) => self.known.push(MeasuredSetting { spread, runs: vec![rate] }),
-                    (None, None) => self.refused.push(spread),
+                    (None, Some(rate)) => self.known.push(MeasuredSetting { split, runs: vec![rate] }),
+                    (None, None) => self.refused.push(split),
                     // It worked before: this run was cut short.
                     (Some(_), None) => {}
                 }
@@ -224,12 +224,12 @@ impl<B: Bench> Search<'_, B> {
         Ok(())
     }
 
-    fn run(&mut self, spread: Spread) -> Result<Option<f64>, SearchError<B::Error>> {
+    fn run(&mut self, split: WorkSplit) -> Result<Option<f64>, SearchError<B::Error>> {
         let before = self.bench.elapsed();
         let best =
-            choice::choose(self.complete(), 0).map(|found| (found.choice.spread, found.choice.median()));
-        (self.on_progress)(&SearchProgress { spread, runs: self.runs, best, elapsed: before });
-        let rate = self.bench.measure(spread).map_err(SearchError::Bench)?;
+            choice::choose(self.complete(), 0).map(|found| (found.choice.split, found.choice.median()));
+        (self.on_progress)(&SearchProgress { split, runs: self.runs, best, elapsed: before });
+        let rate = self.bench.measure(split).map_err(SearchError::Bench)?;
         self.runs += 1;
         self.times.push_front(self.bench.elapsed().saturating_sub(before));
         self.times.truncate(LATEST);
@@ -249,12 +249,12 @@ impl<B: Bench> Search<'_, B> {
         (left / run) as usize
     }
 
-    fn is_known(&self, spread: Spread) -> bool {
-        self.refused.contains(&spread) || self.known.iter().any(|known| known.spread == spread)
+    fn is_known(&self, split: WorkSplit) -> bool {
+        self.refused.contains(&split) || self.known.iter().any(|known| known.split == split)
     }
 
-    fn runs_of(&self, spread: Spread) -> usize {
-        self.known.iter().find(|known| known.spread == spread).map_or(0, |known| known.runs.len())
+    fn runs_of(&self, split: WorkSplit) -> usize {
+        self.known.iter().find(|known| known.split == split).map_or(0, |known| known.runs.len())
     }
 
     /// Those with at least two runs.

@@ -2,15 +2,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::cli::tuning::SizeClass;
-use wgpu_video::stream::Spread;
+use wgpu_video::stream::WorkSplit;
 
 fn key(adapter: &str, size: SizeClass) -> Key {
     Key { adapter: adapter.to_owned(), driver: "some driver 1.0".to_owned(), size }
 }
 
 fn tuned(ring_depth: usize, jobs: usize, segments_in_flight: usize) -> Tuned {
-    let spread = Spread { ring_depth, jobs, segments_in_flight, devices: Some(2) };
-    Tuned { spread, frames_per_second: Some(141.5), encoder: Some("openh264".to_owned()) }
+    let split = WorkSplit { ring_depth, jobs, segments_in_flight, devices: Some(2) };
+    Tuned { split, frames_per_second: Some(141.5), encoder: Some("openh264".to_owned()) }
 }
 
 /// A file in a folder that is not there yet.
@@ -51,10 +51,10 @@ fn any_tuned() -> impl Strategy<Value = Tuned> {
     let setting = 1..=crate::cli::tuning::MOST;
     let rate = prop::option::of((0..100_000_u32).prop_map(|tenths| f64::from(tenths) / 10.0));
     let devices = prop::option::of(setting.clone());
-    let spread = (setting.clone(), setting.clone(), setting, devices);
-    (spread, rate, any::<Option<String>>()).prop_map(
+    let split = (setting.clone(), setting.clone(), setting, devices);
+    (split, rate, any::<Option<String>>()).prop_map(
         |((ring_depth, jobs, segments_in_flight, devices), frames_per_second, encoder)| Tuned {
-            spread: Spread { ring_depth, jobs, segments_in_flight, devices },
+            split: WorkSplit { ring_depth, jobs, segments_in_flight, devices },
             frames_per_second,
             encoder,
         },
@@ -75,14 +75,14 @@ proptest! {
         for (key, tuned) in entries {
             text = document::with_entry(&text, path, &key, &tuned).unwrap();
             match expected.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, known)) => known.spread = tuned.spread,
+                Some((_, known)) => known.split = tuned.split,
                 None => expected.push((key, tuned)),
             }
             prop_assert!(text.starts_with(before));
             let settings = document::parse(&text, path).unwrap();
             prop_assert_eq!(settings.entries.len(), expected.len());
             for (key, tuned) in &expected {
-                prop_assert_eq!(settings.get(key).map(|found| found.spread), Some(tuned.spread));
+                prop_assert_eq!(settings.get(key).map(|found| found.split), Some(tuned.split));
             }
         }
     }
@@ -177,7 +177,7 @@ fn a_list_on_one_line_is_changed_in_place_and_not_added_to() {
     let text = "tuned = [{ adapter = \"A\", driver = \"some driver 1.0\", size = \"720p\", ring = 2, jobs = 2, segments = 2 }]\n";
     let (_folder, file) = file_of(text.as_bytes());
     file.store(&key("A", SizeClass::P720), &tuned(12, 3, 4)).unwrap();
-    assert_eq!(file.read().unwrap().get(&key("A", SizeClass::P720)).unwrap().spread, tuned(12, 3, 4).spread);
+    assert_eq!(file.read().unwrap().get(&key("A", SizeClass::P720)).unwrap().split, tuned(12, 3, 4).split);
     let error = file.store(&key("B", SizeClass::P720), &tuned(1, 1, 1)).unwrap_err().to_string();
     assert!(error.contains("tuned.toml:1") && error.contains("[[tuned]]"), "{error}");
 }
@@ -212,7 +212,7 @@ fn programs_that_store_at_the_same_time_lose_nothing_and_readers_never_see_half_
     for writer in 0..4 {
         for (round, size) in SizeClass::ALL.into_iter().enumerate() {
             let found = settings.get(&key(&name(writer), size)).unwrap();
-            assert_eq!(found.spread, tuned(round + 1, writer + 1, 1).spread);
+            assert_eq!(found.split, tuned(round + 1, writer + 1, 1).split);
         }
     }
 }

@@ -1,13 +1,15 @@
 //! The graphics device: which adapter, what it can do, and whether it is still there.
 
+#[doc(hidden)]
 pub mod convert;
 pub mod details;
-pub mod pixels;
+pub(crate) mod pixels;
 pub mod planes;
 pub mod readback_speed;
+#[doc(hidden)]
 pub mod ring;
-pub mod streaming_copy;
-pub mod texture_ring;
+pub(crate) mod streaming_copy;
+pub(crate) mod texture_ring;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

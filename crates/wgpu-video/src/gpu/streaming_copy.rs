@@ -21,13 +21,6 @@ pub struct CopyRows {
     pub count: usize,
 }
 
-impl CopyRows {
-    /// Bytes from the first row's first to the last row's last.
-    pub fn bytes(self) -> usize {
-        self.count.saturating_sub(1) * self.stride + if self.count == 0 { 0 } else { self.width }
-    }
-}
-
 /// Copies `rows` of `from` to the same places of `to`, as far as both are long enough.
 pub fn copy_rows(from: &[u8], to: &mut [u8], rows: CopyRows) {
     let stride = rows.stride.max(1);
@@ -120,6 +113,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    impl CopyRows {
+        /// Bytes from the first row's first to the last row's last.
+        fn bytes(self) -> usize {
+            self.count.saturating_sub(1) * self.stride + if self.count == 0 { 0 } else { self.width }
+        }
+    }
 
     /// Bytes none of which is like its neighbours, and none is zero.
     fn bytes(count: usize) -> Vec<u8> {

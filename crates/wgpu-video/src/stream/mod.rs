@@ -12,22 +12,26 @@
 //!
 //! Frames of a device's segments in flight are rendered in turn, so that the encoders are fed evenly and raw
 //! frames are never collected. Every segment is a closed GOP with a fresh encoder: the bytes depend on the
-//! scene, the settings and the adapter, never on how the work was spread.
+//! scene, the settings and the adapter, never on how the work was split.
 
 mod encode;
 mod failure;
 mod gpu_timer;
-pub mod histogram;
+mod histogram;
+#[doc(hidden)]
 pub mod interleave;
-pub mod mp4_sink;
+mod mp4_sink;
+#[doc(hidden)]
 pub mod pipeline;
 mod plane_sets;
 mod queue;
+#[doc(hidden)]
 pub mod scene_stages;
-pub mod sink;
+mod sink;
 mod slots;
+#[doc(hidden)]
 pub mod stage;
-pub mod stats;
+mod stats;
 mod texture_stream;
 pub mod trace;
 mod verify;
@@ -38,10 +42,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use crate::gpu::convert::ConvertOn;
 pub use failure::CancelToken;
-pub use pipeline::Spread;
+pub use mp4_sink::Mp4Sink;
+pub use pipeline::WorkSplit;
 pub use scene_stages::{CopyOut, Redraw};
-pub use sink::{FinishedSegment, Sink, SinkError, StreamInfo, VideoTrack};
-pub use stats::{Progress, Report, Stage, StageReport};
+pub use sink::{FinishedSegment, MemorySink, NullSink, Sink, SinkError, StreamInfo, VideoTrack};
+pub use stage::StageError;
+#[doc(hidden)]
+pub use stats::{Clocks, StageClock};
+pub use stats::{Progress, Report, Stage, StageReport, StageTimes, process_cpu_time};
 pub use texture_stream::{TextureError, TextureStream};
 pub use trace::{Recording, Trace};
 
@@ -50,7 +58,6 @@ use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
 use crate::scene::{FrameOrder, Scene, SceneError};
 use pipeline::{DeviceStages, PipelineOptions};
 use scene_stages::{RenderSettings, SceneRenderer, SlotReader};
-use stage::StageError;
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan, Time};
 use trace::GpuTimes;
 
@@ -178,7 +185,7 @@ pub enum StreamError {
         /// The text of that error.
         reason: String,
     },
-    /// A number of [`Spread`] is 0. Give at least 1.
+    /// A number of [`WorkSplit`] is 0. Give at least 1.
     #[error("the {what} is 0: give at least 1")]
     ZeroSplit {
         /// Which one.
@@ -189,7 +196,7 @@ pub enum StreamError {
     Cancelled,
 }
 
-/// What to make, and how to spread the work.
+/// What to make, and how to split the work.
 #[derive(Clone)]
 pub struct StreamOptions {
     /// Size of the pictures.
@@ -204,8 +211,8 @@ pub struct StreamOptions {
     pub segment_frames: Option<NonZeroU32>,
     /// What to draw on.
     pub adapter: AdapterChoice,
-    /// How the work is spread.
-    pub spread: Spread,
+    /// How the work is split.
+    pub split: WorkSplit,
     /// How much of each frame is drawn and read back. Does not change the bytes.
     pub redraw: Redraw,
     /// Whether frames are copied before they are encoded.
@@ -233,7 +240,7 @@ impl StreamOptions {
             encoder,
             segment_frames: None,
             adapter: AdapterChoice::Best,
-            spread: Spread::for_jobs(default_jobs()),
+            split: WorkSplit::for_jobs(default_jobs()),
             redraw: Redraw::default(),
             copy_out: CopyOut::default(),
             convert_on: ConvertOn::default(),
@@ -247,6 +254,15 @@ impl StreamOptions {
         let two_seconds = u32::try_from(self.frame_rate.frames_to_cover(Time::from_seconds(2.0)));
         let two_seconds = NonZeroU32::new(two_seconds.unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
         SegmentPlan::new(self.frames, self.segment_frames.unwrap_or(two_seconds))
+    }
+
+    /// What the sink is told before the first segment.
+    fn info(&self) -> StreamInfo {
+        StreamInfo::new(VideoTrack::new(self.size, self.frame_rate, self.plan(), self.encoder.codec()))
+    }
+
+    fn encoder_settings(&self) -> EncoderSettings {
+        EncoderSettings::new(self.size, self.frame_rate, self.plan().segment_frames())
     }
 
     /// What the render stage draws, and how.
@@ -268,11 +284,11 @@ pub fn default_jobs() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from) + 1
 }
 
-impl Spread {
+impl WorkSplit {
     /// For `jobs` encoding threads: two slots and a segment for each, and as much once more.
-    pub fn for_jobs(jobs: usize) -> Spread {
+    pub fn for_jobs(jobs: usize) -> WorkSplit {
         let jobs = jobs.max(1);
-        Spread { ring_depth: jobs * 2 + 2, jobs, segments_in_flight: jobs + 1, devices: None }
+        WorkSplit { ring_depth: jobs * 2 + 2, jobs, segments_in_flight: jobs + 1, devices: None }
     }
 }
 
@@ -288,37 +304,36 @@ pub fn stream(
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Report, StreamError> {
-    options.spread.check()?;
+    options.split.check()?;
     let plan = options.plan();
-    let settings = EncoderSettings::new(options.size, options.frame_rate, plan.segment_frames());
+    let settings = options.encoder_settings();
     // Refuses what the encoder cannot do before anything is drawn or written.
     drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
     let adapter = GpuAdapter::find(&options.adapter)?;
     let in_order = scene.order() == FrameOrder::InOrder;
-    let wanted = options.spread.devices.unwrap_or_else(|| adapter.description.devices());
+    let wanted = options.split.devices.unwrap_or_else(|| adapter.description.devices());
     // More devices than segments would have nothing to draw.
     let most = if in_order { 1 } else { usize::try_from(plan.segments()).unwrap_or(usize::MAX) };
     let wanted = wanted.clamp(1, most);
     let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.duplicate()).collect();
     let devices = others.len() + 1;
-    let spread = Spread {
-        ring_depth: options.spread.ring_depth.max(devices),
-        jobs: options.spread.jobs,
-        segments_in_flight: options.spread.segments_in_flight.max(devices),
+    let split = WorkSplit {
+        ring_depth: options.split.ring_depth.max(devices),
+        jobs: options.split.jobs,
+        segments_in_flight: options.split.segments_in_flight.max(devices),
         devices: Some(devices),
     };
     let scenes = std::iter::once(&mut *scene as &mut dyn Scene)
         .chain(others.iter_mut().map(|scene| &mut **scene as &mut dyn Scene));
     let name = adapter.description.to_string();
-    let opened = open_devices(adapter, scenes, options, spread)?;
+    let opened = open_devices(adapter, scenes, options, split)?;
     let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
-    let video = VideoTrack::new(options.size, options.frame_rate, plan, options.encoder.codec());
-    sink.begin(&StreamInfo::new(video)).map_err(StreamError::Begin)?;
+    sink.begin(&options.info()).map_err(StreamError::Begin)?;
     let run = PipelineOptions {
         encoder: &*options.encoder,
         settings,
         plan,
-        spread,
+        split,
         cancel: &options.cancel,
         record: options.record,
     };
@@ -356,11 +371,11 @@ fn open_devices<'s>(
     adapter: GpuAdapter,
     scenes: impl Iterator<Item = &'s mut dyn Scene>,
     options: &StreamOptions,
-    spread: Spread,
+    split: WorkSplit,
 ) -> Result<Vec<Opened<'s>>, StreamError> {
-    let devices = spread.devices.unwrap_or(1);
+    let devices = split.devices.unwrap_or(1);
     let open = |adapter: GpuAdapter, index, scene: &'s mut dyn Scene| -> Result<Opened<'s>, StreamError> {
-        let depth = spread.on_device(index, devices).ring_depth;
+        let depth = split.on_device(index, devices).ring_depth;
         let gpu = Arc::new(adapter.open_with(&scene.requirements())?);
         let mut render = SceneRenderer::new(&gpu, scene, options.render_settings(), depth)?;
         let timed = options.record.is_some_and(|recording| recording.gpu_times);

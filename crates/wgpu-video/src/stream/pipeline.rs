@@ -14,7 +14,7 @@ use super::failure::{CancelToken, Failure};
 use super::interleave::{Interleave, Next, PlannedFrame, Segments};
 use super::queue::{Entrance, Queue};
 use super::sink::Sink;
-use super::slots::{FreeSlots, LentSlot, TakenSlot};
+use super::slots::{FreeSlots, LentSlot, STOP_INTERVAL, TakenSlot};
 use super::stage::{Mapped, Readback, Render};
 use super::stats::{Clocks, Progress, Stage, process_cpu_time};
 use super::trace::{Activity, LevelMeter, Recording, RingLevels, Trace, Tracer, Worker};
@@ -25,9 +25,9 @@ use strikeline_picture::{SegmentIndex, SegmentPlan};
 /// How often progress is told.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How the work is spread. None of it changes the bytes.
+/// How the work is split. None of it changes the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spread {
+pub struct WorkSplit {
     /// Slots of the rings of all devices together, at least 1 for each.
     pub ring_depth: usize,
     /// Threads that encode, at least 1.
@@ -39,21 +39,21 @@ pub struct Spread {
     pub devices: Option<usize>,
 }
 
-impl fmt::Display for Spread {
+impl fmt::Display for WorkSplit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Spread { ring_depth, jobs, segments_in_flight, devices } = self;
+        let WorkSplit { ring_depth, jobs, segments_in_flight, devices } = self;
         write!(f, "ring {ring_depth}, jobs {jobs}, segments {segments_in_flight}")?;
         devices.map_or(Ok(()), |devices| write!(f, ", devices {devices}"))
     }
 }
 
-impl Spread {
+impl WorkSplit {
     /// Whether every number is at least 1.
     ///
     /// # Errors
     /// [`StreamError::ZeroSplit`] that names the one that is not.
     pub fn check(&self) -> Result<(), StreamError> {
-        let Spread { ring_depth, jobs, segments_in_flight, devices } = *self;
+        let WorkSplit { ring_depth, jobs, segments_in_flight, devices } = *self;
         let counts = [
             ("ring depth", ring_depth),
             ("number of encoding threads", jobs),
@@ -73,7 +73,7 @@ impl Spread {
     }
 }
 
-/// What one device has of a [`Spread`].
+/// What one device has of a [`WorkSplit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceShare {
     /// Slots of its ring.
@@ -120,8 +120,8 @@ pub struct PipelineOptions<'a> {
     pub settings: EncoderSettings,
     /// Which frames make which segment.
     pub plan: SegmentPlan,
-    /// How the work is split. [`Spread::devices`] does not count here: there are as many as are given.
-    pub spread: Spread,
+    /// How the work is split. [`WorkSplit::devices`] does not count here: there are as many as are given.
+    pub split: WorkSplit,
     /// Stops the run when somebody asks.
     pub cancel: &'a CancelToken,
     /// Records what every thread does and when, into [`Outcome::trace`]; `None` costs nothing.
@@ -145,11 +145,11 @@ where
     R: Render,
     B: Readback<R::Submitted>,
 {
-    let PipelineOptions { encoder, settings, plan, spread, cancel, record } = *options;
-    spread.check()?;
-    let shares: Vec<_> = (0..devices.len()).map(|index| spread.on_device(index, devices.len())).collect();
+    let PipelineOptions { encoder, settings, plan, split, cancel, record } = *options;
+    split.check()?;
+    let shares: Vec<_> = (0..devices.len()).map(|index| split.on_device(index, devices.len())).collect();
     let cpu_before = process_cpu_time();
-    let clocks = Clocks::start(devices.len(), spread.jobs);
+    let clocks = Clocks::start(devices.len(), split.jobs);
     let failure = Failure::default();
     let tracer = record.map(|limit| Tracer::new(clocks.started(), limit));
     let tracer = tracer.as_ref();
@@ -158,7 +158,7 @@ where
         let before = rings.iter().map(|ring| ring.depth).sum();
         rings.push(RingState::new(share.ring_depth, before, tracer));
     }
-    let tasks = Queue::new(spread.ring_depth);
+    let tasks = Queue::new(split.ring_depth);
     // A permit is held for each segment begun and not yet written: that bounds the memory of finished ones.
     let permits = shares.iter().map(|share| share.segments_in_flight * 2).sum();
     let (permit_sender, permit_receiver) = bounded(permits);
@@ -245,7 +245,7 @@ where
         })
     };
     rayon::ThreadPoolBuilder::new()
-        .num_threads(spread.jobs)
+        .num_threads(split.jobs)
         .thread_name(encoder_name)
         .build_scoped(
             |thread| thread.run(),
@@ -342,14 +342,18 @@ fn render_frames<R: Render>(
         let planned = match interleave.next(may_begin) {
             Next::Frame(planned) => planned,
             Next::Done => return Ok(()),
-            Next::NeedsPermit => match worker.await_output(|| exits.permits.recv()) {
-                Ok(()) => {
-                    permitted = true;
-                    continue;
+            Next::NeedsPermit => {
+                let stopped = || failure.stopped() || cancel.is_cancelled();
+                match worker.await_output(|| await_permit(&exits.permits, stopped)) {
+                    true => {
+                        permitted = true;
+                        continue;
+                    }
+                    false if cancel.is_cancelled() => return Err(StreamError::Cancelled),
+                    // Another stage has failed, and said why.
+                    false => return Ok(()),
                 }
-                // The writer has ended early, and said why.
-                Err(_) => return Ok(()),
-            },
+            }
         };
         let Some(slot) = worker.await_output(|| free_slots.take(|| failure.stopped())) else {
             return Ok(());
@@ -373,6 +377,19 @@ fn render_frames<R: Render>(
             .map_err(|source| StreamError::Render { frame: planned.frame, source })?;
         worker.done(1, 0);
         exits.submitted.push(InFlight { planned, slot, submitted });
+    }
+}
+
+/// Waits for permission to begin a segment; `false` when there will be none, or `stopped` says so.
+///
+/// The writer, who gives it, may itself be waiting for a segment of another device that has failed.
+fn await_permit(permits: &Receiver<()>, stopped: impl Fn() -> bool) -> bool {
+    loop {
+        match permits.recv_timeout(STOP_INTERVAL) {
+            Ok(()) => return true,
+            Err(RecvTimeoutError::Timeout) if !stopped() => {}
+            Err(_) => return false,
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use super::queue::Queue;
 use super::stage::{Mapped, SlotIndex};
 use strikeline_picture::{FrameChange, Picture};
 
-/// How soon a wait for a slot that will not come ends after a failure.
-const STOP_INTERVAL: Duration = Duration::from_millis(50);
+/// How soon a wait for something that will not come ends after a failure.
+pub const STOP_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The free slots of a ring. Taking one is the only thing that holds the render stage back.
 #[derive(Debug)]

@@ -11,8 +11,7 @@ use super::queue::Queue;
 use super::scene_stages::SlotReader;
 use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo, VideoTrack};
 use super::stage::{Render, SlotIndex, StageError};
-use super::{Report, Spread, StreamError, StreamOptions};
-use crate::encode::EncoderSettings;
+use super::{FinishedSegment, Report, StreamError, StreamOptions, WorkSplit};
 use crate::gpu::convert::SourceFormat;
 use crate::gpu::planes;
 use crate::gpu::ring::SubmittedSlot;
@@ -75,7 +74,7 @@ pub enum TextureError {
 /// Of [`StreamOptions`], `adapter`, `redraw` and the number of devices are not used.
 ///
 /// Encoding: a segment is encoded by one thread, and frames come in order. Several threads encode at the same time only
-/// while frames of several segments wait in the ring, that is, with a [`Spread::ring_depth`] of more than
+/// while frames of several segments wait in the ring, that is, with a [`WorkSplit::ring_depth`] of more than
 /// [`StreamOptions::segment_frames`]. With the default two-second segments one thread does nearly all of the encoding. A
 /// program that draws faster than one thread encodes should choose shorter segments and a deeper ring: `jobs` ×
 /// `segment_frames` slots keep `jobs` threads busy. A slot has 1.5 bytes per pixel, or those of the texture where the
@@ -87,7 +86,7 @@ pub enum TextureError {
 /// use wgpu_video::encode::h264::H264Factory;
 /// use wgpu_video::output::Overwrite;
 /// use wgpu_video::picture::{FrameRate, PictureSize};
-/// use wgpu_video::stream::mp4_sink::Mp4Sink;
+/// use wgpu_video::stream::Mp4Sink;
 /// use wgpu_video::stream::{StreamOptions, TextureStream};
 /// use wgpu_video::wgpu;
 ///
@@ -165,24 +164,21 @@ impl TextureStream {
         sink: impl Sink + 'static,
     ) -> Result<TextureStream, StreamError> {
         let source_format = SourceFormat::of(format).ok_or(StreamError::UnsupportedFormat { format })?;
-        options.spread.check()?;
-        let plan = options.plan();
-        let settings = EncoderSettings::new(options.size, options.frame_rate, plan.segment_frames());
+        options.split.check()?;
+        let (plan, settings) = (options.plan(), options.encoder_settings());
         // Refuses what the encoder cannot do before anything is written.
         drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
         let gpu = Arc::new(Gpu::from_device(device.clone(), queue.clone()));
         let size = options.size;
         gpu.check_picture_size(size)?;
-        let spread = Spread { devices: Some(1), ..options.spread };
+        let split = WorkSplit { devices: Some(1), ..options.split };
         let (ring, readback) = gpu.caught(|| {
-            let mut ring =
-                TextureRing::new(&gpu, source_format, size, spread.ring_depth, options.convert_on)?;
+            let mut ring = TextureRing::new(&gpu, source_format, size, split.ring_depth, options.convert_on)?;
             ring.try_out(&gpu, &planes::picture_texture(device, source_format, size))?;
             Ok::<_, GpuError>((ring, SlotReader::new(&gpu, options.copy_out)?))
         })?;
         let mut sink: Box<dyn Sink> = Box::new(sink);
-        let video = VideoTrack::new(size, options.frame_rate, plan, options.encoder.codec());
-        sink.begin(&StreamInfo::new(video)).map_err(StreamError::Begin)?;
+        sink.begin(&options.info()).map_err(StreamError::Begin)?;
 
         let handover =
             Arc::new(Handover { slots: Queue::new(1), frames: Queue::new(1), complete: Queue::new(1) });
@@ -197,7 +193,7 @@ impl TextureStream {
                 encoder: &*options.encoder,
                 settings,
                 plan,
-                spread,
+                split,
                 cancel: &options.cancel,
                 record: options.record,
             };

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub use record::cost_of_an_event;
 pub(super) use record::{LevelMeter, Tracer, Worker};
 
-use super::histogram::Histogram;
+pub use super::histogram::Histogram;
 use super::stage::SlotIndex;
 use super::stats::Stage;
 use strikeline_picture::{FrameIndex, SegmentIndex, SegmentPlan};

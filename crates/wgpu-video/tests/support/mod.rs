@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use strikeline_picture::{FrameRate, PictureSize};
 use wgpu_video::encode::h264::H264Factory;
-use wgpu_video::stream::{Spread, StreamOptions};
+use wgpu_video::stream::{StreamOptions, WorkSplit};
 
 /// A compute pass sets the depths of two triangles that fill the picture, so that each is in front in every other band
 /// of four rows. `coded` colours are whole values of 8 bits.
@@ -193,7 +193,7 @@ pub fn size() -> PictureSize {
 pub fn options(frames: u64) -> StreamOptions {
     StreamOptions {
         segment_frames: NonZeroU32::new(10),
-        spread: Spread { ring_depth: 25, jobs: 3, segments_in_flight: 4, devices: None },
+        split: WorkSplit { ring_depth: 25, jobs: 3, segments_in_flight: 4, devices: None },
         ..StreamOptions::new(
             size(),
             FrameRate::new(60, 1).unwrap(),

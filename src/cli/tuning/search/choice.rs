@@ -1,7 +1,7 @@
 //! Which of the measured settings to use.
 
 use super::{MeasuredSetting, SearchOutcome};
-use wgpu_video::stream::Spread;
+use wgpu_video::stream::WorkSplit;
 
 /// Smaller differences do not count, however steady the runs: nobody would notice.
 const LEAST_TOLERANCE: f64 = 0.01;
@@ -17,33 +17,33 @@ pub(super) fn choose(mut measured: Vec<MeasuredSetting>, runs: usize) -> Option<
         candidate.median() >= fastest.median() * (1.0 - tolerance(noise, candidate, &fastest))
     };
     let tied: Vec<&MeasuredSetting> = measured.iter().filter(is_tied).collect();
-    let choice = (*tied.iter().min_by_key(|candidate| frugality(candidate.spread))?).clone();
-    let ties = tied.into_iter().map(|candidate| candidate.spread).collect();
+    let choice = (*tied.iter().min_by_key(|candidate| frugality(candidate.split))?).clone();
+    let ties = tied.into_iter().map(|candidate| candidate.split).collect();
     measured.sort_by_key(|measured| {
-        let Spread { ring_depth, jobs, segments_in_flight, devices } = measured.spread;
+        let WorkSplit { ring_depth, jobs, segments_in_flight, devices } = measured.split;
         (devices, jobs, ring_depth, segments_in_flight)
     });
     Some(SearchOutcome { measured, choice, fastest, ties, noise, runs })
 }
 
 /// The settings to look around: the choice, the fastest, then the next best, up to `most`.
-pub(super) fn leaders(measured: &[MeasuredSetting], most: usize) -> Vec<Spread> {
+pub(super) fn leaders(measured: &[MeasuredSetting], most: usize) -> Vec<WorkSplit> {
     let Some(outcome) = choose(measured.to_vec(), 0) else { return Vec::new() };
     let mut by_speed: Vec<&MeasuredSetting> = outcome.measured.iter().collect();
     by_speed.sort_by(|a, b| b.median().total_cmp(&a.median()));
-    let mut leaders = vec![outcome.choice.spread];
+    let mut leaders = vec![outcome.choice.split];
     for candidate in by_speed {
-        let is_tied = outcome.ties.contains(&candidate.spread);
-        if is_tied && leaders.len() < most && !leaders.contains(&candidate.spread) {
-            leaders.push(candidate.spread);
+        let is_tied = outcome.ties.contains(&candidate.split);
+        if is_tied && leaders.len() < most && !leaders.contains(&candidate.split) {
+            leaders.push(candidate.split);
         }
     }
     leaders
 }
 
 /// The setting with the least is chosen first.
-fn frugality(spread: Spread) -> (usize, Option<usize>, usize, usize) {
-    (spread.ring_depth, spread.devices, spread.jobs, spread.segments_in_flight)
+fn frugality(split: WorkSplit) -> (usize, Option<usize>, usize, usize) {
+    (split.ring_depth, split.devices, split.jobs, split.segments_in_flight)
 }
 
 /// Standard deviation of one run, as a share of its setting's mean, from all settings together, as the two runs of

@@ -8,26 +8,26 @@ struct Pretend<F> {
     run: Duration,
     now: Duration,
     state: u32,
-    runs: Vec<Spread>,
+    runs: Vec<WorkSplit>,
 }
 
-impl<F: Fn(Spread) -> Option<f64>> Pretend<F> {
+impl<F: Fn(WorkSplit) -> Option<f64>> Pretend<F> {
     fn new(speed: F, noise: f64) -> Pretend<F> {
         let run = Duration::from_secs(1);
         Pretend { speed, noise, run, now: Duration::ZERO, state: 1, runs: Vec::new() }
     }
 }
 
-impl<F: Fn(Spread) -> Option<f64>> Bench for Pretend<F> {
+impl<F: Fn(WorkSplit) -> Option<f64>> Bench for Pretend<F> {
     type Error = String;
 
-    fn measure(&mut self, spread: Spread) -> Result<Option<f64>, String> {
+    fn measure(&mut self, split: WorkSplit) -> Result<Option<f64>, String> {
         // Numerical Recipes' generator: the same noise in every test run.
         self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let deviation = f64::from(self.state >> 8) / f64::from(1 << 23) - 1.0;
         self.now += self.run;
-        self.runs.push(spread);
-        Ok((self.speed)(spread).map(|speed| speed * (1.0 + self.noise * deviation)))
+        self.runs.push(split);
+        Ok((self.speed)(split).map(|speed| speed * (1.0 + self.noise * deviation)))
     }
 
     fn elapsed(&self) -> Duration {
@@ -38,21 +38,21 @@ impl<F: Fn(Spread) -> Option<f64>> Bench for Pretend<F> {
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn space(cores: usize) -> Space {
-    let default = Spread { devices: Some(1), ..Spread::for_jobs(cores + 1) };
+    let default = WorkSplit { devices: Some(1), ..WorkSplit::for_jobs(cores + 1) };
     Space { cores, deepest_ring: 256, most_devices: 2, default }
 }
 
 /// A machine whose speed grows up to `jobs` jobs, as many segments and a ring of `ring` slots, and not further.
-fn saturating(ring: usize, jobs: usize) -> impl Fn(Spread) -> Option<f64> {
-    move |spread| {
+fn saturating(ring: usize, jobs: usize) -> impl Fn(WorkSplit) -> Option<f64> {
+    move |split| {
         let part = |value: usize, knee: usize| (value as f64 / knee as f64).min(1.0);
-        let busy = spread.jobs.min(spread.segments_in_flight);
-        Some(200.0 * part(spread.ring_depth, ring) * part(busy, jobs))
+        let busy = split.jobs.min(split.segments_in_flight);
+        Some(200.0 * part(split.ring_depth, ring) * part(busy, jobs))
     }
 }
 
 fn find(
-    bench: &mut Pretend<impl Fn(Spread) -> Option<f64>>,
+    bench: &mut Pretend<impl Fn(WorkSplit) -> Option<f64>>,
     cores: usize,
     budget: Duration,
 ) -> SearchOutcome {
@@ -65,7 +65,7 @@ fn without_noise_the_smallest_setting_that_is_as_fast_as_any_is_found() {
     {
         let mut bench = Pretend::new(saturating(ring, jobs), 0.0);
         let outcome = find(&mut bench, cores, MINUTE * 4);
-        let Spread { ring_depth, jobs: chosen, .. } = outcome.choice.spread;
+        let WorkSplit { ring_depth, jobs: chosen, .. } = outcome.choice.split;
         assert_eq!((ring_depth, chosen), (ring, jobs), "{outcome:?}");
     }
 }
@@ -78,7 +78,7 @@ fn with_noise_the_choice_is_as_fast_as_any_within_it() {
             let mut bench = Pretend::new(&speed, 0.03);
             bench.state = seed;
             let outcome = find(&mut bench, cores, MINUTE);
-            let reached = speed(outcome.choice.spread).unwrap();
+            let reached = speed(outcome.choice.split).unwrap();
             assert!(reached >= 200.0 * 0.9, "seed {seed}, {:?}: {reached}", outcome.choice);
             assert!((0.005..0.04).contains(&outcome.noise), "{}", outcome.noise);
         }
@@ -88,20 +88,20 @@ fn with_noise_the_choice_is_as_fast_as_any_within_it() {
 #[test]
 fn where_deep_rings_are_slower_a_shallow_one_is_chosen() {
     // A shared memory bus: every slot beyond the second costs 10 %.
-    let speed = |spread: Spread| Some(150.0 * 0.9_f64.powi(spread.ring_depth.abs_diff(2) as i32));
+    let speed = |split: WorkSplit| Some(150.0 * 0.9_f64.powi(split.ring_depth.abs_diff(2) as i32));
     let mut bench = Pretend::new(speed, 0.01);
-    assert_eq!(find(&mut bench, 4, MINUTE).choice.spread.ring_depth, 2);
+    assert_eq!(find(&mut bench, 4, MINUTE).choice.split.ring_depth, 2);
 }
 
 #[test]
 fn where_a_second_device_pays_it_is_chosen_and_else_not() {
     let speed = |gain: f64| {
-        move |spread: Spread| {
-            let devices = spread.devices.unwrap().min(2) as f64;
-            saturating(4, 2)(spread).map(|speed| speed * (1.0 + gain * (devices - 1.0)))
+        move |split: WorkSplit| {
+            let devices = split.devices.unwrap().min(2) as f64;
+            saturating(4, 2)(split).map(|speed| speed * (1.0 + gain * (devices - 1.0)))
         }
     };
-    let devices = |gain| find(&mut Pretend::new(speed(gain), 0.01), 2, MINUTE).choice.spread.devices;
+    let devices = |gain| find(&mut Pretend::new(speed(gain), 0.01), 2, MINUTE).choice.split.devices;
     assert_eq!([devices(0.4), devices(0.0), devices(-0.2)], [Some(2), Some(1), Some(1)]);
 }
 
@@ -110,8 +110,8 @@ fn where_nothing_matters_the_fewest_buffers_and_then_the_fewest_jobs_win() {
     let mut bench = Pretend::new(|_| Some(100.0), 0.0);
     let outcome = find(&mut bench, 4, MINUTE * 4);
     assert_eq!(
-        outcome.choice.spread,
-        Spread { ring_depth: 1, jobs: 1, segments_in_flight: 1, devices: Some(1) }
+        outcome.choice.split,
+        WorkSplit { ring_depth: 1, jobs: 1, segments_in_flight: 1, devices: Some(1) }
     );
     assert_eq!(outcome.ties.len(), outcome.measured.len());
 }
@@ -125,7 +125,7 @@ fn every_setting_has_two_runs_and_they_are_interleaved() {
     assert_eq!(outcome.runs, bench.runs.len());
     // The run that only warms up, then the first round: no setting runs twice before all have run once.
     let counted = &bench.runs[1..];
-    let again = counted.iter().enumerate().position(|(at, spread)| counted[..at].contains(spread)).unwrap();
+    let again = counted.iter().enumerate().position(|(at, split)| counted[..at].contains(split)).unwrap();
     assert!(again >= 8, "{again}");
     let mut first = counted[..again].to_vec();
     first.reverse();
@@ -165,16 +165,16 @@ fn a_budget_for_less_than_two_runs_is_an_error_that_says_how_much_is_needed() {
 #[test]
 fn settings_that_cannot_be_had_are_left_out() {
     let mut bench =
-        Pretend::new(|spread: Spread| (spread.ring_depth <= 8).then_some(spread.ring_depth as f64), 0.0);
+        Pretend::new(|split: WorkSplit| (split.ring_depth <= 8).then_some(split.ring_depth as f64), 0.0);
     let outcome = find(&mut bench, 2, MINUTE);
-    assert_eq!(outcome.choice.spread.ring_depth, 8);
-    assert!(outcome.measured.iter().all(|measured| measured.spread.ring_depth <= 8));
+    assert_eq!(outcome.choice.split.ring_depth, 8);
+    assert!(outcome.measured.iter().all(|measured| measured.split.ring_depth <= 8));
 
     let mut bench = Pretend::new(saturating(32, 2), 0.0);
     let narrow = Space { deepest_ring: 5, ..space(2) };
     let outcome = search(&mut bench, narrow, MINUTE, &mut |_| {}).unwrap();
-    assert!(bench.runs.iter().skip(1).all(|spread| spread.ring_depth <= 5));
-    assert_eq!(outcome.choice.spread.ring_depth, 5);
+    assert!(bench.runs.iter().skip(1).all(|split| split.ring_depth <= 5));
+    assert_eq!(outcome.choice.split.ring_depth, 5);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn an_error_of_a_run_ends_the_search() {
     impl Bench for Failing {
         type Error = String;
 
-        fn measure(&mut self, _: Spread) -> Result<Option<f64>, String> {
+        fn measure(&mut self, _: WorkSplit) -> Result<Option<f64>, String> {
             self.0 += 1;
             if self.0 == 5 { Err("unplugged".to_owned()) } else { Ok(Some(1.0)) }
         }
@@ -203,7 +203,7 @@ fn the_news_tell_what_is_measured_and_what_is_best() {
     let mut bench = Pretend::new(saturating(6, 3), 0.0);
     let mut told = Vec::new();
     let outcome = search(&mut bench, space(2), MINUTE, &mut |step| told.push(*step)).unwrap();
-    assert!(told.iter().map(|step| step.spread).eq(bench.runs.iter().copied()));
+    assert!(told.iter().map(|step| step.split).eq(bench.runs.iter().copied()));
     assert!(told.iter().enumerate().all(|(runs, step)| step.runs == runs));
     assert_eq!(told.first().and_then(|step| step.best), None);
     assert!(told.last().and_then(|step| step.best).is_some());
