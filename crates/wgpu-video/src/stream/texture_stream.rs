@@ -9,7 +9,7 @@ use super::failure::CancelToken;
 use super::pipeline::{self, DeviceStages, PipelineOptions};
 use super::queue::Queue;
 use super::scene_stages::SlotReader;
-use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo, VideoTrack};
+use super::sink::{Sink, SinkError, StreamInfo};
 use super::stage::{Render, SlotIndex, StageError};
 use super::{FinishedSegment, Report, StreamError, StreamOptions, WorkSplit};
 use crate::gpu::convert::SourceFormat;
