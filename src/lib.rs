@@ -17,14 +17,11 @@
 //! use std::path::Path;
 //! use std::sync::Arc;
 //!
-//! use wgpu_video::encode::h264::H264Factory;
-//! use wgpu_video::output::Overwrite;
-//! use strikeline_picture::PictureSize;
 //! use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 //! use strikeline::song::{Song, SongOptions};
-//! use wgpu_video::stream::Mp4Sink;
-//! use wgpu_video::stream::{StreamOptions, stream};
-//! use strikeline_picture::FrameRate;
+//! use strikeline::wgpu_video::encode::h264::H264Factory;
+//! use strikeline::picture::{FrameRate, PictureSize};
+//! use strikeline::wgpu_video::{Mp4Sink, Overwrite, StreamOptions, stream};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let song = Song::open(Path::new("song.mid"), &SongOptions::default())?;
@@ -32,7 +29,7 @@
 //! let options = HighwayOptions::default();
 //! let content = HighwayContent::from_song(&song, &options.theme.drum_map);
 //! let mut highway = Highway::new(content, &options, size, rate)?;
-//! let frames = rate.frames_to_cover(song.last_note() - highway.start());
+//! let frames = rate.frames_to_cover(song.last_note() - highway.start()).try_into()?;
 //! let options = StreamOptions::new(size, rate, frames, Arc::new(H264Factory::default()));
 //! let mut sink = Mp4Sink::create(Path::new("song.mp4"), Overwrite::Refuse)?;
 //! let report = stream(&mut highway, &options, &mut sink, &mut |progress| {

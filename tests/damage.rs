@@ -339,7 +339,7 @@ fn too_little_damage_is_found_and_told_where() {
         FlyingBox { says: Some(|frame| ChangedArea::Within(vec![around(frame)])), ..FlyingBox::default() };
     let error = verify(&mut scene, &box_options(60)).unwrap_err().to_string();
     assert!(error.contains("frame 1 ") && error.contains("luma at column 0, row 30"), "{error}");
-    assert!(error.contains("draw all of every frame"), "{error}");
+    assert!(error.contains("Redraw::All"), "{error}");
 }
 
 /// A box of one colour that comes down the same way in each frame, in segments of ten.
