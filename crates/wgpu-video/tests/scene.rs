@@ -7,7 +7,7 @@ use std::sync::Arc;
 use strikeline_picture::{FrameIndex, FrameRate};
 use support::{Renderer, options, size};
 use wgpu_video::encode::null::NullEncoder;
-use wgpu_video::gpu::convert::SourceFormat;
+use wgpu_video::gpu::SourceFormat;
 use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::gpu::{AdapterChoice, DeviceRequirements, Gpu, GpuError};
 use wgpu_video::scene::still::render_still;

@@ -12,7 +12,7 @@ use support::{Renderer, files, options, size, texture, texture_descriptor};
 use wgpu::TextureFormat;
 use wgpu_video::encode::h264::H264Factory;
 use wgpu_video::encode::{Codec, EncodeError, Encoder, EncoderFactory, EncoderSettings};
-use wgpu_video::gpu::convert::SourceFormat;
+use wgpu_video::gpu::SourceFormat;
 use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::gpu::{Gpu, GpuError};
 use wgpu_video::output::Overwrite;

@@ -11,6 +11,8 @@ pub mod ring;
 pub(crate) mod streaming_copy;
 pub(crate) mod texture_ring;
 
+pub use convert::{ConvertOn, SourceFormat};
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
