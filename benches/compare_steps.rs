@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rounds = numbers.next().unwrap_or(7);
     let by_openh264 =
         StreamOptions::new(full_hd(), sixty(), at_least_one(frames), Arc::new(OpenH264::default()));
-    let by_h264 = StreamOptions { encoder: Arc::new(H264Factory::default()), ..by_openh264.clone() };
+    let by_h264 = by_openh264.clone().with_encoder(Arc::new(H264Factory::default()));
     let gpu = Arc::new(Gpu::open(&by_h264.adapter)?);
     println!(
         "{}; {} jobs; 1920x1080, {frames} frames of the groove, theme plain, {rounds} rounds",

@@ -68,11 +68,9 @@ fn cases() -> Vec<Case> {
 fn measure(case: &Case, redraw: Redraw, frames: u64) -> (f64, f64) {
     let run = |frames| {
         let mut scene = (case.make)();
-        let options = StreamOptions {
-            redraw,
-            record: Some(Recording::default()),
-            ..StreamOptions::new(case.size, sixty(), at_least_one(frames), Arc::clone(&case.encoder))
-        };
+        let options = StreamOptions::new(case.size, sixty(), at_least_one(frames), Arc::clone(&case.encoder))
+            .with_redraw(redraw)
+            .with_record(Some(Recording::default()));
         let cpu = process_cpu_time();
         let report =
             stream(&mut *scene, &options, &mut NullSink::default(), &mut |_| {}).expect("it streams");

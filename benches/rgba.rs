@@ -66,15 +66,13 @@ fn read_back(frames: u64) {
 }
 
 fn streamed(drawing: Drawing, convert_on: ConvertOn, frames: u64) {
-    let options = StreamOptions {
-        convert_on,
-        ..StreamOptions::new(
-            full_hd(),
-            sixty(),
-            NonZeroU64::new(frames).expect("there are frames"),
-            Arc::new(NullEncoder),
-        )
-    };
+    let options = StreamOptions::new(
+        full_hd(),
+        sixty(),
+        NonZeroU64::new(frames).expect("there are frames"),
+        Arc::new(NullEncoder),
+    )
+    .with_convert_on(convert_on);
     stream(&mut Gradient::new(drawing), &options, &mut NullSink::default(), &mut |_| {}).expect("it streams");
 }
 

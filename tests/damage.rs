@@ -38,7 +38,7 @@ fn seconds(seconds: f64) -> Time {
 }
 
 fn verify(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Report, StreamError> {
-    let options = StreamOptions { redraw: Redraw::Verify, ..options.clone() };
+    let options = options.clone().with_redraw(Redraw::Verify);
     stream(scene, &options, &mut NullSink::default(), &mut |_| {})
 }
 
@@ -134,11 +134,7 @@ proptest! {
     ) {
         let (size, rate) = (size(width * 2, height * 2), FrameRate::new(rate.0, rate.1).unwrap());
         let mut highway = Highway::new(content, &look, size, rate).unwrap();
-        let options = StreamOptions {
-            segment_frames: NonZeroU32::new(segment_frames),
-            split: WorkSplit { ring_depth: 3, jobs: 2, segments_in_flight: in_flight, devices: Some(devices) },
-            ..StreamOptions::new(size, rate, NonZeroU64::new(frames).unwrap(), Arc::new(NullEncoder))
-        };
+        let options = StreamOptions::new(size, rate, NonZeroU64::new(frames).unwrap(), Arc::new(NullEncoder)).with_segment_frames(NonZeroU32::new(segment_frames)).with_split(WorkSplit { ring_depth: 3, jobs: 2, segments_in_flight: in_flight, devices: Some(devices) });
         let outcome = verify(&mut highway, &options);
         prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
     }
@@ -160,14 +156,12 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
                 ..HighwayOptions::default()
             };
             let mut highway = Highway::new(common::demo_content(), &look, size, rate).unwrap();
-            let options = StreamOptions {
-                redraw,
-                split,
-                copy_out,
-                record: Some(Recording::default()),
-                segment_frames: NonZeroU32::new(25),
-                ..StreamOptions::new(size, rate, NonZeroU64::new(90).unwrap(), Arc::clone(&encoder))
-            };
+            let options = StreamOptions::new(size, rate, NonZeroU64::new(90).unwrap(), Arc::clone(&encoder))
+                .with_redraw(redraw)
+                .with_split(split)
+                .with_copy_out(copy_out)
+                .with_record(Some(Recording::default()))
+                .with_segment_frames(NonZeroU32::new(25));
             let mut sink = MemorySink::default();
             let report = stream(&mut highway, &options, &mut sink, &mut |_| {}).unwrap();
             (sink.data, bytes_read_back(&report))
@@ -299,16 +293,14 @@ impl Scene for FlyingBox {
 }
 
 fn box_options(frames: u64) -> StreamOptions {
-    StreamOptions {
-        segment_frames: NonZeroU32::new(10),
-        record: Some(Recording::default()),
-        ..StreamOptions::new(
-            size(320, 180),
-            FrameRate::new(60, 1).unwrap(),
-            NonZeroU64::new(frames).unwrap(),
-            Arc::new(NullEncoder),
-        )
-    }
+    StreamOptions::new(
+        size(320, 180),
+        FrameRate::new(60, 1).unwrap(),
+        NonZeroU64::new(frames).unwrap(),
+        Arc::new(NullEncoder),
+    )
+    .with_segment_frames(NonZeroU32::new(10))
+    .with_record(Some(Recording::default()))
 }
 
 #[test]
@@ -370,12 +362,10 @@ fn falling() -> FlyingBox {
 #[test]
 fn what_has_moved_is_copied_and_need_not_be_drawn() {
     let run = |redraw, mut scene: FlyingBox| {
-        let options = StreamOptions {
-            redraw,
-            split: WorkSplit { ring_depth: 4, jobs: 2, segments_in_flight: 2, devices: None },
-            encoder: Arc::new(RawEncoder),
-            ..box_options(40)
-        };
+        let options = box_options(40)
+            .with_redraw(redraw)
+            .with_split(WorkSplit { ring_depth: 4, jobs: 2, segments_in_flight: 2, devices: None })
+            .with_encoder(Arc::new(RawEncoder));
         let mut sink = MemorySink::default();
         stream(&mut scene, &options, &mut sink, &mut |_| {}).unwrap();
         sink.data
@@ -430,7 +420,7 @@ fn what_has_not_only_moved_is_found_and_told_where() {
 fn all_may_be_drawn_where_all_changes() {
     let bytes = |redraw, says| {
         let mut scene = FlyingBox { says, ..FlyingBox::default() };
-        let options = StreamOptions { redraw, ..box_options(20) };
+        let options = box_options(20).with_redraw(redraw);
         bytes_read_back(&stream(&mut scene, &options, &mut NullSink::default(), &mut |_| {}).unwrap())
     };
     let all = bytes(Redraw::All, Some(|_| ChangedArea::Within(Vec::new())));
@@ -442,7 +432,7 @@ fn all_may_be_drawn_where_all_changes() {
 
 #[test]
 fn a_scene_of_which_all_changes_is_seldom_asked_and_gets_another_chance() {
-    let long = |frames| StreamOptions { segment_frames: NonZeroU32::new(400), ..box_options(frames) };
+    let long = |frames| box_options(frames).with_segment_frames(NonZeroU32::new(400));
     let run = |says: fn(u64) -> ChangedArea| {
         let mut scene = FlyingBox { says: Some(says), ..FlyingBox::default() };
         let report = verify(&mut scene, &long(800)).unwrap();

@@ -111,7 +111,7 @@ pub fn with_the_groove(encode: bool, frames: u64, rounds: usize) -> Option<Recor
     let options = StreamOptions::new(full_hd(), sixty(), at_least_one(frames), encoder);
     wgpu_video::gpu::Gpu::open(&options.adapter).ok()?;
     Some(RecordingCost::measure(what, frames, rounds, &mut |recorded| {
-        let options = StreamOptions { record: recorded.then(Recording::default), ..options.clone() };
+        let options = options.clone().with_record(recorded.then(Recording::default));
         let report = stream(&mut groove_highway(), &options, &mut NullSink::default(), &mut |_| {})
             .expect("the groove can be streamed");
         RecordedRun {

@@ -171,7 +171,7 @@ impl StepRunner<'_> {
 
     /// As `strikeline render` does it, on devices opened for this run.
     fn streamed(&self, scene: &mut dyn Scene, record: Option<Recording>) -> Result<Sample, StreamError> {
-        let options = StreamOptions { record, ..self.options.clone() };
+        let options = self.options.clone().with_record(record);
         let report = stream(scene, &options, &mut NullSink::default(), &mut |_| {})?;
         Ok(sample(report.frames, report.wall, report.cpu, &report.stages))
     }

@@ -25,10 +25,8 @@ impl RawFrame {
 
 /// The first `count` frames of `scene`.
 pub fn capture(scene: &mut dyn Scene, count: u64) -> Vec<RawFrame> {
-    let options = StreamOptions {
-        segment_frames: NonZeroU32::new(1),
-        ..StreamOptions::new(full_hd(), sixty(), at_least_one(count), Arc::new(RawEncoder))
-    };
+    let options = StreamOptions::new(full_hd(), sixty(), at_least_one(count), Arc::new(RawEncoder))
+        .with_segment_frames(NonZeroU32::new(1));
     let mut sink = MemorySink::default();
     stream(scene, &options, &mut sink, &mut |_| {}).expect("the scene streams");
     sink.data.chunks_exact(1920 * 1080 * 3 / 2).map(|frame| RawFrame(frame.to_vec())).collect()

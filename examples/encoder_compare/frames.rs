@@ -37,10 +37,8 @@ pub fn render(
     let frames = frame_rate.frames_to_cover(Time::from_seconds(SECONDS));
     let frames = NonZeroU64::new(frames).ok_or("no frames")?;
     let encoder = Arc::new(RawEncoder);
-    let options = StreamOptions {
-        segment_frames: NonZeroU32::new(1),
-        ..StreamOptions::new(size, frame_rate, frames, encoder)
-    };
+    let options =
+        StreamOptions::new(size, frame_rate, frames, encoder).with_segment_frames(NonZeroU32::new(1));
     let mut sink = PlaneFile { file: BufWriter::new(File::create(planes)?), bytes: 0 };
     stream(&mut highway, &options, &mut sink, &mut |progress| {
         eprint!("\rrendering {}/{} ", progress.frames, progress.total);

@@ -63,10 +63,9 @@ pub fn capture_frames(
     frame_rate: FrameRate,
     frames: u64,
 ) -> Vec<Planes> {
-    let options = StreamOptions {
-        segment_frames: NonZeroU32::new(1),
-        ..StreamOptions::new(size, frame_rate, NonZeroU64::new(frames).unwrap(), Arc::new(RawEncoder))
-    };
+    let options =
+        StreamOptions::new(size, frame_rate, NonZeroU64::new(frames).unwrap(), Arc::new(RawEncoder))
+            .with_segment_frames(NonZeroU32::new(1));
     let mut sink = MemorySink::default();
     stream(scene, &options, &mut sink, &mut |_| {}).unwrap();
     let luma = (size.width() * size.height()) as usize;

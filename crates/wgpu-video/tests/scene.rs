@@ -14,7 +14,7 @@ use wgpu_video::scene::still::render_still;
 use wgpu_video::scene::{Drawing, FrameOrder, Scene, SceneError, SceneTarget};
 use wgpu_video::stream::NullSink;
 use wgpu_video::stream::StageError;
-use wgpu_video::stream::{Redraw, StreamError, StreamOptions, WorkSplit, stream};
+use wgpu_video::stream::{Redraw, StreamError, WorkSplit, stream};
 
 /// Where a scene makes its mistake.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,7 +109,7 @@ fn an_error_that_a_scene_makes_is_told_of_the_frame_that_it_was_made_in() {
             segments_in_flight,
             devices: Some(1),
         }) {
-            let options = StreamOptions { split, encoder: Arc::new(NullEncoder), ..options(200) };
+            let options = options(200).with_split(split).with_encoder(Arc::new(NullEncoder));
             let error = stream(&mut scene, &options, &mut NullSink::default(), &mut |_| {}).unwrap_err();
             let StreamError::Render { frame, source } = error else {
                 panic!("{drawing:?} {mistake:?}: {error}");
@@ -162,7 +162,8 @@ fn a_scene_with_state_gets_its_frames_in_order_if_it_asks_for_that() {
         for redraw in [Redraw::Changed, Redraw::All, Redraw::Verify] {
             let mut scene = Stateful { order, next: 0, in_order: true };
             let split = WorkSplit { ring_depth: 8, jobs: 3, segments_in_flight: 4, devices: Some(2) };
-            let options = StreamOptions { split, redraw, encoder: Arc::new(NullEncoder), ..options(95) };
+            let options =
+                options(95).with_split(split).with_redraw(redraw).with_encoder(Arc::new(NullEncoder));
             stream(&mut scene, &options, &mut NullSink::default(), &mut |_| {}).unwrap();
             assert_eq!((scene.next, scene.in_order), (95, expected), "{order:?} {redraw:?}");
         }
@@ -192,7 +193,7 @@ impl Scene for Demanding {
 fn a_device_has_what_the_scene_asks_for_or_the_error_names_what_is_missing() {
     let run = |requirements, drawing| {
         let mut scene = Demanding(requirements, drawing);
-        let options = StreamOptions { encoder: Arc::new(NullEncoder), ..options(1) };
+        let options = options(1).with_encoder(Arc::new(NullEncoder));
         stream(&mut scene, &options, &mut NullSink::default(), &mut |_| {})
     };
     // No adapter has the features of Vulkan, Metal and Direct3D at once.

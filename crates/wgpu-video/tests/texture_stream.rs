@@ -222,7 +222,7 @@ fn pushed_textures_of_every_format_give_the_bytes_that_the_scene_gives() {
     let program = Program::new();
     for convert_on in [ConvertOn::Processor, ConvertOn::Device] {
         let folder = tempfile::tempdir().unwrap();
-        let options = StreamOptions { convert_on, ..options(43) };
+        let options = options(43).with_convert_on(convert_on);
         let mut rgba = RgbaScene { renderer: None, device: None };
         let drawn = streamed(&mut rgba, &options, &folder.path().join("rgba.mp4"));
         for format in SourceFormat::ALL {
@@ -246,7 +246,7 @@ fn the_bytes_do_not_depend_on_the_ring_or_the_jobs() {
     for (index, (ring_depth, jobs)) in [(1, 1), (2, 3), (64, 4)].into_iter().enumerate() {
         let split = WorkSplit { ring_depth, jobs, segments_in_flight: 5, devices: None };
         let path = folder.path().join(format!("{index}.mp4"));
-        program.push_all(TextureFormat::Bgra8Unorm, &StreamOptions { split, ..options(31) }, &path);
+        program.push_all(TextureFormat::Bgra8Unorm, &options(31).with_split(split), &path);
         let bytes = std::fs::read(path).unwrap();
         assert!(*first.get_or_insert(bytes.clone()) == bytes, "{split}");
     }
@@ -302,7 +302,7 @@ fn what_the_stream_cannot_do_is_said_when_it_is_made() {
     assert!(error.to_string().contains("a queue of its own"), "{error}");
     assert!(files(folder.path()).is_empty() && !mixed.had_error.load(Ordering::Relaxed));
     let split = WorkSplit { ring_depth: 0, ..options(1).split };
-    let error = program.stream(TextureFormat::Rgba8Unorm, &StreamOptions { split, ..options(1) }, &path);
+    let error = program.stream(TextureFormat::Rgba8Unorm, &options(1).with_split(split), &path);
     assert!(error.unwrap_err().to_string().contains("ring depth"));
     let limits = [
         wgpu::Limits { max_texture_dimension_2d: 128, ..Default::default() },
@@ -341,7 +341,7 @@ fn a_stream_that_is_dropped_leaves_nothing_behind() {
     for pushed in [0, 3, 10, 25] {
         let folder = tempfile::tempdir().unwrap();
         let factory = Arc::new(H264Factory::default());
-        let options = StreamOptions { encoder: factory.clone(), ..options(25) };
+        let options = options(25).with_encoder(factory.clone());
         let mut stream = program.stream(format, &options, &folder.path().join("video.mp4")).unwrap();
         drop(options);
         let texture = texture(&program.device, format, size());
@@ -416,7 +416,7 @@ fn hooked(
     hook: impl Fn(SegmentIndex) -> Result<(), EncodeError> + Send + Sync + 'static,
     options: StreamOptions,
 ) -> StreamOptions {
-    StreamOptions { encoder: Arc::new(Hook(hook, AtomicBool::new(false))), ..options }
+    options.with_encoder(Arc::new(Hook(hook, AtomicBool::new(false))))
 }
 
 #[test]
@@ -498,7 +498,7 @@ fn push_blocks_while_the_ring_is_full_and_for_nothing_else() {
         }
     };
     let split = WorkSplit { ring_depth: 3, jobs: 1, segments_in_flight: 1, devices: None };
-    let options = hooked(wait, StreamOptions { split, ..options(20) });
+    let options = hooked(wait, options(20).with_split(split));
     let folder = tempfile::tempdir().unwrap();
     let format = TextureFormat::Rgba8Unorm;
     let mut stream = program.stream(format, &options, &folder.path().join("video.mp4")).unwrap();

@@ -83,12 +83,10 @@ impl StreamArgs {
         if let Some(note) = chosen.note.filter(|_| messages == MessageLevel::All) {
             eprintln!("{note}");
         }
-        StreamOptions {
-            adapter: picture.adapter(),
-            split: chosen.split,
-            redraw: self.redraw.into(),
-            cancel,
-            ..StreamOptions::new(picture.size, picture.fps, frames, self.encoder.factory())
-        }
+        StreamOptions::new(picture.size, picture.fps, frames, self.encoder.factory())
+            .with_adapter(picture.adapter())
+            .with_split(chosen.split)
+            .with_redraw(self.redraw.into())
+            .with_cancel(cancel)
     }
 }

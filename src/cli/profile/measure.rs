@@ -53,7 +53,7 @@ pub(super) fn measure(
     options: &StreamOptions,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<MeasuredRun, StreamError> {
-    let mut options = StreamOptions { record: Some(Recording::default()), ..options.clone() };
+    let mut options = options.clone().with_record(Some(Recording::default()));
     let machine_before = machine_time();
     let mut report = match side {
         Side::WithoutRender => encode_prepared(scene, &options, progress)?,
@@ -133,12 +133,11 @@ pub(super) fn gpu_times(
     scene: &mut dyn Scene,
     options: &StreamOptions,
 ) -> Result<Option<GpuTimes>, StreamError> {
-    let options = StreamOptions {
-        frames: options.frames.min(GPU_FRAMES),
-        encoder: Arc::new(NullEncoder),
-        record: Some(Recording { events: 0, gpu_times: true }),
-        ..options.clone()
-    };
+    let options = options
+        .clone()
+        .with_frames(options.frames.min(GPU_FRAMES))
+        .with_encoder(Arc::new(NullEncoder))
+        .with_record(Some(Recording { events: 0, gpu_times: true }));
     let report = stream(scene, &options, &mut NullSink::default(), &mut |_| {})?;
     Ok(report.trace.and_then(|trace| trace.gpu).filter(|times| times.draw.count() > 0))
 }
@@ -158,9 +157,9 @@ impl Floor {
     /// Measures both, over no more than the first 300 frames.
     pub(super) fn measure(scene: &mut dyn Scene, options: &StreamOptions) -> Result<Floor, StreamError> {
         let frames = options.frames.min(FLOOR_FRAMES);
-        let options = StreamOptions { frames, record: None, ..options.clone() };
+        let options = options.clone().with_frames(frames).with_record(None);
         let encode = encode_prepared(scene, &options, &mut |_| {})?;
-        let null = StreamOptions { encoder: Arc::new(NullEncoder), ..options };
+        let null = options.with_encoder(Arc::new(NullEncoder));
         let render = stream(scene, &null, &mut NullSink::default(), &mut |_| {})?;
         let per_frame = |report: &Report| report.wall.div_f64(frames.get() as f64);
         Ok(Floor { render: per_frame(&render), encode: per_frame(&encode), frames: frames.get() })

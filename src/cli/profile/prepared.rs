@@ -41,14 +41,13 @@ impl PreparedFrames {
         let count = (MEMORY / frame_bytes).clamp(2, MOST) as u64;
         let count = NonZeroU64::new(count).unwrap_or(NonZeroU64::MIN);
         let collecting = CollectingEncoder::default();
-        let keeping = StreamOptions {
-            frames: options.frames.min(count),
-            encoder: Arc::new(collecting.clone()),
+        let keeping = options
+            .clone()
             // One segment: one encoder, which is given them in order.
-            segment_frames: NonZeroU32::new(MOST as u32),
-            record: None,
-            ..options.clone()
-        };
+            .with_frames(options.frames.min(count))
+            .with_encoder(Arc::new(collecting.clone()))
+            .with_segment_frames(NonZeroU32::new(MOST as u32))
+            .with_record(None);
         stream(scene, &keeping, &mut NullSink::default(), &mut |_| {})?;
         let kept = std::mem::take(&mut *collecting.0.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Arc::new(PreparedFrames(kept)))

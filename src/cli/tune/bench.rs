@@ -43,16 +43,16 @@ impl Bench for StreamBench<'_> {
 
     fn measure(&mut self, split: WorkSplit) -> Result<Option<f64>, StreamError> {
         let stop = CancelToken::default();
-        let options = StreamOptions {
+        let options = StreamOptions::new(self.size, self.frame_rate, self.frames, Arc::clone(&self.encoder))
             // Short, so that a short run has whole segments in it.
-            segment_frames: u32::try_from(self.frame_rate.frames_to_cover(Time::from_seconds(0.5)))
-                .ok()
-                .and_then(NonZeroU32::new),
-            adapter: self.adapter.clone(),
-            split,
-            cancel: stop.clone(),
-            ..StreamOptions::new(self.size, self.frame_rate, self.frames, Arc::clone(&self.encoder))
-        };
+            .with_segment_frames(
+                u32::try_from(self.frame_rate.frames_to_cover(Time::from_seconds(0.5)))
+                    .ok()
+                    .and_then(NonZeroU32::new),
+            )
+            .with_adapter(self.adapter.clone())
+            .with_split(split)
+            .with_cancel(stop.clone());
         let mut counted = CountedPart::new(split, self.window);
         let (cancel, started, budget) = (&self.cancel, self.started, self.budget);
         let result = stream(self.scene, &options, &mut NullSink::default(), &mut |progress| {

@@ -198,6 +198,7 @@ pub enum StreamError {
 
 /// What to make, and how to split the work.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct StreamOptions {
     /// Size of the pictures.
     pub size: PictureSize,
@@ -247,6 +248,66 @@ impl StreamOptions {
             cancel: CancelToken::default(),
             record: None,
         }
+    }
+
+    /// The same with another [`Self::frames`].
+    #[must_use]
+    pub fn with_frames(self, frames: NonZeroU64) -> StreamOptions {
+        StreamOptions { frames, ..self }
+    }
+
+    /// The same with another [`Self::encoder`].
+    #[must_use]
+    pub fn with_encoder(self, encoder: Arc<dyn EncoderFactory>) -> StreamOptions {
+        StreamOptions { encoder, ..self }
+    }
+
+    /// The same with another [`Self::segment_frames`].
+    #[must_use]
+    pub fn with_segment_frames(self, segment_frames: Option<NonZeroU32>) -> StreamOptions {
+        StreamOptions { segment_frames, ..self }
+    }
+
+    /// The same with another [`Self::adapter`].
+    #[must_use]
+    pub fn with_adapter(self, adapter: AdapterChoice) -> StreamOptions {
+        StreamOptions { adapter, ..self }
+    }
+
+    /// The same with another [`Self::split`].
+    #[must_use]
+    pub fn with_split(self, split: WorkSplit) -> StreamOptions {
+        StreamOptions { split, ..self }
+    }
+
+    /// The same with another [`Self::redraw`].
+    #[must_use]
+    pub fn with_redraw(self, redraw: Redraw) -> StreamOptions {
+        StreamOptions { redraw, ..self }
+    }
+
+    /// The same with another [`Self::copy_out`].
+    #[must_use]
+    pub fn with_copy_out(self, copy_out: CopyOut) -> StreamOptions {
+        StreamOptions { copy_out, ..self }
+    }
+
+    /// The same with another [`Self::convert_on`].
+    #[must_use]
+    pub fn with_convert_on(self, convert_on: ConvertOn) -> StreamOptions {
+        StreamOptions { convert_on, ..self }
+    }
+
+    /// The same with another [`Self::cancel`].
+    #[must_use]
+    pub fn with_cancel(self, cancel: CancelToken) -> StreamOptions {
+        StreamOptions { cancel, ..self }
+    }
+
+    /// The same with another [`Self::record`].
+    #[must_use]
+    pub fn with_record(self, record: Option<Recording>) -> StreamOptions {
+        StreamOptions { record, ..self }
     }
 
     /// How the frames are cut into segments.

@@ -191,16 +191,14 @@ pub fn size() -> PictureSize {
 
 /// `frames` frames in segments of ten.
 pub fn options(frames: u64) -> StreamOptions {
-    StreamOptions {
-        segment_frames: NonZeroU32::new(10),
-        split: WorkSplit { ring_depth: 25, jobs: 3, segments_in_flight: 4, devices: None },
-        ..StreamOptions::new(
-            size(),
-            FrameRate::new(60, 1).unwrap(),
-            NonZeroU64::new(frames).unwrap(),
-            Arc::new(H264Factory::default()),
-        )
-    }
+    StreamOptions::new(
+        size(),
+        FrameRate::new(60, 1).unwrap(),
+        NonZeroU64::new(frames).unwrap(),
+        Arc::new(H264Factory::default()),
+    )
+    .with_segment_frames(NonZeroU32::new(10))
+    .with_split(WorkSplit { ring_depth: 25, jobs: 3, segments_in_flight: 4, devices: None })
 }
 
 /// Names of all files in `folder`.
