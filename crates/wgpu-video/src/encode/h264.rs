@@ -38,7 +38,7 @@ impl H264Factory {
         H264Factory { entropy_coding, ..self }
     }
 
-    /// The same with another number of earlier pictures that are kept to predict from; one unless set.
+    /// The same with another number of earlier pictures to predict from; one unless set.
     #[must_use]
     pub fn with_references(self, references: ReferenceCount) -> H264Factory {
         H264Factory { references, ..self }

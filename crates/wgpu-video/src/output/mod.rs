@@ -1,4 +1,4 @@
-//! The output file: it has its name only once it is complete.
+//! The output file: it appears under its name only when it is complete.
 
 mod error;
 #[cfg(target_os = "linux")]

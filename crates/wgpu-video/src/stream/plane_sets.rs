@@ -179,11 +179,11 @@ pub struct StaticLayers {
     kept: Vec<(u32, Vec<PlaneTarget>)>,
 }
 
-/// Static layers that are kept; a scene that has more draws them again and again.
+/// Static layers that are stored. A scene that uses more in turn draws them anew each time.
 const KEPT_STATIC_LAYERS: usize = 4;
 
 impl StaticLayers {
-    /// The static layer of the scene's frame; drawn first if it is not kept.
+    /// The static layer of the scene's frame; drawn first if it is not stored.
     ///
     /// # Errors
     /// The scene's.
