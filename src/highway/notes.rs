@@ -10,7 +10,7 @@ use super::paint;
 use crate::song::LanePlace;
 use crate::theme::Theme;
 
-/// The shape of a note or beat line on the road, in pixels of the road. Its position along the road is kept in
+/// The shape of a note or beat line on the road, in pixels of the road. Its position along the road is in
 /// [`Positions`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RoadShape {
@@ -32,7 +32,7 @@ pub trait HasRoadShape {
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct NoteInstance {
-    /// LanePlace on the path in subpixels, modulo 2³². The shader subtracts the scroll modulo 2³² as well, so
+    /// Place on the path in subpixels, modulo 2³². The shader subtracts the scroll modulo 2³² as well, so
     /// songs of any length work as long as what is drawn at once is shorter than 2³¹ subpixels.
     pub position: i32,
     /// In pixels of the road.
