@@ -1,4 +1,4 @@
-//! `strikeline doctor`: tells what is there and what is missing, with and without a graphics driver.
+//! `strikeline doctor`: shows what is there and what is missing, with and without a graphics driver.
 
 mod common;
 

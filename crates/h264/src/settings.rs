@@ -136,8 +136,8 @@ impl H264Settings {
 pub enum H264Error {
     /// No level of H.264 allows the size at that rate. Choose a smaller picture or a lower frame rate.
     #[error(
-        "no level of H.264 up to 6.2 allows {size} pictures at {frame_rate} frames per second with {references} \
-         references: choose a smaller picture or a lower frame rate"
+        "no level of H.264 up to 6.2 allows {size} pictures at {frame_rate} frames per second (reference pictures: \
+         {references}): choose a smaller picture or a lower frame rate"
     )]
     BeyondLevels {
         /// The size asked for.
