@@ -64,7 +64,7 @@ fn the_table_has_every_stage_the_ring_the_floor_and_a_verdict_and_no_file_is_lef
 }
 
 #[test]
-fn where_nobody_looks_there_is_no_progress_beside_the_table_and_no_advice_that_is_followed_already() {
+fn without_a_terminal_there_is_no_progress_beside_the_table_and_no_advice_that_is_followed_already() {
     let (folder, song) = folder_with(&beat());
     let mut command = strikeline();
     command.current_dir(&folder).arg("profile").arg(song);

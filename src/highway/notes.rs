@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn hits_that_overlap_one_of_their_place_have_no_room_and_kicks_stay_kicks() {
+    fn notes_that_overlap_one_of_their_place_have_no_room_and_kicks_stay_kicks() {
         let motion = NoteMotion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
         let options = HighwayOptions::default();
         let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);

@@ -5,12 +5,12 @@
 //! 1. [`scene`]: the trait of what can draw frame `n`;
 //! 2. [`gpu`]: the device, the planes that a scene draws into (luma and chroma, as encoders take them), and the ring of
 //!    staging buffers;
-//! 3. [`stream`]: the pipeline;
+//! 3. [`mod@stream`]: the pipeline;
 //! 4. [`encode`]: pictures to access units, many segments at once;
 //! 5. [`mux`]: segments to an MP4 file, without encoding them again; [`output`] makes the file appear only when it is
 //!    complete.
 //!
-//! [`stream::stream()`] makes a video of a [`Scene`](scene::Scene). [`stream::TextureStream`] makes one of the textures that a
+//! [`stream::stream()`] makes a video of a [`Scene`]. [`stream::TextureStream`] makes one of the textures that a
 //! renderer with a device of its own pushes.
 //!
 //! Modules that are hidden from this documentation (`stream::pipeline`, `stream::stage` and others) are for benches, tests and

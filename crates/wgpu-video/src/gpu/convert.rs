@@ -1,5 +1,5 @@
-//! The passes that turn a finished picture, a texture, into luma and chroma planes on the device. [`super::pixels`]
-//! does the same on the processor.
+//! The passes that turn a finished picture, a texture, into luma and chroma planes on the device. The
+//! module `pixels` does the same on the processor.
 
 use super::Gpu;
 use super::planes::{self, PipelineSource, PlaneKind, PlaneTarget};

@@ -279,7 +279,7 @@ impl TextureStream {
         self.check_running()?;
         if self.pushed < self.frames {
             let missing = StreamError::FramesMissing { pushed: self.pushed, frames: self.frames };
-            // A stage that has failed is the more interesting news.
+            // If a stage has failed, that error is reported instead.
             return Err(match self.end() {
                 StreamError::Cancelled if !self.cancel.is_cancelled() => missing,
                 error => error,
