@@ -51,17 +51,17 @@ pub enum SongError {
     /// The file does not have a track that was chosen; choose one of those listed.
     #[error("there is no track {track}; {}", list_tracks(tracks))]
     NoSuchTrack {
-        /// The track that was asked for.
+        /// The track that was chosen.
         track: TrackIndex,
         /// The tracks there are, with name and number of notes.
         tracks: Vec<(TrackIndex, Option<String>, u64)>,
     },
-    /// No notes where they were looked for; choose one of the channels listed.
+    /// There are no notes on the chosen channels and tracks; choose others. The text lists where there are some.
     #[error("{}", describe_no_notes(*channels, tracks, elsewhere, damage.as_ref()))]
     NoNotes {
-        /// The channels that were looked at.
+        /// The chosen channels.
         channels: ChannelSelection,
-        /// The tracks that were looked at.
+        /// The chosen tracks.
         tracks: TrackSelection,
         /// Notes on each track and channel of the file.
         elsewhere: Vec<(TrackIndex, Channel, u64)>,
@@ -69,10 +69,10 @@ pub enum SongError {
         damage: Option<SongWarning>,
     },
     /// A note lies further from the start than [`MAX_SONG_TIME`](super::MAX_SONG_TIME): the time before
-    /// some event is damaged, or the tempo is.
+    /// some event is damaged, or the tempo is. Export or download the file again.
     #[error(
         "the note at byte {offset} (track {track}) would sound after {hours} hours, and a song may last {limit_hours}: \
-         the file is damaged there or before, or its tempo is wrong"
+         the file is damaged there or before, or its tempo is wrong; export or download it again"
     )]
     TooLong {
         /// The track with the note.
