@@ -86,8 +86,8 @@ impl NoteMotion {
         self.pixels_per_frame
     }
 
-    /// The smallest numbers such that a note moves so many whole pixels in so many frames; `None` where they
-    /// are beyond 31 bits.
+    /// The smallest whole numbers of pixels and of frames such that a note moves that many pixels in that many frames;
+    /// `None` where one of them needs more than 31 bits.
     pub fn pixels_over_frames(&self) -> Option<(i32, i32)> {
         let (numerator, denominator) = self.speed;
         let rate = (i128::from(self.frame_rate.numerator()), i128::from(self.frame_rate.denominator()));

@@ -110,7 +110,7 @@ pub struct LevelChange {
 /// How full the ring was: slots between being taken by the render stage and given back by an encoder.
 #[derive(Debug, Clone, Default)]
 pub struct RingLevels {
-    /// Time that so many slots were in use; one for each level from 0 to the depth.
+    /// For each number of slots from 0 to the depth, the time for which so many were in use.
     pub times: Vec<Duration>,
     /// In order of time.
     pub changes: Vec<LevelChange>,
@@ -154,7 +154,7 @@ pub struct GpuTimes {
 }
 
 impl GpuTimes {
-    /// Those of two devices together.
+    /// The times of two devices together.
     pub(super) fn with(mut self, other: GpuTimes) -> GpuTimes {
         self.draw.merge(&other.draw);
         self.copy.merge(&other.copy);
