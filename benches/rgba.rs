@@ -1,6 +1,6 @@
 //! What a scene costs that draws RGBA only: the render and readback stages alone (a null encoder) of a trivial scene,
-//! 1920 × 1080, drawn as RGBA and converted on the processor and on the device, and drawn as planes; beside the least
-//! that anybody must do who reads RGBA back: draw, copy into a buffer, map it, and not look at it.
+//! 1920 × 1080, drawn as RGBA and converted on the processor and on the device, and drawn as planes. They are compared
+//! with the least that reading RGBA back can cost: draw, copy into a buffer, map it, and not look at it.
 //!
 //! `cargo bench --bench rgba -- [FRAMES] [ROUNDS]` (defaults 240 and 7). Prints CPU ms per frame, medians over the
 //! rounds, and the median of the rounds' ratios to the read-back with its spread.

@@ -1,6 +1,5 @@
 #!/bin/sh
 # Sets up what is missing, and runs every check: format, lints, documentation, a smoke run, the tests.
-# STRIKELINE_SOAK=1 adds the long ones.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/setup.sh --tests

@@ -1,4 +1,4 @@
-// Beat and bar lines: they come towards the strike line with the hits, and end there.
+// Beat and bar lines: they come towards the strike line with the notes, and end there.
 
 struct Line {
     @location(0) position: i32,

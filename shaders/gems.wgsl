@@ -1,28 +1,28 @@
 // Gems and kick bars: they come towards the strike line, and light up where they are struck.
 //
-// What is drawn of a coming hit depends on the place within it alone, so that at a speed of whole pixels per
+// What is drawn of a coming note depends on the place within it alone, so that at a speed of whole pixels per
 // frame every frame of it is the last one moved.
 
-// A hit is drawn in pieces. In the columns of its *middle* what is seen depends on the height alone, which is
-// most of a hit and costs little. Its *ends*, the columns of its mark, and a hit that overlaps another (their
+// A note is drawn in pieces. In the columns of its *middle* what is seen depends on the height alone, which is
+// most of a note and costs little. Its *ends*, the columns of its mark, and a note that overlaps another (their
 // order counts) take the shader that looks at both. All pieces meet in columns of `GRAIN` pixels.
 
-struct Hit {
+struct Note {
     @location(0) position: i32,
     // Middle across, half width, half height, in pixels of the road.
     @location(1) center_half_size: vec3<f32>,
     // Colour, and the velocity from 0 to 1.
     @location(2) color_velocity: vec4<f32>,
     // Mark; fill of the body (0 to 255); width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the
-    // room around the hit: the distance to the next one of its place along the road, where `ROOM` are as near
+    // room around the note: the distance to the next one of its place along the road, where `ROOM` are as near
     // as two can be without overlapping on a flat road.
     @location(3) style: vec4<u32>,
 }
 
-// What a hit looks like: a sum of shares (see `Shares`) times these. Samples of the plane, premultiplied, so that
+// What a note looks like: a sum of shares (see `Shares`) times these. Samples of the plane, premultiplied, so that
 // the mean over time is the sum of the means. They are worked out per vertex: the same at all of them.
 struct Look {
-    // Times all of the hit; times what is within the outline.
+    // Times all of the note; times what is within the outline.
     outer: vec4<f32>,
     inner: vec4<f32>,
     // Times that and the height: the body is darker towards its lower edge, in a straight line.
@@ -33,7 +33,7 @@ struct Look {
     mark_dims: f32,
 }
 
-// A hit where it is seen.
+// A note where it is seen.
 struct Body {
     at: Seen,
     half_size: vec2<f32>,
@@ -41,7 +41,7 @@ struct Body {
     outline: f32,
     // Way while the shutter is open, in pixels of the picture.
     travel: f32,
-    // What is left of the flash, 1 to 0; negative for a hit that still comes.
+    // What is left of the flash, 1 to 0; negative for a note that still comes.
     flash: f32,
     mark: f32,
     // Whether there is room around it, so that it may have a middle.
@@ -64,7 +64,7 @@ struct Fragment {
 
 struct MiddleFragment {
     @builtin(position) @invariant position: vec4<f32>,
-    // Height of the middle in the picture; half the heights of the hit and of what is within its outline. Those
+    // Height of the middle in the picture; half the heights of the note and of what is within its outline. Those
     // and the light's: half a footprint more, and in footprints, unless things are blurred.
     @location(0) @interpolate(flat) center_halves: vec3<f32>,
     // Middle and half height of the light; travel.
@@ -87,37 +87,37 @@ const DIAMOND: f32 = 6.0;
 const GRAIN: f32 = 8.0;
 const ROOM: f32 = 16.0;
 
-fn body_at(hit: Hit, at: Seen, flash: f32, travel: f32) -> Body {
-    let half_size = hit.center_half_size.yz * at.scale;
+fn body_at(note: Note, at: Seen, flash: f32, travel: f32) -> Body {
+    let half_size = note.center_half_size.yz * at.scale;
     // Sizes shrink with the scale, distances more; a little to spare, as the neighbour's differ.
-    let room = f32(hit.style.w >> 1u) * at.scale_along;
+    let room = f32(note.style.w >> 1u) * at.scale_along;
     return Body(
         at,
         half_size,
         highway.corner * half_size.y,
-        f32(hit.style.z) / 8.0 * at.scale,
+        f32(note.style.z) / 8.0 * at.scale,
         max(travel, 0.02),
         flash,
-        f32(hit.style.x),
+        f32(note.style.x),
         flash < 0.0 && room >= ROOM * at.scale * select(1.2, 1.0, highway.depth == 0.0),
     );
 }
 
-// `hit` on the road.
-fn body_of(hit: Hit) -> Body {
-    let ahead = subpixels_ahead(hit.position);
+// `note` on the road.
+fn body_of(note: Note) -> Body {
+    let ahead = subpixels_ahead(note.position);
     if ahead > 0 {
-        let at = seen(hit.center_half_size.x, f32(ahead) / SUBPIXELS);
-        return body_at(hit, at, -1.0, highway.travel * at.scale_along);
+        let at = seen(note.center_half_size.x, f32(ahead) / SUBPIXELS);
+        return body_at(note, at, -1.0, highway.travel * at.scale_along);
     }
     let left = effect_left(f32(-ahead));
-    let flash = left * left * highway.flash * mix(0.5, 1.0, hit.color_velocity.a);
-    return body_at(hit, seen(hit.center_half_size.x, 0.0), flash, 0.0);
+    let flash = left * left * highway.flash * mix(0.5, 1.0, note.color_velocity.a);
+    return body_at(note, seen(note.center_half_size.x, 0.0), flash, 0.0);
 }
 
-fn look_of(hit: Hit, body: Body) -> Look {
-    let color = hit.color_velocity.rgb;
-    var fill = f32(hit.style.y) / 255.0;
+fn look_of(note: Note, body: Body) -> Look {
+    let color = note.color_velocity.rgb;
+    var fill = f32(note.style.y) / 255.0;
     let shade = highway.shading * 0.25;
     var middle = color * (1.0 - shade);
     var slope = color * (-shade / body.half_size.y);
@@ -151,7 +151,7 @@ fn look_of(hit: Hit, body: Body) -> Look {
     );
 }
 
-// Where a hit's pieces begin and end across, from left to right: left end, middle, mark, middle, right end.
+// Where a note's pieces begin and end across, from left to right: left end, middle, mark, middle, right end.
 struct Columns {
     left: f32,
     begin: f32,
@@ -203,7 +203,7 @@ fn place_in_strip(index: u32, body: Body, begin: f32, end: f32) -> vec4<f32> {
     return clip_position(vec2<f32>(x, body.at.place.y + select(-reach, reach, side > 1u)));
 }
 
-fn ends_at(index: u32, hit: Hit, body: Body) -> Fragment {
+fn ends_at(index: u32, note: Note, body: Body) -> Fragment {
     let columns = columns_of(body);
     let piece = piece_of(index);
     var piece_columns = vec2<f32>(columns.left, columns.begin);
@@ -212,7 +212,7 @@ fn ends_at(index: u32, hit: Hit, body: Body) -> Fragment {
     } else if piece == 2u {
         piece_columns = vec2<f32>(columns.mark_begin, columns.mark_end);
     }
-    let look = look_of(hit, body);
+    let look = look_of(note, body);
     return Fragment(
         place_in_strip(index, body, piece_columns.x, piece_columns.y),
         body.at.place,
@@ -228,29 +228,29 @@ fn ends_at(index: u32, hit: Hit, body: Body) -> Fragment {
 
 // Both ends, and the columns of the mark.
 @vertex
-fn vertex(@builtin(vertex_index) index: u32, hit: Hit) -> Fragment {
-    return ends_at(index, hit, body_of(hit));
+fn vertex(@builtin(vertex_index) index: u32, note: Note) -> Fragment {
+    return ends_at(index, note, body_of(note));
 }
 
 // A gem that stands in the legend: its position is the height in subpixels from the top.
 @vertex
-fn legend_vertex(@builtin(vertex_index) index: u32, hit: Hit) -> Fragment {
+fn legend_vertex(@builtin(vertex_index) index: u32, note: Note) -> Fragment {
     let fade = highway.labels_fade;
     let left = clamp(f32(fade.y - highway.milliseconds) / f32(fade.y - fade.x), 0.0, 1.0);
-    let at = Seen(vec2<f32>(hit.center_half_size.x, f32(hit.position) / SUBPIXELS), 1.0, 1.0, left);
-    return ends_at(index, hit, body_at(hit, at, -1.0, 0.0));
+    let at = Seen(vec2<f32>(note.center_half_size.x, f32(note.position) / SUBPIXELS), 1.0, 1.0, left);
+    return ends_at(index, note, body_at(note, at, -1.0, 0.0));
 }
 
 // What is between the ends, to the left and to the right of the mark.
 @vertex
-fn middle_vertex(@builtin(vertex_index) index: u32, hit: Hit) -> MiddleFragment {
-    let body = body_of(hit);
+fn middle_vertex(@builtin(vertex_index) index: u32, note: Note) -> MiddleFragment {
+    let body = body_of(note);
     let columns = columns_of(body);
     var piece_columns = vec2<f32>(columns.begin, columns.mark_begin);
     if piece_of(index) == 1u {
         piece_columns = vec2<f32>(columns.mark_end, columns.end);
     }
-    let look = look_of(hit, body);
+    let look = look_of(note, body);
     let bar = light_bar(body.half_size - body.outline, inner_corner(body.corner, body.outline));
     var halves = vec3<f32>(body.half_size.y, body.half_size.y - body.outline, bar.z);
     if !blurred {
@@ -267,10 +267,10 @@ fn middle_vertex(@builtin(vertex_index) index: u32, hit: Hit) -> MiddleFragment 
     );
 }
 
-// What a sample sees of a hit, as shares from 0 to 1. Each share lies within the one before it, also where a gem is
+// What a sample sees of a note, as shares from 0 to 1. Each share lies within the one before it, also where a gem is
 // so small that they are rough: or there would be colours that the plane has no sample for.
 struct Shares {
-    // All of the hit; what is within its outline, and that times the height from the middle; the light on its
+    // All of the note; what is within its outline, and that times the height from the middle; the light on its
     // upper half; the mark.
     outer: f32,
     inner: f32,
@@ -342,7 +342,7 @@ fn inner_corner(corner: f32, outline: f32) -> f32 {
     return max(corner - outline * select(1.0, 0.58578644, cut_corners), 0.0);
 }
 
-// The shares of a hit that stands still, or nearly.
+// The shares of a note that stands still, or nearly.
 fn sharp_shares(in: Fragment, place: vec2<f32>) -> Shares {
     let footprint = sample_footprint();
     let half_size = in.shape.xy;
@@ -365,7 +365,7 @@ fn sharp_shares(in: Fragment, place: vec2<f32>) -> Shares {
     return Shares(outer, inner, inner * place.y, light, mark);
 }
 
-// The shares of a hit that moves, as means over the time that the shutter is open.
+// The shares of a note that moves, as means over the time that the shutter is open.
 fn blurred_shares(in: Fragment, place: vec2<f32>) -> Shares {
     let footprint = sample_footprint();
     let half_size = in.shape.xy;
@@ -391,7 +391,7 @@ fn blurred_shares(in: Fragment, place: vec2<f32>) -> Shares {
     return Shares(outer, inner.x, inner.y, light, mark);
 }
 
-// The shares in the middle of a hit, where across all is covered.
+// The shares in the middle of a note, where across all is covered.
 fn middle_shares(in: MiddleFragment, y: f32) -> Shares {
     let footprint = sample_footprint();
     let bar = in.bar_travel;

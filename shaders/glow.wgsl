@@ -1,7 +1,7 @@
 // Light around gems near the strike line and where they are struck, and along the line at a strike. It falls
 // off softly with the distance from a box, in closed form; nothing is blurred.
 
-struct Hit {
+struct Note {
     @location(0) position: i32,
     @location(1) center_half_size: vec3<f32>,
     @location(2) color_velocity: vec4<f32>,
@@ -14,7 +14,7 @@ struct Fragment {
     // Sample of the plane, and strength from 0 to 1.
     @location(1) @interpolate(flat) light: vec4<f32>,
     // Half the size of the box that lies as deep as its corners are large: a distance from it less the corners' is
-    // one from the hit.
+    // one from the note.
     @location(2) @interpolate(flat) core: vec2<f32>,
     // Size of the corners and 1 pixel, as shares of how far the light reaches.
     @location(3) @interpolate(flat) corner_pixel: vec2<f32>,
@@ -40,12 +40,12 @@ fn lit(corner: u32, center: vec2<f32>, half_size: vec2<f32>, light: vec4<f32>, c
 
 // Around the gem: it begins to shine as it comes near, and shines brightest as it is struck.
 @vertex
-fn vertex(@builtin(vertex_index) corner: u32, hit: Hit) -> Fragment {
-    let ahead = subpixels_ahead(hit.position);
+fn vertex(@builtin(vertex_index) corner: u32, note: Note) -> Fragment {
+    let ahead = subpixels_ahead(note.position);
     let distance = f32(max(ahead, 0)) / SUBPIXELS;
-    let at = seen(hit.center_half_size.x, distance);
-    let half_size = hit.center_half_size.yz * at.scale;
-    let loudness = mix(0.35, 1.0, hit.color_velocity.a);
+    let at = seen(note.center_half_size.x, distance);
+    let half_size = note.center_half_size.yz * at.scale;
+    let loudness = mix(0.35, 1.0, note.color_velocity.a);
     var strength = 0.0;
     if ahead > 0 {
         let near = clamp(1.0 - distance / (highway.glow_reach * 1.5), 0.0, 1.0);
@@ -54,20 +54,20 @@ fn vertex(@builtin(vertex_index) corner: u32, hit: Hit) -> Fragment {
         let left = effect_left(f32(-ahead));
         strength = left * left;
     }
-    let light = vec4<f32>(hit.color_velocity.rgb, strength * loudness * highway.glow);
+    let light = vec4<f32>(note.color_velocity.rgb, strength * loudness * highway.glow);
     return lit(corner, at.place, half_size, light, vec2<f32>(highway.corner * half_size.y, highway.glow_reach));
 }
 
 // Along the strike line, as wide as what was struck.
 @vertex
-fn line_vertex(@builtin(vertex_index) corner: u32, hit: Hit) -> Fragment {
-    let behind = -subpixels_ahead(hit.position);
+fn line_vertex(@builtin(vertex_index) corner: u32, note: Note) -> Fragment {
+    let behind = -subpixels_ahead(note.position);
     let left = select(0.0, effect_left(f32(behind)), behind >= 0);
-    let center = vec2<f32>(hit.center_half_size.x, highway.strike);
-    let half_size = vec2<f32>(hit.center_half_size.y, highway.strike_half_width);
-    let loudness = mix(0.35, 1.0, hit.color_velocity.a);
+    let center = vec2<f32>(note.center_half_size.x, highway.strike);
+    let half_size = vec2<f32>(note.center_half_size.y, highway.strike_half_width);
+    let loudness = mix(0.35, 1.0, note.color_velocity.a);
     let light = vec4<f32>(
-        mix(hit.color_velocity.rgb, vec3<f32>(1.0), 0.5 * left),
+        mix(note.color_velocity.rgb, vec3<f32>(1.0), 0.5 * left),
         left * loudness * highway.line_glow,
     );
     return lit(corner, center, half_size, light, vec2<f32>(0.0, highway.glow_reach * 0.4));

@@ -7,10 +7,10 @@ struct Highway {
     milliseconds: i32,
 
     subpixels_per_second: f32,
-    // How long a struck hit is seen.
+    // How long a struck note is seen.
     effect_seconds: f32,
 
-    // Middle of the strike line in pixels from the top; 1 where hits fall, -1 where they rise.
+    // Middle of the strike line in pixels from the top; 1 where notes fall, -1 where they rise.
     strike: f32,
     direction: f32,
     // Middle of the road, in pixels from the left, and where its edges would meet, in pixels from the top.
@@ -21,10 +21,10 @@ struct Highway {
     // Pixels from the top where the road's far end is gone, and where it is fully there.
     far_end: f32,
     far_clear: f32,
-    // Way of a hit while the shutter is open, in pixels of the road.
+    // Way of a note while the shutter is open, in pixels of the road.
     travel: f32,
 
-    // The colours below hold in alpha how far a hit's own colour is mixed towards them.
+    // The colours below hold in alpha how far a note's own colour is mixed towards them.
     outline: vec4<f32>,
     mark: vec4<f32>,
     // Size of the corners and of the mark as shares of half the height; the strength of the shading from top
@@ -43,7 +43,7 @@ struct Highway {
     glow_reach: f32,
     strike_half_width: f32,
     ring_width: f32,
-    // Ring radius as a share of half the width of the hit.
+    // Ring radius as a share of half the width of the note.
     ring_size: f32,
 
     // Milliseconds of the song at which the lane labels begin and end to fade.
@@ -64,7 +64,7 @@ override marked: bool = true;
 
 const SUBPIXELS: f32 = 256.0;
 
-// Subpixels of road between a hit and the strike line. Whole numbers, modulo 2³²: right as long as the
+// Subpixels of road between a note and the strike line. Whole numbers, modulo 2³²: right as long as the
 // difference is small, however late in the song.
 fn subpixels_ahead(position: i32) -> i32 {
     return position - highway.scroll;
@@ -108,7 +108,7 @@ fn road_visibility(y: f32) -> f32 {
     return share * share * (3.0 - 2.0 * share);
 }
 
-// What is left of a struck hit's effects, from 1 to 0, `behind` subpixels after the strike.
+// What is left of a struck note's effects, from 1 to 0, `behind` subpixels after the strike.
 fn effect_left(behind: f32) -> f32 {
     return clamp(1.0 - behind / highway.subpixels_per_second / highway.effect_seconds, 0.0, 1.0);
 }

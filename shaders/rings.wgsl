@@ -1,6 +1,6 @@
-// Where a hit is struck a ring grows and fades; a kick's is a frame as wide as the road.
+// Where a note is struck a ring grows and fades; a kick's is a frame as wide as the road.
 
-struct Hit {
+struct Note {
     @location(0) position: i32,
     @location(1) center_half_size: vec3<f32>,
     @location(2) color_velocity: vec4<f32>,
@@ -29,17 +29,17 @@ fn growth(age: f32) -> f32 {
 }
 
 @vertex
-fn vertex(@builtin(vertex_index) index: u32, hit: Hit) -> Fragment {
-    let behind = -subpixels_ahead(hit.position);
+fn vertex(@builtin(vertex_index) index: u32, note: Note) -> Fragment {
+    let behind = -subpixels_ahead(note.position);
     let left = select(0.0, effect_left(f32(behind)), behind >= 0);
     let size = growth(1.0 - left);
-    let is_kick = (hit.style.w & 1u) == 1u;
-    let center = vec2<f32>(hit.center_half_size.x, highway.strike);
+    let is_kick = (note.style.w & 1u) == 1u;
+    let center = vec2<f32>(note.center_half_size.x, highway.strike);
 
-    let radius = hit.center_half_size.y * highway.ring_size * mix(0.3, 1.0, size);
+    let radius = note.center_half_size.y * highway.ring_size * mix(0.3, 1.0, size);
     var half_size = vec2<f32>(radius);
     if is_kick {
-        half_size = vec2<f32>(hit.center_half_size.y, hit.center_half_size.z * mix(1.0, 4.0, size));
+        half_size = vec2<f32>(note.center_half_size.y, note.center_half_size.z * mix(1.0, 4.0, size));
     }
     let corner = select(radius, min(half_size.y, highway.ring_width * 2.0), is_kick);
     let stroke = highway.ring_width * 0.5 * mix(0.4, 1.0, left);
@@ -63,8 +63,8 @@ fn vertex(@builtin(vertex_index) index: u32, hit: Hit) -> Fragment {
     if left == 0.0 {
         place = vec2<f32>(0.0);
     }
-    let loudness = mix(0.4, 1.0, hit.color_velocity.a);
-    let color = mix(hit.color_velocity.rgb, vec3<f32>(1.0), 0.35 * left);
+    let loudness = mix(0.4, 1.0, note.color_velocity.a);
+    let color = mix(note.color_velocity.rgb, vec3<f32>(1.0), 0.35 * left);
     let opacity = left * loudness * highway.rings;
     return Fragment(
         clip_position(center + place),

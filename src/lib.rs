@@ -1,4 +1,4 @@
-//! strikeline turns a MIDI drum song into a finished note-highway video, many times faster than real time.
+//! strikeline turns a MIDI drum song into a finished note-highway video, several times faster than real time.
 //!
 //! This library is the part of the program that knows songs and highways:
 //!

@@ -1,4 +1,4 @@
-//! The closed forms of the shaders (motion blur, glow, rings) against the same thing worked out another way.
+//! The closed forms of the shaders (motion blur, glow, rings) against the same values computed in another way.
 
 mod common;
 

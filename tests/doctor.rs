@@ -1,4 +1,4 @@
-//! `strikeline doctor`: tells what is there and what is missing, with and without a graphics driver.
+//! `strikeline doctor`: shows what is there and what is missing, with and without a graphics driver.
 
 mod common;
 
@@ -23,7 +23,7 @@ fn json_of(output: &std::process::Output) -> serde_json::Value {
 }
 
 #[test]
-fn everything_is_told_with_a_driver() {
+fn everything_is_reported_with_a_driver() {
     let config = tempfile::tempdir().unwrap();
     let output = succeed(doctor(config.path()).arg("--json"));
     let told = json_of(&output);
@@ -53,7 +53,7 @@ fn everything_is_told_with_a_driver() {
 }
 
 #[test]
-fn without_a_driver_all_else_is_told_and_the_command_that_installs_one() {
+fn without_a_driver_all_else_is_reported_and_the_command_that_installs_one() {
     let config = tempfile::tempdir().unwrap();
     let output = without_driver(&mut doctor(config.path())).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);

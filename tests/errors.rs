@@ -29,7 +29,7 @@ fn input_that_is_no_song_is_named_with_the_reason() {
 }
 
 #[test]
-fn a_song_without_drums_is_told_where_its_notes_are() {
+fn the_error_for_a_song_without_drums_says_where_its_notes_are() {
     let (folder, path) = folder_with(&midi::song_on_channel(&[(0, 60, 100), (10, 64, 100)], 3));
     let error = fail(strikeline().current_dir(&folder).arg("render").arg(&path), 1);
     assert!(error.contains("--channel") && error.contains('3'), "{error}");

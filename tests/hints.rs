@@ -65,7 +65,7 @@ fn scrolls(options: &HighwayOptions) -> (Vec<Option<Scroll>>, Option<u32>) {
 }
 
 #[test]
-fn the_encoder_is_told_how_far_notes_move() {
+fn the_encoder_learns_how_far_notes_move() {
     let (falling, pixels) = scrolls(&bare());
     let pixels = pixels.expect("the speed is snapped") as i32;
     assert_eq!(falling, [Some(Scroll::whole(0, pixels)); 5]);

@@ -149,7 +149,7 @@ fn a_still_shows_the_note_at_its_height() {
 }
 
 #[test]
-fn the_version_tells_the_assembler() {
+fn the_version_names_the_assembler() {
     let text = String::from_utf8(succeed(strikeline().arg("--version")).stdout).unwrap();
     assert!(text.contains(env!("CARGO_PKG_VERSION")) && text.contains("assembler"), "{text}");
 }

@@ -55,7 +55,7 @@ fn the_table_has_every_stage_the_ring_the_floor_and_a_verdict_and_no_file_is_lef
         assert!(times.len() == 3 && times.is_sorted(), "{row}");
         assert!(row.chars().count() <= 80, "{row}");
     }
-    for part in ["GPU ", "ring: ", "peak memory: ", " × the floor", "CPU ", "encoder h264"] {
+    for part in ["GPU ", "ring: ", "peak memory: ", " × the least possible time", "CPU ", "encoder h264"] {
         assert!(table.contains(part), "{part} is missing:\n{table}");
     }
     let verdict = table.lines().last().unwrap();
@@ -64,7 +64,7 @@ fn the_table_has_every_stage_the_ring_the_floor_and_a_verdict_and_no_file_is_lef
 }
 
 #[test]
-fn where_nobody_looks_there_is_no_progress_beside_the_table_and_no_advice_that_is_followed_already() {
+fn without_a_terminal_there_is_no_progress_beside_the_table_and_no_advice_that_is_followed_already() {
     let (folder, song) = folder_with(&beat());
     let mut command = strikeline();
     command.current_dir(&folder).arg("profile").arg(song);

@@ -267,7 +267,7 @@ fn pictures_of_every_size_class_decode_to_their_exact_size() {
 }
 
 #[test]
-fn the_summary_tells_what_was_done() {
+fn the_summary_says_what_was_done() {
     let (_folder, video, summary) = render(&midi::song(&beat(1)), &["--size", "320x180", "--duration", "2"]);
     assert_eq!(summary["frames"], 120);
     assert_eq!(summary["bytes"], std::fs::metadata(&video).unwrap().len());

@@ -444,7 +444,7 @@ fn channels_and_tracks_are_chosen() {
 fn a_file_without_drum_notes_says_where_there_are_notes() {
     let track = vec![(0, Event::Hit(2, 60, 1)), (0, Event::Hit(2, 61, 1)), (0, Event::Hit(0, 60, 1))];
     let error = read(&file(0, quarter(96), &[track])).unwrap_err().to_string();
-    for part in ["none on channel 10", "1 note on channel 1", "2 notes on channel 3", "--channel 3"] {
+    for part in ["none on channel 10", "1 note on channel 1", "2 notes on channel 3", "choose channel 3"] {
         assert!(error.contains(part), "{part:?} is not in: {error}");
     }
     let error = read(&file(0, quarter(96), &[vec![]])).unwrap_err().to_string();

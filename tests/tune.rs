@@ -91,7 +91,7 @@ fn what_is_found_is_explained_kept_and_used_by_a_render() {
 }
 
 #[test]
-fn a_dry_run_with_json_tells_every_run_and_keeps_nothing() {
+fn a_dry_run_with_json_reports_every_run_and_saves_nothing() {
     let (folder, song) = song();
     let config = folder.path().join("config");
     let output = succeed(tune(&config).arg(&song).args([
@@ -163,7 +163,7 @@ fn a_damaged_settings_file_ends_tuning_before_it_begins_and_only_warns_a_render(
 }
 
 #[test]
-fn what_cannot_be_done_is_told_before_measuring() {
+fn what_cannot_be_done_is_reported_before_measuring() {
     let (folder, song) = song();
     // A folder cannot be made below a file, not even by root.
     let error = fail(&mut tune(&song), 1);

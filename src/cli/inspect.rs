@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_tells_lanes_tempo_and_warnings() {
+    fn the_text_names_lanes_tempo_and_warnings() {
         let song = song();
         let text = text_report(&song, &DrumMap::default());
         for part in [

@@ -19,7 +19,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use wgpu_video::encode::Assembler;
 use wgpu_video::stream::StreamError;
 
-/// Turns a MIDI drum song into a finished note-highway video, many times faster than real time.
+/// Turns a MIDI drum song into a finished note-highway video, several times faster than real time.
 #[derive(Debug, Parser)]
 #[command(name = "strikeline", version = long_version(), propagate_version = false)]
 struct Cli {

@@ -1,7 +1,8 @@
-//! The options that help against errors of the libraries, which know no command line.
+//! The options that help against errors of the libraries, whose texts name no option.
 
 use std::error::Error;
 
+use strikeline::song::{SongError, TrackSelection};
 use wgpu_video::encode::EncodeError;
 use wgpu_video::gpu::GpuError;
 use wgpu_video::mux::MuxError;
@@ -10,7 +11,7 @@ use wgpu_video::scene::SceneError;
 use wgpu_video::stream::StageError;
 use wgpu_video::stream::StreamError;
 
-/// Which options help against `error`, as half a sentence; `None` when its own text is all that can be said.
+/// The options that help against `error`, in a sentence without a full stop; `None` when no option helps.
 pub(super) fn of(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(of_cause)
 }
@@ -36,8 +37,11 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref() {
         return of_stream(error);
     }
+    if let Some(error) = error.downcast_ref() {
+        return of_song(error);
+    }
     if let Some(OutputError::Exists { .. }) = error.downcast_ref() {
-        return Some("--force replaces it");
+        return Some("--force replaces the file");
     }
     if let Some(error) = error.downcast_ref() {
         return of_gpu(error);
@@ -52,6 +56,19 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some("--start and --duration render a part");
     }
     None
+}
+
+fn of_song(error: &SongError) -> Option<&'static str> {
+    match error {
+        SongError::InFile { problem, .. } => of_song(problem),
+        SongError::NoSuchTrack { .. } => Some("--track takes one of these numbers, or all"),
+        SongError::NoNotes { elsewhere, .. } if elsewhere.is_empty() => None,
+        SongError::NoNotes { tracks: TrackSelection::All, .. } => {
+            Some("--channel takes one of these numbers, or all")
+        }
+        SongError::NoNotes { .. } => Some("--channel and --track choose other channels and tracks"),
+        _ => None,
+    }
 }
 
 fn of_stream(error: &StreamError) -> Option<&'static str> {
@@ -82,6 +99,16 @@ fn of_scene(error: &SceneError) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strikeline::song::{Channel, Song, SongOptions, TrackIndex};
+
+    fn no_notes(tracks: &str) -> SongError {
+        SongError::NoNotes {
+            channels: "10".parse().unwrap_or_default(),
+            tracks: tracks.parse().unwrap_or_default(),
+            elsewhere: vec![(TrackIndex::from_index(0), Channel::from_index(2), 5)],
+            damage: None,
+        }
+    }
 
     #[test]
     fn options_are_named_however_deep_the_error_lies() {
@@ -104,13 +131,25 @@ mod tests {
             ),
             (GpuError::OutOfMemory { reason: String::new() }.into(), "--ring"),
             (StreamError::Thread { reason: String::new() }.into(), "--jobs"),
+            (no_notes("all").into(), "--channel"),
+            (no_notes("2").into(), "--track"),
+            (
+                SongError::InFile { path: "song.mid".into(), problem: Box::new(no_notes("all")) }.into(),
+                "--channel",
+            ),
             (StreamError::Encoder(unsupported).into(), "--size"),
             (StreamError::Begin(MuxError::TooManyFrames { frames: 9, limit: 8 }.into()).into(), "--duration"),
         ] {
             let remedy = of(&error).unwrap_or_else(|| unreachable!("no remedy for {error}"));
             assert!(remedy.contains(option), "{error}: {remedy}");
         }
-        for error in [StreamError::Cancelled.into(), anyhow::anyhow!("anything else")] {
+        let without_notes =
+            Song::read(b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0\x04\0\xFF\x2F\0", &SongOptions::default());
+        for error in [
+            StreamError::Cancelled.into(),
+            without_notes.map(drop).unwrap_err().into(),
+            anyhow::anyhow!("anything else"),
+        ] {
             assert_eq!(of(&error), None, "{error}");
         }
     }

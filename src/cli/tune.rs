@@ -34,15 +34,15 @@ const MOST_RING_BYTES: u64 = 2 << 30;
 
 /// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
 ///
-/// Streams short pieces of a song with different settings, writes nothing to disk, and chooses the setting with
-/// the fewest buffers among those that are equally fast within the noise. Do not use the machine while it runs.
-/// The result is for this adapter, its driver and sizes like --size; `strikeline render` uses it from then on.
+/// Renders short pieces of a song with different settings, and writes no video. Of the settings that are equally fast
+/// within the noise, the one with the fewest buffers is chosen. Do not use the machine while it runs. The result is for
+/// this adapter, its driver and sizes like --size; `strikeline render` uses it from then on.
 #[derive(Debug, clap::Args)]
 pub(super) struct TuneArgs {
     /// MIDI file to measure with [default: a groove that is built in].
     song: Option<PathBuf>,
 
-    /// Time for the search, in seconds (5 to 3600).
+    /// Time that the search may take, in seconds (5 to 3600).
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(5..=3600))]
     budget: u16,
 
@@ -53,7 +53,7 @@ pub(super) struct TuneArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// Draw the heat map to this SVG file; one that exists is replaced.
+    /// Draw the speed by ring depth and jobs to this SVG file; an existing file is replaced.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 

@@ -71,7 +71,7 @@ pub struct Section {
     pub name: String,
 }
 
-/// What a highway shows. Lists of things with a time must be in order of time.
+/// What a highway shows. Every list whose items have a time must be in order of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HighwayContent {
     /// From left to right.

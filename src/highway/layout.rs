@@ -10,7 +10,7 @@ use super::options::HighwayOptions;
 use crate::theme::ViewKind;
 use strikeline_picture::PictureSize;
 
-/// HeaderLines and sizes, in pixels from the top left corner.
+/// Positions and sizes, in pixels from the top left corner.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
     /// The picture.

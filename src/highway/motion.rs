@@ -1,6 +1,6 @@
 //! The speed of the notes, and the exact position of each note at a frame.
 //!
-//! HeaderLines along the path are whole numbers of 1/256 pixel ([`SUBPIXELS`]), computed from the integers of the
+//! Positions along the path are whole numbers of 1/256 pixel ([`SUBPIXELS`]), computed from the integers of the
 //! time and the speed with one rounding. A frame subtracts two of them; no float of absolute time is used.
 
 use strikeline_picture::{FrameIndex, FrameRate, Time};
@@ -16,16 +16,15 @@ pub struct NoteMotion {
     frame_rate: FrameRate,
     /// Speed in subpixels per second, as a ratio in lowest terms.
     speed: (i128, i128),
-    /// Whole pixels per frame, when the speed was snapped.
+    /// Whole pixels per frame, when the speed was rounded to them.
     pixels_per_frame: Option<u32>,
 }
 
 impl NoteMotion {
-    /// Notes that need `lookahead` for `path` pixels from the top to the strike line, or nearly: unless
-    /// `exact` the speed is snapped to the nearest even number of pixels per frame, as then every frame of a
-    /// note is the last one moved, in luma and in chroma, which keeps edges from shimmering and costs the
-    /// encoder least. Where snapping would change the speed by more than a third (small pictures, high frame
-    /// rates) it stays exact.
+    /// The motion of notes that take about `lookahead` for the `path` pixels from the far end of the road to the strike
+    /// line. Unless `exact`, the speed is rounded to the nearest even number of pixels per frame: every frame of a note is
+    /// then the last one moved, in luma and in chroma, so that edges do not shimmer and encoding costs least. Where that
+    /// would change the speed by more than a third (small pictures, high frame rates), the speed stays exact.
     ///
     /// `lookahead` below a millisecond is taken as one.
     pub fn new(path: u32, lookahead: Time, frame_rate: FrameRate, exact: bool) -> NoteMotion {
@@ -87,8 +86,8 @@ impl NoteMotion {
         self.pixels_per_frame
     }
 
-    /// The smallest numbers such that a note moves so many whole pixels in so many frames; `None` where they
-    /// are beyond 31 bits.
+    /// The smallest whole numbers of pixels and of frames such that a note moves that many pixels in that many frames;
+    /// `None` where one of them needs more than 31 bits.
     pub fn pixels_over_frames(&self) -> Option<(i32, i32)> {
         let (numerator, denominator) = self.speed;
         let rate = (i128::from(self.frame_rate.numerator()), i128::from(self.frame_rate.denominator()));

@@ -10,7 +10,7 @@ use super::paint;
 use crate::song::LanePlace;
 use crate::theme::Theme;
 
-/// The shape of a note or beat line on the road, in pixels of the road. Its position along the road is kept in
+/// The shape of a note or beat line on the road, in pixels of the road. Its position along the road is in
 /// [`Positions`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RoadShape {
@@ -32,7 +32,7 @@ pub trait HasRoadShape {
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct NoteInstance {
-    /// LanePlace on the path in subpixels, modulo 2³². The shader subtracts the scroll modulo 2³² as well, so
+    /// Place on the path in subpixels, modulo 2³². The shader subtracts the scroll modulo 2³² as well, so
     /// songs of any length work as long as what is drawn at once is shorter than 2³¹ subpixels.
     pub position: i32,
     /// In pixels of the road.
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn hits_that_overlap_one_of_their_place_have_no_room_and_kicks_stay_kicks() {
+    fn notes_that_overlap_one_of_their_place_have_no_room_and_kicks_stay_kicks() {
         let motion = NoteMotion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
         let options = HighwayOptions::default();
         let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);

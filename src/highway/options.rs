@@ -11,7 +11,7 @@ pub struct HighwayOptions {
     /// Time that a note takes from the far end of the road to the strike line. It is adjusted a little unless
     /// `exact_speed` is set: see [`NoteMotion::new`](super::NoteMotion::new).
     pub lookahead: Time,
-    /// Whether the lookahead is kept exactly.
+    /// Whether the lookahead is used exactly.
     pub exact_speed: bool,
     /// Time of the song at frame 0. `None` chooses one: before the first note is visible, before the count-in, and not
     /// after the song's start.

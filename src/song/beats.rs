@@ -1,8 +1,8 @@
 //! Beats and bars: the metre and the tempo, laid over the song.
 //!
-//! Beats are counted in ticks, from where their metre stands, and each goes through the tempo map by itself: no
-//! error adds up. What a damaged file says costs no more than its bytes and the beats that are handed out; beats
-//! that come too fast to be of use are passed over by arithmetic.
+//! Beats are counted in ticks, from where their metre stands, and the time of each is found by itself in the tempo map, so
+//! errors do not add up. A damaged file costs no more than its bytes and the beats that are returned: beats that come too
+//! fast to be of use are skipped by arithmetic.
 
 use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap};
 use super::tick_clocks::{AtTick, TickClocks};
@@ -48,12 +48,12 @@ impl Beat {
     }
 }
 
-/// A beat that is counted aloud before the first note.
+/// A beat that is counted before the first note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountInBeat {
     /// When it is, from the song's start; negative where it is before the song.
     pub time: Time,
-    /// Its place in its bar, counted from 1: what is said.
+    /// Its place in its bar, from 1: the number that is counted.
     pub number: u8,
 }
 
@@ -373,7 +373,7 @@ struct FoundBeats {
 
 impl FoundBeats {
     /// Adds a beat that is not before the last one. Of two that are too close, as they can be where the metre
-    /// changes, a bar's beginning is kept rather than another beat, else the first. False when it is too late
+    /// changes, a beat that begins a bar is taken rather than another, else the first. False when it is too late
     /// for this beat and any other.
     fn add(&mut self, beat: Beat) -> bool {
         if beat.time > self.limit || beat.time > MAX_SONG_TIME {

@@ -1,4 +1,5 @@
-//! What can be wrong with a song file: errors, after which there is no song, and warnings, after which there is.
+//! What can be wrong with a song file: errors, which mean that there is no song, and warnings about a song that was read
+//! nevertheless.
 
 use std::fmt::{self, Write as _};
 use std::io;
@@ -6,11 +7,11 @@ use std::path::PathBuf;
 
 use super::{Channel, ChannelSelection, KeyCount, TrackIndex, TrackSelection};
 
-/// Why a file gave no song. Byte positions count from 0 at the start of the file.
+/// Why a file could not be read as a song. Byte positions count from 0 at the start of the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SongError {
-    /// What follows is about this file.
+    /// An error in this file.
     #[error("{}: {problem}", path.display())]
     InFile {
         /// The file, as it was given.
@@ -24,8 +25,8 @@ pub enum SongError {
         /// What the system says.
         reason: io::Error,
     },
-    /// The file is larger than [`MAX_FILE_BYTES`](super::MAX_FILE_BYTES); a drum song has some kilobytes.
-    #[error("too large for a MIDI song: over {} MiB", limit >> 20)]
+    /// The file is larger than [`MAX_FILE_BYTES`](super::MAX_FILE_BYTES); a drum song has some kilobytes. Check its path.
+    #[error("too large for a MIDI song: over {} MiB; check that the file is a MIDI file", limit >> 20)]
     TooLarge {
         /// The limit in bytes.
         limit: u64,
@@ -36,10 +37,10 @@ pub enum SongError {
         looks_like.map(|kind| format!(": it looks like {kind}")).unwrap_or_default()
     )]
     NotMidi {
-        /// What the file seems to be, with its article, when it is easily known.
+        /// What the file seems to be, such as "a PNG picture"; `None` when that is not known.
         looks_like: Option<&'static str>,
     },
-    /// The file begins as MIDI, but nothing can be made of it; export or download it again.
+    /// The file begins as MIDI, but cannot be read; export or download it again.
     #[error("the MIDI file is damaged at byte {offset}: {reason}; export or download it again")]
     Damaged {
         /// Where.
@@ -47,20 +48,20 @@ pub enum SongError {
         /// What is wrong there.
         reason: &'static str,
     },
-    /// A track was asked for that the file does not have; choose one of those listed.
+    /// The file does not have a track that was chosen; choose one of those listed.
     #[error("there is no track {track}; {}", list_tracks(tracks))]
     NoSuchTrack {
-        /// The track that was asked for.
+        /// The track that was chosen.
         track: TrackIndex,
         /// The tracks there are, with name and number of notes.
         tracks: Vec<(TrackIndex, Option<String>, u64)>,
     },
-    /// No notes where they were looked for; choose one of the channels listed.
+    /// There are no notes on the chosen channels and tracks; choose others. The text lists where there are some.
     #[error("{}", describe_no_notes(*channels, tracks, elsewhere, damage.as_ref()))]
     NoNotes {
-        /// The channels that were looked at.
+        /// The chosen channels.
         channels: ChannelSelection,
-        /// The tracks that were looked at.
+        /// The chosen tracks.
         tracks: TrackSelection,
         /// Notes on each track and channel of the file.
         elsewhere: Vec<(TrackIndex, Channel, u64)>,
@@ -68,10 +69,10 @@ pub enum SongError {
         damage: Option<SongWarning>,
     },
     /// A note lies further from the start than [`MAX_SONG_TIME`](super::MAX_SONG_TIME): the time before
-    /// some event is damaged, or the tempo is.
+    /// some event is damaged, or the tempo is. Export or download the file again.
     #[error(
         "the note at byte {offset} (track {track}) would sound after {hours} hours, and a song may last {limit_hours}: \
-         the file is damaged there or before, or its tempo is wrong"
+         the file is damaged there or before, or its tempo is wrong; export or download it again"
     )]
     TooLong {
         /// The track with the note.
@@ -85,7 +86,7 @@ pub enum SongError {
     },
 }
 
-/// Something in a file that was not as it should be, and what was done about it.
+/// A fault in a file, and how the file was read in spite of it.
 ///
 /// Byte positions count from 0 at the start of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +107,7 @@ pub enum SongWarning {
         /// How many.
         count: usize,
     },
-    /// The header promises another number of tracks than there are; those there are were read.
+    /// The header gives another number of tracks than there are. Those that are there were read.
     TrackCount {
         /// As the header has it.
         declared: u16,
@@ -146,7 +147,7 @@ pub enum SongWarning {
         /// Where it begins.
         offset: u64,
     },
-    /// An event cannot be read, and with it what follows in its track; what precedes was kept.
+    /// An event cannot be read, and with it what follows in its track; what comes before it was read.
     TrackDamaged {
         /// The track.
         track: TrackIndex,
@@ -187,7 +188,7 @@ pub enum SongWarning {
         /// Each key with its number of notes.
         keys: Vec<KeyCount>,
     },
-    /// There were more warnings than anyone would read.
+    /// There were more warnings than are listed.
     More {
         /// How many are not listed.
         count: u64,
@@ -198,18 +199,17 @@ impl fmt::Display for SongWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SongWarning::LeadingBytes { count } => {
-                write!(f, "the MIDI header begins at byte {count} only; what stands before it was skipped")
+                write!(f, "the MIDI header begins only at byte {count}; what stands before it was skipped")
             }
             SongWarning::UnknownFormat { format } => {
                 write!(f, "the header names format {format}, which does not exist; read as format 1")
             }
             SongWarning::SequencesJoined { count } => write!(
                 f,
-                "a format 2 file with {count} independent sequences; they are played one after the other \
-                 (choose one with --track)"
+                "a format 2 file with {count} independent sequences; they are played one after the other"
             ),
             SongWarning::TrackCount { declared, found } => {
-                write!(f, "the header promises {declared} tracks, the file has {found}")
+                write!(f, "the header says {declared} tracks, the file has {found}")
             }
             SongWarning::TooManyTracks { offset } => {
                 write!(f, "more than 65535 tracks; those from byte {offset} on were skipped")
@@ -224,7 +224,7 @@ impl fmt::Display for SongWarning {
                  the notes before that are kept"
             ),
             SongWarning::BytesSkipped { offset, count } => {
-                write!(f, "{count} bytes at byte {offset} are no part of a MIDI file; skipped")
+                write!(f, "{count} bytes at byte {offset} are not part of a MIDI file; skipped")
             }
             SongWarning::SecondFile { offset } => {
                 write!(f, "a second MIDI file begins at byte {offset}; skipped")
@@ -247,10 +247,10 @@ impl fmt::Display for SongWarning {
                 write!(f, "{count} bytes after the end mark of track {track} (byte {offset}) were skipped")
             }
             SongWarning::UnmappedKeys { keys } => {
-                f.write_str("keys that are no General MIDI drum, drawn in the lane \"Other\": ")?;
+                f.write_str("keys without a General MIDI drum, drawn in the lane \"Other\": ")?;
                 for (place, KeyCount { key, notes }) in keys.iter().enumerate() {
                     let separator = if place == 0 { "" } else { ", " };
-                    write!(f, "{separator}{key} ({})", plural(*notes, "hit"))?;
+                    write!(f, "{separator}{key} ({})", plural(*notes, "note"))?;
                 }
                 Ok(())
             }
@@ -259,7 +259,7 @@ impl fmt::Display for SongWarning {
     }
 }
 
-/// Warnings, of which only the first are kept: a hostile file has millions of faults.
+/// Warnings. Only the first are stored: a hostile file has millions of faults.
 #[derive(Debug, Default)]
 pub(super) struct Warnings {
     kept: Vec<SongWarning>,
@@ -344,7 +344,7 @@ fn describe_no_notes(
         text.push_str(&format!("{} on channel {channel}", plural(notes, "note")));
     }
     if let Some((channel, _)) = on_channels.max_by_key(|(_, notes)| *notes) {
-        text.push_str(&format!(" (choose with --channel {channel} or --channel all)"));
+        text.push_str(&format!(" (choose channel {channel}, or all)"));
     }
     if let Some(first) = in_others.first() {
         text.push_str(if in_others.len() == 1 {
@@ -356,7 +356,7 @@ fn describe_no_notes(
             text.push_str(if place == 0 { " " } else { ", " });
             text.push_str(&track.to_string());
         }
-        text.push_str(&format!(" (choose with --track {first})"));
+        text.push_str(&format!(" (choose track {first}, or all)"));
     }
     if elsewhere.is_empty() {
         text.push_str(", nor on any other: the file has no notes at all");

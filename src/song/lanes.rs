@@ -169,11 +169,11 @@ mod tests {
         assert_eq!(layout.place(&note(127)), Some(LanePlace::Lane(0)));
         assert_eq!(layout.lanes[0].name, "Other");
         let warning = layout.warning().unwrap().to_string();
-        assert!(warning.ends_with(": 0 (1 hit), 127 (2 hits)"), "{warning}");
+        assert!(warning.ends_with(": 0 (1 note), 127 (2 notes)"), "{warning}");
     }
 
     #[test]
-    fn no_hit_is_lost() {
+    fn no_note_is_lost() {
         assert_eq!(layout(0..128).kick_and_lanes().map(Lane::note_count).sum::<u64>(), 128);
     }
 }

@@ -176,7 +176,7 @@ pub struct Marker {
 pub enum MarkerKind {
     /// Marker: a part of the music, such as "First Verse".
     Marker,
-    /// Cue Point: something that happens beside the music.
+    /// Cue Point: an event that goes with the music, such as a light or a scene.
     Cue,
 }
 
@@ -262,7 +262,7 @@ impl Song {
         self.notes.last().map(|note| note.time).unwrap_or_default()
     }
 
-    /// When the last track ends. That is usually some time after the last note.
+    /// When the last track ends; usually some time after the last note.
     pub fn end(&self) -> Time {
         self.end
     }

@@ -182,7 +182,9 @@ impl fmt::Display for TrackSelection {
 
 /// Why a text was not understood as a choice of channels or tracks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} names no {what}: give a number from 1 to {highest}, several as in 1,2, or \"all\"")]
+#[error(
+    "{given:?} is not a choice of {what}s: give numbers from 1 to {highest} joined by commas, as in 1,2, or \"all\""
+)]
 pub struct SelectionError {
     given: String,
     what: &'static str,

@@ -1,4 +1,4 @@
-//! Ticks to instants: the division of the file's header and the tempo changes, without drift.
+//! Ticks to times: the division of the file's header and the tempo changes, without drift.
 //!
 //! Whole numbers are summed and only the result is rounded, once, to the nearest nanosecond. So a tick's
 //! instant is off by half a nanosecond at most, however many tempo changes came before it.
@@ -17,7 +17,7 @@ pub const DEFAULT_MICROS_PER_QUARTER: u32 = 500_000;
 pub enum Division {
     /// Ticks in a quarter note, 1 to 32,767; the tempo says how long that is.
     TicksPerQuarter(u16),
-    /// Ticks in a frame of time code, 1 to 255; the tempo has no say.
+    /// Ticks in a frame of time code, 1 to 255; the tempo does not matter.
     TimeCode {
         /// Frames per second.
         rate: TimeCodeRate,
@@ -40,8 +40,8 @@ pub enum TimeCodeRate {
 }
 
 impl Division {
-    /// From the two bytes of the header; `None` when a tick would last for ever, or the frame rate is none
-    /// of those which the format knows.
+    /// From the two bytes of the header; `None` when a tick would last for ever, or the format does not have
+    /// the frame rate.
     pub fn from_header(bytes: [u8; 2]) -> Option<Division> {
         let [high, low] = bytes;
         if high < 0x80 {

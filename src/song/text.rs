@@ -1,6 +1,6 @@
-//! The text of meta events, made fit to be shown.
+//! The text of meta events, cleaned so that it can be shown.
 
-/// Characters that are kept of one text; more is no title and no marker.
+/// The most characters of one text; a longer one is cut.
 const LONGEST: usize = 500;
 
 /// The text of a meta event; `None` when nothing printable is in it.

@@ -187,7 +187,7 @@ impl Fonts {
     }
 
     /// For each cluster of characters that the chosen font lacks, in a text of this language: the face that
-    /// draws it, or at least its first character; `None` where the chosen font does as well as any.
+    /// draws it, or at least its first character; `None` where no font is better than the chosen one.
     pub(super) fn find(
         &mut self,
         clusters: &[&[char]],

@@ -3,8 +3,8 @@
 //!
 //! cosmic-text loads and shapes, zeno rasterises. Which font a character is taken from is decided here: first
 //! the chosen font, then the embedded one, then those of the system, which are looked at only when they are
-//! needed. So the same text gives the same glyphs, whatever was set before it, and the time that an exotic
-//! character costs is bounded.
+//! needed. So the same text gives the same glyphs, whatever was set before it, and a rare character costs only a
+//! limited time.
 //!
 //! Coloured emoji are not drawn: fonts that have nothing else are passed over, and an emoji that no other
 //! font has is reported as missing.

@@ -213,8 +213,8 @@ fn check_size(style: LineStyle) -> Result<(), TextError> {
     }
 }
 
-/// A damaged font can make shaping panic (a glyph number beyond 65535 does): to the caller that is an error
-/// as others are. What is left half done are caches, which are complete without it.
+/// A damaged font can make shaping panic (a glyph number beyond 65535 does). The caller gets an error instead. Only caches
+/// are left half filled, and they do not need what is missing.
 fn guarded<T>(text: &str, set: impl FnOnce() -> Result<T, TextError>) -> Result<T, TextError> {
     panic::catch_unwind(AssertUnwindSafe(set))
         .unwrap_or_else(|_| Err(TextError::DamagedFont { text: text.chars().take(40).collect() }))

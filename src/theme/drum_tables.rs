@@ -97,7 +97,7 @@ fn drum_keys() -> String {
 #   lane        the lane that it is in, as named above; several drums may share one
 #   name        its name [at most {LONGEST_DRUM_NAME} characters]
 #   short-name  its name where there is little room [at most {LONGEST_SHORT_NAME} characters]
-#   mark        the sign that tells it from the other drums of its lane
+#   mark        the sign on its gems, by which it differs from the other drums of its lane
 #               [{marks}]
 #   color       its colour [without alpha]; a drum without one has the colour of its lane, made lighter or darker
 #               where a lane has several drums

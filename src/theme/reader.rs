@@ -1,6 +1,6 @@
 //! Takes values out of TOML tables. For each wrong value it notes where the value stands and what is allowed.
 //!
-//! All errors of a file are found in one go, so that nobody has to correct one to see the next.
+//! All errors of a file are found in one go, so that one need not be corrected to see the next.
 
 use std::cell::RefCell;
 use std::ops::{Range, RangeInclusive};

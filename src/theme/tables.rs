@@ -21,7 +21,7 @@ theme_table! {
         /// What the theme looks like, in one line; may be empty.
         #[allowed(Characters(200))]
         pub description: String = "Dark and flat, without effects: the quickest to render".to_owned(),
-        /// How the highway is seen, unless `--view` says otherwise.
+        /// How the highway is seen, unless another view is chosen.
         pub view: ViewKind = ViewKind::Flat,
         /// What is behind the highway.
         pub background: Background = Background::default(),
@@ -172,15 +172,15 @@ theme_table! {
         /// Height of the marks, as a fraction of the gem's height; 0 for none.
         #[allowed(0.0..=1.0)]
         pub mark_size: f32 = 0.6,
-        /// Brightness of the softest hit (velocity 1), as a fraction of that of the hardest.
+        /// Brightness of the softest note (velocity 1), as a fraction of that of the hardest.
         #[allowed(0.0..=1.0)]
         pub dimmest: f32 = 0.55,
         /// Height in pixels of kicks, which are bars over the whole width.
         #[allowed(4.0..=120.0)]
         pub kick_height: f32 = 16.0,
-        /// Ghost notes: soft hits.
+        /// Ghost notes: soft notes.
         pub ghost: GhostStyle = GhostStyle::default(),
-        /// Accents: hard hits.
+        /// Accents: hard notes.
         pub accent: AccentStyle = AccentStyle::default(),
     }
 }
@@ -196,9 +196,9 @@ theme_words! {
 }
 
 theme_table! {
-    /// Ghost notes: soft hits.
+    /// Ghost notes: soft notes.
     pub struct GhostStyle {
-        /// Hits of a velocity below this are ghost notes; 0 for none.
+        /// Notes of a velocity below this are ghost notes; 0 for none.
         #[allowed(0..=127)]
         pub below: u8 = 40,
         /// Size, as a fraction of the usual size.
@@ -211,9 +211,9 @@ theme_table! {
 }
 
 theme_table! {
-    /// Accents: hard hits.
+    /// Accents: hard notes.
     pub struct AccentStyle {
-        /// Hits of this velocity or more are accents; 128 for none.
+        /// Notes of this velocity or more are accents; 128 for none.
         #[allowed(1..=128)]
         pub from: u8 = 116,
         /// Size, as a multiple of the usual size.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most buffers that are kept: those of two encoders with one reference, which gain most from it.
+/// The most buffers in a pool: those of two encoders with one reference, which gain most from it.
 const MOST: usize = 12;
 
 /// Picture memory that encoders return when they are dropped, and that later ones reuse. Clones share it.

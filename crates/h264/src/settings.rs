@@ -37,9 +37,9 @@ pub enum EntropyCoding {
     Cavlc,
 }
 
-/// How many earlier pictures are kept to predict from, 1 to 5. Each takes the memory of two pictures.
+/// How many earlier pictures there are to predict from, 1 to 5. Each takes the memory of two pictures.
 ///
-/// One is enough when things move by an even number of samples per frame. Otherwise keep as many as
+/// One is enough when everything moves by an even number of samples per frame. Otherwise use as many as
 /// [`Scroll::exact_distance`](strikeline_picture::Scroll::exact_distance) returns, so that the motion is a whole number
 /// of samples in one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub struct H264Settings {
     pub segment_frames: u32,
     /// How syntax elements become bits.
     pub entropy_coding: EntropyCoding,
-    /// Earlier pictures that are kept to predict from.
+    /// Number of earlier pictures to predict from.
     pub references: ReferenceCount,
 }
 
@@ -136,8 +136,8 @@ impl H264Settings {
 pub enum H264Error {
     /// No level of H.264 allows the size at that rate. Choose a smaller picture or a lower frame rate.
     #[error(
-        "no level of H.264 up to 6.2 allows {size} pictures at {frame_rate} frames per second with {references} \
-         references: choose a smaller picture or a lower frame rate"
+        "no level of H.264 up to 6.2 allows {size} pictures at {frame_rate} frames per second (reference pictures: \
+         {references}): choose a smaller picture or a lower frame rate"
     )]
     BeyondLevels {
         /// The size asked for.

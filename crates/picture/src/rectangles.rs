@@ -43,7 +43,7 @@ pub fn merged(mut parts: Vec<Rectangle>, cost: u64) -> Vec<Rectangle> {
     parts
 }
 
-/// All macroblocks that the parts touch, as rectangles that do not overlap, from the top.
+/// All macroblocks that the parts touch, as rectangles that do not overlap, from top to bottom.
 pub fn in_macroblocks(parts: &[Rectangle], size: PictureSize) -> Vec<Rectangle> {
     let columns = size.width().div_ceil(MACROBLOCK) as usize;
     let rows = size.height().div_ceil(MACROBLOCK) as usize;

@@ -1,16 +1,16 @@
-//! Turns any wgpu scene into a video file, with rendering, read-back, encoding and writing all busy at the same time.
+//! Turns any wgpu scene into a video file, with rendering, reading back, encoding and writing all busy at the same time.
 //!
-//! The modules are the stations on a frame's way:
+//! The modules, in the order of a frame's way:
 //!
 //! 1. [`scene`]: the trait of what can draw frame `n`;
 //! 2. [`gpu`]: the device, the planes that a scene draws into (luma and chroma, as encoders take them), and the ring of
 //!    staging buffers;
-//! 3. [`stream`]: the pipeline;
+//! 3. [`mod@stream`]: the pipeline;
 //! 4. [`encode`]: pictures to access units, many segments at once;
 //! 5. [`mux`]: segments to an MP4 file, without encoding them again; [`output`] makes the file appear only when it is
 //!    complete.
 //!
-//! [`stream::stream()`] makes a video of a [`Scene`](scene::Scene). [`stream::TextureStream`] makes one of the textures that a
+//! [`stream::stream()`] makes a video of a [`Scene`]. [`stream::TextureStream`] makes one of the textures that a
 //! renderer with a device of its own pushes.
 //!
 //! Modules that are hidden from this documentation (`stream::pipeline`, `stream::stage` and others) are for benches, tests and
@@ -18,7 +18,7 @@
 //!
 //! Where there is no desktop, Mesa's device-selection layer prints `error: XDG_RUNTIME_DIR is invalid or not set in the
 //! environment`, twice for each device that is opened. It is harmless; the environment variable `NODEVICE_SELECT=1` turns the
-//! layer off. A library cannot set it safely, so a program should: before it starts any thread, or in the shell.
+//! layer off. A library cannot set it safely. Set it in the shell, or in the program before it starts any thread.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 

@@ -89,7 +89,7 @@ impl Scene for Mistaken {
 }
 
 #[test]
-fn an_error_that_a_scene_makes_is_told_of_the_frame_that_it_was_made_in() {
+fn an_error_that_a_scene_makes_names_the_frame_that_it_was_made_in() {
     let texture = Drawing::Texture(SourceFormat::Rgba8Unorm);
     for (drawing, mistake) in [
         (Drawing::Planar, Mistake::UpdateCall),

@@ -14,7 +14,7 @@ pub(crate) struct EncoderArgs {
     #[arg(long, value_name = "QP", default_value_t = H264Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
     quality: u8,
 
-    /// Encoder: h264 (the built-in encoder, made for rendered pictures) or openh264.
+    /// Encoder: h264 (the built-in encoder, made for rendered animation) or openh264.
     #[arg(long, value_name = "NAME", default_value = "h264")]
     encoder: EncoderChoice,
 }

@@ -21,11 +21,11 @@ pub(crate) struct HighwayArgs {
     #[arg(long, value_name = "VIEW")]
     view: Option<ViewChoice>,
 
-    /// Notes move up to a strike line near the top.
+    /// Move the notes up, to a strike line near the top.
     #[arg(long)]
     reverse: bool,
 
-    /// Lanes from right to left, for a left-handed kit.
+    /// Show the lanes from right to left, for a left-handed kit.
     #[arg(long)]
     left_handed: bool,
 
@@ -33,11 +33,11 @@ pub(crate) struct HighwayArgs {
     #[arg(long, value_name = "DEGREES", default_value = "0", value_parser = degrees)]
     shutter: f32,
 
-    /// Names of the drums at the foot of their lanes.
+    /// When to show the names of the drums at the foot of their lanes.
     #[arg(long, value_name = "WHEN", default_value = "intro")]
     labels: LabelChoice,
 
-    /// Title to show [default: the file's].
+    /// Title to show [default: the song file's].
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
 
@@ -134,7 +134,7 @@ impl HighwayArgs {
             highway.missing_characters().iter().map(|character| format!("{character:?}")).collect();
         if !missing.is_empty() && !quiet {
             eprintln!(
-                "warning: no font has the characters {}; they are drawn as boxes. Install a font that has them, or \
+                "warning: no font has the characters {}; they are drawn as boxes: install a font that has them, or \
                  name one in the theme",
                 missing.join(", ")
             );

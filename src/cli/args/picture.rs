@@ -5,6 +5,7 @@ use wgpu_video::gpu::AdapterChoice;
 
 /// Picture size, frame rate and graphics adapter.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Picture")]
 pub(crate) struct PictureArgs {
     /// Picture size: WIDTHxHEIGHT (even, 64x64 to 8192x8192), or 720p, 1080p, 1440p, 2160p.
     #[arg(long, value_name = "SIZE", default_value = "1080p")]
@@ -21,7 +22,8 @@ pub(crate) struct PictureArgs {
 /// `--adapter`.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct AdapterArgs {
-    /// Graphics adapter, by part of its name or by its number in `strikeline doctor` [default: the best one].
+    /// Graphics adapter to draw on: a part of its name, or its number as `strikeline doctor` shows it [default: the
+    /// fastest].
     #[arg(long, value_name = "NAME|INDEX")]
     adapter: Option<AdapterChoice>,
 }

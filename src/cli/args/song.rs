@@ -55,9 +55,17 @@ impl SongSelection {
     }
 }
 
+/// The text of a warning, with the option that helps.
+fn describe_warning(warning: &SongWarning) -> String {
+    match warning {
+        SongWarning::SequencesJoined { .. } => format!("{warning}; --track chooses some of them"),
+        _ => warning.to_string(),
+    }
+}
+
 /// What is wrong with the file, and the keys for which `map` has no drum.
 pub(crate) fn warnings(song: &Song, map: &DrumMap) -> Vec<String> {
-    let mut warnings: Vec<String> = song.warnings().iter().map(SongWarning::to_string).collect();
+    let mut warnings: Vec<String> = song.warnings().iter().map(describe_warning).collect();
     let layout = LaneLayout::for_song(song, map);
     let describe = |&KeyCount { key, notes }: &KeyCount| {
         let plural = if notes == 1 { "" } else { "s" };

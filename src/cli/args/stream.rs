@@ -14,7 +14,7 @@ pub(crate) struct StreamArgs {
     #[command(flatten)]
     encoder: EncoderArgs,
 
-    /// Ring depth: the number of staging buffers between GPU and encoders [default: 2 per job, plus 2].
+    /// Ring depth: how many frames may be between drawing and encoding at the same time [default: 2 per job, plus 2].
     #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
     ring: Option<u16>,
 

@@ -27,7 +27,7 @@ pub(super) fn text(findings: &DoctorFindings) -> String {
             text,
             "{mark} {index}: {}\n     {kind}, {}, device {vendor:04x}:{device:04x}\n     driver: {}\n     timestamps: {}; \
              textures up to {side}x{side}, buffers up to {} MiB\n     devices that draw at the same time, unless \
-             --devices says: {}",
+             --devices says otherwise: {}",
             description.name,
             description.backend,
             or_unknown(&description.driver),

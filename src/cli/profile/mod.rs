@@ -39,7 +39,7 @@ pub(super) struct ProfileArgs {
     #[arg(long, value_name = "N", default_value = "600", value_parser = clap::value_parser!(u32).range(1..))]
     frames: u32,
 
-    /// Time of the song to begin at, in seconds [default: such that the frames are the middle of the video].
+    /// Time of the song to begin at, in seconds [default: the frames are from the middle of the video].
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     start: Option<Time>,
 
@@ -47,19 +47,19 @@ pub(super) struct ProfileArgs {
     #[arg(long, conflicts_with_all = ["null_render", "compare"])]
     null_encoder: bool,
 
-    /// Do not render: encode a few frames rendered before, over and over, to measure encoding alone.
+    /// Do not render: encode a few frames again and again that were rendered beforehand, to measure encoding alone.
     #[arg(long, conflicts_with = "compare")]
     null_render: bool,
 
-    /// Measure this run only; skip GPU times and the runs of each side alone.
+    /// Measure this run only: skip the GPU times, and the runs of drawing alone and of encoding alone.
     #[arg(long)]
     brief: bool,
 
-    /// Run the steps from the naive way of rendering to the present one, in turn, and compare their speed.
+    /// Compare the speed of several ways of rendering, step by step from the naive one to the present one.
     #[arg(long, conflicts_with_all = ["trace", "svg"])]
     compare: bool,
 
-    /// Number of times that --compare runs each step.
+    /// How often --compare runs each step.
     #[arg(long, value_name = "N", default_value = "5", requires = "compare", value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
 
@@ -137,7 +137,7 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     display.finish();
     let measured = measured?;
     if visible && !args.brief {
-        eprint!("measuring each side alone …");
+        eprint!("measuring drawing alone, then encoding alone …");
     }
     let floor = match side {
         Side::Both if !args.brief => Some(Floor::measure(&mut scene, &options)).transpose(),

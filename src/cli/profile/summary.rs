@@ -184,7 +184,7 @@ impl ProfileSummary<'_> {
         if let (Some(floor), Some(times)) = (&self.floor, self.times_the_floor()) {
             writeln!(
                 text,
-                "{times:.2} × the floor: alone, with all cores, drawing and reading back take {:.2} ms a\n  frame and \
+                "{times:.2} × the least possible time: alone, with all cores, drawing and reading\n  back take {:.2} ms a frame and \
                  encoding {:.2} ({} frames each: null encoder, prepared frames)",
                 milliseconds(floor.render),
                 milliseconds(floor.encode),
@@ -288,7 +288,7 @@ fn write_table(text: &mut String, stages: &[StageSummary; 4]) -> std::fmt::Resul
         };
         writeln!(text, "{:<9}{median:>12.2}{p95:>12.2}{max:>12.2}{megabytes:>14}{speed:>10}", stage.stage)?;
     }
-    writeln!(text, "(of a frame; of the write stage a segment)\n")
+    writeln!(text, "(per frame; of the write stage, per segment)\n")
 }
 
 /// Columns of the bar and its number.

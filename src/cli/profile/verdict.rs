@@ -59,7 +59,7 @@ impl Verdict {
         let mut by_occupancy: Vec<&StageSummary> = evidence.stages.iter().collect();
         by_occupancy.sort_by(|a, b| b.occupancy.total_cmp(&a.occupancy));
         let (Some(busiest), Some(next)) = (by_occupancy.first(), by_occupancy.get(1)) else {
-            return Verdict::of("ring", "waiting for each other", String::new(), String::new());
+            return Verdict::of("ring", "waiting between the stages", String::new(), String::new());
         };
         if busiest.occupancy < STAGE_BUSY {
             return evidence.bound_by_the_ring(busiest);
@@ -157,7 +157,7 @@ impl Evidence<'_> {
         } else {
             "more --frames: the run is too short for a verdict".to_owned()
         };
-        Verdict::of("ring", "waiting for each other", reason, remedy)
+        Verdict::of("ring", "waiting between the stages", reason, remedy)
     }
 
     /// The time per frame of each side alone, with all cores to itself.

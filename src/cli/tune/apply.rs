@@ -21,7 +21,7 @@ pub(crate) struct GivenSplit {
 
 /// The settings to use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ChosenSpread {
+pub(crate) struct ChosenSplit {
     /// Ring depth, jobs, segments and devices.
     pub split: WorkSplit,
     /// One line about tuned settings that are used; `None` if there are none.
@@ -32,13 +32,13 @@ pub(crate) struct ChosenSpread {
 
 impl GivenSplit {
     /// Uses the defaults for what is not given.
-    pub(crate) fn or_default(self) -> ChosenSpread {
+    pub(crate) fn or_default(self) -> ChosenSplit {
         let jobs = self.jobs.map_or_else(default_jobs, usize::from);
-        ChosenSpread { split: self.over(WorkSplit::for_jobs(jobs)), note: None, warning: None }
+        ChosenSplit { split: self.over(WorkSplit::for_jobs(jobs)), note: None, warning: None }
     }
 
     /// Uses the tuned settings for what is not given, if there are any for the adapter and size of `picture`.
-    pub(crate) fn or_tuned(self, picture: &PictureArgs) -> ChosenSpread {
+    pub(crate) fn or_tuned(self, picture: &PictureArgs) -> ChosenSplit {
         let untuned = self.or_default();
         let stages = [self.ring, self.jobs, self.segments];
         let stages_given = stages.iter().all(Option::is_some);
@@ -51,7 +51,7 @@ impl GivenSplit {
             Ok(None) => return untuned,
             Err(error) => {
                 let warning = format!("tuned settings are not used: {error}");
-                return ChosenSpread { warning: Some(warning), ..untuned };
+                return ChosenSplit { warning: Some(warning), ..untuned };
             }
         };
         // Settings files written before several devices existed have no number of devices.
@@ -65,7 +65,7 @@ impl GivenSplit {
         }
         let split = self.over(tuned);
         let note = format!("tuned settings from {}: {split}", file.path().display());
-        ChosenSpread { split, note: Some(note), warning: None }
+        ChosenSplit { split, note: Some(note), warning: None }
     }
 
     fn over(self, below: WorkSplit) -> WorkSplit {

@@ -94,7 +94,7 @@ impl TuneSummary<'_> {
         file.commit()
     }
 
-    /// The whole result; `kept` is the settings file that it was saved to.
+    /// The whole result; `kept` is the path of the settings file that it was saved to.
     pub(super) fn json(&self, kept: Option<&Path>) -> serde_json::Value {
         let outcome = &self.outcome;
         let split = |split: WorkSplit| {

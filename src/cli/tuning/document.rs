@@ -156,8 +156,10 @@ fn read(text: &str, path: &Path) -> Result<Vec<Located>, TuningError> {
         let (entry, values) = read_entry(table, item.span().start).map_err(invalid)?;
         let same = entries.iter().find(|earlier| earlier.entry.key == entry.key);
         if let Some(same) = same {
-            let text =
-                format!("this is for the same adapter, driver and size as line {}; take one out", same.line);
+            let text = format!(
+                "this is for the same adapter, driver and size as line {}; remove one of them",
+                same.line
+            );
             return Err(invalid((item.span().start, text)));
         }
         entries.push(Located { entry, line: line(item.span().start), values });

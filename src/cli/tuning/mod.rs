@@ -1,7 +1,7 @@
-//! Tuned settings: the work split that is fastest on this machine, and the file that keeps it.
+//! Tuned settings: the work split that is fastest on this machine, and the file that it is saved in.
 //!
 //! [`search`] looks for the best ring depth, jobs, segments in flight and devices with any [`search::Bench`];
-//! [`SettingsFile`] keeps the result by adapter, driver and picture size. Neither changes the bytes of a video, only the
+//! [`SettingsFile`] stores the result by adapter, driver and picture size. Neither changes the bytes of a video, only the
 //! time that it takes.
 
 mod document;

@@ -2,7 +2,7 @@
 //!
 //! Every setting is measured at least twice, in rounds: one run of each, then another of each in the opposite order, so
 //! that a machine that grows slower or faster affects all settings equally. Settings that differ by less than the noise
-//! are a tie, and the one with the fewest buffers wins it.
+//! are a tie, and the one with the fewest buffers is chosen.
 
 mod choice;
 mod grid;

@@ -415,7 +415,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// HeaderLines `line` so that its `align` edge is at `x` and its baseline at `y`.
+    /// Places `line` so that its `align` edge is at `x` and its baseline at `y`.
     fn place(&mut self, line: &TextLine, align: Align, (x, y): (f32, f32), color: Color, span: TextSpan) {
         let left = match align {
             Align::Left => x,

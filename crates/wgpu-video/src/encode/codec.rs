@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A way to code pictures. Encoders say which one theirs is, sinks which ones they can write.
+/// A way to code pictures. Encoder factories name the codec that they make, sinks those that they can write.
 ///
 /// Any encoder may bring a codec of its own ([`Codec::new`]); the constants are there so that encoders and sinks that do
 /// not know each other mean the same.

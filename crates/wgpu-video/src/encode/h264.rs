@@ -38,7 +38,7 @@ impl H264Factory {
         H264Factory { entropy_coding, ..self }
     }
 
-    /// The same with another number of earlier pictures that are kept to predict from; one unless set.
+    /// The same with another number of earlier pictures to predict from; one unless set.
     #[must_use]
     pub fn with_references(self, references: ReferenceCount) -> H264Factory {
         H264Factory { references, ..self }
@@ -108,7 +108,7 @@ impl From<H264Error> for EncodeError {
             H264Error::BeyondLevels { size, frame_rate, references } => EncodeError::Unsupported {
                 encoder: NAME,
                 what: format!(
-                    "{size} pictures at {frame_rate} frames per second with {references} references"
+                    "{size} pictures at {frame_rate} frames per second (reference pictures: {references})"
                 ),
                 remedy: "level 6.2 is the highest; choose a smaller picture or a lower frame rate".to_owned(),
             },

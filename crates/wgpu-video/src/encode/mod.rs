@@ -20,8 +20,8 @@ pub use self::quality::H264Quality;
 
 use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, SegmentIndex};
 
-/// What an encoder must know before the first picture; the same for all segments of a video. How good the pictures
-/// are to be is the affair of each codec, and part of its factory.
+/// What an encoder must know before the first picture; the same for all segments of a video. The
+/// quality is not among it: each encoder factory has a setting of its own for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EncoderSettings {
@@ -91,7 +91,7 @@ pub trait Encoder: Send {
     /// its factory says [`EncoderFactory::reads_only_changes`].
     ///
     /// # Errors
-    /// [`EncodeError::Failed`]; what was appended to `output` is then of no use.
+    /// [`EncodeError::Failed`]; what was appended to `output` cannot be used then.
     fn encode(
         &mut self,
         picture: &Picture<'_>,

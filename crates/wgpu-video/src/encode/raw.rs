@@ -4,7 +4,7 @@ use super::{AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory
 use strikeline_picture::{FrameChange, Picture, SegmentIndex};
 
 /// Makes encoders that emit each picture as NV12 without padding: `width · height` bytes of luma, then half
-/// as many of chroma. A segment is kept in memory until it is complete, so let segments be short.
+/// as many of chroma. A segment stays in memory until it is complete, so use short segments.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RawEncoder;
 

@@ -1,11 +1,11 @@
-//! The passes that turn a finished picture, a texture, into luma and chroma planes on the device. What does the same
-//! on the processor is in [`super::pixels`].
+//! The passes that turn a finished picture, a texture, into luma and chroma planes on the device. The
+//! module `pixels` does the same on the processor.
 
 use super::Gpu;
 use super::planes::{self, PipelineSource, PlaneKind, PlaneTarget};
 use strikeline_picture::PictureSize;
 
-/// Formats of finished pictures that can be converted. Alpha is not looked at.
+/// Formats of finished pictures that can be converted. Alpha is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SourceFormat {
     /// Gamma-coded, 8 bits; the values are used as they are.
@@ -17,7 +17,8 @@ pub enum SourceFormat {
     Bgra8Unorm,
     /// As [`SourceFormat::Rgba8UnormSrgb`], blue first.
     Bgra8UnormSrgb,
-    /// Linear light, half precision, coded by the sRGB transfer function (IEC 61966-2-1). Below 0 is black, above 1 is 1.
+    /// Linear light, half precision. It is coded by the sRGB transfer function (IEC 61966-2-1); values below 0 count as 0,
+    /// values above 1 as 1.
     Rgba16Float,
 }
 
@@ -73,7 +74,7 @@ pub enum ConvertOn {
     WhateverDraws,
     /// The device, in two passes: 1.5 bytes of each pixel are read back.
     Device,
-    /// The processor, after all 4 or 8 bytes of each pixel were read back. Of the samples, some may differ by 1 from
+    /// The processor, after all 4 or 8 bytes of each pixel were read back. Some samples may differ by 1 from
     /// those of [`ConvertOn::Device`].
     Processor,
 }

@@ -1,17 +1,17 @@
-//! What the drivers report of the adapters, for finding faults.
+//! What the drivers report about the adapters, for finding faults.
 
 use super::{AdapterDescription, Gpu, sorted_adapters};
 
 /// What is known of an adapter without opening it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdapterDetails {
-    /// Names.
+    /// Name, driver and backend.
     pub description: AdapterDescription,
     /// `discrete`, `integrated`, `virtual`, `software` or `other`.
     pub kind: &'static str,
     /// The driver's name, which may be empty.
     pub driver_name: String,
-    /// The driver's version, in words of its own; may be empty.
+    /// The driver's version, as the driver writes it; may be empty.
     pub driver_version: String,
     /// Maker, as on the PCI bus; 0 where there is none.
     pub vendor: u32,

@@ -86,8 +86,8 @@ impl fmt::Display for AdapterDescription {
     }
 }
 
-/// Devices on an adapter that draws on the CPU: so many frames are drawn at the same time, as most of what a
-/// driver does for one frame is the work of one thread. Measured in PERF.md.
+/// The number of devices on an adapter that draws on the CPU. They draw at the same time, because a driver does most of
+/// the work for one frame in one thread. Measured in PERF.md.
 const SOFTWARE_DEVICES: usize = 2;
 
 impl AdapterDescription {
@@ -117,7 +117,7 @@ pub enum GpuError {
          which also draws on the CPU where there is no GPU)"
     )]
     NoAdapter,
-    /// No adapter as asked for. Choose one of those listed.
+    /// No adapter has that name or number. Choose one of those listed.
     #[error("no graphics adapter {wanted}; there are: {available}")]
     NoSuchAdapter {
         /// What was asked for.
@@ -125,7 +125,7 @@ pub enum GpuError {
         /// Index and name of each adapter there is.
         available: String,
     },
-    /// The adapter would not open. Choose another adapter or update the driver.
+    /// The adapter could not be opened. Choose another adapter or update the driver.
     #[error(
         "the graphics adapter {adapter} could not be opened ({reason}): update its driver, or choose another adapter"
     )]
@@ -137,7 +137,7 @@ pub enum GpuError {
     },
     /// Something needed is beyond what the adapter can do. Ask for less, or choose another adapter.
     #[error(
-        "{what} is beyond the graphics adapter {adapter}, whose limit is {limit}: choose less, or another adapter"
+        "{what} is more than the graphics adapter {adapter} can do, whose limit is {limit}: ask for less, or choose another adapter"
     )]
     Limit {
         /// What was asked for.
@@ -245,7 +245,7 @@ impl DeviceRequirements {
 /// of their own: a software driver's threads are shared by all devices of an adapter.
 #[derive(Debug)]
 pub struct GpuAdapter {
-    /// Its names.
+    /// Its name and driver.
     pub description: AdapterDescription,
     adapter: wgpu::Adapter,
 }
@@ -348,7 +348,7 @@ impl Gpu {
         GpuAdapter::find(choice)?.open()
     }
 
-    /// A device that somebody else has opened, and its queue. Its error handlers stay as they are, so that
+    /// A device that the caller has opened, and its queue. Its error handlers stay as they are, so that
     /// [`Gpu::check`] finds only what [`Gpu::caught`] has caught.
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Gpu {
         let description = AdapterDescription::of(device.adapter_info());
@@ -356,7 +356,7 @@ impl Gpu {
     }
 
     /// The first failure of the device since it was opened. wgpu does not return failures from the call that caused
-    /// them, so look after every step that must not fail.
+    /// them, so call this after every step that must not fail.
     ///
     /// # Errors
     /// That failure.
@@ -368,7 +368,7 @@ impl Gpu {
     }
 
     /// Does `work`, and catches the errors that wgpu reports meanwhile on this thread, rather than let the device's
-    /// error handler have them: for devices that somebody else has opened.
+    /// error handler have them: for devices that the caller has opened.
     ///
     /// # Errors
     /// The first error that wgpu reports, else that of `work`.

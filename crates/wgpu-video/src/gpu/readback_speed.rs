@@ -110,7 +110,7 @@ struct CopyTimes {
 }
 
 impl CopyTimes {
-    /// CopyTimes `bytes` bytes `count` times out of a slot and out of plain memory.
+    /// Copies `bytes` bytes `count` times out of a slot and out of plain memory.
     fn measure(gpu: &Gpu, bytes: usize, count: usize) -> Result<CopyTimes, GpuError> {
         let size = bytes as u64;
         gpu.check_buffer_size("a frame in memory", size)?;

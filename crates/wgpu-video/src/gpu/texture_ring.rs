@@ -1,4 +1,4 @@
-//! The ring of finished pictures: whoever draws them gives a texture, and the slots hold luma and chroma planes.
+//! The ring of finished pictures: the caller gives textures, and the slots give luma and chroma planes.
 
 use super::convert::{Conversion, ConversionSource, ConvertOn, SourceFormat};
 use super::ring::{PixelRing, Ring, SubmittedSlot};
@@ -24,7 +24,7 @@ enum Converter {
     Processor(PixelRing),
 }
 
-/// Bindings of so many textures are kept. Renderers draw into one, two or three textures in turn.
+/// The number of textures whose bindings are stored. Renderers draw into one, two or three textures in turn.
 const KEPT_SOURCES: usize = 3;
 
 impl TextureRing {

@@ -5,9 +5,9 @@
 //!       sample tables         segment 0 │ its sound │ segment 1 │ its sound │ …
 //! ```
 //!
-//! `moov` comes before `mdat`, so that a player can begin before it has the whole file, yet nothing is ever
-//! moved: how many samples and chunks each track will have is known from the start, hence how long every table
-//! gets, hence where the first segment begins. That place is left free, and filled at the end.
+//! `moov` comes before `mdat`, so that a player can begin before it has the whole file. Nothing is moved for that: the
+//! number of samples and chunks of each track is known from the start, and so are the length of every table and the place
+//! of the first segment. The space for `moov` is left free, and filled at the end.
 
 use std::io::{self, Seek, SeekFrom, Write};
 
@@ -69,7 +69,7 @@ impl Mp4Settings {
 ///
 /// The bytes depend on the settings and the segments alone; no time of day is written. Memory grows by 4
 /// bytes for each frame, and by as much again in [`Mp4Writer::finish`]. Each segment is written with one
-/// call, so `writer` needs no buffer. It is taken to be an empty file.
+/// call, so `writer` needs no buffer. It must be an empty file.
 ///
 /// Only the first picture of each segment is listed as one that players can seek to.
 #[derive(Debug)]
@@ -182,13 +182,13 @@ impl<W: Write + Seek> Mp4Writer<W> {
         Ok(())
     }
 
-    /// What is written to.
+    /// The writer.
     pub fn get_ref(&self) -> &W {
         &self.writer
     }
 
-    /// Writes what stands before the segments, and hands the writer and the length of the file in bytes
-    /// back. Making sure that it has reached the disk is left to its owner.
+    /// Writes what stands before the segments. Returns the writer and the length of the file in bytes. Does not sync it to
+    /// the disk: that is up to the caller.
     ///
     /// # Errors
     /// [`MuxError::FramesMissing`] when segments are missing, [`MuxError::Sound`] when sound is, [`MuxError::Io`] when

@@ -103,7 +103,7 @@ impl Mp4Track {
         self.tables.sizes.len() as u64
     }
 
-    /// Takes down a chunk of access units, the first of them a sync sample, that begins at byte `offset` of the file.
+    /// Adds a chunk of access units, the first of them a sync sample, that begins at byte `offset` of the file.
     pub(super) fn add_units(&mut self, offset: u64, units: &[AccessUnit]) {
         let number = self.tables.sizes.len() as u32;
         self.tables.sync_samples.push(NonZeroU32::MIN.saturating_add(number));
@@ -111,7 +111,7 @@ impl Mp4Track {
         self.tables.sizes.extend(units.iter().map(|unit| unit.bytes as u32));
     }
 
-    /// Takes down a chunk of samples of equal length.
+    /// Adds a chunk of samples of equal length.
     pub(super) fn add_chunk(&mut self, offset: u64) {
         self.tables.chunk_offsets.push(offset);
     }

@@ -66,7 +66,7 @@ pub fn describe(error: &io::Error) -> String {
         io::ErrorKind::QuotaExceeded => {
             "your share of the disk (quota) is used up; delete some files, or choose a place on another disk"
         }
-        io::ErrorKind::ReadOnlyFilesystem => "the disk can only be read; choose a place on another disk",
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only; choose a place on another disk",
         io::ErrorKind::PermissionDenied => {
             "you are not allowed to write there; choose another place, or change the folder's permissions"
         }
@@ -76,7 +76,7 @@ pub fn describe(error: &io::Error) -> String {
         io::ErrorKind::InvalidFilename => {
             "the name is too long, or not a name for a file; choose another one"
         }
-        io::ErrorKind::NotFound => "the folder takes no new files, or is gone; choose another place",
+        io::ErrorKind::NotFound => "the folder accepts no new files, or is gone; choose another place",
         _ => return error.to_string(),
     };
     known.to_owned()

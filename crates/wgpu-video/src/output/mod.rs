@@ -1,4 +1,4 @@
-//! The output file: it has its name only once it is complete.
+//! The output file: it appears under its name only when it is complete.
 
 mod error;
 #[cfg(target_os = "linux")]
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hidden_name_tells_what_it_belongs_to_unless_it_would_be_too_long() {
+    fn a_hidden_name_shows_what_it_belongs_to_unless_it_would_be_too_long() {
         assert_eq!(hidden_prefix(Path::new("a/song.mp4")), ".song.mp4.strikeline-");
         assert_eq!(hidden_prefix(&PathBuf::from("x".repeat(255))), ".strikeline-");
     }

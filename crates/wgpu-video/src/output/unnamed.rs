@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
 use super::{Overwrite, folder_of, hidden_prefix};
 
-/// A file in `folder` with the permissions of any new file. `None` when it cannot be had there, for whatever
+/// A file in `folder` with the permissions of any new file. `None` when there can be none, for whatever
 /// reason; the later attempt with a name reports the error.
 pub(super) fn create(folder: &Path) -> Option<File> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;

@@ -177,8 +177,9 @@ pub trait Scene: Send {
     /// Ends the stream.
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError>;
 
-    /// Draws the static layer of the last [`Scene::update`], what is the same in many frames, on black. It is drawn once
-    /// and kept; every frame with the same [`Scene::static_layer`] begins with a copy of it. Nothing unless overridden.
+    /// Draws the static layer for the frame of the last [`Scene::update`], on black: what is the same in many frames. It is
+    /// drawn once, and every frame with the same [`Scene::static_layer`] begins with a copy of it. Draws nothing unless
+    /// overridden.
     ///
     /// # Errors
     /// Ends the stream.
@@ -186,8 +187,8 @@ pub trait Scene: Send {
         Ok(())
     }
 
-    /// Number of the static layer that the frame of the last [`Scene::update`] begins with. 0 unless overridden. The last
-    /// four are kept in memory; a scene that uses more in turn has them drawn again and again.
+    /// Number of the static layer that the frame of the last [`Scene::update`] begins with. 0 unless overridden. The
+    /// four that were used last stay in memory. If a scene uses more than four in turn, they are drawn anew each time.
     fn static_layer(&self) -> u32 {
         0
     }

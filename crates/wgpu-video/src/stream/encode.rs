@@ -23,7 +23,7 @@ pub struct SegmentTask<M> {
     first: FrameIndex,
     frames: u64,
     waiting: Mutex<Waiting<M>>,
-    /// Only ever locked by the one task that runs; the lock tells the compiler so.
+    /// Locked only by the one task that runs; the lock proves that to the compiler.
     work: Mutex<Work>,
 }
 
@@ -47,7 +47,7 @@ pub struct EncodeContext<'a> {
     pub settings: EncoderSettings,
     /// Takes finished segments; never full (a permit is held for each segment begun).
     pub finished: crossbeam_channel::Sender<FinishedSegment>,
-    /// Takes failures and tells when to stop.
+    /// Takes failures, and says when to stop.
     pub failure: &'a Failure,
 }
 

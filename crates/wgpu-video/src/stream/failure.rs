@@ -1,4 +1,4 @@
-//! How a stream ends early: the first failure wins over its consequences, everybody else goes home quietly.
+//! How a stream ends early: the first failure is reported, not its consequences, and all stages stop.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,17 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::StreamError;
 use super::stats::Stage;
 
-/// Asks a running stream to stop. Clones ask the same stream.
+/// Stops a running stream. Clones stop the same stream.
 #[derive(Debug, Clone, Default)]
 pub struct CancelToken(Arc<AtomicBool>);
 
 impl CancelToken {
-    /// Asks. The stream ends within a few frames with [`StreamError::Cancelled`].
+    /// Asks the stream to stop. It ends within a few frames, with [`StreamError::Cancelled`].
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether somebody has asked.
+    /// Whether [`CancelToken::cancel`] was called.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -37,10 +37,10 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Orders everybody to stop because of `error`, unless there was an earlier failure.
+    /// Stops all stages because of `error`, which becomes the cause unless there was an earlier failure.
     ///
-    /// That a segment is incomplete is most often the consequence of a failure, and can be seen before that is
-    /// told: a stage that fails lets go of its channels first. So any other failure replaces it.
+    /// An incomplete segment is usually the consequence of another failure, and can be noticed before that one is
+    /// reported: a stage that fails drops its channels first. So any other failure replaces it.
     pub fn fail(&self, error: StreamError) {
         let mut cause = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*cause, None | Some(StreamError::Incomplete { .. })) {
@@ -59,7 +59,7 @@ impl Failure {
         self.cause.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs a stage, or a piece of one, and takes its error or panic as a failure. `None` when it failed.
+    /// Runs a stage, or a part of one. Its error or panic becomes the failure of the stream; `None` then.
     pub fn guard<T>(&self, stage: Stage, work: impl FnOnce() -> Result<T, StreamError>) -> Option<T> {
         self.guard_as(|message| StreamError::Panicked { stage, message }, work)
     }
@@ -111,7 +111,7 @@ mod tests {
     use strikeline_picture::SegmentIndex;
 
     #[test]
-    fn what_is_missing_is_never_told_in_place_of_why() {
+    fn an_incomplete_segment_is_never_reported_in_place_of_its_cause() {
         let incomplete = || StreamError::Incomplete { segment: SegmentIndex(4) };
         let failure = Failure::default();
         failure.fail(incomplete());

@@ -2,16 +2,16 @@
 //!
 //! ```text
 //! render   (1 thread)  takes a free slot of the ring, draws a frame, submits its copy into the slot
-//! readback (1 thread)  waits for the oldest submission only, lends out the mapped slot
+//! readback (1 thread)  waits for the oldest submission only, passes the mapped slot on
 //! encode   (a pool)    many segments at once, each its own encoder, frames in order; frees the slots
 //! write    (1 thread)  finished segments, in order, into the sink
 //! ```
 //!
-//! Where the processor draws there are two devices or more, each with threads of its own to render and to read
-//! back, and segments of its own: most of what a driver does for a frame is the work of one thread.
+//! Where the processor draws, two devices draw at the same time. Each has a render thread, a readback thread and segments
+//! of its own. This is faster because a driver does most of the work for a frame in one thread.
 //!
-//! Frames of a device's segments in flight are rendered in turn, so that the encoders are fed evenly and raw
-//! frames are never collected. Every segment is a closed GOP with a fresh encoder: the bytes depend on the
+//! Frames of a device's segments in flight are rendered in turn, so that all encoders get frames at the same rate and
+//! raw frames do not pile up. Every segment is a closed GOP with a fresh encoder: the bytes depend on the
 //! scene, the settings and the adapter, never on how the work was split.
 
 mod encode;
@@ -65,7 +65,7 @@ use trace::GpuTimes;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamError {
-    /// No device, or not the one asked for.
+    /// The graphics device could not be opened, or cannot do what is needed.
     #[error(transparent)]
     Gpu(#[from] GpuError),
     /// The scene could not be prepared.
@@ -79,7 +79,7 @@ pub enum StreamError {
         /// Why.
         source: StageError,
     },
-    /// The device failed before a frame was there.
+    /// The device failed before the frame was in memory.
     #[error("frame {} could not be read back: {source}", .frame.0)]
     Readback {
         /// Which frame.
@@ -87,7 +87,7 @@ pub enum StreamError {
         /// Why.
         source: StageError,
     },
-    /// The encoder cannot do these settings; found before the first frame.
+    /// The encoder cannot do these settings. Found before the first frame.
     #[error(transparent)]
     Encoder(#[from] EncodeError),
     /// The encoder failed.
@@ -121,7 +121,7 @@ pub enum StreamError {
         /// The first segment that differs.
         segment: SegmentIndex,
     },
-    /// Frames of a segment are missing, though no stage has said why. A bug; please report it.
+    /// Frames of a segment are missing, though no stage has reported an error. A bug; please report it.
     #[error("segment {} is incomplete; this is a bug in wgpu-video, please report it", .segment.0)]
     Incomplete {
         /// Which segment.
@@ -134,16 +134,16 @@ pub enum StreamError {
     Panicked {
         /// Which stage.
         stage: Stage,
-        /// What it said.
+        /// The panic's message.
         message: String,
     },
-    /// The caller's own progress callback panicked.
-    #[error("the progress callback panicked ({message}): this is a bug of the caller's")]
+    /// The caller's progress callback panicked.
+    #[error("the progress callback panicked ({message}): this is a bug in that callback")]
     ProgressPanicked {
-        /// What it said.
+        /// The panic's message.
         message: String,
     },
-    /// The system gave no thread. End other programs, or use fewer jobs.
+    /// The system could not start a thread. End other programs, or use fewer jobs.
     #[error("a thread could not be started ({reason}): end other programs, or use fewer encoding threads")]
     Thread {
         /// What the system said.
@@ -179,7 +179,7 @@ pub enum StreamError {
         /// Frames of the video.
         frames: u64,
     },
-    /// The stream has ended with an error that was returned before.
+    /// An earlier call returned the error that ended the stream.
     #[error("the stream has ended already: {reason}")]
     Ended {
         /// The text of that error.
@@ -191,7 +191,7 @@ pub enum StreamError {
         /// Which one.
         what: &'static str,
     },
-    /// Somebody asked to stop, through the [`CancelToken`].
+    /// The stream was stopped by its [`CancelToken`].
     #[error("interrupted")]
     Cancelled,
 }
@@ -220,14 +220,14 @@ pub struct StreamOptions {
     pub copy_out: CopyOut,
     /// What converts the pictures of a scene that draws RGBA only.
     pub convert_on: ConvertOn,
-    /// Stops the stream when somebody asks.
+    /// Stops the stream when [`CancelToken::cancel`] is called.
     pub cancel: CancelToken,
     /// Records what every thread does and when, into [`Report::trace`]; `None`, the default, costs nothing.
     pub record: Option<Recording>,
 }
 
 impl StreamOptions {
-    /// Sensible defaults for everything but what to make.
+    /// Options for this video, with defaults for everything else.
     pub fn new(
         size: PictureSize,
         frame_rate: FrameRate,
@@ -317,7 +317,7 @@ impl StreamOptions {
         SegmentPlan::new(self.frames, self.segment_frames.unwrap_or(two_seconds))
     }
 
-    /// What the sink is told before the first segment.
+    /// What the sink gets before the first segment.
     fn info(&self) -> StreamInfo {
         StreamInfo::new(VideoTrack::new(self.size, self.frame_rate, self.plan(), self.encoder.codec()))
     }
@@ -339,14 +339,14 @@ impl StreamOptions {
     }
 }
 
-/// One encoding thread more than the process may use cores, so that no core idles while a segment waits for
-/// its next frame. Measured in PERF.md.
+/// The default number of encoding threads: one more than the cores that the process may use, so that no core is idle
+/// while a segment waits for its next frame.
 pub fn default_jobs() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from) + 1
 }
 
 impl WorkSplit {
-    /// For `jobs` encoding threads: two slots and a segment for each, and as much once more.
+    /// For `jobs` encoding threads: two slots and a segment for each, plus two slots and a segment.
     pub fn for_jobs(jobs: usize) -> WorkSplit {
         let jobs = jobs.max(1);
         WorkSplit { ring_depth: jobs * 2 + 2, jobs, segments_in_flight: jobs + 1, devices: None }
@@ -358,7 +358,7 @@ impl WorkSplit {
 /// Blocks until the video is complete or has failed; no thread outlives the call.
 ///
 /// # Errors
-/// The first thing that went wrong in any stage; the sink is not finished then.
+/// The first error of any stage. [`Sink::finish`] is not called then.
 pub fn stream(
     scene: &mut dyn Scene,
     options: &StreamOptions,

@@ -25,7 +25,7 @@ impl Mp4Sink {
     /// For a file at `path`.
     ///
     /// # Errors
-    /// When there is a file already that may not be replaced, or none can be made.
+    /// When a file exists that may not be replaced, or the file cannot be created.
     pub fn create(path: &Path, overwrite: Overwrite) -> Result<Mp4Sink, OutputError> {
         Ok(Mp4Sink { state: SinkState::Created(OutputFile::create(path, overwrite)?), writing_tool: None })
     }

@@ -22,7 +22,7 @@ use super::write::write_segments;
 use crate::encode::{EncoderFactory, EncoderSettings};
 use strikeline_picture::{SegmentIndex, SegmentPlan};
 
-/// How often progress is told.
+/// How often progress is reported.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How the work is split. None of it changes the bytes.
@@ -100,7 +100,7 @@ pub struct Outcome {
     pub cpu: Duration,
     /// All clocks, as they stood at the end.
     pub clocks: Clocks,
-    /// What every thread did and when, if that was to be recorded.
+    /// What every thread did and when, if it was recorded.
     pub trace: Option<Trace>,
 }
 
@@ -122,7 +122,7 @@ pub struct PipelineOptions<'a> {
     pub plan: SegmentPlan,
     /// How the work is split. [`WorkSplit::devices`] does not count here: there are as many as are given.
     pub split: WorkSplit,
-    /// Stops the run when somebody asks.
+    /// Stops the run.
     pub cancel: &'a CancelToken,
     /// Records what every thread does and when, into [`Outcome::trace`]; `None` costs nothing.
     pub record: Option<Recording>,
@@ -382,7 +382,7 @@ fn render_frames<R: Render>(
 
 /// Waits for permission to begin a segment; `false` when there will be none, or `stopped` says so.
 ///
-/// The writer, who gives it, may itself be waiting for a segment of another device that has failed.
+/// The writer gives it, and may itself be waiting for a segment of another device that has failed.
 fn await_permit(permits: &Receiver<()>, stopped: impl Fn() -> bool) -> bool {
     loop {
         match permits.recv_timeout(STOP_INTERVAL) {
@@ -425,7 +425,7 @@ fn read_back<S: Send, B: Readback<S>>(
     }
 }
 
-/// What each of the encoding threads does. Which of them works for which segment is left to chance.
+/// What each of the encoding threads does. Any of them may work for any segment.
 fn encode_tasks<M: Mapped>(
     tasks: &Queue<Arc<SegmentTask<M>>>,
     context: &EncodeContext<'_>,

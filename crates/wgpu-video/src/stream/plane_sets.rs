@@ -99,11 +99,11 @@ pub struct PlaneSets {
     to_share: u32,
 }
 
-/// After so many frames of each segment that made no use of their predecessor, all segments share one set, which stays
-/// in the processor's cache.
+/// The number of consecutive frames of each segment that must make no use of the previous one before all segments share
+/// one set, which stays in the processor's cache.
 const UNUSED_BEFORE_SHARING: u32 = 3;
 
-/// They share it for so many frames. Then each segment tries again.
+/// The number of frames for which they share it. Then each segment tries again.
 const SHARING_FRAMES: u32 = 96;
 
 /// The set that a frame is to be drawn into.
@@ -179,11 +179,11 @@ pub struct StaticLayers {
     kept: Vec<(u32, Vec<PlaneTarget>)>,
 }
 
-/// Static layers that are kept; a scene that has more draws them again and again.
+/// Static layers that are stored. A scene that uses more in turn draws them anew each time.
 const KEPT_STATIC_LAYERS: usize = 4;
 
 impl StaticLayers {
-    /// The static layer of the scene's frame; drawn first if it is not kept.
+    /// The static layer of the scene's frame; drawn first if it is not stored.
     ///
     /// # Errors
     /// The scene's.

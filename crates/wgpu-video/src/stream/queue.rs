@@ -1,25 +1,25 @@
-//! A queue between threads in which whoever waits sleeps at once.
+//! A queue between threads. A thread that waits for an item sleeps at once.
 //!
 //! A channel of crossbeam's (and of the standard library's) spins and yields before it sleeps. Between stages that
-//! take milliseconds nothing ever comes within that time: it was half of what the pipeline itself took.
+//! take milliseconds no item comes within that time, and this took half of the pipeline's own CPU time.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What one side has handed over and the other has not yet taken, oldest first. It takes any number: whoever hands
-/// over knows why there can be no more than a few.
+/// The items that one side has pushed and the other has not yet taken, oldest first. Their number is not limited here:
+/// each user of a queue has a reason why there are only a few.
 #[derive(Debug)]
 pub struct Queue<T> {
     state: Mutex<State<T>>,
-    /// Told once for each item that somebody waits for.
+    /// Notified once for each item that a thread waits for.
     came: Condvar,
 }
 
 #[derive(Debug)]
 struct State<T> {
     items: VecDeque<T>,
-    /// Threads that sleep, or were woken and have not come to it yet.
+    /// Threads that sleep, or were woken and do not run yet.
     asleep: usize,
     entrances: usize,
     closed: bool,

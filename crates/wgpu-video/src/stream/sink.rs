@@ -4,8 +4,8 @@ use crate::encode::{AccessUnit, CodecConfig};
 pub use crate::mux::VideoTrack;
 use strikeline_picture::SegmentIndex;
 
-/// What a sink must know before the first segment: the tracks of the stream. There is no sound yet; where a stream has
-/// some, it will be a field here.
+/// What a sink must know before the first segment: the tracks of the stream. There is no sound yet; it will
+/// be a field here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StreamInfo {
@@ -49,7 +49,7 @@ impl FinishedSegment {
 /// Error of a sink.
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Takes the segments of a video, in order, and makes something of them.
+/// Takes the segments of a video, in order, and makes a result from them, such as a file.
 ///
 /// A sink that is dropped without [`Sink::finish`] leaves nothing behind.
 pub trait Sink: Send {
@@ -73,7 +73,7 @@ pub trait Sink: Send {
     fn finish(&mut self) -> Result<u64, SinkError>;
 }
 
-/// Counts bytes and keeps none: for benchmarks.
+/// Counts the bytes and drops them: for benchmarks.
 #[derive(Debug, Default)]
 pub struct NullSink {
     bytes: u64,

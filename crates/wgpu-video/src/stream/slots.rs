@@ -10,7 +10,7 @@ use strikeline_picture::{FrameChange, Picture};
 /// How soon a wait for something that will not come ends after a failure.
 pub const STOP_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The free slots of a ring. Taking one is the only thing that holds the render stage back.
+/// The free slots of a ring. The render stage takes one for each frame, and waits until there is one.
 #[derive(Debug)]
 pub struct FreeSlots {
     free: Arc<Queue<Free>>,
@@ -23,12 +23,12 @@ pub struct FreeSlots {
 #[derive(Debug)]
 struct Free {
     index: SlotIndex,
-    /// When it was given back; `None` when it was never used, or nobody wants to know.
+    /// When it was given back; `None` when it was never used, or slots are not timed.
     since: Option<Instant>,
 }
 
 impl FreeSlots {
-    /// All of `depth` slots free. When `timed`, each that is given back notes when that was. Other rings have
+    /// All of `depth` slots free. When `timed`, the time at which each is given back is stored. Other rings have
     /// `before` slots, which are numbered first.
     pub fn new(depth: usize, timed: bool, before: usize) -> FreeSlots {
         let free = Arc::new(Queue::new(depth));
@@ -53,7 +53,7 @@ impl FreeSlots {
         }
     }
 
-    /// When the slots that nobody has taken again were given back, in that order.
+    /// The times at which the slots that were not taken again were given back, in that order.
     pub fn given_back(&self) -> impl Iterator<Item = Instant> {
         std::iter::from_fn(|| self.free.try_pop()).filter_map(|free| free.since)
     }

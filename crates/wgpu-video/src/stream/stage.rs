@@ -1,4 +1,4 @@
-//! What the pipeline asks of whatever renders and reads back: a graphics device, or a stand-in.
+//! What the pipeline needs from what renders and reads back: a graphics device or a stand-in.
 
 use crate::gpu::GpuError;
 use crate::scene::SceneError;
@@ -15,8 +15,8 @@ pub enum StageError {
     /// The scene or the device failed.
     #[error(transparent)]
     Scene(#[from] SceneError),
-    /// The scene says that less has changed than does: found by [`Redraw::Verify`](super::Redraw::Verify). Draw all of
-    /// every frame, or correct the scene.
+    /// The scene reports less than what has changed. Found by [`Redraw::Verify`](super::Redraw::Verify). Correct the scene,
+    /// or draw all of every frame.
     #[error("{0}")]
     TooFewChanges(String),
     /// A stand-in's own failure.
@@ -63,7 +63,7 @@ pub trait Readback<Submitted>: Send {
     /// A frame in memory.
     type Mapped: Mapped;
 
-    /// Blocks until `submitted` is there.
+    /// Blocks until `submitted` is in memory.
     ///
     /// # Errors
     /// Ends the stream.

@@ -1,4 +1,4 @@
-//! Who was busy, who waited for whom, and what came out: progress while a stream runs, the report at its end.
+//! What each stage spent its time on: progress while a stream runs, and the report at its end.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use super::trace::Trace;
 
-/// A station on a frame's way.
+/// One of the four steps that a frame passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// Draws and submits.
     Render,
-    /// Waits for the device and maps.
+    /// Waits for the device, and maps the slot.
     Readback,
     /// Turns pictures into access units.
     Encode,
-    /// Puts finished segments into the file.
+    /// Gives finished segments to the sink, in order.
     Write,
 }
 
@@ -239,15 +239,15 @@ pub struct Report {
     pub bytes: u64,
     /// From the start of the stages to the sink's end.
     pub wall: Duration,
-    /// CPU time of the whole process, all threads, over the same span; zero where the system does not tell.
+    /// CPU time of the whole process, all threads, over the same span; zero where the system does not report it.
     pub cpu: Duration,
     /// Name of the encoder.
     pub encoder: &'static str,
-    /// What was drawn on.
+    /// Name of the adapter that drew.
     pub adapter: String,
     /// What every stage did.
     pub stages: StageReport,
-    /// What every thread did and when, if that was to be recorded.
+    /// What every thread did and when, if [`StreamOptions::record`](super::StreamOptions::record) was set.
     pub trace: Option<Trace>,
 }
 

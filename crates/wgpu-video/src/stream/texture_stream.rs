@@ -30,7 +30,7 @@ const NEEDED_USAGES: wgpu::TextureUsages =
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextureError {
-    /// Another format than the stream was made for.
+    /// The texture has another format than the stream was made for.
     #[error("the texture's format is {actual:?}; the stream was made for {expected:?}")]
     Format {
         /// The texture's.
@@ -38,7 +38,7 @@ pub enum TextureError {
         /// The one given to [`TextureStream::new`].
         expected: wgpu::TextureFormat,
     },
-    /// Another size than the video's pictures.
+    /// The texture has another size than the video's pictures.
     #[error("the texture has {}x{} pixels; the video has {}x{}", .actual[0], .actual[1], .expected.width(), .expected.height())]
     Size {
         /// Width and height of the texture.
@@ -63,8 +63,8 @@ pub enum TextureError {
 /// [`wgpu::Queue`] already.
 ///
 /// [`TextureStream::push`] takes one texture per frame, in order. Reading back, encoding and writing go on in threads of
-/// the stream, as with [`stream`](super::stream()). Everything ends with [`TextureStream::finish`]; a stream that is
-/// dropped before ends its threads and leaves nothing behind.
+/// the stream, as with [`stream`](super::stream()). [`TextureStream::finish`] completes the video. A stream that is
+/// dropped before that ends its threads and leaves nothing behind.
 ///
 /// In the [`Report`], the render stage waits for its input while the caller draws, and for a free slot of the ring while
 /// [`TextureStream::push`] blocks.
@@ -154,7 +154,7 @@ impl TextureStream {
     ///
     /// # Errors
     /// [`StreamError::UnsupportedFormat`]; [`StreamError::ZeroSplit`]; [`StreamError::Gpu`] when the device cannot do what is needed;
-    /// [`StreamError::Encoder`] when the encoder cannot do the options; [`StreamError::Begin`] when the sink cannot begin;
+    /// [`StreamError::Encoder`] when the encoder cannot do these settings; [`StreamError::Begin`] when the sink cannot begin;
     /// [`StreamError::Thread`].
     pub fn new(
         device: &wgpu::Device,
@@ -199,7 +199,7 @@ impl TextureStream {
             };
             let stages = vec![DeviceStages { render, readback }];
             let outcome = pipeline::run(stages, &run, &mut sink, &mut |_| {});
-            // What the sink has begun goes before the caller is told.
+            // What the sink has begun is removed before the caller learns of the end.
             drop(sink);
             Ok(super::report(outcome?, &*options.encoder, adapter, plan, None))
         };
@@ -235,7 +235,7 @@ impl TextureStream {
     ///
     /// # Errors
     /// [`StreamError::Texture`] for a texture that cannot be taken: nothing was submitted, and another may be pushed in its
-    /// place. [`StreamError::TooManyFrames`] when all frames were pushed. Anything else has ended the stream: the first
+    /// place. [`StreamError::TooManyFrames`] when all frames were pushed. Any other error has ended the stream: the first
     /// error of any of its stages, [`StreamError::Cancelled`], or, after such an error was returned,
     /// [`StreamError::Ended`]. A frame that was pushed just before an error may have been accepted.
     pub fn push(&mut self, texture: &wgpu::Texture) -> Result<(), StreamError> {
@@ -279,7 +279,7 @@ impl TextureStream {
         self.check_running()?;
         if self.pushed < self.frames {
             let missing = StreamError::FramesMissing { pushed: self.pushed, frames: self.frames };
-            // A stage that has failed is the more interesting news.
+            // If a stage has failed, that error is reported instead.
             return Err(match self.end() {
                 StreamError::Cancelled if !self.cancel.is_cancelled() => missing,
                 error => error,
@@ -367,7 +367,7 @@ impl fmt::Debug for TextureStream {
     }
 }
 
-/// Tells the caller that the stages have ended, however that came.
+/// Lets the caller know that the stages have ended, for whatever reason.
 struct EndOfStages(Arc<Handover>);
 
 impl Drop for EndOfStages {

@@ -1,7 +1,7 @@
-//! What every thread of a stream did and when, recorded while it runs: nothing at all unless it was asked for.
+//! What every thread of a stream did and when. It is recorded only on request.
 //!
-//! Each thread writes into a buffer of its own; the only thing that threads share is the number of events that
-//! may still be kept, which is asked for in lots. Sums, histograms and the ring's levels are exact however long
+//! Each thread writes into a buffer of its own. Threads share only the number of events that may still be stored, and take
+//! from it in blocks. Sums, histograms and the ring's levels are exact however long
 //! the stream is.
 
 mod record;
@@ -19,11 +19,11 @@ use strikeline_picture::{FrameIndex, SegmentIndex, SegmentPlan};
 /// What to record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recording {
-    /// Events that are kept, over all threads, 32 bytes each; later ones are counted and dropped.
+    /// The most events that are stored, over all threads, 32 bytes each. Later ones are counted and dropped.
     pub events: usize,
     /// Whether to take the device's own times, too. That needs one more submission for each frame, and some
     /// devices (lavapipe) then finish each frame before the next is begun: the other figures of such a run
-    /// are not those of a run without.
+    /// then differ from those of a run without.
     pub gpu_times: bool,
 }
 
@@ -78,11 +78,11 @@ pub struct ThreadTrace {
     pub name: String,
     /// The stage that it worked for.
     pub stage: Stage,
-    /// When it came to work, from the start of the stages.
+    /// When it began, from the start of the stages.
     pub began: Duration,
-    /// When it went home, from the start of the stages.
+    /// When it ended, from the start of the stages.
     pub ended: Duration,
-    /// CPU time that it used, where the system tells.
+    /// CPU time that it used; `None` where the system does not report it.
     pub cpu: Option<Duration>,
     /// Each piece of work: a frame, or for the write stage a segment.
     pub busy: Histogram,
@@ -92,13 +92,13 @@ pub struct ThreadTrace {
     pub waiting_for_output: Duration,
     /// Frames that it has done.
     pub frames: u64,
-    /// Bytes that it has moved: of pictures drawn, copied or looked at, of access units written.
+    /// Bytes that it has processed: of pictures drawn, copied or read, and of access units written.
     pub bytes: u64,
     /// In order of time, without overlap. Waits under a microsecond are not among them.
     pub events: Vec<Event>,
 }
 
-/// From some moment on, so many slots were in use.
+/// A change of the number of slots in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LevelChange {
     /// Nanoseconds from the start of the stages.
@@ -110,7 +110,7 @@ pub struct LevelChange {
 /// How full the ring was: slots between being taken by the render stage and given back by an encoder.
 #[derive(Debug, Clone, Default)]
 pub struct RingLevels {
-    /// Time that so many slots were in use; one for each level from 0 to the depth.
+    /// For each number of slots from 0 to the depth, the time for which so many were in use.
     pub times: Vec<Duration>,
     /// In order of time.
     pub changes: Vec<LevelChange>,
@@ -124,12 +124,12 @@ impl RingLevels {
         if total > 0.0 { self.times.iter().enumerate().map(weighted).sum::<f64>() / total } else { 0.0 }
     }
 
-    /// Share of time, 0 to 1, that no slot was in use: the encoders had nothing to come.
+    /// Share of time, 0 to 1, that no slot was in use: nothing was on its way to the encoders.
     pub fn share_empty(&self) -> f64 {
         self.share(self.times.first())
     }
 
-    /// Share of time, 0 to 1, that all slots were in use: the render stage could not go on.
+    /// Share of time, 0 to 1, that all slots were in use: the render stage had to wait.
     pub fn share_full(&self) -> f64 {
         self.share(self.times.last())
     }
@@ -144,7 +144,7 @@ impl RingLevels {
     }
 }
 
-/// What the graphics device says that it took, per frame.
+/// The times per frame that the graphics device reports.
 #[derive(Debug, Clone, Default)]
 pub struct GpuTimes {
     /// Drawing the planes.
@@ -154,7 +154,7 @@ pub struct GpuTimes {
 }
 
 impl GpuTimes {
-    /// Those of two devices together.
+    /// The times of two devices together.
     pub(super) fn with(mut self, other: GpuTimes) -> GpuTimes {
         self.draw.merge(&other.draw);
         self.copy.merge(&other.copy);
@@ -169,7 +169,7 @@ pub struct Trace {
     pub threads: Vec<ThreadTrace>,
     /// Of each device's ring.
     pub rings: Vec<RingLevels>,
-    /// Events beyond the limit, of which only sums and histograms are left.
+    /// Events beyond the limit. Sums and histograms include them; [`ThreadTrace::events`] does not.
     pub dropped: u64,
     /// From the start of the stages to the end of the last.
     pub wall: Duration,

@@ -50,7 +50,7 @@ impl Verifier {
             None => Ok(fresh()),
             Some(Difference { plane, x, y, part, whole }) => Err(StageError::TooFewChanges(format!(
                 "drawn in parts it differs from the whole frame in {plane} at column {x}, row {y} ({part}, not \
-                 {whole}): Scene::change must report all that changes; Redraw::All does without it"
+                 {whole}): Scene::change must report all that changes; or draw all of every frame (Redraw::All)"
             ))),
         }
     }

@@ -3,7 +3,7 @@
 use super::{MeasuredSetting, SearchOutcome};
 use wgpu_video::stream::WorkSplit;
 
-/// Smaller differences do not count, however steady the runs: nobody would notice.
+/// Smaller differences do not count, however steady the runs are: they make no difference to a user.
 const LEAST_TOLERANCE: f64 = 0.01;
 /// Larger differences count, however noisy the machine.
 const MOST_TOLERANCE: f64 = 0.1;

@@ -89,8 +89,8 @@ impl Grid {
     fn other_devices(&self, centre: WorkSplit) -> Vec<WorkSplit> {
         let Some(devices) = centre.devices else { return Vec::new() };
         let counts = [devices + 1, devices.saturating_sub(1)].into_iter();
-        let spreads = counts.map(|devices| self.clamped(WorkSplit { devices: Some(devices), ..centre }));
-        spreads.filter(|split| *split != centre).collect()
+        let splits = counts.map(|devices| self.clamped(WorkSplit { devices: Some(devices), ..centre }));
+        splits.filter(|split| *split != centre).collect()
     }
 
     /// The nearest that is allowed.

@@ -199,7 +199,7 @@ fn an_error_of_a_run_ends_the_search() {
 }
 
 #[test]
-fn the_news_tell_what_is_measured_and_what_is_best() {
+fn the_progress_says_what_is_measured_and_what_is_best() {
     let mut bench = Pretend::new(saturating(6, 3), 0.0);
     let mut told = Vec::new();
     let outcome = search(&mut bench, space(2), MINUTE, &mut |step| told.push(*step)).unwrap();

@@ -19,10 +19,10 @@ const SHORTEST_WAIT: Duration = Duration::from_micros(1);
 #[derive(Debug)]
 pub struct Tracer {
     started: Instant,
-    /// Events that may still be kept.
+    /// Events that may still be stored.
     left: AtomicUsize,
     dropped: AtomicU64,
-    /// Of threads that have gone home.
+    /// Of threads that have ended.
     threads: Mutex<Vec<ThreadTrace>>,
 }
 
@@ -243,8 +243,8 @@ fn thread_cpu_time() -> Option<Duration> {
 
 /// Follows the ring's level from the render thread alone, exactly.
 ///
-/// A slot that is given back tells when that was, but only to whoever takes it again. Slots are taken in the
-/// order in which they were given back, so up to the moment of the last give-back that is known, all are known.
+/// The time at which a slot was given back becomes known only when it is taken again. Slots are taken in the order in
+/// which they were given back, so all times up to the last one that is known are known.
 #[derive(Debug)]
 pub struct LevelMeter<'a> {
     tracer: &'a Tracer,

@@ -55,7 +55,7 @@ fn events_beyond_the_limit_are_counted_and_dropped_and_sums_stay_exact() {
 }
 
 #[test]
-fn the_level_is_known_exactly_from_what_slots_tell_when_they_are_taken_again() {
+fn the_level_is_known_exactly_from_the_times_that_slots_have_when_they_are_taken_again() {
     let tracer = tracer(100);
     let mut meter = LevelMeter::new(&tracer, 2);
     meter.take(None);

@@ -1,4 +1,4 @@
-//! What a scene says has changed is all that is drawn and read back, and nobody can tell.
+//! Only what a scene says has changed is drawn and read back, and the video is the same.
 
 mod common;
 
@@ -148,7 +148,7 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
         (Arc::new(OpenH264::default()), false),
         (Arc::new(RawEncoder), false),
     ];
-    for (encoder, reads_only_damage) in encoders {
+    for (encoder, reads_only_changes) in encoders {
         let run = |redraw, split, copy_out| {
             let look = HighwayOptions {
                 theme: Theme::builtin("plain").unwrap(),
@@ -171,7 +171,7 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
         for (jobs, copy_out) in [(1, CopyOut::Never), (3, CopyOut::Always)] {
             let (parts, bytes) = run(Redraw::Changed, split(jobs), copy_out);
             assert!(parts == whole, "{}", encoder.name());
-            if reads_only_damage {
+            if reads_only_changes {
                 assert!(bytes < all_bytes * 7 / 10, "{bytes} of {all_bytes}");
             } else {
                 assert_eq!(bytes, all_bytes, "what it does not ask for must be there");
@@ -197,7 +197,7 @@ struct Box {
     return plane_sample(vec4<f32>(1.0, 0.5, picture_position(position).y * box.shade.x, 0.5));
 }";
 
-/// A half transparent box that flies, and what it says of itself.
+/// A half transparent box that flies, and what it reports of its changes.
 struct FlyingBox {
     frame: u64,
     /// Where it is in a frame: left, top, width, height.
@@ -304,7 +304,7 @@ fn box_options(frames: u64) -> StreamOptions {
 }
 
 #[test]
-fn any_scene_may_tell_its_damage_and_is_clipped_to_it() {
+fn any_scene_may_report_what_changes_and_is_clipped_to_it() {
     // Overlapping parts, one of them beyond the picture.
     let says = |frame: u64| {
         let beyond = Rectangle { left: 310, top: 170, right: 400, bottom: 300 };
@@ -326,7 +326,7 @@ fn a_frame_in_which_nothing_changes_is_not_drawn() {
 }
 
 #[test]
-fn too_little_damage_is_found_and_told_where() {
+fn a_change_that_is_not_reported_is_found_and_its_place_is_named() {
     let mut scene =
         FlyingBox { says: Some(|frame| ChangedArea::Within(vec![around(frame)])), ..FlyingBox::default() };
     let error = verify(&mut scene, &box_options(60)).unwrap_err().to_string();
@@ -374,8 +374,8 @@ fn what_has_moved_is_copied_and_need_not_be_drawn() {
     assert!(run(Redraw::Changed, falling()) == whole);
     let drawn_once = || FlyingBox { is_drawn: |frame| frame % 10 == 0, ..falling() };
     assert!(run(Redraw::Changed, drawn_once()) == whole);
-    let not_told = FlyingBox { says_moved: |_| MovedArea::default(), ..drawn_once() };
-    assert!(run(Redraw::Changed, not_told) != whole, "the box is there although nobody drew or moved it");
+    let not_reported = FlyingBox { says_moved: |_| MovedArea::default(), ..drawn_once() };
+    assert!(run(Redraw::Changed, not_reported) != whole, "the box is there although nobody drew or moved it");
     verify(&mut falling(), &box_options(40)).unwrap();
 }
 
@@ -410,7 +410,7 @@ fn what_cannot_be_moved_is_drawn() {
 }
 
 #[test]
-fn what_has_not_only_moved_is_found_and_told_where() {
+fn what_has_not_only_moved_is_found_and_its_place_is_named() {
     let error =
         verify(&mut FlyingBox { shade: 0.005, ..falling() }, &box_options(40)).unwrap_err().to_string();
     assert!(error.contains("frame 1 ") && error.contains("luma at column 26, row "), "{error}");

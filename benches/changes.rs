@@ -1,7 +1,7 @@
 //! The saving of drawing and reading back only what changes: the render and readback stages alone (a null encoder), and
 //! the whole pipeline with the built-in encoder, each with `--redraw all` and `--redraw changed` in turn.
 //!
-//! `cargo bench --bench damage -- [FRAMES] [ROUNDS] [NAME]…` (defaults 240 and 7, and all scenes; otherwise those with
+//! `cargo bench --bench changes -- [FRAMES] [ROUNDS] [NAME]…` (defaults 240 and 7, and all scenes; otherwise those with
 //! one of the names in theirs). Prints CPU ms per frame of both, medians over the rounds, the median of the rounds'
 //! ratios with its spread, and the share of the bytes that is read back.
 
