@@ -4,7 +4,7 @@
 //! `cargo run --release --example texture_source -- [OUTPUT.mp4]`
 
 mod texture_source {
-    pub mod renderer;
+    pub(crate) mod renderer;
 }
 
 use std::num::NonZeroU64;

@@ -1,7 +1,6 @@
 //! The `strikeline` program: reads the command line, runs a subcommand, prints the error.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-#![warn(unreachable_pub)]
 
 mod cli;
 

@@ -9,7 +9,7 @@ use wgpu_video::stream::process_cpu_time;
 use super::stand_ins::wait_until;
 
 /// CPU time in µs per frame of two threads that sleep `cost` each for each of `frames` frames, and hand nothing on.
-pub fn sleeping_cpu_micros(frames: u32, cost: Duration) -> f64 {
+pub(crate) fn sleeping_cpu_micros(frames: u32, cost: Duration) -> f64 {
     let before = process_cpu_time();
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -21,7 +21,7 @@ pub fn sleeping_cpu_micros(frames: u32, cost: Duration) -> f64 {
 
 /// The same with a third thread that sends frames to the first, which sends them on to the second, which sends
 /// them back; `depth` of them are on their way.
-pub fn handing_over_cpu_micros(frames: u32, cost: Duration, depth: usize) -> f64 {
+pub(crate) fn handing_over_cpu_micros(frames: u32, cost: Duration, depth: usize) -> f64 {
     let before = process_cpu_time();
     let ((free, freed), (submit, submitted), (map, mapped)) =
         (sync_channel(depth), sync_channel(depth), sync_channel(depth));

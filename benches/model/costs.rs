@@ -7,7 +7,7 @@ use wgpu_video::stream::Stage;
 
 /// How much the costs vary from frame to frame. The mean is 1 in any case.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Jitter {
+pub(crate) enum Jitter {
     /// Not at all.
     None,
     /// Evenly, from 0.5 to 1.5.
@@ -18,7 +18,7 @@ pub enum Jitter {
 
 /// The costs of a frame, each on a device or a core of its own.
 #[derive(Debug, Clone, Copy)]
-pub struct Costs {
+pub(crate) struct Costs {
     /// What the device takes to draw it.
     pub render: Duration,
     /// What the device takes to copy it into its slot.
@@ -33,7 +33,7 @@ pub struct Costs {
 
 impl Costs {
     /// Stages that cost nothing.
-    pub const NOTHING: Costs = Costs {
+    pub(crate) const NOTHING: Costs = Costs {
         render: Duration::ZERO,
         readback: Duration::ZERO,
         encode: Duration::ZERO,
@@ -42,7 +42,7 @@ impl Costs {
     };
 
     /// What `stage` takes for `frame`. It does not depend on when or where that is.
-    pub fn of(&self, stage: Stage, frame: FrameIndex) -> Duration {
+    pub(crate) fn of(&self, stage: Stage, frame: FrameIndex) -> Duration {
         let mean = match stage {
             Stage::Render => self.render,
             Stage::Readback => self.readback,
@@ -62,7 +62,7 @@ impl Costs {
     }
 
     /// All frames' costs of `stage`.
-    pub fn sum(&self, stage: Stage, frames: u64) -> Duration {
+    pub(crate) fn sum(&self, stage: Stage, frames: u64) -> Duration {
         (0..frames).map(|frame| self.of(stage, FrameIndex(frame))).sum()
     }
 }

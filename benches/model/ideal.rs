@@ -16,7 +16,7 @@ use super::costs::Costs;
 /// How long `plan` takes. A frame begins when a slot is free, in the order of the real pipeline; drawing and copying are
 /// a device each. A frame is encoded as soon as it is copied, the one before it in its segment is encoded, and one of
 /// the `jobs` is idle.
-pub fn ideal_time(costs: &Costs, plan: SegmentPlan, split: WorkSplit) -> Duration {
+pub(crate) fn ideal_time(costs: &Costs, plan: SegmentPlan, split: WorkSplit) -> Duration {
     let mut slots: BinaryHeap<_> = (0..split.ring_depth).map(|_| Reverse(Duration::ZERO)).collect();
     let mut workers = vec![Duration::ZERO; split.jobs];
     let mut segments = HashMap::new();

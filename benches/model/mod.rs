@@ -1,8 +1,8 @@
 //! Parts of `pipeline_model`: stand-in stages that wait, and the time of a pipeline without any cost of its own.
 
-pub mod bare;
-pub mod costs;
-pub mod ideal;
-pub mod recording;
-pub mod report;
-pub mod stand_ins;
+pub(crate) mod bare;
+pub(crate) mod costs;
+pub(crate) mod ideal;
+pub(crate) mod recording;
+pub(crate) mod report;
+pub(crate) mod stand_ins;

@@ -19,7 +19,7 @@ use super::costs::Costs;
 
 /// What runs with and without recording.
 #[derive(Debug, Clone, Serialize)]
-pub struct RecordingCost {
+pub(crate) struct RecordingCost {
     /// The stages and the work split.
     pub what: String,
     pub frames: u64,
@@ -37,7 +37,7 @@ pub struct RecordingCost {
 }
 
 /// Wall and CPU time of a run, and the number of events that it kept.
-pub struct RecordedRun {
+pub(crate) struct RecordedRun {
     pub wall: Duration,
     pub cpu: Duration,
     pub events: usize,
@@ -87,7 +87,7 @@ fn quartiles(values: impl Iterator<Item = f64>) -> [f64; 3] {
 }
 
 /// With stand-ins of the given costs.
-pub fn with_stand_ins(
+pub(crate) fn with_stand_ins(
     name: &str,
     costs: &Costs,
     frames: u64,
@@ -104,7 +104,7 @@ pub fn with_stand_ins(
 
 /// With the groove, drawn and read back at 1920 × 1080, and the null encoder or the built-in one. `None` without a
 /// graphics device.
-pub fn with_the_groove(encode: bool, frames: u64, rounds: usize) -> Option<RecordingCost> {
+pub(crate) fn with_the_groove(encode: bool, frames: u64, rounds: usize) -> Option<RecordingCost> {
     let encoder: Arc<dyn EncoderFactory> =
         if encode { Arc::new(H264Factory::default()) } else { Arc::new(NullEncoder) };
     let what = format!("the groove, encoder {}", encoder.name());
@@ -123,7 +123,7 @@ pub fn with_the_groove(encode: bool, frames: u64, rounds: usize) -> Option<Recor
 }
 
 /// Prints them all.
-pub fn print(costs: &[RecordingCost]) {
+pub(crate) fn print(costs: &[RecordingCost]) {
     println!("\nWhat recording costs: pairs of runs, with and without, medians; in brackets the quartiles\n");
     println!(
         "| stages | pairs of | CPU µs a frame | with recording | added | share | events | frames/s, ratio |"

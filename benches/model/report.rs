@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// The result of one setting. Each figure is the median over the rounds.
 #[derive(Debug, Clone, Serialize)]
-pub struct SettingRow {
+pub(crate) struct SettingRow {
     pub costs: &'static str,
     pub ring_depth: usize,
     pub encoders: usize,
@@ -21,7 +21,7 @@ pub struct SettingRow {
 
 /// How exactly this machine sleeps, and the CPU time of sleeping and handing over without a pipeline.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Machine {
+pub(crate) struct Machine {
     pub cores: usize,
     /// How late sleeps end: median and last decile.
     pub late_micros: f64,
@@ -34,7 +34,7 @@ pub struct Machine {
 
 /// Peak resident memory of the run of many frames, in KiB; `None` where the system does not report it.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Memory {
+pub(crate) struct Memory {
     pub segments_in_flight: usize,
     pub frames: u64,
     pub seconds: f64,
@@ -44,7 +44,7 @@ pub struct Memory {
 
 /// All results.
 #[derive(Debug, Serialize)]
-pub struct ModelReport {
+pub(crate) struct ModelReport {
     pub machine: Machine,
     pub rounds: usize,
     pub memory: Option<Memory>,
@@ -54,12 +54,12 @@ pub struct ModelReport {
 
 impl SettingRow {
     /// Share of the limit that is reached.
-    pub fn share_of_limit(&self) -> f64 {
+    pub(crate) fn share_of_limit(&self) -> f64 {
         self.limit.map_or(1.0, |limit| self.frames_per_second / limit)
     }
 
     /// Share of the ideal that is reached.
-    pub fn share_of_ideal(&self) -> f64 {
+    pub(crate) fn share_of_ideal(&self) -> f64 {
         self.ideal.map_or(1.0, |ideal| self.frames_per_second / ideal)
     }
 
@@ -69,7 +69,7 @@ impl SettingRow {
 }
 
 /// Prints the rows of one set of costs: ring depths downwards, encoders to the right.
-pub fn print_grid(title: &str, rows: &[SettingRow]) {
+pub(crate) fn print_grid(title: &str, rows: &[SettingRow]) {
     let width = rows.iter().take_while(|row| row.ring_depth == rows[0].ring_depth).count();
     println!(
         "\n{title}\n\nframes/s, and in brackets the share of 1 / slowest stage, by ring depth and encoders:\n"
@@ -104,7 +104,7 @@ pub fn print_grid(title: &str, rows: &[SettingRow]) {
 
 /// Prints the cost of the pipeline itself: `free` are rows of stages that cost nothing, `waiting` of stages that wait,
 /// with the same work splits.
-pub fn print_own_cost(machine: &Machine, free: &[SettingRow], waiting: &[SettingRow]) {
+pub(crate) fn print_own_cost(machine: &Machine, free: &[SettingRow], waiting: &[SettingRow]) {
     println!("\nThe cost of the pipeline itself: CPU µs per frame of the whole process\n");
     println!("| ring | encoders | segments | no waiting: frames/s | no waiting: CPU | waiting: CPU |");
     println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
@@ -127,7 +127,7 @@ pub fn print_own_cost(machine: &Machine, free: &[SettingRow], waiting: &[Setting
 }
 
 /// Prints the run of many frames.
-pub fn print_memory(memory: &Memory) {
+pub(crate) fn print_memory(memory: &Memory) {
     let kib = |value: Option<u64>| value.map_or("unknown".to_owned(), |value| format!("{value} KiB"));
     println!(
         "\n{} frames with {} segments in flight in {:.1} s: peak memory {} after a tenth, {} at the end",

@@ -17,20 +17,20 @@ use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError}
 use super::costs::Costs;
 
 /// Sleeps until `deadline` and returns by how much it was missed.
-pub fn wait_until(deadline: Instant) -> Duration {
+pub(crate) fn wait_until(deadline: Instant) -> Duration {
     std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
     deadline.elapsed()
 }
 
 /// Makes sleeps end as exactly as the system can, for this thread, which must be the main thread, and all threads that
 /// it starts from now on. Otherwise Linux ends them up to 50 µs late.
-pub fn sleep_exactly() {
+pub(crate) fn sleep_exactly() {
     // Elsewhere, or without /proc, sleeps are less exact; how exact they are is printed.
     let _ = std::fs::write("/proc/self/timerslack_ns", "1");
 }
 
 /// How late `count` sleeps of 3 ms end, in µs: median and the last decile.
-pub fn lateness_micros(count: usize) -> (f64, f64) {
+pub(crate) fn lateness_micros(count: usize) -> (f64, f64) {
     let mut late: Vec<_> = (0..count.max(1))
         .map(|_| wait_until(Instant::now() + Duration::from_millis(3)).as_secs_f64() * 1e6)
         .collect();
@@ -39,20 +39,20 @@ pub fn lateness_micros(count: usize) -> (f64, f64) {
 }
 
 /// Draws: returns at once; the frame is ready when the device has drawn it, after all frames before it.
-pub struct Drawer {
+pub(crate) struct Drawer {
     costs: Costs,
     /// When the device has drawn all frames so far.
     drawn: Instant,
 }
 
 /// A frame that the device is drawing.
-pub struct SubmittedFrame {
+pub(crate) struct SubmittedFrame {
     frame: FrameIndex,
     drawn: Instant,
 }
 
 impl Drawer {
-    pub fn new(costs: Costs) -> Drawer {
+    pub(crate) fn new(costs: Costs) -> Drawer {
         Drawer { costs, drawn: Instant::now() }
     }
 }
@@ -67,7 +67,7 @@ impl Render for Drawer {
 }
 
 /// Copies a frame into its slot when it is drawn and the frames before it are copied.
-pub struct Copier {
+pub(crate) struct Copier {
     costs: Costs,
     epoch: Instant,
     /// When the device has copied all frames so far.
@@ -75,11 +75,11 @@ pub struct Copier {
 }
 
 /// A frame in memory that waits to be encoded. Its samples are the time at which it came, which the encoder reads.
-pub struct WaitingFrame([u8; 8]);
+pub(crate) struct WaitingFrame([u8; 8]);
 
 impl Copier {
     /// `epoch` must be that of the encoder.
-    pub fn new(costs: Costs, epoch: Instant) -> Copier {
+    pub(crate) fn new(costs: Costs, epoch: Instant) -> Copier {
         Copier { costs, epoch, copied: epoch }
     }
 }
@@ -105,7 +105,7 @@ impl Mapped for WaitingFrame {
 }
 
 /// Makes encoders that only wait.
-pub struct WaitingEncoder {
+pub(crate) struct WaitingEncoder {
     pub costs: Costs,
     pub epoch: Instant,
 }
@@ -172,7 +172,7 @@ impl Encoder for WaitingSegment {
 }
 
 /// Settings for segments of `segment_frames`; size and rate have no effect here.
-pub fn settings(segment_frames: u32) -> EncoderSettings {
+pub(crate) fn settings(segment_frames: u32) -> EncoderSettings {
     let size = PictureSize::new(64, 64).expect("64 is a size");
     EncoderSettings::new(size, FrameRate::new(60, 1).expect("60 is a rate"), segment_frames)
 }

@@ -18,7 +18,7 @@ const SHADER: &str = "
 
 /// The whole picture has another colour in each frame; the scene reports the change as 32 bands.
 #[derive(Debug, Default)]
-pub struct Flicker {
+pub(crate) struct Flicker {
     size: Option<PictureSize>,
     uniform: Option<UniformBuffer>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,

@@ -19,14 +19,14 @@ const SHADER: &str = "
 
 /// Red across, green down, blue by the frame.
 #[derive(Debug)]
-pub struct Gradient {
+pub(crate) struct Gradient {
     drawing: Drawing,
     uniform: Option<UniformBuffer>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,
 }
 
 impl Gradient {
-    pub fn new(drawing: Drawing) -> Gradient {
+    pub(crate) fn new(drawing: Drawing) -> Gradient {
         Gradient { drawing, uniform: None, pipelines: Vec::new() }
     }
 }

@@ -1,9 +1,9 @@
 //! What the benches share: the example groove, its frames, and a scene that changes everywhere.
 #![allow(dead_code, reason = "each bench uses its part")]
 
-pub mod flicker;
-pub mod gradient;
-pub mod planes;
+pub(crate) mod flicker;
+pub(crate) mod gradient;
+pub(crate) mod planes;
 
 use std::num::NonZeroU64;
 use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
@@ -13,31 +13,31 @@ use strikeline::theme::Theme;
 use strikeline_picture::{FrameRate, PictureSize, Time};
 
 /// The bundled groove.
-pub const GROOVE: &[u8] = include_bytes!("../../examples/songs/groove.mid");
+pub(crate) const GROOVE: &[u8] = include_bytes!("../../examples/songs/groove.mid");
 
 /// 1920 × 1080.
-pub fn full_hd() -> PictureSize {
+pub(crate) fn full_hd() -> PictureSize {
     PictureSize::new(1920, 1080).expect("a valid size")
 }
 
 /// 60 frames per second.
-pub fn sixty() -> FrameRate {
+pub(crate) fn sixty() -> FrameRate {
     FrameRate::new(60, 1).expect("a valid rate")
 }
 
 /// As many frames, or one where that would be none.
-pub fn at_least_one(frames: u64) -> NonZeroU64 {
+pub(crate) fn at_least_one(frames: u64) -> NonZeroU64 {
     NonZeroU64::new(frames).unwrap_or(NonZeroU64::MIN)
 }
 
 /// What is on the groove's highway.
-pub fn groove() -> HighwayContent {
+pub(crate) fn groove() -> HighwayContent {
     let song = Song::read(GROOVE, &SongOptions::default()).expect("the groove can be read");
     HighwayContent::from_song(&song, &DrumMap::default())
 }
 
 /// The groove's highway from second 10 on, where its lanes are full, in the plain theme.
-pub fn groove_highway() -> Highway {
+pub(crate) fn groove_highway() -> Highway {
     let theme = Theme::builtin("plain").expect("a built-in theme");
     let options =
         HighwayOptions { theme, start: Some(Time::from_seconds(10.0)), ..HighwayOptions::default() };

@@ -12,10 +12,10 @@ use wgpu_video::stream::{StreamOptions, stream};
 use super::{at_least_one, full_hd, sixty};
 
 /// One frame of 1920 × 1080, NV12.
-pub struct RawFrame(Vec<u8>);
+pub(crate) struct RawFrame(Vec<u8>);
 
 impl RawFrame {
-    pub fn picture(&self) -> Picture<'_> {
+    pub(crate) fn picture(&self) -> Picture<'_> {
         let size = full_hd();
         let stride = size.width() as usize;
         let (luma, chroma) = self.0.split_at(stride * size.height() as usize);
@@ -24,7 +24,7 @@ impl RawFrame {
 }
 
 /// The first `count` frames of `scene`.
-pub fn capture(scene: &mut dyn Scene, count: u64) -> Vec<RawFrame> {
+pub(crate) fn capture(scene: &mut dyn Scene, count: u64) -> Vec<RawFrame> {
     let options = StreamOptions::new(full_hd(), sixty(), at_least_one(count), Arc::new(RawEncoder))
         .with_segment_frames(NonZeroU32::new(1));
     let mut sink = MemorySink::default();

@@ -19,7 +19,7 @@ const SECONDS: f64 = 10.0;
 const START: f64 = 8.0;
 
 /// Renders a song into a file of planes. Returns how far notes move per frame if that is a whole number of pixels.
-pub fn render(
+pub(crate) fn render(
     song: &Path,
     theme: &str,
     size: PictureSize,
@@ -47,7 +47,7 @@ pub fn render(
 }
 
 /// Makes all frames of a file of planes the first one.
-pub fn freeze(planes: &Path, frame_bytes: usize) -> Result<()> {
+pub(crate) fn freeze(planes: &Path, frame_bytes: usize) -> Result<()> {
     let frames = std::fs::metadata(planes)?.len() / frame_bytes as u64;
     let mut first = vec![0; frame_bytes];
     File::open(planes)?.read_exact(&mut first)?;
@@ -58,7 +58,7 @@ pub fn freeze(planes: &Path, frame_bytes: usize) -> Result<()> {
 
 /// Where a frame differs from the one before, in macroblocks: neighbours in a row are joined to one rectangle, and so are
 /// equal columns in rows below each other. This is the best that a scene can report.
-pub fn changed_parts(size: PictureSize, before: &[u8], frame: &[u8]) -> Vec<Rectangle> {
+pub(crate) fn changed_parts(size: PictureSize, before: &[u8], frame: &[u8]) -> Vec<Rectangle> {
     let (width, height) = (size.width() as usize, size.height() as usize);
     let differs = |column: usize, row: usize| {
         let (left, right) = (column * 16, (column * 16 + 16).min(width));

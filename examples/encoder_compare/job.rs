@@ -12,10 +12,10 @@ use wgpu_video::encode::{CodecConfig, Encoder, EncoderFactory, EncoderSettings, 
 
 use crate::{EncoderKind, EncoderRow, Result, frames};
 
-pub const SEGMENT_FRAMES: u32 = 120;
+pub(crate) const SEGMENT_FRAMES: u32 = 120;
 
 /// What is encoded.
-pub struct Job {
+pub(crate) struct Job {
     pub planes: PathBuf,
     pub size: PictureSize,
     pub frame_rate: FrameRate,
@@ -26,7 +26,7 @@ pub struct Job {
 
 impl Job {
     /// Runs an encoder once more; the first run also measures its quality.
-    pub fn run(&self, row: &mut EncoderRow, reading: f64) -> Result<()> {
+    pub(crate) fn run(&self, row: &mut EncoderRow, reading: f64) -> Result<()> {
         let stream = tempfile::NamedTempFile::with_suffix(".264")?;
         let quality = H264Quality::new(row.qp).ok_or("the QP is over 51")?;
         let h264 = H264Factory::new(quality);
@@ -66,7 +66,7 @@ impl Job {
     }
 
     /// How a segment is encoded.
-    pub fn settings(&self) -> EncoderSettings {
+    pub(crate) fn settings(&self) -> EncoderSettings {
         EncoderSettings::new(self.size, self.frame_rate, SEGMENT_FRAMES)
     }
 
@@ -156,7 +156,7 @@ impl Job {
     }
 
     /// CPU seconds of an ffmpeg run.
-    pub fn ffmpeg(&self, output: &[&str]) -> Result<f64> {
+    pub(crate) fn ffmpeg(&self, output: &[&str]) -> Result<f64> {
         let run = Command::new("ffmpeg")
             .args(["-y", "-v", "info", "-benchmark", "-threads", "1"])
             .args(self.input())

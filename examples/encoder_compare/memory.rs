@@ -42,7 +42,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// Prints how much memory the built-in encoder holds after two pictures, for each number of reference pictures.
-pub fn print(settings: &EncoderSettings, quality: H264Quality) -> Result<(), Box<dyn Error>> {
+pub(crate) fn print(settings: &EncoderSettings, quality: H264Quality) -> Result<(), Box<dyn Error>> {
     let size = settings.size;
     let (stride, height) = (size.width() as usize, size.height() as usize);
     let picture_bytes = stride * height * 3 / 2;

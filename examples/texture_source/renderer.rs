@@ -18,7 +18,7 @@ struct Corner { @builtin(position) place: vec4<f32>, @location(0) color: vec3<f3
 @fragment fn color(corner: Corner) -> @location(0) vec4<f32> { return vec4<f32>(corner.color, 1.0); }";
 
 /// Draws one frame after the other into a texture of its own.
-pub struct Renderer {
+pub(crate) struct Renderer {
     /// What was drawn last.
     pub picture: wgpu::Texture,
     device: wgpu::Device,
@@ -32,7 +32,7 @@ const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8UnormSrgb;
 const DEPTH_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
 
 impl Renderer {
-    pub fn new(device: &wgpu::Device, queue: &wgpu::Queue, [width, height]: [u32; 2]) -> Renderer {
+    pub(crate) fn new(device: &wgpu::Device, queue: &wgpu::Queue, [width, height]: [u32; 2]) -> Renderer {
         let texture = |format, more_usages| {
             device.create_texture(&wgpu::TextureDescriptor {
                 label: None,
@@ -111,7 +111,7 @@ impl Renderer {
     }
 
     /// Draws the next frame.
-    pub fn render(&mut self) {
+    pub(crate) fn render(&mut self) {
         let mut commands = self.device.create_command_encoder(&Default::default());
         let mut pass = commands.begin_compute_pass(&Default::default());
         pass.set_pipeline(&self.advance.0);

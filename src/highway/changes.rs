@@ -16,7 +16,7 @@ const MARGIN: f32 = 3.0;
 
 /// How far notes and their effects extend.
 #[derive(Debug, Clone, Copy)]
-pub struct EffectExtents {
+pub(super) struct EffectExtents {
     /// Light around gems, and along the strike line; 0 for none.
     glow: f32,
     line_glow: f32,
@@ -34,7 +34,7 @@ pub struct EffectExtents {
 
 /// Finds the part of the picture that a note or a beat line may cover.
 #[derive(Debug, Clone, Copy)]
-pub struct CoveredAreas<'a> {
+pub(super) struct CoveredAreas<'a> {
     /// Where the road lies.
     pub layout: &'a Layout,
     /// How far effects reach.
@@ -43,12 +43,12 @@ pub struct CoveredAreas<'a> {
 
 impl CoveredAreas<'_> {
     /// The area that a note `ahead` subpixels before the strike line may cover; `None` when it draws nothing.
-    pub fn of_note(&self, note: &RoadShape, ahead: i64, is_kick: bool) -> Option<Rectangle> {
+    pub(super) fn of_note(&self, note: &RoadShape, ahead: i64, is_kick: bool) -> Option<Rectangle> {
         self.extents.of_note(self.layout, note, ahead, is_kick)
     }
 
     /// The area that a beat line `ahead` subpixels before the strike line may cover; `None` when it draws nothing.
-    pub fn of_line(&self, line: &RoadShape, ahead: i64) -> Option<Rectangle> {
+    pub(super) fn of_line(&self, line: &RoadShape, ahead: i64) -> Option<Rectangle> {
         self.extents.of_line(self.layout, line, ahead)
     }
 }
@@ -56,7 +56,7 @@ impl CoveredAreas<'_> {
 impl EffectExtents {
     /// The extents for a highway. `travel` is the motion of a note while the shutter is open, in pixels of the road.
     /// `lasting` is the motion while the effects last, in subpixels.
-    pub fn new(layout: &Layout, options: &HighwayOptions, travel: f32, lasting: i64) -> EffectExtents {
+    pub(super) fn new(layout: &Layout, options: &HighwayOptions, travel: f32, lasting: i64) -> EffectExtents {
         let theme = &options.theme;
         let (effects, gems) = (&theme.effects, &theme.gems);
         let reach = layout.scaled(effects.glow_reach).max(1.0);
@@ -134,12 +134,12 @@ fn around([left, right]: [f32; 2], [top, bottom]: [f32; 2]) -> Rectangle {
 }
 
 /// Around what is drawn from left, top, right and bottom.
-pub fn with_margin([left, top, right, bottom]: [f32; 4]) -> Rectangle {
+pub(super) fn with_margin([left, top, right, bottom]: [f32; 4]) -> Rectangle {
     Rectangle::around([left - MARGIN, top - MARGIN, right + MARGIN, bottom + MARGIN])
 }
 
 /// The smallest rectangle around what there is of both.
-pub fn union(one: Option<Rectangle>, other: Option<Rectangle>) -> Option<Rectangle> {
+pub(super) fn union(one: Option<Rectangle>, other: Option<Rectangle>) -> Option<Rectangle> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.union(&other)),
         (one, other) => one.or(other),
@@ -148,7 +148,7 @@ pub fn union(one: Option<Rectangle>, other: Option<Rectangle>) -> Option<Rectang
 
 /// Adds the texts that differ between two frames to `parts`, and those that what has changed touches, as these
 /// must be drawn again on what was taken from under them.
-pub fn add_texts(parts: &mut Vec<Rectangle>, before: &[TextState], now: &[TextState]) {
+pub(super) fn add_texts(parts: &mut Vec<Rectangle>, before: &[TextState], now: &[TextState]) {
     let changed = |texts: &[TextState], others: &[TextState], parts: &mut Vec<Rectangle>| {
         parts.extend(texts.iter().filter(|text| !others.contains(text)).map(|text| text.bounds));
     };

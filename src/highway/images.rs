@@ -12,7 +12,7 @@ use super::HighwayError;
 /// Where an image is drawn. See `shaders/image.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct Placement {
+pub(super) struct Placement {
     /// Top left in pixels.
     pub place: [i16; 2],
     /// 0 to 1.
@@ -23,7 +23,7 @@ pub struct Placement {
 
 impl Placement {
     /// How a vertex buffer of placements is read.
-    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    pub(super) const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
         array_stride: size_of::<Placement>() as u64,
         step_mode: wgpu::VertexStepMode::Instance,
         attributes: &wgpu::vertex_attr_array![0 => Sint16x2, 1 => Float32, 2 => Sint32x2],
@@ -54,7 +54,7 @@ fn read(path: &Path) -> Result<DynamicImage, HighwayError> {
 ///
 /// # Errors
 /// [`HighwayError::Image`].
-pub fn covering(path: &Path, width: u32, height: u32) -> Result<RgbaImage, HighwayError> {
+pub(super) fn covering(path: &Path, width: u32, height: u32) -> Result<RgbaImage, HighwayError> {
     Ok(read(path)?.resize_to_fill(width, height, FilterType::Lanczos3).into_rgba8())
 }
 
@@ -62,7 +62,7 @@ pub fn covering(path: &Path, width: u32, height: u32) -> Result<RgbaImage, Highw
 ///
 /// # Errors
 /// [`HighwayError::Image`].
-pub fn fitting(path: &Path, width: u32, height: u32) -> Result<RgbaImage, HighwayError> {
+pub(super) fn fitting(path: &Path, width: u32, height: u32) -> Result<RgbaImage, HighwayError> {
     let image = read(path)?;
     if image.width() <= width && image.height() <= height {
         return Ok(image.into_rgba8());

@@ -13,7 +13,7 @@ use wgpu_video::scene::COPY_COST;
 
 /// A note or beat line on the road, in two frames.
 #[derive(Debug, Clone, Copy)]
-pub struct RoadObject {
+pub(super) struct RoadObject {
     /// Position along the path in subpixels.
     pub position: i64,
     /// The area that it may cover in the previous frame and in this one; `None` where it draws nothing.
@@ -22,7 +22,7 @@ pub struct RoadObject {
 
 /// The area in which the static layer is the same in all rows, so that objects can be moved instead of drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MovableArea {
+pub(super) struct MovableArea {
     /// Rows of the picture.
     pub rows: Range<u32>,
     /// Columns of the picture; both are even.
@@ -31,7 +31,7 @@ pub struct MovableArea {
 
 /// How approaching notes have moved between the previous frame and this one.
 #[derive(Debug, Clone)]
-pub struct RowShift {
+pub(super) struct RowShift {
     /// What the previous frame and this one show.
     pub visible: [VisibleRange; 2],
     /// Rows that the notes have moved down; even, and at least 2.
@@ -42,7 +42,7 @@ pub struct RowShift {
 
 /// The objects that are moved rather than drawn.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MovedBands {
+pub(super) struct MovedBands {
     /// The lowest and highest of their positions; `None` when there are none.
     pub positions: Option<[i64; 2]>,
     /// Rectangles with even sides that hold these objects and nothing else in this frame.
@@ -51,7 +51,7 @@ pub struct MovedBands {
 
 /// The rows that notes on a flat road move down between two scroll positions in subpixels. `None` unless it is a positive
 /// even number: there are half as many chroma rows.
-pub fn whole_row_shift(before: i64, now: i64) -> Option<u32> {
+pub(super) fn whole_row_shift(before: i64, now: i64) -> Option<u32> {
     let subpixels = now.checked_sub(before)?;
     let rows = u32::try_from(subpixels / SUBPIXELS).ok()?;
     (subpixels > 0 && subpixels % (2 * SUBPIXELS) == 0).then_some(rows)
@@ -59,7 +59,7 @@ pub fn whole_row_shift(before: i64, now: i64) -> Option<u32> {
 
 impl MovedBands {
     /// Chooses from all `objects` that either frame shows those that `shift` moves.
-    pub fn find(mut objects: Vec<RoadObject>, shift: &RowShift) -> MovedBands {
+    pub(super) fn find(mut objects: Vec<RoadObject>, shift: &RowShift) -> MovedBands {
         let [before, now] = shift.visible;
         let MovableArea { mut rows, columns } = shift.area.clone();
         // From the far end, which is at the top.

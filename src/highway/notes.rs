@@ -13,7 +13,7 @@ use crate::theme::Theme;
 /// The shape of a note or beat line on the road, in pixels of the road. Its position along the road is in
 /// [`Positions`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RoadShape {
+pub(super) struct RoadShape {
     /// Middle across.
     pub center: f32,
     /// Half of its size across.
@@ -23,7 +23,7 @@ pub struct RoadShape {
 }
 
 /// Something that lies on the road.
-pub trait HasRoadShape {
+pub(super) trait HasRoadShape {
     /// Where it lies across, and how large it is.
     fn road_shape(&self) -> RoadShape;
 }
@@ -31,7 +31,7 @@ pub trait HasRoadShape {
 /// One note on the GPU: 24 bytes. See `shaders/gems.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct NoteInstance {
+pub(super) struct NoteInstance {
     /// Place on the path in subpixels, modulo 2³². The shader subtracts the scroll modulo 2³² as well, so
     /// songs of any length work as long as what is drawn at once is shorter than 2³¹ subpixels.
     pub position: i32,
@@ -56,21 +56,21 @@ impl HasRoadShape for NoteInstance {
 
 impl NoteInstance {
     /// How a vertex buffer of instances is read.
-    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    pub(super) const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
         array_stride: size_of::<NoteInstance>() as u64,
         step_mode: wgpu::VertexStepMode::Instance,
         attributes: &wgpu::vertex_attr_array![0 => Sint32, 1 => Float32x3, 2 => Unorm8x4, 3 => Uint8x4],
     };
 
     /// Top and bottom of a gem of the legend, in pixels: its position is the height of its middle.
-    pub fn height(&self) -> [f32; 2] {
+    pub(super) fn height(&self) -> [f32; 2] {
         let middle = self.position as f32 / SUBPIXELS as f32;
         [middle - self.half_height, middle + self.half_height]
     }
 
     /// `note` at `position` of the path: its size, fill and outline show ghost notes and accents. Its free distance
     /// is 0.
-    pub fn new(note: &HighwayNote, position: i64, layout: &Layout, theme: &Theme) -> NoteInstance {
+    pub(super) fn new(note: &HighwayNote, position: i64, layout: &Layout, theme: &Theme) -> NoteInstance {
         let gems = &theme.gems;
         let (left, right, margin, half_height) = match note.place {
             LanePlace::Kick => {
@@ -123,7 +123,7 @@ fn brightened(note: &HighwayNote, dimmest: f32) -> [u8; 4] {
 /// One beat line on the GPU: 20 bytes. See `shaders/beats.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct LineInstance {
+pub(super) struct LineInstance {
     position: i32,
     center: f32,
     half_width: f32,
@@ -140,14 +140,19 @@ impl HasRoadShape for LineInstance {
 
 impl LineInstance {
     /// How a vertex buffer of instances is read.
-    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    pub(super) const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
         array_stride: size_of::<LineInstance>() as u64,
         step_mode: wgpu::VertexStepMode::Instance,
         attributes: &wgpu::vertex_attr_array![0 => Sint32, 1 => Float32x3, 2 => Unorm8x4],
     };
 
     /// `beat` at `position` of the path; `None` where the theme does not show it.
-    pub fn new(beat: &BeatLine, position: i64, layout: &Layout, theme: &Theme) -> Option<LineInstance> {
+    pub(super) fn new(
+        beat: &BeatLine,
+        position: i64,
+        layout: &Layout,
+        theme: &Theme,
+    ) -> Option<LineInstance> {
         let beats = &theme.beats;
         let (color, width) =
             if beat.is_bar { (beats.bar, beats.bar_width) } else { (beats.beat, beats.beat_width) };
@@ -168,18 +173,18 @@ impl LineInstance {
 /// Positions along the path, latest first: the order in which instances are drawn, so that what is struck
 /// sooner lies on top.
 #[derive(Debug, Default)]
-pub struct Positions(Vec<i64>);
+pub(super) struct Positions(Vec<i64>);
 
 impl Positions {
     /// The instances with positions from `lowest` to `highest`, found by binary search.
-    pub fn range(&self, lowest: i64, highest: i64) -> Range<u32> {
+    pub(super) fn range(&self, lowest: i64, highest: i64) -> Range<u32> {
         let first = self.0.partition_point(|&position| position > highest);
         let end = self.0.partition_point(|&position| position >= lowest);
         first as u32..end.max(first) as u32
     }
 
     /// The position of each instance in `range`.
-    pub fn in_range(&self, range: Range<u32>) -> &[i64] {
+    pub(super) fn in_range(&self, range: Range<u32>) -> &[i64] {
         self.0.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 }
@@ -199,7 +204,7 @@ const SPARE: f32 = 8.0;
 ///
 /// Each instance holds its free distance: the distance to the nearest note in the same lane, in units of 1/[`ROOM`] of
 /// the distance that the two need, including `travel` pixels of motion blur. Notes that overlap are not drawn in pieces.
-pub fn place_notes(
+pub(super) fn place_notes(
     notes: &[HighwayNote],
     layout: &Layout,
     theme: &Theme,
@@ -236,7 +241,7 @@ fn rooms(positions: &[i64], instances: &[NoteInstance], travel: f32) -> Vec<f32>
 }
 
 /// Positions and instances of those of `beats` (in order of time) that the theme shows.
-pub fn place_beats(
+pub(super) fn place_beats(
     beats: &[BeatLine],
     layout: &Layout,
     theme: &Theme,

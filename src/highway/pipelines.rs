@@ -18,7 +18,7 @@ use wgpu_video::scene::SceneTarget;
 /// Data passed to the shaders; see `shaders/highway.wgsl`. Only the first field changes from frame to frame.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct HighwayUniform {
+pub(super) struct HighwayUniform {
     frame: FrameUniform,
     subpixels_per_second: f32,
     effect_seconds: f32,
@@ -51,7 +51,7 @@ pub struct HighwayUniform {
 /// What changes from frame to frame: eight bytes.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct FrameUniform {
+pub(super) struct FrameUniform {
     /// How far the song has scrolled, in subpixels modulo 2³².
     pub scroll: i32,
     /// Time of the song.
@@ -61,7 +61,7 @@ pub struct FrameUniform {
 impl HighwayUniform {
     /// The data for a highway. The labels fade out during `labels_fade`, and the progress bar grows during `progress`;
     /// both are times of the song in milliseconds.
-    pub fn new(
+    pub(super) fn new(
         layout: &Layout,
         motion: &NoteMotion,
         options: &HighwayOptions,
@@ -110,7 +110,7 @@ fn shares(color: Color) -> [f32; 4] {
 
 /// What is drawn with one pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layer {
+pub(super) enum Layer {
     /// Shapes of the static layer.
     Fixed,
     /// An image from a texture.
@@ -174,7 +174,7 @@ impl Layer {
     }
 
     /// Vertices of one instance, as a triangle strip.
-    pub const fn vertices(self) -> u32 {
+    pub(super) const fn vertices(self) -> u32 {
         match self {
             // Two for each of the 20 pieces, and two that close the ring.
             Layer::Rings => 42,
@@ -188,7 +188,7 @@ impl Layer {
 
 /// The pipelines of the layers that a highway has, for each plane, and the uniform.
 #[derive(Debug)]
-pub struct Pipelines {
+pub(super) struct Pipelines {
     uniform: wgpu::Buffer,
     bind_group: wgpu::BindGroup,
     texture_layout: wgpu::BindGroupLayout,
@@ -197,7 +197,7 @@ pub struct Pipelines {
 
 impl Pipelines {
     /// Makes the pipelines of `layers` for the planes of `view`.
-    pub fn new(
+    pub(super) fn new(
         gpu: &Gpu,
         view: &SceneTarget<'_>,
         uniform: &HighwayUniform,
@@ -282,12 +282,12 @@ impl Pipelines {
     }
 
     /// Sets what changes from frame to frame.
-    pub fn set_frame(&self, queue: &wgpu::Queue, frame: FrameUniform) {
+    pub(super) fn set_frame(&self, queue: &wgpu::Queue, frame: FrameUniform) {
         queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&frame));
     }
 
     /// Sets the pipeline of `layer` for the draws that follow. Returns false when there is none, and nothing may be drawn.
-    pub fn begin(&self, layer: Layer, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> bool {
+    pub(super) fn begin(&self, layer: Layer, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) -> bool {
         let found = self.pipelines.iter().find(|(of, drawn, _)| (*of, *drawn) == (plane, layer));
         if let Some((_, _, pipeline)) = found {
             pass.set_pipeline(pipeline);
@@ -300,7 +300,7 @@ impl Pipelines {
     ///
     /// # Errors
     /// When it is larger than the device's textures.
-    pub fn texture(
+    pub(super) fn texture(
         &self,
         gpu: &Gpu,
         format: wgpu::TextureFormat,
@@ -339,7 +339,7 @@ impl Pipelines {
 ///
 /// # Errors
 /// When it is larger than the device's buffers.
-pub fn vertex_buffer<T: bytemuck::NoUninit>(
+pub(super) fn vertex_buffer<T: bytemuck::NoUninit>(
     gpu: &Gpu,
     what: &str,
     contents: &[T],

@@ -23,7 +23,7 @@ use wgpu_video::scene::{SceneError, SceneTarget};
 
 /// Everything on the GPU.
 #[derive(Debug)]
-pub struct Resident {
+pub(super) struct Resident {
     pipelines: Pipelines,
     road: RoadArea,
     background: Instances<StaticShape>,
@@ -194,7 +194,7 @@ impl Image {
 
 impl Resident {
     /// Uploads everything of `highway`, and makes the pipelines that it needs.
-    pub fn new(
+    pub(super) fn new(
         highway: &Highway,
         gpu: &Gpu,
         view: &SceneTarget<'_>,
@@ -260,7 +260,7 @@ impl Resident {
     }
 
     /// Sets what differs in a frame, and finds the instances that it shows.
-    pub fn set_frame(&mut self, queue: &wgpu::Queue, frame: FrameUniform, visible: VisibleRange) {
+    pub(super) fn set_frame(&mut self, queue: &wgpu::Queue, frame: FrameUniform, visible: VisibleRange) {
         self.pipelines.set_frame(queue, frame);
         let notes = |moving: &Moving<NoteInstance>, flashes: bool| NoteRanges {
             coming: moving.positions.range(visible.now, visible.far),
@@ -279,7 +279,7 @@ impl Resident {
     }
 
     /// Finds the bands of this frame that equal the previous frame moved down by `shift`.
-    pub fn find_moved_bands(&mut self, shift: &RowShift, covered: CoveredAreas<'_>) {
+    pub(super) fn find_moved_bands(&mut self, shift: &RowShift, covered: CoveredAreas<'_>) {
         let ranges = shift.visible;
         let mut objects = Vec::new();
         self.beats.add_objects(ranges, &mut objects, |line, ahead| covered.of_line(line, ahead));
@@ -295,12 +295,12 @@ impl Resident {
     }
 
     /// What [`Resident::find_moved_bands`] has found for this frame.
-    pub fn moved(&self) -> &MovedArea {
+    pub(super) fn moved(&self) -> &MovedArea {
         &self.moved
     }
 
     /// Adds to `parts` where what is on the road, in either of two frames, lies.
-    pub fn add_changed(
+    pub(super) fn add_changed(
         &self,
         ranges: [VisibleRange; 2],
         covered: CoveredAreas<'_>,
@@ -317,7 +317,7 @@ impl Resident {
     }
 
     /// Draws what is the same in many frames.
-    pub fn draw_static(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    pub(super) fn draw_static(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         let pipelines = &self.pipelines;
         if pipelines.begin(Layer::Fixed, plane, pass) {
             self.background.draw(Layer::Fixed.vertices(), 0..self.background.count, pass);
@@ -335,7 +335,7 @@ impl Resident {
     }
 
     /// Draws what moves and what comes and goes.
-    pub fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    pub(super) fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         self.draw_road(plane, pass, &Default::default());
         if captions.label_state() == LabelState::Fading {
             self.draw_legend(plane, pass);
@@ -354,7 +354,7 @@ impl Resident {
 
     /// Draws the same, without labels and end card, where only `parts` hold the static layer: all that is on the
     /// road, which lies within them, as do texts or they are not touched. What was moved is there already.
-    pub fn draw_changed(
+    pub(super) fn draw_changed(
         &self,
         captions: &Captions,
         plane: PlaneKind,

@@ -10,7 +10,7 @@ use crate::theme::{Color, Theme};
 /// A rectangle of the static layer, or a strip along the road.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct StaticShape {
+pub(super) struct StaticShape {
     /// Left, top, right, bottom, in pixels; of a strip left and right in pixels of the road.
     bounds: [f32; 4],
     /// sRGB, straight alpha.
@@ -23,7 +23,7 @@ pub struct StaticShape {
 
 impl StaticShape {
     /// How a vertex buffer of shapes is read.
-    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    pub(super) const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
         array_stride: size_of::<StaticShape>() as u64,
         step_mode: wgpu::VertexStepMode::Instance,
         attributes: &wgpu::vertex_attr_array![
@@ -55,7 +55,7 @@ impl StaticShape {
 }
 
 /// The background colours, which lie under everything else.
-pub fn background(layout: &Layout, theme: &Theme) -> Vec<StaticShape> {
+pub(super) fn background(layout: &Layout, theme: &Theme) -> Vec<StaticShape> {
     let (width, height) = (layout.size.width() as f32, layout.size.height() as f32);
     // Beyond the picture on both sides; the shades go from its top to its bottom.
     let shape = StaticShape::filled([-width, 0.0, 2.0 * width, height], theme.background.top);
@@ -69,7 +69,7 @@ pub fn background(layout: &Layout, theme: &Theme) -> Vec<StaticShape> {
 }
 
 /// The road with its lanes, and the strike line with its receptors; bottom first.
-pub fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<StaticShape> {
+pub(super) fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<StaticShape> {
     let (left, right) = layout.sides();
     // The road goes from the header to the lower edge; in perspective its far end is faded out.
     let top = if layout.header > 0 { layout.header as f32 } else { -64.0 };
@@ -117,7 +117,7 @@ pub fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> Vec<Sta
 
 /// The columns, both even, in which the background and the road, seen straight from above, are the same in all rows: of
 /// the whole picture, or of the road where what is behind it is not seen.
-pub fn uniform_columns(layout: &Layout, theme: &Theme, has_image: bool) -> Range<u32> {
+pub(super) fn uniform_columns(layout: &Layout, theme: &Theme, has_image: bool) -> Range<u32> {
     if theme.background.top == theme.background.bottom && !has_image {
         return 0..layout.size.width();
     }

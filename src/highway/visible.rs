@@ -3,7 +3,7 @@
 /// The positions along the path between which a frame shows notes and their effects, in subpixels. They grow from
 /// `struck` over `now` and `shining` to `far`.
 #[derive(Debug, Clone, Copy)]
-pub struct VisibleRange {
+pub(super) struct VisibleRange {
     /// Position of the strike line.
     pub now: i64,
     /// The effects of notes struck here have just ended.

@@ -99,7 +99,7 @@ struct Meter {
 impl BeatGrid {
     /// From the clocks of all tracks, the ticks at which each track ends, and the metres that the tracks state:
     /// (numerator, denominator), both at least 1.
-    pub fn new(
+    pub(super) fn new(
         division: Division,
         clocks: TickClocks,
         ends: &[u64],
@@ -135,7 +135,7 @@ impl BeatGrid {
     }
 
     /// At the default metre and tempo, up to `end`.
-    pub fn plain(end: Time) -> BeatGrid {
+    pub(super) fn plain(end: Time) -> BeatGrid {
         let ticks_per_quarter = 480;
         let tempo = TempoMap::new(Division::TicksPerQuarter(ticks_per_quarter), &[]);
         let nanos_per_quarter = u128::from(DEFAULT_MICROS_PER_QUARTER) * 1_000;
@@ -145,7 +145,7 @@ impl BeatGrid {
     }
 
     /// See [`super::Song::beats`]; those up to `limit`.
-    pub fn beats(&self, limit: Time) -> Vec<Beat> {
+    pub(super) fn beats(&self, limit: Time) -> Vec<Beat> {
         let mut found = FoundBeats { beats: Vec::new(), limit };
         let mut bars = 0;
         for (index, sequence) in self.sequences.iter().enumerate() {
@@ -158,7 +158,7 @@ impl BeatGrid {
     }
 
     /// See [`super::Song::count_in`].
-    pub fn count_in(&self, first_note: Time) -> Vec<CountInBeat> {
+    pub(super) fn count_in(&self, first_note: Time) -> Vec<CountInBeat> {
         let beats = self.beats(first_note + LONGEST_COUNT);
         let mut before = beats.partition_point(|beat| beat.time <= first_note);
         if let Some(last) = before.checked_sub(1).and_then(|index| beats.get(index))

@@ -38,7 +38,7 @@ impl<'a> Chunks<'a> {
     ///
     /// # Errors
     /// When there is no header, the header is cut short or has no usable division, or there is no track.
-    pub fn find(file: &'a [u8], warnings: &mut Warnings) -> Result<Chunks<'a>, SongError> {
+    pub(super) fn find(file: &'a [u8], warnings: &mut Warnings) -> Result<Chunks<'a>, SongError> {
         let (start, end) = find_header(file)?;
         if start > 0 && !file.starts_with(b"RIFF") {
             warnings.push(SongWarning::LeadingBytes { count: start as u64 });

@@ -33,12 +33,12 @@ pub(super) enum StepContent<'a> {
 }
 
 impl<'a> TrackEvents<'a> {
-    pub fn new(chunk: TrackChunk<'a>) -> TrackEvents<'a> {
+    pub(super) fn new(chunk: TrackChunk<'a>) -> TrackEvents<'a> {
         TrackEvents { chunk, rest: EventIter::new(chunk.bytes), tick: 0, over: false }
     }
 
     /// What has not been walked through, and where in the file it begins.
-    pub fn unread(&self) -> (u64, &'a [u8]) {
+    pub(super) fn unread(&self) -> (u64, &'a [u8]) {
         let rest = self.rest.unread();
         (self.chunk.offset + (self.chunk.bytes.len() - rest.len()) as u64, rest)
     }

@@ -23,14 +23,14 @@ pub(super) enum TickClocks {
 
 impl TickClocks {
     /// The tempo changes of all tracks hold for all tracks.
-    pub fn shared(division: Division, tempos: &[AtTick<u32>]) -> TickClocks {
+    pub(super) fn shared(division: Division, tempos: &[AtTick<u32>]) -> TickClocks {
         let changes: Vec<_> = tempos.iter().map(|tempo| (tempo.tick, tempo.what)).collect();
         TickClocks::Shared(TempoMap::new(division, &changes))
     }
 
     /// The selected tracks are played one after the other. `ends` has the ticks each track lasts; `tempos`
     /// are in the order of the tracks.
-    pub fn in_turn(
+    pub(super) fn in_turn(
         division: Division,
         tracks: &[TrackInfo],
         ends: &[u64],
@@ -55,7 +55,7 @@ impl TickClocks {
     }
 
     /// The tracks at which tempo and metre begin anew.
-    pub fn beginnings(&self) -> Vec<TrackIndex> {
+    pub(super) fn beginnings(&self) -> Vec<TrackIndex> {
         match self {
             TickClocks::Shared(_) => vec![TrackIndex::from_index(0)],
             TickClocks::InTurn(clocks) => (0..)
@@ -67,7 +67,7 @@ impl TickClocks {
     }
 
     /// The time at a track's tick; `None` when the track is left out.
-    pub fn time_at(&self, track: TrackIndex, tick: u64) -> Option<Time> {
+    pub(super) fn time_at(&self, track: TrackIndex, tick: u64) -> Option<Time> {
         match self {
             TickClocks::Shared(map) => Some(map.time_at(tick)),
             TickClocks::InTurn(clocks) => {
@@ -78,7 +78,7 @@ impl TickClocks {
     }
 
     /// Everything that is not left out with its time, in order; what stands at one time, by track.
-    pub fn in_order<T>(&self, events: Vec<AtTick<T>>) -> Vec<(Time, T)> {
+    pub(super) fn in_order<T>(&self, events: Vec<AtTick<T>>) -> Vec<(Time, T)> {
         let mut timed: Vec<_> = events
             .into_iter()
             .filter_map(|event| Some((self.time_at(event.track, event.tick)?, event.track, event.what)))
@@ -89,7 +89,7 @@ impl TickClocks {
 
     /// Values and the times from which they apply: as [`TickClocks::in_order`], with a default at each beginning, and only
     /// the last of several at the same time.
-    pub fn changes<T: Copy>(&self, default: T, stated: Vec<AtTick<T>>) -> Vec<(Time, T)> {
+    pub(super) fn changes<T: Copy>(&self, default: T, stated: Vec<AtTick<T>>) -> Vec<(Time, T)> {
         let beginning = |track| AtTick { track, tick: 0, what: default };
         let mut changes: Vec<_> = self.beginnings().into_iter().map(beginning).collect();
         changes.extend(stated);

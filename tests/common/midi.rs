@@ -1,18 +1,18 @@
 //! A writer of small MIDI files, with nothing of the reader's code in it.
 
 /// Ticks per quarter; at 120 beats per minute a tick is 0.5 / 480 s.
-pub const TICKS_PER_QUARTER: u16 = 480;
+pub(crate) const TICKS_PER_QUARTER: u16 = 480;
 
 /// A hit on channel 10: time in ticks, key, velocity.
-pub type Tap = (u32, u8, u8);
+pub(crate) type Tap = (u32, u8, u8);
 
 /// Ticks of `seconds` at 120 beats per minute.
-pub fn ticks(seconds: f64) -> u32 {
+pub(crate) fn ticks(seconds: f64) -> u32 {
     (seconds * 2.0 * f64::from(TICKS_PER_QUARTER)).round() as u32
 }
 
 /// A format 0 file of `taps`, in order of time, at 120 beats per minute, on `channel` (1 to 16).
-pub fn song_on_channel(taps: &[Tap], channel: u8) -> Vec<u8> {
+pub(crate) fn song_on_channel(taps: &[Tap], channel: u8) -> Vec<u8> {
     let mut track = Vec::new();
     let mut now = 0;
     for &(time, key, velocity) in taps {
@@ -31,7 +31,7 @@ pub fn song_on_channel(taps: &[Tap], channel: u8) -> Vec<u8> {
 }
 
 /// The same on the drum channel.
-pub fn song(taps: &[Tap]) -> Vec<u8> {
+pub(crate) fn song(taps: &[Tap]) -> Vec<u8> {
     song_on_channel(taps, 10)
 }
 

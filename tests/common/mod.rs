@@ -1,9 +1,9 @@
 //! What several tests need.
 #![allow(dead_code, reason = "each test uses its part")]
 
-pub mod midi;
+pub(crate) mod midi;
 #[cfg(feature = "cli")]
-pub mod program;
+pub(crate) mod program;
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use wgpu_video::stream::MemorySink;
 use wgpu_video::stream::{StreamOptions, stream};
 
 /// Luma and chroma of a frame, without padding.
-pub type Planes = (Vec<u8>, Vec<u8>);
+pub(crate) type Planes = (Vec<u8>, Vec<u8>);
 
 /// A highway of five lanes with notes everywhere, velocities of all kinds, and kicks.
-pub fn demo_content() -> HighwayContent {
+pub(crate) fn demo_content() -> HighwayContent {
     let colors = [[255, 214, 10], [255, 69, 58], [10, 132, 255], [48, 209, 88], [191, 90, 242]];
     let lanes = colors.map(|color| LaneStyle { color, ..LaneStyle::default() }).to_vec();
     let mut notes = Vec::new();
@@ -46,18 +46,18 @@ pub fn demo_content() -> HighwayContent {
 }
 
 /// Frame 0 of `scene` as RGBA.
-pub fn still(scene: &mut dyn Scene, size: PictureSize, frame_rate: FrameRate) -> Vec<u8> {
+pub(crate) fn still(scene: &mut dyn Scene, size: PictureSize, frame_rate: FrameRate) -> Vec<u8> {
     let gpu = Gpu::open(&Default::default()).unwrap();
     render_still(&gpu, scene, size, frame_rate, FrameIndex(0)).unwrap()
 }
 
 /// Frame 0 of `scene` as planes.
-pub fn capture_planes(scene: &mut dyn Scene, size: PictureSize, frame_rate: FrameRate) -> Planes {
+pub(crate) fn capture_planes(scene: &mut dyn Scene, size: PictureSize, frame_rate: FrameRate) -> Planes {
     capture_frames(scene, size, frame_rate, 1).remove(0)
 }
 
 /// The first `frames` frames of `scene` as planes, by way of the whole pipeline.
-pub fn capture_frames(
+pub(crate) fn capture_frames(
     scene: &mut dyn Scene,
     size: PictureSize,
     frame_rate: FrameRate,
@@ -76,11 +76,11 @@ pub fn capture_frames(
 }
 
 /// Options of a highway without text.
-pub fn bare() -> HighwayOptions {
+pub(crate) fn bare() -> HighwayOptions {
     HighwayOptions { header: false, count_in: false, labels: Labels::Never, ..HighwayOptions::default() }
 }
 
 /// Where things are on a highway of `lanes` lanes without text.
-pub fn layout(width: u32, height: u32, lanes: usize) -> Layout {
+pub(crate) fn layout(width: u32, height: u32, lanes: usize) -> Layout {
     Layout::new(PictureSize::new(width, height).unwrap(), lanes, &bare())
 }

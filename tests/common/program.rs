@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The program under test.
-pub fn strikeline() -> Command {
+pub(crate) fn strikeline() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_strikeline"));
     command.env_remove("XDG_RUNTIME_DIR");
     // Nobody's own tuned settings.
@@ -13,7 +13,7 @@ pub fn strikeline() -> Command {
 }
 
 /// Runs `command`; its standard error is in the message when it fails.
-pub fn succeed(command: &mut Command) -> Output {
+pub(crate) fn succeed(command: &mut Command) -> Output {
     let output = command.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?} ended with {}:\n{stderr}", output.status);
@@ -21,7 +21,7 @@ pub fn succeed(command: &mut Command) -> Output {
 }
 
 /// Runs `command`, which must end with `code`; returns its standard error.
-pub fn fail(command: &mut Command, code: i32) -> String {
+pub(crate) fn fail(command: &mut Command, code: i32) -> String {
     let output = command.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(code), "{command:?}:\n{stderr}");
@@ -29,7 +29,7 @@ pub fn fail(command: &mut Command, code: i32) -> String {
 }
 
 /// A folder of its own, with `song` in it as `song.mid`.
-pub fn folder_with(song: &[u8]) -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn folder_with(song: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("song.mid");
     std::fs::write(&path, song).unwrap();
@@ -37,7 +37,7 @@ pub fn folder_with(song: &[u8]) -> (tempfile::TempDir, PathBuf) {
 }
 
 /// Names in `folder`, sorted.
-pub fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<_> =
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
@@ -52,14 +52,14 @@ fn tool(name: &str) -> Command {
 }
 
 /// What ffprobe says of the video stream and its packets.
-pub fn probe(video: &Path) -> serde_json::Value {
+pub(crate) fn probe(video: &Path) -> serde_json::Value {
     let mut ffprobe = tool("ffprobe");
     ffprobe.args(["-v", "error", "-select_streams", "v", "-show_streams", "-show_packets", "-of", "json"]);
     serde_json::from_slice(&succeed(ffprobe.arg(video)).stdout).unwrap()
 }
 
 /// All frames of `video` decoded by ffmpeg, without conversion: planes Y, U, V one after the other.
-pub fn decode(video: &Path, width: usize, height: usize) -> Vec<Vec<u8>> {
+pub(crate) fn decode(video: &Path, width: usize, height: usize) -> Vec<Vec<u8>> {
     let mut ffmpeg = tool("ffmpeg");
     ffmpeg.args(["-v", "error", "-xerror", "-i"]).arg(video);
     ffmpeg.args(["-f", "rawvideo", "-pix_fmt", "yuv420p", "-fps_mode", "passthrough", "-"]);
@@ -71,7 +71,7 @@ pub fn decode(video: &Path, width: usize, height: usize) -> Vec<Vec<u8>> {
 }
 
 /// Types of the boxes at the top of an MP4 file, in order.
-pub fn top_boxes(video: &Path) -> Vec<String> {
+pub(crate) fn top_boxes(video: &Path) -> Vec<String> {
     let file = std::fs::read(video).unwrap();
     let (mut boxes, mut at) = (Vec::new(), 0);
     while at < file.len() {

@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![warn(unreachable_pub, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 // A picture takes this way: `encoder` (one segment) → `source` (what has changed, and how it has moved) → `decision`
 // (what each macroblock becomes) → `prediction` and `residual` → `entropy` → `bits`. `simd` has the vector code for all

@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![warn(unreachable_pub, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod frame_change;
 mod picture;

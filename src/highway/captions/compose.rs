@@ -14,7 +14,7 @@ use crate::theme::Color;
 
 /// A line on the picture.
 #[derive(Debug, Clone)]
-pub struct PlacedLine {
+pub(super) struct PlacedLine {
     /// The start of its baseline, in pixels.
     pub origin: (i32, i32),
     /// Relative to the origin.
@@ -27,7 +27,7 @@ pub struct PlacedLine {
 
 /// Lines as the GPU takes them.
 #[derive(Debug, Clone)]
-pub struct Composed {
+pub(super) struct Composed {
     /// The glyphs, and below them the lines.
     pub atlas: Atlas,
     /// What is drawn.
@@ -38,7 +38,7 @@ pub struct Composed {
 
 impl Composed {
     /// The instances of these lines.
-    pub fn range(&self, lines: &Range<u32>) -> Range<u32> {
+    pub(super) fn range(&self, lines: &Range<u32>) -> Range<u32> {
         let start =
             |line: u32| self.starts.get(line as usize).copied().unwrap_or(self.instances.len() as u32);
         start(lines.start)..start(lines.end)
@@ -50,7 +50,7 @@ const MAX_HEIGHT: u32 = 8192;
 const MIN_WIDTH: u32 = 2048;
 
 /// Puts `lines` together. What has no room is drawn glyph by glyph.
-pub fn compose(glyphs: Atlas, lines: &[PlacedLine]) -> Composed {
+pub(super) fn compose(glyphs: Atlas, lines: &[PlacedLine]) -> Composed {
     let mut sheet = Sheet::new(glyphs);
     let mut known: HashMap<&[GlyphPlacement], Option<GlyphPlacement>> = HashMap::new();
     let mut instances = Vec::new();

@@ -20,7 +20,7 @@ const MARGIN: f32 = 28.0;
 const SECTION_FADE: f32 = 150.0;
 
 /// How long the end card takes to fade in, in milliseconds.
-pub const END_CARD_FADE: i32 = 700;
+pub(crate) const END_CARD_FADE: i32 = 700;
 
 /// Positions and widths of the texts in the header.
 struct HeaderLines {
@@ -63,7 +63,7 @@ impl HeaderLines {
 }
 
 /// Writes what never changes: title, artist, and how long the song is. Returns the clock before it.
-pub fn write_fixed(
+pub(super) fn write_fixed(
     writer: &mut Writer<'_>,
     layout: &Layout,
     content: &HighwayContent,
@@ -100,7 +100,7 @@ pub fn write_fixed(
 }
 
 /// The names of the sections, each from its beginning to that of the next.
-pub fn write_sections(
+pub(super) fn write_sections(
     writer: &mut Writer<'_>,
     layout: &Layout,
     content: &HighwayContent,
@@ -135,7 +135,7 @@ pub fn write_sections(
 
 /// The display of the elapsed time. Each place has ten glyphs, of which a frame draws one.
 #[derive(Debug, Clone)]
-pub struct ClockDisplay {
+pub(super) struct ClockDisplay {
     /// Where it ends.
     right: i32,
     baseline: i32,
@@ -156,7 +156,7 @@ enum ClockPlace {
 
 impl ClockDisplay {
     /// Sets the digits of all places.
-    pub fn write_digits(&mut self, writer: &mut Writer<'_>) -> Result<(), HighwayError> {
+    pub(super) fn write_digits(&mut self, writer: &mut Writer<'_>) -> Result<(), HighwayError> {
         let style = LineStyle { size: self.size, weight: FontWeight::Regular, tabular: true };
         let digits = writer.typesetter.digits(style)?;
         let color = writer.theme.text.color;
@@ -194,7 +194,7 @@ impl ClockDisplay {
     }
 
     /// Replaces lines by the instances that draw them.
-    pub fn resolve(&mut self, instances: impl Fn(&Range<u32>) -> Range<u32>) {
+    pub(super) fn resolve(&mut self, instances: impl Fn(&Range<u32>) -> Range<u32>) {
         for place in &mut self.places {
             match place {
                 ClockPlace::Digit { glyphs, .. } => {
@@ -208,7 +208,7 @@ impl ClockDisplay {
     }
 
     /// The glyphs that show `milliseconds` of the song, from its beginning to its end.
-    pub fn show(&self, milliseconds: i32, shown: &mut Vec<Range<u32>>) {
+    pub(super) fn show(&self, milliseconds: i32, shown: &mut Vec<Range<u32>>) {
         let seconds = seconds_of(milliseconds).min(self.total);
         for place in &self.places {
             match place {
@@ -259,7 +259,7 @@ fn bar_height(layout: &Layout) -> f32 {
 }
 
 /// The bar at the lower edge of the header, if the theme shows one.
-pub fn progress_bar(layout: &Layout, theme: &Theme) -> Option<PanelInstance> {
+pub(super) fn progress_bar(layout: &Layout, theme: &Theme) -> Option<PanelInstance> {
     let bottom = layout.header as f32;
     (theme.text.progress.alpha > 0).then(|| PanelInstance {
         bounds: [0.0, bottom - bar_height(layout), layout.size.width() as f32, bottom],
@@ -270,7 +270,7 @@ pub fn progress_bar(layout: &Layout, theme: &Theme) -> Option<PanelInstance> {
 }
 
 /// The panel behind the end card: nearly opaque, in the background's colour, over the whole picture.
-pub fn veil(layout: &Layout, theme: &Theme, from: i32) -> PanelInstance {
+pub(super) fn veil(layout: &Layout, theme: &Theme, from: i32) -> PanelInstance {
     let (width, height) = (layout.size.width() as f32, layout.size.height() as f32);
     PanelInstance {
         bounds: [-64.0, -64.0, width + 64.0, height + 64.0],
@@ -281,7 +281,7 @@ pub fn veil(layout: &Layout, theme: &Theme, from: i32) -> PanelInstance {
 }
 
 /// Title and artist below the end card's image.
-pub fn write_end_card(
+pub(super) fn write_end_card(
     writer: &mut Writer<'_>,
     layout: &Layout,
     content: &HighwayContent,
@@ -309,10 +309,10 @@ pub fn write_end_card(
 }
 
 /// Where the text of an end card begins, and the image above it ends, as a share of the height.
-pub const END_CARD_TEXT: f32 = 0.7;
+pub(crate) const END_CARD_TEXT: f32 = 0.7;
 
 /// The largest height of the image, as a share of the picture's.
-pub const END_CARD_IMAGE: f32 = 0.55;
+pub(crate) const END_CARD_IMAGE: f32 = 0.55;
 
 #[cfg(test)]
 mod tests {

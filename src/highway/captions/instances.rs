@@ -3,7 +3,7 @@
 /// A line of text on the GPU, or a glyph: 32 bytes. See `shaders/text.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct GlyphInstance {
+pub(crate) struct GlyphInstance {
     /// Top left in pixels.
     pub place: [i16; 2],
     /// Left, top, width, height in the atlas.
@@ -18,7 +18,7 @@ pub struct GlyphInstance {
 
 impl GlyphInstance {
     /// How a vertex buffer of glyphs is read.
-    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    pub(crate) const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
         array_stride: size_of::<GlyphInstance>() as u64,
         step_mode: wgpu::VertexStepMode::Instance,
         attributes: &wgpu::vertex_attr_array![
@@ -30,7 +30,7 @@ impl GlyphInstance {
 /// A rectangle that changes. See `shaders/panel.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct PanelInstance {
+pub(crate) struct PanelInstance {
     /// Left, top, right, bottom, in pixels.
     pub bounds: [f32; 4],
     /// sRGB, straight alpha.
@@ -43,7 +43,7 @@ pub struct PanelInstance {
 
 impl PanelInstance {
     /// How a vertex buffer of panels is read.
-    pub const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    pub(crate) const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
         array_stride: size_of::<PanelInstance>() as u64,
         step_mode: wgpu::VertexStepMode::Instance,
         attributes: &wgpu::vertex_attr_array![0 => Float32x4, 1 => Unorm8x4, 2 => Sint32x2, 3 => Uint32],

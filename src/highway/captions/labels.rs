@@ -29,7 +29,7 @@ const GEM_GAP: f32 = 0.45;
 const LANE_SHARE: f32 = 0.93;
 
 /// What was written.
-pub struct Legend {
+pub(super) struct Legend {
     /// The names.
     pub glyphs: Range<u32>,
     /// Their gems; the position is the height on the picture in subpixels.
@@ -39,18 +39,18 @@ pub struct Legend {
 }
 
 /// When labels begin and end to fade: some seconds after `from`, in milliseconds of the song.
-pub fn fade(from: Time) -> [i32; 2] {
+pub(super) fn fade(from: Time) -> [i32; 2] {
     let begin = milliseconds(from).saturating_add(STAY);
     [begin, begin.saturating_add(FADE)]
 }
 
 /// When labels that fade so are seen.
-pub fn span([_, end]: [i32; 2]) -> TextSpan {
+pub(super) fn span([_, end]: [i32; 2]) -> TextSpan {
     TextSpan { from: ALL_TIME[0], to: end, fade: [0.0, FADE as f32] }
 }
 
 /// Names of the drums at the foot of each lane, one below the other.
-pub fn write(
+pub(super) fn write(
     writer: &mut Writer<'_>,
     layout: &Layout,
     content: &HighwayContent,

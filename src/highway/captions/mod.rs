@@ -2,12 +2,12 @@
 
 mod compose;
 mod header;
-pub mod instances;
+pub(super) mod instances;
 mod labels;
 mod numbers;
 #[cfg(test)]
 mod tests;
-pub mod text_state;
+pub(super) mod text_state;
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ use strikeline_picture::{Rectangle, Time};
 
 use self::compose::{PlacedLine, compose};
 use self::header::ClockDisplay;
-pub use self::header::{END_CARD_FADE, END_CARD_IMAGE, END_CARD_TEXT};
+pub(super) use self::header::{END_CARD_FADE, END_CARD_IMAGE, END_CARD_TEXT};
 use self::instances::{GlyphInstance, PanelInstance};
 use self::text_state::TextState;
 
@@ -61,7 +61,7 @@ fn current(groups: &[GlyphGroup], milliseconds: i32) -> Option<Range<u32>> {
 
 /// The texts of a highway, and those that a frame shows.
 #[derive(Debug, Clone)]
-pub struct Captions {
+pub(super) struct Captions {
     /// The glyphs' coverage.
     pub atlas: Atlas,
     /// All that are drawn at any time.
@@ -98,7 +98,7 @@ struct EndCardText {
 
 /// The captions of a frame, without those of the static layer.
 #[derive(Debug, Default, Clone)]
-pub struct Shown {
+pub(super) struct Shown {
     /// Of the panels, under the text.
     pub progress_bar: Range<u32>,
     /// Of the glyphs.
@@ -109,7 +109,7 @@ pub struct Shown {
 
 /// Where a frame has its labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LabelState {
+pub(super) enum LabelState {
     /// In the static layer.
     Fixed,
     /// In the frame, over everything.
@@ -120,7 +120,7 @@ pub enum LabelState {
 
 /// Times of the song that captions depend on.
 #[derive(Debug, Clone, Copy)]
-pub struct CaptionTimes {
+pub(super) struct CaptionTimes {
     /// At frame 0.
     pub start: Time,
     /// When the end card begins to fade in, if there is one.
@@ -132,7 +132,7 @@ impl Captions {
     ///
     /// # Errors
     /// When the theme's font cannot be used, or the text does not fit into a texture.
-    pub fn new(
+    pub(super) fn new(
         content: &HighwayContent,
         layout: &Layout,
         options: &HighwayOptions,
@@ -206,7 +206,7 @@ impl Captions {
     }
 
     /// Finds what is shown at `milliseconds` of the song.
-    pub fn set_time(&mut self, milliseconds: i32) {
+    pub(super) fn set_time(&mut self, milliseconds: i32) {
         self.now = milliseconds;
         self.shown = self.shown_at(milliseconds);
     }
@@ -228,7 +228,7 @@ impl Captions {
 
     /// Adds to `parts` the areas in which this frame differs from the one at `before` milliseconds. Returns false when it
     /// may differ anywhere.
-    pub fn add_changed(&self, before: i32, parts: &mut Vec<Rectangle>) -> bool {
+    pub(super) fn add_changed(&self, before: i32, parts: &mut Vec<Rectangle>) -> bool {
         let earlier = self.shown_at(before);
         let fades = |labels| labels == LabelState::Fading;
         if fades(self.label_state_at(before)) || fades(self.label_state()) {
@@ -257,7 +257,7 @@ impl Captions {
     }
 
     /// The longest part of `rows` without text at either of two times, in the static layer or over it.
-    pub fn rows_without(&self, times: [i32; 2], rows: Range<u32>) -> Range<u32> {
+    pub(super) fn rows_without(&self, times: [i32; 2], rows: Range<u32>) -> Range<u32> {
         let mut free = rows;
         let mut take = |top: u32, bottom: u32| {
             if top >= free.end || bottom <= free.start {
@@ -294,7 +294,7 @@ impl Captions {
     }
 
     /// The texts of this frame that lie within one of `parts`, in drawing order.
-    pub fn shown_in(&self, parts: &[Rectangle]) -> Vec<Range<u32>> {
+    pub(super) fn shown_in(&self, parts: &[Rectangle]) -> Vec<Range<u32>> {
         let shown = self.shown.text.iter().cloned().flatten().filter(|&glyph| {
             self.state(glyph, self.now).is_some_and(|state| {
                 parts.iter().any(|part| part.intersection(&state.bounds) == state.bounds)
@@ -304,7 +304,7 @@ impl Captions {
     }
 
     /// Where the progress bar may lie, if there is one: its sides are even.
-    pub fn progress_bounds(&self) -> Option<Rectangle> {
+    pub(super) fn progress_bounds(&self) -> Option<Rectangle> {
         let bar = self.panels.get(self.progress_bar.start as usize..self.progress_bar.end as usize)?;
         bar.first().map(|bar| Rectangle::around(bar.bounds))
     }
@@ -326,12 +326,12 @@ impl Captions {
     }
 
     /// What the frame of the last [`Captions::set_time`] shows.
-    pub fn shown(&self) -> &Shown {
+    pub(super) fn shown(&self) -> &Shown {
         &self.shown
     }
 
     /// Where this frame has its labels.
-    pub fn label_state(&self) -> LabelState {
+    pub(super) fn label_state(&self) -> LabelState {
         self.label_state_at(self.now)
     }
 
@@ -346,7 +346,7 @@ impl Captions {
     }
 
     /// The text of the static layer that goes with this frame.
-    pub fn fixed_text(&self) -> [Range<u32>; 2] {
+    pub(super) fn fixed_text(&self) -> [Range<u32>; 2] {
         let labels = self.labels.first().map(|group| group.glyphs.clone()).unwrap_or_default();
         [self.fixed.clone(), if self.label_state() == LabelState::Fixed { labels } else { 0..0 }]
     }

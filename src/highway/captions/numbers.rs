@@ -14,7 +14,7 @@ const SIZE: f32 = 240.0;
 const GOING: f32 = 0.7;
 
 /// Large numbers over the road, each on its beat.
-pub fn write(
+pub(super) fn write(
     writer: &mut Writer<'_>,
     layout: &Layout,
     content: &HighwayContent,

@@ -4,7 +4,7 @@ use strikeline_picture::Rectangle;
 
 /// A text as a frame shows it. Two frames with equal states show the text alike.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TextState {
+pub(crate) struct TextState {
     /// Its index among the glyphs.
     pub glyph: u32,
     /// The time in milliseconds while the text fades in or out, otherwise `None`.

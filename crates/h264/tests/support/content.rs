@@ -4,7 +4,7 @@ use strikeline_picture::{Picture, PictureSize, Plane, Rectangle};
 
 /// Planes that own their samples.
 #[derive(Clone)]
-pub struct OwnedPicture {
+pub(crate) struct OwnedPicture {
     size: PictureSize,
     stride: usize,
     pub luma: Vec<u8>,
@@ -13,7 +13,7 @@ pub struct OwnedPicture {
 
 impl OwnedPicture {
     /// From functions of column and row; chroma's column counts bytes.
-    pub fn new(
+    pub(crate) fn new(
         size: PictureSize,
         luma: impl Fn(usize, usize) -> u8,
         chroma: impl Fn(usize, usize) -> u8,
@@ -27,7 +27,7 @@ impl OwnedPicture {
     }
 
     /// The same within the rectangles, and noise elsewhere.
-    pub fn only(&self, rectangles: &[Rectangle], seed: usize) -> OwnedPicture {
+    pub(crate) fn only(&self, rectangles: &[Rectangle], seed: usize) -> OwnedPicture {
         let known = |x: usize, y: usize| {
             let (x, y) = (x as u32, y as u32);
             rectangles
@@ -45,7 +45,7 @@ impl OwnedPicture {
         )
     }
 
-    pub fn picture(&self) -> Picture<'_> {
+    pub(crate) fn picture(&self) -> Picture<'_> {
         let plane = |data| Plane { data, stride: self.stride };
         Picture { size: self.size, luma: plane(&self.luma), chroma: plane(&self.chroma) }
     }
@@ -58,7 +58,7 @@ fn noise(seed: usize) -> u8 {
 
 /// What the pictures show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
+pub(crate) enum Content {
     Noise,
     Gradient,
     /// Boxes that fall over a gradient.
@@ -74,7 +74,7 @@ pub enum Content {
 }
 
 impl Content {
-    pub const ALL: [Content; 8] = [
+    pub(crate) const ALL: [Content; 8] = [
         Content::Noise,
         Content::Gradient,
         Content::Boxes,
@@ -86,7 +86,7 @@ impl Content {
     ];
 
     /// Picture `number`; what moves does so by `quarters` of a sample per picture.
-    pub fn frame(self, size: PictureSize, number: usize, quarters: usize) -> OwnedPicture {
+    pub(crate) fn frame(self, size: PictureSize, number: usize, quarters: usize) -> OwnedPicture {
         let moved = number * quarters / 4;
         match self {
             Content::Noise => OwnedPicture::new(

@@ -13,7 +13,7 @@ use openh264_sys2::{
 
 /// All pictures of a stream as ffmpeg decodes them: luma and interleaved chroma rows of each. `None`, with a
 /// message, where ffmpeg is not installed.
-pub fn ffmpeg(stream: &[u8]) -> Option<Result<Vec<u8>, String>> {
+pub(crate) fn ffmpeg(stream: &[u8]) -> Option<Result<Vec<u8>, String>> {
     let decoder = Command::new("ffmpeg")
         .args(["-v", "error", "-xerror", "-threads", "1", "-f", "h264", "-i", "-"])
         .args(["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "nv12", "-"])
@@ -35,7 +35,7 @@ pub fn ffmpeg(stream: &[u8]) -> Option<Result<Vec<u8>, String>> {
 }
 
 /// The same by openh264; a decoder for each segment, which begins with a sequence parameter set.
-pub fn openh264(stream: &[u8]) -> Result<Vec<u8>, String> {
+pub(crate) fn openh264(stream: &[u8]) -> Result<Vec<u8>, String> {
     const SEQUENCE_PARAMETER_SET: u8 = 7;
     let mut decoder = OpenH264Decoder::new();
     let mut pictures = Vec::new();

@@ -7,7 +7,7 @@ use strikeline_picture::{
 };
 
 /// A coded segment.
-pub struct CodedSegment {
+pub(crate) struct CodedSegment {
     /// NAL units with start codes.
     pub stream: Vec<u8>,
     /// Luma and interleaved chroma of each picture in turn, as a decoder must show them.
@@ -110,7 +110,7 @@ impl OwnedPlanes {
 }
 
 /// Encodes the pictures. Panics when the encoder does, or when its output is not as documented.
-pub fn run(bytes: &[u8]) -> CodedSegment {
+pub(crate) fn run(bytes: &[u8]) -> CodedSegment {
     let decisions = &mut Decisions(bytes);
     let side = |decisions: &mut Decisions<'_>| 64 + u32::from(decisions.byte() % 40) * 2;
     let size = PictureSize::new(side(decisions), side(decisions)).expect("the sides are even and in range");

@@ -39,7 +39,7 @@ const HALF_INFINITY: u16 = 0x7c00;
 
 /// Converts pictures of one format and size.
 #[derive(Debug)]
-pub struct PixelConversion {
+pub(crate) struct PixelConversion {
     format: SourceFormat,
     size: PictureSize,
     /// Gamma-coded values with [`CODED_BITS`] of the half-precision numbers from 0 to 1, which are in order.
@@ -48,7 +48,7 @@ pub struct PixelConversion {
 
 /// Where planes lie in a slice of bytes: luma from the start.
 #[derive(Debug, Clone, Copy)]
-pub struct PlanePlaces {
+pub(crate) struct PlanePlaces {
     /// Bytes from the start of a row to that of the next, in both planes; at least the width of the picture.
     pub stride: usize,
     /// Where chroma begins, after all of luma.
@@ -57,7 +57,7 @@ pub struct PlanePlaces {
 
 impl PixelConversion {
     /// For pictures of `size` whose texture has `format`.
-    pub fn new(format: SourceFormat, size: PictureSize) -> PixelConversion {
+    pub(crate) fn new(format: SourceFormat, size: PictureSize) -> PixelConversion {
         let halves = 0..=HALF_ONE;
         let values = match format {
             SourceFormat::Rgba16Float => halves.map(|bits| coded_value(half_value(bits))).collect(),
@@ -68,8 +68,8 @@ impl PixelConversion {
 
     /// Converts `pixels`, whose rows begin `stride` bytes apart, into `planes`. What lies between the rows of the
     /// planes is left as it is. Rows that either has no room for are left out.
-    pub fn convert(&self, (pixels, stride): (&[u8], usize), planes: &mut [u8], places: PlanePlaces) {
-        let job = Job { source: pixels, source_stride: stride, planes, places, size: self.size };
+    pub(crate) fn convert(&self, (pixels, stride): (&[u8], usize), planes: &mut [u8], places: PlanePlaces) {
+        let job = ConversionJob { source: pixels, source_stride: stride, planes, places, size: self.size };
         match self.format {
             SourceFormat::Rgba8Unorm | SourceFormat::Rgba8UnormSrgb => job.run(Rgba8),
             SourceFormat::Bgra8Unorm | SourceFormat::Bgra8UnormSrgb => job.run(Bgra8),
@@ -224,7 +224,7 @@ const fn fixed_colour(factors: [f64; 3], bits: u32, blue_first: bool) -> [i32; 3
 }
 
 /// One picture to be converted.
-struct Job<'a> {
+struct ConversionJob<'a> {
     source: &'a [u8],
     source_stride: usize,
     planes: &'a mut [u8],
@@ -232,7 +232,7 @@ struct Job<'a> {
     size: PictureSize,
 }
 
-impl Job<'_> {
+impl ConversionJob<'_> {
     fn run<P: Pixels>(self, pixels: P) {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") {
@@ -251,7 +251,7 @@ impl Job<'_> {
 
     #[inline(always)]
     fn run_rows<P: Pixels>(self, pixels: P) {
-        let Job { source, source_stride, planes, places, size } = self;
+        let ConversionJob { source, source_stride, planes, places, size } = self;
         let (width, height) = (size.width() as usize, size.height() as usize);
         let row_bytes = width * size_of::<P::Pixel>();
         if source_stride < row_bytes || places.stride < width || planes.len() < places.chroma_offset {
@@ -370,7 +370,13 @@ mod tests {
         let places = PlanePlaces { stride: WIDTH, chroma_offset: WIDTH * HEIGHT };
         let mut planes = [vec![0; WIDTH * HEIGHT * 3 / 2], vec![0; WIDTH * HEIGHT * 3 / 2]];
         let [plain, any] = &mut planes;
-        let job = |planes| Job { source: &pixels, source_stride: WIDTH * 4, planes, places, size: size() };
+        let job = |planes| ConversionJob {
+            source: &pixels,
+            source_stride: WIDTH * 4,
+            planes,
+            places,
+            size: size(),
+        };
         job(plain).run_rows(Rgba8);
         job(any).run(Rgba8);
         assert!(planes[0] == planes[1]);

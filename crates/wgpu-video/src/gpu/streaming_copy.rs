@@ -12,7 +12,7 @@
 
 /// Where the samples lie in both pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CopyRows {
+pub(crate) struct CopyRows {
     /// Bytes from the start of one row to that of the next, at least `width`.
     pub stride: usize,
     /// Bytes of a row that are copied. What lies between the rows is not even read.
@@ -22,7 +22,7 @@ pub struct CopyRows {
 }
 
 /// Copies `rows` of `from` to the same places of `to`, as far as both are long enough.
-pub fn copy_rows(from: &[u8], to: &mut [u8], rows: CopyRows) {
+pub(crate) fn copy_rows(from: &[u8], to: &mut [u8], rows: CopyRows) {
     let stride = rows.stride.max(1);
     let pairs = from.chunks(stride).zip(to.chunks_mut(stride)).take(rows.count);
     let loads = Loads::detect();

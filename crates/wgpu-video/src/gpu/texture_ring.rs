@@ -7,7 +7,7 @@ use strikeline_picture::{FrameChange, PictureSize};
 
 /// Slots for pictures that are converted on the device or on the processor.
 #[derive(Debug)]
-pub struct TextureRing {
+pub(crate) struct TextureRing {
     converter: Converter,
 }
 
@@ -32,7 +32,7 @@ impl TextureRing {
     ///
     /// # Errors
     /// When the device cannot hold a slot.
-    pub fn new(
+    pub(crate) fn new(
         gpu: &Gpu,
         format: SourceFormat,
         size: PictureSize,
@@ -52,7 +52,7 @@ impl TextureRing {
     ///
     /// # Errors
     /// When the device cannot do one of these, or the queue is not the device's.
-    pub fn try_out(&mut self, gpu: &Gpu, texture: &wgpu::Texture) -> Result<(), GpuError> {
+    pub(crate) fn try_out(&mut self, gpu: &Gpu, texture: &wgpu::Texture) -> Result<(), GpuError> {
         let mut commands = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.convert(gpu, &mut commands, texture);
         let submitted = self.submit(gpu, commands, texture, 0, FrameChange::UNKNOWN)?;
@@ -70,7 +70,12 @@ impl TextureRing {
 
     /// Records the passes that convert `texture`, if the device converts. The texture has the ring's format and size,
     /// and `TEXTURE_BINDING` and `COPY_SRC` among its usages.
-    pub fn convert(&mut self, gpu: &Gpu, commands: &mut wgpu::CommandEncoder, texture: &wgpu::Texture) {
+    pub(crate) fn convert(
+        &mut self,
+        gpu: &Gpu,
+        commands: &mut wgpu::CommandEncoder,
+        texture: &wgpu::Texture,
+    ) {
         let Converter::Device { conversion, sources, .. } = &mut self.converter else { return };
         let known = sources.iter().position(|(known, _)| known == texture);
         let source = match known {
@@ -90,7 +95,7 @@ impl TextureRing {
     ///
     /// # Errors
     /// When the device has failed.
-    pub fn submit(
+    pub(crate) fn submit(
         &self,
         gpu: &Gpu,
         commands: wgpu::CommandEncoder,

@@ -17,7 +17,7 @@ use crate::encode::{AccessUnit, CodecConfig, EncodeError, Encoder, EncoderFactor
 use strikeline_picture::{FrameIndex, SegmentIndex};
 
 /// A segment being encoded.
-pub struct SegmentTask<M> {
+pub(super) struct SegmentTask<M> {
     segment: SegmentIndex,
     /// The first one's place in the video, and how many there are.
     first: FrameIndex,
@@ -40,7 +40,7 @@ struct Work {
 
 /// What all segments' tasks share.
 #[derive(Clone)]
-pub struct EncodeContext<'a> {
+pub(super) struct EncodeContext<'a> {
     /// Makes the encoder of each segment.
     pub factory: &'a dyn EncoderFactory,
     /// The same for all segments.
@@ -53,7 +53,7 @@ pub struct EncodeContext<'a> {
 
 impl<M: Mapped> SegmentTask<M> {
     /// For `segment`, which has these frames of the video.
-    pub fn new(segment: SegmentIndex, frames: Range<u64>) -> SegmentTask<M> {
+    pub(super) fn new(segment: SegmentIndex, frames: Range<u64>) -> SegmentTask<M> {
         SegmentTask {
             segment,
             first: FrameIndex(frames.start),
@@ -65,14 +65,14 @@ impl<M: Mapped> SegmentTask<M> {
 
     /// Hands over the segment's next frame. Returns whether [`SegmentTask::run`] must be started.
     #[must_use]
-    pub fn push(&self, frame: LentSlot<M>) -> bool {
+    pub(super) fn push(&self, frame: LentSlot<M>) -> bool {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.frames.push_back(frame);
         !std::mem::replace(&mut waiting.running, true)
     }
 
     /// Encodes the frames that are waiting, until none is.
-    pub fn run(&self, context: &EncodeContext<'_>, worker: &mut Worker<'_>) {
+    pub(super) fn run(&self, context: &EncodeContext<'_>, worker: &mut Worker<'_>) {
         while let Some(frame) = self.pop() {
             if context.failure.stopped() {
                 continue;

@@ -31,7 +31,7 @@ impl CancelToken {
 
 /// The root cause of a stream's end, and the order to stop.
 #[derive(Debug, Default)]
-pub struct Failure {
+pub(super) struct Failure {
     cause: Mutex<Option<StreamError>>,
     stopped: AtomicBool,
 }
@@ -41,7 +41,7 @@ impl Failure {
     ///
     /// An incomplete segment is usually the consequence of another failure, and can be noticed before that one is
     /// reported: a stage that fails drops its channels first. So any other failure replaces it.
-    pub fn fail(&self, error: StreamError) {
+    pub(super) fn fail(&self, error: StreamError) {
         let mut cause = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*cause, None | Some(StreamError::Incomplete { .. })) {
             *cause = Some(error);
@@ -50,22 +50,22 @@ impl Failure {
     }
 
     /// Whether to stop.
-    pub fn stopped(&self) -> bool {
+    pub(super) fn stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
     }
 
     /// The root cause, once all stages have ended.
-    pub fn into_cause(self) -> Option<StreamError> {
+    pub(super) fn into_cause(self) -> Option<StreamError> {
         self.cause.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a stage, or a part of one. Its error or panic becomes the failure of the stream; `None` then.
-    pub fn guard<T>(&self, stage: Stage, work: impl FnOnce() -> Result<T, StreamError>) -> Option<T> {
+    pub(super) fn guard<T>(&self, stage: Stage, work: impl FnOnce() -> Result<T, StreamError>) -> Option<T> {
         self.guard_as(|message| StreamError::Panicked { stage, message }, work)
     }
 
     /// Runs the caller's progress callback in the same way.
-    pub fn guard_progress(&self, work: impl FnOnce()) {
+    pub(super) fn guard_progress(&self, work: impl FnOnce()) {
         self.guard_as(
             |message| StreamError::ProgressPanicked { message },
             || {

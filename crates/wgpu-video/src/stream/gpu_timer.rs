@@ -13,7 +13,7 @@ const COPIED: &str = "copied";
 
 /// Writes timestamps around the drawing of every frame and after its copy. Collects those that have arrived, and never
 /// waits for one.
-pub struct GpuTimer {
+pub(super) struct GpuTimer {
     gpu: Arc<Gpu>,
     profiler: GpuProfiler,
     times: Arc<Mutex<GpuTimes>>,
@@ -21,7 +21,7 @@ pub struct GpuTimer {
 
 impl GpuTimer {
     /// For up to `depth` frames in flight. `None` when the device has no timestamps.
-    pub fn new(gpu: &Arc<Gpu>, depth: usize) -> Option<(GpuTimer, Arc<Mutex<GpuTimes>>)> {
+    pub(super) fn new(gpu: &Arc<Gpu>, depth: usize) -> Option<(GpuTimer, Arc<Mutex<GpuTimes>>)> {
         let needed = wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS;
         if !gpu.device.features().contains(needed) {
             return None;
@@ -39,18 +39,18 @@ impl GpuTimer {
     }
 
     /// Drawing begins.
-    pub fn begin(&mut self, commands: &mut wgpu::CommandEncoder) -> GpuProfilerQuery {
+    pub(super) fn begin(&mut self, commands: &mut wgpu::CommandEncoder) -> GpuProfilerQuery {
         self.collect();
         self.profiler.begin_query(DRAW, commands)
     }
 
     /// The planes are drawn; their copy comes next.
-    pub fn drawn(&self, commands: &mut wgpu::CommandEncoder, drawing: GpuProfilerQuery) {
+    pub(super) fn drawn(&self, commands: &mut wgpu::CommandEncoder, drawing: GpuProfilerQuery) {
         self.profiler.end_query(commands, drawing);
     }
 
     /// The copy was submitted. One more submission takes the time after it, and reads this frame's timestamps.
-    pub fn copied(&mut self) {
+    pub(super) fn copied(&mut self) {
         let mut commands = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let copied = self.profiler.begin_query(COPIED, &mut commands);
         self.profiler.end_query(&mut commands, copied);

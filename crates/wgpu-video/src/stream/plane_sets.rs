@@ -8,7 +8,7 @@ use strikeline_picture::{FrameIndex, MovedArea, PictureSize, Rectangle, SegmentP
 
 /// The planes of one frame.
 #[derive(Debug)]
-pub struct PlaneSet {
+pub(super) struct PlaneSet {
     /// Those that the scene draws.
     pub planes: Vec<PlaneTarget>,
     content: Option<SetContent>,
@@ -25,7 +25,7 @@ struct SetContent {
 
 impl PlaneSet {
     /// Planes of these kinds.
-    pub fn new(gpu: &Gpu, kinds: &[PlaneKind], size: PictureSize) -> PlaneSet {
+    pub(super) fn new(gpu: &Gpu, kinds: &[PlaneKind], size: PictureSize) -> PlaneSet {
         let planes = kinds.iter().map(|&kind| PlaneTarget::new(&gpu.device, kind, size));
         PlaneSet { planes: planes.collect(), content: None, drawn_whole: 0 }
     }
@@ -34,7 +34,7 @@ impl PlaneSet {
     ///
     /// # Errors
     /// The scene's.
-    pub fn draw(
+    pub(super) fn draw(
         &self,
         commands: &mut wgpu::CommandEncoder,
         layer: &[PlaneTarget],
@@ -52,7 +52,7 @@ impl PlaneSet {
     ///
     /// # Errors
     /// The scene's.
-    pub fn draw_parts(
+    pub(super) fn draw_parts(
         &mut self,
         commands: &mut wgpu::CommandEncoder,
         layer: &[PlaneTarget],
@@ -83,14 +83,14 @@ impl PlaneSet {
     }
 
     /// Notes what was drawn.
-    pub fn set_content(&mut self, frame: FrameIndex, static_layer: u32) {
+    pub(super) fn set_content(&mut self, frame: FrameIndex, static_layer: u32) {
         self.content = Some(SetContent { frame, static_layer });
     }
 }
 
 /// The sets of all segments in flight; as many as are needed at once are made.
 #[derive(Debug)]
-pub struct PlaneSets {
+pub(super) struct PlaneSets {
     sets: Vec<PlaneSet>,
     size: PictureSize,
     /// `None`: no frame is drawn over the previous one, and one set is enough.
@@ -107,7 +107,7 @@ const UNUSED_BEFORE_SHARING: u32 = 3;
 const SHARING_FRAMES: u32 = 96;
 
 /// The set that a frame is to be drawn into.
-pub struct SetForFrame<'a> {
+pub(super) struct SetForFrame<'a> {
     /// The set itself.
     pub set: &'a mut PlaneSet,
     /// The frame that lies in it, if that is the previous one of the same segment, on the same static layer.
@@ -116,14 +116,14 @@ pub struct SetForFrame<'a> {
 
 impl PlaneSets {
     /// For luma and chroma of `size`; with `plan` a frame is drawn over the previous one of its segment.
-    pub fn new(size: PictureSize, plan: Option<SegmentPlan>) -> PlaneSets {
+    pub(super) fn new(size: PictureSize, plan: Option<SegmentPlan>) -> PlaneSets {
         PlaneSets { sets: Vec::new(), size, plan, to_share: 0 }
     }
 
     /// The set to draw `frame` into.
     ///
     /// Where all of each frame changes, in all segments in flight, most frames get the same set and no previous one.
-    pub fn find(&mut self, gpu: &Gpu, frame: FrameIndex, static_layer: u32) -> SetForFrame<'_> {
+    pub(super) fn find(&mut self, gpu: &Gpu, frame: FrameIndex, static_layer: u32) -> SetForFrame<'_> {
         if self.shares() {
             return SetForFrame { set: &mut self.sets[0], previous: None };
         }
@@ -174,7 +174,7 @@ impl PlaneSets {
 
 /// Static layers of a scene, each as the planes that the scene draws.
 #[derive(Debug, Default)]
-pub struct StaticLayers {
+pub(super) struct StaticLayers {
     /// With the scene's numbers, those used last at the end.
     kept: Vec<(u32, Vec<PlaneTarget>)>,
 }
@@ -187,7 +187,7 @@ impl StaticLayers {
     ///
     /// # Errors
     /// The scene's.
-    pub fn current(
+    pub(super) fn current(
         &mut self,
         gpu: &Gpu,
         commands: &mut wgpu::CommandEncoder,

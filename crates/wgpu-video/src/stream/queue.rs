@@ -10,14 +10,14 @@ use std::time::Duration;
 /// The items that one side has pushed and the other has not yet taken, oldest first. Their number is not limited here:
 /// each user of a queue has a reason why there are only a few.
 #[derive(Debug)]
-pub struct Queue<T> {
-    state: Mutex<State<T>>,
+pub(super) struct Queue<T> {
+    state: Mutex<QueueState<T>>,
     /// Notified once for each item that a thread waits for.
     came: Condvar,
 }
 
 #[derive(Debug)]
-struct State<T> {
+struct QueueState<T> {
     items: VecDeque<T>,
     /// Threads that sleep, or were woken and do not run yet.
     asleep: usize,
@@ -27,24 +27,24 @@ struct State<T> {
 
 /// The last one closes its queue when it goes, however its thread ends.
 #[derive(Debug)]
-pub struct Entrance<'q, T>(&'q Queue<T>);
+pub(super) struct Entrance<'q, T>(&'q Queue<T>);
 
 impl<T> Queue<T> {
     /// Empty, with space for `expected` items.
-    pub fn new(expected: usize) -> Queue<T> {
+    pub(super) fn new(expected: usize) -> Queue<T> {
         let state =
-            State { items: VecDeque::with_capacity(expected), asleep: 0, entrances: 0, closed: false };
+            QueueState { items: VecDeque::with_capacity(expected), asleep: 0, entrances: 0, closed: false };
         Queue { state: Mutex::new(state), came: Condvar::new() }
     }
 
     /// Where items come in, until it and all others are dropped.
-    pub fn entrance(&self) -> Entrance<'_, T> {
+    pub(super) fn entrance(&self) -> Entrance<'_, T> {
         self.lock().entrances += 1;
         Entrance(self)
     }
 
     /// Hands `item` over, and wakes one thread if any sleeps.
-    pub fn push(&self, item: T) {
+    pub(super) fn push(&self, item: T) {
         let mut state = self.lock();
         state.items.push_back(item);
         let wake = state.asleep > 0;
@@ -56,12 +56,12 @@ impl<T> Queue<T> {
     }
 
     /// Takes the oldest item if there is one.
-    pub fn try_pop(&self) -> Option<T> {
+    pub(super) fn try_pop(&self) -> Option<T> {
         self.lock().items.pop_front()
     }
 
     /// Takes the oldest item, and sleeps until there is one; `None` when there will be none.
-    pub fn pop(&self) -> Option<T> {
+    pub(super) fn pop(&self) -> Option<T> {
         let mut state = self.lock();
         loop {
             if let Some(item) = state.items.pop_front() {
@@ -77,11 +77,11 @@ impl<T> Queue<T> {
     }
 
     /// As [`Queue::pop`], but sleeps for `patience` at most; `None` then, too.
-    pub fn pop_within(&self, patience: Duration) -> Option<T> {
+    pub(super) fn pop_within(&self, patience: Duration) -> Option<T> {
         let mut state = self.lock();
         if state.items.is_empty() && !state.closed {
             state.asleep += 1;
-            let empty = |state: &mut State<T>| state.items.is_empty() && !state.closed;
+            let empty = |state: &mut QueueState<T>| state.items.is_empty() && !state.closed;
             let woken = self.came.wait_timeout_while(state, patience, empty);
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
             state.asleep -= 1;
@@ -98,14 +98,14 @@ impl<T> Queue<T> {
         self.came.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    fn lock(&self) -> MutexGuard<'_, QueueState<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> Entrance<'_, T> {
     /// Hands `item` over, as [`Queue::push`].
-    pub fn push(&self, item: T) {
+    pub(super) fn push(&self, item: T) {
         self.0.push(item);
     }
 }

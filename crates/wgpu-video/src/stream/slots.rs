@@ -8,11 +8,11 @@ use super::stage::{Mapped, SlotIndex};
 use strikeline_picture::{FrameChange, Picture};
 
 /// How soon a wait for something that will not come ends after a failure.
-pub const STOP_INTERVAL: Duration = Duration::from_millis(50);
+pub(super) const STOP_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The free slots of a ring. The render stage takes one for each frame, and waits until there is one.
 #[derive(Debug)]
-pub struct FreeSlots {
+pub(super) struct FreeSlots {
     free: Arc<Queue<Free>>,
     timed: bool,
     /// Slots of the rings before.
@@ -30,7 +30,7 @@ struct Free {
 impl FreeSlots {
     /// All of `depth` slots free. When `timed`, the time at which each is given back is stored. Other rings have
     /// `before` slots, which are numbered first.
-    pub fn new(depth: usize, timed: bool, before: usize) -> FreeSlots {
+    pub(super) fn new(depth: usize, timed: bool, before: usize) -> FreeSlots {
         let free = Arc::new(Queue::new(depth));
         for slot in 0..depth {
             free.push(Free { index: SlotIndex(slot), since: None });
@@ -39,7 +39,7 @@ impl FreeSlots {
     }
 
     /// Waits for a free slot; `None` when `stopped` before there was one.
-    pub fn take(&self, stopped: impl Fn() -> bool) -> Option<TakenSlot> {
+    pub(super) fn take(&self, stopped: impl Fn() -> bool) -> Option<TakenSlot> {
         loop {
             match self.free.pop_within(STOP_INTERVAL) {
                 Some(Free { index, since }) => {
@@ -54,14 +54,14 @@ impl FreeSlots {
     }
 
     /// The times at which the slots that were not taken again were given back, in that order.
-    pub fn given_back(&self) -> impl Iterator<Item = Instant> {
+    pub(super) fn given_back(&self) -> impl Iterator<Item = Instant> {
         std::iter::from_fn(|| self.free.try_pop()).filter_map(|free| free.since)
     }
 }
 
 /// A slot on its way through the device. It is lost if dropped: the device may still write to it.
 #[derive(Debug)]
-pub struct TakenSlot {
+pub(super) struct TakenSlot {
     index: SlotIndex,
     free_since: Option<Instant>,
     /// Where it belongs when it is free.
@@ -72,17 +72,17 @@ pub struct TakenSlot {
 
 impl TakenSlot {
     /// Which one of its ring.
-    pub fn index(&self) -> SlotIndex {
+    pub(super) fn index(&self) -> SlotIndex {
         self.index
     }
 
     /// Which one of all rings.
-    pub fn number(&self) -> SlotIndex {
+    pub(super) fn number(&self) -> SlotIndex {
         SlotIndex(self.before + self.index.0)
     }
 
     /// When it was given back before; `None` when it was never used, or slots are not timed.
-    pub fn free_since(&self) -> Option<Instant> {
+    pub(super) fn free_since(&self) -> Option<Instant> {
         self.free_since
     }
 }
@@ -98,7 +98,7 @@ impl Drop for Return {
 }
 
 /// A frame in mapped memory, with its slot.
-pub struct LentSlot<M> {
+pub(super) struct LentSlot<M> {
     // Fields drop in this order: first unmapped, then free.
     mapped: M,
     slot: Return,
@@ -106,27 +106,27 @@ pub struct LentSlot<M> {
 
 impl<M: Mapped> LentSlot<M> {
     /// `mapped` lies in `slot`.
-    pub fn new(mapped: M, slot: TakenSlot) -> LentSlot<M> {
+    pub(super) fn new(mapped: M, slot: TakenSlot) -> LentSlot<M> {
         LentSlot { mapped, slot: Return(slot) }
     }
 
     /// The planes, in place.
-    pub fn picture(&self) -> Picture<'_> {
+    pub(super) fn picture(&self) -> Picture<'_> {
         self.mapped.picture()
     }
 
     /// How the frame differs from the one before it in its segment.
-    pub fn change(&self) -> &FrameChange {
+    pub(super) fn change(&self) -> &FrameChange {
         self.mapped.change()
     }
 
     /// Bytes that were read back.
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.mapped.bytes()
     }
 
     /// The slot that it lies in, of all rings.
-    pub fn slot(&self) -> SlotIndex {
+    pub(super) fn slot(&self) -> SlotIndex {
         self.slot.0.number()
     }
 }

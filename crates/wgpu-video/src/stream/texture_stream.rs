@@ -118,11 +118,11 @@ pub struct TextureStream {
     pushed: u64,
     cancel: CancelToken,
     handover: Arc<Handover>,
-    state: State,
+    state: ThreadState,
 }
 
 /// The stream's threads, or what is left of them.
-enum State {
+enum ThreadState {
     Running(JoinHandle<Result<Report, StreamError>>),
     /// The threads have ended, and the caller knows this error.
     Failed {
@@ -207,7 +207,7 @@ impl TextureStream {
             .name("texture-stream".to_owned())
             .spawn(run)
             .map_err(|error| StreamError::Thread { reason: error.to_string() })?;
-        let state = State::Running(thread);
+        let state = ThreadState::Running(thread);
         Ok(TextureStream {
             gpu,
             ring,
@@ -264,7 +264,7 @@ impl TextureStream {
             Err(error) => {
                 let error = StreamError::Render { frame, source: StageError::from(error) };
                 self.end();
-                self.state = State::failed(&error);
+                self.state = ThreadState::failed(&error);
                 Err(error)
             }
         }
@@ -286,9 +286,9 @@ impl TextureStream {
             });
         }
         self.handover.complete.push(true);
-        match std::mem::replace(&mut self.state, State::Ended) {
-            State::Running(thread) => join(thread),
-            State::Failed { .. } | State::Ended => Err(StreamError::Cancelled),
+        match std::mem::replace(&mut self.state, ThreadState::Ended) {
+            ThreadState::Running(thread) => join(thread),
+            ThreadState::Failed { .. } | ThreadState::Ended => Err(StreamError::Cancelled),
         }
     }
 
@@ -311,10 +311,14 @@ impl TextureStream {
     /// Whether the stream still goes on, as far as is known now.
     fn check_running(&mut self) -> Result<(), StreamError> {
         match &self.state {
-            State::Running(thread) if thread.is_finished() || self.cancel.is_cancelled() => Err(self.end()),
-            State::Running(_) => Ok(()),
-            State::Failed { was_cancelled: true, .. } | State::Ended => Err(StreamError::Cancelled),
-            State::Failed { error, .. } => Err(StreamError::Ended { reason: error.clone() }),
+            ThreadState::Running(thread) if thread.is_finished() || self.cancel.is_cancelled() => {
+                Err(self.end())
+            }
+            ThreadState::Running(_) => Ok(()),
+            ThreadState::Failed { was_cancelled: true, .. } | ThreadState::Ended => {
+                Err(StreamError::Cancelled)
+            }
+            ThreadState::Failed { error, .. } => Err(StreamError::Ended { reason: error.clone() }),
         }
     }
 
@@ -323,23 +327,23 @@ impl TextureStream {
     fn end(&mut self) -> StreamError {
         self.handover.frames.push(None);
         self.handover.complete.push(false);
-        let error = match std::mem::replace(&mut self.state, State::Ended) {
+        let error = match std::mem::replace(&mut self.state, ThreadState::Ended) {
             // Cancelled after the last frame was pushed, it is the sink that was stopped.
-            State::Running(thread) => match join(thread) {
+            ThreadState::Running(thread) => match join(thread) {
                 Err(error) if !self.cancel.is_cancelled() => error,
                 _ => StreamError::Cancelled,
             },
-            State::Failed { .. } | State::Ended => StreamError::Cancelled,
+            ThreadState::Failed { .. } | ThreadState::Ended => StreamError::Cancelled,
         };
-        self.state = State::failed(&error);
+        self.state = ThreadState::failed(&error);
         error
     }
 }
 
-impl State {
-    fn failed(error: &StreamError) -> State {
+impl ThreadState {
+    fn failed(error: &StreamError) -> ThreadState {
         let was_cancelled = matches!(error, StreamError::Cancelled);
-        State::Failed { was_cancelled, error: error.to_string() }
+        ThreadState::Failed { was_cancelled, error: error.to_string() }
     }
 }
 
@@ -349,7 +353,7 @@ fn join(thread: JoinHandle<Result<Report, StreamError>>) -> Result<Report, Strea
 
 impl Drop for TextureStream {
     fn drop(&mut self) {
-        if let State::Running(_) = self.state {
+        if let ThreadState::Running(_) = self.state {
             self.end();
         }
     }

@@ -10,7 +10,7 @@ use strikeline_picture::{FrameChange, PictureSize, Plane};
 
 /// Draws each frame a second time, whole, and reads both back.
 #[derive(Debug)]
-pub struct Verifier {
+pub(super) struct Verifier {
     whole: PlaneSet,
     /// One slot for the frame drawn in parts, one for the frame drawn whole.
     ring: Ring,
@@ -21,7 +21,7 @@ impl Verifier {
     ///
     /// # Errors
     /// When they are beyond the device.
-    pub fn new(gpu: &Gpu, size: PictureSize) -> Result<Verifier, GpuError> {
+    pub(super) fn new(gpu: &Gpu, size: PictureSize) -> Result<Verifier, GpuError> {
         Ok(Verifier { whole: PlaneSet::new(gpu, &PlaneKind::PLANAR, size), ring: Ring::new(gpu, size, 2)? })
     }
 
@@ -30,7 +30,7 @@ impl Verifier {
     ///
     /// # Errors
     /// When they differ, with the first sample that does; or the device fails.
-    pub fn check(
+    pub(super) fn check(
         &self,
         gpu: &Gpu,
         mut commands: wgpu::CommandEncoder,

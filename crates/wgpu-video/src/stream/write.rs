@@ -16,7 +16,7 @@ use strikeline_picture::{SegmentIndex, SegmentPlan};
 ///
 /// # Errors
 /// When the sink fails, or segments are missing without a failure, or differ in their codec configuration.
-pub fn write_segments(
+pub(super) fn write_segments(
     sink: &mut dyn Sink,
     plan: SegmentPlan,
     finished: Receiver<FinishedSegment>,

@@ -1,21 +1,21 @@
 //! A reader of the boxes that matter here (ISO/IEC 14496-12), with nothing of the writer's code in it.
 
-pub struct File {
+pub(crate) struct File {
     bytes: Vec<u8>,
 }
 
 impl File {
-    pub fn parse(bytes: Vec<u8>) -> File {
+    pub(crate) fn parse(bytes: Vec<u8>) -> File {
         File { bytes }
     }
 
     /// Names and contents of the boxes on the top level.
-    pub fn top(&self) -> Vec<(String, &[u8])> {
+    pub(crate) fn top(&self) -> Vec<(String, &[u8])> {
         children(&self.bytes)
     }
 
     /// The content of the box with this path, such as `moov/mvhd`.
-    pub fn find(&self, path: &str) -> &[u8] {
+    pub(crate) fn find(&self, path: &str) -> &[u8] {
         let mut content: &[u8] = &self.bytes;
         for name in path.split('/') {
             let found = children(content).into_iter().find(|(found, _)| found == name);
@@ -31,7 +31,7 @@ impl File {
     }
 
     /// The numbers of a sample table's entries, each of 32 bits, in a row.
-    pub fn table(&self, name: &str) -> Vec<u32> {
+    pub(crate) fn table(&self, name: &str) -> Vec<u32> {
         let content = self.find(&format!("moov/trak/mdia/minf/stbl/{name}"));
         let (head, entries) = content.split_at(if name == "stsz" { 12 } else { 8 });
         let count = word(&head[head.len() - 4..]) as usize;
@@ -45,7 +45,7 @@ impl File {
     }
 
     /// Every sample, found by way of the tables.
-    pub fn samples(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn samples(&self) -> Vec<Vec<u8>> {
         let offsets: Vec<_> =
             self.table("co64").chunks(2).map(|half| (half[0] as usize) << 32 | half[1] as usize).collect();
         let runs: Vec<_> = self.table("stsc").chunks(3).map(|run| (run[0], run[1])).collect();
@@ -89,7 +89,7 @@ fn children(mut bytes: &[u8]) -> Vec<(String, &[u8])> {
 
 /// Names of the boxes on the top level and where they end, of a file of which only the front is at hand, up
 /// to the header of the last one.
-pub fn ends(front: &[u8]) -> Vec<(String, u64)> {
+pub(crate) fn ends(front: &[u8]) -> Vec<(String, u64)> {
     let mut found = Vec::new();
     let mut end = 0;
     while let Some(rest) = front.get(end as usize..).filter(|rest| rest.len() >= 16) {

@@ -9,12 +9,12 @@ use wgpu_video::encode::{AccessUnit, CodecConfig};
 use wgpu_video::mux::{Mp4Writer, MuxError};
 
 /// Standard output of ffmpeg.
-pub fn ffmpeg(arguments: &[&str]) -> Vec<u8> {
+pub(crate) fn ffmpeg(arguments: &[&str]) -> Vec<u8> {
     output(Command::new("ffmpeg").arg("-nostdin").args(arguments))
 }
 
 /// The lines that ffprobe prints about `path`, comma-separated values.
-pub fn ffprobe(path: &Path, entries: &str, arguments: &[&str]) -> Vec<String> {
+pub(crate) fn ffprobe(path: &Path, entries: &str, arguments: &[&str]) -> Vec<String> {
     let text = output(
         Command::new("ffprobe")
             .args(["-v", "error", "-of", "csv=p=0", "-show_entries", entries])
@@ -33,7 +33,7 @@ fn output(command: &mut Command) -> Vec<u8> {
 }
 
 /// A moving test picture, H.264 without B-frames.
-pub struct Clip {
+pub(crate) struct Clip {
     pub size: PictureSize,
     /// As ffmpeg gave it.
     pub annex_b: Vec<u8>,
@@ -44,7 +44,7 @@ pub struct Clip {
 
 /// Some frames in a row, of which the first is a sync sample.
 #[derive(Clone)]
-pub struct ClipSegment {
+pub(crate) struct ClipSegment {
     pub index: SegmentIndex,
     pub config: CodecConfig,
     pub data: Vec<u8>,
@@ -52,14 +52,14 @@ pub struct ClipSegment {
 }
 
 impl ClipSegment {
-    pub fn write<W: Write + Seek>(&self, writer: &mut Mp4Writer<W>) -> Result<(), MuxError> {
+    pub(crate) fn write<W: Write + Seek>(&self, writer: &mut Mp4Writer<W>) -> Result<(), MuxError> {
         writer.write_segment(self.index, &self.config, &self.data, &self.units)
     }
 }
 
 impl Clip {
     /// Encodes `frames` frames, with an IDR picture every `segment`.
-    pub fn encode(size: &str, frames: usize, segment: usize, options: &[&str]) -> Clip {
+    pub(crate) fn encode(size: &str, frames: usize, segment: usize, options: &[&str]) -> Clip {
         let source = format!("testsrc2=size={size}:rate=25");
         let (frames, segment) = (frames.to_string(), segment.to_string());
         let settings = ["-c:v", "libx264", "-preset", "ultrafast", "-threads", "1", "-bf", "0"];
@@ -97,7 +97,7 @@ impl Clip {
         Clip { size, annex_b, config: CodecConfig::H264 { sps, pps }, units }
     }
 
-    pub fn segments(&self, length: usize) -> Vec<ClipSegment> {
+    pub(crate) fn segments(&self, length: usize) -> Vec<ClipSegment> {
         let segment = |(index, units): (u64, &[Vec<u8>])| ClipSegment {
             index: SegmentIndex(index),
             config: self.config.clone(),

@@ -46,7 +46,7 @@ fn light(coded: vec3<f32>) -> vec3<f32> {
 }";
 
 /// Draws frame after frame; each is the next.
-pub struct Renderer {
+pub(crate) struct Renderer {
     values: wgpu::Buffer,
     advance: wgpu::ComputePipeline,
     draw: wgpu::RenderPipeline,
@@ -56,7 +56,7 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    pub fn new(device: &wgpu::Device, format: wgpu::TextureFormat, size: PictureSize) -> Renderer {
+    pub(crate) fn new(device: &wgpu::Device, format: wgpu::TextureFormat, size: PictureSize) -> Renderer {
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: None,
             source: wgpu::ShaderSource::Wgsl(SHADER.into()),
@@ -126,11 +126,11 @@ impl Renderer {
     }
 
     /// Makes frame `frame` the next one.
-    pub fn set_frame(&self, queue: &wgpu::Queue, frame: u64) {
+    pub(crate) fn set_frame(&self, queue: &wgpu::Queue, frame: u64) {
         queue.write_buffer(&self.values, 0, &(frame as u32).to_le_bytes());
     }
 
-    pub fn render(&self, commands: &mut wgpu::CommandEncoder, target: &wgpu::TextureView) {
+    pub(crate) fn render(&self, commands: &mut wgpu::CommandEncoder, target: &wgpu::TextureView) {
         let mut pass = commands.begin_compute_pass(&Default::default());
         pass.set_pipeline(&self.advance);
         pass.set_bind_group(0, &self.compute_group, &[]);
@@ -160,11 +160,15 @@ impl Renderer {
 }
 
 /// A texture to draw into, and to push.
-pub fn texture(device: &wgpu::Device, format: wgpu::TextureFormat, size: PictureSize) -> wgpu::Texture {
+pub(crate) fn texture(
+    device: &wgpu::Device,
+    format: wgpu::TextureFormat,
+    size: PictureSize,
+) -> wgpu::Texture {
     device.create_texture(&texture_descriptor(format, [size.width(), size.height()]))
 }
 
-pub fn texture_descriptor(
+pub(crate) fn texture_descriptor(
     format: wgpu::TextureFormat,
     [width, height]: [u32; 2],
 ) -> wgpu::TextureDescriptor<'static> {
@@ -184,13 +188,13 @@ pub fn texture_descriptor(
     }
 }
 
-pub fn size() -> PictureSize {
+pub(crate) fn size() -> PictureSize {
     // Rows are padded.
     PictureSize::new(172, 96).unwrap()
 }
 
 /// `frames` frames in segments of ten.
-pub fn options(frames: u64) -> StreamOptions {
+pub(crate) fn options(frames: u64) -> StreamOptions {
     StreamOptions::new(
         size(),
         FrameRate::new(60, 1).unwrap(),
@@ -202,6 +206,6 @@ pub fn options(frames: u64) -> StreamOptions {
 }
 
 /// Names of all files in `folder`.
-pub fn files(folder: &Path) -> Vec<std::ffi::OsString> {
+pub(crate) fn files(folder: &Path) -> Vec<std::ffi::OsString> {
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
 }

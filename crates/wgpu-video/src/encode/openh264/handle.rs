@@ -130,7 +130,7 @@ impl EncoderHandle {
         &mut self,
         planes: &I420Planes<'_>,
         timestamp_ms: i64,
-    ) -> Result<CodedPicture<'_>, String> {
+    ) -> Result<CodedNals<'_>, String> {
         let number =
             |value: usize| c_int::try_from(value).map_err(|_| format!("{value} is too large for it"));
         let size = [number(planes.width)?, number(planes.height)?];
@@ -160,7 +160,7 @@ impl EncoderHandle {
                 .to_owned());
         }
         self.check("encoding a picture", code)?;
-        Ok(CodedPicture { info: &self.coded, encoder: PhantomData })
+        Ok(CodedNals { info: &self.coded, encoder: PhantomData })
     }
 
     /// What the encoder said since the last call of this.
@@ -202,12 +202,12 @@ impl Drop for EncoderHandle {
 }
 
 /// The NAL units of one picture, in the encoder's own memory.
-pub(super) struct CodedPicture<'a> {
+pub(super) struct CodedNals<'a> {
     info: &'a SFrameBSInfo,
     encoder: PhantomData<&'a mut EncoderHandle>,
 }
 
-impl<'a> CodedPicture<'a> {
+impl<'a> CodedNals<'a> {
     /// The NAL units in order, each beginning with its start code (ITU-T H.264, annex B).
     pub(super) fn nal_units(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let info = self.info;
@@ -222,7 +222,7 @@ fn nal_units_of_layer(layer: &SLayerBSInfo) -> impl Iterator<Item = &[u8]> {
         &[]
     } else {
         // SAFETY: after a successful call the encoder's array holds `iNalCount` lengths; it and the bytes
-        // below live in the encoder until the next call, which the lifetime in `CodedPicture` keeps from happening.
+        // below live in the encoder until the next call, which the lifetime in `CodedNals` keeps from happening.
         unsafe { std::slice::from_raw_parts(layer.pNalLengthInByte, count) }
     };
     let mut offset = 0;

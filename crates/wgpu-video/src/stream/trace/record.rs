@@ -17,7 +17,7 @@ const SHORTEST_WAIT: Duration = Duration::from_micros(1);
 
 /// What the threads of a stream that is being recorded share.
 #[derive(Debug)]
-pub struct Tracer {
+pub(crate) struct Tracer {
     started: Instant,
     /// Events that may still be stored.
     left: AtomicUsize,
@@ -96,7 +96,7 @@ impl<T> Kept<T> {
 
 /// A thread of a stage: counts its time, and records it when that is wanted.
 #[derive(Debug)]
-pub struct Worker<'a> {
+pub(crate) struct Worker<'a> {
     clock: &'a StageClock,
     record: Option<Box<Record<'a>>>,
 }
@@ -246,7 +246,7 @@ fn thread_cpu_time() -> Option<Duration> {
 /// The time at which a slot was given back becomes known only when it is taken again. Slots are taken in the order in
 /// which they were given back, so all times up to the last one that is known are known.
 #[derive(Debug)]
-pub struct LevelMeter<'a> {
+pub(crate) struct LevelMeter<'a> {
     tracer: &'a Tracer,
     /// Slots taken after the last give-back that is known: as many as there are slots at most.
     taken: VecDeque<u64>,
