@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
@@ -523,4 +524,31 @@ fn push_blocks_while_the_ring_is_full_and_for_nothing_else() {
     gate.1.notify_all();
     assert_eq!(thread.join().unwrap(), 20);
     assert_eq!(pushed.iter().count(), 17);
+}
+
+#[test]
+fn push_does_not_wait_for_a_segment_to_be_written_while_slots_are_free() {
+    let program = Program::new();
+    let (sender, all_pushed) = mpsc::channel();
+    let all_pushed = Mutex::new(all_pushed);
+    // Segment 0 is not encoded before all frames are pushed; the others are, and wait for it to be written.
+    let hook = move |segment: SegmentIndex| match segment.0 {
+        0 => all_pushed
+            .lock()
+            .unwrap()
+            .recv_timeout(Duration::from_secs(30))
+            .map_err(|_| EncodeError::Failed { encoder: "hook", reason: "push waits".to_owned() }),
+        _ => Ok(()),
+    };
+    let split = WorkSplit { ring_depth: 3, jobs: 2, segments_in_flight: 1, devices: None };
+    let options = hooked(hook, options(6).with_split(split).with_segment_frames(NonZeroU32::new(1)));
+    let folder = tempfile::tempdir().unwrap();
+    let format = TextureFormat::Rgba8Unorm;
+    let mut stream = program.stream(format, &options, &folder.path().join("video.mp4")).unwrap();
+    let texture = texture(&program.device, format, size());
+    for _ in 0..6 {
+        stream.push(&texture).unwrap();
+    }
+    sender.send(()).unwrap();
+    assert_eq!(stream.finish().unwrap().frames, 6);
 }

@@ -171,7 +171,9 @@ impl TextureStream {
         let gpu = Arc::new(Gpu::from_device(device.clone(), queue.clone()));
         let size = options.size;
         gpu.check_picture_size(size)?;
-        let split = WorkSplit { devices: Some(1), ..options.split };
+        // Frames wait for slots alone: as many segments may be begun as frames find room.
+        let segments_in_flight = options.split.segments_in_flight.max(options.split.ring_depth);
+        let split = WorkSplit { segments_in_flight, devices: Some(1), ..options.split };
         let (ring, readback) = gpu.caught(|| {
             let mut ring = TextureRing::new(&gpu, source_format, size, split.ring_depth, options.convert_on)?;
             ring.try_out(&gpu, &planes::picture_texture(device, source_format, size))?;
@@ -230,8 +232,8 @@ impl TextureStream {
     /// `TEXTURE_BINDING` and `COPY_SRC` among its usages.
     ///
     /// The frame is what the submissions made so far have drawn. Its conversion and copy are submitted when this returns,
-    /// so that the texture may be drawn into again at once. Blocks while all slots of the ring are in use, and for nothing
-    /// else.
+    /// so that the texture may be drawn into again at once. Blocks while all slots of the ring are in use. (It would also
+    /// block while twice as many segments as the ring has slots are encoded and wait for an earlier one.)
     ///
     /// # Errors
     /// [`StreamError::Texture`] for a texture that cannot be taken: nothing was submitted, and another may be pushed in its
