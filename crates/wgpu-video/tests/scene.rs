@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use strikeline_picture::{FrameIndex, FrameRate};
-use support::{Renderer, options, size};
+use support::{RendererScene, options, size};
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::gpu::SourceFormat;
 use wgpu_video::gpu::planes::PlaneKind;
@@ -219,37 +219,12 @@ fn a_device_has_what_the_scene_asks_for_or_the_error_names_what_is_missing() {
     }
 }
 
-/// The renderer, whose colours are whole values of 8 bits.
-struct Still(SourceFormat, Option<Renderer>);
-
-impl Scene for Still {
-    fn drawing(&self) -> Drawing {
-        Drawing::Texture(self.0)
-    }
-    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
-        self.1 = Some(Renderer::new(&gpu.device, self.0.texture_format(), target.size));
-        Ok(())
-    }
-    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
-        self.1.as_ref().unwrap().set_frame(queue, frame.0);
-        Ok(())
-    }
-    fn render(
-        &self,
-        commands: &mut wgpu::CommandEncoder,
-        target: &wgpu::TextureView,
-    ) -> Result<(), SceneError> {
-        self.1.as_ref().unwrap().render(commands, target);
-        Ok(())
-    }
-}
-
 #[test]
 fn a_still_is_the_same_whatever_the_format_of_the_scene() {
     let gpu = Gpu::open(&AdapterChoice::Best).unwrap();
     let stills = SourceFormat::ALL.map(|format| {
         let rate = FrameRate::new(60, 1).unwrap();
-        render_still(&gpu, &mut Still(format, None), size(), rate, FrameIndex(7)).unwrap()
+        render_still(&gpu, &mut RendererScene(format, None), size(), rate, FrameIndex(7)).unwrap()
     });
     assert_eq!(stills[0].len(), 172 * 96 * 4);
     // Column 9, row 10, of frame 8, as the renderer counts; in front is either layer.
@@ -261,4 +236,22 @@ fn a_still_is_the_same_whatever_the_format_of_the_scene() {
         let allowed = u8::from(*format == SourceFormat::Rgba16Float);
         assert!(worst <= Some(allowed), "{format:?}: {worst:?}");
     }
+}
+
+/// A scene that panics before the first frame.
+struct Unprepared;
+
+impl Scene for Unprepared {
+    fn prepare(&mut self, _gpu: &Gpu, _target: &SceneTarget<'_>) -> Result<(), SceneError> {
+        panic!("planned")
+    }
+    fn update(&mut self, _queue: &wgpu::Queue, _frame: FrameIndex) -> Result<(), SceneError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_scene_that_panics_while_it_is_prepared_is_an_error() {
+    let error = stream(&mut Unprepared, &options(2), &mut NullSink::default(), &mut |_| {}).unwrap_err();
+    assert!(matches!(&error, StreamError::Panicked { message, .. } if message == "planned"), "{error}");
 }

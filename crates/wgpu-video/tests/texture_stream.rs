@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::time::Duration;
 
 use strikeline_picture::{FrameIndex, SegmentIndex};
-use support::{Renderer, files, options, size, texture, texture_descriptor};
+use support::{Renderer, RendererScene, files, options, size, texture, texture_descriptor};
 use wgpu::TextureFormat;
 use wgpu_video::encode::h264::H264Factory;
 use wgpu_video::encode::{Codec, EncodeError, Encoder, EncoderFactory, EncoderSettings};
@@ -104,31 +104,6 @@ impl Program {
         assert_eq!(report.frames, options.frames.get());
         assert_eq!(report.bytes, std::fs::metadata(path).unwrap().len());
         assert!(!self.had_error.load(Ordering::Relaxed));
-    }
-}
-
-/// The same renderer as a scene.
-struct RendererScene(SourceFormat, Option<Renderer>);
-
-impl Scene for RendererScene {
-    fn drawing(&self) -> Drawing {
-        Drawing::Texture(self.0)
-    }
-    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
-        self.1 = Some(Renderer::new(&gpu.device, self.0.texture_format(), target.size));
-        Ok(())
-    }
-    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
-        self.1.as_ref().unwrap().set_frame(queue, frame.0);
-        Ok(())
-    }
-    fn render(
-        &self,
-        commands: &mut wgpu::CommandEncoder,
-        target: &wgpu::TextureView,
-    ) -> Result<(), SceneError> {
-        self.1.as_ref().unwrap().render(commands, target);
-        Ok(())
     }
 }
 

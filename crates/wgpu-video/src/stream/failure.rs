@@ -95,6 +95,16 @@ impl Failure {
     }
 }
 
+/// Runs what belongs to `stage` before the stages run, and takes a panic of the caller's scene or sink as an error.
+pub(crate) fn caught<T>(
+    stage: Stage,
+    work: impl FnOnce() -> Result<T, StreamError>,
+) -> Result<T, StreamError> {
+    let panicked =
+        |panic: Box<dyn Any + Send>| StreamError::Panicked { stage, message: panic_message(&*panic) };
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic)))
+}
+
 fn panic_message(panic: &(dyn Any + Send)) -> String {
     if let Some(text) = panic.downcast_ref::<&str>() {
         (*text).to_owned()

@@ -387,9 +387,9 @@ pub fn stream(
     let scenes = std::iter::once(&mut *scene as &mut dyn Scene)
         .chain(others.iter_mut().map(|scene| &mut **scene as &mut dyn Scene));
     let name = adapter.description.to_string();
-    let opened = open_devices(adapter, scenes, options, split)?;
+    let opened = failure::caught(Stage::Render, || open_devices(adapter, scenes, options, split))?;
     let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
-    sink.begin(&options.info()).map_err(StreamError::Begin)?;
+    failure::caught(Stage::Write, || sink.begin(&options.info()).map_err(StreamError::Begin))?;
     let run = PipelineOptions {
         encoder: &*options.encoder,
         settings,

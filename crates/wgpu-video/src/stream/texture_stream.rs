@@ -11,7 +11,7 @@ use super::queue::Queue;
 use super::scene_stages::SlotReader;
 use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo};
 use super::stage::{Render, SlotIndex, StageError};
-use super::{Report, StreamError, StreamOptions, WorkSplit};
+use super::{Report, Stage, StreamError, StreamOptions, WorkSplit};
 use crate::gpu::convert::SourceFormat;
 use crate::gpu::planes;
 use crate::gpu::ring::SubmittedSlot;
@@ -180,7 +180,7 @@ impl TextureStream {
             Ok::<_, GpuError>((ring, SlotReader::new(&gpu, options.copy_out)?))
         })?;
         let mut sink: Box<dyn Sink> = Box::new(sink);
-        sink.begin(&options.info()).map_err(StreamError::Begin)?;
+        super::failure::caught(Stage::Write, || sink.begin(&options.info()).map_err(StreamError::Begin))?;
 
         let handover =
             Arc::new(Handover { slots: Queue::new(1), frames: Queue::new(1), complete: Queue::new(1) });

@@ -6,8 +6,10 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::Path;
 use std::sync::Arc;
 
-use strikeline_picture::{FrameRate, PictureSize};
+use strikeline_picture::{FrameIndex, FrameRate, PictureSize};
 use wgpu_video::encode::h264::H264Factory;
+use wgpu_video::gpu::{Gpu, SourceFormat};
+use wgpu_video::scene::{Drawing, Scene, SceneError, SceneTarget};
 use wgpu_video::stream::{StreamOptions, WorkSplit};
 
 /// A compute pass sets the depths of two triangles that fill the picture, so that each is in front in every other band
@@ -208,4 +210,29 @@ pub(crate) fn options(frames: u64) -> StreamOptions {
 /// Names of all files in `folder`.
 pub(crate) fn files(folder: &Path) -> Vec<std::ffi::OsString> {
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+}
+
+/// The renderer as a scene that fills a texture of this format.
+pub(crate) struct RendererScene(pub(crate) SourceFormat, pub(crate) Option<Renderer>);
+
+impl Scene for RendererScene {
+    fn drawing(&self) -> Drawing {
+        Drawing::Texture(self.0)
+    }
+    fn prepare(&mut self, gpu: &Gpu, target: &SceneTarget<'_>) -> Result<(), SceneError> {
+        self.1 = Some(Renderer::new(&gpu.device, self.0.texture_format(), target.size));
+        Ok(())
+    }
+    fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {
+        self.1.as_ref().unwrap().set_frame(queue, frame.0);
+        Ok(())
+    }
+    fn render(
+        &self,
+        commands: &mut wgpu::CommandEncoder,
+        target: &wgpu::TextureView,
+    ) -> Result<(), SceneError> {
+        self.1.as_ref().unwrap().render(commands, target);
+        Ok(())
+    }
 }
