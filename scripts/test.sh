@@ -18,7 +18,7 @@ cargo check --locked --no-default-features --lib
 echo "== the program without openh264"
 cargo check --locked --no-default-features --features cli --bins
 echo "== each library of the workspace alone"
-cargo check --locked -p strikeline-picture -p strikeline-h264
+cargo check --locked -p strikeline-picture -p strikeline-h264 -p strikeline-audio -p strikeline-aac -p strikeline-sound
 cargo check --locked -p wgpu-video --no-default-features
 echo "== documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --lib

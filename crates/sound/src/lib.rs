@@ -1,0 +1,2 @@
+#![doc = include_str!("../README.md")]
+#![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
