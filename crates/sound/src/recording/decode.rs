@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use opus_decoder::{OpusDecoder, OpusMultistreamDecoder};
+use ropus::OpusMSDecoder;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::packet::Packet;
@@ -16,8 +16,7 @@ use super::opus::OpusHead;
 /// A decoder for a track.
 pub(super) enum Decoder {
     Symphonia(Box<dyn AudioDecoder>),
-    Opus(Box<OpusDecoder>, OpusHead),
-    OpusMany(Box<OpusMultistreamDecoder>, OpusHead),
+    Opus(Box<OpusDecoder>),
 }
 
 /// The most sample frames that a packet may decode to: FLAC's and ALAC's limit is far below.
@@ -28,6 +27,7 @@ impl Decoder {
         path: &Path,
         codec: Codec,
         parameters: &AudioCodecParameters,
+        knows_durations: bool,
     ) -> Result<Decoder, RecordingError> {
         let unsupported =
             |why: String| RecordingError::Codec { path: path.into(), codec: codec.to_string(), why };
@@ -35,25 +35,25 @@ impl Decoder {
             Codec::Opus => {
                 let head = OpusHead::from_parameters(parameters)
                     .ok_or_else(|| unsupported("its identification header is damaged".into()))?;
-                let refused = |error: opus_decoder::OpusError| unsupported(error.to_string());
-                if head.family == 0 {
-                    let decoder = OpusDecoder::new(48_000, usize::from(head.channels)).map_err(refused)?;
-                    Ok(Decoder::Opus(Box::new(decoder), head))
-                } else {
-                    let decoder = OpusMultistreamDecoder::new(
+                let made = guarded(path, "decoder", || {
+                    OpusMSDecoder::new(
                         48_000,
-                        usize::from(head.channels),
-                        usize::from(head.streams),
-                        usize::from(head.coupled),
+                        head.channels.into(),
+                        head.streams.into(),
+                        head.coupled.into(),
                         &head.mapping,
-                    );
-                    Ok(Decoder::OpusMany(Box::new(decoder.map_err(refused)?), head))
-                }
+                    )
+                })?;
+                let decoder =
+                    made.map_err(|code| unsupported(format!("error {code} of the Opus decoder")))?;
+                Ok(Decoder::Opus(Box::new(OpusDecoder { decoder, head, samples: Vec::new() })))
             }
             Codec::AacOther => Err(unsupported("only AAC-LC can be decoded".into())),
             Codec::Other => Err(unsupported("no decoder".into())),
             _ => {
-                let options = AudioDecoderOptions::default().gapless(false);
+                // The first packet of Vorbis gives nothing to be heard. Where the length of packets can be told, we drop it
+                // ourselves; elsewhere the decoder does.
+                let options = AudioDecoderOptions::default().gapless(!knows_durations);
                 let made = guarded(path, "decoder", || {
                     symphonia::default::get_codecs().make_audio_decoder(parameters, &options)
                 })?;
@@ -91,14 +91,7 @@ impl Decoder {
                 Err(SymphoniaError::ResetRequired) => Err("the codec changes within the file".into()),
                 Err(error) => Err(error.to_string()),
             },
-            Decoder::Opus(decoder, head) => decode_opus(packet, channels, samples, |room| {
-                decoder.decode_float(&packet.data, room, false).map_err(|error| error.to_string())
-            })
-            .map(|()| head.finish(samples)),
-            Decoder::OpusMany(decoder, head) => decode_opus(packet, channels, samples, |room| {
-                decoder.decode_float(&packet.data, room, false).map_err(|error| error.to_string())
-            })
-            .map(|()| head.finish(samples)),
+            Decoder::Opus(opus) => opus.decode(&packet.data, channels, samples),
         })
     }
 
@@ -106,21 +99,31 @@ impl Decoder {
     pub(super) fn reset(&mut self) {
         match self {
             Decoder::Symphonia(decoder) => decoder.reset(),
-            Decoder::Opus(decoder, _) => decoder.reset(),
-            Decoder::OpusMany(decoder, _) => decoder.reset(),
+            Decoder::Opus(opus) => opus.decoder.reset(),
         }
     }
 }
 
-fn decode_opus(
-    packet: &Packet,
-    channels: usize,
-    samples: &mut Vec<f32>,
-    decode: impl FnOnce(&mut [f32]) -> Result<usize, String>,
-) -> Result<(), String> {
-    let frames = opus_frames(&packet.data).ok_or("not an Opus packet")? as usize;
-    samples.resize(frames * channels, 0.0);
-    let decoded = decode(samples)?;
-    samples.truncate(decoded * channels);
-    Ok(())
+/// A decoder for Opus, which works with 16 bits as its model, libopus for fixed-point machines, does.
+pub(super) struct OpusDecoder {
+    decoder: OpusMSDecoder,
+    head: OpusHead,
+    samples: Vec<i16>,
+}
+
+impl OpusDecoder {
+    fn decode(&mut self, packet: &[u8], channels: usize, output: &mut Vec<f32>) -> Result<(), String> {
+        let frames = opus_frames(packet).ok_or("not an Opus packet")?;
+        let length = i32::try_from(packet.len()).map_err(|_| "too long a packet")?;
+        self.samples.clear();
+        self.samples.resize(frames as usize * channels, 0);
+        // At most 5760.
+        let room = frames as i32;
+        let decoded = self.decoder.decode(Some(packet), length, &mut self.samples, room, false);
+        let decoded = decoded.map_err(|code| format!("error {code} of the Opus decoder"))?;
+        let decoded = usize::try_from(decoded).unwrap_or(0) * channels;
+        output.extend(self.samples.iter().take(decoded).map(|sample| f32::from(*sample) / 32_768.0));
+        self.head.finish(output);
+        Ok(())
+    }
 }

@@ -183,11 +183,11 @@ mod tests {
 
     #[test]
     fn opus_packets_last_as_long_as_their_first_byte_says() {
-        assert_eq!(opus_frames(&[0b11111_0_00]), Some(960));
-        assert_eq!(opus_frames(&[0b10000_0_01]), Some(240));
-        assert_eq!(opus_frames(&[0b00011_0_11, 2]), Some(5760));
-        assert_eq!(opus_frames(&[0b00011_0_11, 3]), None);
-        assert_eq!(opus_frames(&[0b11111_0_11, 0]), None);
+        assert_eq!(opus_frames(&[0b1111_1000]), Some(960));
+        assert_eq!(opus_frames(&[0b1000_0001]), Some(240));
+        assert_eq!(opus_frames(&[0b0001_1011, 2]), Some(5760));
+        assert_eq!(opus_frames(&[0b0001_1011, 3]), None);
+        assert_eq!(opus_frames(&[0b1111_1011, 0]), None);
         assert_eq!(opus_frames(&[]), None);
     }
 

@@ -12,6 +12,7 @@ use symphonia::core::meta::{RawValue, StandardTag, Tag};
 use super::copy::{self, CannotCopy, CopiedPackets};
 use super::decode::Decoder;
 use super::demux::{self, Demuxer, Next};
+use super::guard::guarded;
 use super::headers::AacConfig;
 use super::info::{Codec, Length, RecordingInfo};
 use super::mp4::{self, Mp4, Mp4Track};
@@ -214,12 +215,10 @@ fn shape(path: &Path, demuxer: &Demuxer) -> Result<(u32, u16, ChannelLayout), Re
             rate = Some(config.rate);
         }
     }
-    if (rate.is_none() || channels.is_none() || demuxer.codec == Codec::Aac)
-        && let Ok(Decoder::Symphonia(decoder)) = Decoder::new(path, demuxer.codec, parameters)
-    {
-        let decoded = decoder.codec_params();
-        rate = rate.or(decoded.sample_rate);
-        channels = decoded.channels.clone().or(channels);
+    if rate.is_none() || channels.is_none() || demuxer.codec == Codec::Aac {
+        let (decoded_rate, decoded_channels) = decoded_shape(path, demuxer).unwrap_or_default();
+        rate = rate.or(decoded_rate);
+        channels = decoded_channels.or(channels);
     }
     let rate = rate.ok_or_else(|| missing("sample rate"))?;
     let channels = channels.ok_or_else(|| missing("number of channels"))?;
@@ -232,6 +231,30 @@ fn shape(path: &Path, demuxer: &Demuxer) -> Result<(u32, u16, ChannelLayout), Re
         _ => ChannelLayout::usual(count),
     };
     Ok((rate, count, layout))
+}
+
+/// Rate and channels as the decoder sees them: from its configuration, or else from one of the first packets.
+fn decoded_shape(path: &Path, demuxer: &Demuxer) -> Option<(Option<u32>, Option<Channels>)> {
+    let decoder = Decoder::new(path, demuxer.codec, &demuxer.parameters, true).ok()?;
+    let Decoder::Symphonia(mut decoder) = decoder else { return None };
+    let known = decoder.codec_params();
+    if known.channels.is_some() {
+        return Some((known.sample_rate, known.channels.clone()));
+    }
+    let mut demuxer = Demuxer::open(path, demuxer.track()?.id).ok()?;
+    for _ in 0..8 {
+        if let Next::Packet(packet, _) = demuxer.next().ok()? {
+            let decoded = guarded(path, "decoder", || {
+                let buffer = decoder.decode(&packet).ok()?;
+                let spec = buffer.spec();
+                Some((Some(spec.rate()), Some(spec.channels().clone())))
+            });
+            if let Some(shape) = decoded.ok()? {
+                return Some(shape);
+            }
+        }
+    }
+    None
 }
 
 #[derive(Default)]

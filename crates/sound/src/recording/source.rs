@@ -70,7 +70,8 @@ impl std::fmt::Debug for RecordingSource {
 impl RecordingSource {
     pub(super) fn new(recording: &Recording) -> Result<RecordingSource, RecordingError> {
         let demuxer = Demuxer::open(&recording.path, recording.track_id)?;
-        let decoder = Decoder::new(&recording.path, demuxer.codec, &demuxer.parameters)?;
+        let decoder =
+            Decoder::new(&recording.path, demuxer.codec, &demuxer.parameters, demuxer.knows_durations())?;
         Ok(RecordingSource {
             path: recording.path.clone(),
             track_id: recording.track_id,
