@@ -238,9 +238,7 @@ fn configuration(
         }
         Codec::Alac => {
             let cookie = extra.ok_or(missing.clone())?;
-            // An old form wraps it into two boxes.
-            let cookie = if cookie.get(4..8) == Some(b"frma") { cookie.get(24..) } else { Some(cookie) };
-            let cookie = cookie.and_then(|cookie| cookie.get(..24)).ok_or(missing)?;
+            let cookie = cookie.get(..24).ok_or(missing)?;
             Ok((AudioCodec::Alac, cookie.to_vec()))
         }
         codec => Err(CannotCopy::Codec { codec }),

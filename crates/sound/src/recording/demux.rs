@@ -18,7 +18,9 @@ use symphonia::core::units::Timestamp;
 
 use super::RecordingError;
 use super::guard::guarded;
-use super::headers::{AacConfig, alac_config_frames, alac_frames, flac_frames, mp3_frames, opus_frames};
+use super::headers::{
+    AacConfig, alac_config_frames, alac_cookie, alac_frames, flac_frames, mp3_frames, opus_frames,
+};
 use super::info::{Codec, TrackInfo};
 
 /// Errors of a demuxer in a row, and in all, after which a file is given up.
@@ -190,6 +192,10 @@ impl Demuxer {
             return Err(RecordingError::NoSound { path: path.into() });
         };
         let codec = codec_of(parameters);
+        let mut parameters = parameters.clone();
+        if codec == Codec::Alac {
+            parameters.extra_data = parameters.extra_data.map(|cookie| alac_cookie(&cookie).into());
+        }
         let config = parameters.extra_data.as_deref().unwrap_or_default();
         let in_frames = track.time_base.zip(parameters.sample_rate).is_some_and(|(base, rate)| {
             u64::from(base.numer.get()) * u64::from(rate) == u64::from(base.denom.get())
@@ -206,12 +212,12 @@ impl Demuxer {
         Ok(Demuxer {
             path: path.into(),
             track_id,
-            parameters: parameters.clone(),
             codec,
             durations,
             errors: 0,
             ended: false,
             reader,
+            parameters,
         })
     }
 

@@ -91,6 +91,12 @@ pub(super) fn alac_config_frames(config: &[u8]) -> Option<u32> {
     (1..=1 << 20).contains(&frames).then_some(frames)
 }
 
+/// The 24 bytes of an `ALACSpecificConfig` in a cookie, which an old form wraps into the boxes `frma` and `alac`.
+pub(super) fn alac_cookie(cookie: &[u8]) -> &[u8] {
+    let inner = if cookie.get(4..8) == Some(b"frma") { cookie.get(24..) } else { Some(cookie) };
+    inner.unwrap_or_default()
+}
+
 /// What an `AudioSpecificConfig` says (ISO/IEC 14496-3, 1.6.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct AacConfig {
