@@ -99,6 +99,10 @@ pub fn resampled_length(frames: u64, old: u32, new: u32) -> Option<u64> {
     u64::try_from(exact).ok()
 }
 
+fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
 /// Frames that are taken from the source at a time.
 const BLOCK: usize = 4096;
 
@@ -106,6 +110,7 @@ const BLOCK: usize = 4096;
 #[derive(Debug)]
 struct Converter {
     filter: Filter,
+    /// The rates, divided by what they have in common.
     old: u32,
     new: u32,
     /// Per channel, the frames from `start` on.
@@ -126,12 +131,15 @@ struct Converter {
 
 impl Converter {
     fn new(old: AudioFormat, new: AudioFormat) -> Converter {
-        let filter = Filter::new(old.rate().get(), new.rate().get());
-        let before = filter.taps() / 2 - 1;
         let channels = old.samples_per_frame();
+        let (old, new) = (old.rate().get(), new.rate().get());
+        let common = greatest_common_divisor(old, new).max(1);
+        let (old, new) = (old / common, new / common);
+        let filter = Filter::new(old, new);
+        let before = filter.taps() / 2 - 1;
         Converter {
-            old: old.rate().get(),
-            new: new.rate().get(),
+            old,
+            new,
             history: vec![vec![0.0; before]; channels],
             start: -(before as i64),
             scratch: vec![0.0; BLOCK * channels],
@@ -171,14 +179,22 @@ impl Converter {
                 }
             }
             let at = (first - self.start) as usize;
-            for (sample, channel) in frame.iter_mut().zip(&self.history) {
-                let window = channel.get(at..at + taps).unwrap_or_default();
-                *sample = self.filter.apply(window, self.fraction);
+            for (samples, channels) in frame.chunks_mut(2).zip(self.history.chunks(2)) {
+                let [left, right] = [channels.first(), channels.last()].map(|channel| {
+                    channel.and_then(|samples| samples.get(at..at + taps)).unwrap_or_default()
+                });
+                let values = self.filter.apply([left, right], self.fraction);
+                for (sample, value) in samples.iter_mut().zip(values) {
+                    *sample = value;
+                }
             }
             self.given += 1;
-            self.fraction += u64::from(self.old);
-            self.position += self.fraction / u64::from(self.new);
-            self.fraction %= u64::from(self.new);
+            self.position += u64::from(self.old / self.new);
+            self.fraction += u64::from(self.old % self.new);
+            if self.fraction >= u64::from(self.new) {
+                self.fraction -= u64::from(self.new);
+                self.position += 1;
+            }
         }
         Ok(wanted)
     }

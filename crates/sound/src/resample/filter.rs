@@ -23,10 +23,6 @@ pub(super) struct Filter {
     exact: bool,
 }
 
-fn greatest_common_divisor(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
-}
-
 /// The modified Bessel function of the first kind, order 0, by its power series.
 fn bessel_i0(x: f64) -> f64 {
     let quarter = x * x / 4.0;
@@ -49,7 +45,7 @@ fn sinc(x: f64) -> f64 {
 }
 
 impl Filter {
-    /// From the rate `old` to the rate `new`, both in Hz and at least 1.
+    /// From a rate to another which are to each other as `old` to `new`, without a common divisor, both at least 1.
     pub(super) fn new(old: u32, new: u32) -> Filter {
         let (old, new) = (u64::from(old), u64::from(new));
         // All frequencies as a part of the old rate.
@@ -63,10 +59,9 @@ impl Filter {
         // A multiple of 8, for the sums below.
         let taps = (2 * half as usize).next_multiple_of(8);
 
-        let phases = new / greatest_common_divisor(old, new);
-        let exact = phases * taps as u64 <= MAX_EXACT;
+        let exact = new * taps as u64 <= MAX_EXACT;
         let decimation = (old as f64 / new as f64).max(1.0);
-        let positions = if exact { phases } else { libm::ceil(POSITIONS / decimation) as u64 };
+        let positions = if exact { new } else { libm::ceil(POSITIONS / decimation) as u64 };
         // Where rows are interpolated, one more closes the last gap.
         let count = if exact { positions } else { positions + 1 };
 
@@ -94,29 +89,37 @@ impl Filter {
         self.taps
     }
 
-    /// The value at `fraction` / new of the way from frame `taps / 2 - 1` of the window to the next.
-    pub(super) fn apply(&self, window: &[f32], fraction: u64) -> f32 {
+    /// The values of two channels at `fraction` / new of the way from frame `taps / 2 - 1` of each window to the next.
+    pub(super) fn apply(&self, windows: [&[f32]; 2], fraction: u64) -> [f32; 2] {
+        if self.exact {
+            return self.dot(windows, fraction);
+        }
         let scaled = fraction * self.positions;
         let row = scaled / self.new;
-        let first = self.dot(window, row);
-        if self.exact {
-            return first;
-        }
+        let first = self.dot(windows, row);
         let weight = (scaled % self.new) as f32 / self.new as f32;
-        first + (self.dot(window, row + 1) - first) * weight
+        let second = self.dot(windows, row + 1);
+        [first[0] + (second[0] - first[0]) * weight, first[1] + (second[1] - first[1]) * weight]
     }
 
-    fn dot(&self, window: &[f32], row: u64) -> f32 {
+    fn dot(&self, [left, right]: [&[f32]; 2], row: u64) -> [f32; 2] {
         let at = row as usize * self.taps;
         let row = self.rows.get(at..at + self.taps).unwrap_or_default();
-        // Eight sums side by side, in a fixed order: fast, and the same on every machine.
-        let mut sums = [0.0f32; 8];
-        for (samples, coefficients) in window.chunks_exact(8).zip(row.chunks_exact(8)) {
-            for ((sum, sample), coefficient) in sums.iter_mut().zip(samples).zip(coefficients) {
-                *sum += sample * coefficient;
+        // Eight sums side by side for each channel, in a fixed order: fast, and the same on every machine.
+        let mut left_sums = [0.0f32; 8];
+        let mut right_sums = [0.0f32; 8];
+        let chunks = left.as_chunks().0.iter().zip(right.as_chunks().0).zip(row.as_chunks().0);
+        for ((left, right), row) in chunks {
+            let (left, right, row): (&[f32; 8], &[f32; 8], &[f32; 8]) = (left, right, row);
+            for lane in 0..8 {
+                left_sums[lane] += left[lane] * row[lane];
+                right_sums[lane] += right[lane] * row[lane];
             }
         }
-        let [a, b, c, d, e, f, g, h] = sums;
-        ((a + e) + (c + g)) + ((b + f) + (d + h))
+        [sum(left_sums), sum(right_sums)]
     }
+}
+
+fn sum([a, b, c, d, e, f, g, h]: [f32; 8]) -> f32 {
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
