@@ -94,14 +94,6 @@ impl Decoder {
             Decoder::Opus(opus) => opus.decode(&packet.data, channels, samples),
         })
     }
-
-    /// Forgets the packets before.
-    pub(super) fn reset(&mut self) {
-        match self {
-            Decoder::Symphonia(decoder) => decoder.reset(),
-            Decoder::Opus(opus) => opus.decoder.reset(),
-        }
-    }
 }
 
 /// A decoder for Opus, which works with 16 bits as its model, libopus for fixed-point machines, does.

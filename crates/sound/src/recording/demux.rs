@@ -78,6 +78,8 @@ pub(super) struct Demuxer {
     pub(super) parameters: AudioCodecParameters,
     pub(super) codec: Codec,
     durations: Durations,
+    /// Whether times are in sample frames.
+    in_frames: bool,
     errors: u32,
     ended: bool,
 }
@@ -214,6 +216,7 @@ impl Demuxer {
             track_id,
             codec,
             durations,
+            in_frames,
             errors: 0,
             ended: false,
             reader,
@@ -232,6 +235,11 @@ impl Demuxer {
     /// Whether the number of frames in each packet can be told without decoding it.
     pub(super) fn knows_durations(&self) -> bool {
         !matches!(self.durations, Durations::Unknown)
+    }
+
+    /// Whether the times of packets are in sample frames.
+    pub(super) fn counts_frames(&self) -> bool {
+        self.in_frames
     }
 
     /// The next packet of the track.
@@ -306,7 +314,11 @@ impl Demuxer {
         let to = SeekTo::Timestamp { ts: Timestamp::new(ts), track_id: self.track_id };
         let reader = &mut self.reader;
         let done = guarded(&self.path, "reader", || reader.seek(SeekMode::Accurate, to));
-        let good = matches!(&done, Ok(Ok(to)) if to.actual_ts.get() >= 0 && to.actual_ts.get() <= ts);
+        let usual = match self.durations {
+            Durations::Fixed(frames) | Durations::Alac(frames) => i64::from(frames.max(1)),
+            _ => 1,
+        };
+        let good = matches!(&done, Ok(Ok(to)) if (0..=ts).contains(&to.actual_ts.get()) && to.actual_ts.get() % usual == 0);
         self.ended = !good;
         good
     }
