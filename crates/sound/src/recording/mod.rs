@@ -15,6 +15,7 @@ mod error;
 mod guard;
 mod headers;
 mod info;
+mod matroska;
 mod mp4;
 mod open;
 mod opus;

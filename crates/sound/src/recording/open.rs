@@ -1,6 +1,5 @@
 //! Finding out what a file is.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use strikeline_audio::AudioFormat;
@@ -11,11 +10,12 @@ use symphonia::core::meta::{RawValue, StandardTag, Tag};
 
 use super::copy::{self, CannotCopy, CopiedPackets};
 use super::decode::Decoder;
-use super::demux::{self, Demuxer, Next};
+use super::demux::{self, Demuxer, Look, Next};
 use super::guard::guarded;
 use super::headers::AacConfig;
 use super::info::{Codec, Length, RecordingInfo};
-use super::mp4::{self, Mp4, Mp4Track};
+use super::matroska::MatroskaTrack;
+use super::mp4::{Mp4, Mp4Track};
 use super::opus::OpusHead;
 use super::source::RecordingSource;
 use super::{RecordingError, RecordingOptions, TrackChoice};
@@ -46,22 +46,16 @@ impl Recording {
     /// [`Self::source`] only, since its packets may still be copied.
     pub fn open(path: impl AsRef<Path>, options: RecordingOptions) -> Result<Recording, RecordingError> {
         let path = path.as_ref();
-        let (mut file, bytes) = demux::open_file(path)?;
-        let mut start = Vec::new();
-        (&mut file).take(12).read_to_end(&mut start).map_err(|error| RecordingError::read(path, error))?;
-        let mp4 = if start.get(4..8) == Some(b"ftyp") { mp4::read(&mut file) } else { None };
-        drop(file);
-        let encrypted = |track: &Mp4Track| track.sound && matches!(&track.entry, b"enca" | b"drms");
-        let all_encrypted = mp4.as_ref().is_some_and(|mp4| {
-            mp4.tracks.iter().any(encrypted)
-                && !mp4.tracks.iter().any(|track| track.sound && !encrypted(track))
-        });
-        if all_encrypted {
+        let look = Look::at(path)?;
+        let bytes = look.bytes;
+        let mp4 = look.mp4.as_ref();
+        let mut mp4_sounds = mp4.iter().flat_map(|mp4| &mp4.tracks).filter(|track| track.sound).peekable();
+        if mp4_sounds.peek().is_some() && mp4_sounds.all(Mp4Track::is_encrypted) {
             return Err(RecordingError::Encrypted { path: path.into() });
         }
 
-        let reader = demux::probe(path)?;
-        let sounds = demux::sound_tracks(&*reader);
+        let reader = demux::probe(path, &look)?;
+        let sounds = demux::sound_tracks(&*reader, &look);
         let index = match options.track {
             TrackChoice::Index(index) => index,
             TrackChoice::Default => {
@@ -77,9 +71,18 @@ impl Recording {
             None if count == 0 => return Err(RecordingError::NoSound { path: path.into() }),
             None => return Err(RecordingError::NoSuchTrack { path: path.into(), index, count }),
         };
-        let mp4_track = mp4.as_ref().and_then(|mp4| mp4.tracks.iter().find(|track| track.id == track_id));
-        if mp4_track.is_some_and(encrypted) {
+        let mp4_track = mp4.and_then(|mp4| mp4.tracks.iter().find(|track| track.id == track_id));
+        if look.is_encrypted(track_id) {
             return Err(RecordingError::Encrypted { path: path.into() });
+        }
+
+        let compressed = |track: &MatroskaTrack| track.number == u64::from(track_id) && track.compressed;
+        if look.matroska.iter().any(compressed) {
+            return Err(RecordingError::Codec {
+                path: path.into(),
+                codec: chosen.codec.to_string(),
+                why: "its packets are compressed once more by the container".into(),
+            });
         }
 
         let mut demuxer = Demuxer::new(path, reader, track_id)?;
@@ -99,10 +102,10 @@ impl Recording {
             Some(track) => Timing::of(container, chosen.codec, track, &parameters, rate, &tags),
             None => Timing::default(),
         };
-        if let (Some(mp4), Some(track)) = (&mp4, mp4_track) {
+        if let (Some(mp4), Some(track)) = (mp4, mp4_track) {
             timing.apply_edits(mp4, track, rate, &mut warnings);
         }
-        timing.check(bytes, &parameters, chosen.codec, channels, &mut warnings);
+        timing.check(bytes, &parameters, chosen.codec, &mut warnings);
 
         let mut info = RecordingInfo {
             container,
@@ -395,10 +398,17 @@ impl Timing {
         bytes: u64,
         parameters: &AudioCodecParameters,
         codec: Codec,
-        channels: u16,
         warnings: &mut Vec<String>,
     ) {
         let Some(frames) = self.length.frames() else { return };
+        if codec == Codec::Pcm {
+            let frame_bytes = u64::from(demux::pcm_frame_bytes(parameters).max(1));
+            if frames.saturating_mul(frame_bytes) > bytes {
+                warnings.push("The file is shorter than it says; what is there is used.".into());
+                self.length = Length::Estimated(bytes / frame_bytes);
+                return;
+            }
+        }
         if frames > bytes.saturating_mul(MOST_FRAMES_PER_BYTE)
             || self.delay > bytes.saturating_mul(MOST_FRAMES_PER_BYTE)
         {
@@ -406,15 +416,6 @@ impl Timing {
                 "The length that the file states is not possible for its size, and is not used.".into(),
             );
             *self = Timing::default();
-            return;
-        }
-        if codec == Codec::Pcm {
-            let bits = parameters.bits_per_coded_sample.or(parameters.bits_per_sample).unwrap_or(8);
-            let frame_bytes = u64::from(bits.div_ceil(8)) * u64::from(channels);
-            if frames.saturating_mul(frame_bytes) > bytes {
-                warnings.push("The file is shorter than it says; what is there is used.".into());
-                self.length = Length::Estimated(bytes / frame_bytes.max(1));
-            }
         }
     }
 }
