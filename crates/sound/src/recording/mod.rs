@@ -20,6 +20,8 @@ mod mp4;
 mod open;
 mod opus;
 mod source;
+mod tags;
+mod timing;
 
 pub use copy::{CannotCopy, CopiedPackets};
 pub use error::RecordingError;
