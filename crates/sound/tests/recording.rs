@@ -135,125 +135,114 @@ fn open(path: &Path) -> Recording {
 }
 
 #[test]
-fn each_format_begins_at_the_very_sample_and_sounds_as_ffmpeg_decodes_it() {
+fn each_format_begins_at_the_very_sample_and_is_sought_and_copied_exactly() {
     if !has_ffmpeg() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let signal = signal();
     for kind in kinds() {
-        let name = kind.name;
-        let path = encode(folder.path(), &signal, RATE, 2, name, kind.options);
+        let path = encode(folder.path(), &signal, RATE, 2, kind.name, kind.options);
         let recording = open(&path);
-        let info = recording.info();
-        assert_eq!(info.codec, kind.codec, "{name}");
-        assert_eq!(info.format.channels().get(), 2, "{name}");
-        assert!(info.warnings.is_empty(), "{name}: {:?}", info.warnings);
-        let frames = FRAMES as u64 * u64::from(info.format.rate().get()) / u64::from(RATE);
-
-        let mut source = recording.source().unwrap();
-        assert_eq!(source.remaining(), info.length.exact(), "{name}");
-        let samples = read_all(&mut source);
-        assert!(source.warnings().is_empty(), "{name}: {:?}", source.warnings());
-        let given = samples.len() as u64 / 2;
-        match kind.length {
-            Known::Exactly => {
-                assert!(
-                    matches!(info.length, Length::Exact(length) if length.abs_diff(frames) <= 1),
-                    "{name}: {info:?}"
-                );
-            }
-            Known::Padded => {
-                assert!(matches!(info.length, Length::Exact(length) if length >= frames), "{name}")
-            }
-            Known::Roughly => {
-                let Length::Estimated(length) = info.length else { panic!("{name}: {info:?}") };
-                assert!(length.abs_diff(frames) < frames / 10, "{name}: {length}");
-            }
-            Known::Not => assert_eq!(info.length, Length::Unknown, "{name}"),
-        }
-        let mut scanned = recording.clone();
-        assert_eq!(scanned.scan().unwrap(), given, "{name}");
-
-        // ffmpeg's own Opus decoder differs by more than rounding from the reference, which it has too.
-        let decoder: &[&str] = if kind.codec == Codec::Opus { &["-c:a", "libopus"] } else { &[] };
-        let judge = decoded_by_ffmpeg(&path, decoder);
-        // Where the end is not stated, ffmpeg may cut or keep a packet's padding.
-        assert!((judge.len() / 2).abs_diff(given as usize) <= 4096, "{name}: {given} frames");
-        let likeness = likeness(&samples, &judge);
-        assert!(likeness >= kind.likeness, "{name}: {likeness:.1} dB");
+        check_sound(&kind, &path, &recording);
+        check_seek(&kind, &recording);
+        check_copy(&kind, &path, &recording);
     }
 }
 
-#[test]
-fn a_sought_frame_is_the_one_that_comes_when_all_is_read() {
-    if !has_ffmpeg() {
-        return;
+/// It begins at the very sample and sounds as ffmpeg decodes it.
+fn check_sound(kind: &Kind, path: &Path, recording: &Recording) {
+    let name = kind.name;
+    let info = recording.info();
+    assert_eq!(info.codec, kind.codec, "{name}");
+    assert_eq!(info.format.channels().get(), 2, "{name}");
+    assert!(info.warnings.is_empty(), "{name}: {:?}", info.warnings);
+    let frames = FRAMES as u64 * u64::from(info.format.rate().get()) / u64::from(RATE);
+
+    let mut source = recording.source().unwrap();
+    assert_eq!(source.remaining(), info.length.exact(), "{name}");
+    let samples = read_all(&mut source);
+    assert!(source.warnings().is_empty(), "{name}: {:?}", source.warnings());
+    let given = samples.len() as u64 / 2;
+    match kind.length {
+        Known::Exactly => {
+            assert!(
+                matches!(info.length, Length::Exact(length) if length.abs_diff(frames) <= 1),
+                "{name}: {info:?}"
+            );
+        }
+        Known::Padded => {
+            assert!(matches!(info.length, Length::Exact(length) if length >= frames), "{name}")
+        }
+        Known::Roughly => {
+            let Length::Estimated(length) = info.length else { panic!("{name}: {info:?}") };
+            assert!(length.abs_diff(frames) < frames / 10, "{name}: {length}");
+        }
+        Known::Not => assert_eq!(info.length, Length::Unknown, "{name}"),
     }
-    let folder = tempfile::tempdir().unwrap();
-    let signal = signal();
-    for kind in kinds() {
-        let name = kind.name;
-        let path = encode(folder.path(), &signal, RATE, 2, name, kind.options);
-        let recording = open(&path);
-        let mut source = recording.source().unwrap();
-        let all = read_all(&mut source);
-        let end = all.len() as u64 / 2;
-        for frame in [end - 1, 0, 1, 50_000, 77_777, 49_152, 1152, end, end + 1000] {
-            source.seek(frame).unwrap();
-            assert_eq!(source.position(), frame);
-            let mut block = vec![0.0; 2 * 3000];
-            let read = source.read(&mut block).unwrap();
-            let from = 2 * frame.min(end) as usize;
-            let wanted = &all[from..all.len().min(from + block.len())];
-            assert_eq!(read, wanted.len() / 2, "{name}: frames from {frame}");
-            if read > 100 {
-                let likeness = likeness(&block[..2 * read], wanted);
-                assert!(likeness >= kind.seek, "{name}: {likeness:.1} dB from frame {frame}");
-            }
+    let mut scanned = recording.clone();
+    assert_eq!(scanned.scan().unwrap(), given, "{name}");
+
+    // ffmpeg's own Opus decoder differs by more than rounding from the reference, which it has too.
+    let decoder: &[&str] = if kind.codec == Codec::Opus { &["-c:a", "libopus"] } else { &[] };
+    let judge = decoded_by_ffmpeg(path, decoder);
+    // Where the end is not stated, ffmpeg may cut or keep a packet's padding.
+    assert!((judge.len() / 2).abs_diff(given as usize) <= 4096, "{name}: {given} frames");
+    let likeness = likeness(&samples, &judge);
+    assert!(likeness >= kind.likeness, "{name}: {likeness:.1} dB");
+}
+
+/// A sought frame is the one that comes when all is read.
+fn check_seek(kind: &Kind, recording: &Recording) {
+    let name = kind.name;
+    let mut source = recording.source().unwrap();
+    let all = read_all(&mut source);
+    let end = all.len() as u64 / 2;
+    for frame in [end - 1, 0, 1, 50_000, 77_777, 49_152, 1152, end, end + 1000] {
+        source.seek(frame).unwrap();
+        assert_eq!(source.position(), frame);
+        let mut block = vec![0.0; 2 * 3000];
+        let read = source.read(&mut block).unwrap();
+        let from = 2 * frame.min(end) as usize;
+        let wanted = &all[from..all.len().min(from + block.len())];
+        assert_eq!(read, wanted.len() / 2, "{name}: frames from {frame}");
+        if read > 100 {
+            let likeness = likeness(&block[..2 * read], wanted);
+            assert!(likeness >= kind.seek, "{name}: {likeness:.1} dB from frame {frame}");
         }
     }
 }
 
-#[test]
-fn copied_packets_are_those_of_the_file() {
-    if !has_ffmpeg() {
+/// Copied packets are those of the file.
+fn check_copy(kind: &Kind, path: &Path, recording: &Recording) {
+    let name = kind.name;
+    let copied = recording.packets(0, None).unwrap();
+    let Some(codec) = kind.copy else {
+        assert_eq!(copied.unwrap_err(), CannotCopy::Codec { codec: kind.codec }, "{name}");
         return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let signal = signal();
-    for kind in kinds() {
-        let name = kind.name;
-        let path = encode(folder.path(), &signal, RATE, 2, name, kind.options);
-        let recording = open(&path);
-        let copied = recording.packets(0, None).unwrap();
-        let Some(codec) = kind.copy else {
-            assert_eq!(copied.unwrap_err(), CannotCopy::Codec { codec: kind.codec }, "{name}");
-            continue;
-        };
-        let mut copied = copied.unwrap();
-        let track = copied.track().clone();
-        assert_eq!(track.codec, codec, "{name}");
-        assert_eq!(track.skip, recording.info().delay, "{name}");
-        let (mut bytes, mut packets, mut ticks) = (Vec::new(), 0, 0);
-        while let Some(packet) = copied.next_packet().unwrap() {
-            if let Some(usual) = track.packet_ticks {
-                assert!(packet.ticks == usual.get() || packets + 1 == track.max_packets, "{name}");
-            }
-            bytes.extend(packet.data);
-            packets += 1;
-            ticks += u64::from(packet.ticks);
+    };
+    let mut copied = copied.unwrap();
+    let track = copied.track().clone();
+    assert_eq!(track.codec, codec, "{name}");
+    assert_eq!(track.skip, recording.info().delay, "{name}");
+    let (mut bytes, mut packets, mut ticks) = (Vec::new(), 0, 0);
+    while let Some(packet) = copied.next_packet().unwrap() {
+        if let Some(usual) = track.packet_ticks {
+            assert!(packet.ticks == usual.get() || packets + 1 == track.max_packets, "{name}");
         }
-        assert_eq!(packets, track.max_packets, "{name}");
-        assert!(ticks >= track.skip + track.duration, "{name}: {ticks} ticks, {track:?}");
-        let mut arguments = vec!["-i", path.to_str().unwrap(), "-map", "0:a", "-c", "copy"];
-        if name.ends_with(".aac") {
-            arguments.extend(["-bsf:a", "aac_adtstoasc"]);
-        }
-        arguments.extend(["-f", "data", "-"]);
-        let judge = ffmpeg(&arguments);
-        assert!(bytes == judge, "{name}: {} bytes instead of {}", bytes.len(), judge.len());
+        bytes.extend(packet.data);
+        packets += 1;
+        ticks += u64::from(packet.ticks);
     }
+    assert_eq!(packets, track.max_packets, "{name}");
+    assert!(ticks >= track.skip + track.duration, "{name}: {ticks} ticks, {track:?}");
+    let mut arguments = vec!["-i", path.to_str().unwrap(), "-map", "0:a", "-c", "copy"];
+    if name.ends_with(".aac") {
+        arguments.extend(["-bsf:a", "aac_adtstoasc"]);
+    }
+    arguments.extend(["-f", "data", "-"]);
+    let judge = ffmpeg(&arguments);
+    assert!(bytes == judge, "{name}: {} bytes instead of {}", bytes.len(), judge.len());
 }
 
 #[test]
