@@ -5,7 +5,7 @@ mod support;
 use std::path::Path;
 
 use strikeline_audio::{AudioCodec, AudioSource, PacketSource};
-use strikeline_sound::recording::{CannotCopy, Codec, Length, Recording, RecordingOptions};
+use strikeline_sound::recording::{CannotCopy, Codec, Length, Recording, RecordingError, RecordingOptions};
 use support::*;
 
 /// A kind of file, and what is promised for it.
@@ -263,4 +263,42 @@ fn a_part_is_copied_from_a_packet_before_it_with_the_rest_skipped() {
     assert_eq!(recording.packets(-100, None).unwrap().unwrap_err(), CannotCopy::StartsLater { frames: 100 });
     assert_eq!(recording.packets(FRAMES as i64, None).unwrap().unwrap_err(), CannotCopy::Over);
     assert_eq!(recording.packets(i64::MAX, None).unwrap().unwrap_err(), CannotCopy::Over);
+}
+
+#[test]
+fn channels_come_in_the_order_of_their_loudspeakers() {
+    if !has_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for channels in [1u16, 6, 8] {
+        // A tone of its own in each channel.
+        let signal: Vec<f32> = (0..12_000 * u32::from(channels))
+            .map(|index| {
+                let (frame, channel) = (index / u32::from(channels), index % u32::from(channels));
+                let frequency = 200.0 + 150.0 * channel as f32;
+                0.3 * (frame as f32 / 48_000.0 * frequency * std::f32::consts::TAU).sin()
+            })
+            .collect();
+        for (name, options, wanted) in [
+            ("order.wav", &[][..], EXACT),
+            ("order.flac", &[], EXACT),
+            ("order.opus", &["-c:a", "libopus", "-mapping_family", "1"], 60.0),
+            ("order.mkv", &["-c:a", "libopus", "-mapping_family", "1"], 60.0),
+        ] {
+            let path = encode(folder.path(), &signal, 48_000, channels, name, options);
+            let recording = open(&path);
+            assert_eq!(recording.info().format.channels().get(), channels);
+            assert_eq!(recording.info().layout.channels(), channels);
+            let samples = read_all(&mut recording.source().unwrap());
+            let decoder: &[&str] =
+                if recording.info().codec == Codec::Opus { &["-c:a", "libopus"] } else { &[] };
+            let likeness = likeness(&samples, &decoded_by_ffmpeg(&path, decoder));
+            assert!(likeness >= wanted, "{name} with {channels} channels: {likeness:.1} dB");
+        }
+    }
+    // What the decoder does wrong is refused.
+    let signal = vec![0.1; 6 * 4800];
+    let path = encode(folder.path(), &signal, 48_000, 6, "surround.ogg", &["-c:a", "libvorbis"]);
+    assert!(matches!(open(&path).source(), Err(RecordingError::Codec { .. })));
 }

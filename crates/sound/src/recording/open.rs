@@ -239,7 +239,10 @@ fn shape(path: &Path, demuxer: &Demuxer) -> Result<(u32, u16, ChannelLayout), Re
     let count = u16::try_from(channels.count()).unwrap_or(u16::MAX);
     let layout = match channels {
         Channels::Positioned(positions) => match u32::try_from(positions.bits()) {
-            Ok(speakers) if count > 1 => ChannelLayout::from_speakers(speakers),
+            // From 6.1 on the decoder of ALAC gives the channels in another order than it says.
+            Ok(speakers) if count > 1 && !(demuxer.codec == Codec::Alac && count > 6) => {
+                ChannelLayout::from_speakers(speakers)
+            }
             _ => ChannelLayout::usual(count),
         },
         _ => ChannelLayout::usual(count),
