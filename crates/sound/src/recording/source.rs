@@ -132,12 +132,7 @@ impl RecordingSource {
             self.at = 0;
         }
         // A new decoder: the old one would go on with its state, such as that of the noise that AAC fills bands with.
-        self.decoder = Decoder::new(
-            &self.path,
-            self.demuxer.codec,
-            &self.demuxer.parameters,
-            self.demuxer.knows_durations(),
-        )?;
+        self.decoder = self.new_decoder()?;
         self.samples.clear();
         self.taken = 0;
         self.ended = false;
@@ -147,6 +142,10 @@ impl RecordingSource {
             self.skip_packets(begin)?;
         }
         Ok(())
+    }
+
+    fn new_decoder(&self) -> Result<Decoder, RecordingError> {
+        Decoder::new(&self.path, self.demuxer.codec, &self.demuxer.parameters, self.demuxer.knows_durations())
     }
 
     /// Frames that are decoded before a frame that is sought, so that it comes out as if all had been decoded.
@@ -260,7 +259,15 @@ impl RecordingSource {
             self.at = u64::try_from(packet.pts.get()).unwrap_or(0);
         }
         let rate = self.format.rate().get();
-        if let Err(why) = self.decoder.decode(&self.path, &packet, channels, rate, &mut self.samples)? {
+        let decoded = match self.decoder.decode(&self.path, &packet, channels, rate, &mut self.samples) {
+            Err(RecordingError::Panicked { message, .. }) if self.damage == Damage::Keep => {
+                // What the decoder had in hand is not to be trusted any more.
+                self.decoder = self.new_decoder()?;
+                Err(format!("the decoder failed: {message}"))
+            }
+            decoded => decoded?,
+        };
+        if let Err(why) = decoded {
             self.damaged(why)?;
             self.samples.clear();
             let lost = frames.unwrap_or(self.usual) as usize;
