@@ -322,3 +322,44 @@ fn channels_come_in_the_order_of_their_loudspeakers() {
     let path = encode(folder.path(), &signal, 48_000, 6, "surround.ogg", &["-c:a", "libvorbis"]);
     assert!(matches!(open(&path).source(), Err(RecordingError::Codec { .. })));
 }
+
+#[test]
+fn the_delay_that_itunes_states_is_left_out() {
+    if !has_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // Delay, padding and frames as iTunes writes them: 1024, 0 and all, in hexadecimal digits.
+    let text = format!(" 00000000 00000400 00000000 {FRAMES:016X} 00000000 00000000 00000000 00000000");
+    let comment = "x".repeat(text.len() + 48);
+    let metadata = format!("comment={comment}");
+    let options = &["-c:a", "aac", "-use_editlist", "0", "-metadata", &metadata];
+    let path = encode(folder.path(), &signal(), RATE, 2, "itunes.m4a", options);
+    let mut bytes = std::fs::read(&path).unwrap();
+
+    // The box of the comment becomes one of iTunes', which is as long.
+    let part = |name: &[u8], body: &[u8]| {
+        let mut part = (8 + body.len() as u32).to_be_bytes().to_vec();
+        part.extend(name);
+        part.extend(body);
+        part
+    };
+    let data = [&[0, 0, 0, 1, 0, 0, 0, 0], text.as_bytes()].concat();
+    let body = [
+        part(b"mean", b"\0\0\0\0com.apple.iTunes"),
+        part(b"name", b"\0\0\0\0iTunSMPB"),
+        part(b"data", &data),
+    ];
+    let new = part(b"----", &body.concat());
+    let at = bytes.windows(4).position(|window| window == b"\xa9cmt").unwrap() - 4;
+    assert_eq!(bytes[at..at + 4], new[..4]);
+    bytes[at..at + new.len()].copy_from_slice(&new);
+    std::fs::write(&path, &bytes).unwrap();
+
+    let recording = open(&path);
+    assert_eq!(recording.info().delay, 1024);
+    assert_eq!(recording.info().length, Length::Exact(FRAMES as u64));
+    let samples = read_all(&mut recording.source().unwrap());
+    let likeness = likeness(&samples, &decoded_by_ffmpeg(&path, &[]));
+    assert!(likeness > 100.0, "{likeness:.1} dB");
+}
