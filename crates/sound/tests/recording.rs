@@ -230,6 +230,7 @@ fn check_seek(kind: &Kind, recording: &Recording) {
             let likeness = likeness(&block[..2 * read], wanted);
             assert!(likeness >= kind.seek, "{name}: {likeness:.1} dB from frame {frame}");
         }
+        assert!(source.warnings().is_empty(), "{name}: {:?}", source.warnings());
     }
 }
 
@@ -362,4 +363,53 @@ fn the_delay_that_itunes_states_is_left_out() {
     let samples = read_all(&mut recording.source().unwrap());
     let likeness = likeness(&samples, &decoded_by_ffmpeg(&path, &[]));
     assert!(likeness > 100.0, "{likeness:.1} dB");
+}
+
+#[test]
+fn what_is_copied_from_the_middle_sounds_as_the_whole_does_there() {
+    if !has_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let signal = signal();
+    let (start, frames) = (61_234usize, 30_000usize);
+    for (name, options, wanted) in [
+        ("middle.flac", &[][..], EXACT),
+        ("middle.mp3", &["-b:a", "128k"], 100.0),
+        ("middle.m4a", AAC, 100.0),
+    ] {
+        let path = encode(folder.path(), &signal, RATE, 2, name, options);
+        let recording = open(&path);
+        let whole = read_all(&mut recording.source().unwrap());
+        let mut copied = recording.packets(start as i64, Some(frames as u64)).unwrap().unwrap();
+        let track = copied.track().clone();
+        let mut stream = Vec::new();
+        if track.codec == AudioCodec::Flac {
+            // The last metadata block: type 0, 34 bytes.
+            stream.extend(b"fLaC\x80\0\0\x22");
+            stream.extend(&track.config);
+        }
+        while let Some(packet) = copied.next_packet().unwrap() {
+            if track.codec == AudioCodec::Aac {
+                // ADTS: LC, 44,100 Hz, two channels.
+                let length = packet.data.len() as u32 + 7;
+                let header = [0xff, 0xf1, 0x50, 0x80 | (length >> 11) as u8, (length >> 3) as u8];
+                stream.extend(header);
+                stream.extend([(length << 5) as u8 | 0x1f, 0xfc]);
+            }
+            stream.extend(packet.data);
+        }
+        let format = match track.codec {
+            AudioCodec::Flac => "flac",
+            AudioCodec::Mp3 => "mp3",
+            _ => "aac",
+        };
+        let part = folder.path().join("part");
+        std::fs::write(&part, stream).unwrap();
+        let decoded = decoded_by_ffmpeg(&part, &["-f", format]);
+        let heard = &decoded[2 * track.skip as usize..][..2 * track.duration as usize];
+        assert_eq!(track.duration, frames as u64);
+        let likeness = likeness(heard, &whole[2 * start..][..2 * frames]);
+        assert!(likeness >= wanted, "{name}: {likeness:.1} dB");
+    }
 }

@@ -223,7 +223,7 @@ impl RecordingSource {
     }
 
     fn damaged(&mut self, why: String) -> Result<(), RecordingError> {
-        let frame = self.at.saturating_sub(self.delay);
+        let frame = if self.at == u64::MAX { self.position } else { self.at.saturating_sub(self.delay) };
         if self.damage == Damage::Fail {
             return Err(RecordingError::Damaged {
                 path: self.path.clone(),
@@ -324,7 +324,9 @@ impl RecordingSource {
     /// Looks whether there is more behind the stated end, where that is not how a container cuts the last packet.
     fn look_behind_the_end(&mut self) {
         let end = self.length.unwrap_or(u64::MAX).saturating_add(self.delay);
-        while !self.ended && !self.met.goes_on && matches!(self.container, "mp3" | "flac" | "ogg") {
+        // After a seek to the end, nothing was read that says where the packets are.
+        let known = self.at != u64::MAX;
+        while known && !self.ended && !self.met.goes_on && matches!(self.container, "mp3" | "flac" | "ogg") {
             match self.demuxer.next() {
                 Ok(Next::Packet(_, Some(frames))) => {
                     self.at = self.at.saturating_add(frames.into());
