@@ -117,7 +117,7 @@ pub struct RecordingInfo {
     pub title: Option<String>,
     /// Artist, from the tags.
     pub artist: Option<String>,
-    /// What a user ought to know: one sentence each.
+    /// What a user ought to know: a line each, to go behind a word such as “warning:”.
     pub warnings: Vec<String>,
 }
 

@@ -86,13 +86,12 @@ impl Recording {
         let tags = Tags::read(demuxer.reader());
         let mut warnings = Vec::new();
         if count > 1 {
-            warnings.push(format!(
-                "The file has {count} sound tracks; number {index}, counted from 0, is taken."
-            ));
+            warnings
+                .push(format!("the file has {count} sound tracks; number {index}, counted from 0, is taken"));
         }
         if chosen.codec == Codec::Aac && rate <= 24_000 {
             warnings.push(format!(
-                "AAC at {rate} Hz may be HE-AAC, of which only the lower half of the frequencies is decoded."
+                "AAC at {rate} Hz may be HE-AAC, of which only the lower half of the frequencies is decoded"
             ));
         }
         let parameters = demuxer.parameters.clone();

@@ -181,14 +181,14 @@ impl RecordingSource {
         }
     }
 
-    /// What a user ought to know of what was read until now: one sentence each.
+    /// What a user ought to know of what was read until now: a line each.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if let Some((frame, why)) = &self.met.first_damage {
             let count = self.met.damaged;
             let places = if count == 1 { "one place is".into() } else { format!("{count} places are") };
             warnings.push(format!(
-                "The recording is damaged: {places} silent, the first at {:.3} s ({why}).",
+                "the recording is damaged: {places} silent, the first at {:.3} s ({why})",
                 self.seconds(*frame)
             ));
         }
@@ -196,22 +196,22 @@ impl RecordingSource {
             let why = why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
             warnings.push(match self.length {
                 Some(length) => format!(
-                    "The recording ends at {:.3} s instead of {:.3} s{why}; the rest is silent.",
+                    "the recording ends at {:.3} s instead of {:.3} s{why}; the rest is silent",
                     self.seconds(*frame),
                     self.seconds(length)
                 ),
-                None => format!("The recording ends too early, at {:.3} s{why}.", self.seconds(*frame)),
+                None => format!("the recording ends too early, at {:.3} s{why}", self.seconds(*frame)),
             });
         }
         if let (true, Some(length)) = (self.met.goes_on, self.length) {
             warnings.push(format!(
-                "The recording goes on behind {:.3} s, the length that its header states; the rest is left out.",
+                "the recording goes on behind {:.3} s, the length that its header states; the rest is left out",
                 self.seconds(length)
             ));
         }
         if self.met.broken_samples > 0 {
             warnings.push(format!(
-                "{} samples of the recording are not numbers or far too large; they are silent.",
+                "{} samples of the recording are not numbers or far too large; they are silent",
                 self.met.broken_samples
             ));
         }

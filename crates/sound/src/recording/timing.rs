@@ -83,8 +83,7 @@ impl Timing {
         };
         if track.edits > 1 {
             warnings.push(
-                "The file plays parts of its sound in another order (edit list); it is read as stored."
-                    .into(),
+                "the file plays parts of its sound in another order (edit list); it is read as stored".into(),
             );
             return;
         }
@@ -115,7 +114,7 @@ impl Timing {
         if codec == Codec::Pcm {
             let frame_bytes = u64::from(demux::pcm_frame_bytes(parameters).max(1));
             if frames.saturating_mul(frame_bytes) > bytes {
-                warnings.push("The file is shorter than it says; what is there is used.".into());
+                warnings.push("the file is shorter than it says; what is there is used".into());
                 self.length = Length::Estimated(bytes / frame_bytes);
                 return;
             }
@@ -123,9 +122,8 @@ impl Timing {
         if frames > bytes.saturating_mul(MOST_FRAMES_PER_BYTE)
             || self.delay > bytes.saturating_mul(MOST_FRAMES_PER_BYTE)
         {
-            warnings.push(
-                "The length that the file states is not possible for its size, and is not used.".into(),
-            );
+            warnings
+                .push("the length that the file states is not possible for its size, and is not used".into());
             *self = Timing::default();
         }
     }
