@@ -46,8 +46,11 @@ impl Decoder {
                     made.map_err(|code| unsupported(format!("error {code} of the Opus decoder")))?;
                 Ok(Decoder::Opus(Box::new(OpusDecoder { decoder, head, samples: Vec::new() })))
             }
-            // The decoder undoes the coupling of channels in the wrong order, which shows from three channels on.
-            Codec::Vorbis if parameters.channels.as_ref().is_some_and(|channels| channels.count() > 2) => {
+            // The decoder of AAC has no more; that of Vorbis undoes the coupling of channels in the wrong order, which shows
+            // from three channels on.
+            Codec::Aac | Codec::Vorbis
+                if parameters.channels.as_ref().is_some_and(|channels| channels.count() > 2) =>
+            {
                 Err(unsupported("with more than two channels".into()))
             }
             Codec::AacOther => Err(unsupported("only AAC-LC can be decoded".into())),
