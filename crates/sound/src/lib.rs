@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+pub mod fade;
+pub mod mix;
 mod seek;
+#[cfg(test)]
+mod testing;
 
 pub use seek::{Samples, SeekableSource};
