@@ -2,6 +2,8 @@
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 pub mod fade;
+pub mod limiter;
+pub mod loudness;
 pub mod mix;
 mod seek;
 #[cfg(test)]
