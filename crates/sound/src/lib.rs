@@ -6,6 +6,7 @@ pub mod limiter;
 pub mod loudness;
 pub mod mix;
 mod seek;
+pub mod stretch;
 #[cfg(test)]
 mod testing;
 
