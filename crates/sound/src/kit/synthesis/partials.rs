@@ -1,0 +1,187 @@
+//! Decaying partials: the modes of membranes, bars and plates.
+
+use std::f32::consts::TAU;
+
+use super::{Channels, decay_per_frame, random};
+
+/// Sample frames that are computed side by side.
+const LANES: usize = 8;
+/// How far below its start a partial is left out, in dB.
+const END_LEVEL: f32 = 72.0;
+/// Sample frames after which the frequency of a bending partial is set anew; a multiple of [`LANES`].
+const BEND_FRAMES: usize = 32;
+
+/// A sinus that decays exponentially.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::kit) struct Partial {
+    /// In Hz.
+    pub(in crate::kit) frequency: f32,
+    pub(in crate::kit) amplitude: f32,
+    /// Seconds in which it decays by 60 dB.
+    pub(in crate::kit) decay: f32,
+}
+
+/// A pitch that starts higher and falls: of all partials alike.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::kit) struct Bend {
+    /// How much higher it starts, as a share of the frequency.
+    pub(in crate::kit) depth: f32,
+    /// The time in which the rest of the way shrinks to 1/e, in seconds.
+    pub(in crate::kit) time: f32,
+}
+
+/// Partials that are struck together.
+#[derive(Debug, Clone)]
+pub(in crate::kit) struct Partials {
+    pub(in crate::kit) partials: Vec<Partial>,
+    pub(in crate::kit) bend: Option<Bend>,
+    /// How far the partials are spread between left and right, 0 to 1.
+    pub(in crate::kit) width: f32,
+    /// Phases: 0 begins each sinus at 0; 1 spreads them at random.
+    pub(in crate::kit) scatter: f32,
+    /// Seconds in which the partials rise.
+    pub(in crate::kit) attack: f32,
+}
+
+impl Partials {
+    pub(in crate::kit) fn new(partials: impl IntoIterator<Item = Partial>) -> Partials {
+        Partials {
+            partials: partials.into_iter().collect(),
+            bend: None,
+            width: 0.0,
+            scatter: 0.0,
+            attack: 0.0,
+        }
+    }
+
+    pub(in crate::kit) fn bend(mut self, depth: f32, time: f32) -> Partials {
+        self.bend = Some(Bend { depth, time });
+        self
+    }
+
+    pub(in crate::kit) fn wide(mut self, width: f32) -> Partials {
+        self.width = width;
+        self
+    }
+
+    pub(in crate::kit) fn scattered(mut self) -> Partials {
+        self.scatter = 1.0;
+        self
+    }
+
+    pub(in crate::kit) fn attack(mut self, seconds: f32) -> Partials {
+        self.attack = seconds;
+        self
+    }
+
+    pub(super) fn render(&self, rate: f32, seed: u32) -> Channels {
+        let heard = |partial: &&Partial| partial.frequency < rate * 0.45;
+        let frames =
+            self.partials.iter().filter(heard).map(|partial| frames_of(partial, rate)).max().unwrap_or(0);
+        let mut sum = Channels::new(frames);
+        for (index, partial) in self.partials.iter().enumerate().filter(|(_, partial)| heard(partial)) {
+            let seed = seed * 977 + index as u32 * 7;
+            let phase = 0.15 + self.scatter * TAU * random(seed);
+            let pan = self.width * random(seed + 1);
+            let length = frames_of(partial, rate).min(frames);
+            let (left, right) = (&mut sum.left[..length], &mut sum.right[..length]);
+            let mut oscillator = Oscillator::new(
+                partial,
+                phase,
+                rate,
+                [partial.amplitude * (1.0 - pan), partial.amplitude * (1.0 + pan)],
+            );
+            match self.bend {
+                None => oscillator.add_to(left, right),
+                Some(bend) => {
+                    let blocks = left.chunks_mut(BEND_FRAMES).zip(right.chunks_mut(BEND_FRAMES));
+                    for (block, (left, right)) in blocks.enumerate() {
+                        let time = block as f32 * BEND_FRAMES as f32 / rate;
+                        let factor = 1.0 + bend.depth * libm::expf(-time / bend.time);
+                        oscillator.tune(partial.frequency * factor, rate);
+                        oscillator.add_to(left, right);
+                    }
+                }
+            }
+        }
+        if self.attack > 0.0 {
+            rise(&mut sum.left, self.attack, rate);
+            rise(&mut sum.right, self.attack, rate);
+        }
+        sum
+    }
+}
+
+/// How long a partial is heard, in sample frames: a multiple of [`LANES`].
+fn frames_of(partial: &Partial, rate: f32) -> usize {
+    (partial.decay * END_LEVEL / 60.0 * rate) as usize / LANES * LANES + LANES
+}
+
+/// Multiplies by 1 - e^(-t/attack).
+fn rise(samples: &mut [f32], attack: f32, rate: f32) {
+    let shrink = libm::expf(-1.0 / (attack * rate));
+    let mut missing = 1.0 - 0.02;
+    for sample in samples {
+        *sample *= 1.0 - missing;
+        missing *= shrink;
+    }
+}
+
+/// Points that turn around 0 and come nearer to it, one for each of [`LANES`] successive sample frames.
+struct Oscillator {
+    cosine: [f32; LANES],
+    sine: [f32; LANES],
+    /// The turn from one sample frame to that which is [`LANES`] later.
+    turn: (f32, f32),
+    decay: f32,
+    gains: [f32; 2],
+}
+
+impl Oscillator {
+    fn new(partial: &Partial, phase: f32, rate: f32, gains: [f32; 2]) -> Oscillator {
+        let mut oscillator = Oscillator {
+            cosine: [libm::cosf(phase); LANES],
+            sine: [libm::sinf(phase); LANES],
+            turn: (0.0, 0.0),
+            decay: decay_per_frame(partial.decay, rate),
+            gains,
+        };
+        oscillator.tune(partial.frequency, rate);
+        oscillator
+    }
+
+    /// Goes on with another frequency from the first lane on.
+    fn tune(&mut self, frequency: f32, rate: f32) {
+        let angle = TAU * frequency / rate;
+        let (mut cosine, mut sine) = (self.cosine[0], self.sine[0]);
+        let (step_cosine, step_sine) = (self.decay * libm::cosf(angle), self.decay * libm::sinf(angle));
+        for lane in 0..LANES {
+            self.cosine[lane] = cosine;
+            self.sine[lane] = sine;
+            (cosine, sine) =
+                (cosine * step_cosine - sine * step_sine, cosine * step_sine + sine * step_cosine);
+        }
+        let decay = libm::powf(self.decay, LANES as f32);
+        let angle = angle * LANES as f32;
+        self.turn = (decay * libm::cosf(angle), decay * libm::sinf(angle));
+    }
+
+    /// Adds the next samples; whole multiples of [`LANES`].
+    fn add_to(&mut self, left: &mut [f32], right: &mut [f32]) {
+        let (turn_cosine, turn_sine) = self.turn;
+        let (mut cosine, mut sine) = (self.cosine, self.sine);
+        let blocks = left.as_chunks_mut::<LANES>().0.iter_mut().zip(right.as_chunks_mut::<LANES>().0);
+        for (left, right) in blocks {
+            for lane in 0..LANES {
+                left[lane] += self.gains[0] * sine[lane];
+                right[lane] += self.gains[1] * sine[lane];
+            }
+            for lane in 0..LANES {
+                let turned = cosine[lane] * turn_cosine - sine[lane] * turn_sine;
+                sine[lane] = cosine[lane] * turn_sine + sine[lane] * turn_cosine;
+                cosine[lane] = turned;
+            }
+        }
+        (self.cosine, self.sine) = (cosine, sine);
+    }
+}
