@@ -60,10 +60,12 @@ fn main() -> Result<(), Failure> {
     let peak = samples.iter().flatten().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
     let energy: f64 = samples.iter().flatten().map(|&sample| f64::from(sample * sample)).sum();
     let rms = (energy / (samples.len() as f64 * 2.0)).sqrt();
+    let loudest = samples.iter().position(|frame| frame[0].abs().max(frame[1].abs()) >= peak).unwrap_or(0);
     println!(
-        "{} hits, {seconds:.1} s; peak {:.1} dB, RMS {:.1} dB; sounds computed in {:.1} ms, played in {:.1} ms: {:.0} x real time",
+        "{} hits, {seconds:.1} s; peak {:.1} dB at {:.3} s, RMS {:.1} dB; sounds computed in {:.1} ms, played in {:.1} ms: {:.0} x real time",
         hits.len(),
         20.0 * peak.log10(),
+        loudest as f64 / f64::from(rate),
         20.0 * rms.log10(),
         prepared * 1e3,
         playing * 1e3,

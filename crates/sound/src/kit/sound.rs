@@ -6,6 +6,8 @@ use super::synthesis::{Choke, Recipe, render_part};
 pub(super) const CHANNELS: usize = 2;
 /// The span over which the level of a sound is measured, in seconds.
 const LEVEL_SPAN: f32 = 0.1;
+/// The level of the whole kit relative to what the recipes say, in dB: a groove stays 6 dB below full scale.
+const KIT_LEVEL: f32 = -3.0;
 /// The velocity at which the level of a sound is what its recipe says.
 const LEVEL_VELOCITY: u8 = 100;
 
@@ -50,7 +52,7 @@ impl DrumSound {
         let mut sound = DrumSound { parts, choke: recipe.choke, voices: recipe.voices, frames };
         let span = (LEVEL_SPAN * rate as f32) as usize;
         let whole = level(&sound.mix(LEVEL_VELOCITY, span), rate);
-        let scale = if whole > 1e-9 { amplitude(recipe.level) / whole } else { 0.0 };
+        let scale = if whole > 1e-9 { amplitude(recipe.level + KIT_LEVEL) / whole } else { 0.0 };
         for part in &mut sound.parts {
             part.gain *= scale;
         }

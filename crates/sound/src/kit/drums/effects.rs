@@ -10,7 +10,7 @@ pub(super) fn clap() -> Recipe {
         (4_500.0, 0.8, -9.0, 0.015),
     ];
     Recipe::new(
-        -21.0,
+        -27.5,
         0.05,
         vec![
             rustling(0.0, noise(&bands).wide(0.6))
@@ -34,7 +34,7 @@ pub(super) fn clap() -> Recipe {
 
 pub(super) fn slap() -> Recipe {
     Recipe::new(
-        -23.0,
+        -29.0,
         0.0,
         vec![
             rustling(
@@ -49,7 +49,7 @@ pub(super) fn slap() -> Recipe {
 
 pub(super) fn finger_snap() -> Recipe {
     Recipe::new(
-        -27.0,
+        -33.0,
         0.0,
         vec![
             rustling(
@@ -67,12 +67,12 @@ pub(super) fn finger_snap() -> Recipe {
 }
 
 pub(super) fn high_q() -> Recipe {
-    Recipe::new(-26.0, 0.0, vec![gliding(0.0, Glide::new(4_200.0, 500.0, 0.016).envelope(0.0003, 0.0, 0.09))])
+    Recipe::new(-33.0, 0.0, vec![gliding(0.0, Glide::new(4_200.0, 500.0, 0.016).envelope(0.0003, 0.0, 0.09))])
 }
 
 pub(super) fn square_click() -> Recipe {
     Recipe::new(
-        -28.0,
+        -36.0,
         0.0,
         vec![gliding(
             0.0,
@@ -85,7 +85,7 @@ pub(super) fn square_click() -> Recipe {
 
 pub(super) fn metronome_click() -> Recipe {
     Recipe::new(
-        -26.0,
+        -33.0,
         0.0,
         vec![
             ringing(0.0, partials(&[(1_480.0, 0.7, 0.035), (2_210.0, 1.0, 0.03), (3_650.0, 0.5, 0.02)])),
@@ -97,7 +97,7 @@ pub(super) fn metronome_click() -> Recipe {
 
 pub(super) fn metronome_bell() -> Recipe {
     Recipe::new(
-        -26.0,
+        -33.0,
         0.0,
         vec![
             ringing(
@@ -117,7 +117,7 @@ pub(super) fn metronome_bell() -> Recipe {
 pub(super) fn scratch(push: bool) -> Recipe {
     let (from, to) = if push { (500.0, 1_900.0) } else { (1_700.0, 450.0) };
     Recipe::new(
-        -26.0,
+        -33.0,
         0.0,
         vec![
             gliding(
@@ -137,7 +137,7 @@ pub(super) fn scratch(push: bool) -> Recipe {
 pub(super) fn whistle(long: bool) -> Recipe {
     let hold = if long { 0.45 } else { 0.10 };
     Recipe::new(
-        -25.0,
+        -28.0,
         -0.2,
         vec![
             gliding(
@@ -156,7 +156,7 @@ pub(super) fn whistle(long: bool) -> Recipe {
 
 pub(super) fn applause() -> Recipe {
     Recipe::new(
-        -27.0,
+        -33.0,
         0.0,
         vec![rustling(
             0.0,

@@ -32,24 +32,28 @@ fn hand_drum(level: f32, pan: f32, frequency: f32, decay: f32, slap: f32) -> Rec
 }
 
 pub(super) fn bongo(high: bool) -> Recipe {
-    if high { hand_drum(-22.0, -0.2, 395.0, 0.22, -8.0) } else { hand_drum(-22.0, -0.05, 285.0, 0.28, -9.0) }
+    if high {
+        hand_drum(-27.0, -0.2, 395.0, 0.22, -11.0)
+    } else {
+        hand_drum(-26.0, -0.05, 285.0, 0.28, -12.0)
+    }
 }
 
 pub(super) fn conga_mute() -> Recipe {
-    hand_drum(-23.0, 0.1, 330.0, 0.09, -3.0).stops(ChokeGroup::Conga)
+    hand_drum(-28.0, 0.1, 330.0, 0.13, -7.0).stops(ChokeGroup::Conga)
 }
 
 pub(super) fn conga(high: bool) -> Recipe {
     if high {
-        hand_drum(-21.0, 0.1, 218.0, 0.42, -12.0).stopped(ChokeGroup::Conga)
+        hand_drum(-25.0, 0.1, 218.0, 0.48, -15.0).stopped(ChokeGroup::Conga)
     } else {
-        hand_drum(-21.0, 0.25, 164.0, 0.50, -14.0)
+        hand_drum(-24.0, 0.25, 164.0, 0.55, -17.0)
     }
 }
 
 pub(super) fn timbale(high: bool) -> Recipe {
     let (frequency, pan) = if high { (335.0, -0.25) } else { (245.0, -0.1) };
-    let mut recipe = hand_drum(-21.0, pan, frequency, 0.5, -7.0);
+    let mut recipe = hand_drum(-25.0, pan, frequency, 0.75, -10.0);
     recipe.parts.push(ringing(
         -9.0,
         partials(&[
@@ -67,7 +71,7 @@ pub(super) fn timbale(high: bool) -> Recipe {
 
 pub(super) fn surdo(mute: bool) -> Recipe {
     let decay = if mute { 0.18 } else { 0.9 };
-    let recipe = hand_drum(-18.0, 0.1, if mute { 92.0 } else { 84.0 }, decay, -18.0);
+    let recipe = hand_drum(-23.5, 0.1, if mute { 92.0 } else { 84.0 }, decay, -18.0);
     if mute { recipe.stops(ChokeGroup::Surdo) } else { recipe.stopped(ChokeGroup::Surdo) }
 }
 
@@ -79,7 +83,7 @@ pub(super) fn cuica(mute: bool) -> Recipe {
         Glide::new(420.0, 780.0, 0.10).envelope(0.001, 0.18, 0.22)
     };
     Recipe::new(
-        -23.0,
+        -26.0,
         0.2,
         vec![
             gliding(0.0, glide.overtones(&overtones)),

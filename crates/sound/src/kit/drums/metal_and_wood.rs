@@ -29,15 +29,15 @@ fn block(level: f32, pan: f32, frequency: f32, decay: f32, click: f32) -> Recipe
 }
 
 pub(super) fn wood_block(high: bool) -> Recipe {
-    block(-25.0, 0.15, if high { 1_020.0 } else { 735.0 }, 0.09, -11.0)
+    block(-28.0, 0.15, if high { 1_020.0 } else { 735.0 }, 0.09, -11.0)
 }
 
 pub(super) fn claves() -> Recipe {
-    block(-25.0, -0.15, 2_480.0, 0.12, -16.0)
+    block(-29.5, -0.15, 2_480.0, 0.12, -19.0)
 }
 
 pub(super) fn castanets() -> Recipe {
-    let mut recipe = block(-27.0, 0.1, 1_850.0, 0.035, -3.0);
+    let mut recipe = block(-36.0, 0.1, 1_850.0, 0.045, -7.0);
     for part in &mut recipe.parts {
         *part = part.clone().strikes([(0.0, 1.0), (0.011, 0.55)]);
     }
@@ -45,17 +45,17 @@ pub(super) fn castanets() -> Recipe {
 }
 
 pub(super) fn sticks() -> Recipe {
-    block(-25.0, 0.0, 1_420.0, 0.05, -5.0)
+    block(-33.0, 0.0, 1_420.0, 0.06, -8.0)
 }
 
 /// What keys without a drum sound like; the pitch follows the key a little.
 pub(super) fn neutral(key: u8) -> Recipe {
-    block(-27.0, 0.0, 520.0 + 6.0 * f32::from(key), 0.06, -6.0)
+    block(-34.0, 0.0, 520.0 + 6.0 * f32::from(key), 0.06, -6.0)
 }
 
 pub(super) fn cowbell() -> Recipe {
     Recipe::new(
-        -23.0,
+        -28.5,
         0.1,
         vec![
             ringing(
@@ -91,7 +91,7 @@ pub(super) fn cowbell() -> Recipe {
 pub(super) fn agogo(high: bool) -> Recipe {
     let f = if high { 935.0 } else { 672.0 };
     Recipe::new(
-        -24.0,
+        -31.0,
         -0.2,
         vec![
             ringing(
@@ -113,9 +113,9 @@ pub(super) fn agogo(high: bool) -> Recipe {
 }
 
 pub(super) fn triangle(open: bool) -> Recipe {
-    let decay = if open { 3.0 } else { 0.22 };
+    let (decay, level) = if open { (3.0, -33.0) } else { (0.25, -36.0) };
     let recipe = Recipe::new(
-        -28.0,
+        level,
         0.25,
         vec![
             ringing(
@@ -157,5 +157,5 @@ pub(super) fn bell_tree() -> Recipe {
             ringing(-0.5 * voice as f32, bars).strikes(strikes)
         })
         .collect();
-    Recipe::new(-29.0, 0.2, parts).voices(2)
+    Recipe::new(-36.0, 0.2, parts).voices(2)
 }

@@ -15,7 +15,7 @@ pub(super) fn tambourine() -> Recipe {
     .scattered()
     .wide(0.4);
     Recipe::new(
-        -27.0,
+        -31.0,
         -0.15,
         vec![
             ringing(-3.0, jingles).strikes([
@@ -50,15 +50,15 @@ fn rattle(level: f32, pan: f32, centre: f32, strikes: &[(f32, f32)], decay: f32)
 }
 
 pub(super) fn cabasa() -> Recipe {
-    rattle(-29.0, 0.25, 7_800.0, &[(0.0, 1.0), (0.018, 0.8), (0.034, 0.5), (0.05, 0.25)], 0.07)
+    rattle(-32.0, 0.25, 7_800.0, &[(0.0, 1.0), (0.018, 0.8), (0.034, 0.5), (0.05, 0.25)], 0.07)
 }
 
 pub(super) fn maracas() -> Recipe {
-    rattle(-30.0, 0.3, 7_000.0, &[(0.0, 1.0), (0.012, 0.4)], 0.055)
+    rattle(-35.0, 0.3, 7_000.0, &[(0.0, 1.0), (0.012, 0.4)], 0.055)
 }
 
 pub(super) fn shaker() -> Recipe {
-    rattle(-30.0, -0.3, 8_500.0, &[(0.0, 0.8), (0.022, 0.9), (0.045, 0.5)], 0.09)
+    rattle(-34.0, -0.3, 8_500.0, &[(0.0, 0.8), (0.022, 0.9), (0.045, 0.5)], 0.09)
 }
 
 pub(super) fn jingle_bell() -> Recipe {
@@ -73,7 +73,7 @@ pub(super) fn jingle_bell() -> Recipe {
     .scattered()
     .wide(0.5);
     Recipe::new(
-        -29.0,
+        -32.0,
         -0.25,
         vec![
             ringing(0.0, bells).strikes([
@@ -103,7 +103,7 @@ pub(super) fn vibraslap() -> Recipe {
     });
     let strikes: Vec<(f32, f32)> = strikes.collect();
     Recipe::new(
-        -27.0,
+        -33.0,
         0.3,
         vec![
             ringing(
@@ -135,7 +135,7 @@ pub(super) fn guiro(long: bool) -> Recipe {
         })
         .collect();
     Recipe::new(
-        -26.0,
+        -33.0,
         0.2,
         vec![
             rustling(

@@ -11,6 +11,9 @@ const END_LEVEL: f32 = 72.0;
 /// Sample frames after which the frequency of a bending partial is set anew; a multiple of [`LANES`].
 const BEND_FRAMES: usize = 32;
 
+/// Below this frequency, in Hz, decaying partials have a constant part that matters.
+const LOW: f32 = 250.0;
+
 /// A sinus that decays exponentially.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::kit) struct Partial {
@@ -108,6 +111,10 @@ impl Partials {
             rise(&mut sum.left, self.attack, rate);
             rise(&mut sum.right, self.attack, rate);
         }
+        if self.partials.iter().any(|partial| partial.frequency < LOW) {
+            take_constant_part(&mut sum.left, rate);
+            take_constant_part(&mut sum.right, rate);
+        }
         sum
     }
 }
@@ -115,6 +122,17 @@ impl Partials {
 /// How long a partial is heard, in sample frames: a multiple of [`LANES`].
 fn frames_of(partial: &Partial, rate: f32) -> usize {
     (partial.decay * END_LEVEL / 60.0 * rate) as usize / LANES * LANES + LANES
+}
+
+/// Takes away what does not swing around 0, by a filter of one zero and one pole at 12 Hz.
+fn take_constant_part(samples: &mut [f32], rate: f32) {
+    let keep = libm::expf(-TAU * 12.0 / rate);
+    let (mut input_before, mut output) = (0.0, 0.0);
+    for sample in samples {
+        output = *sample - input_before + keep * output;
+        input_before = *sample;
+        *sample = output;
+    }
 }
 
 /// Multiplies by 1 - e^(-t/attack).
