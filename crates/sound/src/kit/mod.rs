@@ -21,6 +21,7 @@ use strikeline_picture::Time;
 
 pub use player::DrumPlayer;
 use sound::DrumSound;
+use synthesis::SharedNoise;
 
 /// A stroke on a drum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,6 +56,7 @@ pub enum KitError {
 /// usual song 10 to 20 MB. Many players may share a kit.
 pub struct DrumKit {
     rate: u32,
+    noise: OnceLock<SharedNoise>,
     sounds: Vec<OnceLock<DrumSound>>,
 }
 
@@ -70,7 +72,7 @@ impl DrumKit {
         if !Self::RATES.contains(&rate) {
             return Err(KitError::Rate { rate });
         }
-        Ok(DrumKit { rate, sounds: (0..128).map(|_| OnceLock::new()).collect() })
+        Ok(DrumKit { rate, noise: OnceLock::new(), sounds: (0..128).map(|_| OnceLock::new()).collect() })
     }
 
     /// Sample frames per second.
@@ -95,7 +97,10 @@ impl DrumKit {
     /// The sound of a key; keys above 127 have that of 127.
     fn sound(&self, key: u8) -> &DrumSound {
         let key = key.min(127);
-        self.sounds[usize::from(key)].get_or_init(|| DrumSound::new(&drums::recipe(key), key, self.rate))
+        self.sounds[usize::from(key)].get_or_init(|| {
+            let noise = self.noise.get_or_init(|| SharedNoise::new(self.rate));
+            DrumSound::new(&drums::recipe(key), key, self.rate, noise)
+        })
     }
 
     /// One stroke, alone: interleaved stereo samples until it has faded away. For a metronome, for example: keys 33 and

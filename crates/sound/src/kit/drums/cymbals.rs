@@ -49,14 +49,13 @@ fn hat(level: f32, attack: f32, decay: f32, ring: f32) -> Recipe {
             rustling(
                 ring,
                 noise(&[
-                    (1_600.0, 1.0, -15.0, decay),
-                    (3_600.0, 1.2, -9.0, decay),
-                    (5_500.0, 1.2, -4.0, decay),
-                    (8_000.0, 1.2, 0.0, decay),
-                    (11_000.0, 1.2, -1.0, decay * 0.9),
-                    (15_000.0, 1.2, -3.0, decay * 0.75),
+                    (1_600.0, -15.0, decay),
+                    (3_600.0, -9.0, decay),
+                    (5_500.0, -4.0, decay),
+                    (8_000.0, 0.0, decay),
+                    (11_000.0, -1.0, decay * 0.9),
+                    (15_000.0, -3.0, decay * 0.75),
                 ])
-                .low_cut(1_200.0)
                 .attack(0.001)
                 .wide(0.6),
             )
@@ -65,13 +64,12 @@ fn hat(level: f32, attack: f32, decay: f32, ring: f32) -> Recipe {
             rustling(
                 -2.0,
                 noise(&[
-                    (1_000.0, 0.8, -14.0, attack * 0.6),
-                    (4_500.0, 1.0, -4.0, attack * 0.8),
-                    (7_500.0, 1.0, 0.0, attack),
-                    (11_000.0, 1.0, 0.0, attack),
-                    (15_000.0, 1.0, 0.0, attack * 0.8),
+                    (1_000.0, -14.0, attack * 0.6),
+                    (4_500.0, -4.0, attack * 0.8),
+                    (7_500.0, 0.0, attack),
+                    (11_000.0, 0.0, attack),
+                    (15_000.0, 0.0, attack * 0.8),
                 ])
-                .low_cut(900.0)
                 .attack(0.0004)
                 .wide(0.4),
             )
@@ -92,7 +90,7 @@ pub(super) fn closed_hat_edge() -> Recipe {
 /// The cymbals closed by the foot.
 pub(super) fn pedal_hat() -> Recipe {
     let mut recipe = hat(-37.0, 0.09, 0.20, -6.0);
-    let thump = noise(&[(320.0, 1.0, 0.0, 0.06), (900.0, 0.8, -5.0, 0.06), (2_000.0, 0.8, -5.0, 0.05)]);
+    let thump = noise(&[(320.0, 0.0, 0.06), (900.0, -5.0, 0.06), (2_000.0, -5.0, 0.05)]);
     recipe.parts.push(rustling(-10.0, thump.attack(0.001)).slope(0.9).variations(3));
     recipe.stops(ChokeGroup::HiHat).voices(3)
 }
@@ -153,15 +151,14 @@ fn cymbal(cymbal: &Cymbal) -> Recipe {
             rustling(
                 wash,
                 noise(&[
-                    (950.0 * tune, 0.9, -13.0, decay * 0.7),
-                    (1_900.0 * tune, 0.9, -7.0, decay * 0.75),
-                    (3_800.0 * tune, 0.9, 0.0, decay * 0.8),
-                    (5_800.0 * tune, 1.0, -1.0, decay * 0.7),
-                    (8_500.0, 1.0, -3.0, decay * 0.6),
-                    (12_500.0, 1.0, -7.0, decay * 0.4),
+                    (950.0 * tune, -13.0, decay * 0.7),
+                    (1_900.0 * tune, -7.0, decay * 0.75),
+                    (3_800.0 * tune, 0.0, decay * 0.8),
+                    (5_800.0 * tune, -1.0, decay * 0.7),
+                    (8_500.0, -3.0, decay * 0.6),
+                    (12_500.0, -7.0, decay * 0.4),
                 ])
                 .attack(build_up)
-                .low_cut(500.0)
                 .wide(0.8),
             )
             .slope(1.12)
@@ -169,12 +166,11 @@ fn cymbal(cymbal: &Cymbal) -> Recipe {
             rustling(
                 stick,
                 noise(&[
-                    (1_800.0, 0.8, -8.0, 0.05),
-                    (4_000.0, 0.8, 0.0, 0.07),
-                    (7_500.0, 0.8, 0.0, 0.09),
-                    (13_000.0, 0.8, -1.0, 0.10),
+                    (1_800.0, -8.0, 0.05),
+                    (4_000.0, 0.0, 0.07),
+                    (7_500.0, 0.0, 0.09),
+                    (13_000.0, -1.0, 0.10),
                 ])
-                .low_cut(900.0)
                 .attack(0.0004)
                 .wide(0.3),
             )

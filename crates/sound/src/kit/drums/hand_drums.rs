@@ -22,8 +22,7 @@ fn hand_drum(level: f32, pan: f32, frequency: f32, decay: f32, slap: f32) -> Rec
             ),
             rustling(
                 slap,
-                noise(&[(900.0, 0.7, 0.0, 0.03), (2_200.0, 0.7, -2.0, 0.022), (5_000.0, 0.7, -6.0, 0.015)])
-                    .wide(0.2),
+                noise(&[(900.0, 0.0, 0.03), (2_200.0, -2.0, 0.022), (5_000.0, -6.0, 0.015)]).wide(0.2),
             )
             .slope(1.35)
             .variations(3),
@@ -87,7 +86,7 @@ pub(super) fn cuica(mute: bool) -> Recipe {
         0.2,
         vec![
             gliding(0.0, glide.overtones(&overtones)),
-            rustling(-16.0, noise(&[(1_500.0, 0.8, 0.0, 0.2), (3_500.0, 0.8, -4.0, 0.15)])).variations(2),
+            rustling(-16.0, noise(&[(1_500.0, 0.0, 0.2), (3_500.0, -4.0, 0.15)])).variations(2),
         ],
     )
     .stops(ChokeGroup::Cuica)

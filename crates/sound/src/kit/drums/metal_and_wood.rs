@@ -18,12 +18,9 @@ fn block(level: f32, pan: f32, frequency: f32, decay: f32, click: f32) -> Recipe
                     (frequency * 5.4, 0.06, decay * 0.2),
                 ]),
             ),
-            rustling(
-                click,
-                noise(&[(frequency * 2.0, 0.7, 0.0, 0.012), (6_000.0, 0.7, -6.0, 0.008)]).wide(0.2),
-            )
-            .slope(1.3)
-            .variations(3),
+            rustling(click, noise(&[(frequency * 2.0, 0.0, 0.012), (6_000.0, -6.0, 0.008)]).wide(0.2))
+                .slope(1.3)
+                .variations(3),
         ],
     )
 }
@@ -81,7 +78,7 @@ pub(super) fn cowbell() -> Recipe {
                 ]),
             )
             .slope(1.3),
-            rustling(-16.0, noise(&[(3_000.0, 0.7, 0.0, 0.012), (7_000.0, 0.7, -3.0, 0.008)]).wide(0.2))
+            rustling(-16.0, noise(&[(3_000.0, 0.0, 0.012), (7_000.0, -3.0, 0.008)]).wide(0.2))
                 .slope(1.4)
                 .variations(3),
         ],
@@ -105,7 +102,7 @@ pub(super) fn agogo(high: bool) -> Recipe {
                     (f * 7.1, 0.1, 0.12),
                 ]),
             ),
-            rustling(-16.0, noise(&[(3_500.0, 0.7, 0.0, 0.012), (8_000.0, 0.7, -3.0, 0.008)]).wide(0.2))
+            rustling(-16.0, noise(&[(3_500.0, 0.0, 0.012), (8_000.0, -3.0, 0.008)]).wide(0.2))
                 .slope(1.4)
                 .variations(3),
         ],
@@ -134,12 +131,9 @@ pub(super) fn triangle(open: bool) -> Recipe {
                 .scattered()
                 .wide(0.3),
             ),
-            rustling(
-                -12.0,
-                noise(&[(6_000.0, 0.7, 0.0, 0.010), (11_000.0, 0.7, 0.0, 0.008)]).low_cut(2_000.0).wide(0.2),
-            )
-            .slope(1.3)
-            .variations(3),
+            rustling(-12.0, noise(&[(6_000.0, 0.0, 0.010), (11_000.0, 0.0, 0.008)]).wide(0.2))
+                .slope(1.3)
+                .variations(3),
         ],
     );
     if open { recipe.stopped(ChokeGroup::Triangle) } else { recipe.stops(ChokeGroup::Triangle) }

@@ -111,16 +111,16 @@ fn partial((frequency, amplitude, decay): (f32, f32, f32)) -> Partial {
     Partial { frequency, amplitude, decay }
 }
 
-/// Frequency in Hz, centre over bandwidth, level in dB, and seconds to decay by 60 dB.
-fn band((frequency, sharpness, level, decay): (f32, f32, f32, f32)) -> Band {
-    Band { frequency, sharpness, level, decay }
+/// Frequency in Hz, level in dB, and seconds to decay by 60 dB.
+fn band((frequency, level, decay): (f32, f32, f32)) -> Band {
+    Band { frequency, level, decay }
 }
 
 fn partials(rows: &[(f32, f32, f32)]) -> Partials {
     Partials::new(rows.iter().copied().map(partial))
 }
 
-fn noise(rows: &[(f32, f32, f32, f32)]) -> Noise {
+fn noise(rows: &[(f32, f32, f32)]) -> Noise {
     Noise::new(rows.iter().copied().map(band))
 }
 

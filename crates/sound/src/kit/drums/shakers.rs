@@ -27,25 +27,19 @@ pub(super) fn tambourine() -> Recipe {
             ]),
             rustling(
                 0.0,
-                noise(&[(5_500.0, 1.0, -4.0, 0.20), (8_500.0, 1.0, 0.0, 0.22), (12_500.0, 1.0, -2.0, 0.18)])
-                    .low_cut(3_000.0)
-                    .grains(1_800.0),
+                noise(&[(5_500.0, -4.0, 0.20), (8_500.0, 0.0, 0.22), (12_500.0, -2.0, 0.18)]).grains(1_800.0),
             )
             .variations(3),
-            rustling(-10.0, noise(&[(450.0, 0.8, 0.0, 0.05), (1_200.0, 0.8, -4.0, 0.035)])).variations(3),
+            rustling(-10.0, noise(&[(450.0, 0.0, 0.05), (1_200.0, -4.0, 0.035)])).variations(3),
         ],
     )
 }
 
 fn rattle(level: f32, pan: f32, centre: f32, strikes: &[(f32, f32)], decay: f32) -> Recipe {
-    let burst = noise(&[
-        (centre * 0.62, 1.0, -5.0, decay),
-        (centre, 1.0, 0.0, decay),
-        (centre * 1.55, 1.0, -4.0, decay * 0.8),
-    ])
-    .low_cut(centre * 0.4)
-    .grains(4_000.0)
-    .attack(0.0015);
+    let burst =
+        noise(&[(centre * 0.62, -5.0, decay), (centre, 0.0, decay), (centre * 1.55, -4.0, decay * 0.8)])
+            .grains(4_000.0)
+            .attack(0.0015);
     Recipe::new(level, pan, vec![rustling(0.0, burst).strikes(strikes.iter().copied()).variations(4)])
 }
 
@@ -84,13 +78,7 @@ pub(super) fn jingle_bell() -> Recipe {
                 (0.11, 0.3),
                 (0.16, 0.15),
             ]),
-            rustling(
-                -5.0,
-                noise(&[(6_000.0, 1.0, 0.0, 0.2), (9_500.0, 1.0, 0.0, 0.18)])
-                    .low_cut(3_000.0)
-                    .grains(1_200.0),
-            )
-            .variations(3),
+            rustling(-5.0, noise(&[(6_000.0, 0.0, 0.2), (9_500.0, 0.0, 0.18)]).grains(1_200.0)).variations(3),
         ],
     )
 }
@@ -116,7 +104,7 @@ pub(super) fn vibraslap() -> Recipe {
                 ]),
             )
             .strikes(strikes.clone()),
-            rustling(-4.0, noise(&[(2_500.0, 0.8, 0.0, 0.012), (5_000.0, 0.8, -3.0, 0.01)])).strikes(strikes),
+            rustling(-4.0, noise(&[(2_500.0, 0.0, 0.012), (5_000.0, -3.0, 0.01)])).strikes(strikes),
         ],
     )
     .voices(2)
@@ -138,16 +126,9 @@ pub(super) fn guiro(long: bool) -> Recipe {
         -33.0,
         0.2,
         vec![
-            rustling(
-                0.0,
-                noise(&[
-                    (2_600.0, 1.4, 0.0, 0.014),
-                    (4_300.0, 1.4, -2.0, 0.011),
-                    (7_000.0, 1.0, -7.0, 0.008),
-                ]),
-            )
-            .strikes(strikes.clone())
-            .variations(2),
+            rustling(0.0, noise(&[(2_600.0, 0.0, 0.014), (4_300.0, -2.0, 0.011), (7_000.0, -7.0, 0.008)]))
+                .strikes(strikes.clone())
+                .variations(2),
             ringing(-8.0, partials(&[(1_150.0, 1.0, 0.02), (2_350.0, 0.6, 0.015)])).strikes(strikes),
         ],
     )

@@ -3,12 +3,13 @@
 //! Everything that reaches a sample is computed by +, -, *, / and square roots, which are the same on every machine, and
 //! by the functions of `libm`.
 
+mod filters;
 mod glide;
 mod noise;
 mod partials;
 
 pub(super) use glide::Glide;
-pub(super) use noise::{Band, Noise};
+pub(super) use noise::{Band, Noise, SharedNoise};
 pub(super) use partials::{Partial, Partials};
 
 use super::sound::CHANNELS;
@@ -145,14 +146,25 @@ impl Channels {
     pub(super) fn new(frames: usize) -> Channels {
         Channels { left: vec![0.0; frames], right: vec![0.0; frames] }
     }
+
+    /// Multiplies by 1 - 0.96 e^(-t/attack): something is heard at once.
+    fn rise(&mut self, attack: f32, rate: f32) {
+        let shrink = libm::expf(-1.0 / (attack * rate));
+        let mut missing = 0.96;
+        for (left, right) in self.left.iter_mut().zip(&mut self.right) {
+            *left *= 1.0 - missing;
+            *right *= 1.0 - missing;
+            missing *= shrink;
+        }
+    }
 }
 
 /// Interleaved stereo samples of a part. The same seed gives the same samples.
-pub(super) fn render_part(part: &Part, pan: f32, rate: u32, seed: u32) -> Vec<f32> {
+pub(super) fn render_part(part: &Part, pan: f32, rate: u32, seed: u32, shared: &SharedNoise) -> Vec<f32> {
     let rate = rate as f32;
     let mut once = match &part.material {
         Material::Partials(partials) => partials.render(rate, seed),
-        Material::Noise(noise) => noise.render(rate, seed),
+        Material::Noise(noise) => noise.render(rate, seed, shared),
         Material::Glide(glide) => glide.render(rate, seed),
     };
     fade_end(&mut once.left, rate);

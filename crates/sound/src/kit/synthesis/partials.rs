@@ -6,11 +6,10 @@ use super::{Channels, decay_per_frame, random};
 
 /// Sample frames that are computed side by side.
 const LANES: usize = 8;
-/// How far below its start a partial is left out, in dB.
-const END_LEVEL: f32 = 72.0;
+/// A partial is left out when it is so far below the start of the loudest, in dB.
+const END_LEVEL: f32 = 66.0;
 /// Sample frames after which the frequency of a bending partial is set anew; a multiple of [`LANES`].
 const BEND_FRAMES: usize = 32;
-
 /// Below this frequency, in Hz, decaying partials have a constant part that matters.
 const LOW: f32 = 250.0;
 
@@ -40,7 +39,7 @@ pub(in crate::kit) struct Partials {
     pub(in crate::kit) bend: Option<Bend>,
     /// How far the partials are spread between left and right, 0 to 1.
     pub(in crate::kit) width: f32,
-    /// Phases: 0 begins each sinus at 0; 1 spreads them at random.
+    /// Phases: 0 begins each sinus near 0; 1 spreads them at random.
     pub(in crate::kit) scatter: f32,
     /// Seconds in which the partials rise.
     pub(in crate::kit) attack: f32,
@@ -78,38 +77,39 @@ impl Partials {
     }
 
     pub(super) fn render(&self, rate: f32, seed: u32) -> Channels {
-        let heard = |partial: &&Partial| partial.frequency < rate * 0.45;
-        let frames =
-            self.partials.iter().filter(heard).map(|partial| frames_of(partial, rate)).max().unwrap_or(0);
-        let mut sum = Channels::new(frames);
-        for (index, partial) in self.partials.iter().enumerate().filter(|(_, partial)| heard(partial)) {
-            let seed = seed * 977 + index as u32 * 7;
-            let phase = 0.15 + self.scatter * TAU * random(seed);
-            let pan = self.width * random(seed + 1);
-            let length = frames_of(partial, rate).min(frames);
-            let (left, right) = (&mut sum.left[..length], &mut sum.right[..length]);
-            let mut oscillator = Oscillator::new(
-                partial,
-                phase,
-                rate,
-                [partial.amplitude * (1.0 - pan), partial.amplitude * (1.0 + pan)],
-            );
+        let loudest = self.partials.iter().map(|partial| partial.amplitude).fold(1e-9, f32::max);
+        let frames = |partial: &Partial| {
+            let level = END_LEVEL + 20.0 * libm::log10f(partial.amplitude / loudest);
+            (partial.decay * level.max(0.0) / 60.0 * rate) as usize / LANES * LANES + LANES
+        };
+        let heard =
+            || self.partials.iter().enumerate().filter(|(_, partial)| partial.frequency < rate * 0.45);
+        let length = heard().map(|(_, partial)| frames(partial)).max().unwrap_or(0);
+        // Places from left to right; a partial is in one of them.
+        let mut places = [vec![0.0; length], Vec::new(), Vec::new()];
+        if self.width > 0.0 {
+            places = [(); 3].map(|()| vec![0.0; length]);
+        }
+        for (index, partial) in heard() {
+            let phase = 0.15 + self.scatter * TAU * random(seed * 977 + index as u32 * 7);
+            let place = if self.width > 0.0 { index % 3 } else { 0 };
+            let samples = &mut places[place][..frames(partial)];
+            let mut oscillator = Oscillator::new(partial, phase, rate);
             match self.bend {
-                None => oscillator.add_to(left, right),
+                None => oscillator.add_to(samples),
                 Some(bend) => {
-                    let blocks = left.chunks_mut(BEND_FRAMES).zip(right.chunks_mut(BEND_FRAMES));
-                    for (block, (left, right)) in blocks.enumerate() {
+                    for (block, samples) in samples.chunks_mut(BEND_FRAMES).enumerate() {
                         let time = block as f32 * BEND_FRAMES as f32 / rate;
                         let factor = 1.0 + bend.depth * libm::expf(-time / bend.time);
                         oscillator.tune(partial.frequency * factor, rate);
-                        oscillator.add_to(left, right);
+                        oscillator.add_to(samples);
                     }
                 }
             }
         }
+        let mut sum = self.spread(places);
         if self.attack > 0.0 {
-            rise(&mut sum.left, self.attack, rate);
-            rise(&mut sum.right, self.attack, rate);
+            sum.rise(self.attack, rate);
         }
         if self.partials.iter().any(|partial| partial.frequency < LOW) {
             take_constant_part(&mut sum.left, rate);
@@ -117,11 +117,19 @@ impl Partials {
         }
         sum
     }
-}
 
-/// How long a partial is heard, in sample frames: a multiple of [`LANES`].
-fn frames_of(partial: &Partial, rate: f32) -> usize {
-    (partial.decay * END_LEVEL / 60.0 * rate) as usize / LANES * LANES + LANES
+    /// The channels of what is in the middle, on the left and on the right; in the first alone if there is no width.
+    fn spread(&self, [middle, left, right]: [Vec<f32>; 3]) -> Channels {
+        if self.width <= 0.0 {
+            return Channels { right: middle.clone(), left: middle };
+        }
+        let (near, far) = (1.0 + self.width, 1.0 - self.width);
+        let mut sum = Channels { left, right };
+        for ((left, right), middle) in sum.left.iter_mut().zip(&mut sum.right).zip(middle) {
+            (*left, *right) = (middle + near * *left + far * *right, middle + far * *left + near * *right);
+        }
+        sum
+    }
 }
 
 /// Takes away what does not swing around 0, by a filter of one zero and one pole at 12 Hz.
@@ -135,16 +143,6 @@ fn take_constant_part(samples: &mut [f32], rate: f32) {
     }
 }
 
-/// Multiplies by 1 - e^(-t/attack).
-fn rise(samples: &mut [f32], attack: f32, rate: f32) {
-    let shrink = libm::expf(-1.0 / (attack * rate));
-    let mut missing = 1.0 - 0.02;
-    for sample in samples {
-        *sample *= 1.0 - missing;
-        missing *= shrink;
-    }
-}
-
 /// Points that turn around 0 and come nearer to it, one for each of [`LANES`] successive sample frames.
 struct Oscillator {
     cosine: [f32; LANES],
@@ -152,17 +150,15 @@ struct Oscillator {
     /// The turn from one sample frame to that which is [`LANES`] later.
     turn: (f32, f32),
     decay: f32,
-    gains: [f32; 2],
 }
 
 impl Oscillator {
-    fn new(partial: &Partial, phase: f32, rate: f32, gains: [f32; 2]) -> Oscillator {
+    fn new(partial: &Partial, phase: f32, rate: f32) -> Oscillator {
         let mut oscillator = Oscillator {
-            cosine: [libm::cosf(phase); LANES],
-            sine: [libm::sinf(phase); LANES],
+            cosine: [partial.amplitude * libm::cosf(phase); LANES],
+            sine: [partial.amplitude * libm::sinf(phase); LANES],
             turn: (0.0, 0.0),
             decay: decay_per_frame(partial.decay, rate),
-            gains,
         };
         oscillator.tune(partial.frequency, rate);
         oscillator
@@ -173,28 +169,24 @@ impl Oscillator {
         let angle = TAU * frequency / rate;
         let (mut cosine, mut sine) = (self.cosine[0], self.sine[0]);
         let (step_cosine, step_sine) = (self.decay * libm::cosf(angle), self.decay * libm::sinf(angle));
+        let mut turn = (1.0, 0.0);
         for lane in 0..LANES {
             self.cosine[lane] = cosine;
             self.sine[lane] = sine;
             (cosine, sine) =
                 (cosine * step_cosine - sine * step_sine, cosine * step_sine + sine * step_cosine);
+            turn = (turn.0 * step_cosine - turn.1 * step_sine, turn.0 * step_sine + turn.1 * step_cosine);
         }
-        let decay = libm::powf(self.decay, LANES as f32);
-        let angle = angle * LANES as f32;
-        self.turn = (decay * libm::cosf(angle), decay * libm::sinf(angle));
+        self.turn = turn;
     }
 
     /// Adds the next samples; whole multiples of [`LANES`].
-    fn add_to(&mut self, left: &mut [f32], right: &mut [f32]) {
+    fn add_to(&mut self, samples: &mut [f32]) {
         let (turn_cosine, turn_sine) = self.turn;
         let (mut cosine, mut sine) = (self.cosine, self.sine);
-        let blocks = left.as_chunks_mut::<LANES>().0.iter_mut().zip(right.as_chunks_mut::<LANES>().0);
-        for (left, right) in blocks {
+        for samples in samples.as_chunks_mut::<LANES>().0 {
             for lane in 0..LANES {
-                left[lane] += self.gains[0] * sine[lane];
-                right[lane] += self.gains[1] * sine[lane];
-            }
-            for lane in 0..LANES {
+                samples[lane] += sine[lane];
                 let turned = cosine[lane] * turn_cosine - sine[lane] * turn_sine;
                 sine[lane] = cosine[lane] * turn_sine + sine[lane] * turn_cosine;
                 cosine[lane] = turned;
