@@ -11,3 +11,4 @@ pub mod stretch;
 mod testing;
 
 pub use seek::{Samples, SeekableSource};
+pub mod kit;
