@@ -22,17 +22,23 @@
 //! ```
 
 mod beats;
+mod channel_state;
 mod chunks;
 mod drum_map;
 mod error;
 mod events;
 mod general_midi;
 mod lanes;
+mod messages;
+mod passage;
 mod read;
 mod select;
+mod speed;
 mod tempo_map;
 mod text;
 mod tick_clocks;
+mod timeline;
+mod transform;
 #[cfg(test)]
 pub(crate) mod vision;
 
@@ -43,13 +49,18 @@ use std::path::Path;
 use strikeline_picture::Time;
 
 use beats::BeatGrid;
+use transform::SongBeats;
 
 pub use beats::{Beat, CountInBeat};
 pub use drum_map::{Backdrop, DrumInfo, DrumMap, LaneId, Mark, Rgb};
 pub use error::{SongError, SongWarning};
 pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
+pub use messages::{ChannelMessage, SongEvent, SongEvents, SongMessage, SongPart, SynthesizerKind};
+pub use passage::{Passage, PassageChoice, PassageChoiceError, PassageError, PassagePoint};
 pub use select::{Channel, ChannelSelection, SelectionError, TrackIndex, TrackSelection};
+pub use speed::{Speed, SpeedError};
 pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
+pub use timeline::{Timeline, TimelinePiece};
 
 /// The longest time from a song's start to a note. A later note is taken as a sign of a damaged file.
 pub const MAX_SONG_TIME: Time = Time::from_nanos(48 * 3600 * 1_000_000_000);
@@ -192,9 +203,10 @@ pub struct Song {
     tempo_changes: Vec<TempoChange>,
     meter_changes: Vec<MeterChange>,
     markers: Vec<Marker>,
-    beat_grid: BeatGrid,
+    beats: SongBeats,
     notes: Vec<Note>,
     end: Time,
+    timeline: Timeline,
     warnings: Vec<SongWarning>,
 }
 
@@ -207,7 +219,7 @@ impl Song {
     /// When it is not a MIDI file, has no notes on the tracks and channels of `options`, or lasts too long: see
     /// [`SongError`].
     pub fn read(bytes: &[u8], options: &SongOptions) -> Result<Song, SongError> {
-        read::read(bytes, options)
+        read::read(bytes, options, None)
     }
 
     /// Reads a MIDI file.
@@ -216,6 +228,11 @@ impl Song {
     /// As [`Song::read`], and when the file cannot be read or is larger than [`MAX_FILE_BYTES`]. Each error names the
     /// file.
     pub fn open(path: &Path, options: &SongOptions) -> Result<Song, SongError> {
+        Song::open_as(path, |bytes| Song::read(bytes, options))
+    }
+
+    /// Makes something of the bytes of a file. Errors name the file.
+    fn open_as<T>(path: &Path, read: impl FnOnce(&[u8]) -> Result<T, SongError>) -> Result<T, SongError> {
         let in_file = |problem| SongError::InFile { path: path.to_owned(), problem: Box::new(problem) };
         let mut bytes = Vec::new();
         File::open(path)
@@ -224,7 +241,7 @@ impl Song {
         if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(in_file(SongError::TooLarge { limit: MAX_FILE_BYTES }));
         }
-        Song::read(&bytes, options).map_err(in_file)
+        read(&bytes).map_err(in_file)
     }
 
     /// A song of these notes, which are sorted. It has no tracks, and the default tempo and metre.
@@ -244,9 +261,10 @@ impl Song {
             }],
             meter_changes: vec![MeterChange { time: Time::ZERO, numerator: 4, denominator: 4 }],
             markers: Vec::new(),
-            beat_grid: BeatGrid::plain(end),
+            beats: SongBeats::Grid(BeatGrid::plain(end)),
             notes,
             end,
+            timeline: Timeline::as_written(),
             warnings: Vec::new(),
         }
     }
@@ -324,7 +342,7 @@ impl Song {
     ///   than 100 ms, too. So no two beats are closer than 50 ms.
     /// * A file that counts in time code has none.
     pub fn beats(&self) -> Vec<Beat> {
-        self.beat_grid.beats(MAX_SONG_TIME)
+        self.beats.beats()
     }
 
     /// The beats to count before the first note, by time: as many as are in a bar of the metre that holds there.
@@ -343,7 +361,7 @@ impl Song {
     ///   too fast to be among the song's.
     /// * A song without notes or without beats has no count-in.
     pub fn count_in(&self) -> Vec<CountInBeat> {
-        self.notes.first().map(|first| self.beat_grid.count_in(first.time)).unwrap_or_default()
+        self.notes.first().map(|first| self.beats.count_in(first.time)).unwrap_or_default()
     }
 
     /// What was wrong with the file, and how it was read nevertheless.

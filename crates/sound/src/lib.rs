@@ -1,14 +1,17 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+pub mod click;
 pub mod fade;
+pub mod kit;
 pub mod limiter;
 pub mod loudness;
+pub mod midi;
 pub mod mix;
 mod seek;
+pub mod soundfont;
 pub mod stretch;
 #[cfg(test)]
 mod testing;
 
 pub use seek::{Samples, SeekableSource};
-pub mod kit;
