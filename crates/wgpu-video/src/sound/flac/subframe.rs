@@ -80,7 +80,7 @@ impl Subframe {
     /// Chooses partitions and their parameters (RFC 9639, 9.2.7). Returns the bits of all.
     fn plan_partitions(&mut self, order: usize, length: usize) -> u64 {
         let most = (0..=MAX_PARTITION_ORDER).rev().find(|partition_order| {
-            length % (1 << partition_order) == 0 && length >> partition_order > order
+            length.is_multiple_of(1 << partition_order) && length >> partition_order > order
         });
         let finest = most.unwrap_or(0);
         self.sums.clear();
@@ -145,10 +145,10 @@ fn best_order(samples: &[i32]) -> usize {
     let mut before = [0i32; MAX_ORDER];
     for (index, &sample) in samples.iter().enumerate() {
         let mut difference = sample;
-        for order in 0..=MAX_ORDER {
+        for (order, sum) in sums.iter_mut().enumerate() {
             // The first samples have no predecessors: all orders skip the same.
             if index >= MAX_ORDER {
-                sums[order] += u64::from(difference.unsigned_abs());
+                *sum += u64::from(difference.unsigned_abs());
             }
             if let Some(before) = before.get_mut(order) {
                 let last = std::mem::replace(before, difference);
