@@ -123,6 +123,10 @@ impl AacEncoder {
         }
         if self.coded == 0 {
             self.attack = self.find_attack(REGION_START);
+            if self.attack.is_some() {
+                // Nothing before the first block has to announce it.
+                self.sequence = WindowSequence::LongStart;
+            }
         }
         let next = self.find_attack(REGION_START + LONG);
         self.encode_block(next, units);

@@ -10,7 +10,7 @@ const MAX_COEFFICIENTS: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct Mdct {
     coefficients: usize,
-    /// `exp(-i pi (4 n + 1) / (4 M))`, before and behind the Fourier transform.
+    /// `exp(-i pi (8 n + 1) / (8 M))`, before and behind the Fourier transform.
     twist: Vec<(f32, f32)>,
     fft: Fft,
     real: Vec<f32>,
@@ -25,7 +25,7 @@ impl Mdct {
         let half = coefficients / 2;
         let twist = (0..half)
             .map(|n| {
-                let angle = PI * (4 * n + 1) as f64 / (4 * coefficients) as f64;
+                let angle = PI * (8 * n + 1) as f64 / (8 * coefficients) as f64;
                 (libm::cos(angle) as f32, -libm::sin(angle) as f32)
             })
             .collect();
