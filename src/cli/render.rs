@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use strikeline::highway::Highway;
 use strikeline_picture::Time;
 use wgpu_video::stream::Mp4Sink;
-use wgpu_video::stream::{CancelToken, Report, Stage, process_cpu_time, stream};
+use wgpu_video::stream::{CancelToken, Report, process_cpu_time, stream};
 
 use super::UsageError;
 use super::args::{
@@ -156,8 +156,11 @@ impl RenderSummary<'_> {
             Some(pixels) => format!("{pixels} pixels per frame"),
             None => format!("{:.1} pixels per second", self.scene.motion().pixels_per_second()),
         };
-        let stages =
-            Stage::ALL.map(|stage| format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0));
+        let stages: Vec<_> = report
+            .stages
+            .at_work()
+            .map(|stage| format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0))
+            .collect();
         let start = self.scene.start().as_seconds();
         let offset = if start > 0.0 {
             format!("the video begins at {start:.3} s of the song")
@@ -189,8 +192,9 @@ impl RenderSummary<'_> {
 
     fn json(&self) -> serde_json::Value {
         let report = self.report;
-        let stages: serde_json::Map<_, _> = Stage::ALL
-            .into_iter()
+        let stages: serde_json::Map<_, _> = report
+            .stages
+            .at_work()
             .map(|stage| {
                 let times = report.stages.of(stage);
                 let busy = report.stages.occupancy(stage);

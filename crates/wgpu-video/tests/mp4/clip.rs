@@ -24,6 +24,13 @@ pub(crate) fn ffprobe(path: &Path, entries: &str, arguments: &[&str]) -> Vec<Str
     String::from_utf8(text).unwrap().lines().map(|line| line.trim_end_matches(',').to_owned()).collect()
 }
 
+/// What ffmpeg has to say about `path` when it decodes all of it.
+pub(crate) fn warnings(path: &Path) -> String {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "warning", "-i"]).arg(path).args(["-map", "0", "-f", "null", "-"]);
+    String::from_utf8_lossy(&command.output().unwrap().stderr).into_owned()
+}
+
 fn output(command: &mut Command) -> Vec<u8> {
     let output = command.output().unwrap_or_else(|error| {
         panic!("these tests need ffmpeg and ffprobe; install them with: apt-get install ffmpeg ({error})")
