@@ -5,6 +5,7 @@ pub mod channels;
 pub mod click;
 pub mod fade;
 pub mod kit;
+mod lead_in;
 pub mod limiter;
 pub mod loudness;
 pub mod midi;
@@ -17,4 +18,5 @@ pub mod stretch;
 #[cfg(test)]
 mod testing;
 
+pub use lead_in::LeadIn;
 pub use seek::{Samples, SeekableSource};
