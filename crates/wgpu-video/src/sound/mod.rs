@@ -20,6 +20,8 @@
 //! All encoders give the same bytes for the same samples, on every machine and however long the blocks of the source are,
 //! but for those that are written in C or C++ (the features `opus` and `fdk-aac`).
 
+#[cfg(feature = "aac")]
+mod aac;
 mod blocks;
 mod dither;
 mod error;
@@ -35,6 +37,11 @@ pub use error::SoundError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AudioEncoding {
+    /// AAC-LC, which everything plays: mono or stereo. Feature `aac`.
+    Aac {
+        /// Bits per second, on average: [`AudioEncoding::DEFAULT_BITRATE`] for stereo at 48 kHz.
+        bitrate: u32,
+    },
     /// FLAC: lossless, about half the size of PCM. Feature `flac`.
     Flac {
         /// How exact the samples are.
@@ -54,7 +61,17 @@ pub enum FlacDepth {
     Bits24,
 }
 
+impl Default for AudioEncoding {
+    /// AAC-LC at [`AudioEncoding::DEFAULT_BITRATE`].
+    fn default() -> AudioEncoding {
+        AudioEncoding::Aac { bitrate: Self::DEFAULT_BITRATE }
+    }
+}
+
 impl AudioEncoding {
+    /// Bits per second that are enough for stereo at 48 kHz.
+    pub const DEFAULT_BITRATE: u32 = 192_000;
+
     /// The packets of a track of exactly `frames` sample frames of `source`: silence follows a source that is shorter, and
     /// what a longer one has beyond is not read. Samples that are not finite are silenced, those beyond full scale are
     /// clipped.
@@ -70,6 +87,10 @@ impl AudioEncoding {
             return Err(SoundError::Empty);
         }
         match self {
+            #[cfg(feature = "aac")]
+            AudioEncoding::Aac { bitrate } => Ok(Box::new(aac::AacPackets::new(source, frames, bitrate)?)),
+            #[cfg(not(feature = "aac"))]
+            AudioEncoding::Aac { .. } => Err(SoundError::NotBuilt { codec: "AAC", feature: "aac" }),
             #[cfg(feature = "flac")]
             AudioEncoding::Flac { depth } => Ok(Box::new(flac::FlacPackets::new(source, frames, depth)?)),
             #[cfg(not(feature = "flac"))]

@@ -87,9 +87,10 @@ fn loudest(samples: &[f32], channels: u16) -> usize {
     samples.iter().enumerate().max_by(louder).unwrap().0 / usize::from(channels)
 }
 
-/// All encodings that can be tested here, and how many sample frames their decoded sound may be longer.
+/// All encodings that can be tested here.
 fn encodings() -> Vec<AudioEncoding> {
     vec![
+        AudioEncoding::Aac { bitrate: 128_000 },
         AudioEncoding::Pcm,
         AudioEncoding::Flac { depth: FlacDepth::Bits16 },
         AudioEncoding::Flac { depth: FlacDepth::Bits24 },
@@ -117,7 +118,13 @@ fn a_click_is_heard_on_the_very_sample_in_every_codec() {
             assert_eq!(warnings(&path), "", "{what}");
             let heard = samples(&path);
             assert_eq!(loudest(&heard, channels), at as usize, "{what}");
-            assert_eq!(heard.len(), (length * u64::from(channels)) as usize, "{what}");
+            // ffmpeg plays the last packet of AAC to its end, though the edit list ends before.
+            let (end, most) = match encoding {
+                AudioEncoding::Aac { .. } => (length, length + 1024),
+                _ => (length, length),
+            };
+            let heard_frames = heard.len() as u64 / u64::from(channels);
+            assert!((end..=most).contains(&heard_frames), "{what}: {heard_frames}");
             let entries = "stream=sample_rate,channels,duration_ts";
             assert_eq!(
                 ffprobe(&path, entries, &["-select_streams", "a"]),
