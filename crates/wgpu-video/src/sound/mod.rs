@@ -25,8 +25,12 @@ mod aac;
 mod blocks;
 mod dither;
 mod error;
+#[cfg(feature = "fdk-aac")]
+mod fdk;
 #[cfg(feature = "flac")]
 mod flac;
+#[cfg(feature = "opus")]
+mod opus;
 mod pcm;
 
 use strikeline_audio::{AudioSource, PacketSource};
@@ -49,6 +53,19 @@ pub enum AudioEncoding {
     },
     /// Uncompressed, 16 bits, with dither. Few players take it in an MP4 file.
     Pcm,
+    /// Opus by libopus, at 48 kHz or a whole fraction of it: mono or stereo. Apple's players do not take it in an MP4 file.
+    /// Feature `opus`, which compiles C and needs CMake.
+    Opus {
+        /// Bits per second, on average: 128,000 is plenty for stereo.
+        bitrate: u32,
+    },
+    /// AAC-LC by Fraunhofer's libfdk-aac, for comparison: mono or stereo, from samples of 16 bits. Feature `fdk-aac`, which
+    /// compiles C++ that is not free in every sense: its licence ("Software License for The Fraunhofer FDK AAC Codec Library
+    /// for Android") gives no licence to patents and asks for the source to go along. Read it before you pass on a program with it.
+    FdkAac {
+        /// Bits per second, on average.
+        bitrate: u32,
+    },
 }
 
 /// Bits of a sample of FLAC.
@@ -96,6 +113,16 @@ impl AudioEncoding {
             #[cfg(not(feature = "flac"))]
             AudioEncoding::Flac { .. } => Err(SoundError::NotBuilt { codec: "FLAC", feature: "flac" }),
             AudioEncoding::Pcm => Ok(Box::new(pcm::PcmPackets::new(source, frames)?)),
+            #[cfg(feature = "opus")]
+            AudioEncoding::Opus { bitrate } => Ok(Box::new(opus::OpusPackets::new(source, frames, bitrate)?)),
+            #[cfg(not(feature = "opus"))]
+            AudioEncoding::Opus { .. } => Err(SoundError::NotBuilt { codec: "Opus", feature: "opus" }),
+            #[cfg(feature = "fdk-aac")]
+            AudioEncoding::FdkAac { bitrate } => Ok(Box::new(fdk::FdkPackets::new(source, frames, bitrate)?)),
+            #[cfg(not(feature = "fdk-aac"))]
+            AudioEncoding::FdkAac { .. } => {
+                Err(SoundError::NotBuilt { codec: "libfdk-aac", feature: "fdk-aac" })
+            }
         }
     }
 }

@@ -90,6 +90,10 @@ fn loudest(samples: &[f32], channels: u16) -> usize {
 /// All encodings that can be tested here.
 fn encodings() -> Vec<AudioEncoding> {
     vec![
+        #[cfg(feature = "opus")]
+        AudioEncoding::Opus { bitrate: 128_000 },
+        #[cfg(feature = "fdk-aac")]
+        AudioEncoding::FdkAac { bitrate: 128_000 },
         AudioEncoding::Aac { bitrate: 128_000 },
         AudioEncoding::Pcm,
         AudioEncoding::Flac { depth: FlacDepth::Bits16 },
@@ -111,6 +115,9 @@ fn a_click_is_heard_on_the_very_sample_in_every_codec() {
             ("25", 48_000, 2, 30_721),
         ] {
             let length = 33_333;
+            if matches!(encoding, AudioEncoding::Opus { .. }) && rate != 48_000 {
+                continue;
+            }
             let what = format!("{encoding:?} {frame_rate} {rate} {channels} {at}");
             let source = Click::new(format(rate, channels), at, length);
             let mut packets = encoding.encode(source, length).unwrap();
@@ -118,10 +125,10 @@ fn a_click_is_heard_on_the_very_sample_in_every_codec() {
             assert_eq!(warnings(&path), "", "{what}");
             let heard = samples(&path);
             assert_eq!(loudest(&heard, channels), at as usize, "{what}");
-            // ffmpeg plays the last packet of AAC to its end, though the edit list ends before.
+            // ffmpeg plays the last packet to its end, though the edit list ends before.
             let (end, most) = match encoding {
-                AudioEncoding::Aac { .. } => (length, length + 1024),
-                _ => (length, length),
+                AudioEncoding::Flac { .. } | AudioEncoding::Pcm => (length, length),
+                _ => (length, length + 1024),
             };
             let heard_frames = heard.len() as u64 / u64::from(channels);
             assert!((end..=most).contains(&heard_frames), "{what}: {heard_frames}");
