@@ -111,9 +111,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut sound =
         AudioEncoding::default().encode(Sine { position: 0 }, SECONDS * u64::from(FORMAT.rate().get()))?;
     let mut sink = Mp4Sink::create(&output, Overwrite::Replace)?.with_title("A flash and a sine");
-    let report = stream_with_sound(&mut Flash::default(), &mut sound, &options, &mut sink, &mut |progress| {
-        eprint!("\rframe {}/{} ", progress.frames, progress.total);
-    })?;
+    let report =
+        stream_with_sound(&mut Flash::default(), &mut sound, &options, &mut sink, &mut |progress| {
+            eprint!("\rframe {}/{} ", progress.frames, progress.total);
+        })?;
     let speed = report.frames as f64 / report.wall.as_secs_f64();
     eprintln!("\r{}: {} frames, {speed:.0} frames/s, {}", output.display(), report.frames, report.adapter);
     let busy = report.stages.at_work().map(|stage| {
