@@ -204,12 +204,16 @@ impl Mp4Sound {
 
     /// `trak` with all that came so far. `movie_timescale` is that of the file. The tables are moved out.
     pub(super) fn take_trak(&mut self, movie_timescale: NonZeroU32) -> TrakBox {
-        let tables = std::mem::take(&mut self.tables);
+        let mut tables = std::mem::take(&mut self.tables);
+        let media_duration = match self.track.codec {
+            AudioCodec::Opus => tables.shorten(self.written, self.track.skip + self.track.duration),
+            _ => self.written,
+        };
         let header = TrackHeader {
             number: 2,
             size: None,
             timescale: self.track.timescale,
-            media_duration: self.written,
+            media_duration,
             movie_duration: self.duration(movie_timescale),
             language: self.language,
             edits: self.edit_list(movie_timescale),
@@ -234,8 +238,12 @@ impl Mp4Sound {
 
     /// `edts` with the one edit (ISO/IEC 14496-12, 8.6.6) that makes the sound begin behind what is skipped, and end when it
     /// should; `None` where everything is heard.
+    ///
+    /// Opus has none: the sample entry says what is skipped, and every decoder does that by itself. With an edit list
+    /// ("Encapsulation of Opus in ISO Base Media File Format", 4.4, asks for one) Chromium skips it twice.
     fn edit_list(&self, movie_timescale: NonZeroU32) -> Option<EdtsBox> {
-        if self.track.skip == 0 && self.written == self.track.duration {
+        let all_is_heard = self.track.skip == 0 && self.written == self.track.duration;
+        if all_is_heard || self.track.codec == AudioCodec::Opus {
             return None;
         }
         let entry = ElstEntry {
@@ -269,6 +277,24 @@ impl Mp4Sound {
         let samples = (samples as u32).to_be_bytes();
         let members = [version_0.as_slice(), b"roll", &one, &samples, &one];
         vec![extra_box(*b"sgpd", description.concat()), extra_box(*b"sbgp", members.concat())]
+    }
+}
+
+impl SampleTables {
+    /// Makes the last sample shorter, so that all of them, which last `ticks`, end at `end`. Returns how long they last then.
+    fn shorten(&mut self, ticks: u64, end: u64) -> u64 {
+        let Some(last) = self.durations.last_mut() else { return ticks };
+        let surplus = ticks.saturating_sub(end).min(u64::from(last.sample_delta.saturating_sub(1))) as u32;
+        if surplus == 0 {
+            return ticks;
+        }
+        let sample_delta = last.sample_delta - surplus;
+        last.sample_count -= 1;
+        if last.sample_count == 0 {
+            self.durations.pop();
+        }
+        self.durations.push(SttsEntry { sample_count: 1, sample_delta });
+        ticks - u64::from(surplus)
     }
 }
 

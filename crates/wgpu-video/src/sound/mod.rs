@@ -20,11 +20,17 @@
 //! All encoders give the same bytes for the same samples, on every machine and however long the blocks of the source are,
 //! but for those that are written in C or C++ (the features `opus` and `fdk-aac`).
 
+#[cfg(feature = "aac")]
+mod aac;
 mod blocks;
 mod dither;
 mod error;
+#[cfg(feature = "fdk-aac")]
+mod fdk;
 #[cfg(feature = "flac")]
 mod flac;
+#[cfg(feature = "opus")]
+mod opus;
 mod pcm;
 
 use strikeline_audio::{AudioSource, PacketSource};
@@ -35,6 +41,11 @@ pub use error::SoundError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AudioEncoding {
+    /// AAC-LC, which everything plays: mono or stereo. Feature `aac`.
+    Aac {
+        /// Bits per second, on average: [`AudioEncoding::DEFAULT_BITRATE`] for stereo at 48 kHz.
+        bitrate: u32,
+    },
     /// FLAC: lossless, about half the size of PCM. Feature `flac`.
     Flac {
         /// How exact the samples are.
@@ -42,6 +53,19 @@ pub enum AudioEncoding {
     },
     /// Uncompressed, 16 bits, with dither. Few players take it in an MP4 file.
     Pcm,
+    /// Opus by libopus, at 48 kHz or a whole fraction of it: mono or stereo. Apple's players do not take it in an MP4 file.
+    /// Feature `opus`, which compiles C and needs CMake.
+    Opus {
+        /// Bits per second, on average: 128,000 is plenty for stereo.
+        bitrate: u32,
+    },
+    /// AAC-LC by Fraunhofer's libfdk-aac, for comparison: mono or stereo, from samples of 16 bits. Feature `fdk-aac`, which
+    /// compiles C++ that is not free in every sense: its licence ("Software License for The Fraunhofer FDK AAC Codec Library
+    /// for Android") gives no licence to patents and asks for the source to go along. Read it before you pass on a program with it.
+    FdkAac {
+        /// Bits per second, on average.
+        bitrate: u32,
+    },
 }
 
 /// Bits of a sample of FLAC.
@@ -54,7 +78,17 @@ pub enum FlacDepth {
     Bits24,
 }
 
+impl Default for AudioEncoding {
+    /// AAC-LC at [`AudioEncoding::DEFAULT_BITRATE`].
+    fn default() -> AudioEncoding {
+        AudioEncoding::Aac { bitrate: Self::DEFAULT_BITRATE }
+    }
+}
+
 impl AudioEncoding {
+    /// Bits per second that are enough for stereo at 48 kHz.
+    pub const DEFAULT_BITRATE: u32 = 192_000;
+
     /// The packets of a track of exactly `frames` sample frames of `source`: silence follows a source that is shorter, and
     /// what a longer one has beyond is not read. Samples that are not finite are silenced, those beyond full scale are
     /// clipped.
@@ -70,11 +104,25 @@ impl AudioEncoding {
             return Err(SoundError::Empty);
         }
         match self {
+            #[cfg(feature = "aac")]
+            AudioEncoding::Aac { bitrate } => Ok(Box::new(aac::AacPackets::new(source, frames, bitrate)?)),
+            #[cfg(not(feature = "aac"))]
+            AudioEncoding::Aac { .. } => Err(SoundError::NotBuilt { codec: "AAC", feature: "aac" }),
             #[cfg(feature = "flac")]
             AudioEncoding::Flac { depth } => Ok(Box::new(flac::FlacPackets::new(source, frames, depth)?)),
             #[cfg(not(feature = "flac"))]
             AudioEncoding::Flac { .. } => Err(SoundError::NotBuilt { codec: "FLAC", feature: "flac" }),
             AudioEncoding::Pcm => Ok(Box::new(pcm::PcmPackets::new(source, frames)?)),
+            #[cfg(feature = "opus")]
+            AudioEncoding::Opus { bitrate } => Ok(Box::new(opus::OpusPackets::new(source, frames, bitrate)?)),
+            #[cfg(not(feature = "opus"))]
+            AudioEncoding::Opus { .. } => Err(SoundError::NotBuilt { codec: "Opus", feature: "opus" }),
+            #[cfg(feature = "fdk-aac")]
+            AudioEncoding::FdkAac { bitrate } => Ok(Box::new(fdk::FdkPackets::new(source, frames, bitrate)?)),
+            #[cfg(not(feature = "fdk-aac"))]
+            AudioEncoding::FdkAac { .. } => {
+                Err(SoundError::NotBuilt { codec: "libfdk-aac", feature: "fdk-aac" })
+            }
         }
     }
 }
