@@ -75,7 +75,7 @@ impl Model {
                     let level = (usize::from(starts[band])..usize::from(starts[band + 1]))
                         .map(|bin| quiet(hertz(bin as f64 + 0.5)))
                         .fold(f64::INFINITY, f64::min)
-                        .min(20.0);
+                        .min(5.0);
                     let amplitude = 32768.0 * libm::pow(10.0, (level - FULL_SCALE) / 20.0);
                     (amplitude * amplitude * size * size) as f32
                 })
