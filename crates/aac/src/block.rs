@@ -46,8 +46,16 @@ pub(crate) struct Block {
 
 /// How much is kept of the spectrum, in Hz, by bits per second of a channel.
 fn bandwidth(bitrate: f64) -> f64 {
-    const POINTS: [(f64, f64); 7] =
-        [(8e3, 4e3), (16e3, 7e3), (32e3, 11.5e3), (48e3, 15e3), (64e3, 17e3), (96e3, 19.5e3), (128e3, 21e3)];
+    const POINTS: [(f64, f64); 8] = [
+        (8e3, 4e3),
+        (16e3, 7e3),
+        (32e3, 11.5e3),
+        (48e3, 15e3),
+        (64e3, 17e3),
+        (96e3, 19.5e3),
+        (128e3, 21e3),
+        (192e3, 48e3),
+    ];
     let (mut low, mut high) = (POINTS[0], POINTS[0]);
     for point in POINTS {
         (low, high) = (high, point);

@@ -14,6 +14,8 @@ const NOISE_OFFSET: f32 = 6.0;
 const TONE_OFFSET: f32 = 16.0;
 /// Offset of short windows in dB.
 const SHORT_OFFSET: f32 = 8.0;
+/// More of it for each Bark that a band is wider than one: a low tone does not mask all of a wide band.
+const WIDE_OFFSET: f32 = 2.5;
 /// Falling of the masking, in dB per Bark, to higher and to lower frequencies.
 const UP: f32 = 15.0;
 const DOWN: f32 = 27.0;
@@ -36,6 +38,8 @@ struct Model {
     /// Undoes what spreading adds to a flat spectrum.
     normal: Vec<f32>,
     quiet: Vec<f32>,
+    /// Threshold over energy where nothing is known of tones.
+    offset: Vec<f32>,
     /// Width in Bark.
     weight: Vec<f32>,
 }
@@ -70,12 +74,18 @@ impl Model {
                 .collect(),
             normal: vec![1.0; bands],
             weight: (0..bands).map(|b| (edge(b + 1) - edge(b)) as f32).collect(),
+            offset: (0..bands)
+                .map(|b| {
+                    let wide = (edge(b + 1) - edge(b) - 1.0).max(0.0) as f32;
+                    exp2(-(SHORT_OFFSET + WIDE_OFFSET * wide) / DB_PER_OCTAVE)
+                })
+                .collect(),
             quiet: (0..bands)
                 .map(|band| {
                     let level = (usize::from(starts[band])..usize::from(starts[band + 1]))
                         .map(|bin| quiet(hertz(bin as f64 + 0.5)))
                         .fold(f64::INFINITY, f64::min)
-                        .min(50.0);
+                        .min(5.0);
                     let amplitude = 32768.0 * libm::pow(10.0, (level - FULL_SCALE) / 20.0);
                     (amplitude * amplitude * size * size) as f32
                 })
@@ -181,7 +191,6 @@ impl Psychoacoustics {
         thresholds: &mut [[f32; MAX_BANDS]; 8],
     ) {
         let model = &self.short;
-        let offset = exp2(-SHORT_OFFSET / DB_PER_OCTAVE);
         for (coefficients, thresholds) in coefficients.chunks_exact(SHORT).zip(thresholds) {
             let (mut energy, mut spread) = ([0.0f32; MAX_BANDS], [0.0f32; MAX_BANDS]);
             for band in 0..model.bands() {
@@ -189,7 +198,7 @@ impl Psychoacoustics {
             }
             model.spread(&energy, &mut spread);
             for band in 0..model.bands() {
-                let free = (spread[band] * offset).max(model.quiet[band]);
+                let free = (spread[band] * model.offset[band]).max(model.quiet[band]);
                 thresholds[band] =
                     free.min(memory.short[band] * SHORT_RISE).max(free * 0.01).max(model.quiet[band]);
                 memory.short[band] = free;
