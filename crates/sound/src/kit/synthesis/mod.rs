@@ -7,10 +7,12 @@ mod filters;
 mod glide;
 mod noise;
 mod partials;
+mod room;
 
 pub(super) use glide::Glide;
 pub(super) use noise::{Band, Noise, SharedNoise};
 pub(super) use partials::{Partial, Partials};
+pub(super) use room::room;
 
 use super::sound::CHANNELS;
 
@@ -27,6 +29,8 @@ pub(super) struct Recipe {
     /// -1 (left) to 1 (right).
     pub(super) pan: f32,
     pub(super) parts: Vec<Part>,
+    /// How much of the room is heard, in dB.
+    pub(super) room: f32,
     pub(super) choke: Choke,
     /// How many strokes ring at the same time.
     pub(super) voices: usize,

@@ -97,12 +97,19 @@ fn add_decaying(sum: &mut [f32], noise: Option<&Vec<f32>>, start: f32, level: f3
         levels[lane] = levels[lane - 1] * shrink;
     }
     let step = libm::powf(shrink, LANES as f32);
-    let start = (start * noise.len() as f32) as usize;
-    for (sum, noise) in sum.as_chunks_mut::<LANES>().0.iter_mut().zip(noise.iter().cycle().skip(start)) {
-        for lane in 0..LANES {
-            sum[lane] += levels[lane] * noise[lane];
-            levels[lane] *= step;
+    let mut from = (start * noise.len() as f32) as usize;
+    let mut rest = sum.as_chunks_mut::<LANES>().0;
+    while !rest.is_empty() && !noise.is_empty() {
+        let noise = noise.get(from..).unwrap_or_default();
+        from = 0;
+        let (now, later) = rest.split_at_mut(noise.len().min(rest.len()));
+        for (sum, noise) in now.iter_mut().zip(noise) {
+            for lane in 0..LANES {
+                sum[lane] += levels[lane] * noise[lane];
+                levels[lane] *= step;
+            }
         }
+        rest = later;
     }
 }
 
