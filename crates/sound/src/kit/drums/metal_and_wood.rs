@@ -26,11 +26,11 @@ fn block(level: f32, pan: f32, frequency: f32, decay: f32, click: f32) -> Recipe
 }
 
 pub(super) fn wood_block(high: bool) -> Recipe {
-    block(-28.0, 0.15, if high { 1_020.0 } else { 735.0 }, 0.09, -11.0)
+    block(-28.0, 0.15, if high { 965.0 } else { 690.0 }, 0.09, -11.0)
 }
 
 pub(super) fn claves() -> Recipe {
-    block(-29.5, -0.15, 2_480.0, 0.12, -19.0)
+    block(-29.5, -0.15, 2_350.0, 0.11, -19.0)
 }
 
 pub(super) fn castanets() -> Recipe {
@@ -42,7 +42,7 @@ pub(super) fn castanets() -> Recipe {
 }
 
 pub(super) fn sticks() -> Recipe {
-    block(-33.0, 0.0, 1_420.0, 0.06, -8.0)
+    block(-33.0, 0.0, 2_250.0, 0.05, -5.0)
 }
 
 /// What keys without a drum sound like; the pitch follows the key a little.
@@ -86,7 +86,7 @@ pub(super) fn cowbell() -> Recipe {
 }
 
 pub(super) fn agogo(high: bool) -> Recipe {
-    let f = if high { 935.0 } else { 672.0 };
+    let f = if high { 1_290.0 } else { 960.0 };
     Recipe::new(
         -31.0,
         -0.2,
