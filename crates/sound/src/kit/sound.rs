@@ -1,6 +1,6 @@
 //! The sound of a drum, computed: its parts, and how loud each is for a velocity.
 
-use super::synthesis::{Choke, Recipe, SharedNoise, render_part, room};
+use super::synthesis::{Channels, Choke, Recipe, SharedNoise, render_part, room};
 
 /// Channels of every sound.
 pub(super) const CHANNELS: usize = 2;
@@ -37,12 +37,20 @@ pub(super) struct SoundPart {
 }
 
 impl DrumSound {
-    pub(super) fn new(recipe: &Recipe, key: u8, rate: u32, shared: &SharedNoise) -> DrumSound {
-        let mut parts = Vec::with_capacity(recipe.parts.len());
+    pub(super) fn new(
+        recipe: &Recipe,
+        key: u8,
+        rate: u32,
+        shared: &SharedNoise,
+        channels: &mut Channels,
+    ) -> DrumSound {
+        let mut parts = Vec::with_capacity(recipe.parts.len() + 1);
         for (index, part) in recipe.parts.iter().enumerate() {
             let seed = u32::from(key) * 1_000 + index as u32 * 50;
             let variations: Vec<Vec<f32>> = (0..part.variations.max(1))
-                .map(|variation| render_part(part, recipe.pan, rate, seed + u32::from(variation), shared))
+                .map(|variation| {
+                    render_part(part, recipe.pan, rate, seed + u32::from(variation), shared, channels)
+                })
                 .collect();
             let level = variations.first().map_or(0.0, |samples| level(samples, rate));
             if level > 1e-9 {

@@ -104,7 +104,8 @@ pub(super) fn vibraslap() -> Recipe {
                 ]),
             )
             .strikes(strikes.clone()),
-            rustling(-4.0, noise(&[(2_800.0, -3.0, 0.012), (5_600.0, 0.0, 0.012), (9_000.0, -3.0, 0.01)])).strikes(strikes),
+            rustling(-4.0, noise(&[(2_800.0, -3.0, 0.012), (5_600.0, 0.0, 0.012), (9_000.0, -3.0, 0.01)]))
+                .strikes(strikes),
         ],
     )
     .voices(2)

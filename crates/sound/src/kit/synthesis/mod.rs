@@ -139,16 +139,21 @@ impl Part {
     }
 }
 
-/// Samples of the two channels.
+/// Samples of the two channels, and of what is in their middle. Used again for one part after the other.
 #[derive(Debug, Default)]
 pub(super) struct Channels {
     pub(super) left: Vec<f32>,
     pub(super) right: Vec<f32>,
+    pub(super) middle: Vec<f32>,
 }
 
 impl Channels {
-    pub(super) fn new(frames: usize) -> Channels {
-        Channels { left: vec![0.0; frames], right: vec![0.0; frames] }
+    /// Silence.
+    pub(super) fn clear(&mut self, frames: usize) {
+        for channel in [&mut self.left, &mut self.right, &mut self.middle] {
+            channel.clear();
+            channel.resize(frames, 0.0);
+        }
     }
 
     /// Multiplies by 1 - 0.96 e^(-t/attack): something is heard at once.
@@ -164,13 +169,20 @@ impl Channels {
 }
 
 /// Interleaved stereo samples of a part. The same seed gives the same samples.
-pub(super) fn render_part(part: &Part, pan: f32, rate: u32, seed: u32, shared: &SharedNoise) -> Vec<f32> {
+pub(super) fn render_part(
+    part: &Part,
+    pan: f32,
+    rate: u32,
+    seed: u32,
+    shared: &SharedNoise,
+    once: &mut Channels,
+) -> Vec<f32> {
     let rate = rate as f32;
-    let mut once = match &part.material {
-        Material::Partials(partials) => partials.render(rate, seed),
-        Material::Noise(noise) => noise.render(rate, seed, shared),
-        Material::Glide(glide) => glide.render(rate, seed),
-    };
+    match &part.material {
+        Material::Partials(partials) => partials.render(rate, seed, once),
+        Material::Noise(noise) => noise.render(rate, seed, shared, once),
+        Material::Glide(glide) => glide.render(rate, seed, once),
+    }
     fade_end(&mut once.left, rate);
     fade_end(&mut once.right, rate);
     let gains = [(1.0 - pan).min(1.0), (1.0 + pan).min(1.0)];

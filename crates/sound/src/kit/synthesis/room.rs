@@ -32,15 +32,15 @@ pub(in crate::kit) fn room(sound: &[f32], rate: u32) -> Vec<f32> {
     let frames = excitation.len() + (DECAY * 0.9 * rate) as usize;
     let block = delays[0].saturating_sub(1).clamp(1, BLOCK);
 
-    // What goes into each line, after silence of the length of the line and a sample frame.
-    let mut lines = delays.map(|delay| vec![0.0_f32; delay + 1 + frames]);
+    // What is in each line, and one sample frame more, and what goes into it next.
+    let mut lines = delays.map(|delay| vec![0.0_f32; delay + 1 + block]);
     let mut samples = vec![0.0; frames * CHANNELS];
     let mut outputs = [[0.0_f32; BLOCK]; LINES];
     for start in (0..frames).step_by(block) {
         let length = block.min(frames - start);
         for ((output, line), gain) in outputs.iter_mut().zip(&lines).zip(gains) {
             let (middle, side) = (gain * (1.0 - 0.5 * DAMPING), gain * 0.25 * DAMPING);
-            let three = line[start..].iter().zip(&line[start + 1..]).zip(&line[start + 2..]);
+            let three = line.iter().zip(&line[1..]).zip(&line[2..]);
             for (output, ((before, at), after)) in output[..length].iter_mut().zip(three) {
                 *output = middle * at + side * (before + after);
             }
@@ -62,11 +62,12 @@ pub(in crate::kit) fn room(sound: &[f32], rate: u32) -> Vec<f32> {
         let fed = excitation.get(start..).unwrap_or_default();
         for (index, ((line, output), delay)) in lines.iter_mut().zip(&outputs).zip(delays).enumerate() {
             let sign = if index % 2 == 0 { 1.0 } else { -1.0 };
-            let inputs = &mut line[delay + 1 + start..][..length];
+            let inputs = &mut line[delay + 1..][..length];
             inputs.copy_from_slice(&output[..length]);
             for (input, fed) in inputs.iter_mut().zip(fed) {
                 *input += sign * fed;
             }
+            line.copy_within(length.., 0);
         }
     }
     fade_end(&mut samples, rate);
