@@ -186,18 +186,20 @@ pub(super) fn render_part(
     fade_end(&mut once.left, rate);
     fade_end(&mut once.right, rate);
     let gains = [(1.0 - pan).min(1.0), (1.0 + pan).min(1.0)];
-    let single = [Strike { at: 0.0, gain: 1.0 }];
-    let strikes = if part.strikes.is_empty() { &single[..] } else { &part.strikes };
-    let last = strikes.iter().map(|strike| (strike.at * rate) as usize).max().unwrap_or(0);
+    let frames = once.left.iter().zip(&once.right).map(|(left, right)| [gains[0] * left, gains[1] * right]);
+    if part.strikes.is_empty() {
+        let mut samples = Vec::with_capacity(once.left.len() * CHANNELS);
+        samples.extend(frames.flatten());
+        return samples;
+    }
+    let last = part.strikes.iter().map(|strike| (strike.at * rate) as usize).max().unwrap_or(0);
     let mut samples = vec![0.0; (last + once.left.len()) * CHANNELS];
-    for strike in strikes {
+    for strike in &part.strikes {
         let from = (strike.at * rate) as usize * CHANNELS;
-        let place = samples.get_mut(from..).unwrap_or_default();
-        for (frame, (left, right)) in place.chunks_exact_mut(CHANNELS).zip(once.left.iter().zip(&once.right))
-        {
-            if let [sum_left, sum_right] = frame {
-                *sum_left += strike.gain * gains[0] * left;
-                *sum_right += strike.gain * gains[1] * right;
+        let place = samples.get_mut(from..).unwrap_or_default().chunks_exact_mut(CHANNELS);
+        for (sums, frame) in place.zip(frames.clone()) {
+            for (sum, sample) in sums.iter_mut().zip(frame) {
+                *sum += strike.gain * sample;
             }
         }
     }
