@@ -69,17 +69,17 @@ pub(super) fn timbale(high: bool) -> Recipe {
 }
 
 pub(super) fn surdo(mute: bool) -> Recipe {
-    let decay = if mute { 0.18 } else { 0.9 };
+    let decay = if mute { 0.18 } else { 1.5 };
     let recipe = hand_drum(-23.5, 0.1, if mute { 92.0 } else { 84.0 }, decay, -18.0);
     if mute { recipe.stops(ChokeGroup::Surdo) } else { recipe.stopped(ChokeGroup::Surdo) }
 }
 
 pub(super) fn cuica(mute: bool) -> Recipe {
-    let overtones = [1.0, 0.5, 0.3, 0.2, 0.12, 0.08];
+    let overtones = [1.0, 0.45, 0.2, 0.12, 0.06, 0.04];
     let glide = if mute {
-        Glide::new(520.0, 640.0, 0.04).envelope(0.001, 0.05, 0.10)
+        Glide::new(560.0, 680.0, 0.04).envelope(0.001, 0.06, 0.12)
     } else {
-        Glide::new(420.0, 780.0, 0.10).envelope(0.001, 0.18, 0.22)
+        Glide::new(250.0, 330.0, 0.10).envelope(0.001, 0.18, 0.22)
     };
     Recipe::new(
         -26.0,

@@ -90,6 +90,11 @@ impl Recipe {
         Recipe { level, pan, parts, room: -21.0, choke: Choke::None, voices: 4 }
     }
 
+    fn room(mut self, level: f32) -> Recipe {
+        self.room = level;
+        self
+    }
+
     fn voices(mut self, voices: usize) -> Recipe {
         self.voices = voices;
         self

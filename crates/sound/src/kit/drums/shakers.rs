@@ -4,11 +4,11 @@ use super::*;
 
 pub(super) fn tambourine() -> Recipe {
     let jingles = partials(&[
-        (4_350.0, 0.5, 0.20),
-        (5_720.0, 0.8, 0.22),
-        (7_180.0, 1.0, 0.22),
-        (8_330.0, 0.9, 0.20),
-        (9_640.0, 0.8, 0.18),
+        (4_350.0, 0.5, 0.40),
+        (5_720.0, 0.8, 0.44),
+        (7_180.0, 1.0, 0.44),
+        (8_330.0, 0.9, 0.40),
+        (9_640.0, 0.8, 0.36),
         (11_300.0, 0.6, 0.15),
         (13_100.0, 0.4, 0.12),
     ])
@@ -27,7 +27,7 @@ pub(super) fn tambourine() -> Recipe {
             ]),
             rustling(
                 0.0,
-                noise(&[(5_500.0, -4.0, 0.20), (8_500.0, 0.0, 0.22), (12_500.0, -2.0, 0.18)]).grains(1_800.0),
+                noise(&[(5_500.0, -4.0, 0.32), (8_500.0, 0.0, 0.36), (12_500.0, -2.0, 0.30)]).grains(1_800.0),
             )
             .variations(3),
             rustling(-17.0, noise(&[(450.0, 0.0, 0.05), (1_200.0, -4.0, 0.035)])).variations(3),
@@ -118,7 +118,7 @@ pub(super) fn guiro(long: bool) -> Recipe {
     let strikes: Vec<(f32, f32)> = (0..count)
         .map(|notch| {
             let place = notch as f32 / count as f32;
-            let strike = (at, (0.55 + 0.45 * place) * if notch % 3 == 1 { 0.8 } else { 1.0 });
+            let strike = (at, (0.75 + 0.25 * place) * if notch % 3 == 1 { 0.8 } else { 1.0 });
             at += first + (last - first) * place;
             strike
         })

@@ -8,7 +8,7 @@ const LINES: usize = 8;
 /// Seconds in which the room decays by 60 dB at low frequencies.
 const DECAY: f32 = 0.36;
 /// How much of the highest frequencies is lost on the way through a delay line, 0 to 1.
-const DAMPING: f32 = 0.55;
+const DAMPING: f32 = 0.42;
 /// How much of a sound excites the room, and over which end of it the excitation fades, in seconds.
 const EXCITATION: f32 = 0.25;
 const EXCITATION_FADE: f32 = 0.15;
