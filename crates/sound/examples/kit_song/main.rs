@@ -43,24 +43,30 @@ fn main() -> Result<(), Failure> {
     kit.prepare(hits.iter().map(|hit| hit.key));
     let prepared = started.elapsed().as_secs_f64();
     let mut player = DrumPlayer::new(&kit, hits.iter().copied(), frames);
-    let started = Instant::now();
     let mut block = vec![0.0; 2 * 1_024];
     let mut samples: Vec<[f32; 2]> = Vec::new();
+    let (mut peak, mut loudest, mut energy, mut done) = (0.0_f32, 0, 0.0, 0);
     let mut playing = 0.0;
-    let mut from = started;
     loop {
+        let started = Instant::now();
         let read = player.read(&mut block).map_err(|error| error.to_string())?;
-        playing += from.elapsed().as_secs_f64();
+        playing += started.elapsed().as_secs_f64();
         if read == 0 {
             break;
         }
-        samples.extend(block[..read * 2].chunks_exact(2).map(|frame| [frame[0], frame[1]]));
-        from = Instant::now();
+        for (index, frame) in block[..read * 2].chunks_exact(2).enumerate() {
+            let level = frame[0].abs().max(frame[1].abs());
+            if level > peak {
+                (peak, loudest) = (level, done + index);
+            }
+            energy += f64::from(frame[0] * frame[0] + frame[1] * frame[1]);
+        }
+        if paths.len() > 1 {
+            samples.extend(block[..read * 2].chunks_exact(2).map(|frame| [frame[0], frame[1]]));
+        }
+        done += read;
     }
-    let peak = samples.iter().flatten().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
-    let energy: f64 = samples.iter().flatten().map(|&sample| f64::from(sample * sample)).sum();
-    let rms = (energy / (samples.len() as f64 * 2.0)).sqrt();
-    let loudest = samples.iter().position(|frame| frame[0].abs().max(frame[1].abs()) >= peak).unwrap_or(0);
+    let rms = (energy / (done as f64 * 2.0)).sqrt();
     println!(
         "{} hits, {seconds:.1} s; peak {:.1} dB at {:.3} s, RMS {:.1} dB; sounds computed in {:.1} ms, played in {:.1} ms: {:.0} x real time",
         hits.len(),

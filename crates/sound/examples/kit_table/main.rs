@@ -6,6 +6,7 @@
 //! A Markdown table goes to the standard output. The WAV files are named by source, key and velocity.
 
 mod measure;
+mod names;
 mod sources;
 mod wav;
 
@@ -15,6 +16,8 @@ use measure::{Figures, measure};
 use sources::Source;
 
 const RATE: u32 = 48_000;
+/// The drum to whose level others are compared.
+const SNARE: u8 = 38;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -27,36 +30,42 @@ fn main() -> Result<(), Failure> {
     for path in &options.soundfonts {
         sources.push(Source::soundfont(path, RATE)?);
     }
+    let mut references = Vec::new();
+    for source in &mut sources {
+        references
+            .push(measure(&source.play(SNARE, 100)?, f64::from(RATE)).map_or(0.0, |figures| figures.rms));
+    }
     println!(
-        "| key | source | vel | peak dB | RMS dB | crest dB | attack ms | centroid Hz | at 100 ms | strongest Hz | T60 low/mid/high ms | length ms | octaves 63 125 250 500 1k 2k 4k 8k 16k dB |"
+        "| key | drum | velocity | source | level | crest | attack | centroid | at 100 ms | strongest | decay low / mid / high | length | octaves from 63 Hz |"
     );
-    println!("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!("| ---: | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
     for &key in &options.keys {
         for &velocity in &options.velocities {
-            for source in &mut sources {
+            for (source, reference) in sources.iter_mut().zip(&references) {
                 let samples = source.play(key, velocity)?;
                 if let Some(folder) = &options.folder {
                     let name = format!("{}_{key:03}_{velocity:03}.wav", source.name());
                     wav::write(&folder.join(name), &samples, RATE)?;
                 }
-                print_row(key, velocity, source.name(), measure(&samples, f64::from(RATE)));
+                print_row(key, velocity, source.name(), *reference, measure(&samples, f64::from(RATE)));
             }
         }
     }
     Ok(())
 }
 
-fn print_row(key: u8, velocity: u8, source: &str, figures: Option<Figures>) {
+/// Prints a row of the table. Levels are relative to that of the snare of the same source at velocity 100.
+fn print_row(key: u8, velocity: u8, source: &str, reference: f64, figures: Option<Figures>) {
+    let drum = names::name(key);
     let Some(f) = figures else {
-        println!("| {key} | {source} | {velocity} | silent |");
+        println!("| {key} | {drum} | {velocity} | {source} | silent |");
         return;
     };
     let later = f.centroid_later.map_or("-".into(), |centroid| format!("{centroid:.0}"));
     let octaves: Vec<String> = f.octaves.iter().map(|level| format!("{level:.0}")).collect();
     println!(
-        "| {key} | {source} | {velocity} | {:.1} | {:.1} | {:.1} | {:.0} | {:.0} | {later} | {:.0} | {:.0}/{:.0}/{:.0} | {:.0} | {} |",
-        f.peak,
-        f.rms,
+        "| {key} | {drum} | {velocity} | {source} | {:.1} | {:.1} | {:.0} | {:.0} | {later} | {:.0} | {:.0} / {:.0} / {:.0} | {:.0} | {} |",
+        f.rms - reference,
         f.crest,
         f.attack,
         f.centroid_attack,
@@ -67,9 +76,6 @@ fn print_row(key: u8, velocity: u8, source: &str, figures: Option<Figures>) {
         f.duration,
         octaves.join(" "),
     );
-    if f.mean.abs() > 1e-3 {
-        println!("{key} {source}: mean {:.5} of the peak", f.mean);
-    }
 }
 
 struct Options {

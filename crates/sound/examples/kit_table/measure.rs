@@ -14,8 +14,6 @@ pub(crate) const OCTAVES: [f64; 9] =
 
 /// The figures of a sound. Levels are in dB.
 pub(crate) struct Figures {
-    /// Largest absolute sample, relative to full scale.
-    pub(crate) peak: f64,
     /// RMS of the first 100 ms, both channels, relative to full scale.
     pub(crate) rms: f64,
     /// Peak over RMS of the first 100 ms.
@@ -34,8 +32,6 @@ pub(crate) struct Figures {
     pub(crate) octaves: [f64; 9],
     /// Time until it stays 60 dB below its peak, in ms.
     pub(crate) duration: f64,
-    /// Mean of all samples, relative to the peak.
-    pub(crate) mean: f64,
 }
 
 /// Measures a sound that begins somewhere in `samples`; `None` for silence.
@@ -77,7 +73,6 @@ pub(crate) fn measure(samples: &[[f32; 2]], rate: f64) -> Option<Figures> {
         *octave = 10.0 * (band / total + 1e-9).log10();
     }
     Some(Figures {
-        peak: decibels(peak),
         rms,
         crest: decibels(peak) - rms,
         attack: attack.0 as f64,
@@ -87,14 +82,11 @@ pub(crate) fn measure(samples: &[[f32; 2]], rate: f64) -> Option<Figures> {
         decay: decays(sound, rate),
         octaves,
         duration: (end + 1 - onset) as f64 * 1000.0 / rate,
-        mean: sound.iter().flatten().map(|&sample| f64::from(sample)).sum::<f64>()
-            / (sound.len() as f64 * 2.0)
-            / peak,
     })
 }
 
 /// `amplitude` in dB.
-pub(crate) fn decibels(amplitude: f64) -> f64 {
+fn decibels(amplitude: f64) -> f64 {
     20.0 * (amplitude + 1e-12).log10()
 }
 

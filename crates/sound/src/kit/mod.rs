@@ -21,7 +21,7 @@ use strikeline_picture::Time;
 
 pub use player::DrumPlayer;
 use sound::DrumSound;
-use synthesis::SharedNoise;
+use synthesis::{Channels, SharedNoise};
 
 /// A stroke on a drum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,17 +89,25 @@ impl DrumKit {
         let missing: Vec<u8> = (0..128_u8)
             .filter(|&key| used[usize::from(key)] && self.sounds[usize::from(key)].get().is_none())
             .collect();
-        missing.par_iter().for_each(|&key| {
-            self.sound(key);
+        missing.par_iter().for_each_init(Channels::default, |channels, &key| {
+            self.sound_with(key, channels);
         });
     }
 
     /// The sound of a key; keys above 127 have that of 127.
     fn sound(&self, key: u8) -> &DrumSound {
+        match self.sounds.get(usize::from(key)).and_then(OnceLock::get) {
+            Some(sound) => sound,
+            None => self.sound_with(key, &mut Channels::default()),
+        }
+    }
+
+    /// The sound of a key, computed with the help of `channels` if it is not there yet.
+    fn sound_with(&self, key: u8, channels: &mut Channels) -> &DrumSound {
         let key = key.min(127);
         self.sounds[usize::from(key)].get_or_init(|| {
             let noise = self.noise.get_or_init(|| SharedNoise::new(self.rate));
-            DrumSound::new(&drums::recipe(key), key, self.rate, noise)
+            DrumSound::new(&drums::recipe(key), key, self.rate, noise, channels)
         })
     }
 

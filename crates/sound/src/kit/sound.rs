@@ -1,6 +1,6 @@
 //! The sound of a drum, computed: its parts, and how loud each is for a velocity.
 
-use super::synthesis::{Choke, Recipe, SharedNoise, render_part};
+use super::synthesis::{Channels, Choke, Recipe, SharedNoise, render_part, room};
 
 /// Channels of every sound.
 pub(super) const CHANNELS: usize = 2;
@@ -8,6 +8,9 @@ pub(super) const CHANNELS: usize = 2;
 const LEVEL_SPAN: f32 = 0.1;
 /// The level of the whole kit relative to what the recipes say, in dB: a groove stays 6 dB below full scale.
 const KIT_LEVEL: f32 = -3.0;
+const FULL_VELOCITY: u8 = 127;
+/// How much of a sound is given to the room, in seconds.
+const ROOM_SPAN: f32 = 0.25;
 /// The velocity at which the level of a sound is what its recipe says.
 const LEVEL_VELOCITY: u8 = 100;
 
@@ -34,12 +37,20 @@ pub(super) struct SoundPart {
 }
 
 impl DrumSound {
-    pub(super) fn new(recipe: &Recipe, key: u8, rate: u32, shared: &SharedNoise) -> DrumSound {
-        let mut parts = Vec::with_capacity(recipe.parts.len());
+    pub(super) fn new(
+        recipe: &Recipe,
+        key: u8,
+        rate: u32,
+        shared: &SharedNoise,
+        channels: &mut Channels,
+    ) -> DrumSound {
+        let mut parts = Vec::with_capacity(recipe.parts.len() + 1);
         for (index, part) in recipe.parts.iter().enumerate() {
             let seed = u32::from(key) * 1_000 + index as u32 * 50;
             let variations: Vec<Vec<f32>> = (0..part.variations.max(1))
-                .map(|variation| render_part(part, recipe.pan, rate, seed + u32::from(variation), shared))
+                .map(|variation| {
+                    render_part(part, recipe.pan, rate, seed + u32::from(variation), shared, channels)
+                })
                 .collect();
             let level = variations.first().map_or(0.0, |samples| level(samples, rate));
             if level > 1e-9 {
@@ -56,6 +67,14 @@ impl DrumSound {
         for part in &mut sound.parts {
             part.gain *= scale;
         }
+        let room = room(&sound.mix(FULL_VELOCITY, (ROOM_SPAN * rate as f32) as usize), rate);
+        sound.frames = sound.frames.max(room.len() / CHANNELS);
+        sound.parts.push(SoundPart {
+            variations: vec![room],
+            gain: amplitude(recipe.room),
+            slope: 1.0,
+            wander: 0.0,
+        });
         sound
     }
 

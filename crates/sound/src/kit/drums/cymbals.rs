@@ -23,7 +23,7 @@ impl Plate {
         let rows = (0..self.count).map(|index| {
             let seed = self.seed * 10_007 + index * 13;
             let place = (index as f32 + 0.5 + 0.48 * random(seed)) / self.count as f32;
-            let level = self.tilt * place * octaves + 5.0 * random(seed + 1);
+            let level = self.tilt * place * octaves + 4.0 * random(seed + 1);
             let decay = self.decay.0 * libm::powf(self.decay.1 / self.decay.0, place);
             partial((
                 low * libm::exp2f(place * octaves),
@@ -45,16 +45,16 @@ fn hat(level: f32, attack: f32, decay: f32, ring: f32) -> Recipe {
         level,
         HAT_PAN,
         vec![
-            ringing(ring - 3.0, plate.partials().wide(0.3).attack(0.001)),
+            ringing(ring - 1.0, plate.partials().wide(0.3).attack(0.001)).slope(0.9),
             rustling(
                 ring,
                 noise(&[
                     (1_600.0, -15.0, decay),
-                    (3_600.0, -9.0, decay),
+                    (3_600.0, -9.0, decay * 0.8),
                     (5_500.0, -4.0, decay),
                     (8_000.0, 0.0, decay),
-                    (11_000.0, -1.0, decay * 0.9),
-                    (15_000.0, -3.0, decay * 0.75),
+                    (11_000.0, -1.0, decay),
+                    (15_000.0, -3.0, decay),
                 ])
                 .attack(0.001)
                 .wide(0.6),
@@ -68,30 +68,31 @@ fn hat(level: f32, attack: f32, decay: f32, ring: f32) -> Recipe {
                     (4_500.0, -4.0, attack * 0.8),
                     (7_500.0, 0.0, attack),
                     (11_000.0, 0.0, attack),
-                    (15_000.0, 0.0, attack * 0.8),
+                    (15_000.0, 0.0, attack),
                 ])
-                .attack(0.0004)
+                .attack(0.0010)
                 .wide(0.4),
             )
-            .slope(1.15)
+            .slope(1.25)
             .variations(3),
         ],
     )
+    .room(-26.0)
 }
 
 pub(super) fn closed_hat() -> Recipe {
-    hat(-36.0, 0.10, 0.22, -4.0).stops(ChokeGroup::HiHat).voices(3)
+    hat(-36.0, 0.16, 0.24, -4.0).stops(ChokeGroup::HiHat).voices(3)
 }
 
 pub(super) fn closed_hat_edge() -> Recipe {
-    hat(-34.0, 0.12, 0.30, 0.0).stops(ChokeGroup::HiHat).voices(3)
+    hat(-34.5, 0.17, 0.32, 0.0).stops(ChokeGroup::HiHat).voices(3)
 }
 
 /// The cymbals closed by the foot.
 pub(super) fn pedal_hat() -> Recipe {
-    let mut recipe = hat(-37.0, 0.09, 0.20, -6.0);
+    let mut recipe = hat(-37.0, 0.13, 0.20, -6.0);
     let thump = noise(&[(320.0, 0.0, 0.06), (900.0, -5.0, 0.06), (2_000.0, -5.0, 0.05)]);
-    recipe.parts.push(rustling(-10.0, thump.attack(0.001)).slope(0.9).variations(3));
+    recipe.parts.push(rustling(-7.0, thump.attack(0.001)).slope(0.9).variations(3));
     recipe.stops(ChokeGroup::HiHat).voices(3)
 }
 
@@ -132,22 +133,22 @@ fn cymbal(cymbal: &Cymbal) -> Recipe {
         count: 30,
         range: (290.0 * tune, 3_000.0 * tune),
         tilt: 1.5,
-        decay: (decay * 1.1, decay),
+        decay: (decay * 1.25, decay * 1.15),
     };
     let high_plate = Plate {
         seed: seed + 2,
-        count: 44,
-        range: (2_500.0 * tune, 12_500.0),
+        count: 48,
+        range: (2_300.0 * tune, 10_500.0),
         tilt: -2.0,
-        decay: (decay, decay * 0.55),
+        decay: (decay * 1.15, decay * 0.6),
     };
     Recipe::new(
         level,
         pan,
         vec![
             ringing(stroke, stroke_plate.partials().wide(0.4).attack(0.002)),
-            ringing(body, body_plate.partials().wide(0.5).attack(0.002)).slope(0.95),
-            ringing(high, high_plate.partials().wide(0.6).attack(build_up)).slope(1.05),
+            ringing(body, body_plate.partials().wide(0.5).attack(0.002)).slope(0.88),
+            ringing(high, high_plate.partials().wide(0.6).attack(build_up)).slope(1.12),
             rustling(
                 wash,
                 noise(&[
@@ -161,7 +162,7 @@ fn cymbal(cymbal: &Cymbal) -> Recipe {
                 .attack(build_up)
                 .wide(0.8),
             )
-            .slope(1.12)
+            .slope(1.25)
             .variations(2),
             rustling(
                 stick,
@@ -174,7 +175,7 @@ fn cymbal(cymbal: &Cymbal) -> Recipe {
                 .attack(0.0004)
                 .wide(0.3),
             )
-            .slope(1.15)
+            .slope(1.2)
             .variations(3),
         ],
     )
@@ -182,23 +183,23 @@ fn cymbal(cymbal: &Cymbal) -> Recipe {
 
 pub(super) fn crash(number: u32) -> Recipe {
     let (pan, tune, seed, decay) = if number == 0 { (-0.3, 1.0, 20, 4.2) } else { (0.3, 0.88, 30, 4.6) };
-    let parts = [-4.0, -12.0, -5.0, 0.0, -13.0];
-    cymbal(&Cymbal { level: -29.0, pan, seed, tune, decay, build_up: 0.012, parts }).voices(4)
+    let parts = [-4.0, -10.0, -1.5, -2.0, -13.0];
+    cymbal(&Cymbal { level: -29.0, pan, seed, tune, decay, build_up: 0.007, parts }).voices(4)
 }
 
 pub(super) fn splash() -> Recipe {
-    let parts = [-8.0, -12.0, -5.0, 0.0, -8.0];
+    let parts = [-8.0, -11.0, -2.0, -1.5, -8.0];
     cymbal(&Cymbal { level: -31.0, pan: -0.1, seed: 40, tune: 1.45, decay: 1.5, build_up: 0.004, parts })
 }
 
 pub(super) fn china() -> Recipe {
-    let parts = [-3.0, -7.0, -3.0, 1.0, -10.0];
+    let parts = [-3.0, -6.0, -1.0, 0.0, -10.0];
     cymbal(&Cymbal { level: -30.0, pan: 0.4, seed: 50, tune: 0.72, decay: 2.2, build_up: 0.006, parts })
 }
 
 pub(super) fn ride(number: u32) -> Recipe {
     let (tune, seed) = if number == 0 { (1.0, 60) } else { (0.92, 70) };
-    let parts = [-14.0, -8.0, -3.0, -4.0, 0.0];
+    let parts = [-14.0, -7.0, -0.5, -6.0, 0.0];
     cymbal(&Cymbal { level: -34.0, pan: 0.35, seed, tune, decay: 3.0, build_up: 0.003, parts }).voices(5)
 }
 
@@ -207,14 +208,14 @@ pub(super) fn ride_bell() -> Recipe {
     let mut recipe =
         cymbal(&Cymbal { level: -32.0, pan: 0.35, seed: 60, tune: 1.0, decay: 2.6, build_up: 0.003, parts });
     let bell = partials(&[
-        (805.0, 0.35, 2.2),
-        (1_275.0, 0.35, 2.0),
-        (2_230.0, 0.8, 1.8),
-        (2_870.0, 0.9, 1.7),
-        (3_920.0, 1.0, 1.4),
-        (5_060.0, 0.8, 1.1),
-        (6_410.0, 0.5, 0.9),
-        (8_250.0, 0.35, 0.6),
+        (805.0, 0.3, 5.0),
+        (1_275.0, 0.3, 4.8),
+        (2_230.0, 0.8, 4.4),
+        (2_870.0, 0.9, 4.0),
+        (3_920.0, 1.0, 3.4),
+        (5_060.0, 0.7, 2.6),
+        (6_410.0, 0.5, 1.9),
+        (8_250.0, 0.35, 1.1),
     ]);
     recipe.parts.push(ringing(0.0, bell.wide(0.2).attack(0.0005)));
     recipe.voices(5)

@@ -32,9 +32,12 @@ pub(super) fn slap() -> Recipe {
         -29.0,
         0.0,
         vec![
-            rustling(0.0, noise(&[(900.0, -3.0, 0.05), (2_500.0, 0.0, 0.045), (6_000.0, -5.0, 0.035)]))
-                .strikes([(0.0, 0.5), (0.055, 1.0)])
-                .variations(3),
+            rustling(
+                0.0,
+                noise(&[(900.0, -5.0, 0.12), (2_500.0, 0.0, 0.16), (5_000.0, -2.0, 0.14)]).attack(0.0008),
+            )
+            .strikes([(0.0, 1.0), (0.016, 0.5)])
+            .variations(3),
         ],
     )
 }
@@ -66,6 +69,7 @@ pub(super) fn square_click() -> Recipe {
                 .envelope(0.0002, 0.004, 0.02),
         )],
     )
+    .room(-32.0)
 }
 
 pub(super) fn metronome_click() -> Recipe {
@@ -77,6 +81,7 @@ pub(super) fn metronome_click() -> Recipe {
             rustling(-6.0, noise(&[(3_000.0, 0.0, 0.008), (7_000.0, -3.0, 0.006)]).wide(0.1)).slope(1.2),
         ],
     )
+    .room(-32.0)
 }
 
 pub(super) fn metronome_bell() -> Recipe {
@@ -87,15 +92,16 @@ pub(super) fn metronome_bell() -> Recipe {
             ringing(
                 0.0,
                 partials(&[
-                    (2_093.0, 1.0, 0.5),
-                    (4_190.0, 0.2, 0.3),
-                    (5_780.0, 0.5, 0.35),
-                    (11_300.0, 0.2, 0.15),
+                    (2_780.0, 0.6, 0.7),
+                    (5_560.0, 1.0, 0.7),
+                    (7_350.0, 0.3, 0.5),
+                    (11_300.0, 0.3, 0.3),
                 ]),
             ),
             rustling(-18.0, noise(&[(6_000.0, 0.0, 0.008)]).wide(0.1)).slope(1.2),
         ],
     )
+    .room(-32.0)
 }
 
 pub(super) fn scratch(push: bool) -> Recipe {
@@ -118,7 +124,7 @@ pub(super) fn scratch(push: bool) -> Recipe {
 pub(super) fn whistle(long: bool) -> Recipe {
     let hold = if long { 0.45 } else { 0.10 };
     Recipe::new(
-        -28.0,
+        -25.5,
         -0.2,
         vec![
             gliding(

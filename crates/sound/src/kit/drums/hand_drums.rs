@@ -32,26 +32,26 @@ fn hand_drum(level: f32, pan: f32, frequency: f32, decay: f32, slap: f32) -> Rec
 
 pub(super) fn bongo(high: bool) -> Recipe {
     if high {
-        hand_drum(-27.0, -0.2, 395.0, 0.22, -11.0)
+        hand_drum(-27.0, -0.2, 560.0, 0.20, -11.0)
     } else {
-        hand_drum(-26.0, -0.05, 285.0, 0.28, -12.0)
+        hand_drum(-26.0, -0.05, 400.0, 0.25, -12.0)
     }
 }
 
 pub(super) fn conga_mute() -> Recipe {
-    hand_drum(-28.0, 0.1, 330.0, 0.13, -7.0).stops(ChokeGroup::Conga)
+    hand_drum(-28.0, 0.1, 430.0, 0.12, -7.0).stops(ChokeGroup::Conga)
 }
 
 pub(super) fn conga(high: bool) -> Recipe {
     if high {
-        hand_drum(-25.0, 0.1, 218.0, 0.48, -15.0).stopped(ChokeGroup::Conga)
+        hand_drum(-25.0, 0.1, 272.0, 0.48, -15.0).stopped(ChokeGroup::Conga)
     } else {
-        hand_drum(-24.0, 0.25, 164.0, 0.55, -17.0)
+        hand_drum(-24.0, 0.25, 202.0, 0.55, -17.0)
     }
 }
 
 pub(super) fn timbale(high: bool) -> Recipe {
-    let (frequency, pan) = if high { (335.0, -0.25) } else { (245.0, -0.1) };
+    let (frequency, pan) = if high { (330.0, -0.25) } else { (220.0, -0.1) };
     let mut recipe = hand_drum(-25.0, pan, frequency, 0.75, -10.0);
     recipe.parts.push(ringing(
         -9.0,
@@ -69,17 +69,17 @@ pub(super) fn timbale(high: bool) -> Recipe {
 }
 
 pub(super) fn surdo(mute: bool) -> Recipe {
-    let decay = if mute { 0.18 } else { 0.9 };
+    let decay = if mute { 0.18 } else { 1.5 };
     let recipe = hand_drum(-23.5, 0.1, if mute { 92.0 } else { 84.0 }, decay, -18.0);
     if mute { recipe.stops(ChokeGroup::Surdo) } else { recipe.stopped(ChokeGroup::Surdo) }
 }
 
 pub(super) fn cuica(mute: bool) -> Recipe {
-    let overtones = [1.0, 0.5, 0.3, 0.2, 0.12, 0.08];
+    let overtones = [1.0, 0.45, 0.2, 0.12, 0.06, 0.04];
     let glide = if mute {
-        Glide::new(520.0, 640.0, 0.04).envelope(0.001, 0.05, 0.10)
+        Glide::new(560.0, 680.0, 0.04).envelope(0.001, 0.06, 0.12)
     } else {
-        Glide::new(420.0, 780.0, 0.10).envelope(0.001, 0.18, 0.22)
+        Glide::new(250.0, 330.0, 0.10).envelope(0.001, 0.18, 0.22)
     };
     Recipe::new(
         -26.0,

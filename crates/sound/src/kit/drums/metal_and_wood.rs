@@ -26,11 +26,11 @@ fn block(level: f32, pan: f32, frequency: f32, decay: f32, click: f32) -> Recipe
 }
 
 pub(super) fn wood_block(high: bool) -> Recipe {
-    block(-28.0, 0.15, if high { 1_020.0 } else { 735.0 }, 0.09, -11.0)
+    block(-28.0, 0.15, if high { 965.0 } else { 690.0 }, 0.09, -11.0)
 }
 
 pub(super) fn claves() -> Recipe {
-    block(-29.5, -0.15, 2_480.0, 0.12, -19.0)
+    block(-29.5, -0.15, 2_350.0, 0.11, -19.0)
 }
 
 pub(super) fn castanets() -> Recipe {
@@ -42,7 +42,7 @@ pub(super) fn castanets() -> Recipe {
 }
 
 pub(super) fn sticks() -> Recipe {
-    block(-33.0, 0.0, 1_420.0, 0.06, -8.0)
+    block(-33.0, 0.0, 2_650.0, 0.05, -3.0)
 }
 
 /// What keys without a drum sound like; the pitch follows the key a little.
@@ -86,7 +86,7 @@ pub(super) fn cowbell() -> Recipe {
 }
 
 pub(super) fn agogo(high: bool) -> Recipe {
-    let f = if high { 935.0 } else { 672.0 };
+    let f = if high { 1_290.0 } else { 960.0 };
     Recipe::new(
         -31.0,
         -0.2,
@@ -96,10 +96,10 @@ pub(super) fn agogo(high: bool) -> Recipe {
                 partials(&[
                     (f, 1.0, 0.45),
                     (f * 1.51, 0.25, 0.30),
-                    (f * 2.58, 0.5, 0.34),
-                    (f * 3.76, 0.3, 0.24),
-                    (f * 5.2, 0.2, 0.18),
-                    (f * 7.1, 0.1, 0.12),
+                    (f * 2.58, 0.6, 0.34),
+                    (f * 3.76, 0.6, 0.26),
+                    (f * 5.2, 0.5, 0.2),
+                    (f * 7.1, 0.3, 0.14),
                 ]),
             ),
             rustling(-16.0, noise(&[(3_500.0, 0.0, 0.012), (8_000.0, -3.0, 0.008)]).wide(0.2))
@@ -121,12 +121,12 @@ pub(super) fn triangle(open: bool) -> Recipe {
                     (1_190.0, 0.15, decay * 0.6),
                     (2_310.0, 0.35, decay),
                     (3_870.0, 0.6, decay),
-                    (4_920.0, 1.0, decay),
-                    (5_015.0, 0.5, decay * 0.9),
-                    (6_750.0, 0.6, decay * 0.8),
-                    (8_620.0, 0.5, decay * 0.6),
-                    (10_900.0, 0.4, decay * 0.45),
-                    (13_300.0, 0.3, decay * 0.35),
+                    (4_920.0, 0.7, decay),
+                    (5_015.0, 0.4, decay * 0.9),
+                    (6_750.0, 0.9, decay * 0.95),
+                    (8_620.0, 1.0, decay * 0.85),
+                    (10_900.0, 0.8, decay * 0.7),
+                    (13_300.0, 0.4, decay * 0.5),
                 ])
                 .scattered()
                 .wide(0.3),
@@ -145,9 +145,9 @@ pub(super) fn bell_tree() -> Recipe {
         .map(|voice| {
             let strikes =
                 (0..4).map(move |step| (0.018 * (voice + 6 * step) as f32, 1.0 - 0.15 * step as f32));
-            let f = 5_200.0 - 330.0 * voice as f32;
+            let f = 8_300.0 - 620.0 * voice as f32;
             let bars =
-                partials(&[(f, 1.0, 1.4), (f * 0.62, 0.6, 1.6), (f * 1.83, 0.5, 0.9)]).scattered().wide(0.6);
+                partials(&[(f, 1.0, 1.4), (f * 0.62, 0.6, 1.6), (f * 1.43, 0.6, 1.2)]).scattered().wide(0.6);
             ringing(-0.5 * voice as f32, bars).strikes(strikes)
         })
         .collect();

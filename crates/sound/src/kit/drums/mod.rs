@@ -87,7 +87,12 @@ pub(super) fn recipe(key: u8) -> Recipe {
 impl Recipe {
     /// A drum whose first 100 ms have the RMS `level`, in dB of full scale, at velocity 100.
     fn new(level: f32, pan: f32, parts: Vec<Part>) -> Recipe {
-        Recipe { level, pan, parts, choke: Choke::None, voices: 4 }
+        Recipe { level, pan, parts, room: -21.0, choke: Choke::None, voices: 4 }
+    }
+
+    fn room(mut self, level: f32) -> Recipe {
+        self.room = level;
+        self
     }
 
     fn voices(mut self, voices: usize) -> Recipe {

@@ -114,7 +114,7 @@ fn snare_drum(level: f32, tune: f32, wires: f32, ring: f32) -> Recipe {
             .slope(1.06)
             .variations(4),
             rustling(
-                wires - 3.5,
+                wires - 5.5,
                 noise(&[
                     (420.0 * tune, -2.0, 0.06),
                     (1_100.0 * tune, -1.0, 0.065),
@@ -144,11 +144,8 @@ pub(super) fn electric_snare() -> Recipe {
 /// A roll of half a second.
 pub(super) fn snare_roll() -> Recipe {
     let mut recipe = snare();
-    for (index, part) in recipe.parts.iter_mut().enumerate() {
-        let index = index as f32;
-        let strikes: Vec<(f32, f32)> = (0..14)
-            .map(|stroke| (0.037 * stroke as f32, 0.6 + 0.03 * ((stroke * 7 % 5) as f32 - index)))
-            .collect();
+    for part in &mut recipe.parts {
+        let strikes = (0..14).map(|stroke| (0.037 * stroke as f32, 0.75 - 0.04 * (stroke * 7 % 5) as f32));
         *part = part.clone().strikes(strikes);
     }
     recipe.voices(2)
@@ -225,7 +222,7 @@ pub(super) fn tom(number: usize) -> Recipe {
             .slope(1.1)
             .variations(3),
             rustling(
-                -20.0,
+                -16.5,
                 noise(&[
                     (1_000.0, 0.0, 0.08),
                     (2_100.0, 0.0, 0.07),

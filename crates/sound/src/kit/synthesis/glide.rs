@@ -53,7 +53,7 @@ impl Glide {
         self
     }
 
-    pub(super) fn render(&self, rate: f32, seed: u32) -> Channels {
+    pub(super) fn render(&self, rate: f32, seed: u32, sum: &mut Channels) {
         let frames = ((self.hold + self.decay) * rate) as usize;
         let shrink = decay_per_frame(self.decay, rate);
         let rise = libm::expf(-1.0 / (self.attack.max(1e-5) * rate));
@@ -61,32 +61,30 @@ impl Glide {
         let (mut phase, mut level, mut missing, mut way) = (0.02 * random(seed).abs() + 0.02, 1.0, 0.95, 1.0);
         let hold = (self.hold * rate) as usize;
         let (tremble_rate, share) = self.tremble;
-        let samples: Vec<f32> = (0..frames)
-            .map(|frame| {
-                let tremble = if share > 0.0 {
-                    libm::sinf(TAU * fraction(frame as f32 / rate * tremble_rate))
-                } else {
-                    0.0
-                };
-                let frequency = (self.to + (self.from - self.to) * way) * (1.0 + share * 0.1 * tremble);
-                let mut sample = 0.0;
-                for (index, amplitude) in self.overtones.iter().enumerate() {
-                    let times = (index + 1) as f32;
-                    if frequency * times < rate * 0.45 {
-                        sample += amplitude * libm::sinf(TAU * fraction(phase * times));
-                    }
+        sum.clear(frames);
+        for (frame, (left, right)) in sum.left.iter_mut().zip(&mut sum.right).enumerate() {
+            let tremble = if share > 0.0 {
+                libm::sinf(TAU * fraction(frame as f32 / rate * tremble_rate))
+            } else {
+                0.0
+            };
+            let frequency = (self.to + (self.from - self.to) * way) * (1.0 + share * 0.1 * tremble);
+            let mut sample = 0.0;
+            for (index, amplitude) in self.overtones.iter().enumerate() {
+                let times = (index + 1) as f32;
+                if frequency * times < rate * 0.45 {
+                    sample += amplitude * libm::sinf(TAU * fraction(phase * times));
                 }
-                sample *= level * (1.0 - missing) * (1.0 - share * (0.5 + 0.5 * tremble));
-                phase = fraction(phase + frequency / rate);
-                way *= near;
-                missing *= rise;
-                if frame >= hold {
-                    level *= shrink;
-                }
-                sample
-            })
-            .collect();
-        Channels { left: samples.clone(), right: samples }
+            }
+            sample *= level * (1.0 - missing) * (1.0 - share * (0.5 + 0.5 * tremble));
+            phase = fraction(phase + frequency / rate);
+            way *= near;
+            missing *= rise;
+            if frame >= hold {
+                level *= shrink;
+            }
+            (*left, *right) = (sample, sample);
+        }
     }
 }
 

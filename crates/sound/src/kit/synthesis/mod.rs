@@ -7,10 +7,12 @@ mod filters;
 mod glide;
 mod noise;
 mod partials;
+mod room;
 
 pub(super) use glide::Glide;
 pub(super) use noise::{Band, Noise, SharedNoise};
 pub(super) use partials::{Partial, Partials};
+pub(super) use room::room;
 
 use super::sound::CHANNELS;
 
@@ -27,6 +29,8 @@ pub(super) struct Recipe {
     /// -1 (left) to 1 (right).
     pub(super) pan: f32,
     pub(super) parts: Vec<Part>,
+    /// How much of the room is heard, in dB.
+    pub(super) room: f32,
     pub(super) choke: Choke,
     /// How many strokes ring at the same time.
     pub(super) voices: usize,
@@ -135,16 +139,21 @@ impl Part {
     }
 }
 
-/// Samples of the two channels.
+/// Samples of the two channels, and of what is in their middle. Used again for one part after the other.
 #[derive(Debug, Default)]
 pub(super) struct Channels {
     pub(super) left: Vec<f32>,
     pub(super) right: Vec<f32>,
+    pub(super) middle: Vec<f32>,
 }
 
 impl Channels {
-    pub(super) fn new(frames: usize) -> Channels {
-        Channels { left: vec![0.0; frames], right: vec![0.0; frames] }
+    /// Silence.
+    pub(super) fn clear(&mut self, frames: usize) {
+        for channel in [&mut self.left, &mut self.right, &mut self.middle] {
+            channel.clear();
+            channel.resize(frames, 0.0);
+        }
     }
 
     /// Multiplies by 1 - 0.96 e^(-t/attack): something is heard at once.
@@ -160,28 +169,37 @@ impl Channels {
 }
 
 /// Interleaved stereo samples of a part. The same seed gives the same samples.
-pub(super) fn render_part(part: &Part, pan: f32, rate: u32, seed: u32, shared: &SharedNoise) -> Vec<f32> {
+pub(super) fn render_part(
+    part: &Part,
+    pan: f32,
+    rate: u32,
+    seed: u32,
+    shared: &SharedNoise,
+    once: &mut Channels,
+) -> Vec<f32> {
     let rate = rate as f32;
-    let mut once = match &part.material {
-        Material::Partials(partials) => partials.render(rate, seed),
-        Material::Noise(noise) => noise.render(rate, seed, shared),
-        Material::Glide(glide) => glide.render(rate, seed),
-    };
+    match &part.material {
+        Material::Partials(partials) => partials.render(rate, seed, once),
+        Material::Noise(noise) => noise.render(rate, seed, shared, once),
+        Material::Glide(glide) => glide.render(rate, seed, once),
+    }
     fade_end(&mut once.left, rate);
     fade_end(&mut once.right, rate);
     let gains = [(1.0 - pan).min(1.0), (1.0 + pan).min(1.0)];
-    let single = [Strike { at: 0.0, gain: 1.0 }];
-    let strikes = if part.strikes.is_empty() { &single[..] } else { &part.strikes };
-    let last = strikes.iter().map(|strike| (strike.at * rate) as usize).max().unwrap_or(0);
+    let frames = once.left.iter().zip(&once.right).map(|(left, right)| [gains[0] * left, gains[1] * right]);
+    if part.strikes.is_empty() {
+        let mut samples = Vec::with_capacity(once.left.len() * CHANNELS);
+        samples.extend(frames.flatten());
+        return samples;
+    }
+    let last = part.strikes.iter().map(|strike| (strike.at * rate) as usize).max().unwrap_or(0);
     let mut samples = vec![0.0; (last + once.left.len()) * CHANNELS];
-    for strike in strikes {
+    for strike in &part.strikes {
         let from = (strike.at * rate) as usize * CHANNELS;
-        let place = samples.get_mut(from..).unwrap_or_default();
-        for (frame, (left, right)) in place.chunks_exact_mut(CHANNELS).zip(once.left.iter().zip(&once.right))
-        {
-            if let [sum_left, sum_right] = frame {
-                *sum_left += strike.gain * gains[0] * left;
-                *sum_right += strike.gain * gains[1] * right;
+        let place = samples.get_mut(from..).unwrap_or_default().chunks_exact_mut(CHANNELS);
+        for (sums, frame) in place.zip(frames.clone()) {
+            for (sum, sample) in sums.iter_mut().zip(frame) {
+                *sum += strike.gain * sample;
             }
         }
     }

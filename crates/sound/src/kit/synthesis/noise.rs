@@ -57,11 +57,11 @@ impl Noise {
         self
     }
 
-    pub(super) fn render(&self, rate: f32, seed: u32, shared: &SharedNoise) -> Channels {
+    pub(super) fn render(&self, rate: f32, seed: u32, shared: &SharedNoise, sum: &mut Channels) {
         let frames = |band: &Band| (band.decay * END_LEVEL / 60.0 * rate) as usize / LANES * LANES + LANES;
         let heard: Vec<&Band> = self.bands.iter().filter(|band| band.frequency < rate * 0.45).collect();
         let length = heard.iter().map(|band| frames(band)).max().unwrap_or(0);
-        let mut sum = Channels::new(length);
+        sum.clear(length);
         for (index, band) in heard.into_iter().enumerate() {
             let level = libm::powf(10.0, band.level / 20.0);
             let place = shared.place(band.frequency);
@@ -74,7 +74,7 @@ impl Noise {
             }
         }
         if self.grains > 0.0 {
-            make_grains(&mut sum, self.grains, rate, seed);
+            make_grains(sum, self.grains, rate, seed);
         }
         let share = (self.width * 0.5).min(0.5);
         let (even, odd) = (libm::sqrtf(1.0 - share), libm::sqrtf(share));
@@ -85,7 +85,6 @@ impl Noise {
         if self.attack > 0.0 {
             sum.rise(self.attack, rate);
         }
-        sum
     }
 }
 
@@ -97,12 +96,19 @@ fn add_decaying(sum: &mut [f32], noise: Option<&Vec<f32>>, start: f32, level: f3
         levels[lane] = levels[lane - 1] * shrink;
     }
     let step = libm::powf(shrink, LANES as f32);
-    let start = (start * noise.len() as f32) as usize;
-    for (sum, noise) in sum.as_chunks_mut::<LANES>().0.iter_mut().zip(noise.iter().cycle().skip(start)) {
-        for lane in 0..LANES {
-            sum[lane] += levels[lane] * noise[lane];
-            levels[lane] *= step;
+    let mut from = (start * noise.len() as f32) as usize;
+    let mut rest = sum.as_chunks_mut::<LANES>().0;
+    while !rest.is_empty() && !noise.is_empty() {
+        let noise = noise.get(from..).unwrap_or_default();
+        from = 0;
+        let (now, later) = rest.split_at_mut(noise.len().min(rest.len()));
+        for (sum, noise) in now.iter_mut().zip(noise) {
+            for lane in 0..LANES {
+                sum[lane] += levels[lane] * noise[lane];
+                levels[lane] *= step;
+            }
         }
+        rest = later;
     }
 }
 

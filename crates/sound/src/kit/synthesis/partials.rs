@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 use super::{Channels, decay_per_frame, random};
 
 /// Sample frames that are computed side by side.
-const LANES: usize = 8;
+const LANES: usize = 16;
 /// A partial is left out when it is so far below the start of the loudest, in dB.
 const END_LEVEL: f32 = 66.0;
 /// Sample frames after which the frequency of a bending partial is set anew; a multiple of [`LANES`].
@@ -76,7 +76,7 @@ impl Partials {
         self
     }
 
-    pub(super) fn render(&self, rate: f32, seed: u32) -> Channels {
+    pub(super) fn render(&self, rate: f32, seed: u32, sum: &mut Channels) {
         let loudest = self.partials.iter().map(|partial| partial.amplitude).fold(1e-9, f32::max);
         let frames = |partial: &Partial| {
             let level = END_LEVEL + 20.0 * libm::log10f(partial.amplitude / loudest);
@@ -85,15 +85,15 @@ impl Partials {
         let heard =
             || self.partials.iter().enumerate().filter(|(_, partial)| partial.frequency < rate * 0.45);
         let length = heard().map(|(_, partial)| frames(partial)).max().unwrap_or(0);
-        // Places from left to right; a partial is in one of them.
-        let mut places = [vec![0.0; length], Vec::new(), Vec::new()];
-        if self.width > 0.0 {
-            places = [(); 3].map(|()| vec![0.0; length]);
-        }
+        sum.clear(length);
         for (index, partial) in heard() {
             let phase = 0.15 + self.scatter * TAU * random(seed * 977 + index as u32 * 7);
-            let place = if self.width > 0.0 { index % 3 } else { 0 };
-            let samples = &mut places[place][..frames(partial)];
+            let place = match index % 3 {
+                1 if self.width > 0.0 => &mut sum.left,
+                2 if self.width > 0.0 => &mut sum.right,
+                _ => &mut sum.middle,
+            };
+            let samples = &mut place[..frames(partial)];
             let mut oscillator = Oscillator::new(partial, phase, rate);
             match self.bend {
                 None => oscillator.add_to(samples),
@@ -107,7 +107,7 @@ impl Partials {
                 }
             }
         }
-        let mut sum = self.spread(places);
+        self.spread(sum);
         if self.attack > 0.0 {
             sum.rise(self.attack, rate);
         }
@@ -115,20 +115,14 @@ impl Partials {
             take_constant_part(&mut sum.left, rate);
             take_constant_part(&mut sum.right, rate);
         }
-        sum
     }
 
-    /// The channels of what is in the middle, on the left and on the right; in the first alone if there is no width.
-    fn spread(&self, [middle, left, right]: [Vec<f32>; 3]) -> Channels {
-        if self.width <= 0.0 {
-            return Channels { right: middle.clone(), left: middle };
-        }
+    /// Adds what is in the middle to both channels, and brings left and right nearer to each other.
+    fn spread(&self, sum: &mut Channels) {
         let (near, far) = (1.0 + self.width, 1.0 - self.width);
-        let mut sum = Channels { left, right };
-        for ((left, right), middle) in sum.left.iter_mut().zip(&mut sum.right).zip(middle) {
+        for ((left, right), middle) in sum.left.iter_mut().zip(&mut sum.right).zip(&sum.middle) {
             (*left, *right) = (middle + near * *left + far * *right, middle + far * *left + near * *right);
         }
-        sum
     }
 }
 
