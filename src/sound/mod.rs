@@ -11,6 +11,11 @@ use strikeline_sound::midi::{MidiEvent, MidiMessage, MidiRules};
 
 use crate::song::{ChannelMessage, Song, SongEvents, SongMessage, SongPart, SynthesizerKind};
 
+/// The drums that are shown, for the drum kit: time, key and velocity of each note, in order of time.
+pub fn hits(song: &Song, start: Time) -> impl Iterator<Item = (Time, u8, u8)> {
+    song.notes().iter().map(move |note| (note.time - start, note.key, note.velocity))
+}
+
 /// The messages of a part of the song for a [`MidiPlayer`](strikeline_sound::soundfont::MidiPlayer), in order. How hard keys
 /// are held down is left out.
 pub fn midi_events(events: &SongEvents, part: SongPart, start: Time) -> Vec<MidiEvent> {
