@@ -164,11 +164,13 @@ impl MidiPlayer {
         }
         let (synthesizer, left, right) = (&mut self.synthesizer, &mut self.left, &mut self.right);
         // The player is not read again when it fails, so what state the synthesiser is in does not matter.
-        catch_unwind(AssertUnwindSafe(|| synthesizer.render(left, right))).map_err(|_| {
+        let rendered = catch_unwind(AssertUnwindSafe(|| synthesizer.render(left, right)));
+        // Damaged filters can grow beyond all bounds.
+        if rendered.is_err() || !left.iter().chain(&*right).all(|sample| sample.is_finite()) {
             self.remaining = 0;
             let seconds = self.position as f64 / f64::from(self.format.rate().get());
-            SoundFontError::Stopped { name: self.font_name.clone(), seconds }
-        })?;
+            return Err(SoundFontError::Stopped { name: self.font_name.clone(), seconds }.into());
+        }
         self.position += BLOCK as i64;
         self.used = 0;
         Ok(())
