@@ -167,6 +167,8 @@ fn all_messages_of_all_tracks_are_given_in_the_order_of_the_file() {
     let notes = |part| events.part(part).filter(|event| event.is_note()).count();
     assert_eq!([SongPart::All, SongPart::Drums, SongPart::Accompaniment].map(notes), [3, 2, 1]);
     assert_eq!(events.part(SongPart::Drums).count(), 14);
+    assert_eq!(events.last_note(SongPart::Drums), Some(seconds(0.5)));
+    assert_eq!(events.end(), seconds(0.5));
     assert!(size_of::<SongEvent>() <= 24);
 }
 

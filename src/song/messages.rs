@@ -147,6 +147,19 @@ impl SongEvents {
         })
     }
 
+    /// When the last note of a part begins; `None` when it has none.
+    pub fn last_note(&self, part: SongPart) -> Option<Time> {
+        let begins = |event: &&SongEvent| {
+            matches!(event.message, SongMessage::Channel(_, ChannelMessage::NoteOn { .. }))
+        };
+        self.part(part).filter(begins).last().map(|event| event.time)
+    }
+
+    /// When the song ends: as [`Song::end`].
+    pub fn end(&self) -> Time {
+        self.end
+    }
+
     /// The same, faster or slower: as [`Song::at_speed`].
     pub fn at_speed(&self, speed: Speed) -> SongEvents {
         let at_speed = |event: &SongEvent| SongEvent { time: speed.played(event.time), ..*event };

@@ -9,6 +9,9 @@
 //!   where the one before has its End of Track, with the default tempo and metre until it sets its own. Tracks
 //!   that are not selected take no time.
 //!
+//! [`Song::at_speed`] and [`Song::looped`] make slower, faster and repeated songs of a song, and [`Song::read_with_events`]
+//! also reads what a synthesiser needs to play all of the file.
+//!
 //! ```
 //! use strikeline::song::{Song, SongOptions};
 //!
@@ -80,7 +83,7 @@ pub struct SongOptions {
 /// One struck drum: a note-on event and the time to its note-off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Note {
-    /// When it is struck, from the song's start: 0 to [`MAX_SONG_TIME`].
+    /// When it is struck, from the song's start: 0 to [`MAX_SONG_TIME`], in a song that is slowed down to twice that.
     pub time: Time,
     /// Time to the note-off, or to the next note of the same key, track and channel if that comes first. Zero when there
     /// is neither: drum parts often have no note-offs.
@@ -149,7 +152,7 @@ impl TrackInfo {
 pub struct TempoChange {
     /// When it takes effect.
     pub time: Time,
-    /// Microseconds per quarter note, 1 to 16,777,215.
+    /// Microseconds per quarter note, 1 to 16,777,215 in a song as it was read.
     pub micros_per_quarter: u32,
 }
 
@@ -191,7 +194,7 @@ pub enum MarkerKind {
     Cue,
 }
 
-/// A drum song.
+/// A drum song: as it was read, or changed by [`Song::at_speed`] or [`Song::looped`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Song {
     format: Format,
@@ -331,7 +334,7 @@ impl Song {
         &self.markers
     }
 
-    /// The beats by time: from the start, to the first bar line at or after the [end](Song::end), but not beyond
+    /// The beats by time, of a song as it was read: from the start, to the first bar line at or after the [end](Song::end), but not beyond
     /// [`MAX_SONG_TIME`]. They are computed at each call.
     ///
     /// * A beat is one note value of the metre's denominator; in 6/8, 9/8 and so on (a numerator above 3 that is

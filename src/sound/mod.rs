@@ -3,6 +3,8 @@
 //! Times of the results count from the moment at which the video begins: `start` of the song, which is negative where
 //! there is a lead-in. What lies before it has negative times.
 
+mod pieces;
+
 use std::collections::BTreeSet;
 
 use strikeline_picture::Time;
@@ -10,6 +12,13 @@ use strikeline_sound::click::{Accent, Click};
 use strikeline_sound::midi::{MidiEvent, MidiMessage, MidiRules};
 
 use crate::song::{ChannelMessage, Song, SongEvents, SongMessage, SongPart, SynthesizerKind};
+
+pub use pieces::{RecordingPiece, recording_pieces};
+
+/// The drums that are shown, for the drum kit: time, key and velocity of each note, in order of time.
+pub fn hits(song: &Song, start: Time) -> impl Iterator<Item = (Time, u8, u8)> {
+    song.notes().iter().map(move |note| (note.time - start, note.key, note.velocity))
+}
 
 /// The messages of a part of the song for a [`MidiPlayer`](strikeline_sound::soundfont::MidiPlayer), in order. How hard keys
 /// are held down is left out.

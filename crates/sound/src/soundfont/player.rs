@@ -12,7 +12,12 @@ use crate::midi::{MidiEvent, MidiMessage};
 
 /// Sample frames that are rendered at once. Messages take effect at the start of such a block, so each is at most half of
 /// it too early or too late.
-const BLOCK: usize = 8;
+const BLOCK: usize = 16;
+
+/// Notes of a SoundFont are silent at first, for 2^-10 s unless an instrument says otherwise (SoundFont specification, 8.1.3,
+/// `delayVolEnv`: -12000 time cents). All messages take effect earlier by this part of a second, so that notes are heard at
+/// their time.
+const DELAYS_PER_SECOND: i64 = 1 << 10;
 
 /// How much is played unheard before the sound begins, in seconds: what rings on from then is heard.
 const RUN_UP: i64 = 10;
@@ -39,8 +44,7 @@ impl Default for MidiPlayerOptions {
 
 /// A source of the stereo sound of MIDI messages, played with a SoundFont.
 ///
-/// Messages take effect within 4 sample frames of their time (0.1 ms at 48 kHz). Those before the start are taken into
-/// account: programs and controllers are set, and notes that begin within the last ten seconds before it are heard as they
+/// Notes begin within 8 sample frames of their time (0.17 ms at 48 kHz). What comes before the start is taken into account: programs and controllers are set, and notes that begin within the last ten seconds before it are heard as they
 /// ring on, as are longer notes of instruments other than drums.
 pub struct MidiPlayer {
     font_name: String,
@@ -104,9 +108,9 @@ impl MidiPlayer {
     /// The block in which a message takes effect: where it begins, in sample frames.
     fn block_of(&self, time: Time) -> i64 {
         let block = BLOCK as i64;
-        (self.format.frames_at(time.as_nanos()).saturating_add(block / 2))
-            .div_euclid(block)
-            .saturating_mul(block)
+        let early = (i64::from(self.format.rate().get()) + DELAYS_PER_SECOND / 2) / DELAYS_PER_SECOND;
+        let frame = self.format.frames_at(time.as_nanos()).saturating_sub(early);
+        frame.saturating_add(block / 2).div_euclid(block).saturating_mul(block)
     }
 
     /// Plays unheard what comes before the start.
@@ -160,11 +164,13 @@ impl MidiPlayer {
         }
         let (synthesizer, left, right) = (&mut self.synthesizer, &mut self.left, &mut self.right);
         // The player is not read again when it fails, so what state the synthesiser is in does not matter.
-        catch_unwind(AssertUnwindSafe(|| synthesizer.render(left, right))).map_err(|_| {
+        let rendered = catch_unwind(AssertUnwindSafe(|| synthesizer.render(left, right)));
+        // Damaged filters can grow beyond all bounds.
+        if rendered.is_err() || !left.iter().chain(&*right).all(|sample| sample.is_finite()) {
             self.remaining = 0;
             let seconds = self.position as f64 / f64::from(self.format.rate().get());
-            SoundFontError::Stopped { name: self.font_name.clone(), seconds }
-        })?;
+            return Err(SoundFontError::Stopped { name: self.font_name.clone(), seconds }.into());
+        }
         self.position += BLOCK as i64;
         self.used = 0;
         Ok(())
