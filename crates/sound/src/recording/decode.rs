@@ -48,6 +48,10 @@ impl Decoder {
                     made.map_err(|code| unsupported(format!("error {code} of the Opus decoder")))?;
                 Ok(Decoder::Opus(Box::new(OpusDecoder { decoder, head, samples: Vec::new() })))
             }
+            // The decoder undoes the coupling of channels in the wrong order, which shows from three channels on.
+            Codec::Vorbis if parameters.channels.as_ref().is_some_and(|channels| channels.count() > 2) => {
+                Err(unsupported("with more than two channels".into()))
+            }
             Codec::AacOther => Err(unsupported("only AAC-LC can be decoded".into())),
             Codec::Other => Err(unsupported("no decoder".into())),
             _ => {
@@ -93,14 +97,6 @@ impl Decoder {
             },
             Decoder::Opus(opus) => opus.decode(&packet.data, channels, samples),
         })
-    }
-
-    /// Forgets the packets before.
-    pub(super) fn reset(&mut self) {
-        match self {
-            Decoder::Symphonia(decoder) => decoder.reset(),
-            Decoder::Opus(opus) => opus.decoder.reset(),
-        }
     }
 }
 

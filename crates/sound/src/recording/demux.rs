@@ -22,12 +22,21 @@ use super::headers::{
     AacConfig, alac_config_frames, alac_cookie, alac_frames, flac_frames, mp3_frames, opus_frames,
 };
 use super::info::{Codec, TrackInfo};
+use super::matroska::{self, MatroskaTrack};
+use super::mp4::{self, Mp4};
+
+/// A file that says it is longer than this (2^62 bytes) is not believed.
+const MOST_STATED: u64 = 1 << 62;
+
+/// Bytes at the end of a file that was cut off which are read as zeros.
+const TAIL: u64 = 4096;
 
 /// Errors of a demuxer in a row, and in all, after which a file is given up.
 const MAX_ERRORS_IN_A_ROW: u32 = 16;
 const MAX_ERRORS: u32 = 10_000;
 
-/// A file whose length cannot change under a reader's feet.
+/// A file, as long as it says that it is: what is missing at its end cannot be read, but is there to be looked for, so that
+/// what is before it is not given up.
 struct Input {
     file: File,
     length: u64,
@@ -35,13 +44,34 @@ struct Input {
 
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read(buffer)
+        let read = self.file.read(buffer)?;
+        if read > 0 || buffer.is_empty() {
+            return Ok(read);
+        }
+        // Tags are looked for at the very end: there are none.
+        let position = self.file.stream_position()?;
+        let left = self.length.saturating_sub(position);
+        if left == 0 || left > TAIL {
+            return Ok(0);
+        }
+        let read = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        if let Some(room) = buffer.get_mut(..read) {
+            room.fill(0);
+        }
+        self.file.seek(SeekFrom::Start(position + read as u64))?;
+        Ok(read)
     }
 }
 
 impl Seek for Input {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
+        match to {
+            SeekFrom::End(offset) => {
+                let position = self.length.checked_add_signed(offset).ok_or(io::ErrorKind::InvalidInput)?;
+                self.file.seek(SeekFrom::Start(position))
+            }
+            to => self.file.seek(to),
+        }
     }
 }
 
@@ -70,6 +100,39 @@ pub(super) fn open_file(path: &Path) -> Result<(File, u64), RecordingError> {
     Ok((file, metadata.len()))
 }
 
+/// What a look into a file tells beyond what the demuxer does.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) bytes: u64,
+    pub(super) mp4: Option<Mp4>,
+    pub(super) matroska: Vec<MatroskaTrack>,
+}
+
+impl Look {
+    /// Looks into the file at `path`.
+    pub(super) fn at(path: &Path) -> Result<Look, RecordingError> {
+        let (mut file, bytes) = open_file(path)?;
+        let mut start = Vec::new();
+        (&mut file).take(8).read_to_end(&mut start).map_err(|error| RecordingError::read(path, error))?;
+        let mp4 = if start.get(4..8) == Some(b"ftyp") { mp4::read(&mut file) } else { None };
+        let is_matroska = start.starts_with(&[0x1a, 0x45, 0xdf, 0xa3]);
+        let matroska = if is_matroska { matroska::read(&mut file) } else { Vec::new() };
+        Ok(Look { bytes, mp4, matroska })
+    }
+
+    /// Whether a track, by its number in the file, is the one to be played.
+    fn is_default(&self, id: u32) -> Option<bool> {
+        self.matroska.iter().find(|track| track.number == u64::from(id)).map(|track| track.default)
+    }
+
+    /// Whether a track is encrypted.
+    pub(super) fn is_encrypted(&self, id: u32) -> bool {
+        let in_mp4 = |mp4: &Mp4| mp4.tracks.iter().any(|track| track.id == id && track.is_encrypted());
+        let in_matroska = |track: &MatroskaTrack| track.number == u64::from(id) && track.encrypted;
+        self.mp4.as_ref().is_some_and(in_mp4) || self.matroska.iter().any(in_matroska)
+    }
+}
+
 /// Reads the packets of one track.
 pub(super) struct Demuxer {
     path: PathBuf,
@@ -78,6 +141,8 @@ pub(super) struct Demuxer {
     pub(super) parameters: AudioCodecParameters,
     pub(super) codec: Codec,
     durations: Durations,
+    /// Whether times are in sample frames.
+    in_frames: bool,
     errors: u32,
     ended: bool,
 }
@@ -101,6 +166,8 @@ enum Durations {
     Flac,
     /// Frames in a packet that does not say.
     Alac(u32),
+    /// So many bytes in a frame.
+    Pcm(u32),
     /// As the demuxer says, in frames.
     Demuxer,
     Unknown,
@@ -135,7 +202,7 @@ fn sound(track: &Track) -> Option<&AudioCodecParameters> {
 }
 
 /// The sound tracks of a file, with the reader's numbers for them.
-pub(super) fn sound_tracks(reader: &dyn FormatReader) -> Vec<(u32, TrackInfo)> {
+pub(super) fn sound_tracks(reader: &dyn FormatReader, look: &Look) -> Vec<(u32, TrackInfo)> {
     reader
         .tracks()
         .iter()
@@ -143,7 +210,7 @@ pub(super) fn sound_tracks(reader: &dyn FormatReader) -> Vec<(u32, TrackInfo)> {
             let info = TrackInfo {
                 codec: codec_of(sound(track)?),
                 language: track.language.clone().filter(|language| language != "und"),
-                default: track.flags.contains(TrackFlags::DEFAULT),
+                default: look.is_default(track.id).unwrap_or(track.flags.contains(TrackFlags::DEFAULT)),
             };
             Some((track.id, info))
         })
@@ -151,8 +218,10 @@ pub(super) fn sound_tracks(reader: &dyn FormatReader) -> Vec<(u32, TrackInfo)> {
 }
 
 /// Finds out what a file is.
-pub(super) fn probe(path: &Path) -> Result<Box<dyn FormatReader>, RecordingError> {
+pub(super) fn probe(path: &Path, look: &Look) -> Result<Box<dyn FormatReader>, RecordingError> {
     let (file, length) = open_file(path)?;
+    let stated = look.mp4.as_ref().map_or(0, |mp4| mp4.end);
+    let length = length.max(stated.min(MOST_STATED));
     let mut hint = Hint::new();
     if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
         hint.with_extension(extension);
@@ -176,10 +245,20 @@ pub(super) fn probe(path: &Path) -> Result<Box<dyn FormatReader>, RecordingError
     })
 }
 
+/// Bytes in a frame of uncompressed sound; 0 if they are not known.
+pub(super) fn pcm_frame_bytes(parameters: &AudioCodecParameters) -> u32 {
+    let bytes = match parameters.codec {
+        id::CODEC_ID_PCM_ALAW | id::CODEC_ID_PCM_MULAW => 1,
+        _ => parameters.bits_per_coded_sample.or(parameters.bits_per_sample).unwrap_or(0).div_ceil(8).min(8),
+    };
+    let channels = parameters.channels.as_ref().map_or(0, |channels| channels.count());
+    bytes * u32::try_from(channels).unwrap_or(0).min(65_535)
+}
+
 impl Demuxer {
     /// Reads the track with the number `track_id` of the file at `path`.
     pub(super) fn open(path: &Path, track_id: u32) -> Result<Demuxer, RecordingError> {
-        Demuxer::new(path, probe(path)?, track_id)
+        Demuxer::new(path, probe(path, &Look::at(path)?)?, track_id)
     }
 
     pub(super) fn new(
@@ -200,12 +279,14 @@ impl Demuxer {
         let in_frames = track.time_base.zip(parameters.sample_rate).is_some_and(|(base, rate)| {
             u64::from(base.numer.get()) * u64::from(rate) == u64::from(base.denom.get())
         });
+        let pcm_frame = pcm_frame_bytes(&parameters);
         let durations = match codec {
             Codec::Aac => Durations::Fixed(AacConfig::parse(config).map_or(1024, |config| config.frames)),
             Codec::Mp3 => Durations::Mp3,
             Codec::Opus => Durations::Opus,
             Codec::Flac => Durations::Flac,
             Codec::Alac => Durations::Alac(alac_config_frames(config).unwrap_or(4096)),
+            Codec::Pcm if pcm_frame > 0 => Durations::Pcm(pcm_frame),
             Codec::Pcm | Codec::Adpcm | Codec::Vorbis if in_frames => Durations::Demuxer,
             _ => Durations::Unknown,
         };
@@ -214,6 +295,7 @@ impl Demuxer {
             track_id,
             codec,
             durations,
+            in_frames,
             errors: 0,
             ended: false,
             reader,
@@ -232,6 +314,11 @@ impl Demuxer {
     /// Whether the number of frames in each packet can be told without decoding it.
     pub(super) fn knows_durations(&self) -> bool {
         !matches!(self.durations, Durations::Unknown)
+    }
+
+    /// Whether the times of packets are in sample frames.
+    pub(super) fn counts_frames(&self) -> bool {
+        self.in_frames
     }
 
     /// The next packet of the track.
@@ -294,6 +381,7 @@ impl Demuxer {
             Durations::Alac(usual) => {
                 Some(alac_frames(&packet.data).filter(|frames| *frames <= usual).unwrap_or(usual))
             }
+            Durations::Pcm(bytes) => u32::try_from(packet.data.len()).ok().map(|length| length / bytes),
             Durations::Demuxer => u32::try_from(packet.block_dur().get()).ok(),
             Durations::Unknown => None,
         }
@@ -306,7 +394,11 @@ impl Demuxer {
         let to = SeekTo::Timestamp { ts: Timestamp::new(ts), track_id: self.track_id };
         let reader = &mut self.reader;
         let done = guarded(&self.path, "reader", || reader.seek(SeekMode::Accurate, to));
-        let good = matches!(&done, Ok(Ok(to)) if to.actual_ts.get() >= 0 && to.actual_ts.get() <= ts);
+        let usual = match self.durations {
+            Durations::Fixed(frames) | Durations::Alac(frames) => i64::from(frames.max(1)),
+            _ => 1,
+        };
+        let good = matches!(&done, Ok(Ok(to)) if (0..=ts).contains(&to.actual_ts.get()) && to.actual_ts.get() % usual == 0);
         self.ended = !good;
         good
     }

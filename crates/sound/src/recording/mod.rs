@@ -15,10 +15,13 @@ mod error;
 mod guard;
 mod headers;
 mod info;
+mod matroska;
 mod mp4;
 mod open;
 mod opus;
 mod source;
+mod tags;
+mod timing;
 
 pub use copy::{CannotCopy, CopiedPackets};
 pub use error::RecordingError;

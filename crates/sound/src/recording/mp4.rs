@@ -22,9 +22,18 @@ pub(super) struct Mp4Track {
     pub(super) sound: bool,
 }
 
+impl Mp4Track {
+    /// Whether it is a sound track that is encrypted.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.sound && matches!(&self.entry, b"enca" | b"drms")
+    }
+}
+
 /// The tracks, and the ticks per second of the movie.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Mp4 {
+    /// Where the last box ends as it says itself: behind the end of a file that was cut off.
+    pub(super) end: u64,
     pub(super) timescale: u32,
     pub(super) tracks: Vec<Mp4Track>,
 }
@@ -76,7 +85,11 @@ impl<R: Read + Seek> Walker<'_, R> {
             } else if size == 0 {
                 size = end - at;
             }
-            let next = at.checked_add(size).filter(|next| *next >= body)?.min(end);
+            let stated = at.checked_add(size).filter(|next| *next >= body)?;
+            if depth == 0 {
+                self.mp4.end = stated;
+            }
+            let next = stated.min(end);
             match &name {
                 b"moov" | b"mdia" | b"minf" | b"stbl" | b"edts" if depth < 8 => {
                     self.walk(body, next, depth + 1)?

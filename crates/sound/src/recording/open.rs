@@ -1,23 +1,23 @@
 //! Finding out what a file is.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use strikeline_audio::AudioFormat;
 use symphonia::core::audio::Channels;
-use symphonia::core::codecs::audio::AudioCodecParameters;
-use symphonia::core::formats::{FormatReader, Track};
-use symphonia::core::meta::{RawValue, StandardTag, Tag};
+use symphonia::core::formats::FormatReader;
 
 use super::copy::{self, CannotCopy, CopiedPackets};
 use super::decode::Decoder;
-use super::demux::{self, Demuxer, Next};
+use super::demux::{self, Demuxer, Look, Next};
 use super::guard::guarded;
 use super::headers::AacConfig;
 use super::info::{Codec, Length, RecordingInfo};
-use super::mp4::{self, Mp4, Mp4Track};
+use super::matroska::MatroskaTrack;
+use super::mp4::Mp4Track;
 use super::opus::OpusHead;
 use super::source::RecordingSource;
+use super::tags::Tags;
+use super::timing::Timing;
 use super::{RecordingError, RecordingOptions, TrackChoice};
 use crate::channels::ChannelLayout;
 
@@ -31,13 +31,6 @@ pub struct Recording {
     pub(super) bytes: u64,
 }
 
-/// A frame of sound is coded in at least 1/8192 of a byte by all codecs here, silence included: more frames than that are not
-/// believed.
-const MOST_FRAMES_PER_BYTE: u64 = 8192;
-
-/// Characters of a title or artist that are kept.
-const MAX_TAG: usize = 200;
-
 impl Recording {
     /// Looks at the file at `path`, which must be a regular file; it is opened again whenever it is read.
     ///
@@ -46,22 +39,16 @@ impl Recording {
     /// [`Self::source`] only, since its packets may still be copied.
     pub fn open(path: impl AsRef<Path>, options: RecordingOptions) -> Result<Recording, RecordingError> {
         let path = path.as_ref();
-        let (mut file, bytes) = demux::open_file(path)?;
-        let mut start = Vec::new();
-        (&mut file).take(12).read_to_end(&mut start).map_err(|error| RecordingError::read(path, error))?;
-        let mp4 = if start.get(4..8) == Some(b"ftyp") { mp4::read(&mut file) } else { None };
-        drop(file);
-        let encrypted = |track: &Mp4Track| track.sound && matches!(&track.entry, b"enca" | b"drms");
-        let all_encrypted = mp4.as_ref().is_some_and(|mp4| {
-            mp4.tracks.iter().any(encrypted)
-                && !mp4.tracks.iter().any(|track| track.sound && !encrypted(track))
-        });
-        if all_encrypted {
+        let look = Look::at(path)?;
+        let bytes = look.bytes;
+        let mp4 = look.mp4.as_ref();
+        let mut mp4_sounds = mp4.iter().flat_map(|mp4| &mp4.tracks).filter(|track| track.sound).peekable();
+        if mp4_sounds.peek().is_some() && mp4_sounds.all(Mp4Track::is_encrypted) {
             return Err(RecordingError::Encrypted { path: path.into() });
         }
 
-        let reader = demux::probe(path)?;
-        let sounds = demux::sound_tracks(&*reader);
+        let reader = demux::probe(path, &look)?;
+        let sounds = demux::sound_tracks(&*reader, &look);
         let index = match options.track {
             TrackChoice::Index(index) => index,
             TrackChoice::Default => {
@@ -77,9 +64,18 @@ impl Recording {
             None if count == 0 => return Err(RecordingError::NoSound { path: path.into() }),
             None => return Err(RecordingError::NoSuchTrack { path: path.into(), index, count }),
         };
-        let mp4_track = mp4.as_ref().and_then(|mp4| mp4.tracks.iter().find(|track| track.id == track_id));
-        if mp4_track.is_some_and(encrypted) {
+        let mp4_track = mp4.and_then(|mp4| mp4.tracks.iter().find(|track| track.id == track_id));
+        if look.is_encrypted(track_id) {
             return Err(RecordingError::Encrypted { path: path.into() });
+        }
+
+        let compressed = |track: &MatroskaTrack| track.number == u64::from(track_id) && track.compressed;
+        if look.matroska.iter().any(compressed) {
+            return Err(RecordingError::Codec {
+                path: path.into(),
+                codec: chosen.codec.to_string(),
+                why: "its packets are compressed once more by the container".into(),
+            });
         }
 
         let mut demuxer = Demuxer::new(path, reader, track_id)?;
@@ -94,15 +90,23 @@ impl Recording {
                 "The file has {count} sound tracks; number {index}, counted from 0, is taken."
             ));
         }
+        if chosen.codec == Codec::Aac && rate <= 24_000 {
+            warnings.push(format!(
+                "AAC at {rate} Hz may be HE-AAC, of which only the lower half of the frequencies is decoded."
+            ));
+        }
         let parameters = demuxer.parameters.clone();
         let mut timing = match demuxer.track() {
             Some(track) => Timing::of(container, chosen.codec, track, &parameters, rate, &tags),
             None => Timing::default(),
         };
-        if let (Some(mp4), Some(track)) = (&mp4, mp4_track) {
+        if timing.length == Length::Unknown {
+            timing.length = movie_length(demuxer.reader(), rate);
+        }
+        if let (Some(mp4), Some(track)) = (mp4, mp4_track) {
             timing.apply_edits(mp4, track, rate, &mut warnings);
         }
-        timing.check(bytes, &parameters, chosen.codec, channels, &mut warnings);
+        timing.check(bytes, &parameters, chosen.codec, &mut warnings);
 
         let mut info = RecordingInfo {
             container,
@@ -190,6 +194,16 @@ impl Recording {
     }
 }
 
+/// The length of all tracks together, as some containers state it.
+fn movie_length(reader: &dyn FormatReader, rate: u32) -> Length {
+    let info = reader.media_info();
+    let Some((base, ticks)) = info.time_base.zip(info.duration).filter(|(_, ticks)| ticks.get() > 0) else {
+        return Length::Unknown;
+    };
+    let scaled = u128::from(ticks.get()) * u128::from(base.numer.get()) * u128::from(rate);
+    u64::try_from(scaled / u128::from(base.denom.get())).map_or(Length::Unknown, Length::Estimated)
+}
+
 fn bitrate(bytes: u64, info: &RecordingInfo) -> Option<u32> {
     let frames = info.length.frames().filter(|frames| *frames > 0)?;
     let bits = u128::from(bytes) * 8 * u128::from(info.format.rate().get());
@@ -225,7 +239,10 @@ fn shape(path: &Path, demuxer: &Demuxer) -> Result<(u32, u16, ChannelLayout), Re
     let count = u16::try_from(channels.count()).unwrap_or(u16::MAX);
     let layout = match channels {
         Channels::Positioned(positions) => match u32::try_from(positions.bits()) {
-            Ok(speakers) if count > 1 => ChannelLayout::from_speakers(speakers),
+            // From 6.1 on the decoder of ALAC gives the channels in another order than it says.
+            Ok(speakers) if count > 1 && !(demuxer.codec == Codec::Alac && count > 6) => {
+                ChannelLayout::from_speakers(speakers)
+            }
             _ => ChannelLayout::usual(count),
         },
         _ => ChannelLayout::usual(count),
@@ -255,166 +272,4 @@ fn decoded_shape(path: &Path, demuxer: &Demuxer) -> Option<(Option<u32>, Option<
         }
     }
     None
-}
-
-#[derive(Default)]
-struct Tags {
-    title: Option<String>,
-    artist: Option<String>,
-    /// What iTunes says of the encoder's delay: frames at the start, frames to be heard.
-    smpb: Option<(u64, u64)>,
-}
-
-impl Tags {
-    fn read(reader: &mut dyn FormatReader) -> Tags {
-        let mut tags = Tags::default();
-        let mut metadata = reader.metadata();
-        loop {
-            if let Some(revision) = metadata.current() {
-                let tracks = revision.per_track.iter().flat_map(|track| &track.metadata.tags);
-                for tag in revision.media.tags.iter().chain(tracks) {
-                    tags.add(tag);
-                }
-            }
-            if metadata.is_latest() || metadata.pop().is_none() {
-                return tags;
-            }
-        }
-    }
-
-    fn add(&mut self, tag: &Tag) {
-        let text = |value: &str| {
-            let clean: String = value.trim().chars().filter(|c| !c.is_control()).take(MAX_TAG).collect();
-            (!clean.is_empty()).then_some(clean)
-        };
-        match &tag.std {
-            Some(StandardTag::TrackTitle(value)) if self.title.is_none() => self.title = text(value),
-            Some(StandardTag::Artist(value)) if self.artist.is_none() => self.artist = text(value),
-            _ => {}
-        }
-        if let (true, RawValue::String(value)) = (tag.raw.key.ends_with("iTunSMPB"), &tag.raw.value) {
-            let mut numbers = value.split_whitespace().map(|number| u64::from_str_radix(number, 16).ok());
-            let mut number = || numbers.next().flatten();
-            if let (Some(_), Some(delay), Some(_), Some(length)) = (number(), number(), number(), number())
-                && delay < 16_384
-            {
-                self.smpb = Some((delay, length));
-            }
-        }
-    }
-}
-
-/// Where the sound begins and ends among the decoded frames.
-struct Timing {
-    delay: u64,
-    length: Length,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Timing { delay: 0, length: Length::Unknown }
-    }
-}
-
-impl Timing {
-    fn of(
-        container: &str,
-        codec: Codec,
-        track: &Track,
-        parameters: &AudioCodecParameters,
-        rate: u32,
-        tags: &Tags,
-    ) -> Timing {
-        let delay = u64::from(track.delay.unwrap_or(0));
-        let frames = track.num_frames;
-        let exact = |frames: Option<u64>| frames.map_or(Length::Unknown, Length::Exact);
-        let estimated = |frames: Option<u64>| frames.map_or(Length::Unknown, Length::Estimated);
-        match (container, codec) {
-            ("ogg", Codec::Opus) => {
-                // The granule position of the last page counts the pre-skip, too.
-                let begin = u64::try_from(track.start_ts.get()).unwrap_or(0);
-                Timing { delay, length: exact(frames.and_then(|frames| frames.checked_sub(delay + begin))) }
-            }
-            ("ogg", _) => {
-                let begin = u64::try_from(track.start_ts.get()).unwrap_or(0);
-                Timing { delay, length: exact(frames.and_then(|frames| frames.checked_sub(begin))) }
-            }
-            // Without the tag of the encoder the length is a guess.
-            ("mp3", _) if track.delay.is_none() => Timing { delay: 0, length: estimated(frames) },
-            ("aac", _) => Timing { delay: 0, length: estimated(frames) },
-            ("matroska", Codec::Opus) => {
-                let delay = OpusHead::from_parameters(parameters).map_or(0, |head| u64::from(head.pre_skip));
-                Timing { delay, length: Length::Unknown }
-            }
-            ("isomp4", _) => {
-                let seconds = track.time_base.zip(track.duration);
-                let all = seconds.map(|(base, ticks)| {
-                    let scaled = u128::from(ticks.get()) * u128::from(base.numer.get()) * u128::from(rate);
-                    u64::try_from(scaled / u128::from(base.denom.get())).unwrap_or(u64::MAX)
-                });
-                match tags.smpb {
-                    Some((delay, length)) if length > 0 => Timing { delay, length: Length::Exact(length) },
-                    _ => Timing { delay: 0, length: exact(all.filter(|all| *all > 0)) },
-                }
-            }
-            _ => Timing { delay, length: exact(frames) },
-        }
-    }
-
-    /// Applies the edit list of an MP4 file, which goes before what tags say.
-    fn apply_edits(&mut self, mp4: &Mp4, track: &Mp4Track, rate: u32, warnings: &mut Vec<String>) {
-        let Some(media_time) = track.media_time else { return };
-        let scale = |ticks: u64, timescale: u32| {
-            let scaled = (u128::from(ticks) * u128::from(rate) + u128::from(timescale / 2))
-                / u128::from(timescale.max(1));
-            u64::try_from(scaled).unwrap_or(u64::MAX)
-        };
-        if track.edits > 1 {
-            warnings.push(
-                "The file plays parts of its sound in another order (edit list); it is read as stored."
-                    .into(),
-            );
-            return;
-        }
-        let delay = scale(media_time, track.timescale);
-        let media = scale(track.duration, track.timescale);
-        let rest = media.saturating_sub(delay);
-        let edit = scale(track.edit_duration, mp4.timescale);
-        // The edit's length is in ticks of the movie, often of a millisecond: the media says it better if both agree.
-        let tick = u64::from(rate / mp4.timescale.max(1)) + 1;
-        let length =
-            if track.edit_duration == 0 || (media > 0 && edit.abs_diff(rest) <= tick) { rest } else { edit };
-        self.delay = delay;
-        // A fragmented file has no length here.
-        self.length = if length > 0 { Length::Exact(length) } else { Length::Unknown };
-    }
-
-    /// Does not believe lengths that the file has no bytes for.
-    fn check(
-        &mut self,
-        bytes: u64,
-        parameters: &AudioCodecParameters,
-        codec: Codec,
-        channels: u16,
-        warnings: &mut Vec<String>,
-    ) {
-        let Some(frames) = self.length.frames() else { return };
-        if frames > bytes.saturating_mul(MOST_FRAMES_PER_BYTE)
-            || self.delay > bytes.saturating_mul(MOST_FRAMES_PER_BYTE)
-        {
-            warnings.push(
-                "The length that the file states is not possible for its size, and is not used.".into(),
-            );
-            *self = Timing::default();
-            return;
-        }
-        if codec == Codec::Pcm {
-            let bits = parameters.bits_per_coded_sample.or(parameters.bits_per_sample).unwrap_or(8);
-            let frame_bytes = u64::from(bits.div_ceil(8)) * u64::from(channels);
-            if frames.saturating_mul(frame_bytes) > bytes {
-                warnings.push("The file is shorter than it says; what is there is used.".into());
-                self.length = Length::Estimated(bytes / frame_bytes.max(1));
-            }
-        }
-    }
 }

@@ -101,7 +101,7 @@ impl RecordingSource {
 
     /// Goes to a frame exactly. Behind the end there is nothing more to read.
     ///
-    /// Uncompressed sound, FLAC and MP4 are found at once; in other files the packets before are read over (not decoded), which
+    /// Uncompressed sound, FLAC, and AAC and ALAC in MP4 are found at once; in other files the packets before are read over (not decoded), which
     /// takes a fraction of a second for an hour. Where decoding depends on what came before (MP3, AAC, Opus, Vorbis), a stretch
     /// before the frame is decoded and dropped.
     ///
@@ -111,11 +111,17 @@ impl RecordingSource {
         let target = self.delay.saturating_add(frame);
         let begin = target.saturating_sub(self.run_up());
         let has_table = match self.container {
-            "wave" | "aiff" | "flac" => true,
-            "caf" => self.codec == Codec::Pcm,
+            "wave" | "aiff" | "caf" => self.codec == Codec::Pcm,
+            "flac" => true,
+            // Packets that all last equally long are where the table says; a file in pieces has no table.
+            "isomp4" => {
+                self.length.is_some()
+                    && matches!(self.codec, Codec::Aac | Codec::Alac)
+                    && self.demuxer.counts_frames()
+            }
             _ => false,
         };
-        let found = has_table && self.demuxer.knows_durations() && self.demuxer.seek(begin);
+        let found = has_table && self.demuxer.seek(begin);
         if found {
             // The first packet says where it is.
             self.at = u64::MAX;
@@ -123,7 +129,13 @@ impl RecordingSource {
             self.demuxer = Demuxer::open(&self.path, self.track_id)?;
             self.at = 0;
         }
-        self.decoder.reset();
+        // A new decoder: the old one would go on with its state, such as that of the noise that AAC fills bands with.
+        self.decoder = Decoder::new(
+            &self.path,
+            self.demuxer.codec,
+            &self.demuxer.parameters,
+            self.demuxer.knows_durations(),
+        )?;
         self.samples.clear();
         self.taken = 0;
         self.ended = false;
