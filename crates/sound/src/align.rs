@@ -6,7 +6,10 @@
 //! chance; else all of them are named.
 
 mod envelope;
+mod refine;
+mod rises;
 mod search;
+mod tempo;
 
 pub use envelope::{Band, Envelope};
 pub use search::{Alignment, Candidate};
@@ -78,15 +81,15 @@ pub enum AlignError {
     },
     /// The recording is at another tempo than the song.
     #[error(
-        "the recording runs at {:.3} % of the song's tempo: it fits at {} in the first third and at {} in the last; change the song's tempo or the recording",
+        "the recording seems to run at {:.2} % of the song's tempo: it fits at {} where the song begins and at {} where it ends; change the tempo of one of them",
         100.0 * .tempo, .first, .last
     )]
     Tempo {
         /// The tempo of the recording divided by that of the song.
         tempo: f64,
-        /// Where the first third of the song fits.
+        /// Where the beginning of the song fits.
         first: Candidate,
-        /// Where the last third fits.
+        /// Where its end fits.
         last: Candidate,
     },
     /// The recording could not be read.

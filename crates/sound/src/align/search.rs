@@ -4,11 +4,10 @@ use std::fmt;
 
 use strikeline_picture::Time;
 
-use super::envelope::{Band, Envelope, PER_DB, STEPS};
+use super::envelope::{Band, Envelope, STEPS};
+use super::rises::{COARSE, Rises};
 use super::{AlignError, AlignSettings, FEWEST_HITS, SongHit};
 
-/// Steps of the envelope in a step of the search.
-const COARSE: usize = 4;
 /// Offsets closer together than this are one, in steps of the search: 60 ms.
 const APART: usize = 15;
 /// Hits this close are one, in steps of the envelope.
@@ -16,7 +15,7 @@ const SAME: f64 = 25.0;
 /// Rivals that are looked at.
 const RIVALS: usize = 24;
 /// The rise of the recording at the hits that is asked for: the mean, in standard deviations of all rises.
-const LEAST_RISE: f64 = 0.5;
+pub(super) const LEAST_RISE: f64 = 0.5;
 /// How sure it must be that an offset is better than a rival: in standard errors.
 const LEAST_LEAD: f64 = 2.0;
 
@@ -51,15 +50,15 @@ impl fmt::Display for Candidate {
 }
 
 /// A hit, for the search.
-struct Hit {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hit {
     /// In steps of the envelope.
-    time: f64,
-    weight: f32,
-    band: usize,
+    pub(super) time: f64,
+    pub(super) weight: f32,
+    pub(super) band: usize,
+    /// Whether no other hit is within 30 ms.
+    pub(super) alone: bool,
 }
-
-/// The rises of the recording: of the low, the middle and the high band and of all, in standard deviations, about 0.
-struct Rises([Vec<f32>; 4]);
 
 impl Envelope {
     /// Finds the offset; see [`super::align`]. Several songs can be tried with one envelope.
@@ -92,9 +91,15 @@ impl Envelope {
                     Band::High => 2,
                     Band::Any => 3,
                 },
+                alone: false,
             })
             .collect();
         hits.sort_by(|a, b| a.time.total_cmp(&b.time));
+        for n in 0..hits.len() {
+            let apart =
+                |other: Option<&Hit>| other.is_none_or(|other| (hits[n].time - other.time).abs() > 30.0);
+            hits[n].alone = apart(n.checked_sub(1).and_then(|n| hits.get(n))) && apart(hits.get(n + 1));
+        }
         let times = std::array::from_fn(|band| {
             hits.iter().filter(|hit| hit.band == band).map(|hit| (hit.time, hit.weight)).collect()
         });
@@ -112,82 +117,16 @@ impl Envelope {
     }
 }
 
-impl Rises {
-    /// `None` where nothing rises.
-    fn new(envelope: &Envelope) -> Option<Rises> {
-        let count = envelope.steps() / COARSE;
-        let mut all = vec![0.0_f32; count];
-        let mut any = false;
-        let mut bands = [const { Vec::new() }; 4];
-        for (band, levels) in bands.iter_mut().zip(&envelope.levels) {
-            let mut rises = rises(levels);
-            if standardise(&mut rises) {
-                any = true;
-                for (all, rise) in all.iter_mut().zip(&rises) {
-                    *all += rise;
-                }
-            }
-            *band = rises;
-        }
-        standardise(&mut all);
-        bands[3] = all;
-        any.then_some(Rises(bands))
-    }
-}
-
-/// How far the 8 ms from each step on are above the 20 ms before, in dB.
-fn rises(levels: &[u8]) -> Vec<f32> {
-    let mut sums = vec![0_u32; levels.len() + 1];
-    for (n, level) in levels.iter().enumerate() {
-        sums[n + 1] = sums[n].wrapping_add(u32::from(*level));
-    }
-    let mean = |from: usize, to: usize| sums[to].wrapping_sub(sums[from]) as f32 / (to - from) as f32;
-    let rise = |n: usize| {
-        if n < 22 || n + 8 > levels.len() { 0.0 } else { (mean(n, n + 8) - mean(n - 22, n - 2)).max(0.0) }
-    };
-    let coarse = |n: usize| rise(n).max(rise(n + COARSE / 2)).min(24.0 * PER_DB) / PER_DB;
-    let sharp: Vec<f32> = (0..levels.len() / COARSE).map(|n| coarse(n * COARSE)).collect();
-    // Humans are some milliseconds off.
-    let at = |n: usize| sharp.get(n).copied().unwrap_or(0.0);
-    (0..sharp.len()).map(|n| 0.5 * at(n) + 0.25 * (at(n.wrapping_sub(1)) + at(n + 1))).collect()
-}
-
-/// Takes the mean of two seconds around from each value, and divides by the standard deviation. False where all are alike.
-fn standardise(values: &mut [f32]) -> bool {
-    let half = STEPS as usize / COARSE;
-    let mut sums = vec![0.0_f64; values.len() + 1];
-    for (n, value) in values.iter().enumerate() {
-        sums[n + 1] = sums[n] + f64::from(*value);
-    }
-    let count = values.len();
-    let mut power = 0.0;
-    for (n, value) in values.iter_mut().enumerate() {
-        let (from, to) = (n.saturating_sub(half), (n + half).min(count));
-        *value -= ((sums[to] - sums[from]) / (to - from).max(1) as f64) as f32;
-        power += f64::from(*value * *value);
-    }
-    let deviation = (power / count.max(1) as f64).sqrt();
-    if deviation < 0.05 {
-        values.fill(0.0);
-        return false;
-    }
-    let scale = (1.0 / deviation) as f32;
-    for value in values {
-        *value *= scale;
-    }
-    true
-}
-
-struct Search<'a> {
-    envelope: &'a Envelope,
+pub(super) struct Search<'a> {
+    pub(super) envelope: &'a Envelope,
     rises: Rises,
-    hits: &'a [Hit],
+    pub(super) hits: &'a [Hit],
     /// The times and weights of the hits of each band.
     times: [Vec<(f64, f32)>; 4],
     first_hit: f64,
     last_hit: f64,
     /// The first offset and how many, in steps of the search.
-    first: i64,
+    pub(super) first: i64,
     count: usize,
 }
 
@@ -217,11 +156,11 @@ impl Search<'_> {
         let leads: Vec<(usize, f64)> = rivals.iter().map(|rival| (*rival, self.lead(best, *rival))).collect();
         let lead = leads.iter().map(|(_, lead)| *lead).fold(f64::INFINITY, f64::min);
 
-        if let Some(error) = self.tempo() {
+        if let Some(error) = self.drift(&found) {
             return Err(error);
         }
         if found.rise < LEAST_RISE {
-            return Err(AlignError::NotFound { best: found });
+            return Err(self.other_tempo().unwrap_or(AlignError::NotFound { best: found }));
         }
         if lead < LEAST_LEAD {
             let near = leads.iter().filter(|(_, lead)| *lead < LEAST_LEAD).take(5);
@@ -242,7 +181,7 @@ impl Search<'_> {
     }
 
     /// The sum of the rises at the hits, for every offset.
-    fn fits(&self, hits: &[Hit]) -> Vec<f32> {
+    pub(super) fn fits(&self, hits: &[Hit]) -> Vec<f32> {
         let mut fits = vec![0.0_f32; self.count];
         for hit in hits {
             let rises = &self.rises.0[hit.band];
@@ -265,6 +204,8 @@ impl Search<'_> {
     /// by both offsets, in the song, has a say: a recording may begin late or end early.
     fn lead(&self, best: usize, rival: usize) -> f64 {
         let (mut sum, mut power) = (0.0, 1e-9);
+        // Half of what there is at a hit: more speaks for an offset, less against it.
+        let half = 0.25 * (self.mean_rise(best) + self.mean_rise(rival));
         for (mine, other, sign) in [(best, rival, 1.0), (rival, best, -1.0)] {
             let apart = (other as f64 - mine as f64) * COARSE as f64;
             for (band, times) in self.times.iter().enumerate() {
@@ -281,7 +222,7 @@ impl Search<'_> {
                         continue;
                     }
                     if let Some(rise) = self.rise(*time, band, mine) {
-                        let difference = f64::from(weight * rise);
+                        let difference = f64::from(*weight) * (f64::from(rise) - half);
                         sum += sign * difference;
                         power += difference * difference;
                     }
@@ -289,6 +230,18 @@ impl Search<'_> {
             }
         }
         sum / power.sqrt()
+    }
+
+    /// The mean rise at all hits.
+    fn mean_rise(&self, index: usize) -> f64 {
+        let (mut sum, mut count) = (0.0, 1e-9);
+        for (band, times) in self.times.iter().enumerate() {
+            for rise in times.iter().filter_map(|(time, _)| self.rise(*time, band, index)) {
+                sum += f64::from(rise);
+                count += 1.0;
+            }
+        }
+        sum / count
     }
 
     /// The highest rise near a moment of the song, for the offset with a number; `None` outside the recording.
@@ -299,84 +252,10 @@ impl Search<'_> {
         let near = &rises[place.saturating_sub(2)..(place + 3).min(rises.len())];
         Some(near.iter().fold(-1.0_f32, |highest, rise| highest.max(*rise)).min(4.0))
     }
-
-    /// The offset with a number to about a millisecond: where the levels behind the hits are highest above those before.
-    fn refined(&self, index: usize, hits: &[Hit]) -> Time {
-        const NEAR: i64 = 16;
-        const SIDE: i64 = 6;
-        let offset = (self.first + index as i64) * COARSE as i64;
-        let steps = self.envelope.steps() as i64;
-        let mut fits = vec![0_f64; 2 * NEAR as usize + 1];
-        for hit in hits {
-            for (n, fit) in fits.iter_mut().enumerate() {
-                let place = hit.time - (offset + n as i64 - NEAR) as f64;
-                let at = place.round() as i64;
-                if at < SIDE || at + SIDE > steps {
-                    continue;
-                }
-                for (band, levels) in self.envelope.levels.iter().enumerate() {
-                    if hit.band == 3 || hit.band == band || band > 0 {
-                        let sum = |from: i64, to: i64| {
-                            levels[from as usize..to as usize]
-                                .iter()
-                                .map(|level| i64::from(*level))
-                                .sum::<i64>()
-                        };
-                        let step = (sum(at, at + SIDE) - sum(at - SIDE, at)).max(0);
-                        *fit += f64::from(hit.weight) * step as f64;
-                    }
-                }
-            }
-        }
-        let fits = smooth(&fits);
-        let best = (1..fits.len() - 1).max_by(|a, b| fits[*a].total_cmp(&fits[*b])).unwrap_or(NEAR as usize);
-        // The top of a parabola through three values.
-        let (before, top, behind) = (fits[best - 1], fits[best], fits[best + 1]);
-        let bend = before - 2.0 * top + behind;
-        let fraction = if bend < 0.0 { (0.5 * (before - behind) / bend).clamp(-0.5, 0.5) } else { 0.0 };
-        let steps = (offset + best as i64 - NEAR) as f64 + fraction;
-        Time::from_nanos((steps * 1e9 / STEPS as f64).round() as i64)
-    }
-
-    /// Whether the first and the last third fit well, but at different offsets near each other.
-    fn tempo(&self) -> Option<AlignError> {
-        let third = self.hits.len() / 3;
-        let best = |hits: &[Hit]| {
-            let fits = self.fits(hits);
-            let peak = peaks(&fits).first().copied()?;
-            let sum: f64 = hits.iter().map(|hit| f64::from(hit.weight)).sum();
-            let rise = f64::from(fits[peak]) / sum;
-            Some((Candidate { offset: self.refined(peak, hits), rise }, peak))
-        };
-        let (first, _) = best(&self.hits[..third])?;
-        let (last, _) = best(&self.hits[2 * third..])?;
-        let seconds =
-            (self.hits[self.hits.len() - 1 - third / 2].time - self.hits[third / 2].time) / STEPS as f64;
-        let drift = (last.offset - first.offset).as_seconds();
-        let sure = first.rise.min(last.rise) >= 1.2 * LEAST_RISE;
-        let off = drift.abs() > 0.025 && drift.abs() < 0.03 * seconds;
-        // A recording that is slower is heard later and later: at the same offset its end lies behind the song's.
-        let tempo = seconds / (seconds - drift);
-        (sure && off).then_some(AlignError::Tempo { tempo, first, last })
-    }
-}
-
-/// A mean of 11 values around each, those near counting more.
-fn smooth(values: &[f64]) -> Vec<f64> {
-    const REACH: usize = 6;
-    let mean = |at: usize| {
-        let range = at.saturating_sub(REACH - 1)..(at + REACH).min(values.len());
-        let weighted =
-            range.map(|n| (values[n] * (REACH - n.abs_diff(at)) as f64, (REACH - n.abs_diff(at)) as f64));
-        let (sum, weights) =
-            weighted.fold((0.0, 0.0), |(sum, weights), (value, weight)| (sum + value, weights + weight));
-        sum / weights
-    };
-    (0..values.len()).map(mean).collect()
 }
 
 /// The highest places, none close to a higher one; the highest first.
-fn peaks(fits: &[f32]) -> Vec<usize> {
+pub(super) fn peaks(fits: &[f32]) -> Vec<usize> {
     let top = |n: &usize| {
         let before = n.checked_sub(1).map_or(f32::NEG_INFINITY, |n| fits[n]);
         let behind = fits.get(n + 1).copied().unwrap_or(f32::NEG_INFINITY);
