@@ -23,6 +23,19 @@ pub enum Band {
     Any,
 }
 
+impl Band {
+    /// The band of a key of the General MIDI percussion map; `Any` for keys that are not in it.
+    pub fn of_key(key: u8) -> Band {
+        match key {
+            35 | 36 => Band::Low,
+            // Hi-hats; crashes, ride, bell, china, splash; tambourine, cabasa, maracas; triangles, shaker, bell tree.
+            42 | 44 | 46 | 49 | 51..=53 | 55 | 57 | 59 | 54 | 69 | 70 | 80..=84 => Band::High,
+            27..=87 => Band::Middle,
+            _ => Band::Any,
+        }
+    }
+}
+
 /// The levels of a recording in three bands, every millisecond: enough to find when hits are.
 #[derive(Debug, Clone)]
 pub struct Envelope {

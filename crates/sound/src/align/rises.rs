@@ -31,11 +31,24 @@ impl Rises {
     }
 }
 
+/// How far below the loudest hundredth of the recording a level still counts, in dB.
+const DEPTH_DB: u8 = 45;
+
 /// How far the 8 ms from each step on are above the 20 ms before, in dB.
 fn rises(levels: &[u8]) -> Vec<f32> {
+    let mut counts = [0_usize; 256];
+    for level in levels {
+        counts[usize::from(*level)] += 1;
+    }
+    let mut louder = 0;
+    let loud = (0..=255_u8).rev().find(|level| {
+        louder += counts[usize::from(*level)];
+        louder * 100 > levels.len()
+    });
+    let floor = loud.unwrap_or(0).saturating_sub((f32::from(DEPTH_DB) * PER_DB) as u8);
     let mut sums = vec![0_u32; levels.len() + 1];
     for (n, level) in levels.iter().enumerate() {
-        sums[n + 1] = sums[n].wrapping_add(u32::from(*level));
+        sums[n + 1] = sums[n].wrapping_add(u32::from((*level).max(floor)));
     }
     let mean = |from: usize, to: usize| sums[to].wrapping_sub(sums[from]) as f32 / (to - from) as f32;
     let rise = |n: usize| {
@@ -48,7 +61,8 @@ fn rises(levels: &[u8]) -> Vec<f32> {
     (0..sharp.len()).map(|n| 0.5 * at(n) + 0.25 * (at(n.wrapping_sub(1)) + at(n + 1))).collect()
 }
 
-/// Takes the mean of two seconds around from each value, and divides by the standard deviation. False where all are alike.
+/// Takes the mean of two seconds around from each value, divides by the standard deviation, and bounds what is far off, so
+/// that no hit counts for many. False where all are alike.
 fn standardise(values: &mut [f32]) -> bool {
     let half = STEPS as usize / COARSE;
     let mut sums = vec![0.0_f64; values.len() + 1];
@@ -69,7 +83,7 @@ fn standardise(values: &mut [f32]) -> bool {
     }
     let scale = (1.0 / deviation) as f32;
     for value in values {
-        *value *= scale;
+        *value = (*value * scale).clamp(-1.0, 4.0);
     }
     true
 }

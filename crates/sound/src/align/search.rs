@@ -10,6 +10,8 @@ use super::{AlignError, AlignSettings, FEWEST_HITS, SongHit};
 
 /// Offsets closer together than this are one, in steps of the search: 60 ms.
 const APART: usize = 15;
+/// The share of song or recording, whichever is shorter, that must lie in the other.
+const LEAST_OVERLAP: f64 = 0.5;
 /// Hits this close are one, in steps of the envelope.
 const SAME: f64 = 25.0;
 /// Rivals that are looked at.
@@ -17,7 +19,7 @@ const RIVALS: usize = 24;
 /// The rise of the recording at the hits that is asked for: the mean, in standard deviations of all rises.
 pub(super) const LEAST_RISE: f64 = 0.5;
 /// How sure it must be that an offset is better than a rival: in standard errors.
-const LEAST_LEAD: f64 = 2.0;
+const LEAST_LEAD: f64 = 2.2;
 
 /// The offset of a recording, and how sure it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +30,8 @@ pub struct Alignment {
     pub rise: f64,
     /// The best of the other offsets.
     pub rival: Option<Candidate>,
-    /// By how many standard errors the hits fit better here than at any rival; 2 is the least that counts.
+    /// By how many standard errors the hits fit better here than at any rival, 2.2 is the least that
+    /// counts; infinite without a rival.
     pub lead: f64,
     /// Where the last third of the song fits better than the first, in seconds; what a tempo that is a little off would do.
     pub drift_seconds: f64,
@@ -134,29 +137,27 @@ impl Search<'_> {
     fn run(&self) -> Result<Alignment, AlignError> {
         let fits = self.fits(self.hits);
         let peaks = peaks(&fits);
-        let Some(&highest) = peaks.first() else {
-            return Err(AlignError::Silent);
-        };
-        // What explains much less is no rival.
-        let peaks: Vec<usize> = peaks.into_iter().filter(|peak| fits[*peak] > 0.6 * fits[highest]).collect();
-        // The highest may be so by chance, with another that is better where the two differ.
-        let mut best = highest;
-        for peak in &peaks {
-            if *peak != best && self.lead(best, *peak) < 0.0 {
-                best = *peak;
-            }
-        }
-        let rivals: Vec<usize> = peaks.into_iter().filter(|peak| *peak != best).collect();
         let weight: f64 = self.hits.iter().map(|hit| f64::from(hit.weight)).sum();
         let candidate = |index: usize| Candidate {
             offset: self.refined(index, self.hits),
             rise: f64::from(fits[index]) / weight,
         };
+        let Some(&highest) = peaks.first() else {
+            return Err(AlignError::Silent);
+        };
+        // What explains much less is no rival, nor does an offset count by which song and recording hardly meet.
+        let meets = |peak: &usize| self.overlap(*peak) >= LEAST_OVERLAP;
+        let peaks: Vec<usize> =
+            peaks.into_iter().filter(|peak| fits[*peak] > 0.6 * fits[highest] && meets(peak)).collect();
+        let Some(&best) = peaks.first() else {
+            return Err(AlignError::NotFound { best: candidate(highest) });
+        };
+        let rivals = &peaks[1..];
         let found = candidate(best);
         let leads: Vec<(usize, f64)> = rivals.iter().map(|rival| (*rival, self.lead(best, *rival))).collect();
         let lead = leads.iter().map(|(_, lead)| *lead).fold(f64::INFINITY, f64::min);
 
-        if let Some(error) = self.drift(&found) {
+        if let Some(error) = self.drift(best, &found) {
             return Err(error);
         }
         if found.rise < LEAST_RISE {
@@ -168,9 +169,8 @@ impl Search<'_> {
             candidates.extend(near.map(|(rival, _)| candidate(*rival)));
             return Err(AlignError::Ambiguous { candidates });
         }
-        let third = self.hits.len() / 3;
-        let first = self.refined(best, &self.hits[..third]);
-        let last = self.refined(best, &self.hits[2 * third..]);
+        let (start, end) = self.thirds(best);
+        let (first, last) = (self.refined(best, start), self.refined(best, end));
         Ok(Alignment {
             offset: found.offset,
             rise: found.rise,
@@ -230,6 +230,14 @@ impl Search<'_> {
             }
         }
         sum / power.sqrt()
+    }
+
+    /// The time that song and recording have in common by an offset, as a share of the shorter of them.
+    fn overlap(&self, index: usize) -> f64 {
+        let offset = (self.first + index as i64) as f64 * COARSE as f64;
+        let recording = self.envelope.steps() as f64;
+        let common = (self.last_hit - offset).min(recording) - (self.first_hit - offset).max(0.0);
+        common / (self.last_hit - self.first_hit).min(recording).max(1.0)
     }
 
     /// The mean rise at all hits.

@@ -2,12 +2,15 @@
 
 use strikeline_picture::Time;
 
-use super::AlignError;
 use super::envelope::STEPS;
+use super::rises::COARSE;
 use super::search::{Candidate, Hit, LEAST_RISE, Search, peaks};
+use super::{AlignError, FEWEST_HITS};
 
 /// A rise that is not by chance, also where many tempos are tried.
 const SURE_RISE: f64 = 1.2 * LEAST_RISE;
+/// How far the thirds of a song may drift apart and still be at the same place of the rhythm, in steps of the search: 100 ms.
+const DRIFT: usize = 25;
 /// Hits with which other tempos are tried, in the middle of the song.
 const TRIED_HITS: usize = 400;
 /// The longest time that they span, in steps of the envelope.
@@ -18,29 +21,53 @@ const TEMPOS: i32 = 80;
 const TEMPO_STEP: f64 = 0.000_5;
 
 impl Search<'_> {
-    fn best(&self, hits: &[Hit]) -> Option<Candidate> {
-        let fits = self.fits(hits);
-        let peak = peaks(&fits).first().copied()?;
+    fn candidate(&self, hits: &[Hit], fits: &[f32], index: usize) -> Candidate {
         let weight: f64 = hits.iter().map(|hit| f64::from(hit.weight)).sum();
-        Some(Candidate { offset: self.refined(peak, hits), rise: f64::from(fits[peak]) / weight })
+        Candidate { offset: self.refined(index, hits), rise: f64::from(fits[index]) / weight }
+    }
+
+    /// The first and the last third of the hits that are in the recording by an offset.
+    pub(super) fn thirds(&self, index: usize) -> (&[Hit], &[Hit]) {
+        let offset = (self.first + index as i64) as f64 * COARSE as f64;
+        let end = offset + self.envelope.steps() as f64;
+        let first = self.hits.partition_point(|hit| hit.time < offset);
+        let behind = self.hits.partition_point(|hit| hit.time < end);
+        let inside = self.hits.get(first..behind).unwrap_or_default();
+        let third = inside.len() / 3;
+        (&inside[..third], &inside[inside.len() - third..])
     }
 
     /// Whether the first and the last third of the song fit well, at offsets near each other, and better than the whole
     /// song at one offset.
-    pub(super) fn drift(&self, whole: &Candidate) -> Option<AlignError> {
-        let third = self.hits.len() / 3;
-        let (start, end) = (&self.hits[..third], &self.hits[self.hits.len() - third..]);
-        let (first, last) = (self.best(start)?, self.best(end)?);
+    pub(super) fn drift(&self, index: usize, whole: &Candidate) -> Option<AlignError> {
+        let (start, end) = self.thirds(index);
+        let third = start.len();
+        if third < FEWEST_HITS / 3 {
+            return None;
+        }
         let seconds = (end[third / 2].time - start[third / 2].time) / STEPS as f64;
-        let drift = (last.offset - first.offset).as_seconds();
-        let rise = first.rise.min(last.rise);
-        let off = drift.abs() > 0.025 && drift.abs() < 0.03 * seconds;
-        let tempo = seconds / (seconds - drift);
-        (rise >= SURE_RISE && off && whole.rise < 0.8 * rise).then_some(AlignError::Tempo {
-            tempo,
-            first,
-            last,
-        })
+        let (first_fits, last_fits) = (self.fits(start), self.fits(end));
+        let error = |first: usize, last: usize| {
+            let first = self.candidate(start, &first_fits, first);
+            let last = self.candidate(end, &last_fits, last);
+            let drift = (last.offset - first.offset).as_seconds();
+            let rise = first.rise.min(last.rise);
+            let off = drift.abs() > 0.02 && drift.abs() < 0.03 * seconds;
+            let tempo = seconds / (seconds - drift);
+            (rise >= SURE_RISE && off && whole.rise < 0.8 * rise).then_some(AlignError::Tempo {
+                tempo,
+                first,
+                last,
+            })
+        };
+        // Next to the offset of the whole song, for rhythms repeat; else anywhere.
+        let near = |fits: &[f32]| {
+            let range = index.saturating_sub(DRIFT)..(index + DRIFT + 1).min(fits.len());
+            range.max_by(|a, b| fits[*a].total_cmp(&fits[*b])).unwrap_or(index)
+        };
+        let anywhere = |fits: &[f32]| peaks(fits).first().copied();
+        error(near(&first_fits), near(&last_fits))
+            .or_else(|| error(anywhere(&first_fits)?, anywhere(&last_fits)?))
     }
 
     /// Whether a part of the song fits at another tempo, up to 4 % slower or faster.
@@ -50,7 +77,7 @@ impl Search<'_> {
         let from = middle.saturating_sub(TRIED_HITS / 2);
         let near = |hit: &&Hit| (hit.time - centre).abs() <= 0.5 * TRIED_STEPS;
         let hits: Vec<Hit> = self.hits[from..].iter().take(TRIED_HITS).filter(near).copied().collect();
-        if hits.len() < super::FEWEST_HITS {
+        if hits.len() < FEWEST_HITS {
             return None;
         }
         let mut best: Option<(f64, Candidate)> = None;
@@ -60,10 +87,9 @@ impl Search<'_> {
             let hits: Vec<Hit> = hits.iter().map(at_tempo).collect();
             let fits = self.fits(&hits);
             let Some(peak) = peaks(&fits).first().copied() else { continue };
-            let weight: f64 = hits.iter().map(|hit| f64::from(hit.weight)).sum();
-            let rise = f64::from(fits[peak]) / weight;
-            if best.is_none_or(|(_, best)| rise > best.rise) {
-                best = Some((tempo, Candidate { offset: self.refined(peak, &hits), rise }));
+            let candidate = self.candidate(&hits, &fits, peak);
+            if best.is_none_or(|(_, best)| candidate.rise > best.rise) {
+                best = Some((tempo, candidate));
             }
         }
         let (tempo, found) = best.filter(|(_, best)| best.rise >= SURE_RISE)?;
