@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+pub mod align;
 pub mod channels;
 pub mod click;
 pub mod fade;

@@ -22,12 +22,16 @@ pub struct LoudnessTarget {
     pub ceiling_dbtp: f64,
     /// The highest gain, in dB, so that next to nothing does not become loud: from 0 to 60.
     pub max_gain_db: f64,
+    /// The most loudness that the limiter may take away again, in LU: from 0 to 12. Drums are short and high: to make them
+    /// loud, hits must be turned down, and more than about 3 LU is heard as pressed.
+    pub max_limiting_lu: f64,
 }
 
 impl Default for LoudnessTarget {
-    /// -14 LUFS, as the large sites for music and video play sound; peaks up to -1 dBTP; a gain of up to 20 dB.
+    /// -14 LUFS, as the large sites for music and video play sound; peaks up to -1 dBTP; a gain of up to 20 dB, of which
+    /// the limiter takes up to 3 LU.
     fn default() -> LoudnessTarget {
-        LoudnessTarget { lufs: -14.0, ceiling_dbtp: -1.0, max_gain_db: 20.0 }
+        LoudnessTarget { lufs: -14.0, ceiling_dbtp: -1.0, max_gain_db: 20.0, max_limiting_lu: 3.0 }
     }
 }
 
@@ -61,6 +65,7 @@ impl LoudnessTarget {
             ("a loudness", self.lufs, "LUFS", -70.0, 0.0),
             ("a ceiling", self.ceiling_dbtp, "dBTP", -40.0, 0.0),
             ("a highest gain", self.max_gain_db, "dB", 0.0, crate::mix::MAX_GAIN_DB),
+            ("limiting", self.max_limiting_lu, "LU", 0.0, 12.0),
         ];
         for (name, value, unit, lowest, highest) in values {
             if !(lowest..=highest).contains(&value) {

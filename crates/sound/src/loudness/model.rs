@@ -4,9 +4,6 @@ use super::meter::{self, SEGMENTS_PER_SECOND, Segment};
 use super::{LoudnessPlan, LoudnessTarget};
 use crate::limiter;
 
-/// How much more gain than the plain difference of loudness may make up for the limiter, in dB. More would only press.
-const MOST_MAKE_UP_DB: f64 = 6.0;
-
 /// How far true peaks are above samples, in dB; about what it is with drums.
 const TRUE_PEAK_DB: f64 = 0.5;
 
@@ -22,15 +19,18 @@ pub(super) fn plan(
     };
     let expected = |gain: f64| limited(segments, rate, gain, target.ceiling_dbtp);
     let plain = target.lufs - measured_lufs;
-    // The loudness behind the limiter rises with the gain: halve the range in which the target lies.
+    // Loudness and what the limiter takes both rise with the gain: halve the range in which one of them gets enough.
+    let enough = |gain: f64| {
+        expected(gain).is_none_or(|lufs| {
+            lufs >= target.lufs - 0.005 || measured_lufs + gain - lufs >= target.max_limiting_lu
+        })
+    };
     let (mut low, mut high) =
-        (plain.min(target.max_gain_db), (plain + MOST_MAKE_UP_DB).min(target.max_gain_db));
-    if expected(low).is_none_or(|lufs| lufs >= target.lufs - 0.005) {
-        high = low;
-    }
-    while high - low > 0.01 {
+        (f64::min(plain, 0.0), (plain + target.max_limiting_lu).min(target.max_gain_db));
+    low = low.min(high);
+    while high - low > 0.005 {
         let middle = 0.5 * (low + high);
-        if expected(middle).is_none_or(|lufs| lufs >= target.lufs) {
+        if enough(middle) {
             high = middle;
         } else {
             low = middle;

@@ -96,11 +96,25 @@ fn what_comes_out_has_the_loudness_asked_for_though_the_limiter_takes_from_it() 
     for (level, lufs) in [(0.05, -16.0), (0.2, -14.0), (0.9, -14.0), (0.9, -23.0), (0.1, -16.0)] {
         let samples = hits(12, level);
         let make = || Ok(Samples::new(stereo(48_000), samples.clone()));
-        let target = LoudnessTarget { lufs, max_gain_db: 30.0, ..LoudnessTarget::default() };
+        let target =
+            LoudnessTarget { lufs, max_gain_db: 30.0, max_limiting_lu: 6.0, ..LoudnessTarget::default() };
         let (source, plan) = normalise(make, &target).unwrap();
         let heard = by_library(&read_all(source), 48_000, 2);
         assert!((heard - plan.expected_lufs.unwrap()).abs() < 0.4, "{level} {lufs}: {heard} {plan:?}");
         assert!((heard - lufs).abs() < 0.5, "{level} {lufs}: {heard} {plan:?}");
+    }
+}
+
+#[test]
+fn the_limiter_takes_no_more_than_it_may() {
+    let samples = hits(8, 0.2);
+    for most in [0.0, 1.0, 3.0] {
+        let make = || Ok(Samples::new(stereo(48_000), samples.clone()));
+        let target = LoudnessTarget { lufs: -8.0, max_limiting_lu: most, ..LoudnessTarget::default() };
+        let (source, plan) = normalise(make, &target).unwrap();
+        let heard = by_library(&read_all(source), 48_000, 2);
+        let taken = plan.measured_lufs.unwrap() + plan.gain_db - heard;
+        assert!((taken - most).abs() < 0.5, "{most}: {taken} {plan:?}");
     }
 }
 
