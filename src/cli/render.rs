@@ -74,11 +74,15 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let cancel = stop_on_signals()?;
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let (song, events) = args.song.open_with_events(quiet)?;
-    let (song, events) = args.practice.apply(song, events)?;
+    let played = args.practice.play(song, events)?;
     let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song.song, "mp4"));
     let picture = &args.picture;
-    let mut scene =
-        args.highway.highway(&song, args.start.map(|start| args.practice.played(start)), picture, quiet)?;
+    let mut scene = args.highway.highway(
+        &played.song,
+        args.start.map(|start| args.practice.played(start)),
+        picture,
+        quiet,
+    )?;
 
     let frames = picture.fps.frames_to_cover(span(args, &scene)?);
     let messages = MessageLevel::new(quiet, json);
@@ -97,7 +101,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
         rate: picture.fps,
         tail: args.duration.is_none().then(|| tail(args)),
     };
-    let mut sound = sound::prepare(&args.sound, &song, &events, span, &mut |warning| {
+    let mut sound = sound::prepare(&args.sound, &played, span, &mut |warning| {
         if messages != MessageLevel::None {
             eprintln!("warning: {warning}");
         }

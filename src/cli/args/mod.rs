@@ -14,7 +14,7 @@ pub(super) use encoder::EncoderArgs;
 pub(super) use highway::{HighwayArgs, Look};
 pub(super) use output::{ForceArgs, JsonArgs, MessageLevel, QuietArgs};
 pub(super) use picture::{AdapterArgs, PictureArgs};
-pub(super) use practice::PracticeArgs;
+pub(super) use practice::{PlayedSong, PracticeArgs};
 pub(super) use song::{SongArgs, SongSelection, warnings};
 pub(super) use sound::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, SoundArgs, SoundParts};
 pub(super) use stream::StreamArgs;

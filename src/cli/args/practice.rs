@@ -20,12 +20,24 @@ pub(crate) struct PracticeArgs {
     times: u32,
 }
 
+/// A song, and how it is played.
+#[derive(Debug, Clone)]
+pub(crate) struct PlayedSong {
+    /// As it is in the file.
+    pub written: Song,
+    /// As it is played: at its speed, a passage repeated.
+    pub song: Song,
+    /// What a synthesiser needs of the played song.
+    pub events: SongEvents,
+}
+
 impl PracticeArgs {
-    /// The song, and what a synthesiser needs of it, as they are played.
+    /// The song as it is played.
     ///
     /// # Errors
     /// When there is no such passage, or its repetitions would be too long.
-    pub(crate) fn apply(&self, song: Song, events: SongEvents) -> anyhow::Result<(Song, SongEvents)> {
+    pub(crate) fn play(&self, written: Song, events: SongEvents) -> anyhow::Result<PlayedSong> {
+        let song = written.clone();
         let (song, events) = match &self.passage {
             None => (song, events),
             Some(choice) => {
@@ -34,9 +46,9 @@ impl PracticeArgs {
             }
         };
         if self.speed == Speed::NORMAL {
-            return Ok((song, events));
+            return Ok(PlayedSong { written, song, events });
         }
-        Ok((song.at_speed(self.speed), events.at_speed(self.speed)))
+        Ok(PlayedSong { written, song: song.at_speed(self.speed), events: events.at_speed(self.speed) })
     }
 
     /// The time of the song as it is played, for a time of the song as it is written.

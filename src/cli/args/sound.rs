@@ -113,6 +113,12 @@ pub(crate) enum AudioCodecChoice {
     Aac,
     /// FLAC: lossless.
     Flac,
+    /// Opus.
+    #[cfg(feature = "opus")]
+    Opus,
+    /// AAC-LC by Fraunhofer's encoder, for comparison.
+    #[cfg(feature = "fdk-aac")]
+    FdkAac,
     /// Samples of 16 bits, not compressed.
     Pcm,
     /// The recording's own: its packets are copied.

@@ -33,13 +33,15 @@ impl AudioSource for Lazy {
     }
 
     fn read(&mut self, block: &mut [f32]) -> Result<usize, AudioError> {
-        if let State::Waiting(make) = std::mem::replace(&mut self.state, State::Failed) {
-            self.state = State::Playing(make()?);
-        } else if let State::Playing(_) = &self.state {
-        }
-        match &mut self.state {
-            State::Playing(source) => source.read(block),
-            State::Waiting(_) | State::Failed => Ok(0),
-        }
+        // What fails is not tried again.
+        let state = std::mem::replace(&mut self.state, State::Failed);
+        let mut source = match state {
+            State::Waiting(make) => make()?,
+            State::Playing(source) => source,
+            State::Failed => return Ok(0),
+        };
+        let frames = source.read(block)?;
+        self.state = State::Playing(source);
+        Ok(frames)
     }
 }

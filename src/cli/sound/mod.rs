@@ -13,17 +13,19 @@ mod span;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use strikeline::song::{Song, SongEvents, Timeline};
+use strikeline::song::{Note, Song, Timeline};
 use strikeline_audio::{AudioError, AudioFormat, AudioSource, PacketSource};
 use strikeline_picture::Time;
+use strikeline_sound::align::{AlignSettings, Band, SongHit, align};
+use strikeline_sound::channels::Stereo;
 use strikeline_sound::fade::{FadeCurve, Faded};
 use strikeline_sound::limiter::Limiter;
 use strikeline_sound::loudness::{LoudnessPlan, LoudnessTarget, normalise};
 use strikeline_sound::mix::Mixer;
-use strikeline_sound::recording::Damage;
+use strikeline_sound::recording::{Damage, Recording};
 use wgpu_video::sound::{AudioEncoding, FlacDepth};
 
-use super::args::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, SoundArgs};
+use super::args::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, PlayedSong, SoundArgs};
 use lazy::Lazy;
 use played::{Instrument, file_name, instruments};
 use recorded::{DamageLog, Recorded};
@@ -99,22 +101,22 @@ impl SoundSummary {
     }
 }
 
-/// The sound that `args` ask for, for the part `span` of `song`; `None` when it is to have none. `warn` gets what a user
+/// The sound that `args` ask for, for the part `span` of the song; `None` when it is to have none. `warn` gets what a user
 /// ought to know.
 ///
 /// # Errors
 /// When a file is missing or cannot be used, or the options contradict each other.
 pub(crate) fn prepare(
     args: &SoundArgs,
-    song: &Song,
-    events: &SongEvents,
+    played: &PlayedSong,
     span: VideoSpan,
     warn: &mut dyn FnMut(String),
 ) -> anyhow::Result<Option<VideoSound>> {
     if args.is_silent() {
         return Ok(None);
     }
-    let recorded = args.audio.as_deref().map(|path| open_recording(args, path, song)).transpose()?;
+    let PlayedSong { written, song, events } = played;
+    let recorded = args.audio.as_deref().map(|path| open_recording(args, path, written)).transpose()?;
     let is_as_written = *song.timeline() == Timeline::as_written();
     if let Some(recorded) = &recorded {
         recorded.warnings(song, &span, is_as_written).into_iter().for_each(&mut *warn);
@@ -144,10 +146,21 @@ fn open_recording(args: &SoundArgs, path: &std::path::Path, song: &Song) -> anyh
     let recording = Recorded::open(path, damage)?;
     let offset = match args.offset() {
         AudioOffset::At(offset) => offset,
-        AudioOffset::Auto => bail!("--audio-offset auto is not there yet"),
+        AudioOffset::Auto => found_offset(&recording, song)?,
     };
-    let _ = song;
     Ok(Recorded { recording, offset, damage: DamageLog::default() })
+}
+
+/// The moment of the song as written at which the recording begins, found by the song's hits.
+fn found_offset(recording: &Recording, song: &Song) -> anyhow::Result<Time> {
+    let hit = |note: &Note| SongHit {
+        time: note.time,
+        strength: f32::from(note.velocity) / 127.0,
+        band: Band::of_key(note.key),
+    };
+    let hits: Vec<SongHit> = song.notes().iter().map(hit).collect();
+    let source = Stereo::with_layout(recording.source()?, recording.info().layout)?;
+    Ok(align(source, &hits, &AlignSettings::default())?.offset)
 }
 
 /// The rate of the mix: that of the recording where it is a usual one, so that it is not resampled.
@@ -304,9 +317,14 @@ struct Levels {
 /// What sound is encoded in that is not copied.
 fn encoding(args: &SoundArgs) -> AudioEncoding {
     match args.audio_codec {
-        None | Some(AudioCodecChoice::Aac | AudioCodecChoice::Flac | AudioCodecChoice::Copy) => {
-            AudioEncoding::Flac { depth: FlacDepth::Bits16 }
+        None | Some(AudioCodecChoice::Aac | AudioCodecChoice::Copy) => {
+            AudioEncoding::Aac { bitrate: args.audio_bitrate }
         }
+        Some(AudioCodecChoice::Flac) => AudioEncoding::Flac { depth: FlacDepth::Bits16 },
         Some(AudioCodecChoice::Pcm) => AudioEncoding::Pcm,
+        #[cfg(feature = "opus")]
+        Some(AudioCodecChoice::Opus) => AudioEncoding::Opus { bitrate: args.audio_bitrate },
+        #[cfg(feature = "fdk-aac")]
+        Some(AudioCodecChoice::FdkAac) => AudioEncoding::FdkAac { bitrate: args.audio_bitrate },
     }
 }
