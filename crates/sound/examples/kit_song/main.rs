@@ -8,6 +8,7 @@
 mod wav;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
@@ -38,7 +39,7 @@ fn main() -> Result<(), Failure> {
     let seconds = last + TAIL;
     let frames = (seconds * f64::from(rate)) as u64;
 
-    let kit = DrumKit::shared(rate)?;
+    let kit = Arc::new(DrumKit::new(rate)?);
     let started = Instant::now();
     kit.prepare(hits.iter().map(|hit| hit.key));
     let prepared = started.elapsed().as_secs_f64();

@@ -14,7 +14,7 @@ mod sound;
 mod synthesis;
 
 use std::ops::RangeInclusive;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 use strikeline_picture::Time;
@@ -52,8 +52,8 @@ pub enum KitError {
 
 /// The sounds of a drum kit at one sample rate.
 ///
-/// A sound is computed when it is first needed, and kept. All of them take about 100 MB at 48,000 Hz, the drums of a
-/// usual song 10 to 20 MB. Many players may share a kit.
+/// A sound is computed when it is first needed, and kept. Those of a usual song take about 50 MB at 48,000 Hz, those of
+/// all keys about 130 MB; in proportion at other rates. Many players may share a kit.
 pub struct DrumKit {
     rate: u32,
     noise: OnceLock<SharedNoise>,
@@ -122,16 +122,5 @@ impl std::fmt::Debug for DrumKit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let ready = self.sounds.iter().filter(|sound| sound.get().is_some()).count();
         f.debug_struct("DrumKit").field("rate", &self.rate).field("ready", &ready).finish()
-    }
-}
-
-/// The same for shared kits.
-impl DrumKit {
-    /// A kit to share; see [`Self::new`].
-    ///
-    /// # Errors
-    /// When the rate is not among [`Self::RATES`].
-    pub fn shared(rate: u32) -> Result<Arc<DrumKit>, KitError> {
-        DrumKit::new(rate).map(Arc::new)
     }
 }

@@ -12,6 +12,8 @@ use super::{DrumKit, Hit};
 
 /// The most strokes that ring at the same time, all drums together.
 const MAX_VOICES: usize = 96;
+/// The most strokes that fade at the same time.
+const MAX_FADING: usize = 64;
 /// A stroke on the same drum within this time of another counts as the same stroke: the louder is heard.
 const SAME_STROKE: f32 = 0.001;
 /// Sample frames that are mixed at a time, so that they stay in the processor's cache.
@@ -115,10 +117,6 @@ impl DrumPlayer {
         self.drop_ended();
     }
 
-    fn span(&self, seconds: f32) -> i64 {
-        (seconds * self.kit.rate() as f32) as i64
-    }
-
     /// Begins a stroke at the current position.
     fn strike(&mut self, stroke: Stroke) {
         self.drop_ended();
@@ -128,7 +126,7 @@ impl DrumPlayer {
         self.counts[usize::from(stroke.key)] = count.wrapping_add(1);
 
         let now = self.position;
-        let same_stroke = self.span(SAME_STROKE).max(1);
+        let same_stroke = span(&kit, SAME_STROKE);
         let twin = self.voices.iter_mut().rev().find(|voice| voice.key == stroke.key && voice.fade.is_none());
         if let Some(twin) = twin.filter(|twin| now - twin.start < same_stroke) {
             if stroke.velocity <= twin.velocity {
@@ -142,16 +140,13 @@ impl DrumPlayer {
             twin.fade = Some(Fade { start: now, frames: same_stroke });
         }
 
-        if let Some(choke) = sound.choke.fades() {
-            let fade = Fade { start: now, frames: self.span(choke.seconds).max(1) };
-            for voice in &mut self.voices {
-                if voice.fade.is_none() && choke.group == kit.sound(voice.key).choke.group() {
-                    voice.fade = Some(fade);
-                }
+        for voice in self.voices.iter_mut().filter(|voice| voice.fade.is_none()) {
+            if let Some(seconds) = sound.choke.fade(kit.sound(voice.key).choke) {
+                voice.fade = Some(Fade { start: now, frames: span(&kit, seconds) });
             }
         }
 
-        let fade = Fade { start: now, frames: self.span(STEAL_FADE).max(1) };
+        let fade = Fade { start: now, frames: span(&kit, STEAL_FADE) };
         let ringing = self.voices.iter().filter(|voice| voice.key == stroke.key && voice.fade.is_none());
         if ringing.count() >= sound.voices
             && let Some(oldest) =
@@ -163,6 +158,10 @@ impl DrumPlayer {
             && let Some(oldest) = self.voices.iter_mut().find(|voice| voice.fade.is_none())
         {
             oldest.fade = Some(fade);
+        }
+        if self.voices.len() >= MAX_VOICES + MAX_FADING {
+            let oldest = self.voices.iter().position(|voice| voice.fade.is_some()).unwrap_or(0);
+            self.voices.remove(oldest);
         }
         self.voices.push_back(Voice {
             start: now,
@@ -210,6 +209,11 @@ impl DrumPlayer {
             }
         }
     }
+}
+
+/// Sample frames in so many seconds; at least one.
+fn span(kit: &DrumKit, seconds: f32) -> i64 {
+    ((seconds * kit.rate() as f32) as i64).max(1)
 }
 
 /// The gains of the parts of a sound for stroke number `count`.
@@ -260,5 +264,54 @@ impl AudioSource for DrumPlayer {
 
     fn remaining(&self) -> Option<u64> {
         u64::try_from(self.frames - self.position).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strikeline_picture::Time;
+
+    use super::*;
+
+    /// A kit at a low rate, where computing is quick.
+    fn player(hits: Vec<Hit>) -> DrumPlayer {
+        DrumPlayer::new(&Arc::new(DrumKit::new(8_000).unwrap()), hits, 16_000)
+    }
+
+    #[test]
+    fn the_number_of_strokes_that_sound_is_limited() {
+        let hits = (0..30_000_u32).map(|index| Hit {
+            time: Time::from_nanos(i64::from(index) * 30_000),
+            key: (index * 37 % 128) as u8,
+            velocity: 100,
+        });
+        let mut player = player(hits.collect());
+        let mut block = [0.0; 2 * 50];
+        let mut most = 0;
+        while player.read(&mut block).unwrap() > 0 {
+            most = most.max(player.voices.len());
+            assert!(block.iter().all(|sample| sample.is_finite()));
+        }
+        assert!(most > MAX_VOICES && most <= MAX_VOICES + MAX_FADING, "{most}");
+    }
+
+    #[test]
+    fn a_drum_has_no_more_strokes_than_its_sound_allows() {
+        let hits =
+            (0..100).map(|index| Hit { time: Time::from_nanos(index * 20_000_000), key: 49, velocity: 100 });
+        let mut player = player(hits.collect());
+        let limit = player.kit.sound(49).voices;
+        let mut block = [0.0; 2 * 80];
+        while player.read(&mut block).unwrap() > 0 {
+            let ringing = player.voices.iter().filter(|voice| voice.fade.is_none()).count();
+            assert!(ringing <= limit, "{ringing}");
+        }
+    }
+
+    #[test]
+    fn a_fade_goes_from_all_to_nothing() {
+        let fade = Fade { start: 100, frames: 50 };
+        assert_eq!((fade.gain(100), fade.gain(125), fade.gain(150), fade.gain(1_000)), (1.0, 0.5, 0.0, 0.0));
+        assert!((100..150).all(|frame| fade.gain(frame) >= fade.gain(frame + 1)));
     }
 }

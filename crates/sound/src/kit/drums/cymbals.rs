@@ -81,11 +81,11 @@ fn hat(level: f32, attack: f32, decay: f32, ring: f32) -> Recipe {
 }
 
 pub(super) fn closed_hat() -> Recipe {
-    hat(-36.0, 0.16, 0.24, -4.0).stops(ChokeGroup::HiHat).voices(3)
+    hat(-36.0, 0.16, 0.24, -4.0).damps(ChokeGroup::HiHat).voices(3)
 }
 
 pub(super) fn closed_hat_edge() -> Recipe {
-    hat(-34.5, 0.17, 0.32, 0.0).stops(ChokeGroup::HiHat).voices(3)
+    hat(-34.5, 0.17, 0.32, 0.0).damps(ChokeGroup::HiHat).voices(3)
 }
 
 /// The cymbals closed by the foot.
@@ -93,20 +93,20 @@ pub(super) fn pedal_hat() -> Recipe {
     let mut recipe = hat(-37.0, 0.13, 0.20, -6.0);
     let thump = noise(&[(320.0, 0.0, 0.06), (900.0, -5.0, 0.06), (2_000.0, -5.0, 0.05)]);
     recipe.parts.push(rustling(-7.0, thump.attack(0.001)).slope(0.9).variations(3));
-    recipe.stops(ChokeGroup::HiHat).voices(3)
+    recipe.damps(ChokeGroup::HiHat).voices(3)
 }
 
 /// `decay` is 0.3 to 1 s.
 pub(super) fn half_open_hat(decay: f32) -> Recipe {
-    hat(-34.0, 0.15, decay, 2.0).stopped(ChokeGroup::HiHat).voices(3)
+    hat(-34.0, 0.15, decay, 2.0).damped(ChokeGroup::HiHat).voices(3)
 }
 
 pub(super) fn open_hat() -> Recipe {
-    hat(-34.5, 0.22, 1.7, 2.0).stopped(ChokeGroup::HiHat).voices(4)
+    hat(-34.5, 0.22, 1.7, 2.0).damped(ChokeGroup::HiHat).voices(4)
 }
 
 pub(super) fn open_hat_edge() -> Recipe {
-    hat(-33.0, 0.25, 1.9, 3.0).stopped(ChokeGroup::HiHat).voices(4)
+    hat(-33.0, 0.25, 1.9, 3.0).damped(ChokeGroup::HiHat).voices(4)
 }
 
 struct Cymbal {
@@ -159,7 +159,7 @@ fn cymbal(cymbal: &Cymbal) -> Recipe {
                     (8_500.0, -3.0, decay * 0.6),
                     (12_500.0, -7.0, decay * 0.4),
                 ])
-                .attack(build_up)
+                .attack(build_up * 0.6)
                 .wide(0.8),
             )
             .slope(1.25)
@@ -183,8 +183,8 @@ fn cymbal(cymbal: &Cymbal) -> Recipe {
 
 pub(super) fn crash(number: u32) -> Recipe {
     let (pan, tune, seed, decay) = if number == 0 { (-0.3, 1.0, 20, 4.2) } else { (0.3, 0.88, 30, 4.6) };
-    let parts = [-4.0, -10.0, -1.5, -2.0, -13.0];
-    cymbal(&Cymbal { level: -29.0, pan, seed, tune, decay, build_up: 0.007, parts }).voices(4)
+    let parts = [-1.0, -10.0, -1.0, -2.0, -12.0];
+    cymbal(&Cymbal { level: -29.0, pan, seed, tune, decay, build_up: 0.018, parts }).voices(4)
 }
 
 pub(super) fn splash() -> Recipe {

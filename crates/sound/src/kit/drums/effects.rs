@@ -118,7 +118,7 @@ pub(super) fn scratch(push: bool) -> Recipe {
                 .variations(2),
         ],
     )
-    .stops(ChokeGroup::Scratch)
+    .exclusive(ChokeGroup::Scratch)
 }
 
 pub(super) fn whistle(long: bool) -> Recipe {
@@ -137,7 +137,7 @@ pub(super) fn whistle(long: bool) -> Recipe {
             rustling(-20.0, noise(&[(2_500.0, 0.0, hold * 2.0), (6_000.0, -2.0, hold * 2.0)])),
         ],
     )
-    .stops(ChokeGroup::Whistle)
+    .exclusive(ChokeGroup::Whistle)
     .voices(2)
 }
 

@@ -39,12 +39,12 @@ pub(super) fn bongo(high: bool) -> Recipe {
 }
 
 pub(super) fn conga_mute() -> Recipe {
-    hand_drum(-28.0, 0.1, 430.0, 0.12, -7.0).stops(ChokeGroup::Conga)
+    hand_drum(-28.0, 0.1, 430.0, 0.12, -7.0).damps(ChokeGroup::Conga)
 }
 
 pub(super) fn conga(high: bool) -> Recipe {
     if high {
-        hand_drum(-25.0, 0.1, 272.0, 0.48, -15.0).stopped(ChokeGroup::Conga)
+        hand_drum(-25.0, 0.1, 272.0, 0.48, -15.0).damped(ChokeGroup::Conga)
     } else {
         hand_drum(-24.0, 0.25, 202.0, 0.55, -17.0)
     }
@@ -71,7 +71,7 @@ pub(super) fn timbale(high: bool) -> Recipe {
 pub(super) fn surdo(mute: bool) -> Recipe {
     let decay = if mute { 0.18 } else { 1.5 };
     let recipe = hand_drum(-23.5, 0.1, if mute { 92.0 } else { 84.0 }, decay, -18.0);
-    if mute { recipe.stops(ChokeGroup::Surdo) } else { recipe.stopped(ChokeGroup::Surdo) }
+    if mute { recipe.damps(ChokeGroup::Surdo) } else { recipe.damped(ChokeGroup::Surdo) }
 }
 
 pub(super) fn cuica(mute: bool) -> Recipe {
@@ -89,5 +89,5 @@ pub(super) fn cuica(mute: bool) -> Recipe {
             rustling(-16.0, noise(&[(1_500.0, 0.0, 0.2), (3_500.0, -4.0, 0.15)])).variations(2),
         ],
     )
-    .stops(ChokeGroup::Cuica)
+    .exclusive(ChokeGroup::Cuica)
 }

@@ -136,7 +136,7 @@ pub(super) fn triangle(open: bool) -> Recipe {
                 .variations(3),
         ],
     );
-    if open { recipe.stopped(ChokeGroup::Triangle) } else { recipe.stops(ChokeGroup::Triangle) }
+    if open { recipe.damped(ChokeGroup::Triangle) } else { recipe.damps(ChokeGroup::Triangle) }
 }
 
 /// Small bars struck one after the other, downwards.

@@ -100,13 +100,18 @@ impl Recipe {
         self
     }
 
-    fn stops(mut self, group: ChokeGroup) -> Recipe {
-        self.choke = Choke::Stops(group);
+    fn damps(mut self, group: ChokeGroup) -> Recipe {
+        self.choke = Choke::Damps(group);
         self
     }
 
-    fn stopped(mut self, group: ChokeGroup) -> Recipe {
-        self.choke = Choke::Stopped(group);
+    fn damped(mut self, group: ChokeGroup) -> Recipe {
+        self.choke = Choke::Damped(group);
+        self
+    }
+
+    fn exclusive(mut self, group: ChokeGroup) -> Recipe {
+        self.choke = Choke::Exclusive(group);
         self
     }
 }
@@ -139,4 +144,41 @@ fn rustling(level: f32, noise: Noise) -> Part {
 
 fn gliding(level: f32, glide: Glide) -> Part {
     Part::new(level, Material::Glide(glide))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::synthesis::MAX_PARTS;
+
+    /// What tells two recipes apart.
+    fn description(key: u8) -> String {
+        let recipe = recipe(key);
+        format!("{:?} {:?}", recipe.level, recipe.parts)
+    }
+
+    #[test]
+    fn all_keys_of_the_standards_have_drums_of_their_own() {
+        let neutral = |key| {
+            format!("{:?} {:?}", metal_and_wood::neutral(key).level, metal_and_wood::neutral(key).parts)
+        };
+        for key in (13..=88).filter(|key| ![21].contains(key)) {
+            assert_ne!(description(key), neutral(key), "{key}");
+        }
+        for key in 35..=81 {
+            for other in 35..key {
+                assert_ne!(description(key), description(other), "{key} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn recipes_have_no_more_parts_than_are_played() {
+        for key in 0..=127 {
+            let recipe = recipe(key);
+            // The room is one more.
+            assert!(!recipe.parts.is_empty() && recipe.parts.len() < MAX_PARTS, "{key}");
+            assert!(recipe.voices >= 2 && recipe.pan.abs() <= 0.5, "{key}");
+        }
+    }
 }

@@ -133,6 +133,6 @@ pub(super) fn guiro(long: bool) -> Recipe {
             ringing(-8.0, partials(&[(1_150.0, 1.0, 0.02), (2_350.0, 0.6, 0.015)])).strikes(strikes),
         ],
     )
-    .stops(ChokeGroup::Guiro)
+    .exclusive(ChokeGroup::Guiro)
     .voices(2)
 }

@@ -36,51 +36,41 @@ pub(super) struct Recipe {
     pub(super) voices: usize,
 }
 
-/// What a stroke on a drum does to strokes that still ring.
+/// Which strokes that still ring a stroke stops, and which stop it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choke {
-    /// Nothing.
+    /// None.
     None,
-    /// It is stopped by those of its group that stop, but does not stop others itself.
-    Stopped(ChokeGroup),
-    /// It stops all that rings in its group.
-    Stops(ChokeGroup),
+    /// It is stopped by strokes that damp its group.
+    Damped(ChokeGroup),
+    /// It stops the damped strokes of its group.
+    Damps(ChokeGroup),
+    /// Only one of its group sounds: it stops all others, and they stop it.
+    Exclusive(ChokeGroup),
 }
 
-/// Drums of which only one can sound, as General MIDI has them.
+/// Drums that stop each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ChokeGroup {
-    HiHat,
-    Whistle,
-    Guiro,
-    Cuica,
-    Triangle,
-    Surdo,
     Conga,
+    Cuica,
+    Guiro,
+    HiHat,
     Scratch,
-}
-
-/// Whom a stroke stops, and how fast.
-pub(super) struct ChokeFade {
-    pub(super) group: Option<ChokeGroup>,
-    pub(super) seconds: f32,
+    Surdo,
+    Triangle,
+    Whistle,
 }
 
 impl Choke {
-    pub(super) fn group(self) -> Option<ChokeGroup> {
-        match self {
-            Choke::None => None,
-            Choke::Stopped(group) | Choke::Stops(group) => Some(group),
-        }
-    }
-
-    pub(super) fn fades(self) -> Option<ChokeFade> {
-        match self {
-            Choke::None | Choke::Stopped(_) => None,
-            Choke::Stops(group) => {
-                let seconds = if group == ChokeGroup::HiHat { 0.025 } else { 0.012 };
-                Some(ChokeFade { group: Some(group), seconds })
+    /// The time in which a stroke of this kind makes one of the kind `ringing` fade, in seconds; `None` where it does not.
+    pub(super) fn fade(self, ringing: Choke) -> Option<f32> {
+        match (self, ringing) {
+            (Choke::Damps(group), Choke::Damped(other)) if group == other => {
+                Some(if group == ChokeGroup::HiHat { 0.025 } else { 0.012 })
             }
+            (Choke::Exclusive(group), Choke::Exclusive(other)) if group == other => Some(0.012),
+            _ => None,
         }
     }
 }

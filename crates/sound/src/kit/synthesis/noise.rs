@@ -190,3 +190,61 @@ fn shared_bands(count: usize, rate: f32, seed: u32) -> Vec<Vec<f32>> {
     }
     bands
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(noise: &Noise, rate: u32) -> Channels {
+        let mut sum = Channels::default();
+        noise.render(rate as f32, 5, &SharedNoise::new(rate), &mut sum);
+        sum
+    }
+
+    fn rms(samples: &[f32]) -> f32 {
+        (samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32).sqrt()
+    }
+
+    #[test]
+    fn shared_bands_are_equally_loud_at_every_rate_and_repeat_without_a_seam() {
+        for rate in [8_000, 44_100, 192_000] {
+            let shared = SharedNoise::new(rate);
+            assert!(shared.middle.len() == if rate == 8_000 { 8 } else { 13 });
+            for band in shared.middle.iter().chain(&shared.side) {
+                assert!((rms(band) - 1.0).abs() < 1e-3);
+                let step = |pair: &[f32]| (pair[1] - pair[0]).abs();
+                let largest = band.windows(2).map(step).fold(0.0, f32::max);
+                assert!(step(&[band[band.len() - 1], band[0]]) <= largest * 1.2);
+            }
+        }
+    }
+
+    #[test]
+    fn a_band_decays_as_it_should() {
+        let band = Band { frequency: 4_000.0, level: 0.0, decay: 0.4 };
+        let sum = rendered(&Noise::new([band]).wide(0.0), 48_000);
+        let span = |from: f32| rms(&sum.left[(from * 48_000.0) as usize..][..2_400]);
+        let fall = 20.0 * (span(0.0) / span(0.2)).log10();
+        assert!((fall - 30.0).abs() < 2.0, "{fall} dB in half the time of 60 dB");
+    }
+
+    #[test]
+    fn width_takes_away_what_the_channels_have_in_common() {
+        let band = Band { frequency: 4_000.0, level: 0.0, decay: 1.0 };
+        let alike = |width: f32| {
+            let sum = rendered(&Noise::new([band]).wide(width), 48_000);
+            let product: f32 = sum.left.iter().zip(&sum.right).map(|(left, right)| left * right).sum();
+            product / (rms(&sum.left) * rms(&sum.right) * sum.left.len() as f32)
+        };
+        assert!(alike(0.0) > 0.999 && alike(0.5) < 0.75 && alike(1.0).abs() < 0.25);
+    }
+
+    #[test]
+    fn seeds_give_different_noise() {
+        let noise = Noise::new([Band { frequency: 4_000.0, level: 0.0, decay: 0.1 }]);
+        let (shared, mut one, mut two) = (SharedNoise::new(48_000), Channels::default(), Channels::default());
+        noise.render(48_000.0, 1, &shared, &mut one);
+        noise.render(48_000.0, 2, &shared, &mut two);
+        assert_ne!(one.left, two.left);
+    }
+}

@@ -189,3 +189,60 @@ impl Oscillator {
         (self.cosine, self.sine) = (cosine, sine);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: f32 = 48_000.0;
+
+    fn rendered(partials: &Partials) -> Channels {
+        let mut sum = Channels::default();
+        partials.render(RATE, 1, &mut sum);
+        sum
+    }
+
+    #[test]
+    fn a_partial_has_its_frequency_and_decay() {
+        let partial = Partial { frequency: 1_234.5, amplitude: 0.8, decay: 0.5 };
+        let sum = rendered(&Partials::new([partial]));
+        for (frame, sample) in sum.left.iter().enumerate() {
+            let time = frame as f64 / f64::from(RATE);
+            let expected = 0.8
+                * 10.0_f64.powf(-3.0 * time / 0.5)
+                * (std::f64::consts::TAU * 1_234.5 * time + 0.15).sin();
+            assert!((f64::from(*sample) - expected).abs() < 2e-4, "{frame}: {sample}, not {expected}");
+        }
+        assert_eq!(sum.left, sum.right);
+        // 66 dB at 60 dB in 0.5 s.
+        assert!((sum.left.len() as f32 - 0.55 * RATE).abs() < 32.0);
+    }
+
+    #[test]
+    fn a_bend_ends_at_the_frequency() {
+        let partial = Partial { frequency: 400.0, amplitude: 1.0, decay: 2.0 };
+        let sum = rendered(&Partials::new([partial]).bend(1.0, 0.02));
+        let crossings = |part: &[f32]| part.windows(2).filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0).count();
+        assert_eq!(crossings(&sum.left[9_600..][..12_000]), 100, "in the end 400 Hz");
+        assert!((12..=16).contains(&crossings(&sum.left[..960])), "more than 600 Hz in the first 20 ms");
+    }
+
+    #[test]
+    fn partials_too_high_for_the_sample_rate_are_left_out() {
+        let low = Partial { frequency: 3_000.0, amplitude: 1.0, decay: 0.1 };
+        let high = Partial { frequency: 30_000.0, ..low };
+        assert_eq!(rendered(&Partials::new([low, high])).left, rendered(&Partials::new([low])).left);
+        assert!(rendered(&Partials::new([high])).left.is_empty());
+    }
+
+    #[test]
+    fn width_makes_the_channels_differ() {
+        let partials = (0..9).map(|index| Partial {
+            frequency: 1_000.0 + 370.0 * index as f32,
+            amplitude: 1.0,
+            decay: 0.2,
+        });
+        let sum = rendered(&Partials::new(partials).wide(0.6));
+        assert!(sum.left.iter().zip(&sum.right).any(|(left, right)| (left - right).abs() > 0.1));
+    }
+}

@@ -121,3 +121,36 @@ fn hadamard(lines: &mut [[f32; BLOCK]; LINES]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_click_comes_back_after_a_while_and_dies_away_at_every_rate() {
+        for rate in [8_000, 44_100, 48_000, 192_000] {
+            let mut click = vec![0.0; rate as usize / 2];
+            (click[0], click[1]) = (1.0, 1.0);
+            let answer = room(&click, rate);
+            let energy = |from: f32, to: f32| -> f32 {
+                let frame = |seconds: f32| (seconds * rate as f32) as usize * CHANNELS;
+                answer[frame(from)..frame(to)].iter().map(|sample| sample * sample).sum()
+            };
+            assert!(energy(0.0, 0.0045) < energy(0.005, 0.02) * 1e-3, "{rate} Hz: too early");
+            let fall = 10.0 * (energy(0.02, 0.12) / energy(0.12, 0.22)).log10();
+            // 60 dB in 0.36 s, and faster in the highs.
+            assert!((14.0..30.0).contains(&fall), "{rate} Hz: {fall} dB in 0.1 s");
+            assert!(answer.iter().all(|sample| sample.abs() < 1.0));
+            assert_ne!(
+                answer.iter().step_by(2).collect::<Vec<_>>(),
+                answer.iter().skip(1).step_by(2).collect::<Vec<_>>()
+            );
+        }
+    }
+
+    #[test]
+    fn silence_stays_silent() {
+        assert!(room(&[0.0; 2_000], 48_000).iter().all(|sample| *sample == 0.0));
+        assert!(room(&[], 48_000).iter().all(|sample| *sample == 0.0));
+    }
+}
