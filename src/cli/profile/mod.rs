@@ -178,7 +178,11 @@ fn summarize<'m>(
     context: &RunContext,
     what: String,
 ) -> ProfileSummary<'m> {
-    let stages = Stage::ALL.map(|stage| StageSummary::of(stage, &measured.trace));
+    let stages: Vec<_> = Stage::ALL
+        .into_iter()
+        .map(|stage| StageSummary::of(stage, &measured.trace))
+        .filter(|summary| summary.threads > 0)
+        .collect();
     let verdict = Verdict::new(&Evidence { measured, stages: &stages, split: options.split, floor, context });
     ProfileSummary { measured, side, floor, gpu, split: options.split, what, stages, verdict }
 }
