@@ -258,6 +258,43 @@ fn samples_that_are_not_there_are_silent() {
 }
 
 #[test]
+fn a_loop_that_is_too_short_for_a_high_note_leaves_the_note_out() {
+    let mut bytes = soundfont(&[Preset { bank: 0, program: 0, level: 10_000 }]);
+    // Tuned by the key: the generators are loop, tuning, sample.
+    let generators = bytes.windows(4).position(|window| window == b"igen").unwrap() + 8;
+    bytes[generators + 6] = 100;
+    // The loop is one sample long.
+    let header = bytes.windows(6).position(|window| window == b"Sample").unwrap();
+    bytes[header + 28..header + 32].copy_from_slice(&10_u32.to_le_bytes());
+    bytes[header + 32..header + 36].copy_from_slice(&11_u32.to_le_bytes());
+    let font = read(bytes).unwrap();
+    let level = |key| {
+        let bend = event(0.0, MidiMessage::PitchBend { channel: 0, bend: 8_191 });
+        let player = MidiPlayer::new(&font, vec![bend, on(0.0, 0, key)], RATE, 48_000, &DRY).unwrap();
+        samples(player, 480).iter().fold(0.0_f32, |level, sample| level.max(sample.abs()))
+    };
+    assert!(level(40) > 0.05);
+    assert_eq!(level(127), 0.0);
+}
+
+#[test]
+fn tables_that_would_be_read_again_and_again_are_refused() {
+    let presets = [0, 1, 2, 3].map(|program| Preset { bank: 0, program, level: 1 });
+    let bytes = soundfont(&presets);
+    for (table, entry, at) in [(b"pbag", 4, 0), (b"ibag", 4, 0), (b"phdr", 38, 24), (b"inst", 22, 20)] {
+        let first = bytes.windows(4).position(|window| window == table).unwrap() + 8;
+        // The second entry begins behind the third.
+        let mut damaged = bytes.clone();
+        damaged[first + entry + at] = damaged[first + entry * 2 + at] + 1;
+        assert!(matches!(read(damaged), Err(SoundFontError::Damaged { .. })), "{table:?}");
+        // The last one is behind the end of the table that it leads to.
+        let mut damaged = bytes.clone();
+        damaged[first + entry * 4 + at + 1] = 200;
+        assert!(matches!(read(damaged), Err(SoundFontError::Damaged { .. })), "{table:?}");
+    }
+}
+
+#[test]
 fn files_that_are_no_soundfonts_are_refused_in_words() {
     let refused = |bytes: &[u8]| read(bytes.to_vec()).unwrap_err().to_string();
     assert_eq!(refused(b""), "not a SoundFont: it looks like an empty file; give a SoundFont 2 file (.sf2)");
@@ -299,6 +336,11 @@ fn the_systems_soundfonts_are_found_by_folder_and_named_once() {
     };
     assert_eq!(names(&find().usable), ["Large.SF2", "middle.sf2", "small.sf2"]);
     assert_eq!(names(&find().compressed), ["a.sf3"]);
+    assert_eq!(find().first().unwrap(), folder.join("Large.SF2"));
+    let none = SystemSoundFonts { usable: Vec::new(), ..find() };
+    let error = none.first().unwrap_err().to_string();
+    let compressed = format!("({} is compressed and cannot be read)", folder.join("a.sf3").display());
+    assert!(error.contains(&compressed) && error.contains("timgm6mb-soundfont"), "{error}");
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink(folder.join("small.sf2"), folder.join("default-GM.sf2")).unwrap();

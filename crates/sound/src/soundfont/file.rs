@@ -59,9 +59,7 @@ impl<R: Read + Seek> SoundFontFile<R> {
             return Err(SoundFontError::TooLarge { limit: MAX_SOUNDFONT_BYTES });
         }
         let head = read_at(&mut reader, 0, length.min(12))?;
-        if !head.starts_with(b"RIFF") || head.get(8..12) != Some(b"sfbk") {
-            return Err(SoundFontError::NotSoundFont { looks_like: looks_like(&head) });
-        }
+        check_head(&head)?;
         let mut title = None;
         let mut samples = None;
         let mut tables = None;
@@ -232,6 +230,14 @@ impl<R: Read + Seek> SoundFontFile<R> {
             .chain(io::repeat(0).take(u64::from(SILENCE) * 2))
             .chain(Cursor::new(tail)))
     }
+}
+
+/// Whether a file that begins with these bytes, of which the first 12 count, may be a SoundFont.
+pub(super) fn check_head(head: &[u8]) -> Result<(), SoundFontError> {
+    if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"sfbk") {
+        return Ok(());
+    }
+    Err(SoundFontError::NotSoundFont { looks_like: looks_like(head) })
 }
 
 /// The highest rate of a sample that is believed, in Hz.

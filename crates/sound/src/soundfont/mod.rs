@@ -3,6 +3,19 @@
 //! The format is SoundFont 2 ("SoundFont Technical Specification", version 2.04, E-mu Systems, 2006). The synthesiser is
 //! that of the crate `rustysynth`; what is here makes damaged and hostile files harmless to it, knows the rules of General
 //! MIDI, GS and XG for banks and drum parts, and plays notes at the right moment.
+//!
+//! ```no_run
+//! use strikeline_picture::Time;
+//! use strikeline_sound::midi::{MidiEvent, MidiMessage};
+//! use strikeline_sound::soundfont::{MidiPlayer, MidiPlayerOptions, SoundFont, system_soundfonts};
+//!
+//! let font = SoundFont::open(system_soundfonts().first()?)?;
+//! let kick = MidiMessage::NoteOn { channel: 9, key: 36, velocity: 100 };
+//! let events = vec![MidiEvent { time: Time::from_seconds(0.5), message: kick }];
+//! // Two seconds at 48 kHz.
+//! let player = MidiPlayer::new(&font, events, 48_000, 96_000, &MidiPlayerOptions::default())?;
+//! # Ok::<(), strikeline_sound::soundfont::SoundFontError>(())
+//! ```
 
 mod channels;
 mod file;
@@ -23,6 +36,9 @@ pub use player::{MidiPlayer, MidiPlayerOptions};
 
 /// The largest SoundFont that is read. It is kept in memory as a whole.
 pub const MAX_SOUNDFONT_BYTES: u64 = 2 << 30;
+
+/// The largest SoundFont that is read from a pipe, which takes twice the memory.
+const MAX_PIPED_BYTES: u64 = 512 << 20;
 
 /// A SoundFont in memory. Clones share it.
 #[derive(Clone)]
@@ -101,6 +117,22 @@ pub enum SoundFontError {
         /// When, in seconds.
         seconds: f64,
     },
+    /// The system has no SoundFont that can be read; install one.
+    #[error(
+        "no SoundFont is installed in {}{}; install one: {}",
+        list_paths(folders),
+        match compressed.first() {
+            Some(path) => format!(" ({} is compressed and cannot be read)", path.display()),
+            None => String::new(),
+        },
+        SystemSoundFonts::PACKAGES
+    )]
+    NoneInstalled {
+        /// Where they were looked for.
+        folders: Vec<PathBuf>,
+        /// SoundFont 3 files that were found, which cannot be read.
+        compressed: Vec<PathBuf>,
+    },
     /// The synthesiser does not play at this rate; choose another one.
     #[error("a SoundFont cannot be played at {rate} Hz; choose a rate from 16000 to 192000 Hz")]
     Rate {
@@ -165,8 +197,16 @@ impl SoundFont {
         if about.is_file() {
             SoundFont::read_named(BufReader::with_capacity(1 << 16, file), name).map_err(in_file)
         } else {
+            // A pipe: looked at first, so that nothing is gathered that is of another kind.
             let mut bytes = Vec::new();
-            file.take(MAX_SOUNDFONT_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+            let mut file = file.take(12);
+            file.read_to_end(&mut bytes).map_err(unreadable)?;
+            file::check_head(&bytes).map_err(in_file)?;
+            file.set_limit(MAX_PIPED_BYTES);
+            file.read_to_end(&mut bytes).map_err(unreadable)?;
+            if file.limit() == 0 {
+                return Err(in_file(SoundFontError::TooLarge { limit: MAX_PIPED_BYTES }));
+            }
             SoundFont::read_named(Cursor::new(bytes), name).map_err(in_file)
         }
     }
@@ -228,6 +268,11 @@ impl fmt::Debug for SoundFont {
             .field("warnings", &self.warnings)
             .finish_non_exhaustive()
     }
+}
+
+fn list_paths(paths: &[PathBuf]) -> String {
+    let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    paths.join(", ")
 }
 
 fn describe(error: rustysynth::SoundFontError) -> SoundFontError {

@@ -4,6 +4,8 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use super::SoundFontError;
+
 /// The SoundFonts that a system has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SystemSoundFonts {
@@ -12,6 +14,8 @@ pub struct SystemSoundFonts {
     pub usable: Vec<PathBuf>,
     /// SoundFont 3 files, which are compressed and cannot be read.
     pub compressed: Vec<PathBuf>,
+    /// The folders that were looked through, whether they exist or not.
+    pub folders: Vec<PathBuf>,
 }
 
 /// Folders in which packages and users put SoundFonts.
@@ -44,6 +48,18 @@ impl SystemSoundFonts {
         let home = env::home_dir().filter(|home| home.is_absolute());
         let at_home = home.into_iter().flat_map(|home| FOLDERS_AT_HOME.map(|folder| home.join(folder)));
         at_home.chain(FOLDERS.map(PathBuf::from)).collect()
+    }
+
+    /// The best choice.
+    ///
+    /// # Errors
+    /// When there is none; the error says where they were looked for, and what to install.
+    pub fn first(&self) -> Result<&Path, SoundFontError> {
+        let none = || SoundFontError::NoneInstalled {
+            folders: self.folders.clone(),
+            compressed: self.compressed.clone(),
+        };
+        self.usable.first().map(PathBuf::as_path).ok_or_else(none)
     }
 
     /// The SoundFonts in some folders; those that do not exist or cannot be read have none.
@@ -85,7 +101,11 @@ impl SystemSoundFonts {
         }
         // Stable: of equal ones, those of the first folder come first.
         found.sort_by_key(|(order, _)| std::cmp::Reverse(*order));
-        SystemSoundFonts { usable: found.into_iter().map(|(_, path)| path).collect(), compressed }
+        SystemSoundFonts {
+            usable: found.into_iter().map(|(_, path)| path).collect(),
+            compressed,
+            folders: folders.to_vec(),
+        }
     }
 }
 
