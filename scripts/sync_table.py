@@ -50,16 +50,12 @@ def write_song(path, hits):
 
 def render(program, song, video, options):
     command = [program, "render", str(song), "-o", str(video), "--force", "--json", "--quiet", "--theme", "neon",
-               "--size", "160x90", "--no-header", "--no-count-in", "--labels", "never", *options]
+               "--size", "320x180", "--no-header", "--no-count-in", "--labels", "never", *options]
     return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
 
 
 def ffmpeg(*arguments):
-    command = ["ffmpeg", "-v", "warning", *arguments]
-    run = subprocess.run(command, check=True, capture_output=True)
-    if run.stderr.strip():
-        print(f"ffmpeg says: {run.stderr.decode().strip()}", file=sys.stderr)
-    return run.stdout
+    return subprocess.run(["ffmpeg", "-v", "error", *arguments], check=True, stdout=subprocess.PIPE).stdout
 
 
 def sound_onset(video, expected):
@@ -83,15 +79,16 @@ def flash_frame(video, rate, expected):
     around = int(expected * rate)
     first = max(0, around - 8)
     count = 20
-    # Half a frame early, so that the first frame that ffmpeg gives is this one.
-    seek = float((first - Fraction(1, 2)) / rate) if first else 0.0
-    light = "crop=iw/2:ih/6:iw/4:ih*3/4,scale=1:1:flags=area,format=gray"
-    data = ffmpeg("-ss", f"{seek:.9f}", "-i", str(video), "-map", "0:v", "-vf", light, "-frames:v", str(count),
+    # Half a frame early, so that the first frame that is taken is this one whatever the rounding.
+    begin = float((first - Fraction(1, 2)) / rate)
+    light = "crop=iw/2:ih/6:iw/4:ih*3/4,scale=1:1:flags=area,setsar=1,format=gray"
+    data = ffmpeg("-ss", f"{max(0.0, begin - 3):.3f}", "-copyts", "-i", str(video), "-map", "0:v",
+                  "-vf", f"select=gte(t\\,{begin:.9f}),{light}", "-frames:v", str(count),
                   "-fps_mode", "passthrough", "-f", "rawvideo", "-")
-    for index in range(1, len(data)):
-        if data[index] - data[index - 1] > 2:
-            return first + index
-    return None
+    # A note that comes along the road makes the place a little brighter too.
+    rises = [data[index] - data[index - 1] for index in range(1, len(data))]
+    most = max(rises, default=0)
+    return first + 1 + rises.index(most) if most > 2 else None
 
 
 def main():

@@ -52,7 +52,7 @@ pub(super) fn instruments(
                 key: note.key,
                 velocity: note.velocity,
             };
-            let kit = DrumKit::shared(rate)?;
+            let kit = Arc::new(DrumKit::new(rate)?);
             let hits = song.notes().iter().map(hit).collect();
             instruments.push(("drums (built-in kit)".to_owned(), Instrument::Kit { kit, hits }));
         }
@@ -103,7 +103,7 @@ impl Instrument {
 
 /// The best SoundFont that the system has.
 fn system_soundfont() -> anyhow::Result<PathBuf> {
-    let SystemSoundFonts { usable, compressed } = system_soundfonts();
+    let SystemSoundFonts { usable, compressed, .. } = system_soundfonts();
     if let Some(path) = usable.into_iter().next() {
         return Ok(path);
     }

@@ -20,14 +20,6 @@ pub enum CannotCopy {
         /// What the sound is coded in.
         codec: Codec,
     },
-    /// The video begins before the recording: there would have to be silence in front.
-    #[error(
-        "the recording begins {frames} sample frames after the video, and copying cannot add silence in front"
-    )]
-    StartsLater {
-        /// Frames of silence that would be needed.
-        frames: u64,
-    },
     /// The video begins when the recording has ended.
     #[error("the recording has ended when the video begins")]
     Over,
@@ -100,9 +92,10 @@ pub(super) fn packets(
     frames: Option<u64>,
 ) -> Result<Result<CopiedPackets, CannotCopy>, RecordingError> {
     let info = &recording.info;
-    let Ok(start) = u64::try_from(start) else {
-        return Ok(Err(CannotCopy::StartsLater { frames: start.unsigned_abs() }));
-    };
+    // A video that begins before the recording is silent at first.
+    let silence = if start < 0 { start.unsigned_abs() } else { 0 };
+    let start = u64::try_from(start).unwrap_or(0);
+    let frames = frames.map(|frames| frames.saturating_sub(silence));
     let demuxer = Demuxer::open(&recording.path, recording.track_id)?;
     let (codec, config) = match configuration(info.codec, &demuxer.parameters, info.format.channels().get()) {
         Ok(known) => known,
@@ -127,6 +120,7 @@ pub(super) fn packets(
     let duration = end.unwrap_or(count.ends).min(count.ends) - begin;
     let mut track = AudioTrack::new(codec, info.format, duration, count.packets);
     track.skip = begin - count.begins;
+    track.silence = silence;
     track.packet_ticks = count.ticks.and_then(std::num::NonZeroU32::new);
     let span = u128::from((count.ends - count.begins).max(1));
     let bits = u128::from(count.bytes) * 8 * u128::from(info.format.rate().get());
