@@ -46,7 +46,10 @@ pub enum CannotCopy {
 pub struct CopiedPackets {
     track: AudioTrack,
     demuxer: Demuxer,
-    /// Packets that are still to be given.
+    /// Silent packets that are given before those of the recording, and what is in each.
+    silent: u64,
+    silent_packet: Vec<u8>,
+    /// Packets of the recording that are still to be given.
     left: u64,
 }
 
@@ -128,13 +131,43 @@ pub(super) fn packets(
     let whole = start == 0 && end.is_none_or(|end| end >= count.ends);
     track.config = adapted(codec, config, &track, whole);
 
+    let (silent, silent_packet) = with_silent_packets(&mut track);
+
     let mut demuxer = Demuxer::open(&recording.path, recording.track_id)?;
     for _ in 0..count.first {
         if !matches!(demuxer.next()?, Next::Packet(..)) {
             return Ok(Err(CannotCopy::Damaged { frame: 0, why: "the file has changed".into() }));
         }
     }
-    Ok(Ok(CopiedPackets { track, demuxer, left: count.packets }))
+    Ok(Ok(CopiedPackets { track, demuxer, silent, silent_packet, left: count.packets }))
+}
+
+/// Turns the silence before AAC into packets, of which it returns the number and the bytes: Chromium skips nothing behind an
+/// empty edit, so that the delay of the encoder would be heard. Other silence stays as it is.
+fn with_silent_packets(track: &mut AudioTrack) -> (u64, Vec<u8>) {
+    let packet = silent_aac(track.format.channels().get());
+    let (AudioCodec::Aac, Some(packet), Some(ticks)) = (track.codec, packet, track.packet_ticks) else {
+        return (0, Vec::new());
+    };
+    let silent = track.silence.div_ceil(ticks.get().into());
+    track.skip += silent * u64::from(ticks.get()) - track.silence;
+    track.duration += track.silence;
+    track.max_packets += silent;
+    track.silence = 0;
+    (silent, packet)
+}
+
+/// A `raw_data_block` of silence in mono or stereo (ISO/IEC 14496-3, 4.4.2): long windows of which no band is coded.
+fn silent_aac(channels: u16) -> Option<Vec<u8>> {
+    match channels {
+        // single_channel_element: id 000, tag 0000, global_gain 0, ics_info of 11 zeros (max_sfb 0), no pulse, TNS or gain
+        // control; then id_end 111.
+        1 => Some(vec![0, 0, 0, 0b0000_0111]),
+        // channel_pair_element: id 001, tag 0000, common_window 1, ics_info of 11 zeros, ms_mask_present 00, and twice
+        // global_gain 0 and the three flags; then id_end 111.
+        2 => Some(vec![0b0010_0001, 0, 0, 0, 0, 0b0001_1100]),
+        _ => None,
+    }
 }
 
 /// Reads all packets until the frame `end`, counted from the first packet.
@@ -270,6 +303,11 @@ impl PacketSource for CopiedPackets {
     }
 
     fn next_packet(&mut self) -> Result<Option<Packet>, AudioError> {
+        if self.silent > 0 {
+            self.silent -= 1;
+            let ticks = self.track.packet_ticks.map_or(0, std::num::NonZeroU32::get);
+            return Ok(Some(Packet { data: self.silent_packet.clone(), ticks }));
+        }
         if self.left == 0 {
             return Ok(None);
         }
