@@ -8,6 +8,7 @@ use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::packet::Packet;
 
 use super::RecordingError;
+use super::demux::MAX_PACKET_FRAMES;
 use super::guard::guarded;
 use super::headers::opus_frames;
 use super::info::Codec;
@@ -18,9 +19,6 @@ pub(super) enum Decoder {
     Symphonia(Box<dyn AudioDecoder>),
     Opus(Box<OpusDecoder>),
 }
-
-/// The most sample frames that a packet may decode to: FLAC's and ALAC's limit is far below.
-const MAX_PACKET_FRAMES: usize = 1 << 20;
 
 impl Decoder {
     pub(super) fn new(
@@ -86,7 +84,7 @@ impl Decoder {
                     if buffer.spec().rate() != rate {
                         return Err(format!("{} Hz instead of {rate} Hz", buffer.spec().rate()));
                     }
-                    if buffer.frames() > MAX_PACKET_FRAMES {
+                    if buffer.frames() > MAX_PACKET_FRAMES as usize {
                         return Err("a packet of more than a million sample frames".into());
                     }
                     buffer.copy_to_vec_interleaved(samples);

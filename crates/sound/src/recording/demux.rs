@@ -25,6 +25,9 @@ use super::info::{Codec, TrackInfo};
 use super::matroska::{self, MatroskaTrack};
 use super::mp4::{self, Mp4};
 
+/// The most sample frames that a packet may decode to; FLAC, the codec with the longest, has 65,535.
+pub(super) const MAX_PACKET_FRAMES: u32 = 1 << 20;
+
 /// A file that says it is longer than this (2^62 bytes) is not believed.
 const MOST_STATED: u64 = 1 << 62;
 
@@ -335,7 +338,12 @@ impl Demuxer {
             }
             match next? {
                 Ok(Some(packet)) if packet.track_id == self.track_id => {
-                    let frames = self.frames(&packet);
+                    if packet.data.is_empty() {
+                        // A table can claim thousands of millions of them.
+                        self.errors += 1;
+                        self.ended |= self.errors >= MAX_ERRORS;
+                    }
+                    let frames = self.frames(&packet).filter(|frames| *frames <= MAX_PACKET_FRAMES);
                     return Ok(Next::Packet(packet, frames));
                 }
                 Ok(Some(_)) => in_a_row = 0,

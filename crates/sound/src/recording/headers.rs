@@ -88,7 +88,7 @@ pub(super) fn alac_frames(packet: &[u8]) -> Option<u32> {
 /// Frames in a packet when a configuration says so (`ALACSpecificConfig`, bytes 0 to 3).
 pub(super) fn alac_config_frames(config: &[u8]) -> Option<u32> {
     let frames = u32::from_be_bytes(*config.first_chunk::<4>()?);
-    (1..=1 << 20).contains(&frames).then_some(frames)
+    (1..=1 << 16).contains(&frames).then_some(frames)
 }
 
 /// The 24 bytes of an `ALACSpecificConfig` in a cookie, which an old form wraps into the boxes `frma` and `alac`.

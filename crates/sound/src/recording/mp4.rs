@@ -47,11 +47,12 @@ struct Walker<'a, R> {
     mp4: Mp4,
 }
 
-/// Reads the movie box of an MP4 file; `None` if the file has none, or one that cannot be followed.
+/// Reads the movie box of an MP4 file; `None` if the file has none that can be followed.
 pub(super) fn read<R: Read + Seek>(file: &mut R) -> Option<Mp4> {
     let end = file.seek(SeekFrom::End(0)).ok()?;
     let mut walker = Walker { file, budget: MAX_BOXES, mp4: Mp4::default() };
-    walker.walk(0, end, 0)?;
+    // What was found before an error counts.
+    let _ = walker.walk(0, end, 0);
     (!walker.mp4.tracks.is_empty()).then_some(walker.mp4)
 }
 

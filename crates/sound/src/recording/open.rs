@@ -18,7 +18,7 @@ use super::opus::OpusHead;
 use super::source::RecordingSource;
 use super::tags::Tags;
 use super::timing::Timing;
-use super::{RecordingError, RecordingOptions, TrackChoice};
+use super::{Damage, RecordingError, RecordingOptions, TrackChoice};
 use crate::channels::ChannelLayout;
 
 /// A file of sound that was looked at.
@@ -171,6 +171,10 @@ impl Recording {
                 Next::Packet(_, packet) => {
                     last = packet.unwrap_or(last);
                     frames += u64::from(last);
+                }
+                Next::Damage(why) | Next::End(Some(why)) if self.options.damage == Damage::Fail => {
+                    let seconds = frames as f64 / f64::from(self.info.format.rate().get());
+                    return Err(RecordingError::Damaged { path: self.path.clone(), seconds, why });
                 }
                 Next::Damage(_) => {}
                 Next::End(_) => return Ok(frames.saturating_sub(self.info.delay)),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use strikeline_audio::{AudioError, AudioFormat, AudioSource};
 
 use super::decode::Decoder;
-use super::demux::{Demuxer, Next};
+use super::demux::{Demuxer, MAX_PACKET_FRAMES, Next};
 use super::info::Codec;
 use super::open::Recording;
 use super::{Damage, RecordingError};
@@ -53,6 +53,8 @@ struct Met {
     /// Packets or stretches that could not be read, with the first frame and reason.
     damaged: u64,
     first_damage: Option<(u64, String)>,
+    /// The file goes on behind the length that it states.
+    goes_on: bool,
     /// Where the file ended, if that was before its proper end, and why.
     cut: Option<(u64, Option<String>)>,
 }
@@ -202,6 +204,12 @@ impl RecordingSource {
                 None => format!("The recording ends too early, at {:.3} s{why}.", self.seconds(*frame)),
             });
         }
+        if let (true, Some(length)) = (self.met.goes_on, self.length) {
+            warnings.push(format!(
+                "The recording goes on behind {:.3} s, the length that its header states; the rest is left out.",
+                self.seconds(length)
+            ));
+        }
         if self.met.broken_samples > 0 {
             warnings.push(format!(
                 "{} samples of the recording are not numbers or far too large; they are silent.",
@@ -256,7 +264,7 @@ impl RecordingSource {
             self.damaged(why)?;
             self.samples.clear();
             let lost = frames.unwrap_or(self.usual) as usize;
-            self.samples.resize(lost.min(1 << 20) * channels, 0.0);
+            self.samples.resize(lost.min(MAX_PACKET_FRAMES as usize) * channels, 0.0);
         }
         if let Some(frames) = frames {
             // What a packet lasts is what it says: so a frame is the same whether sought or come to.
@@ -306,11 +314,29 @@ impl RecordingSource {
         Ok(frames)
     }
 
+    /// Looks whether there is more behind the stated end, where that is not how a container cuts the last packet.
+    fn look_behind_the_end(&mut self) {
+        let end = self.length.unwrap_or(u64::MAX).saturating_add(self.delay);
+        while !self.ended && !self.met.goes_on && matches!(self.container, "mp3" | "flac" | "ogg") {
+            match self.demuxer.next() {
+                Ok(Next::Packet(_, Some(frames))) => {
+                    self.at = self.at.saturating_add(frames.into());
+                    self.met.goes_on = self.at > end.saturating_add(4 * u64::from(frames));
+                }
+                _ => self.ended = true,
+            }
+        }
+        self.ended = true;
+    }
+
     fn fill(&mut self, block: &mut [f32]) -> Result<usize, RecordingError> {
         let channels = self.format.samples_per_frame();
         let mut wanted = block.len() / channels;
         if let Some(left) = self.remaining() {
             wanted = usize::try_from(left).unwrap_or(usize::MAX).min(wanted);
+            if left == 0 {
+                self.look_behind_the_end();
+            }
         }
         let mut done = 0;
         while done < wanted {
