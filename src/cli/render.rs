@@ -20,6 +20,9 @@ use super::sound::{self, SoundSummary, VideoSpan};
 /// What the file says about the program that made it.
 const WRITING_TOOL: &str = concat!("strikeline ", env!("CARGO_PKG_VERSION"));
 
+/// Most characters of a title or an artist in the file's tags.
+const MAX_TAG: usize = 1000;
+
 /// Render a song to an MP4 video.
 #[derive(Debug, clap::Args)]
 pub(super) struct RenderArgs {
@@ -108,6 +111,13 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     })?;
 
     let mut sink = Mp4Sink::create(&output, args.force.overwrite())?.with_writing_tool(WRITING_TOOL);
+    let tag = |text: &String| text.chars().take(MAX_TAG).collect::<String>();
+    if let Some(title) = &scene.content().title {
+        sink = sink.with_title(tag(title));
+    }
+    if let Some(artist) = &scene.content().artist {
+        sink = sink.with_artist(tag(artist));
+    }
     let mut display = ProgressDisplay::new(quiet, frames, picture.fps);
     let mut progress = |progress: &Progress| display.update(progress);
     let result = match &mut sound {

@@ -22,7 +22,7 @@ use strikeline_sound::fade::{FadeCurve, Faded};
 use strikeline_sound::limiter::Limiter;
 use strikeline_sound::loudness::{LoudnessPlan, LoudnessTarget, normalise};
 use strikeline_sound::mix::Mixer;
-use strikeline_sound::recording::{Damage, Recording};
+use strikeline_sound::recording::{Codec, Damage, Recording};
 use wgpu_video::sound::{AudioEncoding, FlacDepth};
 
 use super::args::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, PlayedSong, SoundArgs};
@@ -126,7 +126,7 @@ pub(crate) fn prepare(
     if args.loudness.is_none()
         && instruments.is_empty()
         && let Some(recorded) = &recorded
-        && let Some(sound) = copied(args, recorded, &span, is_as_written)?
+        && let Some(sound) = copied(args, recorded, &span, is_as_written, warn)?
     {
         return Ok(Some(sound));
     }
@@ -175,10 +175,13 @@ fn copied(
     recorded: &Recorded,
     span: &VideoSpan,
     is_as_written: bool,
+    warn: &mut dyn FnMut(String),
 ) -> anyhow::Result<Option<VideoSound>> {
     let wanted = args.audio_codec == Some(AudioCodecChoice::Copy);
+    // Browsers play MP3 in an MP4 file some 25 to 50 ms too early.
+    let is_mp3 = recorded.recording.info().codec == Codec::Mp3;
     let changed = args.audio_gain() != 0.0 || !is_as_written;
-    if changed || !(wanted || args.audio_codec.is_none()) {
+    if changed || !(wanted || args.audio_codec.is_none() && !is_mp3) {
         return Ok(None);
     }
     // A sound that is cut at the end of the video has to fade out, unless the user wants it as it is.
@@ -189,6 +192,12 @@ fn copied(
     }
     match recorded.packets(span)? {
         Ok(packets) => {
+            if is_mp3 {
+                warn(
+                    "browsers play MP3 that is copied up to 50 ms too early; without --audio-codec copy it is encoded as AAC"
+                        .to_owned(),
+                );
+            }
             let track = packets.track();
             let about = SoundSummary {
                 sources: vec![file_name(recorded.recording.path())],
