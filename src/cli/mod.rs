@@ -3,6 +3,7 @@
 mod args;
 mod doctor;
 mod frame;
+mod inputs;
 mod inspect;
 mod profile;
 mod progress;

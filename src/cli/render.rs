@@ -14,6 +14,7 @@ use super::args::{
     ForceArgs, HighwayArgs, JsonArgs, MessageLevel, PictureArgs, PracticeArgs, QuietArgs, SongArgs,
     SoundArgs, StreamArgs, positive_seconds, seconds, span_seconds,
 };
+use super::inputs;
 use super::progress::{ProgressDisplay, clock};
 use super::sound::{self, SoundSummary, VideoSpan};
 
@@ -79,6 +80,8 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let (song, events) = args.song.open_with_events(quiet)?;
     let played = args.practice.play(song, events)?;
     let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song.song, "mp4"));
+    let files = [Some(&args.song.song), args.sound.audio.as_ref(), args.sound.soundfont.as_ref()];
+    inputs::refuse_replacing(&output, files.into_iter().flatten().map(PathBuf::as_path))?;
     let picture = &args.picture;
     let mut scene = args.highway.highway(
         &played.song,

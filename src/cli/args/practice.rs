@@ -12,7 +12,7 @@ pub(crate) struct PracticeArgs {
     speed: Speed,
 
     /// Play one passage again and again: section:NAME, 8s..16s, or bar:9..bar:17 (up to the start of bar 17).
-    #[arg(long = "loop", value_name = "PASSAGE")]
+    #[arg(long = "loop", value_name = "PASSAGE", conflicts_with = "start")]
     passage: Option<PassageChoice>,
 
     /// How often --loop plays the passage.

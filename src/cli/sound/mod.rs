@@ -16,7 +16,7 @@ use anyhow::{Context, bail};
 use strikeline::song::{Note, Song, Timeline};
 use strikeline_audio::{AudioError, AudioFormat, AudioSource, PacketSource};
 use strikeline_picture::Time;
-use strikeline_sound::align::{AlignSettings, Band, SongHit, align};
+use strikeline_sound::align::{AlignSettings, Alignment, Band, SongHit, align};
 use strikeline_sound::channels::Stereo;
 use strikeline_sound::fade::{FadeCurve, Faded};
 use strikeline_sound::limiter::Limiter;
@@ -59,6 +59,8 @@ pub(crate) struct SoundSummary {
     format: AudioFormat,
     /// Where the recording begins in the song, in seconds; `None` without a recording.
     offset: Option<f64>,
+    /// How that was found, if it was.
+    found: Option<Alignment>,
     loudness: Arc<Mutex<Option<LoudnessPlan>>>,
     damage: DamageLog,
 }
@@ -71,7 +73,16 @@ impl SoundSummary {
             Some(lufs) => format!("; {lufs:.1} LUFS"),
             None => String::new(),
         };
-        format!("sound: {}; {how} as {}, {}{loudness}", self.sources.join(", "), self.codec, self.format)
+        let mut text =
+            format!("sound: {}; {how} as {}, {}{loudness}", self.sources.join(", "), self.codec, self.format);
+        if let Some(found) = self.found {
+            let offset = found.offset.as_seconds();
+            text.push_str(&format!("\nthe recording begins at {offset:.3} s of the song, as its hits show"));
+            if found.lead.is_finite() {
+                text.push_str(&format!(" ({:.1} standard errors better than any other place)", found.lead));
+            }
+        }
+        text
     }
 
     /// The same for scripts.
@@ -84,6 +95,7 @@ impl SoundSummary {
             "sample_rate": self.format.rate(),
             "channels": self.format.channels(),
             "audio_offset_seconds": self.offset,
+            "audio_offset_lead": self.found.map(|found| found.lead).filter(|lead| lead.is_finite()),
             "measured_lufs": loudness.and_then(|plan| plan.measured_lufs),
             "gain_db": loudness.map(|plan| plan.gain_db),
             "expected_lufs": loudness.and_then(|plan| plan.expected_lufs),
@@ -144,15 +156,18 @@ fn open_recording(args: &SoundArgs, path: &std::path::Path, song: &Song) -> anyh
         DamageChoice::Fail => Damage::Fail,
     };
     let recording = Recorded::open(path, damage)?;
-    let offset = match args.offset() {
-        AudioOffset::At(offset) => offset,
-        AudioOffset::Auto => found_offset(&recording, song)?,
+    let (offset, found) = match args.offset() {
+        AudioOffset::At(offset) => (offset, None),
+        AudioOffset::Auto => {
+            let found = find_offset(&recording, song)?;
+            (found.offset, Some(found))
+        }
     };
-    Ok(Recorded { recording, offset, damage: DamageLog::default() })
+    Ok(Recorded { recording, offset, found, damage: DamageLog::default() })
 }
 
 /// The moment of the song as written at which the recording begins, found by the song's hits.
-fn found_offset(recording: &Recording, song: &Song) -> anyhow::Result<Time> {
+fn find_offset(recording: &Recording, song: &Song) -> anyhow::Result<Alignment> {
     let hit = |note: &Note| SongHit {
         time: note.time,
         strength: f32::from(note.velocity) / 127.0,
@@ -160,7 +175,7 @@ fn found_offset(recording: &Recording, song: &Song) -> anyhow::Result<Time> {
     };
     let hits: Vec<SongHit> = song.notes().iter().map(hit).collect();
     let source = Stereo::with_layout(recording.source()?, recording.info().layout)?;
-    Ok(align(source, &hits, &AlignSettings::default())?.offset)
+    Ok(align(source, &hits, &AlignSettings::default())?)
 }
 
 /// The rate of the mix: that of the recording where it is a usual one, so that it is not resampled.
@@ -205,6 +220,7 @@ fn copied(
                 codec: track.codec.to_string(),
                 format: track.format,
                 offset: Some(recorded.offset.as_seconds()),
+                found: recorded.found,
                 loudness: Arc::default(),
                 damage: recorded.damage.clone(),
             };
@@ -293,6 +309,7 @@ impl Mix {
             codec: String::new(),
             format: self.format,
             offset: self.recorded.as_ref().map(|recorded| recorded.offset.as_seconds()),
+            found: self.recorded.as_ref().and_then(|recorded| recorded.found),
             loudness: Arc::default(),
             damage: self.recorded.as_ref().map(|recorded| recorded.damage.clone()).unwrap_or_default(),
         };

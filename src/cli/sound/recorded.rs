@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use strikeline::song::{Song, TimelinePiece};
 use strikeline_audio::{AudioError, AudioFormat, AudioSource, PacketSource};
 use strikeline_picture::Time;
+use strikeline_sound::align::Alignment;
 use strikeline_sound::channels::Stereo;
 use strikeline_sound::recording::{
     CannotCopy, Damage, Recording, RecordingError, RecordingOptions, RecordingSource,
@@ -24,6 +25,8 @@ pub(super) struct Recorded {
     pub recording: Recording,
     /// The moment of the written song at which the recording begins.
     pub offset: Time,
+    /// How that was found, if it was not given.
+    pub found: Option<Alignment>,
     /// What was found to be damaged.
     pub damage: DamageLog,
 }
