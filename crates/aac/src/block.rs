@@ -134,6 +134,8 @@ impl Block {
                         // Each window is an eighth of the time, and gets its share of the noise.
                         let cost = weight * sum / (8.0 * f32::from(windows));
                         channel.coded.noise_cost[group * self.layout.bands + band] = cost;
+                        channel.coded.audibility[group * self.layout.bands + band] =
+                            sum / (f32::from(windows) * f32::from(windows));
                     }
                     window += usize::from(windows);
                 }
@@ -142,6 +144,7 @@ impl Block {
                 self.psychoacoustics.long(&mut channel.memory, &channel.power, &mut thresholds);
                 for (band, &weight) in weights.iter().enumerate().take(self.layout.bands) {
                     channel.coded.noise_cost[band] = weight / thresholds[band];
+                    channel.coded.audibility[band] = 1.0 / thresholds[band];
                 }
             }
         }
@@ -183,6 +186,9 @@ impl Block {
                 }
                 left.noise_cost[band] = cost;
                 right.noise_cost[band] = cost;
+                let audibility = left.audibility[band].max(right.audibility[band]);
+                left.audibility[band] = audibility;
+                right.audibility[band] = audibility;
             }
         }
     }
