@@ -11,7 +11,7 @@ pub(crate) const STEPS: usize = LONG / STEP;
 pub(crate) const REGION_START: usize = SHORT_START + SHORT;
 
 /// By how much a step must be louder than what was before.
-const HIGH_RATIO: f32 = 6.0;
+const HIGH_RATIO: f32 = 8.0;
 const FULL_RATIO: f32 = 8.0;
 /// What remains of the loudness before, per step.
 const DECAY: f32 = 0.85;

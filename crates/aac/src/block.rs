@@ -46,8 +46,16 @@ pub(crate) struct Block {
 
 /// How much is kept of the spectrum, in Hz, by bits per second of a channel.
 fn bandwidth(bitrate: f64) -> f64 {
-    const POINTS: [(f64, f64); 7] =
-        [(8e3, 4e3), (16e3, 7e3), (32e3, 11.5e3), (48e3, 15e3), (64e3, 17e3), (96e3, 19.5e3), (128e3, 21e3)];
+    const POINTS: [(f64, f64); 8] = [
+        (8e3, 4e3),
+        (16e3, 7e3),
+        (32e3, 11.5e3),
+        (48e3, 15e3),
+        (64e3, 17e3),
+        (96e3, 19.5e3),
+        (128e3, 21e3),
+        (192e3, 48e3),
+    ];
     let (mut low, mut high) = (POINTS[0], POINTS[0]);
     for point in POINTS {
         (low, high) = (high, point);
@@ -126,6 +134,8 @@ impl Block {
                         // Each window is an eighth of the time, and gets its share of the noise.
                         let cost = weight * sum / (8.0 * f32::from(windows));
                         channel.coded.noise_cost[group * self.layout.bands + band] = cost;
+                        channel.coded.audibility[group * self.layout.bands + band] =
+                            sum / (f32::from(windows) * f32::from(windows));
                     }
                     window += usize::from(windows);
                 }
@@ -134,6 +144,7 @@ impl Block {
                 self.psychoacoustics.long(&mut channel.memory, &channel.power, &mut thresholds);
                 for (band, &weight) in weights.iter().enumerate().take(self.layout.bands) {
                     channel.coded.noise_cost[band] = weight / thresholds[band];
+                    channel.coded.audibility[band] = 1.0 / thresholds[band];
                 }
             }
         }
@@ -175,6 +186,9 @@ impl Block {
                 }
                 left.noise_cost[band] = cost;
                 right.noise_cost[band] = cost;
+                let audibility = left.audibility[band].max(right.audibility[band]);
+                left.audibility[band] = audibility;
+                right.audibility[band] = audibility;
             }
         }
     }

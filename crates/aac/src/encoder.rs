@@ -63,7 +63,7 @@ impl AacEncoder {
             detectors: (0..channels).map(|_| AttackDetector::default()).collect(),
             attack: None,
             sequence: WindowSequence::OnlyLong,
-            shape: WindowShape::Sine,
+            shape: WindowShape::KaiserBessel,
             block: Block::new(settings),
             quantiser: Quantiser::new(),
             rate: RateControl::new(settings.bitrate(), settings.sample_rate(), channels),
@@ -148,7 +148,7 @@ impl AacEncoder {
 
     fn encode_block(&mut self, next: Option<Attack>, units: &mut AccessUnits) {
         let sequence = self.sequence.next(self.attack.is_some(), next.is_some());
-        let shape = WindowShape::Sine;
+        let shape = sequence.shape();
         let window = BlockWindow { sequence, shape, previous_shape: self.shape };
         (self.sequence, self.shape) = (sequence, shape);
         self.rate.begin();

@@ -14,11 +14,18 @@ const NOISE_OFFSET: f32 = 6.0;
 const TONE_OFFSET: f32 = 16.0;
 /// Offset of short windows in dB.
 const SHORT_OFFSET: f32 = 8.0;
+/// More of it for each Bark that a band is wider than one: a low tone does not mask all of a wide band.
+const WIDE_OFFSET: f32 = 2.5;
 /// Falling of the masking, in dB per Bark, to higher and to lower frequencies.
 const UP: f32 = 15.0;
 const DOWN: f32 = 27.0;
 /// The sound pressure level of a full-scale sine in dB.
 const FULL_SCALE: f64 = 96.0;
+/// The threshold in quiet is never taken to be higher, in dB: nobody knows how loud the sound will be played.
+const HIGHEST_QUIET: f64 = 5.0;
+/// Noise in a band weighs by its width in Bark to this power: with 1, the mean over the Bark scale would be least; with less, narrow
+/// bands, and so the high ones, count for more.
+const WEIGHT_EXPONENT: f32 = 0.7;
 /// By how much a threshold may rise from window to window.
 const LONG_RISE: f32 = 4.0;
 const SHORT_RISE: f32 = 4.0;
@@ -36,7 +43,9 @@ struct Model {
     /// Undoes what spreading adds to a flat spectrum.
     normal: Vec<f32>,
     quiet: Vec<f32>,
-    /// Width in Bark.
+    /// Threshold over energy where nothing is known of tones.
+    offset: Vec<f32>,
+    /// How much noise in the band weighs against noise in others.
     weight: Vec<f32>,
 }
 
@@ -44,6 +53,12 @@ struct Model {
 fn bark(hertz: f64) -> f64 {
     let ratio = hertz / 7500.0;
     13.0 * libm::atan(0.000_76 * hertz) + 3.5 * libm::atan(ratio * ratio)
+}
+
+/// By how many dB the outer and middle ear let pass a sound (ITU-R BS.1387, 2.1.4): low tones mask less than they have energy.
+fn outer_ear(hertz: f64) -> f64 {
+    let f = (hertz / 1000.0).max(0.02);
+    -2.184 * libm::pow(f, -0.8) + 6.5 * libm::exp(-0.6 * (f - 3.3) * (f - 3.3)) - 0.001 * libm::pow(f, 3.6)
 }
 
 /// Threshold in quiet after Terhardt, in dB of sound pressure.
@@ -59,31 +74,42 @@ impl Model {
         let bands = starts.len() - 1;
         let edge = |band: usize| bark(hertz(f64::from(starts[band])));
         let middle = |band: usize| (edge(band) + edge(band + 1)) / 2.0;
-        let falling = |slope: f32, distance: f64| libm::pow(10.0, -f64::from(slope) * distance / 10.0) as f32;
+        let heard =
+            |band: usize| outer_ear(hertz((f64::from(starts[band]) + f64::from(starts[band + 1])) / 2.0));
+        // The part of the energy in `from` that masks in `to`.
+        let falling = |slope: f32, from: usize, to: usize| {
+            let distance = (middle(to) - middle(from)).abs();
+            let decibel = heard(from) - heard(to) - f64::from(slope) * distance;
+            libm::pow(10.0, decibel.min(-0.5) / 10.0) as f32
+        };
+        // The energies of a spectrum that has the same in each Bark.
+        let flat: Vec<f32> = (0..bands).map(|b| (edge(b + 1) - edge(b)) as f32).collect();
         let mut model = Model {
             starts,
-            up: (0..bands)
-                .map(|b| if b == 0 { 0.0 } else { falling(UP, middle(b) - middle(b - 1)) })
-                .collect(),
-            down: (0..bands)
-                .map(|b| if b + 1 == bands { 0.0 } else { falling(DOWN, middle(b + 1) - middle(b)) })
-                .collect(),
+            up: (0..bands).map(|b| if b == 0 { 0.0 } else { falling(UP, b - 1, b) }).collect(),
+            down: (0..bands).map(|b| if b + 1 == bands { 0.0 } else { falling(DOWN, b + 1, b) }).collect(),
             normal: vec![1.0; bands],
-            weight: (0..bands).map(|b| (edge(b + 1) - edge(b)) as f32).collect(),
+            weight: flat.iter().map(|&width| libm::powf(width, WEIGHT_EXPONENT)).collect(),
+            offset: (0..bands)
+                .map(|b| {
+                    let wide = (edge(b + 1) - edge(b) - 1.0).max(0.0) as f32;
+                    exp2(-(SHORT_OFFSET + WIDE_OFFSET * wide) / DB_PER_OCTAVE)
+                })
+                .collect(),
             quiet: (0..bands)
                 .map(|band| {
                     let level = (usize::from(starts[band])..usize::from(starts[band + 1]))
                         .map(|bin| quiet(hertz(bin as f64 + 0.5)))
                         .fold(f64::INFINITY, f64::min)
-                        .min(50.0);
+                        .min(HIGHEST_QUIET);
                     let amplitude = 32768.0 * libm::pow(10.0, (level - FULL_SCALE) / 20.0);
                     (amplitude * amplitude * size * size) as f32
                 })
                 .collect(),
         };
         let mut spread = vec![0.0; bands];
-        model.spread(&model.weight, &mut spread);
-        model.normal = model.weight.iter().zip(&spread).map(|(flat, spread)| flat / spread).collect();
+        model.spread(&flat, &mut spread);
+        model.normal = flat.iter().zip(&spread).map(|(flat, spread)| flat / spread).collect();
         model
     }
 
@@ -137,7 +163,7 @@ impl Psychoacoustics {
         Psychoacoustics { long: Model::new(table.long, rate), short: Model::new(table.short, rate) }
     }
 
-    /// Widths of the bands in Bark.
+    /// How much noise in each band weighs.
     pub(crate) fn weights(&self, short: bool) -> &[f32] {
         if short { &self.short.weight } else { &self.long.weight }
     }
@@ -181,7 +207,6 @@ impl Psychoacoustics {
         thresholds: &mut [[f32; MAX_BANDS]; 8],
     ) {
         let model = &self.short;
-        let offset = exp2(-SHORT_OFFSET / DB_PER_OCTAVE);
         for (coefficients, thresholds) in coefficients.chunks_exact(SHORT).zip(thresholds) {
             let (mut energy, mut spread) = ([0.0f32; MAX_BANDS], [0.0f32; MAX_BANDS]);
             for band in 0..model.bands() {
@@ -189,7 +214,7 @@ impl Psychoacoustics {
             }
             model.spread(&energy, &mut spread);
             for band in 0..model.bands() {
-                let free = (spread[band] * offset).max(model.quiet[band]);
+                let free = (spread[band] * model.offset[band]).max(model.quiet[band]);
                 thresholds[band] =
                     free.min(memory.short[band] * SHORT_RISE).max(free * 0.01).max(model.quiet[band]);
                 memory.short[band] = free;

@@ -22,6 +22,10 @@ const STATES: usize = 24;
 /// Bits guessed for a section that ends where a band of zeros begins or ends.
 const SECTION_BITS: f32 = 4.0;
 
+/// By how much noise costs more when it is as loud as what is just masked: bands with audible noise, and bands that come and go, are
+/// worse than the mean over the bands says.
+const AUDIBLE_COST: f32 = 0.5;
+
 /// Powers that quantisation needs.
 #[derive(Debug)]
 pub(crate) struct PowerTables {
@@ -53,6 +57,8 @@ pub(crate) struct CodedChannel {
     powers: [f32; LONG],
     /// What a unit of noise energy in a band costs, before it is weighed against bits.
     pub(crate) noise_cost: [f32; MAX_CODED_BANDS],
+    /// One over the noise energy in a band that is just masked.
+    pub(crate) audibility: [f32; MAX_CODED_BANDS],
     /// Of each band: the largest of `powers`, the sum of the square roots, and the energy.
     bands: [BandStatistics; MAX_CODED_BANDS],
     /// Quantised absolute values.
@@ -76,6 +82,7 @@ impl CodedChannel {
             coefficients: [0.0; LONG],
             powers: [0.0; LONG],
             noise_cost: [0.0; MAX_CODED_BANDS],
+            audibility: [0.0; MAX_CODED_BANDS],
             bands: [BandStatistics::default(); MAX_CODED_BANDS],
             values: [0; LONG],
             scalefactors: [0; MAX_CODED_BANDS],
@@ -150,7 +157,8 @@ impl Quantiser {
             let noise_cost = channel.noise_cost[band] * per_bit;
             let mut candidates = [Candidate::default(); CANDIDATES];
             let count = self.candidates(channel, layout.range(band), band, noise_cost, &mut candidates);
-            let zero_cost = channel.bands[band].energy * noise_cost;
+            let energy = channel.bands[band].energy;
+            let zero_cost = energy * noise_cost * (1.0 + AUDIBLE_COST * energy * channel.audibility[band]);
             let next = &mut self.states[band];
             let count =
                 extend(&before[..count_before], &candidates[..count], zero_cost, &self.difference_bits, next);
@@ -227,7 +235,10 @@ impl Quantiser {
             }
             let bits = self.lengths.best(values, largest) as f32 / UNITS_PER_BIT as f32;
             let noise = self.noise(&channel.coefficients[range.clone()], values, self.powers.step[index]);
-            candidates[count] = Candidate { scalefactor, cost: noise * noise_cost + bits };
+            candidates[count] = Candidate {
+                scalefactor,
+                cost: noise * noise_cost * (1.0 + AUDIBLE_COST * noise * channel.audibility[band]) + bits,
+            };
             count += 1;
         }
         count

@@ -10,8 +10,10 @@ const BUFFER_BITS: i64 = 6144;
 const AIM: f32 = 0.6;
 /// Octaves of the price of a bit from an empty reservoir to a full one.
 const RESERVOIR_OCTAVES: f32 = 3.0;
-/// Octaves by which the price changes for good with a block of twice the mean size.
+/// Octaves by which the price changes for good with a block of twice the mean size: usually, and when the reservoir is
+/// full or empty.
 const LEARNING: f32 = 0.06;
+const FAST_LEARNING: f32 = 0.3;
 /// Limits of the price, in octaves: below, all noise is inaudible.
 const PRICE_RANGE: (f32, f32) = (-24.0, 4.0);
 
@@ -47,7 +49,7 @@ impl RateControl {
             saved: (capacity as f32 * AIM) as i64,
             capacity,
             mean,
-            price: -3.0 - 3.0 * per_sample,
+            price: -3.0 - 2.4 * per_sample,
         }
     }
 
@@ -72,7 +74,10 @@ impl RateControl {
     /// To be called with the bits that the block took.
     pub(crate) fn end(&mut self, bits: i64) {
         self.saved = (self.saved + self.mean - bits).min(self.capacity);
-        let excess = (bits - self.mean) as f32 / self.mean as f32;
-        self.price = (self.price + excess.clamp(-1.0, 1.0) * LEARNING).clamp(PRICE_RANGE.0, PRICE_RANGE.1);
+        let size = bits as f32 / self.mean as f32;
+        let full = size < 1.0 && self.saved == self.capacity || size > 1.0 && self.saved < self.capacity / 8;
+        // A block with nothing in it does not show that bits are cheap.
+        let learning = LEARNING + if full { FAST_LEARNING * size.min(1.0) } else { 0.0 };
+        self.price = (self.price + (size - 1.0).min(1.0) * learning).clamp(PRICE_RANGE.0, PRICE_RANGE.1);
     }
 }

@@ -34,6 +34,15 @@ impl WindowSequence {
         }
     }
 
+    /// The shape of the falling slope, and of the rising one of the next block. Kaiser's long slopes keep tones apart, which hide little;
+    /// in the few coefficients of short windows the sine's narrow peak is worth more.
+    pub(crate) fn shape(self) -> WindowShape {
+        match self {
+            WindowSequence::OnlyLong | WindowSequence::LongStop => WindowShape::KaiserBessel,
+            WindowSequence::LongStart | WindowSequence::EightShort => WindowShape::Sine,
+        }
+    }
+
     pub(crate) fn is_short(self) -> bool {
         self == WindowSequence::EightShort
     }
