@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers are tests too")]
 
 mod boxes;
+mod browser;
 mod clip;
 mod errors;
 mod sound;

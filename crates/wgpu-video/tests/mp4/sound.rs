@@ -48,12 +48,12 @@ impl AudioSource for Click {
     }
 }
 
-fn format(rate: u32, channels: u16) -> AudioFormat {
+pub(super) fn format(rate: u32, channels: u16) -> AudioFormat {
     AudioFormat::new(rate, channels).unwrap()
 }
 
 /// A file of `clip` with the sound of `source`.
-fn mux(clip: &Clip, frame_rate: &str, source: &mut dyn PacketSource) -> Vec<u8> {
+pub(super) fn mux(clip: &Clip, frame_rate: &str, source: &mut dyn PacketSource) -> Vec<u8> {
     let settings = settings(clip, frame_rate).with_sound(source.track().clone());
     let mut writer = Mp4Writer::new(Cursor::new(Vec::new()), settings.clone()).unwrap();
     let mut ticks = 0;
@@ -82,7 +82,7 @@ fn loudest(samples: &[f32], channels: u16) -> usize {
 }
 
 /// All encodings that can be tested here.
-fn encodings() -> Vec<AudioEncoding> {
+pub(super) fn encodings() -> Vec<AudioEncoding> {
     vec![
         #[cfg(feature = "opus")]
         AudioEncoding::Opus { bitrate: 128_000 },
