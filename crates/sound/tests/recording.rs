@@ -230,6 +230,7 @@ fn check_seek(kind: &Kind, recording: &Recording) {
             let likeness = likeness(&block[..2 * read], wanted);
             assert!(likeness >= kind.seek, "{name}: {likeness:.1} dB from frame {frame}");
         }
+        assert!(source.warnings().is_empty(), "{name}: {:?}", source.warnings());
     }
 }
 
@@ -323,4 +324,94 @@ fn channels_come_in_the_order_of_their_loudspeakers() {
     let signal = vec![0.1; 6 * 4800];
     let path = encode(folder.path(), &signal, 48_000, 6, "surround.ogg", &["-c:a", "libvorbis"]);
     assert!(matches!(open(&path).source(), Err(RecordingError::Codec { .. })));
+}
+
+#[test]
+fn the_delay_that_itunes_states_is_left_out() {
+    if !has_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // Delay, padding and frames as iTunes writes them: 1024, 0 and all, in hexadecimal digits.
+    let text = format!(" 00000000 00000400 00000000 {FRAMES:016X} 00000000 00000000 00000000 00000000");
+    let comment = "x".repeat(text.len() + 48);
+    let metadata = format!("comment={comment}");
+    let options = &["-c:a", "aac", "-use_editlist", "0", "-metadata", &metadata];
+    let path = encode(folder.path(), &signal(), RATE, 2, "itunes.m4a", options);
+    let mut bytes = std::fs::read(&path).unwrap();
+
+    // The box of the comment becomes one of iTunes', which is as long.
+    let part = |name: &[u8], body: &[u8]| {
+        let mut part = (8 + body.len() as u32).to_be_bytes().to_vec();
+        part.extend(name);
+        part.extend(body);
+        part
+    };
+    let data = [&[0, 0, 0, 1, 0, 0, 0, 0], text.as_bytes()].concat();
+    let body = [
+        part(b"mean", b"\0\0\0\0com.apple.iTunes"),
+        part(b"name", b"\0\0\0\0iTunSMPB"),
+        part(b"data", &data),
+    ];
+    let new = part(b"----", &body.concat());
+    let at = bytes.windows(4).position(|window| window == b"\xa9cmt").unwrap() - 4;
+    assert_eq!(bytes[at..at + 4], new[..4]);
+    bytes[at..at + new.len()].copy_from_slice(&new);
+    std::fs::write(&path, &bytes).unwrap();
+
+    let recording = open(&path);
+    assert_eq!(recording.info().delay, 1024);
+    assert_eq!(recording.info().length, Length::Exact(FRAMES as u64));
+    let samples = read_all(&mut recording.source().unwrap());
+    let likeness = likeness(&samples, &decoded_by_ffmpeg(&path, &[]));
+    assert!(likeness > 100.0, "{likeness:.1} dB");
+}
+
+#[test]
+fn what_is_copied_from_the_middle_sounds_as_the_whole_does_there() {
+    if !has_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let signal = signal();
+    let (start, frames) = (61_234usize, 30_000usize);
+    for (name, options, wanted) in [
+        ("middle.flac", &[][..], EXACT),
+        ("middle.mp3", &["-b:a", "128k"], 100.0),
+        ("middle.m4a", AAC, 100.0),
+    ] {
+        let path = encode(folder.path(), &signal, RATE, 2, name, options);
+        let recording = open(&path);
+        let whole = read_all(&mut recording.source().unwrap());
+        let mut copied = recording.packets(start as i64, Some(frames as u64)).unwrap().unwrap();
+        let track = copied.track().clone();
+        let mut stream = Vec::new();
+        if track.codec == AudioCodec::Flac {
+            // The last metadata block: type 0, 34 bytes.
+            stream.extend(b"fLaC\x80\0\0\x22");
+            stream.extend(&track.config);
+        }
+        while let Some(packet) = copied.next_packet().unwrap() {
+            if track.codec == AudioCodec::Aac {
+                // ADTS: LC, 44,100 Hz, two channels.
+                let length = packet.data.len() as u32 + 7;
+                let header = [0xff, 0xf1, 0x50, 0x80 | (length >> 11) as u8, (length >> 3) as u8];
+                stream.extend(header);
+                stream.extend([(length << 5) as u8 | 0x1f, 0xfc]);
+            }
+            stream.extend(packet.data);
+        }
+        let format = match track.codec {
+            AudioCodec::Flac => "flac",
+            AudioCodec::Mp3 => "mp3",
+            _ => "aac",
+        };
+        let part = folder.path().join("part");
+        std::fs::write(&part, stream).unwrap();
+        let decoded = decoded_by_ffmpeg(&part, &["-f", format]);
+        let heard = &decoded[2 * track.skip as usize..][..2 * track.duration as usize];
+        assert_eq!(track.duration, frames as u64);
+        let likeness = likeness(heard, &whole[2 * start..][..2 * frames]);
+        assert!(likeness >= wanted, "{name}: {likeness:.1} dB");
+    }
 }

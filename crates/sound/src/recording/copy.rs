@@ -65,7 +65,7 @@ impl std::fmt::Debug for CopiedPackets {
 /// Packets before the first that is heard, from which a decoder comes to the same result.
 fn run_up(codec: Codec) -> usize {
     match codec {
-        // Overlapping windows, and temporal prediction of none.
+        // The windows of two packets overlap.
         Codec::Aac => 2,
         // The bit reservoir.
         Codec::Mp3 => 12,

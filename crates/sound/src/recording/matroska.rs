@@ -114,3 +114,56 @@ impl<R: Read + Seek> Walker<'_, R> {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// An element with a size of one byte.
+    fn element(id: u32, body: &[u8]) -> Vec<u8> {
+        let id = id.to_be_bytes();
+        let start = id.iter().position(|byte| *byte != 0).unwrap();
+        let mut bytes = id[start..].to_vec();
+        bytes.push(0x80 | u8::try_from(body.len()).unwrap());
+        bytes.extend(body);
+        bytes
+    }
+
+    fn file(entries: &[Vec<u8>]) -> Vec<u8> {
+        let tracks = element(TRACKS, &entries.concat());
+        // Header, and a segment of unknown size.
+        let mut bytes = element(0x1a45_dfa3, &[]);
+        bytes.extend([0x18, 0x53, 0x80, 0x67, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+        bytes.extend(tracks);
+        bytes
+    }
+
+    #[test]
+    fn encryption_compression_and_the_default_are_seen() {
+        let encoding = |kind: &[u8]| element(CONTENT_ENCODINGS, &element(CONTENT_ENCODING, kind));
+        let entry = |number, rest: &[u8]| {
+            element(TRACK_ENTRY, &[element(TRACK_NUMBER, &[number]), rest.to_vec()].concat())
+        };
+        let bytes = file(&[
+            entry(1, &[]),
+            entry(2, &element(FLAG_DEFAULT, &[0])),
+            entry(3, &encoding(&element(CONTENT_ENCODING_TYPE, &[1]))),
+            entry(4, &encoding(&[])),
+        ]);
+        let track =
+            |number, default, encrypted, compressed| MatroskaTrack { number, default, encrypted, compressed };
+        let wanted = [
+            track(1, true, false, false),
+            track(2, false, false, false),
+            track(3, true, true, true),
+            track(4, true, false, true),
+        ];
+        assert_eq!(read(&mut Cursor::new(&bytes)), wanted);
+        // Cut anywhere, it gives what is before.
+        for length in 0..bytes.len() {
+            assert!(read(&mut Cursor::new(&bytes[..length])).len() <= 4);
+        }
+    }
+}

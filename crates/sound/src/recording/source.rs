@@ -132,12 +132,7 @@ impl RecordingSource {
             self.at = 0;
         }
         // A new decoder: the old one would go on with its state, such as that of the noise that AAC fills bands with.
-        self.decoder = Decoder::new(
-            &self.path,
-            self.demuxer.codec,
-            &self.demuxer.parameters,
-            self.demuxer.knows_durations(),
-        )?;
+        self.decoder = self.new_decoder()?;
         self.samples.clear();
         self.taken = 0;
         self.ended = false;
@@ -147,6 +142,10 @@ impl RecordingSource {
             self.skip_packets(begin)?;
         }
         Ok(())
+    }
+
+    fn new_decoder(&self) -> Result<Decoder, RecordingError> {
+        Decoder::new(&self.path, self.demuxer.codec, &self.demuxer.parameters, self.demuxer.knows_durations())
     }
 
     /// Frames that are decoded before a frame that is sought, so that it comes out as if all had been decoded.
@@ -224,7 +223,7 @@ impl RecordingSource {
     }
 
     fn damaged(&mut self, why: String) -> Result<(), RecordingError> {
-        let frame = self.at.saturating_sub(self.delay);
+        let frame = if self.at == u64::MAX { self.position } else { self.at.saturating_sub(self.delay) };
         if self.damage == Damage::Fail {
             return Err(RecordingError::Damaged {
                 path: self.path.clone(),
@@ -260,7 +259,15 @@ impl RecordingSource {
             self.at = u64::try_from(packet.pts.get()).unwrap_or(0);
         }
         let rate = self.format.rate().get();
-        if let Err(why) = self.decoder.decode(&self.path, &packet, channels, rate, &mut self.samples)? {
+        let decoded = match self.decoder.decode(&self.path, &packet, channels, rate, &mut self.samples) {
+            Err(RecordingError::Panicked { message, .. }) if self.damage == Damage::Keep => {
+                // What the decoder had in hand is not to be trusted any more.
+                self.decoder = self.new_decoder()?;
+                Err(format!("the decoder failed: {message}"))
+            }
+            decoded => decoded?,
+        };
+        if let Err(why) = decoded {
             self.damaged(why)?;
             self.samples.clear();
             let lost = frames.unwrap_or(self.usual) as usize;
@@ -317,7 +324,9 @@ impl RecordingSource {
     /// Looks whether there is more behind the stated end, where that is not how a container cuts the last packet.
     fn look_behind_the_end(&mut self) {
         let end = self.length.unwrap_or(u64::MAX).saturating_add(self.delay);
-        while !self.ended && !self.met.goes_on && matches!(self.container, "mp3" | "flac" | "ogg") {
+        // After a seek to the end, nothing was read that says where the packets are.
+        let known = self.at != u64::MAX;
+        while known && !self.ended && !self.met.goes_on && matches!(self.container, "mp3" | "flac" | "ogg") {
             match self.demuxer.next() {
                 Ok(Next::Packet(_, Some(frames))) => {
                     self.at = self.at.saturating_add(frames.into());
