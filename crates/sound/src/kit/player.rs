@@ -25,9 +25,13 @@ const STEAL_FADE: f32 = 0.008;
 ///
 /// A hit at time t begins exactly in the sample frame that is nearest to t. Hits before time 0 are heard as far as they
 /// ring on. Strokes that follow each other differ a little, always in the same way. The number of strokes that ring at
-/// the same time is limited, for each drum (from 2 to 8) and in all (96): the oldest fades within 8 ms.
+/// the same time is limited, for each drum (2 to 5) and in all (96): the oldest fades within 8 ms. Of strokes on the same
+/// drum within a millisecond only the loudest is heard.
 ///
-/// Memory: 16 bytes for each hit, and the sounds of the kit.
+/// Which variation a stroke has depends on how many strokes on that drum come before it. To play a part of a song as it
+/// sounds in the whole, give all hits, with those before the part at negative times.
+///
+/// Memory: 16 bytes for each hit, and the sounds of the kit. The order of hits at the same time does not matter.
 pub struct DrumPlayer {
     kit: Arc<DrumKit>,
     format: AudioFormat,
@@ -88,7 +92,7 @@ impl DrumPlayer {
                 velocity: hit.velocity.clamp(1, 127),
             })
             .collect();
-        strokes.sort_by_key(|stroke| stroke.frame);
+        strokes.sort_unstable_by_key(|stroke| (stroke.frame, stroke.key, stroke.velocity));
         let frames = i64::try_from(frames).unwrap_or(i64::MAX);
         let heard = strokes.iter().take_while(|stroke| stroke.frame < frames).count();
         strokes.truncate(heard);

@@ -81,11 +81,11 @@ fn hat(level: f32, attack: f32, decay: f32, ring: f32) -> Recipe {
 }
 
 pub(super) fn closed_hat() -> Recipe {
-    hat(-36.0, 0.16, 0.24, -4.0).damps(ChokeGroup::HiHat).voices(3)
+    hat(-37.0, 0.16, 0.24, -4.0).damps(ChokeGroup::HiHat).voices(3)
 }
 
 pub(super) fn closed_hat_edge() -> Recipe {
-    hat(-34.5, 0.17, 0.32, 0.0).damps(ChokeGroup::HiHat).voices(3)
+    hat(-35.5, 0.17, 0.32, 0.0).damps(ChokeGroup::HiHat).voices(3)
 }
 
 /// The cymbals closed by the foot.
@@ -98,15 +98,15 @@ pub(super) fn pedal_hat() -> Recipe {
 
 /// `decay` is 0.3 to 1 s.
 pub(super) fn half_open_hat(decay: f32) -> Recipe {
-    hat(-34.0, 0.15, decay, 2.0).damped(ChokeGroup::HiHat).voices(3)
+    hat(-35.5, 0.15, decay, 2.0).damped(ChokeGroup::HiHat).voices(3)
 }
 
 pub(super) fn open_hat() -> Recipe {
-    hat(-34.5, 0.22, 1.7, 2.0).damped(ChokeGroup::HiHat).voices(4)
+    hat(-36.5, 0.22, 1.7, 2.0).damped(ChokeGroup::HiHat).voices(4)
 }
 
 pub(super) fn open_hat_edge() -> Recipe {
-    hat(-33.0, 0.25, 1.9, 3.0).damped(ChokeGroup::HiHat).voices(4)
+    hat(-35.0, 0.25, 1.9, 3.0).damped(ChokeGroup::HiHat).voices(4)
 }
 
 struct Cymbal {

@@ -29,7 +29,7 @@ pub(in crate::kit) struct Band {
 #[derive(Debug, Clone)]
 pub(in crate::kit) struct Noise {
     pub(in crate::kit) bands: Vec<Band>,
-    /// Seconds in which it rises.
+    /// Seconds in which it rises; more than 0.
     pub(in crate::kit) attack: f32,
     /// How different the channels are, 0 (mono) to 1.
     pub(in crate::kit) width: f32,
@@ -39,7 +39,7 @@ pub(in crate::kit) struct Noise {
 
 impl Noise {
     pub(in crate::kit) fn new(bands: impl IntoIterator<Item = Band>) -> Noise {
-        Noise { bands: bands.into_iter().collect(), attack: 0.0, width: 0.5, grains: 0.0 }
+        Noise { bands: bands.into_iter().collect(), attack: 0.0004, width: 0.5, grains: 0.0 }
     }
 
     pub(in crate::kit) fn attack(mut self, seconds: f32) -> Noise {
@@ -82,9 +82,7 @@ impl Noise {
             let (middle, side) = (even * *left, odd * *right);
             (*left, *right) = (middle + side, middle - side);
         }
-        if self.attack > 0.0 {
-            sum.rise(self.attack, rate);
-        }
+        sum.rise(self.attack, rate);
     }
 }
 

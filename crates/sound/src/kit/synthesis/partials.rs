@@ -41,7 +41,7 @@ pub(in crate::kit) struct Partials {
     pub(in crate::kit) width: f32,
     /// Phases: 0 begins each sinus near 0; 1 spreads them at random.
     pub(in crate::kit) scatter: f32,
-    /// Seconds in which the partials rise.
+    /// Seconds in which the partials rise; more than 0.
     pub(in crate::kit) attack: f32,
 }
 
@@ -52,7 +52,7 @@ impl Partials {
             bend: None,
             width: 0.0,
             scatter: 0.0,
-            attack: 0.0,
+            attack: 0.0003,
         }
     }
 
@@ -108,9 +108,7 @@ impl Partials {
             }
         }
         self.spread(sum);
-        if self.attack > 0.0 {
-            sum.rise(self.attack, rate);
-        }
+        sum.rise(self.attack, rate);
         if self.partials.iter().any(|partial| partial.frequency < LOW) {
             take_constant_part(&mut sum.left, rate);
             take_constant_part(&mut sum.right, rate);
@@ -208,7 +206,9 @@ mod tests {
         let sum = rendered(&Partials::new([partial]));
         for (frame, sample) in sum.left.iter().enumerate() {
             let time = frame as f64 / f64::from(RATE);
+            let risen = 1.0 - 0.96 * (-time / 0.0003).exp();
             let expected = 0.8
+                * risen
                 * 10.0_f64.powf(-3.0 * time / 0.5)
                 * (std::f64::consts::TAU * 1_234.5 * time + 0.15).sin();
             assert!((f64::from(*sample) - expected).abs() < 2e-4, "{frame}: {sample}, not {expected}");
