@@ -9,15 +9,17 @@ use std::collections::BTreeSet;
 
 use strikeline_picture::Time;
 use strikeline_sound::click::{Accent, Click};
+use strikeline_sound::kit::Hit;
 use strikeline_sound::midi::{MidiEvent, MidiMessage, MidiRules};
 
-use crate::song::{ChannelMessage, Song, SongEvents, SongMessage, SongPart, SynthesizerKind};
+use crate::song::{ChannelMessage, Note, Song, SongEvents, SongMessage, SongPart, SynthesizerKind};
 
 pub use pieces::{RecordingPiece, recording_pieces};
 
-/// The drums that are shown, for the drum kit: time, key and velocity of each note, in order of time.
-pub fn hits(song: &Song, start: Time) -> impl Iterator<Item = (Time, u8, u8)> {
-    song.notes().iter().map(move |note| (note.time - start, note.key, note.velocity))
+/// The drums that are shown, for a [`DrumPlayer`](strikeline_sound::kit::DrumPlayer), in order.
+pub fn hits(song: &Song, start: Time) -> impl Iterator<Item = Hit> {
+    let hit = move |note: &Note| Hit { time: note.time - start, key: note.key, velocity: note.velocity };
+    song.notes().iter().map(hit)
 }
 
 /// The messages of a part of the song for a [`MidiPlayer`](strikeline_sound::soundfont::MidiPlayer), in order. How hard keys
@@ -94,7 +96,7 @@ pub fn clicks(song: &Song, beats: ClickedBeats, start: Time) -> Vec<Click> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::song::{Channel, Note, TrackIndex};
+    use crate::song::{Channel, TrackIndex};
 
     #[test]
     fn each_beat_clicks_once_and_as_it_is_counted() {

@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context;
 use strikeline::song::{Song, SongEvents, SongPart};
-use strikeline::sound::{ClickedBeats, clicks, midi_events};
+use strikeline::sound::{ClickedBeats, clicks, hits, midi_events};
 use strikeline_audio::{AudioError, AudioFormat, AudioSource};
 use strikeline_sound::click::{Click, ClickTrack};
 use strikeline_sound::kit::{DrumKit, DrumPlayer, Hit};
 use strikeline_sound::midi::MidiEvent;
-use strikeline_sound::soundfont::{
-    MidiPlayer, MidiPlayerOptions, SoundFont, SystemSoundFonts, system_soundfonts,
-};
+use strikeline_sound::soundfont::{MidiPlayer, MidiPlayerOptions, SoundFont, system_soundfonts};
 
 use super::span::VideoSpan;
 use crate::cli::args::{SoundArgs, SoundParts};
@@ -47,13 +46,8 @@ pub(super) fn instruments(
     };
     match part {
         Some((SongPart::Drums, _)) if args.soundfont.is_none() => {
-            let hit = |note: &strikeline::song::Note| Hit {
-                time: note.time - span.start,
-                key: note.key,
-                velocity: note.velocity,
-            };
             let kit = Arc::new(DrumKit::new(rate)?);
-            let hits = song.notes().iter().map(hit).collect();
+            let hits = hits(song, span.start).collect();
             instruments.push(("drums (built-in kit)".to_owned(), Instrument::Kit { kit, hits }));
         }
         Some((part, name)) => {
@@ -103,18 +97,9 @@ impl Instrument {
 
 /// The best SoundFont that the system has.
 fn system_soundfont() -> anyhow::Result<PathBuf> {
-    let SystemSoundFonts { usable, compressed, .. } = system_soundfonts();
-    if let Some(path) = usable.into_iter().next() {
-        return Ok(path);
-    }
-    let found = match compressed.first() {
-        Some(path) => format!(" ({} is compressed, which cannot be read)", path.display()),
-        None => String::new(),
-    };
-    anyhow::bail!(
-        "the instruments of the song need a SoundFont, and the system has none{found}: {}",
-        SystemSoundFonts::PACKAGES
-    )
+    let found = system_soundfonts();
+    let first = found.first().context("the instruments of the song need a SoundFont")?;
+    Ok(first.to_owned())
 }
 
 /// The last part of a path, for a message.

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use strikeline::song::{Song, TimelinePiece};
+use strikeline::song::Song;
+use strikeline::sound::{RecordingPiece, recording_pieces};
 use strikeline_audio::{AudioError, AudioFormat, AudioSource, PacketSource};
 use strikeline_picture::Time;
 use strikeline_sound::align::Alignment;
@@ -114,15 +115,19 @@ impl Recorded {
         span: &VideoSpan,
         rate: u32,
     ) -> Result<Option<Placed>, AudioError> {
-        let played: Vec<TimelinePiece> = song.timeline().pieces(span.start, span.end()).collect();
-        let Some(first) = played.first() else { return Ok(None) };
-        let begins = AudioFormat::new(rate, 2)?.frames_at((first.start - span.start).as_nanos());
-        let earliest = played.iter().map(|piece| self.frame_at(piece.source)).min().unwrap_or(0);
+        let timeline = song.timeline();
+        let Some((first, played)) =
+            recording_pieces(timeline, self.offset, span.start, span.end(), self.format())
+        else {
+            return Ok(None);
+        };
+        let begins = AudioFormat::new(rate, 2)?.frames_at((first - span.start).as_nanos());
+        let earliest = played.iter().map(|piece| piece.start).min().unwrap_or(0);
         let lead = if earliest < 0 { earliest.unsigned_abs() } else { 0 };
-        let piece = |piece: &TimelinePiece| Piece {
-            start: self.frame_at(piece.source).saturating_add_unsigned(lead).unsigned_abs(),
-            frames: self.format().frames_at(piece.speed.written(piece.length).as_nanos()).unsigned_abs(),
-            speed: piece.speed.as_f64(),
+        let piece = |piece: &RecordingPiece| Piece {
+            start: piece.start.saturating_add_unsigned(lead).unsigned_abs(),
+            frames: piece.frames,
+            speed: piece.speed,
         };
         let logged = Logged { source: self.recording.source()?, log: self.damage.clone() };
         let seam = self.format().frames_at(SEAM.as_nanos()).unsigned_abs();
