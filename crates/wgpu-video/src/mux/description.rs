@@ -34,18 +34,18 @@ impl VideoTrack {
     /// number of ticks, counted from the first packet. The last segment has everything that is left, also what is heard after
     /// the video has ended.
     pub fn sound_until(&self, sound: &AudioTrack, segment: SegmentIndex) -> u64 {
-        let end = sound.skip.saturating_add(sound.duration);
-        if segment.0.saturating_add(1) >= self.plan.segments() {
-            return end;
+        match segment.0.saturating_add(1) >= self.plan.segments() {
+            true => sound.skip.saturating_add(sound.duration),
+            false => self.sound_before(sound, FrameIndex(self.plan.frames_of(segment).end)),
         }
-        self.sound_before(sound, FrameIndex(self.plan.frames_of(segment).end)).min(end)
     }
 
-    /// Ticks of `sound`, counted from the first packet, before frame `frame` is shown, rounded up.
+    /// Ticks of `sound`, counted from the first packet, before frame `frame` is shown, rounded up; at most those of all that is
+    /// heard.
     pub(super) fn sound_before(&self, sound: &AudioTrack, frame: FrameIndex) -> u64 {
         let rate = self.frame_rate;
         let ticks = u128::from(frame.0) * u128::from(rate.denominator()) * u128::from(sound.timescale.get());
         let shown = u64::try_from(ticks.div_ceil(u128::from(rate.numerator()).max(1))).unwrap_or(u64::MAX);
-        sound.skip.saturating_add(shown.saturating_sub(sound.silence))
+        sound.skip.saturating_add(shown.saturating_sub(sound.silence).min(sound.duration))
     }
 }

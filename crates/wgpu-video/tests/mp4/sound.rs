@@ -4,6 +4,7 @@ use std::io::Cursor;
 use std::num::NonZeroU32;
 use std::path::Path;
 
+use proptest::prelude::*;
 use strikeline_picture::SegmentIndex;
 use wgpu_video::audio::{
     AudioCodec, AudioError, AudioFormat, AudioSource, AudioTrack, Packet, PacketSource, Silence,
@@ -499,5 +500,87 @@ fn packets_of_other_encoders_are_copied() {
             }
         );
         assert_eq!(loudest(&samples(&path), 2), 20_001, "{codec:?}");
+    }
+}
+
+/// 32 bits of `bytes`.
+fn word(bytes: &[u8]) -> u64 {
+    u32::from_be_bytes(bytes[..4].try_into().unwrap()).into()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn every_packet_is_where_the_tables_say(
+        frames in 1_usize..150,
+        segment in 1_usize..70,
+        rate in prop::sample::select(vec!["1", "24", "30000/1001", "60", "999983/999979"]),
+        // Bytes and ticks.
+        packets in prop::collection::vec((1_usize..60, 1_u32..5000), 1..120),
+        equal in any::<bool>(),
+        unused in 0_u64..50,
+        (skip, cut) in (0.0..1.0_f64, 0.0..1.0_f64),
+        batch in 1_usize..40,
+    ) {
+        let packets: Vec<Packet> = (0..)
+            .zip(&packets)
+            .map(|(number, &(bytes, ticks))| Packet {
+                data: vec![number as u8; bytes],
+                ticks: if equal { 1024 } else { ticks },
+            })
+            .collect();
+        let all: u64 = packets.iter().map(|packet| u64::from(packet.ticks)).sum();
+        let skip = (skip * (all - 1) as f64) as u64;
+        let duration = all - skip - ((all - skip - 1) as f64 * cut) as u64;
+        let format = format(44_100, 2);
+        let mut track = AudioTrack::new(AudioCodec::Aac, format, duration, packets.len() as u64 + unused);
+        track.config = vec![0x12, 0x10];
+        track.skip = skip;
+        track.packet_ticks = equal.then_some(NonZeroU32::new(1024).unwrap());
+        let video = video_only(tiny_size(), super::rate(rate), super::plan(frames as u64, segment));
+        let pictures = super::synthetic(&vec![9; frames], segment);
+
+        let settings = video.clone().with_sound(track.clone());
+        let mut writer = Mp4Writer::new(Cursor::new(Vec::new()), settings).unwrap();
+        let (mut sent, mut ticks) = (0, 0);
+        for (index, units) in pictures.iter().enumerate() {
+            let index = SegmentIndex(index as u64);
+            while ticks < video.video.sound_until(&track, index) {
+                let next: Vec<_> = packets[sent..].iter().take(batch).cloned().collect();
+                sent += next.len();
+                ticks += next.iter().map(|packet| u64::from(packet.ticks)).sum::<u64>();
+                writer.write_sound(next).unwrap();
+            }
+            let lengths: Vec<_> = (0..)
+                .zip(units)
+                .map(|(frame, unit)| wgpu_video::encode::AccessUnit::new(unit.len(), frame == 0))
+                .collect();
+            writer.write_segment(index, &tiny_config(), &units.concat(), &lengths).unwrap();
+        }
+        let (file, bytes) = writer.finish().unwrap();
+        prop_assert_eq!(bytes, file.get_ref().len() as u64);
+        let file = File::parse(file.into_inner());
+        let names: Vec<_> = file.top().into_iter().map(|(name, _)| name).collect();
+        prop_assert_eq!(names, ["ftyp", "moov", "free", "mdat"]);
+        prop_assert_eq!(file.samples(), pictures.concat());
+        // Only packets that are heard are in the file.
+        let heard = file.samples_of(1);
+        let expected: Vec<_> = packets.iter().map(|packet| packet.data.clone()).take(heard.len()).collect();
+        prop_assert_eq!(&heard, &expected);
+        let ticks: u64 = packets[..heard.len()].iter().map(|packet| u64::from(packet.ticks)).sum();
+        let last = u64::from(packets[heard.len() - 1].ticks);
+        prop_assert!(ticks >= skip + duration && ticks - last < skip + duration);
+        let durations: Vec<u32> = file
+            .table_of(1, "stts")
+            .chunks(2)
+            .flat_map(|run| std::iter::repeat_n(run[1], run[0] as usize))
+            .collect();
+        prop_assert!(durations.iter().copied().eq(packets[..heard.len()].iter().map(|packet| packet.ticks)));
+        prop_assert_eq!(word(&file.find("moov/trak+1/mdia/mdhd")[16..]), ticks);
+        if skip > 0 || ticks > duration {
+            let edit = file.find("moov/trak+1/edts/elst");
+            prop_assert_eq!((word(&edit[4..]), word(&edit[12..])), (1, skip));
+        }
     }
 }
