@@ -53,10 +53,13 @@ pub struct AudioTrack {
     /// The most packets that come. Files keep room for so many in their tables.
     pub max_packets: u64,
     /// Ticks at the start of the decoded sound that are not to be heard: the delay of the encoder, or what lies before the
-    /// moment at which the video begins.
+    /// moment at which the video begins. An MP4 file can have at most 65,535 for Opus: leave packets out whose sound is over
+    /// 80 ms before what is heard.
     pub skip: u64,
     /// Ticks to be heard, behind those that are skipped. The video's sound ends then.
     pub duration: u64,
+    /// Ticks of silence before the first that is heard. A file says so; there are no packets for it.
+    pub silence: u64,
     /// Average bits per second; 0 if unknown.
     pub bitrate: u32,
 }
@@ -73,6 +76,7 @@ impl AudioTrack {
             max_packets,
             skip: 0,
             duration,
+            silence: 0,
             bitrate: 0,
         }
     }

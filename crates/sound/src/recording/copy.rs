@@ -20,14 +20,6 @@ pub enum CannotCopy {
         /// What the sound is coded in.
         codec: Codec,
     },
-    /// The video begins before the recording: there would have to be silence in front.
-    #[error(
-        "the recording begins {frames} sample frames after the video, and copying cannot add silence in front"
-    )]
-    StartsLater {
-        /// Frames of silence that would be needed.
-        frames: u64,
-    },
     /// The video begins when the recording has ended.
     #[error("the recording has ended when the video begins")]
     Over,
@@ -54,7 +46,10 @@ pub enum CannotCopy {
 pub struct CopiedPackets {
     track: AudioTrack,
     demuxer: Demuxer,
-    /// Packets that are still to be given.
+    /// Silent packets that are given before those of the recording, and what is in each.
+    silent: u64,
+    silent_packet: Vec<u8>,
+    /// Packets of the recording that are still to be given.
     left: u64,
 }
 
@@ -100,9 +95,10 @@ pub(super) fn packets(
     frames: Option<u64>,
 ) -> Result<Result<CopiedPackets, CannotCopy>, RecordingError> {
     let info = &recording.info;
-    let Ok(start) = u64::try_from(start) else {
-        return Ok(Err(CannotCopy::StartsLater { frames: start.unsigned_abs() }));
-    };
+    // A video that begins before the recording is silent at first.
+    let silence = if start < 0 { start.unsigned_abs() } else { 0 };
+    let start = u64::try_from(start).unwrap_or(0);
+    let frames = frames.map(|frames| frames.saturating_sub(silence));
     let demuxer = Demuxer::open(&recording.path, recording.track_id)?;
     let (codec, config) = match configuration(info.codec, &demuxer.parameters, info.format.channels().get()) {
         Ok(known) => known,
@@ -127,6 +123,7 @@ pub(super) fn packets(
     let duration = end.unwrap_or(count.ends).min(count.ends) - begin;
     let mut track = AudioTrack::new(codec, info.format, duration, count.packets);
     track.skip = begin - count.begins;
+    track.silence = silence;
     track.packet_ticks = count.ticks.and_then(std::num::NonZeroU32::new);
     let span = u128::from((count.ends - count.begins).max(1));
     let bits = u128::from(count.bytes) * 8 * u128::from(info.format.rate().get());
@@ -134,13 +131,43 @@ pub(super) fn packets(
     let whole = start == 0 && end.is_none_or(|end| end >= count.ends);
     track.config = adapted(codec, config, &track, whole);
 
+    let (silent, silent_packet) = with_silent_packets(&mut track);
+
     let mut demuxer = Demuxer::open(&recording.path, recording.track_id)?;
     for _ in 0..count.first {
         if !matches!(demuxer.next()?, Next::Packet(..)) {
             return Ok(Err(CannotCopy::Damaged { frame: 0, why: "the file has changed".into() }));
         }
     }
-    Ok(Ok(CopiedPackets { track, demuxer, left: count.packets }))
+    Ok(Ok(CopiedPackets { track, demuxer, silent, silent_packet, left: count.packets }))
+}
+
+/// Turns the silence before AAC into packets, of which it returns the number and the bytes: Chromium skips nothing behind an
+/// empty edit, so that the delay of the encoder would be heard. Other silence stays as it is.
+fn with_silent_packets(track: &mut AudioTrack) -> (u64, Vec<u8>) {
+    let packet = silent_aac(track.format.channels().get());
+    let (AudioCodec::Aac, Some(packet), Some(ticks)) = (track.codec, packet, track.packet_ticks) else {
+        return (0, Vec::new());
+    };
+    let silent = track.silence.div_ceil(ticks.get().into());
+    track.skip += silent * u64::from(ticks.get()) - track.silence;
+    track.duration += track.silence;
+    track.max_packets += silent;
+    track.silence = 0;
+    (silent, packet)
+}
+
+/// A `raw_data_block` of silence in mono or stereo (ISO/IEC 14496-3, 4.4.2): long windows of which no band is coded.
+fn silent_aac(channels: u16) -> Option<Vec<u8>> {
+    match channels {
+        // single_channel_element: id 000, tag 0000, global_gain 0, ics_info of 11 zeros (max_sfb 0), no pulse, TNS or gain
+        // control; then id_end 111.
+        1 => Some(vec![0, 0, 0, 0b0000_0111]),
+        // channel_pair_element: id 001, tag 0000, common_window 1, ics_info of 11 zeros, ms_mask_present 00, and twice
+        // global_gain 0 and the three flags; then id_end 111.
+        2 => Some(vec![0b0010_0001, 0, 0, 0, 0, 0b0001_1100]),
+        _ => None,
+    }
 }
 
 /// Reads all packets until the frame `end`, counted from the first packet.
@@ -276,6 +303,11 @@ impl PacketSource for CopiedPackets {
     }
 
     fn next_packet(&mut self) -> Result<Option<Packet>, AudioError> {
+        if self.silent > 0 {
+            self.silent -= 1;
+            let ticks = self.track.packet_ticks.map_or(0, std::num::NonZeroU32::get);
+            return Ok(Some(Packet { data: self.silent_packet.clone(), ticks }));
+        }
         if self.left == 0 {
             return Ok(None);
         }

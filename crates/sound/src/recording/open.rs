@@ -184,7 +184,7 @@ impl Recording {
     /// The packets from the frame `start` on, `frames` frames or as many as there are, to be copied without decoding.
     ///
     /// Frames are counted at the recording's own rate. `start` is the frame that is heard first: with a video that begins
-    /// before the recording it is negative, which cannot be had by copying. All packets are read once to count them.
+    /// before the recording it is negative, and the track then begins with silence. All packets are read once to count them.
     ///
     /// # Errors
     /// When the file cannot be read. The inner error says why the sound cannot be copied.

@@ -14,11 +14,14 @@ impl File {
         children(&self.bytes)
     }
 
-    /// The content of the box with this path, such as `moov/mvhd`.
+    /// The content of the box with this path, such as `moov/mvhd`. Of several with a name it is the first one, and
+    /// `moov/trak+1` is the second.
     pub(crate) fn find(&self, path: &str) -> &[u8] {
         let mut content: &[u8] = &self.bytes;
-        for name in path.split('/') {
-            let found = children(content).into_iter().find(|(found, _)| found == name);
+        for part in path.split('/') {
+            let (name, index) = part.split_once('+').unwrap_or((part, "0"));
+            let mut found = children(content).into_iter().filter(|(found, _)| found == name);
+            let found = found.nth(index.parse().unwrap());
             content = found.unwrap_or_else(|| panic!("{path}: there is no {name}")).1;
             // Fields that come before the boxes within.
             content = match name {
@@ -32,7 +35,12 @@ impl File {
 
     /// The numbers of a sample table's entries, each of 32 bits, in a row.
     pub(crate) fn table(&self, name: &str) -> Vec<u32> {
-        let content = self.find(&format!("moov/trak/mdia/minf/stbl/{name}"));
+        self.table_of(0, name)
+    }
+
+    /// The same of another track.
+    pub(crate) fn table_of(&self, track: usize, name: &str) -> Vec<u32> {
+        let content = self.find(&format!("moov/trak+{track}/mdia/minf/stbl/{name}"));
         let (head, entries) = content.split_at(if name == "stsz" { 12 } else { 8 });
         let count = word(&head[head.len() - 4..]) as usize;
         let width = match name {
@@ -46,10 +54,18 @@ impl File {
 
     /// Every sample, found by way of the tables.
     pub(crate) fn samples(&self) -> Vec<Vec<u8>> {
-        let offsets: Vec<_> =
-            self.table("co64").chunks(2).map(|half| (half[0] as usize) << 32 | half[1] as usize).collect();
-        let runs: Vec<_> = self.table("stsc").chunks(3).map(|run| (run[0], run[1])).collect();
-        let mut sizes = self.table("stsz").into_iter();
+        self.samples_of(0)
+    }
+
+    /// The same of another track.
+    pub(crate) fn samples_of(&self, track: usize) -> Vec<Vec<u8>> {
+        let offsets: Vec<_> = self
+            .table_of(track, "co64")
+            .chunks(2)
+            .map(|half| (half[0] as usize) << 32 | half[1] as usize)
+            .collect();
+        let runs: Vec<_> = self.table_of(track, "stsc").chunks(3).map(|run| (run[0], run[1])).collect();
+        let mut sizes = self.table_of(track, "stsz").into_iter();
         let mut samples = Vec::new();
         for (chunk, mut offset) in (1..).zip(offsets) {
             let run = runs.iter().rev().find(|(first_chunk, _)| *first_chunk <= chunk).unwrap();
