@@ -199,9 +199,8 @@ impl<S: AudioSource> Stretched<S> {
             let read = seek::read_fully(&mut self.source, &mut block)?;
             block.truncate(read * channels);
             for sample in &mut block {
-                if !sample.is_finite() {
-                    *sample = 0.0;
-                }
+                // What is 80 dB above full scale is no sound, and its powers would be no numbers.
+                *sample = if sample.is_finite() { sample.clamp(-1e4, 1e4) } else { 0.0 };
             }
             tones.clear();
             rest.clear();

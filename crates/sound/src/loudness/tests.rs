@@ -80,6 +80,7 @@ fn samples_that_are_not_finite_do_not_poison_the_rest() {
     let mut samples = waves(48_000, 3.0, 0.3);
     samples[1000] = f32::NAN;
     samples[1003] = f32::INFINITY;
+    samples[1005] = f32::MAX;
     let measured = measure(Samples::new(stereo(48_000), samples)).unwrap();
     assert!(measured.integrated_lufs().unwrap().is_finite());
 }

@@ -139,7 +139,7 @@ fn pieces_from_the_very_start_or_behind_the_end_are_silence_there() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn any_sound_at_any_speed_has_its_length_in_blocks_of_any_length(
@@ -158,7 +158,7 @@ proptest! {
                     *sample += random.noise();
                 }
                 if bad {
-                    samples[hit] = f32::NAN;
+                    samples[hit] = [f32::NAN, f32::MAX, f32::NEG_INFINITY][hit % 3];
                 }
             }
         }
