@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::splice::likeness;
 use super::*;
 use crate::Samples;
 use crate::testing::{Random, mono, read_all, read_in_blocks, stereo};
