@@ -105,7 +105,7 @@ fn list(candidates: &[Candidate]) -> String {
 /// at `t` in the recording is then heard at `t + offset` in the song; a positive offset is a recording that begins later than
 /// the song.
 ///
-/// All of the recording is read, at most its first 6 h; of an hour, 12 MB are kept.
+/// All of the recording is read, at most its first 6 h; an hour takes about 45 MB.
 ///
 /// # Errors
 /// When the offset is not sure; see [`AlignError`].

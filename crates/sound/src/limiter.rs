@@ -18,8 +18,8 @@ use crate::seek;
 /// Sample frames that are taken from the source at once.
 const BLOCK: usize = 1024;
 
-/// How far below the asked ceiling the limiter stays: meters interpolate in other ways, and read up to this much more.
-pub(crate) const MARGIN_DB: f64 = 0.6;
+/// How far below the asked ceiling the limiter stays: a level that changes shifts peaks, and meters interpolate in other ways.
+pub(crate) const MARGIN_DB: f64 = 0.3;
 
 /// How fast the level rises again behind a peak: in seconds, to 63 %.
 pub(crate) const RELEASE_SECONDS: f64 = smoother::RELEASE;

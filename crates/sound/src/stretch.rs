@@ -1,20 +1,38 @@
 //! Sound made slower or faster, its pitch kept.
 //!
-//! Drums are hits: a hit must stay sharp, sound once, and come at its moment. So each hit is found, and the sound around it
-//! is copied as it is, to where it belongs. Between hits, short pieces are left out or repeated where the sound is most like
-//! itself (after Verhelst and Roelands, "An overlap-add technique based on waveform similarity (WSOLA)", ICASSP 1993), with
-//! cross-fades. All of it is additions, multiplications and square roots: the same on every machine.
+//! The sound is taken apart into tones, and hits and noise, which are stretched in different ways (Driedger, Müller and Ewert,
+//! "Improving time-scale modification of music signals using harmonic-percussive separation", IEEE Signal Processing Letters
+//! 21, 2014). Tones go through a phase vocoder.
+//!
+//! A hit must stay sharp, sound once, and come at its moment. So each hit is found, and the sound around it is copied as it
+//! is, to where it belongs. Between hits, short pieces are left out or repeated where the sound is most like itself (after
+//! Verhelst and Roelands, "An overlap-add technique based on waveform similarity (WSOLA)", ICASSP 1993), with cross-fades.
+//!
+//! All of it is additions, multiplications, divisions and square roots, with tables made by a library: the same on every
+//! machine.
 
+mod fourier;
 mod hits;
 mod pieces;
+mod separation;
+mod splice;
+mod vocoder;
 mod window;
 
 use std::collections::VecDeque;
 
 use hits::{Hit, HitFinder};
 pub use pieces::{Piece, Pieces, PiecesError};
+use separation::Separation;
+use splice::{Anchor, Lengths, Splice};
 use strikeline_audio::{AudioError, AudioFormat, AudioSource};
+use vocoder::Vocoder;
 use window::Window;
+
+use crate::seek;
+
+/// Sample frames that are taken from the source at once.
+const BLOCK: usize = 1024;
 
 /// The slowest and the fastest speed.
 pub const SPEEDS: std::ops::RangeInclusive<f64> = 0.25..=4.0;
@@ -29,15 +47,23 @@ pub struct SpeedError {
 
 /// A source that is played slower or faster at the same pitch.
 ///
-/// Sample frame `n` of the source is heard at `n / speed`: hits to within 2 ms, what lies between them to within about 25 ms.
-/// The length is that of the source divided by the speed, rounded. Nothing is delayed. It needs about a second of the source
-/// in memory.
+/// Sample frame `n` of the source is heard at `n / speed`: hits to within about 2 ms, soft ones that are not found and what
+/// lies between hits to within about 25 ms. Of hits less than 10 ms apart, the loudest is at its moment. The length is that of
+/// the source divided by the speed, rounded. Nothing is delayed. It needs about two seconds of the source in memory.
 pub struct Stretched<S> {
     source: S,
     speed: f64,
     lengths: Lengths,
+    separation: Separation,
+    /// Hits and noise of the source.
     window: Window,
+    /// The tones of the source.
+    tones: Window,
+    vocoder: Vocoder,
     finder: HitFinder,
+    /// The same for what the tones leave.
+    rest_finder: HitFinder,
+    rest_hits: VecDeque<Hit>,
     /// Hits that were found and not yet heard.
     hits: VecDeque<Hit>,
     /// The hit that is being heard or was heard last.
@@ -48,68 +74,10 @@ pub struct Stretched<S> {
     shift: i64,
     /// Up to here, the sound is copied as it is.
     locked: i64,
+    /// Hits and noise as they are heard.
     output: VecDeque<f32>,
-}
-
-/// A moment of the source, and where it is heard.
-#[derive(Debug, Clone, Copy)]
-struct Anchor {
-    source: i64,
-    heard: i64,
-}
-
-/// Another place of the source takes over.
-#[derive(Debug, Clone, Copy)]
-struct Splice {
-    /// Where the cross-fade begins, in what is heard.
-    at: i64,
-    frames: i64,
-    shift: i64,
-    /// How alike the two places are, from 0 to 1.
-    likeness: f32,
-    /// The hit that comes to its place with it.
-    anchor: Option<Anchor>,
-}
-
-/// Lengths in sample frames.
-#[derive(Debug, Clone, Copy)]
-struct Lengths {
-    /// In front of a hit, copied as it is.
-    before: i64,
-    /// Behind a hit: at least, never heard again; and at most, copied as it is.
-    guard: i64,
-    after: i64,
-    /// Hits closer together than this belong together.
-    apart: i64,
-    /// A cross-fade.
-    fade: i64,
-    /// Compared to find where the sound is like itself.
-    compared: i64,
-    /// How far to search to both sides.
-    search: i64,
-    /// Copied as it is between two cross-fades.
-    run: i64,
-    /// How far hits are looked for ahead.
-    horizon: i64,
-}
-
-impl Lengths {
-    fn new(rate: u32, speed: f64) -> Lengths {
-        let frames = |milliseconds: f64| (milliseconds * f64::from(rate) / 1000.0).round() as i64;
-        // Jumps of less than 12 ms are not worth a cross-fade.
-        let run = (12.0 / (speed - 1.0).abs().max(0.01)).clamp(40.0, 150.0);
-        Lengths {
-            before: frames(4.0),
-            guard: frames(10.0),
-            after: frames(45.0),
-            apart: frames(30.0),
-            fade: frames(7.0).max(1),
-            compared: frames(10.0).max(1),
-            search: frames(7.0),
-            run: frames(run).max(2),
-            horizon: frames(600.0).max(64),
-        }
-    }
+    /// Tones as they are heard.
+    toned: VecDeque<f32>,
 }
 
 impl<S: AudioSource> Stretched<S> {
@@ -124,9 +92,17 @@ impl<S: AudioSource> Stretched<S> {
         let rate = source.format().rate().get();
         let start = Anchor { source: 0, heard: 0 };
         let lengths = Lengths::new(rate, speed);
+        let channels = source.format().samples_per_frame();
+        // About 85 ms: 4096 sample frames at 48 kHz.
+        let length = ((rate as usize * 3 / 50).max(32) + 1).next_power_of_two();
         Ok(Stretched {
-            window: Window::new(source.format().samples_per_frame()),
+            separation: Separation::new(length, channels),
+            window: Window::new(channels),
+            tones: Window::new(channels),
+            vocoder: Vocoder::new(length, channels, speed),
             finder: HitFinder::new(rate),
+            rest_finder: HitFinder::new(rate),
+            rest_hits: VecDeque::new(),
             source,
             speed,
             lengths,
@@ -136,6 +112,7 @@ impl<S: AudioSource> Stretched<S> {
             shift: 0,
             locked: 0,
             output: VecDeque::new(),
+            toned: VecDeque::new(),
         })
     }
 
@@ -156,14 +133,49 @@ impl<S: AudioSource> Stretched<S> {
 
     /// Takes the source up to this sample frame.
     fn take(&mut self, until: i64) -> Result<(), AudioError> {
+        let channels = self.window.channels();
+        let (mut tones, mut rest) = (Vec::new(), Vec::new());
         while self.window.end().is_none() && self.window.until() < until {
-            let added = self.window.take(&mut self.source)?;
-            self.finder.add(added, &mut self.hits);
+            let mut block = vec![0.0; BLOCK * channels];
+            let read = seek::read_fully(&mut self.source, &mut block)?;
+            block.truncate(read * channels);
+            for sample in &mut block {
+                // What is 80 dB above full scale is no sound, and its powers would be no numbers.
+                *sample = if sample.is_finite() { sample.clamp(-1e4, 1e4) } else { 0.0 };
+            }
+            tones.clear();
+            rest.clear();
+            if self.speed == 1.0 {
+                rest.extend_from_slice(&block);
+            } else {
+                self.separation.take(&block, &mut tones, &mut rest);
+                if read < BLOCK {
+                    self.separation.finish(&mut tones, &mut rest);
+                }
+            }
+            let from = self.window.until();
+            self.window.push(&rest);
+            self.tones.push(&tones);
+            let mono: Vec<f32> = block.chunks_exact(channels).map(|frame| frame.iter().sum()).collect();
+            self.finder.add(&mono, &mut self.hits);
+            self.rest_finder.add(self.window.mono_from(from), &mut self.rest_hits);
+            if read < BLOCK {
+                self.window.finish();
+                self.tones.finish();
+                self.finder.finish(&mut self.hits);
+                self.rest_finder.finish(&mut self.rest_hits);
+            }
         }
-        if self.window.end().is_some() {
-            self.finder.finish(&mut self.hits);
-        }
+        self.add_rest_hits();
         self.thin_out();
+        Ok(())
+    }
+
+    /// Makes the next stretch of the tones.
+    fn advance_tones(&mut self) -> Result<(), AudioError> {
+        self.take(self.vocoder.needs())?;
+        self.vocoder.go_on(&self.tones, &mut self.toned);
+        self.tones.forget(self.vocoder.needs_from());
         Ok(())
     }
 
@@ -194,6 +206,22 @@ impl<S: AudioSource> Stretched<S> {
         Ok(())
     }
 
+    /// Adds the hits that are found only where the tones are taken away. Those that are also found in the whole sound are
+    /// there more exact.
+    fn add_rest_hits(&mut self) {
+        for hit in self.rest_hits.drain(..) {
+            let at = self.hits.partition_point(|other| other.position < hit.position);
+            let near = |other: Option<&Hit>| {
+                other.is_some_and(|other| (other.position - hit.position).abs() < self.lengths.apart / 2)
+            };
+            let known = near(self.hits.get(at)) || near(at.checked_sub(1).and_then(|at| self.hits.get(at)));
+            let heard = hit.position <= self.last.source + self.lengths.apart / 2;
+            if !known && !heard {
+                self.hits.insert(at, hit);
+            }
+        }
+    }
+
     /// Of hits that are close together, only the strongest is brought to its place, and the others with it.
     fn thin_out(&mut self) {
         let mut n = 0;
@@ -217,83 +245,6 @@ impl<S: AudioSource> Stretched<S> {
         let heard = (in_source as f64 / self.speed) as i64;
         let room = in_source.min(heard).min(1 << 32) * 2 / 5;
         self.locked = anchor.heard + room.min(self.lengths.after);
-    }
-
-    /// Where the next cross-fade is, and to which place of the source.
-    fn next_splice(&mut self) -> Option<Splice> {
-        let Lengths { before, guard, fade, search, run, horizon, .. } = self.lengths;
-        let from = self.position.max(self.locked);
-        // Hits that came too close to the last one sound with it.
-        while self.hits.front().is_some_and(|hit| self.heard(hit.position) - before - 1 <= from) {
-            self.hits.pop_front();
-        }
-        let next = self.hits.front().map(|hit| hit.position);
-        let next = next.filter(|hit| *hit <= self.position + self.shift + horizon);
-        let next = next.or(self.window.end()).map(|source| Anchor { source, heard: self.heard(source) });
-        // Places of the source that a cross-fade may touch lie behind the last hit and in front of the next.
-        let first = self.last.source + guard;
-        let end = next.map_or(i64::MAX / 2, |next| next.source - before);
-
-        if let Some(next) = next {
-            let shift = next.source - next.heard;
-            let latest = (next.heard - before - fade).min(end - fade - self.shift);
-            let earliest = from.max(first - shift);
-            if next.heard - before - from <= 2 * run && earliest <= latest {
-                if shift == self.shift {
-                    self.arrive(next);
-                    return None;
-                }
-                let (at, likeness) = self.most_alike_moment(shift, earliest.max(latest - 2 * run), latest);
-                return Some(Splice { at, frames: fade, shift, likeness, anchor: Some(next) });
-            }
-            let room = next.heard - before - from;
-            if room <= fade {
-                // No room is left: a short cross-fade right in front of the hit.
-                let frames = room.clamp(1, fade);
-                return Some(Splice { at: from, frames, shift, likeness: 0.5, anchor: Some(next) });
-            }
-        }
-        let at = (from + run).min(end - fade - self.shift).max(from);
-        // The old place must not come to the next hit while it fades out.
-        let fade = fade.min(end - at - self.shift).max(fade / 4 + 1);
-        let ideal = (at as f64 * self.speed).round() as i64 - at;
-        if (ideal - self.shift).abs() * 4 < fade {
-            return None;
-        }
-        // From the new place there must be a way to the next hit.
-        let last_chance = next.map_or(at, |next| (at + fade).max(first - (next.source - next.heard)));
-        let (lowest, highest) = (first - at, end - fade - last_chance);
-        let shifts = (ideal - search).max(lowest)..=(ideal + search).min(highest);
-        let (shift, likeness) = if shifts.is_empty() {
-            (ideal.clamp(lowest.min(highest), highest), 0.0)
-        } else {
-            self.most_alike_shift(at, shifts)
-        };
-        Some(Splice { at, frames: fade, shift, likeness, anchor: None })
-    }
-
-    /// Of several places to go on from at a moment, that which is most like what would have come.
-    fn most_alike_shift(&self, at: i64, shifts: std::ops::RangeInclusive<i64>) -> (i64, f32) {
-        let compared = self.lengths.compared;
-        let mut old = vec![0.0; compared as usize];
-        self.window.mono(at + self.shift, &mut old);
-        let mut places = vec![0.0; (compared + shifts.end() - shifts.start()) as usize];
-        self.window.mono(at + shifts.start(), &mut places);
-        let likeness = |n: usize| likeness(&old, &places[n..n + compared as usize]);
-        let best = best_of(0..(shifts.end() - shifts.start() + 1) as usize, likeness);
-        (shifts.start() + best.0 as i64, best.1)
-    }
-
-    /// Of several moments at which to go on from another place, that at which the two are most alike.
-    fn most_alike_moment(&self, shift: i64, earliest: i64, latest: i64) -> (i64, f32) {
-        let compared = self.lengths.compared;
-        let mut old = vec![0.0; (compared + latest - earliest) as usize];
-        let mut new = old.clone();
-        self.window.mono(earliest + self.shift, &mut old);
-        self.window.mono(earliest + shift, &mut new);
-        let likeness = |n: usize| likeness(&old[n..n + compared as usize], &new[n..n + compared as usize]);
-        let best = best_of(0..(latest - earliest + 1) as usize, likeness);
-        (earliest + best.0 as i64, best.1)
     }
 
     /// Gives out the source as it is, up to a moment.
@@ -334,40 +285,6 @@ impl<S: AudioSource> Stretched<S> {
     }
 }
 
-/// The index with the highest value, the first of equals; every fourth is tried, then its neighbours.
-fn best_of(indices: std::ops::Range<usize>, value: impl Fn(usize) -> f32) -> (usize, f32) {
-    let mut best = (indices.start, f32::NEG_INFINITY);
-    let mut consider = |index: usize| {
-        let value = value(index);
-        if value > best.1 {
-            best = (index, value);
-        }
-        best.0
-    };
-    let mut near = indices.start;
-    for index in indices.clone().step_by(4) {
-        near = consider(index);
-    }
-    for index in near.saturating_sub(3).max(indices.start)..(near + 4).min(indices.end) {
-        consider(index);
-    }
-    (best.0, best.1.clamp(0.0, 1.0))
-}
-
-/// The correlation of two pieces of sound, from -1 to 1.
-fn likeness(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [[0.0_f32; 8]; 3];
-    for (a, b) in a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0) {
-        for lane in 0..8 {
-            sums[0][lane] += a[lane] * b[lane];
-            sums[1][lane] += a[lane] * a[lane];
-            sums[2][lane] += b[lane] * b[lane];
-        }
-    }
-    let [ab, aa, bb] = sums.map(|lanes| lanes.iter().sum::<f32>());
-    ab / (aa * bb + 1e-20).sqrt()
-}
-
 impl<S: AudioSource> AudioSource for Stretched<S> {
     fn format(&self) -> AudioFormat {
         self.source.format()
@@ -382,9 +299,21 @@ impl<S: AudioSource> AudioSource for Stretched<S> {
                 }
                 self.advance()?;
             }
-            let take = self.output.len().min(block.len() - filled);
-            for (to, from) in block[filled..].iter_mut().zip(self.output.drain(..take)) {
-                *to = from;
+            if self.speed == 1.0 {
+                let take = self.output.len().min(block.len() - filled);
+                for (to, from) in block[filled..].iter_mut().zip(self.output.drain(..take)) {
+                    *to = from;
+                }
+                filled += take;
+                continue;
+            }
+            if self.toned.is_empty() {
+                self.advance_tones()?;
+            }
+            let take = self.output.len().min(self.toned.len()).min(block.len() - filled);
+            let hits_and_tones = self.output.drain(..take).zip(self.toned.drain(..take));
+            for (to, (hits, tones)) in block[filled..].iter_mut().zip(hits_and_tones) {
+                *to = hits + tones;
             }
             filled += take;
         }
@@ -395,7 +324,10 @@ impl<S: AudioSource> AudioSource for Stretched<S> {
         let end = match self.end() {
             Some(end) => end,
             None => {
-                self.heard(self.window.until().saturating_add(i64::try_from(self.source.remaining()?).ok()?))
+                let left = i64::try_from(self.source.remaining()?).ok()?;
+                // At speed 1 nothing is taken apart.
+                let taken = self.separation.taken().max(self.window.until());
+                self.heard(taken.saturating_add(left))
             }
         };
         let made = self.position - (self.output.len() / self.window.channels()) as i64;

@@ -89,7 +89,7 @@ impl Envelope {
             }
             for samples in block[..frames * channels].chunks_exact(channels) {
                 let sum: f32 = samples.iter().sum();
-                let sample = if sum.is_finite() { sum / channels as f32 } else { 0.0 };
+                let sample = if sum.is_finite() { (sum / channels as f32).clamp(-1e3, 1e3) } else { 0.0 };
                 let [a, b] = &mut low;
                 let lows = b.next(a.next(sample));
                 sums[0] += low_power.next(lows * lows);

@@ -249,7 +249,7 @@ fn align_table() {
             texts[..3.min(texts.len())].join("; ")
         );
     };
-    let seeds = 1..=6_u64;
+    let seeds = 1..=10_u64;
     let offset = |seed: u64| (seed as f64 * 7.31).rem_euclid(40.0) - 20.0;
     let beat = |seed: u64| 0.38 + 0.023 * seed as f64;
     let play = |take: fn(f64) -> Take| -> Vec<(Samples, Vec<SongHit>, Option<f64>)> {

@@ -4,8 +4,8 @@ use super::smoother;
 
 /// Sample frames before and behind an instant that have a say in it.
 pub(super) const REACH: usize = 12;
-/// Weights of one instant between two samples.
-type Taps = [f32; 2 * REACH];
+/// The same for the shorter of the two interpolations.
+const SHORT: usize = 6;
 
 /// Sample frames that are looked at together.
 const GROUP: usize = 64;
@@ -15,8 +15,9 @@ const GROUP: usize = 64;
 pub(super) struct PeakDetector {
     ceiling: f32,
     channels: usize,
-    /// Weights for 1/4, 1/2 and 3/4 of the way from one sample to the next.
-    phases: [Taps; 3],
+    /// Weights for 1/4, 1/2 and 3/4 of the way from one sample to the next: those of a good interpolation, and those of the
+    /// short one that meters have (12 samples, ITU-R BS.1770-4, Annex 2), which near half the sample rate reads otherwise.
+    phases: Vec<Vec<f32>>,
     /// Samples below this have nothing above the ceiling between them, whatever they are.
     quiet: f32,
     /// The highest peak between the last sample frame and the next.
@@ -25,7 +26,8 @@ pub(super) struct PeakDetector {
 
 impl PeakDetector {
     pub(super) fn new(ceiling: f32, channels: usize) -> PeakDetector {
-        let phases = [taps(0.25), taps(0.5), taps(0.75)];
+        let long = [0.25, 0.5, 0.75].map(long_taps);
+        let phases: Vec<Vec<f32>> = long.into_iter().chain([0.25, 0.5, 0.75].map(short_taps)).collect();
         let highest =
             phases.iter().map(|taps| taps.iter().map(|tap| tap.abs()).sum::<f32>()).fold(1.0, f32::max);
         PeakDetector { ceiling, channels, phases, quiet: 0.999 * ceiling / highest, between: 0.0 }
@@ -65,8 +67,10 @@ impl PeakDetector {
             }
             for taps in &self.phases {
                 let mut sums = [0.0_f32; GROUP];
+                let first = 1 + REACH - taps.len() / 2;
                 for (offset, tap) in taps.iter().enumerate() {
-                    for (sum, sample) in sums.iter_mut().zip(&line[offset + 1..offset + 1 + GROUP]) {
+                    let offset = first + offset;
+                    for (sum, sample) in sums.iter_mut().zip(&line[offset..offset + GROUP]) {
                         *sum += tap * sample;
                     }
                 }
@@ -100,18 +104,32 @@ fn loudest(samples: &[f32]) -> f32 {
 }
 
 /// A sinc in a Kaiser window, whose sum is 1: the sound `fraction` of the way from one sample to the next.
-fn taps(fraction: f64) -> Taps {
+fn long_taps(fraction: f64) -> Vec<f32> {
     const BETA: f64 = 6.0;
     let weight = |index: usize| {
         let x = index as f64 - (REACH as f64 - 1.0) - fraction;
         let across = x / REACH as f64;
-        let window = bessel(BETA * (1.0 - across * across).max(0.0).sqrt()) / bessel(BETA);
-        let angle = std::f64::consts::PI * x;
-        libm::sin(angle) / angle * window
+        sinc(x) * bessel(BETA * (1.0 - across * across).max(0.0).sqrt()) / bessel(BETA)
     };
-    let weights: [f64; 2 * REACH] = std::array::from_fn(weight);
+    let weights: Vec<f64> = (0..2 * REACH).map(weight).collect();
     let sum: f64 = weights.iter().sum();
-    weights.map(|weight| (weight / sum) as f32)
+    weights.iter().map(|weight| (weight / sum) as f32).collect()
+}
+
+/// A sinc in a Hann window.
+fn short_taps(fraction: f64) -> Vec<f32> {
+    let weight = |index: usize| {
+        let x = index as f64 - (SHORT as f64 - 1.0) - fraction;
+        let window = 0.5 + 0.5 * libm::cos(std::f64::consts::PI * x / SHORT as f64);
+        (sinc(x) * window) as f32
+    };
+    (0..2 * SHORT).map(weight).collect()
+}
+
+/// sin(πx) / πx; `x` is not 0.
+fn sinc(x: f64) -> f64 {
+    let angle = std::f64::consts::PI * x;
+    libm::sin(angle) / angle
 }
 
 /// The modified Bessel function of the first kind and order 0, by its power series.
@@ -133,7 +151,7 @@ mod tests {
     #[test]
     fn the_sound_between_samples_is_that_of_a_sine() {
         for fraction in [0.25, 0.5, 0.75] {
-            let taps = taps(fraction);
+            let taps = long_taps(fraction);
             // Up to 0.8 of half the sample rate.
             for step in 1..=8 {
                 let angle = std::f64::consts::PI * 0.1 * f64::from(step);

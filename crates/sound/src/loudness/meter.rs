@@ -230,7 +230,7 @@ impl Filters {
         let mut peaks = [0.0_f32; N];
         for frame in samples.as_chunks::<N>().0 {
             for channel in 0..N {
-                let sample = if frame[channel].is_finite() { frame[channel] } else { 0.0 };
+                let sample = if frame[channel].is_finite() { frame[channel].clamp(-1e4, 1e4) } else { 0.0 };
                 peaks[channel] = if sample.abs() > peaks[channel] { sample.abs() } else { peaks[channel] };
                 let x = f64::from(sample);
                 let y = sb0 * x + z[0][channel];

@@ -80,6 +80,7 @@ fn samples_that_are_not_finite_do_not_poison_the_rest() {
     let mut samples = waves(48_000, 3.0, 0.3);
     samples[1000] = f32::NAN;
     samples[1003] = f32::INFINITY;
+    samples[1005] = f32::MAX;
     let measured = measure(Samples::new(stereo(48_000), samples)).unwrap();
     assert!(measured.integrated_lufs().unwrap().is_finite());
 }
@@ -125,4 +126,41 @@ fn values_out_of_range_are_named() {
     assert_eq!(error.to_string(), "a loudness of 3 LUFS is not usable: give one from -70 to 0 LUFS");
     let target = LoudnessTarget { ceiling_dbtp: f64::NAN, ..LoudnessTarget::default() };
     assert!(target.check().is_err());
+}
+
+/// Integrated loudness in LUFS and true peak in dBTP by ffmpeg.
+fn by_ffmpeg(samples: &[f32]) -> (f64, f64) {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let filter = "ebur128=peak=true:framelog=verbose";
+    let mut ffmpeg = Command::new("ffmpeg")
+        .args(["-hide_banner", "-nostats", "-f", "f32le", "-ar", "48000", "-ac", "2", "-i", "-"])
+        .args(["-af", filter, "-f", "null", "-"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("ffmpeg is needed");
+    let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    ffmpeg.stdin.take().unwrap().write_all(&bytes).unwrap();
+    let output = ffmpeg.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    let value = |name: &str| {
+        let at = text.rfind(name).unwrap_or_else(|| panic!("no {name} in {text}"));
+        text[at + name.len()..].split_whitespace().next().unwrap().parse().unwrap()
+    };
+    (value("I:"), value("Peak:"))
+}
+
+#[test]
+fn ffmpeg_reads_the_loudness_asked_for_and_no_peak_above_the_ceiling() {
+    for (samples, lufs) in [(hits(10, 0.3), -14.0), (hits(10, 0.3), -23.0), (waves(48_000, 10.0, 0.5), -9.0)]
+    {
+        let make = || Ok(Samples::new(stereo(48_000), samples.clone()));
+        let target = LoudnessTarget { lufs, max_limiting_lu: 6.0, ..LoudnessTarget::default() };
+        let (source, _) = normalise(make, &target).unwrap();
+        let (heard, peak) = by_ffmpeg(&read_all(source));
+        assert!((heard - lufs).abs() < 0.5, "{lufs}: {heard}");
+        // ffmpeg prints tenths.
+        assert!(peak <= target.ceiling_dbtp, "{lufs}: {peak}");
+    }
 }

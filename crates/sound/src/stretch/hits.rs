@@ -125,9 +125,9 @@ impl HitFinder {
                 // The hit is where the rise begins: a drum may take some steps until it is loudest.
                 let begins = |step: &usize| self.rises[*step].alone >= 0.3 * middle;
                 let step = (BEHIND - 3..=BEHIND + 1).find(begins).unwrap_or(BEHIND);
-                // The newest rise belongs to step `count - 2`; the middle of a step is nearest to what is in it.
+                // The newest rise belongs to step `count - 2`.
                 let steps = self.count - 2 - (2 * BEHIND - step) as i64;
-                let position = (steps * self.step as i64 + self.step as i64 / 2).max(0);
+                let position = (steps * self.step as i64).max(0);
                 hits.push_back(Hit { position, strength: self.rises[BEHIND].strength });
             }
         }

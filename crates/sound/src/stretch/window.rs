@@ -2,12 +2,8 @@
 
 use std::collections::VecDeque;
 
-use strikeline_audio::{AudioError, AudioSource};
-
-use crate::seek;
-
-/// Sample frames that are taken from the source at once.
-const BLOCK: usize = 1024;
+/// What is not needed any more is let go of when it is so many sample frames.
+const LEAST_FORGOTTEN: usize = 8192;
 
 /// Samples of a source around the present, by their position. All outside is silence.
 #[derive(Debug)]
@@ -40,28 +36,40 @@ impl Window {
         self.ended.then(|| self.until())
     }
 
-    /// Takes a block; returns the sums of its channels.
-    pub(super) fn take<S: AudioSource>(&mut self, source: &mut S) -> Result<&[f32], AudioError> {
-        let (old, old_mono) = (self.samples.len(), self.mono.len());
-        self.samples.resize(old + BLOCK * self.channels, 0.0);
-        let read = seek::read_fully(source, &mut self.samples[old..])?;
-        self.samples.truncate(old + read * self.channels);
-        self.ended = read < BLOCK;
-        for sample in &mut self.samples[old..] {
-            if !sample.is_finite() {
-                *sample = 0.0;
-            }
-        }
-        self.mono
-            .extend(self.samples[old..].chunks_exact(self.channels).map(|frame| frame.iter().sum::<f32>()));
-        Ok(&self.mono[old_mono..])
+    /// Takes the next samples.
+    pub(super) fn push(&mut self, samples: &[f32]) {
+        self.samples.extend_from_slice(samples);
+        self.mono.extend(samples.chunks_exact(self.channels).map(|frame| frame.iter().sum::<f32>()));
+    }
+
+    /// The sums of the channels from a position on that is kept.
+    pub(super) fn mono_from(&self, position: i64) -> &[f32] {
+        let from = (position - self.start).clamp(0, self.mono.len() as i64) as usize;
+        &self.mono[from..]
+    }
+
+    /// The source has ended.
+    pub(super) fn finish(&mut self) {
+        self.ended = true;
+    }
+
+    /// Fills `to` with sample frames from a position on.
+    pub(super) fn fill(&self, position: i64, to: &mut [f32]) {
+        let frames = (to.len() / self.channels) as i64;
+        let silent = (self.start - position).clamp(0, frames);
+        let (silence, to) = to.split_at_mut(silent as usize * self.channels);
+        silence.fill(0.0);
+        let from = (position - self.start).clamp(0, self.mono.len() as i64) as usize * self.channels;
+        let there = (self.samples.len() - from).min(to.len());
+        to[..there].copy_from_slice(&self.samples[from..from + there]);
+        to[there..].fill(0.0);
     }
 
     /// Lets go of all in front of a position.
     pub(super) fn forget(&mut self, before: i64) {
         let frames = (before - self.start).clamp(0, self.mono.len() as i64) as usize;
         // Moving what is left has a price: not for little.
-        if frames > 8 * BLOCK {
+        if frames > LEAST_FORGOTTEN {
             self.samples.drain(..frames * self.channels);
             self.mono.drain(..frames);
             self.start += frames as i64;
