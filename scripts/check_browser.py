@@ -3,10 +3,13 @@
 
     scripts/check_browser.py VIDEO.mp4
 
-Seeks to several frames, draws each to a canvas, and compares the colours at a grid of points. Needs Chromium and
-ffmpeg; without them it says so and exits with 77, as a test that was skipped.
+Seeks to several frames, draws each to a canvas, and compares the colours at a grid of points. If the video has sound, it is
+decoded (decodeAudioData of an OfflineAudioContext), and the first sample that is louder than half the loudest must be the same
+as ffmpeg's, to the very sample; the <video> element must have played some of it. Needs Chromium and ffmpeg; without them it
+says so and exits with 77, as a test that was skipped.
 """
 
+import array
 import http.server
 import json
 import shutil
@@ -37,7 +40,26 @@ video.onloadeddata = async () => {
         }
         frames.push(points);
     }
-    tell({width: video.videoWidth, height: video.videoHeight, frames});
+    const told = {width: video.videoWidth, height: video.videoHeight, frames};
+    if (SOUND) {
+        try { Object.assign(told, await hear(SOUND)); } catch (error) { told.soundError = `${error}`; }
+    }
+    tell(told);
+};
+// Where the sound begins, and whether the element plays it.
+const hear = async ({rate, channels}) => {
+    const bytes = await (await fetch("/video.mp4")).arrayBuffer();
+    const decoded = await new OfflineAudioContext(channels, 1, rate).decodeAudioData(bytes);
+    const samples = decoded.getChannelData(0);
+    let loudest = 0, onset = 0;
+    for (const sample of samples) loudest = Math.max(loudest, Math.abs(sample));
+    while (Math.abs(samples[onset]) < loudest / 2) onset++;
+    await seek(0);
+    video.muted = false;
+    await video.play();
+    for (let wait = 0; wait < 50 && !video.webkitAudioDecodedByteCount; wait++)
+        await new Promise((done) => setTimeout(done, 100));
+    return {onset, length: samples.length, played: video.webkitAudioDecodedByteCount};
 };
 </script>"""
 
@@ -53,6 +75,21 @@ def probe(video):
     stream = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["streams"][0]
     numerator, denominator = map(int, stream["r_frame_rate"].split("/"))
     return stream["width"], stream["height"], numerator / denominator, int(stream["nb_frames"])
+
+
+def probe_sound(video):
+    """Rate and channels of the sound; None without sound."""
+    command = ["ffprobe", "-v", "error", "-select_streams", "a:0", "-show_entries", "stream=sample_rate,channels", "-of", "json"]
+    streams = json.loads(subprocess.run(command + [video], check=True, capture_output=True).stdout)["streams"]
+    return {"rate": int(streams[0]["sample_rate"]), "channels": streams[0]["channels"]} if streams else None
+
+
+def onset(video, channels):
+    """The first sample frame whose first channel is louder than half the loudest, as ffmpeg decodes it."""
+    command = ["ffmpeg", "-v", "error", "-i", video, "-map", "0:a:0", "-f", "f32le", "-"]
+    samples = array.array("f", subprocess.run(command, check=True, capture_output=True).stdout)[::channels]
+    threshold = max(map(abs, samples), default=0) / 2
+    return next(index for index, sample in enumerate(samples) if abs(sample) >= threshold)
 
 
 def decoded(video, frame, width, height):
@@ -80,6 +117,8 @@ def main():
     width, height, rate, count = probe(video)
     frames = sorted({count * part // 8 for part in range(8)} | {1, count - 1})
     page = PAGE.replace("FRAMES", json.dumps(frames)).replace("RATE", str(rate))
+    sound = probe_sound(video)
+    page = page.replace("SOUND", json.dumps(sound))
     page = page.replace("COLUMNS", str(COLUMNS)).replace("ROWS", str(ROWS))
     told, ready = {}, threading.Event()
 
@@ -123,7 +162,7 @@ def main():
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
         command += ["--autoplay-policy=no-user-gesture-required", f"http://127.0.0.1:{server.server_port}/"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -143,7 +182,17 @@ def main():
         # Points on an edge may differ by more.
         if differences[len(differences) * 98 // 100] > TOLERANCE:
             sys.exit(f"failed: frame {frame} differs by {differences[-1]}, 98 % by {differences[len(differences) * 98 // 100]}")
-    print(f"passed: {len(frames)} frames of {video} look the same in {browser}")
+    heard = ""
+    if sound:
+        if "soundError" in told:
+            sys.exit(f"failed: the browser cannot play the sound: {told['soundError']}")
+        expected = onset(video, sound["channels"])
+        if told["onset"] != expected:
+            sys.exit(f"failed: the sound begins at sample {told['onset']} instead of {expected}")
+        if not told["played"]:
+            sys.exit("failed: the <video> element plays no sound")
+        heard = f", and the sound begins at sample {expected}"
+    print(f"passed: {len(frames)} frames of {video} look the same in {browser}{heard}")
 
 
 main()

@@ -47,7 +47,7 @@ impl Costs {
             Stage::Render => self.render,
             Stage::Readback => self.readback,
             Stage::Encode => self.encode,
-            Stage::Write => Duration::ZERO,
+            Stage::Write | Stage::Sound => Duration::ZERO,
         };
         let place = self.seed ^ (frame.0 * 8 + stage as u64 * 2);
         match self.jitter {

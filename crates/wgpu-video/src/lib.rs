@@ -6,12 +6,12 @@
 //! 2. [`gpu`]: the device, the planes that a scene draws into (luma and chroma, as encoders take them), and the ring of
 //!    staging buffers;
 //! 3. [`mod@stream`]: the pipeline;
-//! 4. [`encode`]: pictures to access units, many segments at once;
+//! 4. [`encode`]: pictures to access units, many segments at once; [`sound`]: samples to packets beside them;
 //! 5. [`mux`]: segments to an MP4 file, without encoding them again; [`output`] makes the file appear only when it is
 //!    complete.
 //!
-//! [`stream::stream()`] makes a video of a [`Scene`]. [`stream::TextureStream`] makes one of the textures that a
-//! renderer with a device of its own pushes.
+//! [`stream::stream()`] makes a video of a [`Scene`], and [`stream::stream_with_sound()`] one that is heard.
+//! [`stream::TextureStream`] makes one of the textures that a renderer with a device of its own pushes.
 //!
 //! Modules that are hidden from this documentation (`stream::pipeline`, `stream::stage` and others) are for benches, tests and
 //! programs that measure the parts. Nothing in them is promised.
@@ -27,15 +27,20 @@ pub mod gpu;
 pub mod mux;
 pub mod output;
 pub mod scene;
+pub mod sound;
 pub mod stream;
 
+pub use strikeline_audio as audio;
 pub use strikeline_picture as picture;
 pub use wgpu;
 
 pub use encode::{Encoder, EncoderFactory};
 pub use output::Overwrite;
 pub use scene::Scene;
-pub use stream::{Mp4Sink, Report, Sink, StreamError, StreamOptions, TextureStream, stream};
+pub use sound::AudioEncoding;
+pub use stream::{
+    Mp4Sink, Report, Sink, StreamError, StreamOptions, TextureStream, stream, stream_with_sound,
+};
 
 #[cfg(all(doctest, feature = "h264"))]
 #[doc = include_str!("../README.md")]

@@ -12,14 +12,18 @@ use strikeline_picture::{
     FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Plane, SegmentIndex, SegmentPlan,
 };
 #[cfg(feature = "h264")]
+use wgpu_video::audio::{AudioFormat, PacketSource, Silence};
+#[cfg(feature = "h264")]
 use wgpu_video::encode::h264::H264Factory;
 use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::encode::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
 #[cfg(feature = "h264")]
-use wgpu_video::mux::{Mp4Settings, Mp4Writer, SoundTrack};
+use wgpu_video::mux::{Mp4Settings, Mp4Writer};
 use wgpu_video::output::Overwrite;
+#[cfg(feature = "h264")]
+use wgpu_video::sound::AudioEncoding;
 use wgpu_video::stream::Mp4Sink;
 use wgpu_video::stream::pipeline::{self, DeviceStages, PipelineOptions};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
@@ -179,7 +183,7 @@ struct RecordingSink {
 
 impl Sink for RecordingSink {
     fn begin(&mut self, info: &StreamInfo) -> Result<(), SinkError> {
-        self.info = Some(*info);
+        self.info = Some(info.clone());
         Ok(())
     }
     fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
@@ -318,28 +322,32 @@ fn the_configuration_is_there_with_the_first_segment() {
 /// A sink of one's own that adds sound to the pictures.
 #[cfg(feature = "h264")]
 struct SoundSink {
-    track: SoundTrack,
-    settings: Option<Mp4Settings>,
+    sound: Box<dyn PacketSource>,
+    video: Option<VideoTrack>,
     writer: Option<Mp4Writer<Cursor<Vec<u8>>>>,
+    /// Ticks of sound so far.
+    ticks: u64,
     file: Vec<u8>,
 }
 
 #[cfg(feature = "h264")]
 impl Sink for SoundSink {
     fn begin(&mut self, info: &StreamInfo) -> Result<(), SinkError> {
-        let settings = Mp4Settings::new(info.video).with_sound(self.track);
-        self.settings = Some(settings);
+        self.video = Some(info.video);
+        let settings = Mp4Settings::new(info.video).with_sound(self.sound.track().clone());
         self.writer = Some(Mp4Writer::new(Cursor::default(), settings)?);
         Ok(())
     }
     fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
-        let (Some(writer), Some(settings)) = (&mut self.writer, self.settings) else {
+        let (Some(writer), Some(video)) = (&mut self.writer, self.video) else {
             return Err("it has not begun".into());
         };
-        writer.write_segment(segment.segment, &segment.config, &segment.data, &segment.units)?;
-        let samples = self.track.samples_of(segment.segment, &settings.video);
-        let silence = vec![0; (samples.end - samples.start) as usize * self.track.sample_bytes() as usize];
-        Ok(writer.write_sound(segment.segment, &silence)?)
+        while self.ticks < video.sound_until(self.sound.track(), segment.segment) {
+            let packet = self.sound.next_packet()?.ok_or("it ended")?;
+            self.ticks += u64::from(packet.ticks);
+            writer.write_sound(vec![packet])?;
+        }
+        Ok(writer.write_segment(segment.segment, &segment.config, &segment.data, &segment.units)?)
     }
     fn finish(&mut self) -> Result<u64, SinkError> {
         let (file, bytes) = self.writer.take().ok_or("it has not begun")?.finish()?;
@@ -351,8 +359,9 @@ impl Sink for SoundSink {
 #[test]
 #[cfg(feature = "h264")]
 fn a_sink_can_add_a_sound_track_to_the_pictures_of_a_stream() {
-    let track = SoundTrack::new(48_000.try_into().unwrap(), 2.try_into().unwrap(), 40_000);
-    let mut sink = SoundSink { track, settings: None, writer: None, file: Vec::new() };
+    let silence = Silence::new(AudioFormat::STEREO_48K, 40_000);
+    let sound = AudioEncoding::Pcm.encode(silence, 40_000).unwrap();
+    let mut sink = SoundSink { sound, video: None, writer: None, ticks: 0, file: Vec::new() };
     run(&H264Factory::default(), &mut sink).0.unwrap();
     let count = |name: &[u8; 4]| sink.file.windows(4).filter(|bytes| bytes == name).count();
     assert_eq!([b"trak", b"vmhd", b"smhd", b"avcC", b"sowt"].map(count), [2, 1, 1, 1, 1]);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use strikeline_picture::{
     FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Plane, SegmentIndex, SegmentPlan,
 };
+use wgpu_video::audio::{AudioCodec, AudioError, AudioFormat, AudioTrack, Packet, PacketSource};
 use wgpu_video::encode::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
@@ -42,6 +43,12 @@ struct Faults {
     sink_panics_at_segment: Option<u64>,
     finish_fails: bool,
     progress_panics: bool,
+    /// There is sound: of so many packets, 100 ticks a second, one tick each.
+    sound: Option<u64>,
+    sound_fails_at: Option<u64>,
+    sound_panics_at: Option<u64>,
+    sound_ends_at: Option<u64>,
+    sound_takes: Duration,
 }
 
 /// Stand-in for the device. The frame number is painted into the picture.
@@ -163,6 +170,9 @@ impl Encoder for NumberSegment {
 struct Collector {
     faults: Faults,
     data: Vec<u8>,
+    /// Of each packet, the number in it, and how many segments were written before it.
+    packets: Vec<(u64, u64)>,
+    segments: u64,
     finished: bool,
 }
 
@@ -176,6 +186,12 @@ impl Sink for Collector {
             return Err("the disk is full".into());
         }
         self.data.extend(&segment.data);
+        self.segments += 1;
+        Ok(())
+    }
+    fn write_sound(&mut self, packets: Vec<Packet>) -> Result<(), SinkError> {
+        let number = |packet: &Packet| u64::from_le_bytes(packet.data[..].try_into().unwrap());
+        self.packets.extend(packets.iter().map(|packet| (number(packet), self.segments)));
         Ok(())
     }
     fn finish(&mut self) -> Result<u64, SinkError> {
@@ -184,6 +200,39 @@ impl Sink for Collector {
         }
         self.finished = true;
         Ok(self.data.len() as u64)
+    }
+}
+
+/// Numbered packets.
+struct Numbers {
+    track: AudioTrack,
+    faults: Faults,
+    next: u64,
+}
+
+impl Numbers {
+    fn new(faults: Faults) -> Option<Numbers> {
+        let packets = faults.sound?;
+        let format = AudioFormat::new(100, 1).unwrap();
+        Some(Numbers { track: AudioTrack::new(AudioCodec::Mp3, format, packets, packets), faults, next: 0 })
+    }
+}
+
+impl PacketSource for Numbers {
+    fn track(&self) -> &AudioTrack {
+        &self.track
+    }
+    fn next_packet(&mut self) -> Result<Option<Packet>, AudioError> {
+        std::thread::sleep(self.faults.sound_takes);
+        assert_ne!(Some(self.next), self.faults.sound_panics_at, "planned");
+        if Some(self.next) == self.faults.sound_fails_at {
+            return Err("the string broke".into());
+        }
+        if self.next == self.track.max_packets || Some(self.next) == self.faults.sound_ends_at {
+            return Ok(None);
+        }
+        self.next += 1;
+        Ok(Some(Packet { data: (self.next - 1).to_le_bytes().to_vec(), ticks: 1 }))
     }
 }
 
@@ -204,7 +253,10 @@ fn run(
         let encoder = NumberEncoder { faults };
         let options =
             PipelineOptions { encoder: &encoder, settings, plan, split, cancel: &cancel, record: None };
-        let outcome = pipeline::run((0..count).map(device).collect(), &options, &mut sink, &mut progress);
+        let devices = (0..count).map(device).collect();
+        let mut sound = Numbers::new(faults);
+        let sound = sound.as_mut().map(|sound| sound as &mut dyn PacketSource);
+        let outcome = pipeline::run_with_sound(devices, &options, sound, &mut sink, &mut progress);
         let _ = sender.send((outcome.map(|_| ()), sink));
     });
     receiver.recv_timeout(Duration::from_secs(60)).expect("the pipeline hangs")
@@ -259,6 +311,19 @@ fn whatever_fails_is_the_error_and_the_sink_is_not_finished() {
         (Faults { sink_fails_at_segment: Some(9), ..none }, "the disk is full"),
         (Faults { sink_panics_at_segment: Some(3), ..none }, "the write stage panicked"),
         (Faults { finish_fails: true, ..none }, "the disk is full at the end"),
+        // 300 frames at 60 per second: 500 packets.
+        (
+            Faults { sound: Some(500), sound_fails_at: Some(0), ..none },
+            "the sound failed at 0.000 s: the string broke",
+        ),
+        (Faults { sound: Some(500), sound_fails_at: Some(499), ..none }, "the sound failed at 4.990 s"),
+        (Faults { sound: Some(500), sound_panics_at: Some(321), ..none }, "the sound stage panicked"),
+        (
+            Faults { sound: Some(500), sound_ends_at: Some(444), ..none },
+            "the sound failed at 4.440 s: it ends there",
+        ),
+        (Faults { sound: Some(500), encode_fails_at: Some(61), ..none }, "it cannot count"),
+        (Faults { sound: Some(500), sink_fails_at_segment: Some(3), ..none }, "the disk is full"),
     ];
     for (faults, expected) in faults {
         for split in
@@ -270,6 +335,70 @@ fn whatever_fails_is_the_error_and_the_sink_is_not_finished() {
             assert!(!sink.finished);
         }
     }
+}
+
+#[test]
+fn sound_comes_before_its_segment_and_completely() {
+    // Shorter than the video of 5 s, as long, and longer.
+    for packets in [1, 333, 500, 900] {
+        for split in [split(1, 1, 1), split(4, 2, 2), on(3, split(5, 2, 9))] {
+            let faults = Faults { sound: Some(packets), ..Faults::default() };
+            let (result, sink) = run(plan(300, 30), split, faults, CancelToken::default());
+            result.unwrap();
+            // A segment lasts half a second, 50 packets. The last has all that is left.
+            let expected: Vec<_> = (0..packets).map(|packet| (packet, (packet / 50).min(9))).collect();
+            assert_eq!(sink.packets, expected);
+            assert!(sink.finished);
+        }
+    }
+}
+
+#[test]
+fn a_sound_that_is_slow_is_waited_for_and_a_stream_with_it_can_be_cancelled() {
+    let sound_takes = Duration::from_millis(1);
+    let faults = Faults { sound: Some(100), sound_takes, ..Faults::default() };
+    run(plan(60, 30), split(4, 2, 2), faults, CancelToken::default()).0.unwrap();
+
+    let faults = Faults { sound: Some(u64::MAX / 2), sound_takes, ..Faults::default() };
+    let cancel = CancelToken::default();
+    let later = cancel.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        later.cancel();
+    });
+    let (result, sink) = run(plan(u64::MAX / 4, 600), split(4, 2, 2), faults, cancel);
+    assert!(matches!(result, Err(StreamError::Cancelled)));
+    assert!(!sink.finished);
+}
+
+#[test]
+fn a_sink_that_takes_no_sound_says_so() {
+    struct Deaf;
+    impl Sink for Deaf {
+        fn begin(&mut self, _info: &StreamInfo) -> Result<(), SinkError> {
+            Ok(())
+        }
+        fn write_segment(&mut self, _segment: &FinishedSegment) -> Result<(), SinkError> {
+            Ok(())
+        }
+        fn finish(&mut self) -> Result<u64, SinkError> {
+            Ok(0)
+        }
+    }
+    let faults = Faults { sound: Some(500), ..Faults::default() };
+    let options = PipelineOptions {
+        encoder: &NumberEncoder { faults },
+        settings: encoder_settings(30),
+        plan: plan(300, 30),
+        split: split(4, 2, 4),
+        cancel: &CancelToken::default(),
+        record: None,
+    };
+    let mut sound = Numbers::new(faults).unwrap();
+    let outcome =
+        pipeline::run_with_sound(vec![device(4, faults)], &options, Some(&mut sound), &mut Deaf, &mut |_| {});
+    let error = outcome.unwrap_err().to_string();
+    assert!(error.contains("segment 0 could not be written: this sink takes no sound"), "{error}");
 }
 
 #[test]
@@ -348,7 +477,7 @@ fn a_panicking_progress_callback_ends_the_stream() {
 #[test]
 fn the_clocks_account_for_every_frame() {
     let (frames, split) = (600, split(4, 2, 2));
-    let faults = Faults::default();
+    let faults = Faults { sound: Some(900), ..Faults::default() };
     let settings = encoder_settings(120);
     let options = PipelineOptions {
         encoder: &NumberEncoder { faults },
@@ -359,8 +488,12 @@ fn the_clocks_account_for_every_frame() {
         record: None,
     };
     let devices = vec![device(2, faults), device(2, faults)];
-    let outcome = pipeline::run(devices, &options, &mut Collector::default(), &mut |_| {}).unwrap();
+    let mut sound = Numbers::new(faults).unwrap();
+    let outcome =
+        pipeline::run_with_sound(devices, &options, Some(&mut sound), &mut Collector::default(), &mut |_| {})
+            .unwrap();
     let report = outcome.clocks.read();
+    assert!(report.at_work().eq(Stage::ALL));
     for stage in Stage::ALL {
         assert_eq!(report.of(stage).frames, frames);
         assert!((0.0..=1.0).contains(&report.occupancy(stage)));

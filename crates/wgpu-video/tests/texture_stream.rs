@@ -11,6 +11,7 @@ use std::time::Duration;
 use strikeline_picture::{FrameIndex, SegmentIndex};
 use support::{Renderer, RendererScene, files, options, size, texture, texture_descriptor};
 use wgpu::TextureFormat;
+use wgpu_video::audio::{AudioError, AudioFormat, AudioSource, PacketSource};
 use wgpu_video::encode::h264::H264Factory;
 use wgpu_video::encode::{Codec, EncodeError, Encoder, EncoderFactory, EncoderSettings};
 use wgpu_video::gpu::SourceFormat;
@@ -18,9 +19,11 @@ use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::gpu::{Gpu, GpuError};
 use wgpu_video::output::Overwrite;
 use wgpu_video::scene::{Drawing, Scene, SceneError, SceneTarget};
+use wgpu_video::sound::{AudioEncoding, FlacDepth};
 use wgpu_video::stream::Mp4Sink;
 use wgpu_video::stream::{
-    ConvertOn, StreamError, StreamOptions, TextureError, TextureStream, WorkSplit, stream,
+    ConvertOn, Stage, StreamError, StreamOptions, TextureError, TextureStream, WorkSplit, stream,
+    stream_with_sound,
 };
 
 /// A device as a program would open it: wgpu's default limits, no features, an error handler of its own.
@@ -226,6 +229,102 @@ fn the_bytes_do_not_depend_on_the_ring_or_the_jobs() {
         let bytes = std::fs::read(path).unwrap();
         assert!(*first.get_or_insert(bytes.clone()) == bytes, "{split}");
     }
+}
+
+/// A saw tooth that ends with an error at sample frame `fails_at`.
+struct Saw {
+    position: u64,
+    fails_at: u64,
+}
+
+impl AudioSource for Saw {
+    fn format(&self) -> AudioFormat {
+        AudioFormat::STEREO_48K
+    }
+    fn read(&mut self, block: &mut [f32]) -> Result<usize, AudioError> {
+        for frame in block.chunks_exact_mut(2) {
+            if self.position == self.fails_at {
+                return Err("the tooth broke".into());
+            }
+            frame.fill((self.position % 109) as f32 / 218.0);
+            self.position += 1;
+        }
+        Ok(block.len() / 2)
+    }
+}
+
+/// The sound of a video of `frames` frames, and half a second more.
+fn saw(options: &StreamOptions, encoding: AudioEncoding, fails_at: u64) -> Box<dyn PacketSource> {
+    let seconds = options.frames.get() as f64 / options.frame_rate.as_f64();
+    encoding.encode(Saw { position: 0, fails_at }, (seconds * 48_000.0) as u64 + 24_000).unwrap()
+}
+
+#[test]
+fn a_stream_with_sound_gives_the_same_bytes_pushed_or_drawn_however_it_is_split() {
+    let (program, folder) = (Program::new(), tempfile::tempdir().unwrap());
+    let format = TextureFormat::Rgba8Unorm;
+    for encoding in [AudioEncoding::default(), AudioEncoding::Flac { depth: FlacDepth::Bits16 }] {
+        let mut first: Option<Vec<u8>> = None;
+        for (index, (ring_depth, jobs)) in [(2, 1), (7, 3)].into_iter().enumerate() {
+            let split = WorkSplit { ring_depth, jobs, segments_in_flight: 2, devices: None };
+            let options = options(43).with_split(split);
+            let path = |kind: &str| folder.path().join(format!("{encoding:?}-{index}-{kind}.mp4"));
+            let mut sink = Mp4Sink::create(&path("scene"), Overwrite::Refuse).unwrap();
+            let mut scene = RendererScene(SourceFormat::of(format).unwrap(), None);
+            let mut sound = saw(&options, encoding, u64::MAX);
+            let report = stream_with_sound(&mut scene, &mut sound, &options, &mut sink, &mut |_| {}).unwrap();
+            assert_eq!(report.stages.of(Stage::Sound).frames, 43);
+            drop(sink);
+
+            let sink = Mp4Sink::create(&path("pushed"), Overwrite::Refuse).unwrap();
+            let sound = saw(&options, encoding, u64::MAX);
+            let (device, queue) = (&program.device, &program.queue);
+            let mut stream = TextureStream::with_sound(device, queue, format, &options, sound, sink).unwrap();
+            let renderer = Renderer::new(device, format, size());
+            let texture = texture(device, format, size());
+            for _ in 0..43 {
+                program.render(&renderer, &texture);
+                stream.push(&texture).unwrap();
+            }
+            stream.finish().unwrap();
+
+            let [scene, pushed] = ["scene", "pushed"].map(|kind| std::fs::read(path(kind)).unwrap());
+            assert!(scene == pushed, "{encoding:?} {split}");
+            assert!(*first.get_or_insert(scene.clone()) == scene, "{encoding:?} {split}");
+        }
+    }
+}
+
+#[test]
+fn a_sound_that_fails_ends_the_stream_and_leaves_no_file() {
+    let (program, folder) = (Program::new(), tempfile::tempdir().unwrap());
+    let format = TextureFormat::Rgba8Unorm;
+    let options = options(43);
+    let path = folder.path().join("video.mp4");
+    let sink = || Mp4Sink::create(&path, Overwrite::Refuse).unwrap();
+    let failing = || saw(&options, AudioEncoding::Pcm, 10_000);
+    let mut scene = RendererScene(SourceFormat::of(format).unwrap(), None);
+    let error =
+        stream_with_sound(&mut scene, &mut failing(), &options, &mut sink(), &mut |_| {}).unwrap_err();
+    // In the packet that begins at sample frame 8,192.
+    assert_eq!(error.to_string(), "the sound failed at 0.171 s: the tooth broke");
+    assert!(files(folder.path()).is_empty());
+
+    let (device, queue) = (&program.device, &program.queue);
+    let mut stream = TextureStream::with_sound(device, queue, format, &options, failing(), sink()).unwrap();
+    let renderer = Renderer::new(device, format, size());
+    let texture = texture(device, format, size());
+    let error = loop {
+        program.render(&renderer, &texture);
+        if let Err(error) = stream.push(&texture) {
+            break error;
+        }
+        if stream.pushed() == 43 {
+            break stream.finish().unwrap_err();
+        }
+    };
+    assert!(error.to_string().contains("the tooth broke"), "{error}");
+    assert!(files(folder.path()).is_empty());
 }
 
 #[test]

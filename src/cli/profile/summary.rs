@@ -76,8 +76,8 @@ pub(super) struct ProfileSummary<'a> {
     pub split: WorkSplit,
     /// Size, rate, and part of the song.
     pub what: String,
-    /// One for each stage.
-    pub stages: [StageSummary; 4],
+    /// One for each stage that had threads.
+    pub stages: Vec<StageSummary>,
     /// What bounds the run.
     pub verdict: Verdict,
 }
@@ -245,7 +245,7 @@ impl ProfileSummary<'_> {
 }
 
 /// Two tables of at most 80 columns: the time of the threads, and the time per frame.
-fn write_table(text: &mut String, stages: &[StageSummary; 4]) -> std::fmt::Result {
+fn write_table(text: &mut String, stages: &[StageSummary]) -> std::fmt::Result {
     writeln!(
         text,
         "{:<9}{:>8}{:>8}  {:<BAR$}{:>7}{:>9}{:>13}{:>8}",
@@ -283,12 +283,14 @@ fn write_table(text: &mut String, stages: &[StageSummary; 4]) -> std::fmt::Resul
             _ => format!("{:.1}", stage.bytes as f64 / 1e6),
         };
         let speed = match stage.stage {
-            Stage::Render | Stage::Write => "–".to_owned(),
+            Stage::Render | Stage::Write | Stage::Sound => "–".to_owned(),
             _ => format!("{:.2}", stage.gigabytes_per_second()),
         };
         writeln!(text, "{:<9}{median:>12.2}{p95:>12.2}{max:>12.2}{megabytes:>14}{speed:>10}", stage.stage)?;
     }
-    writeln!(text, "(per frame; of the write stage, per segment)\n")
+    let sound = stages.iter().any(|stage| stage.stage == Stage::Sound);
+    let by_segment = if sound { "write and sound stages" } else { "write stage" };
+    writeln!(text, "(per frame; of the {by_segment}, per segment)\n")
 }
 
 /// Columns of the bar and its number.

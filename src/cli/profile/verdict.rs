@@ -29,7 +29,7 @@ pub(super) struct Verdict {
 /// What the verdict is based on.
 pub(super) struct Evidence<'a> {
     pub measured: &'a MeasuredRun,
-    pub stages: &'a [StageSummary; 4],
+    pub stages: &'a [StageSummary],
     pub split: WorkSplit,
     pub floor: Option<Floor>,
     pub context: &'a RunContext,
@@ -41,7 +41,11 @@ enum Workload {
     Drawing,
     Encoding,
     Writing,
+    Sound,
 }
+
+/// What to try when the sound costs most.
+const CHEAPER_SOUND: &str = "another --audio-codec, or --no-sound";
 
 impl Verdict {
     /// Of a run.
@@ -87,6 +91,7 @@ impl Verdict {
                 (1.0 - own - others) * 100.0
             ),
             Stage::Write => "a faster disk".to_owned(),
+            Stage::Sound => CHEAPER_SOUND.to_owned(),
             Stage::Render | Stage::Readback => evidence.context.cheaper_drawing(),
         };
         Verdict::of(&busiest.stage.to_string(), &name(busiest.stage), reason, remedy)
@@ -107,6 +112,7 @@ impl Evidence<'_> {
             Workload::Drawing => "drawing",
             Workload::Encoding => "encoding",
             Workload::Writing => "writing",
+            Workload::Sound => "making the sound",
         };
         let part = part * 100.0;
         if others > OTHERS_MOST {
@@ -136,6 +142,7 @@ impl Evidence<'_> {
             Workload::Encoding if report.encoder == "openh264" => "--encoder h264".to_owned(),
             Workload::Encoding => "a higher --quality number, or a smaller --size".to_owned(),
             Workload::Writing => "a faster disk".to_owned(),
+            Workload::Sound => CHEAPER_SOUND.to_owned(),
             Workload::Drawing => self.context.cheaper_drawing(),
         };
         Verdict::of("cores", "the processor", reason, remedy)
@@ -184,9 +191,14 @@ impl Evidence<'_> {
         let report: &Report = &self.measured.report;
         let encoding = cpu(Stage::Encode).unwrap_or_default();
         let writing = cpu(Stage::Write).unwrap_or_default();
-        let drawing = report.cpu.saturating_sub(encoding + writing);
-        let all =
-            [(Workload::Drawing, drawing), (Workload::Encoding, encoding), (Workload::Writing, writing)];
+        let sound = cpu(Stage::Sound).unwrap_or_default();
+        let drawing = report.cpu.saturating_sub(encoding + writing + sound);
+        let all = [
+            (Workload::Drawing, drawing),
+            (Workload::Encoding, encoding),
+            (Workload::Writing, writing),
+            (Workload::Sound, sound),
+        ];
         let (work, time) =
             all.into_iter().max_by_key(|(_, time)| *time).unwrap_or((Workload::Drawing, drawing));
         (work, share(time, report.cpu))

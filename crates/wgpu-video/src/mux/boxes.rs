@@ -15,13 +15,8 @@ pub(super) fn ftyp(codec: Brand) -> FtypBox {
 }
 
 /// `moov` (ISO/IEC 14496-12, 8.2.1): the tracks, numbered from 1 in the order that they have here, for a presentation
-/// of `duration` ticks of `1 / timescale` seconds, made by the program `writing_tool`. All times of day are 0: the bytes depend on the media alone.
-pub(super) fn moov(
-    timescale: NonZeroU32,
-    duration: u64,
-    tracks: Vec<TrakBox>,
-    writing_tool: &str,
-) -> MoovBox {
+/// of `duration` ticks of `1 / timescale` seconds, described by `tags`. All times of day are 0: the bytes depend on the media alone.
+pub(super) fn moov(timescale: NonZeroU32, duration: u64, tracks: Vec<TrakBox>, tags: &Tags<'_>) -> MoovBox {
     let mvhd_box = MvhdBox {
         creation_time: Mp4FileTime::default(),
         modification_time: Mp4FileTime::default(),
@@ -32,7 +27,7 @@ pub(super) fn moov(
         matrix: MvhdBox::DEFAULT_MATRIX,
         next_track_id: tracks.len() as u32 + 1,
     };
-    MoovBox { mvhd_box, trak_boxes: tracks, mvex_box: None, unknown_boxes: vec![udta(writing_tool)] }
+    MoovBox { mvhd_box, trak_boxes: tracks, mvex_box: None, unknown_boxes: vec![udta(tags)] }
 }
 
 /// The box that says how to turn the samples into colours: BT.709 primaries, transfer and matrix (1, 1, 1 of
@@ -48,13 +43,27 @@ pub(super) fn pasp_square() -> UnknownBox {
     extra_box(*b"pasp", [1u32.to_be_bytes(), 1u32.to_be_bytes()].concat())
 }
 
-/// `udta` (ISO/IEC 14496-12, 8.10.1) with the name of the program that wrote the file, in the form that
-/// players read: a `meta` box with Apple's item list.
-fn udta(writing_tool: &str) -> UnknownBox {
-    let utf8 = 1u32.to_be_bytes();
-    let any_locale = [0; 4];
-    let data = inner_box(*b"data", &[&utf8, &any_locale, writing_tool.as_bytes()]);
-    let ilst = inner_box(*b"ilst", &[&inner_box(*b"\xa9too", &[&data])]);
+/// What players show about a file.
+#[derive(Debug)]
+pub(super) struct Tags<'a> {
+    pub title: Option<&'a str>,
+    pub artist: Option<&'a str>,
+    /// The program that wrote the file.
+    pub writing_tool: &'a str,
+}
+
+/// `udta` (ISO/IEC 14496-12, 8.10.1) with `tags` in the form that players read: a `meta` box with Apple's item list.
+fn udta(tags: &Tags<'_>) -> UnknownBox {
+    let item = |name, text: &str| {
+        let utf8 = 1u32.to_be_bytes();
+        let any_locale = [0; 4];
+        inner_box(name, &[&inner_box(*b"data", &[&utf8, &any_locale, text.as_bytes()])])
+    };
+    let items =
+        [(*b"\xa9nam", tags.title), (*b"\xa9ART", tags.artist), (*b"\xa9too", Some(tags.writing_tool))];
+    let items: Vec<u8> =
+        items.into_iter().filter_map(|(name, text)| Some(item(name, text?))).flatten().collect();
+    let ilst = inner_box(*b"ilst", &[&items]);
     let version_and_flags = [0; 4];
     let hdlr = inner_box(*b"hdlr", &[&version_and_flags, &[0; 4], b"mdirappl", &[0; 9]]);
     extra_box(*b"udta", inner_box(*b"meta", &[&version_and_flags, &hdlr, &ilst]))

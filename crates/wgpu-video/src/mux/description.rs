@@ -1,7 +1,6 @@
-//! What a stream or a file consists of: one video track, and perhaps a sound track.
+//! What a stream or a file consists of: one video track, and perhaps a sound track beside it.
 
-use std::num::{NonZeroU16, NonZeroU32};
-use std::ops::Range;
+use strikeline_audio::AudioTrack;
 
 use crate::encode::Codec;
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan};
@@ -30,52 +29,23 @@ impl VideoTrack {
     ) -> VideoTrack {
         VideoTrack { size, frame_rate, plan, codec }
     }
-}
 
-/// A sound track of uncompressed samples (PCM): signed, 16 bits, little-endian, channels interleaved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SoundTrack {
-    /// Sample frames (one sample of each channel) per second, in Hz.
-    pub sample_rate: NonZeroU32,
-    /// 1 is mono, 2 is stereo (left, right).
-    pub channels: NonZeroU16,
-    /// Sample frames of the whole track. It begins with the video, and may be shorter or longer.
-    pub samples: u64,
-}
-
-impl SoundTrack {
-    /// A track of `samples` sample frames.
-    pub const fn new(sample_rate: NonZeroU32, channels: NonZeroU16, samples: u64) -> SoundTrack {
-        SoundTrack { sample_rate, channels, samples }
-    }
-
-    /// Bytes of a sample frame: 2 for each channel.
-    pub fn sample_bytes(&self) -> u32 {
-        2 * u32::from(self.channels.get())
-    }
-
-    /// The sample frames that are heard while segment `segment` of `video` is shown. The last segment has all that is
-    /// left, also what is heard after the video has ended. Empty when the track has ended before, or there is no such
-    /// segment.
-    pub fn samples_of(&self, segment: SegmentIndex, video: &VideoTrack) -> Range<u64> {
-        let plan = video.plan;
-        if segment.0 >= plan.segments() {
-            return self.samples..self.samples;
+    /// The sound that belongs to segment `segment` and those before it: all packets of `sound` that begin before this
+    /// number of ticks, counted from the first packet. The last segment has everything that is left, also what is heard after
+    /// the video has ended.
+    pub fn sound_until(&self, sound: &AudioTrack, segment: SegmentIndex) -> u64 {
+        let end = sound.skip.saturating_add(sound.duration);
+        if segment.0.saturating_add(1) >= self.plan.segments() {
+            return end;
         }
-        let frames = plan.frames_of(segment);
-        let end = if segment.0 + 1 == plan.segments() {
-            self.samples
-        } else {
-            self.samples_before(FrameIndex(frames.end), video.frame_rate)
-        };
-        self.samples_before(FrameIndex(frames.start), video.frame_rate)..end
+        self.sound_before(sound, FrameIndex(self.plan.frames_of(segment).end)).min(end)
     }
 
-    /// Sample frames that begin before `frame` does.
-    fn samples_before(&self, frame: FrameIndex, rate: FrameRate) -> u64 {
-        let ticks = u128::from(frame.0) * u128::from(rate.denominator()) * u128::from(self.sample_rate.get());
-        let samples = ticks.div_ceil(u128::from(rate.numerator()));
-        u64::try_from(samples).unwrap_or(u64::MAX).min(self.samples)
+    /// Ticks of `sound`, counted from the first packet, before frame `frame` is shown, rounded up.
+    pub(super) fn sound_before(&self, sound: &AudioTrack, frame: FrameIndex) -> u64 {
+        let rate = self.frame_rate;
+        let ticks = u128::from(frame.0) * u128::from(rate.denominator()) * u128::from(sound.timescale.get());
+        let shown = u64::try_from(ticks.div_ceil(u128::from(rate.numerator()).max(1))).unwrap_or(u64::MAX);
+        sound.skip.saturating_add(shown.saturating_sub(sound.silence))
     }
 }

@@ -7,9 +7,12 @@ mod boxes;
 mod codecs;
 mod description;
 mod mp4;
+mod mp4_sound;
 mod mp4_track;
+mod mp4_video;
+mod sound_entries;
 
-pub use description::{SoundTrack, VideoTrack};
+pub use description::VideoTrack;
 pub use mp4::{Mp4Settings, Mp4Writer};
 
 use std::io;
@@ -112,23 +115,35 @@ pub enum MuxError {
         /// The first segment that differs.
         segment: SegmentIndex,
     },
-    /// Sound is missing, or is not what was planned.
-    #[error("the sound of segment {} cannot be used: {reason}", segment.0)]
+    /// Sound is missing, or is not what its track says.
+    #[error("the sound cannot be used: {reason}")]
     Sound {
-        /// The segment during which it is heard.
-        segment: SegmentIndex,
         /// What is wrong with it.
         reason: String,
     },
     /// The sound is longer than the tables of one MP4 file are allowed to be.
     #[error(
-        "sound of {samples} samples is too long for one MP4 file (at most {limit}): make the video in parts"
+        "{count} samples of sound are too many for one MP4 file (at most {limit}): make the video in parts"
     )]
-    TooManySamples {
-        /// Sample frames of the track.
-        samples: u64,
+    TooMuchSound {
+        /// Packets of the track; of uncompressed sound, sample frames.
+        count: u64,
         /// The most that one file takes.
         limit: u64,
+    },
+    /// A language is not given as MP4 files want it.
+    #[error("\"{code}\" is no language code: give three small letters of ISO 639-2, such as eng or deu")]
+    Language {
+        /// What was given.
+        code: String,
+    },
+    /// A title or an artist is too long.
+    #[error("the {what} is longer than {limit} bytes: shorten it")]
+    LongTag {
+        /// Which one.
+        what: &'static str,
+        /// The most bytes that it may have.
+        limit: usize,
     },
     /// The coded pictures have another size than the video. Render again with another encoder.
     #[error("the coded pictures are {width}x{height} instead of {expected}; try another encoder")]

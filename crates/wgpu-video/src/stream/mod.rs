@@ -4,7 +4,9 @@
 //! render   (1 thread)  takes a free slot of the ring, draws a frame, submits its copy into the slot
 //! readback (1 thread)  waits for the oldest submission only, passes the mapped slot on
 //! encode   (a pool)    many segments at once, each its own encoder, frames in order; frees the slots
-//! write    (1 thread)  finished segments, in order, into the sink
+//! write    (1 thread)  finished segments, in order, into the sink, each behind its sound
+//!
+//! sound    (1 thread)  reads the packets of sound, if any, segment by segment, some ahead of the write stage
 //! ```
 //!
 //! Where the processor draws, two devices draw at the same time. Each has a render thread, a readback thread and segments
@@ -29,6 +31,7 @@ mod queue;
 pub mod scene_stages;
 mod sink;
 mod slots;
+mod sound;
 #[doc(hidden)]
 pub mod stage;
 mod stats;
@@ -39,6 +42,8 @@ mod write;
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use strikeline_audio::{AudioError, AudioTrack, PacketSource};
 
 pub use crate::gpu::convert::ConvertOn;
 pub use failure::CancelToken;
@@ -98,6 +103,14 @@ pub enum StreamError {
         /// Why.
         source: EncodeError,
     },
+    /// The sound could not be made, or its source failed.
+    #[error("the sound failed at {:.3} s: {source}", .at.as_seconds())]
+    Sound {
+        /// Where in the video.
+        at: Time,
+        /// Why.
+        source: AudioError,
+    },
     /// The sink could not begin.
     #[error("{0}")]
     Begin(#[source] SinkError),
@@ -127,9 +140,10 @@ pub enum StreamError {
         /// Which segment.
         segment: SegmentIndex,
     },
-    /// A stage panicked: a bug in the scene, the encoder or the sink. Please report it.
+    /// A stage panicked: a bug in the scene, the sound, the encoder or the sink. Please report it.
     #[error(
-        "the {stage} stage panicked ({message}): this is a bug in the scene, encoder or sink, please report it"
+        "the {stage} stage panicked ({message}): this is a bug in the {}, please report it",
+        if *.stage == Stage::Sound { "source of the sound" } else { "scene, encoder or sink" }
     )]
     Panicked {
         /// Which stage.
@@ -318,8 +332,9 @@ impl StreamOptions {
     }
 
     /// What the sink gets before the first segment.
-    fn info(&self) -> StreamInfo {
-        StreamInfo::new(VideoTrack::new(self.size, self.frame_rate, self.plan(), self.encoder.codec()))
+    fn info(&self, sound: Option<&AudioTrack>) -> StreamInfo {
+        let video = VideoTrack::new(self.size, self.frame_rate, self.plan(), self.encoder.codec());
+        StreamInfo { sound: sound.cloned(), ..StreamInfo::new(video) }
     }
 
     fn encoder_settings(&self) -> EncoderSettings {
@@ -365,6 +380,35 @@ pub fn stream(
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Report, StreamError> {
+    stream_all(scene, None, options, sink, progress)
+}
+
+/// As [`stream()`], with sound beside the pictures: the packets of `sound`, which are read on a thread of their own while frames
+/// are drawn. [`AudioEncoding`](crate::sound::AudioEncoding) makes them from samples.
+///
+/// The sound is read a few segments ahead of what is written at most, so a slow source slows the stream, and a fast one takes no
+/// memory. It is as long as its track says: the video's length does not change it.
+///
+/// # Errors
+/// As [`stream()`]; [`StreamError::Sound`] when `sound` fails or ends too early. A source that blocks for ever cannot be
+/// stopped.
+pub fn stream_with_sound(
+    scene: &mut dyn Scene,
+    sound: &mut dyn PacketSource,
+    options: &StreamOptions,
+    sink: &mut dyn Sink,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Report, StreamError> {
+    stream_all(scene, Some(sound), options, sink, progress)
+}
+
+fn stream_all(
+    scene: &mut dyn Scene,
+    sound: Option<&mut dyn PacketSource>,
+    options: &StreamOptions,
+    sink: &mut dyn Sink,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Report, StreamError> {
     options.split.check()?;
     let plan = options.plan();
     let settings = options.encoder_settings();
@@ -389,7 +433,8 @@ pub fn stream(
     let name = adapter.description.to_string();
     let opened = failure::caught(Stage::Render, || open_devices(adapter, scenes, options, split))?;
     let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
-    failure::caught(Stage::Write, || sink.begin(&options.info()).map_err(StreamError::Begin))?;
+    let info = options.info(sound.as_deref().map(|sound| sound.track()));
+    failure::caught(Stage::Write, || sink.begin(&info).map_err(StreamError::Begin))?;
     let run = PipelineOptions {
         encoder: &*options.encoder,
         settings,
@@ -398,7 +443,7 @@ pub fn stream(
         cancel: &options.cancel,
         record: options.record,
     };
-    let outcome = pipeline::run(stages, &run, sink, progress)?;
+    let outcome = pipeline::run_with_sound(stages, &run, sound, sink, progress)?;
     let gpu_times = gpu_times.into_iter().flatten().map(taken).reduce(GpuTimes::with);
     Ok(report(outcome, &*options.encoder, name, plan, gpu_times))
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use strikeline_audio::Packet;
+
 use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo};
 use crate::mux::{Mp4Settings, Mp4Writer, MuxError};
 use crate::output::{OutputError, OutputFile, Overwrite};
@@ -11,6 +13,9 @@ use crate::output::{OutputError, OutputFile, Overwrite};
 pub struct Mp4Sink {
     state: SinkState,
     writing_tool: Option<&'static str>,
+    title: Option<String>,
+    artist: Option<String>,
+    language: Option<String>,
 }
 
 #[derive(Debug)]
@@ -27,15 +32,37 @@ impl Mp4Sink {
     /// # Errors
     /// When a file exists that may not be replaced, or the file cannot be created.
     pub fn create(path: &Path, overwrite: Overwrite) -> Result<Mp4Sink, OutputError> {
-        Ok(Mp4Sink { state: SinkState::Created(OutputFile::create(path, overwrite)?), writing_tool: None })
+        Ok(Mp4Sink {
+            state: SinkState::Created(OutputFile::create(path, overwrite)?),
+            writing_tool: None,
+            title: None,
+            artist: None,
+            language: None,
+        })
     }
-}
 
-impl Mp4Sink {
     /// The same with the name of the program that makes the file ([`Mp4Settings::with_writing_tool`]).
     #[must_use]
     pub fn with_writing_tool(self, writing_tool: &'static str) -> Mp4Sink {
         Mp4Sink { writing_tool: Some(writing_tool), ..self }
+    }
+
+    /// The same with a title, which players show.
+    #[must_use]
+    pub fn with_title(self, title: impl Into<String>) -> Mp4Sink {
+        Mp4Sink { title: Some(title.into()), ..self }
+    }
+
+    /// The same with who made the video, which players show.
+    #[must_use]
+    pub fn with_artist(self, artist: impl Into<String>) -> Mp4Sink {
+        Mp4Sink { artist: Some(artist.into()), ..self }
+    }
+
+    /// The same with the language of the sound: three small letters of ISO 639-2, such as `eng`.
+    #[must_use]
+    pub fn with_language(self, language: impl Into<String>) -> Mp4Sink {
+        Mp4Sink { language: Some(language.into()), ..self }
     }
 }
 
@@ -45,6 +72,9 @@ impl Sink for Mp4Sink {
             return Err("a sink takes one stream only".into());
         };
         let mut settings = Mp4Settings::new(info.video);
+        settings.sound.clone_from(&info.sound);
+        (settings.title, settings.artist, settings.language) =
+            (self.title.take(), self.artist.take(), self.language.take());
         if let Some(tool) = self.writing_tool {
             settings = settings.with_writing_tool(tool);
         }
@@ -58,6 +88,11 @@ impl Sink for Mp4Sink {
             Err(MuxError::Io(error)) => Err(writer.get_ref().error(error).into()),
             other => Ok(other?),
         }
+    }
+
+    fn write_sound(&mut self, packets: Vec<Packet>) -> Result<(), SinkError> {
+        let SinkState::Writing(writer) = &mut self.state else { return Err("the stream has ended".into()) };
+        Ok(writer.write_sound(packets)?)
     }
 
     fn finish(&mut self) -> Result<u64, SinkError> {

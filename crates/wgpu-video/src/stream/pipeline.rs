@@ -7,6 +7,7 @@ use std::thread::Scope;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use strikeline_audio::PacketSource;
 
 use super::StreamError;
 use super::encode::{EncodeContext, SegmentTask};
@@ -15,11 +16,13 @@ use super::interleave::{Interleave, Next, PlannedFrame, Segments};
 use super::queue::{Entrance, Queue};
 use super::sink::Sink;
 use super::slots::{FreeSlots, LentSlot, STOP_INTERVAL, TakenSlot};
+use super::sound::{SEGMENTS_AHEAD, read_sound};
 use super::stage::{Mapped, Readback, Render};
 use super::stats::{Clocks, Progress, Stage, process_cpu_time};
 use super::trace::{Activity, LevelMeter, Recording, RingLevels, Trace, Tracer, Worker};
-use super::write::write_segments;
+use super::write::{Arrivals, write_segments};
 use crate::encode::{EncoderFactory, EncoderSettings};
+use crate::mux::VideoTrack;
 use strikeline_picture::{SegmentIndex, SegmentPlan};
 
 /// How often progress is reported.
@@ -145,11 +148,29 @@ where
     R: Render,
     B: Readback<R::Submitted>,
 {
+    run_with_sound(devices, options, None, sink, progress)
+}
+
+/// As [`run`], with `sound` beside the pictures, if any.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_sound<R, B>(
+    devices: Vec<DeviceStages<R, B>>,
+    options: &PipelineOptions<'_>,
+    sound: Option<&mut dyn PacketSource>,
+    sink: &mut dyn Sink,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Outcome, StreamError>
+where
+    R: Render,
+    B: Readback<R::Submitted>,
+{
     let PipelineOptions { encoder, settings, plan, split, cancel, record } = *options;
     split.check()?;
     let shares: Vec<_> = (0..devices.len()).map(|index| split.on_device(index, devices.len())).collect();
     let cpu_before = process_cpu_time();
-    let clocks = Clocks::start(devices.len(), split.jobs);
+    let clocks = Clocks::start(devices.len(), split.jobs).with_sound(sound.is_some());
     let failure = Failure::default();
     let tracer = record.map(|limit| Tracer::new(clocks.started(), limit));
     let tracer = tracer.as_ref();
@@ -166,6 +187,9 @@ where
         let _ = permit_sender.try_send(());
     }
     let (finished_sender, finished) = bounded(permits);
+    let (sound_sender, sound_receiver) = bounded(SEGMENTS_AHEAD);
+    let sound_receiver = sound.is_some().then_some(sound_receiver);
+    let video = VideoTrack::new(settings.size, settings.frame_rate, plan, encoder.codec());
     // Holds nothing: it is closed when the stages have ended.
     let (ended_sender, ended) = bounded::<()>(0);
 
@@ -192,9 +216,20 @@ where
             stage.spawn("write", move || {
                 *written = failure.guard(Stage::Write, || {
                     let mut worker = worker("write", Stage::Write);
-                    write_segments(sink, plan, finished, permit_sender, &mut worker, failure)
+                    let arrivals = Arrivals { segments: finished, sound: sound_receiver };
+                    write_segments(sink, plan, arrivals, permit_sender, &mut worker, failure)
                 });
             });
+            if let Some(sound) = sound {
+                stage.spawn("sound", move || {
+                    failure.guard(Stage::Sound, || {
+                        let worker = worker("sound", Stage::Sound);
+                        // Moved, so that the write stage sees its end.
+                        let segments = sound_sender;
+                        read_sound(sound, &video, &segments, worker, failure, cancel)
+                    });
+                });
+            }
             // All before the first thread that could end: a queue without an entrance is closed.
             let entrances: Vec<_> = devices.iter().map(|_| tasks.entrance()).collect();
             let parts = devices.into_iter().zip(&mut rings).zip(entrances);

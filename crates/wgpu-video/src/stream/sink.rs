@@ -1,22 +1,31 @@
 //! Sinks: where finished segments go, in order.
 
+use strikeline_audio::{AudioTrack, Packet};
+
 use crate::encode::{AccessUnit, CodecConfig};
 pub use crate::mux::VideoTrack;
 use strikeline_picture::SegmentIndex;
 
-/// What a sink must know before the first segment: the tracks of the stream. There is no sound yet; it will
-/// be a field here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a sink must know before the first segment: the tracks of the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StreamInfo {
     /// The pictures.
     pub video: VideoTrack,
+    /// The sound, if any.
+    pub sound: Option<AudioTrack>,
 }
 
 impl StreamInfo {
     /// A stream of pictures alone.
     pub const fn new(video: VideoTrack) -> StreamInfo {
-        StreamInfo { video }
+        StreamInfo { video, sound: None }
+    }
+
+    /// The same with sound.
+    #[must_use]
+    pub fn with_sound(self, sound: AudioTrack) -> StreamInfo {
+        StreamInfo { sound: Some(sound), ..self }
     }
 }
 
@@ -65,6 +74,18 @@ pub trait Sink: Send {
     /// Ends the stream.
     fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError>;
 
+    /// Called, when there is sound, before each segment: with the packets that belong to it and are not yet written, in order.
+    /// Those are the ones that begin before the tick that [`VideoTrack::sound_until`] says. There may be none.
+    ///
+    /// A sink that does not implement it takes no sound, and says so.
+    ///
+    /// # Errors
+    /// Ends the stream.
+    fn write_sound(&mut self, packets: Vec<Packet>) -> Result<(), SinkError> {
+        let _ = packets;
+        Err("this sink takes no sound: stream without sound, or into another sink".into())
+    }
+
     /// Called once, after the last segment, when every frame was written: only now does the result appear
     /// under its name. Returns its size in bytes.
     ///
@@ -89,16 +110,23 @@ impl Sink for NullSink {
         Ok(())
     }
 
+    fn write_sound(&mut self, packets: Vec<Packet>) -> Result<(), SinkError> {
+        self.bytes += packets.iter().map(|packet| packet.data.len() as u64).sum::<u64>();
+        Ok(())
+    }
+
     fn finish(&mut self) -> Result<u64, SinkError> {
         Ok(self.bytes)
     }
 }
 
-/// Keeps the segments' data in memory, one after the other.
+/// Keeps the segments' data in memory, one after the other, and the sound.
 #[derive(Debug, Default)]
 pub struct MemorySink {
     /// All access units so far.
     pub data: Vec<u8>,
+    /// All packets of sound so far.
+    pub sound: Vec<Packet>,
 }
 
 impl Sink for MemorySink {
@@ -111,7 +139,13 @@ impl Sink for MemorySink {
         Ok(())
     }
 
+    fn write_sound(&mut self, packets: Vec<Packet>) -> Result<(), SinkError> {
+        self.sound.extend(packets);
+        Ok(())
+    }
+
     fn finish(&mut self) -> Result<u64, SinkError> {
-        Ok(self.data.len() as u64)
+        let sound = self.sound.iter().map(|packet| packet.data.len() as u64).sum::<u64>();
+        Ok(self.data.len() as u64 + sound)
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::trace::Trace;
 
-/// One of the four steps that a frame passes.
+/// One of the four steps that a frame passes, or the one that makes the sound beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// Draws and submits.
@@ -17,11 +17,13 @@ pub enum Stage {
     Encode,
     /// Gives finished segments to the sink, in order.
     Write,
+    /// Makes the sound: reads the packets that belong to each segment.
+    Sound,
 }
 
 impl Stage {
-    /// All of them, in the order of a frame's way.
-    pub const ALL: [Stage; 4] = [Stage::Render, Stage::Readback, Stage::Encode, Stage::Write];
+    /// All of them, in the order of a frame's way; sound is the last.
+    pub const ALL: [Stage; 5] = [Stage::Render, Stage::Readback, Stage::Encode, Stage::Write, Stage::Sound];
 
     /// What is at work when this stage is the busiest. Readback itself only waits for the device.
     pub const fn at_work(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Stage {
             Stage::Readback => "the graphics device",
             Stage::Encode => "encoding",
             Stage::Write => "writing",
+            Stage::Sound => "the sound",
         }
     }
 }
@@ -41,6 +44,7 @@ impl fmt::Display for Stage {
             Stage::Readback => "readback",
             Stage::Encode => "encode",
             Stage::Write => "write",
+            Stage::Sound => "sound",
         })
     }
 }
@@ -124,14 +128,22 @@ pub struct Clocks {
     started: Instant,
     devices: usize,
     jobs: usize,
+    sound: bool,
     /// One each, in the order of [`Stage::ALL`].
-    stages: [StageClock; 4],
+    stages: [StageClock; 5],
 }
 
 impl Clocks {
-    /// Starts now; `devices` draw, each with a thread to render and one to read back, and `jobs` threads encode.
+    /// Starts now; `devices` draw, each with a thread to render and one to read back, and `jobs` threads encode. There is no
+    /// sound.
     pub fn start(devices: usize, jobs: usize) -> Clocks {
-        Clocks { started: Instant::now(), devices, jobs, stages: Default::default() }
+        Clocks { started: Instant::now(), devices, jobs, sound: false, stages: Default::default() }
+    }
+
+    /// The same, and a thread makes `sound`.
+    #[must_use]
+    pub fn with_sound(self, sound: bool) -> Clocks {
+        Clocks { sound, ..self }
     }
 
     /// The clock of `stage`.
@@ -155,6 +167,7 @@ impl Clocks {
                 Stage::Render | Stage::Readback => self.devices,
                 Stage::Encode => self.jobs,
                 Stage::Write => 1,
+                Stage::Sound => usize::from(self.sound),
             };
             self.of(stage).read(workers)
         };
@@ -165,9 +178,9 @@ impl Clocks {
 /// What one stage did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StageTimes {
-    /// Threads that work for it.
+    /// Threads that work for it: none for sound where there is none.
     pub workers: usize,
-    /// Frames that it has done.
+    /// Frames that it has done; of sound, frames of the video during which what it has done is heard.
     pub frames: u64,
     /// Time at work, added up over its workers. The readback's work is to wait for the device.
     pub busy: Duration,
@@ -182,13 +195,18 @@ pub struct StageTimes {
 pub struct StageReport {
     /// The span.
     pub elapsed: Duration,
-    stages: [StageTimes; 4],
+    stages: [StageTimes; 5],
 }
 
 impl StageReport {
     /// What `stage` did.
     pub fn of(&self, stage: Stage) -> &StageTimes {
         &self.stages[stage as usize]
+    }
+
+    /// The stages that have workers: all, but for sound where there is none.
+    pub fn at_work(&self) -> impl Iterator<Item = Stage> {
+        Stage::ALL.into_iter().filter(|stage| self.of(*stage).workers > 0)
     }
 
     /// Share of its workers' time that `stage` was busy, 0 to 1.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use strikeline_audio::{Packet, PacketSource};
+
 use super::failure::CancelToken;
 use super::pipeline::{self, DeviceStages, PipelineOptions};
 use super::queue::Queue;
@@ -163,6 +165,32 @@ impl TextureStream {
         options: &StreamOptions,
         sink: impl Sink + 'static,
     ) -> Result<TextureStream, StreamError> {
+        TextureStream::begin(device, queue, format, options, None, Box::new(sink))
+    }
+
+    /// As [`TextureStream::new`], with sound beside the pictures, as [`stream_with_sound`](super::stream_with_sound) has it.
+    ///
+    /// # Errors
+    /// As [`TextureStream::new`].
+    pub fn with_sound(
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        format: wgpu::TextureFormat,
+        options: &StreamOptions,
+        sound: impl PacketSource + 'static,
+        sink: impl Sink + 'static,
+    ) -> Result<TextureStream, StreamError> {
+        TextureStream::begin(device, queue, format, options, Some(Box::new(sound)), Box::new(sink))
+    }
+
+    fn begin(
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        format: wgpu::TextureFormat,
+        options: &StreamOptions,
+        sound: Option<Box<dyn PacketSource>>,
+        mut sink: Box<dyn Sink>,
+    ) -> Result<TextureStream, StreamError> {
         let source_format = SourceFormat::of(format).ok_or(StreamError::UnsupportedFormat { format })?;
         options.split.check()?;
         let (plan, settings) = (options.plan(), options.encoder_settings());
@@ -179,8 +207,8 @@ impl TextureStream {
             ring.try_out(&gpu, &planes::picture_texture(device, source_format, size))?;
             Ok::<_, GpuError>((ring, SlotReader::new(&gpu, options.copy_out)?))
         })?;
-        let mut sink: Box<dyn Sink> = Box::new(sink);
-        super::failure::caught(Stage::Write, || sink.begin(&options.info()).map_err(StreamError::Begin))?;
+        let info = options.info(sound.as_ref().map(|sound| sound.track()));
+        super::failure::caught(Stage::Write, || sink.begin(&info).map_err(StreamError::Begin))?;
 
         let handover =
             Arc::new(Handover { slots: Queue::new(1), frames: Queue::new(1), complete: Queue::new(1) });
@@ -200,9 +228,11 @@ impl TextureStream {
                 record: options.record,
             };
             let stages = vec![DeviceStages { render, readback }];
-            let outcome = pipeline::run(stages, &run, &mut sink, &mut |_| {});
+            let mut sound = sound;
+            let packets = sound.as_mut().map(|sound| sound as &mut dyn PacketSource);
+            let outcome = pipeline::run_with_sound(stages, &run, packets, &mut sink, &mut |_| {});
             // What the sink has begun is removed before the caller learns of the end.
-            drop(sink);
+            drop((sound, sink));
             Ok(super::report(outcome?, &*options.encoder, adapter, plan, None))
         };
         let thread = std::thread::Builder::new()
@@ -430,6 +460,10 @@ impl Sink for GatedSink {
 
     fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
         self.sink.write_segment(segment)
+    }
+
+    fn write_sound(&mut self, packets: Vec<Packet>) -> Result<(), SinkError> {
+        self.sink.write_sound(packets)
     }
 
     fn finish(&mut self) -> Result<u64, SinkError> {

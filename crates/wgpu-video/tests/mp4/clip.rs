@@ -24,6 +24,16 @@ pub(crate) fn ffprobe(path: &Path, entries: &str, arguments: &[&str]) -> Vec<Str
     String::from_utf8(text).unwrap().lines().map(|line| line.trim_end_matches(',').to_owned()).collect()
 }
 
+/// The sound of `path` as ffmpeg decodes it, the samples of all channels. ffmpeg must not warn of anything in the file.
+pub(crate) fn samples(path: &Path) -> Vec<f32> {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "warning", "-i"]).arg(path).args(["-map", "0:a", "-f", "f32le", "-"]);
+    let output = command.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{command:?}");
+    let sample = |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap());
+    output.stdout.chunks_exact(4).map(sample).collect()
+}
+
 fn output(command: &mut Command) -> Vec<u8> {
     let output = command.output().unwrap_or_else(|error| {
         panic!("these tests need ffmpeg and ffprobe; install them with: apt-get install ffmpeg ({error})")

@@ -15,8 +15,8 @@ fn segments() -> (Mp4Settings, Vec<ClipSegment>) {
 }
 
 /// The error that the first of `segments` gives that is refused, or else the end of the file.
-fn refusal(settings: Mp4Settings, segments: &[ClipSegment]) -> String {
-    let mut writer = Mp4Writer::new(Cursor::new(Vec::new()), settings).unwrap();
+fn refusal(settings: &Mp4Settings, segments: &[ClipSegment]) -> String {
+    let mut writer = Mp4Writer::new(Cursor::new(Vec::new()), settings.clone()).unwrap();
     let refused = segments.iter().find_map(|segment| segment.write(&mut writer).err());
     refused.unwrap_or_else(|| writer.finish().err().unwrap()).to_string()
 }
@@ -34,12 +34,12 @@ fn segments_must_come_in_order_and_all_of_them() {
         (&[0, 0], &["segment 0", "segment 1"]),
         (&[0, 1, 2, 2], &["segment 2", "segment 3"]),
     ] {
-        let error = refusal(settings, &pick(order));
+        let error = refusal(&settings, &pick(order));
         assert!(words.iter().all(|word| error.contains(word)), "{order:?}: {error}");
     }
     let mut beyond = pick(&[0, 1, 2, 2]);
     beyond[3].index = SegmentIndex(3);
-    assert!(refusal(settings, &beyond).contains("only 3 segments"));
+    assert!(refusal(&settings, &beyond).contains("only 3 segments"));
 }
 
 #[test]
@@ -48,13 +48,13 @@ fn a_segment_must_have_the_planned_frames() {
     let mut short = segments[1].clone();
     let lost = short.units.pop().unwrap();
     short.data.truncate(short.data.len() - lost.bytes);
-    let error = refusal(settings, &[segments[0].clone(), short]);
+    let error = refusal(&settings, &[segments[0].clone(), short]);
     assert!(error.contains("segment 1") && error.contains("7 frames") && error.contains('8'), "{error}");
 
     let mut long = segments[2].clone();
     long.data.extend(long.data.clone());
     long.units.extend(long.units.clone());
-    let error = refusal(settings, &[segments[0].clone(), segments[1].clone(), long]);
+    let error = refusal(&settings, &[segments[0].clone(), segments[1].clone(), long]);
     assert!(error.contains("segment 2") && error.contains("8 frames") && error.contains('4'), "{error}");
 }
 
@@ -62,7 +62,7 @@ fn a_segment_must_have_the_planned_frames() {
 fn a_segment_must_begin_with_a_sync_sample() {
     let (settings, mut segments) = segments();
     segments[1].units[0].sync = false;
-    let error = refusal(settings, &segments);
+    let error = refusal(&settings, &segments);
     assert!(error.contains("segment 1") && error.contains("sync sample"), "{error}");
 }
 
@@ -90,11 +90,11 @@ fn codec_configurations_that_differ_are_found_and_the_segment_named() {
     let (settings, segments) = segments();
     let mut other_sps = segments.clone();
     parameter_sets(&mut other_sps[1]).0[3] += 1;
-    let error = refusal(settings, &other_sps);
+    let error = refusal(&settings, &other_sps);
     assert!(error.contains("codec configuration of segment 1"), "{error}");
     let mut other_pps = segments.clone();
     parameter_sets(&mut other_pps[2]).1.push(0x80);
-    let error = refusal(settings, &other_pps);
+    let error = refusal(&settings, &other_pps);
     assert!(error.contains("codec configuration of segment 2"), "{error}");
 }
 
@@ -106,19 +106,19 @@ fn codec_configurations_that_cannot_be_read_are_refused() {
     for sps in [vec![], vec![0x67], good_sps[..6].to_vec(), good_pps.clone()] {
         let mut segment = segments[0].clone();
         *parameter_sets(&mut segment).0 = sps;
-        let error = refusal(settings, &[segment]);
+        let error = refusal(&settings, &[segment]);
         assert!(error.contains("codec configuration of segment 0"), "{error}");
     }
     for pps in [vec![], good_sps.clone(), vec![0x68; 1 << 17]] {
         let mut segment = segments[0].clone();
         *parameter_sets(&mut segment).1 = pps;
-        let error = refusal(settings, &[segment]);
+        let error = refusal(&settings, &[segment]);
         assert!(error.contains("codec configuration of segment 0"), "{error}");
     }
     // That of another codec, though H.264 was announced.
     let mut segment = segments[0].clone();
     segment.config = CodecConfig::new(Codec::HEVC, [1, 2, 3]);
-    let error = refusal(settings, &[segment]);
+    let error = refusal(&settings, &[segment]);
     assert!(error.contains("codec configuration of segment 0"), "{error}");
 }
 
@@ -140,7 +140,7 @@ fn a_codec_that_mp4_cannot_hold_here_is_refused_before_anything_is_drawn() {
 fn pictures_of_another_size_are_refused() {
     let (settings, segments) = segments();
     let settings = video_only(PictureSize::new(64, 66).unwrap(), rate("60"), settings.video.plan);
-    let error = refusal(settings, &segments);
+    let error = refusal(&settings, &segments);
     assert!(error.contains("64x64") && error.contains("64x66"), "{error}");
 }
 
@@ -160,7 +160,7 @@ fn damaged_access_units_are_refused() {
     {
         let mut segments = segments.clone();
         damage(&mut segments[1]);
-        let error = refusal(settings, &segments);
+        let error = refusal(&settings, &segments);
         assert!(error.contains("segment 1") && error.contains("damaged"), "{number}: {error}");
     }
 }
@@ -170,6 +170,6 @@ fn plans_that_no_file_can_hold_are_refused_before_anything_is_drawn() {
     let size = PictureSize::new(64, 64).unwrap();
     for (frames, segment_frames) in [(u64::from(u32::MAX), 120), (u64::MAX, u32::MAX)] {
         let settings = video_only(size, rate("60"), plan(frames, segment_frames as usize));
-        assert!(Mp4Writer::new(Cursor::new(Vec::new()), settings).is_err(), "{settings:?}");
+        assert!(Mp4Writer::new(Cursor::new(Vec::new()), settings.clone()).is_err(), "{settings:?}");
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers are tests too")]
 
 mod boxes;
+mod browser;
 mod clip;
 mod errors;
 mod sound;
@@ -41,7 +42,7 @@ fn settings(clip: &Clip, frame_rate: &str) -> Mp4Settings {
 
 /// A whole file of `clip`.
 fn mux(clip: &Clip, settings: Mp4Settings) -> Vec<u8> {
-    let mut writer = Mp4Writer::new(Cursor::new(Vec::new()), settings).unwrap();
+    let mut writer = Mp4Writer::new(Cursor::new(Vec::new()), settings.clone()).unwrap();
     for segment in clip.segments(settings.video.plan.segment_frames() as usize) {
         segment.write(&mut writer).unwrap();
     }
@@ -196,7 +197,7 @@ fn a_video_of_one_frame_plays() {
 fn the_same_segments_give_the_same_bytes() {
     let clip = Clip::encode("64x64", FRAMES, SEGMENT, &[]);
     let settings = settings(&clip, "60");
-    let first = mux(&clip, settings);
+    let first = mux(&clip, settings.clone());
     // A second later: no time of day gets in.
     std::thread::sleep(std::time::Duration::from_millis(1100));
     assert_eq!(mux(&clip, settings), first);
@@ -362,10 +363,10 @@ proptest! {
     ) {
         let settings = video_only(tiny_size(), rate("60"), plan(sizes.len() as u64, segment));
         let segments = synthetic(&sizes, segment);
-        let (complete, length) = mux_synthetic(&segments, settings);
+        let (complete, length) = mux_synthetic(&segments, settings.clone());
         let limited = |room| SmallDisk { file: Cursor::new(Vec::new()), room, longest_write };
         let room = (share * length as f64) as u64;
-        let error = write_synthetic(&segments, limited(room), settings).err().unwrap().to_string();
+        let error = write_synthetic(&segments, limited(room), settings.clone()).err().unwrap().to_string();
         prop_assert!(error.contains("disk is full"), "{}", error);
         // With room enough, writes that take only a part of what they are given do no harm.
         let (disk, _) = write_synthetic(&segments, limited(length), settings).unwrap();

@@ -1,0 +1,75 @@
+//! The sound stage: reads the packets of a [`PacketSource`] while pictures are made, a segment ahead of them at most.
+
+use crossbeam_channel::Sender;
+use strikeline_audio::{AudioTrack, Packet, PacketSource};
+
+use super::StreamError;
+use super::failure::{CancelToken, Failure};
+use super::trace::{Activity, Worker};
+use crate::mux::VideoTrack;
+use strikeline_picture::{SegmentIndex, Time};
+
+/// Segments whose sound waits for the write stage at most, besides the one that the stage works on. That bounds the memory.
+pub(super) const SEGMENTS_AHEAD: usize = 2;
+
+/// The packets that belong to a segment.
+#[derive(Debug)]
+pub(super) struct SegmentSound {
+    pub packets: Vec<Packet>,
+}
+
+impl SegmentSound {
+    pub(super) fn bytes(&self) -> u64 {
+        self.packets.iter().map(|packet| packet.data.len() as u64).sum()
+    }
+}
+
+/// Reads all sound of `video` from `source` and hands it over, segment by segment. What lies behind the end of the track is not
+/// read.
+///
+/// # Errors
+/// [`StreamError::Sound`] when the source fails or ends too early; [`StreamError::Cancelled`].
+pub(super) fn read_sound(
+    source: &mut dyn PacketSource,
+    video: &VideoTrack,
+    segments: &Sender<SegmentSound>,
+    mut worker: Worker<'_>,
+    failure: &Failure,
+    cancel: &CancelToken,
+) -> Result<(), StreamError> {
+    let track = source.track().clone();
+    let mut ticks = 0;
+    for segment in (0..video.plan.segments()).map(SegmentIndex) {
+        let until = video.sound_until(&track, segment);
+        let packets = worker.busy(Activity::Segment(segment), || {
+            let mut packets = Vec::new();
+            while ticks < until && !cancel.is_cancelled() && !failure.stopped() {
+                let failed = |source| StreamError::Sound { at: heard_at(&track, ticks), source };
+                let packet = source.next_packet().map_err(failed)?.ok_or_else(|| {
+                    failed("it ends there, though its track is longer: this is a bug of its source".into())
+                })?;
+                ticks = ticks.saturating_add(packet.ticks.max(1).into());
+                packets.push(packet);
+            }
+            Ok::<_, StreamError>(packets)
+        })?;
+        if cancel.is_cancelled() {
+            return Err(StreamError::Cancelled);
+        }
+        let sound = SegmentSound { packets };
+        let bytes = sound.bytes();
+        if failure.stopped() || worker.await_output(|| segments.send(sound)).is_err() {
+            // Another stage has failed, and said why.
+            return Ok(());
+        }
+        let frames = video.plan.frames_of(segment);
+        worker.done(frames.end - frames.start, bytes);
+    }
+    Ok(())
+}
+
+/// When in the video tick `ticks` of `track` is heard; 0 for what is skipped.
+fn heard_at(track: &AudioTrack, ticks: u64) -> Time {
+    let heard = u128::from(ticks.saturating_sub(track.skip)) * 1_000_000_000;
+    Time::from_nanos(i64::try_from(heard / u128::from(track.timescale.get())).unwrap_or(i64::MAX))
+}
