@@ -59,3 +59,36 @@ impl AttackDetector {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sine(n: usize, hertz: f32) -> f32 {
+        8000.0 * (n as f32 * hertz * std::f32::consts::TAU / 48_000.0).sin()
+    }
+
+    #[test]
+    fn a_hit_is_found_where_it_is() {
+        for position in [0, 64, 500, 1000] {
+            let mut detector = AttackDetector::default();
+            let quiet: Vec<f32> = (0..2 * LONG).map(|n| sine(n, 440.0) * 0.01).collect();
+            detector.next(&quiet[..LONG]);
+            let mut loud = quiet[LONG..].to_vec();
+            for (n, sample) in loud[position..].iter_mut().enumerate() {
+                *sample += sine(n, 3000.0);
+            }
+            assert_eq!(detector.next(&loud), Some(Attack { step: position / STEP }));
+        }
+    }
+
+    #[test]
+    fn steady_tones_are_no_attacks() {
+        for hertz in [30.0, 50.0, 100.0, 440.0, 5000.0, 15_000.0] {
+            let mut detector = AttackDetector::default();
+            let tone: Vec<f32> = (0..LONG * 20).map(|n| sine(n, hertz)).collect();
+            let attacks = tone.chunks(LONG).map(|block| detector.next(block)).skip(1).flatten().count();
+            assert_eq!(attacks, 0, "{hertz} Hz");
+        }
+    }
+}

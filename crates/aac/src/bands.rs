@@ -7,24 +7,22 @@ pub(crate) struct BandTable {
     pub(crate) long: &'static [u16],
     /// Where the bands of a short window begin, in coefficients, and behind the last one 128.
     pub(crate) short: &'static [u16],
-    /// Bands that temporal noise shaping may reach in a long window (14496-3, table 4.156, AAC-LC).
-    pub(crate) tns_long: usize,
 }
 
 /// The sample rates of the standard in Hz, in the order of their index (14496-3, table 1.18), with what belongs to them.
 pub(crate) const RATES: [(u32, BandTable); 12] = [
-    (96_000, BandTable { long: &LONG_96, short: &SHORT_64, tns_long: 31 }),
-    (88_200, BandTable { long: &LONG_96, short: &SHORT_64, tns_long: 31 }),
-    (64_000, BandTable { long: &LONG_64, short: &SHORT_64, tns_long: 34 }),
-    (48_000, BandTable { long: &LONG_48, short: &SHORT_48, tns_long: 40 }),
-    (44_100, BandTable { long: &LONG_48, short: &SHORT_48, tns_long: 42 }),
-    (32_000, BandTable { long: &LONG_32, short: &SHORT_48, tns_long: 51 }),
-    (24_000, BandTable { long: &LONG_24, short: &SHORT_24, tns_long: 46 }),
-    (22_050, BandTable { long: &LONG_24, short: &SHORT_24, tns_long: 46 }),
-    (16_000, BandTable { long: &LONG_16, short: &SHORT_16, tns_long: 42 }),
-    (12_000, BandTable { long: &LONG_16, short: &SHORT_16, tns_long: 42 }),
-    (11_025, BandTable { long: &LONG_16, short: &SHORT_16, tns_long: 42 }),
-    (8_000, BandTable { long: &LONG_8, short: &SHORT_8, tns_long: 39 }),
+    (96_000, BandTable { long: &LONG_96, short: &SHORT_64 }),
+    (88_200, BandTable { long: &LONG_96, short: &SHORT_64 }),
+    (64_000, BandTable { long: &LONG_64, short: &SHORT_64 }),
+    (48_000, BandTable { long: &LONG_48, short: &SHORT_48 }),
+    (44_100, BandTable { long: &LONG_48, short: &SHORT_48 }),
+    (32_000, BandTable { long: &LONG_32, short: &SHORT_48 }),
+    (24_000, BandTable { long: &LONG_24, short: &SHORT_24 }),
+    (22_050, BandTable { long: &LONG_24, short: &SHORT_24 }),
+    (16_000, BandTable { long: &LONG_16, short: &SHORT_16 }),
+    (12_000, BandTable { long: &LONG_16, short: &SHORT_16 }),
+    (11_025, BandTable { long: &LONG_16, short: &SHORT_16 }),
+    (8_000, BandTable { long: &LONG_8, short: &SHORT_8 }),
 ];
 
 static LONG_96: [u16; 42] = [

@@ -31,6 +31,12 @@ impl BitWriter {
         }
     }
 
+    /// How many bits there are.
+    #[cfg(test)]
+    pub(crate) fn bits(&self) -> usize {
+        self.bytes.len() * 8 + self.pending_bits as usize
+    }
+
     pub(crate) fn put_flag(&mut self, flag: bool) {
         self.put(u32::from(flag), 1);
     }

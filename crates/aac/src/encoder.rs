@@ -163,7 +163,8 @@ impl AacEncoder {
             if bytes.len() as i64 * 8 <= self.rate.most() || price > 1e30 {
                 break bytes;
             }
-            price *= 1.4;
+            let far = bytes.len() as i64 * 6 > self.rate.most();
+            price *= if far { 2.0 } else { 1.4 };
         };
         units.push(bytes);
         self.rate.end(bytes.len() as i64 * 8);

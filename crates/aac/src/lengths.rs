@@ -129,3 +129,43 @@ fn mean_of_signs(values: &[usize], largest: i32, lengths: &[u8]) -> u16 {
     }
     (sum / (1 << values.len())) as u16
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bits::BitWriter;
+    use crate::syntax::write_values;
+
+    #[test]
+    fn lengths_are_those_of_what_is_written() {
+        let tables = LengthTables::new();
+        let mut state = 7u32;
+        let mut next = |limit: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % limit
+        };
+        for round in 0..2000 {
+            let limit = [2, 3, 5, 8, 13, 17, 8192][round % 7];
+            let values: Vec<u16> = (0..16).map(|_| next(limit) as u16).collect();
+            let lengths = tables.all(&values, values.iter().copied().max().unwrap());
+            for book in 1..12u8 {
+                let length = lengths[usize::from(book)];
+                if length == IMPOSSIBLE {
+                    continue;
+                }
+                // The mean over many signs, for the books that have them.
+                let rounds = if [1, 2, 5, 6].contains(&book) { 200 } else { 1 };
+                let mut bits = 0;
+                for _ in 0..rounds {
+                    let signs: Vec<f32> = values.iter().map(|_| next(2) as f32 - 0.5).collect();
+                    let mut writer = BitWriter::with_capacity(64);
+                    write_values(&mut writer, book, &values, &signs);
+                    bits += writer.bits();
+                }
+                let difference = (bits as f32 / rounds as f32 - length as f32 / UNITS_PER_BIT as f32).abs();
+                let allowed = if rounds > 1 { 2.5 } else { 0.0 };
+                assert!(difference <= allowed, "book {book}, {values:?}: {difference}");
+            }
+        }
+    }
+}

@@ -121,7 +121,12 @@ impl Fft {
             if n >= 4 {
                 let (now, later) = twiddles.split_at(n / 4);
                 twiddles = later;
-                radix_4(from, to, now, stride);
+                match stride {
+                    1 => radix_4_first(from, to, now),
+                    4 => radix_4_fixed::<4>(from, to, now),
+                    16 => radix_4_fixed::<16>(from, to, now),
+                    _ => radix_4_fixed::<64>(from, to, now),
+                }
                 (n, stride) = (n / 4, stride * 4);
             } else {
                 radix_2(from, to, stride);
@@ -140,35 +145,77 @@ impl Fft {
 type Parts<'a> = (&'a [f32], &'a [f32]);
 type PartsMut<'a> = (&'a mut [f32], &'a mut [f32]);
 
-fn radix_4(from: Parts<'_>, to: PartsMut<'_>, twiddles: &[[(f32, f32); 3]], stride: usize) {
+/// Four inputs of some lanes each, turned into four outputs; the last three get factors.
+#[inline(always)]
+fn butterfly<const L: usize>(
+    r: [&[f32; L]; 4],
+    i: [&[f32; L]; 4],
+    factors: [(&[f32; L], &[f32; L]); 3],
+) -> ([[f32; L]; 4], [[f32; L]; 4]) {
+    let (mut re, mut im) = ([[0.0; L]; 4], [[0.0; L]; 4]);
+    let [(c1, s1), (c2, s2), (c3, s3)] = factors;
+    for q in 0..L {
+        let (ar, ai) = (r[0][q] + r[2][q], i[0][q] + i[2][q]);
+        let (br, bi) = (r[0][q] - r[2][q], i[0][q] - i[2][q]);
+        let (cr, ci) = (r[1][q] + r[3][q], i[1][q] + i[3][q]);
+        // -i times the difference.
+        let (dr, di) = (i[1][q] - i[3][q], r[3][q] - r[1][q]);
+        (re[0][q], im[0][q]) = (ar + cr, ai + ci);
+        let (tr, ti) = (br + dr, bi + di);
+        (re[1][q], im[1][q]) = (tr * c1[q] - ti * s1[q], tr * s1[q] + ti * c1[q]);
+        let (tr, ti) = (ar - cr, ai - ci);
+        (re[2][q], im[2][q]) = (tr * c2[q] - ti * s2[q], tr * s2[q] + ti * c2[q]);
+        let (tr, ti) = (br - dr, bi - di);
+        (re[3][q], im[3][q]) = (tr * c3[q] - ti * s3[q], tr * s3[q] + ti * c3[q]);
+    }
+    (re, im)
+}
+
+/// The lanes of `values` from `at`.
+#[inline(always)]
+fn lanes<const L: usize>(values: &[f32], at: usize) -> &[f32; L] {
+    values[at..].first_chunk().unwrap_or(&[0.0; L])
+}
+
+/// The first step, with a stride of 1: eight butterflies at a time.
+fn radix_4_first(from: Parts<'_>, to: PartsMut<'_>, twiddles: &[[(f32, f32); 3]]) {
+    const L: usize = 8;
     let quarter = from.0.len() / 4;
-    let outputs = to.0.chunks_exact_mut(4 * stride).zip(to.1.chunks_exact_mut(4 * stride));
-    for (p, (&[(c1, s1), (c2, s2), (c3, s3)], (out_re, out_im))) in twiddles.iter().zip(outputs).enumerate() {
-        let (r, i): ([&[f32]; 4], [&[f32]; 4]) = (
-            std::array::from_fn(|j| &from.0[j * quarter + p * stride..][..stride]),
-            std::array::from_fn(|j| &from.1[j * quarter + p * stride..][..stride]),
+    let outputs = to.0.chunks_exact_mut(4 * L).zip(to.1.chunks_exact_mut(4 * L));
+    for (block, (twiddles, (out_re, out_im))) in twiddles.chunks_exact(L).zip(outputs).enumerate() {
+        let factors: [([f32; L], [f32; L]); 3] = std::array::from_fn(|j| {
+            (std::array::from_fn(|q| twiddles[q][j].0), std::array::from_fn(|q| twiddles[q][j].1))
+        });
+        let (re, im) = butterfly::<L>(
+            std::array::from_fn(|j| lanes(from.0, j * quarter + block * L)),
+            std::array::from_fn(|j| lanes(from.1, j * quarter + block * L)),
+            std::array::from_fn(|j| (&factors[j].0, &factors[j].1)),
         );
-        let (re0, rest) = out_re.split_at_mut(stride);
-        let (re1, rest) = rest.split_at_mut(stride);
-        let (re2, re3) = rest.split_at_mut(stride);
-        let (im0, rest) = out_im.split_at_mut(stride);
-        let (im1, rest) = rest.split_at_mut(stride);
-        let (im2, im3) = rest.split_at_mut(stride);
-        let re3 = &mut re3[..stride];
-        let im3 = &mut im3[..stride];
-        for q in 0..stride {
-            let (ar, ai) = (r[0][q] + r[2][q], i[0][q] + i[2][q]);
-            let (br, bi) = (r[0][q] - r[2][q], i[0][q] - i[2][q]);
-            let (cr, ci) = (r[1][q] + r[3][q], i[1][q] + i[3][q]);
-            // -i times the difference.
-            let (dr, di) = (i[1][q] - i[3][q], r[3][q] - r[1][q]);
-            (re0[q], im0[q]) = (ar + cr, ai + ci);
-            let (tr, ti) = (br + dr, bi + di);
-            (re1[q], im1[q]) = (tr * c1 - ti * s1, tr * s1 + ti * c1);
-            let (tr, ti) = (ar - cr, ai - ci);
-            (re2[q], im2[q]) = (tr * c2 - ti * s2, tr * s2 + ti * c2);
-            let (tr, ti) = (br - dr, bi - di);
-            (re3[q], im3[q]) = (tr * c3 - ti * s3, tr * s3 + ti * c3);
+        for (out, values) in [(out_re, re), (out_im, im)] {
+            for (q, out) in out.chunks_exact_mut(4).enumerate() {
+                out.copy_from_slice(&[values[0][q], values[1][q], values[2][q], values[3][q]]);
+            }
+        }
+    }
+}
+
+/// A step with the stride `S`, at least 4: the same factors for `S` butterflies.
+fn radix_4_fixed<const S: usize>(from: Parts<'_>, to: PartsMut<'_>, twiddles: &[[(f32, f32); 3]]) {
+    const L: usize = 4;
+    let quarter = from.0.len() / 4;
+    let outputs = to.0.chunks_exact_mut(4 * S).zip(to.1.chunks_exact_mut(4 * S));
+    for (p, (twiddles, (out_re, out_im))) in twiddles.iter().zip(outputs).enumerate() {
+        let factors = twiddles.map(|(c, s)| ([c; L], [s; L]));
+        for at in (0..S).step_by(L) {
+            let (re, im) = butterfly::<L>(
+                std::array::from_fn(|j| lanes(from.0, j * quarter + p * S + at)),
+                std::array::from_fn(|j| lanes(from.1, j * quarter + p * S + at)),
+                std::array::from_fn(|j| (&factors[j].0, &factors[j].1)),
+            );
+            for j in 0..4 {
+                out_re[j * S + at..][..L].copy_from_slice(&re[j]);
+                out_im[j * S + at..][..L].copy_from_slice(&im[j]);
+            }
         }
     }
 }

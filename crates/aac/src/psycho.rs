@@ -28,7 +28,7 @@ const HIGHEST_QUIET: f64 = 5.0;
 const WEIGHT_EXPONENT: f32 = 0.7;
 /// By how much a threshold may rise from window to window.
 const LONG_RISE: f32 = 4.0;
-const SHORT_RISE: f32 = 4.0;
+const SHORT_RISE: f32 = 2.0;
 
 /// 10 * log10(2).
 const DB_PER_OCTAVE: f32 = 3.010_3;

@@ -12,7 +12,7 @@ const STEP_ONE: i32 = 100;
 /// Largest absolute value of a quantised coefficient (14496-3, 4.6.1.3).
 const MAX_VALUE: u16 = 8191;
 /// What is added before cutting off: less than a half, as smaller values take fewer bits.
-const ROUNDING: f32 = 0.405_4;
+const ROUNDING: f32 = 0.36;
 /// Largest difference between two scalefactors.
 pub(crate) const MAX_DIFFERENCE: i32 = 60;
 /// Scalefactors tried for a band at most.

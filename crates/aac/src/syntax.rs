@@ -139,7 +139,7 @@ fn write_sections(writer: &mut BitWriter, layout: &Layout, bands: usize, section
 }
 
 /// `spectral_data` of one band (table 4.56).
-fn write_values(writer: &mut BitWriter, book: u8, values: &[u16], signs: &[f32]) {
+pub(crate) fn write_values(writer: &mut BitWriter, book: u8, values: &[u16], signs: &[f32]) {
     match book {
         1 => write_tuples::<4>(writer, values, signs, &CODES_1, &LENGTHS_1, 3, 1),
         2 => write_tuples::<4>(writer, values, signs, &CODES_2, &LENGTHS_2, 3, 1),

@@ -197,6 +197,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sequences_follow_each_other_as_the_standard_allows() {
+        use WindowSequence::{EightShort, LongStart, LongStop, OnlyLong};
+        for pattern in 0..1 << 12 {
+            let short = |block: u32| pattern >> block & 1 == 1;
+            let mut sequence = OnlyLong;
+            // Nothing announces the first block.
+            for block in 1..11 {
+                let next = sequence.next(short(block) && block > 1, short(block + 1));
+                let allowed = match sequence {
+                    OnlyLong | LongStop => [OnlyLong, LongStart],
+                    LongStart | EightShort => [EightShort, LongStop],
+                };
+                assert!(allowed.contains(&next), "{sequence:?} {next:?}");
+                assert!(!short(block) || block == 1 || next == EightShort);
+                sequence = next;
+            }
+        }
+    }
+
+    #[test]
     fn slopes_keep_the_power() {
         let windows = Windows::new();
         for slope in windows.long.iter().chain(&windows.short) {

@@ -227,9 +227,9 @@ fn fourier(values: &mut [(f64, f64)]) {
     }
 }
 
-/// Noise in the 10 ms before attacks, in dB below the sound in the 10 ms behind them: the mean of the ratios, and how many attacks were
-/// found. Attacks are where 2.5 ms are 15 dB louder than each of the 20 ms before.
-pub(crate) fn pre_echo(rate: usize, original: &[f32], decoded: &[f32]) -> (f64, usize) {
+/// Noise in the 10 ms before attacks, in dB below the sound in the 10 ms behind them: the mean of the ratios; `None`
+/// without attacks. Attacks are where 2.5 ms are 15 dB louder than each of the 20 ms before.
+pub(crate) fn pre_echo(rate: usize, original: &[f32], decoded: &[f32]) -> Option<f64> {
     let step = rate / 400;
     let energy = |frames: std::ops::Range<usize>, sample: &dyn Fn(usize) -> f32| -> f64 {
         (frames.start * 2..frames.end * 2).map(|n| f64::from(sample(n)).powi(2)).sum()
@@ -237,7 +237,7 @@ pub(crate) fn pre_echo(rate: usize, original: &[f32], decoded: &[f32]) -> (f64, 
     let frames = original.len().min(decoded.len()) / 2;
     let energies: Vec<f64> =
         (0..frames / step).map(|n| energy(n * step..(n + 1) * step, &|n| original[n])).collect();
-    let (mut sum, mut count) = (0.0, 0);
+    let (mut sum, mut count) = (0.0, 0u32);
     for n in 12..energies.len().saturating_sub(4) {
         let loudest = energies[n - 8..n].iter().fold(0.0f64, |m, &e| m.max(e));
         if energies[n] > 31.6 * loudest && energies[n] > step as f64 * 1e-4 {
@@ -255,5 +255,5 @@ pub(crate) fn pre_echo(rate: usize, original: &[f32], decoded: &[f32]) -> (f64, 
             count += 1;
         }
     }
-    (10.0 * (sum / f64::from(count.max(1) as u32)).max(1e-12).log10(), count)
+    (count > 0).then(|| 10.0 * (sum / f64::from(count)).max(1e-12).log10())
 }

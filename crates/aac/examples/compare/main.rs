@@ -22,7 +22,8 @@ use signals::{RATE, Sound};
 struct Outcome {
     kilobits: f64,
     noise: NoiseToMask,
-    pre_echo: f64,
+    /// `None` where there is no attack.
+    pre_echo: Option<f64>,
 }
 
 struct Options {
@@ -50,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         println!("| --- | --- | --- | --- | --- | --- |");
     }
-    let mut means = [[0.0; 4]; 2];
+    let (mut all_ours, mut all_theirs) = (Vec::new(), Vec::new());
     for (name, sound) in &sounds {
         if !options.only.is_empty() && !options.only.contains(name) {
             continue;
@@ -63,18 +64,30 @@ fn main() -> Result<(), Box<dyn Error>> {
                 (None, true) => Some(outcome(&ear, sound, &ffmpeg_encode(sound, bitrate)?)?),
                 (_, false) => None,
             };
-            print(&options, name, bitrate, [ours.as_ref(), theirs.as_ref()]);
-            for (mean, outcome) in means.iter_mut().zip([ours, theirs]) {
-                if let Some(Outcome { noise, pre_echo, .. }) = outcome {
-                    mean[0] += noise.total;
-                    mean[1] += noise.segmental;
-                    mean[2] += noise.disturbed;
-                    mean[3] += pre_echo;
-                }
-            }
+            print(&options, &format!("{name}, {}", bitrate / 1000), [ours.as_ref(), theirs.as_ref()]);
+            all_ours.extend(ours);
+            all_theirs.extend(theirs);
         }
     }
+    print(&options, "mean", [mean(&all_ours).as_ref(), mean(&all_theirs).as_ref()]);
     Ok(())
+}
+
+/// The mean of each measure.
+fn mean(outcomes: &[Outcome]) -> Option<Outcome> {
+    let mean = |values: &mut dyn Iterator<Item = f64>| {
+        let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+        (count > 0).then(|| sum / f64::from(count))
+    };
+    Some(Outcome {
+        kilobits: mean(&mut outcomes.iter().map(|o| o.kilobits))?,
+        noise: NoiseToMask {
+            total: mean(&mut outcomes.iter().map(|o| o.noise.total))?,
+            segmental: mean(&mut outcomes.iter().map(|o| o.noise.segmental))?,
+            disturbed: mean(&mut outcomes.iter().map(|o| o.noise.disturbed))?,
+        },
+        pre_echo: mean(&mut outcomes.iter().filter_map(|o| o.pre_echo)),
+    })
 }
 
 fn options() -> Result<Options, Box<dyn Error>> {
@@ -106,22 +119,23 @@ fn options() -> Result<Options, Box<dyn Error>> {
 }
 
 /// One line of the table: this encoder, and behind a stroke ffmpeg's.
-fn print(options: &Options, name: &str, bitrate: u32, outcomes: [Option<&Outcome>; 2]) {
-    let each = |value: &dyn Fn(&Outcome) -> f64, digits: usize| {
-        let values = outcomes.into_iter().flatten().map(|outcome| format!("{:.*}", digits, value(outcome)));
+fn print(options: &Options, name: &str, outcomes: [Option<&Outcome>; 2]) {
+    let each = |value: &dyn Fn(&Outcome) -> Option<f64>, digits: usize| {
+        let text = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.digits$}"));
+        let values = outcomes.into_iter().flatten().map(|outcome| text(value(outcome)));
         values.collect::<Vec<_>>().join(if options.csv { "," } else { " / " })
     };
     let cells = [
-        each(&|o| o.kilobits, 1),
-        each(&|o| o.noise.total, 2),
-        each(&|o| o.noise.segmental, 2),
-        each(&|o| o.noise.disturbed, 1),
+        each(&|o| Some(o.kilobits), 1),
+        each(&|o| Some(o.noise.total), 1),
+        each(&|o| Some(o.noise.segmental), 1),
+        each(&|o| Some(o.noise.disturbed), 1),
         each(&|o| o.pre_echo, 1),
     ];
     if options.csv {
-        println!("{name},{bitrate},{}", cells.join(","));
+        println!("{},{}", name.replace(", ", ","), cells.join(","));
     } else {
-        println!("| {name}, {} | {} |", bitrate / 1000, cells.join(" | "));
+        println!("| {name} | {} |", cells.join(" | "));
     }
 }
 
@@ -183,7 +197,7 @@ fn outcome(ear: &Ear, sound: &Sound, (stream, bits): &(Vec<u8>, usize)) -> Resul
     let mut decoded = floats(&ffmpeg(&["-f", "aac", "-i", "-", "-f", "f32le", "-"], stream)?);
     decoded.drain(..delay.min(decoded.len()));
     decoded.resize(sound.len(), 0.0);
-    let (pre_echo, _) = ear::pre_echo(RATE, sound, &decoded);
+    let pre_echo = ear::pre_echo(RATE, sound, &decoded);
     let seconds = sound.len() as f64 / 2.0 / RATE as f64;
     Ok(Outcome { kilobits: *bits as f64 / seconds / 1000.0, noise: ear.stereo(sound, &decoded), pre_echo })
 }
