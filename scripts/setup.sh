@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what is missing to build and run strikeline, and says what: a C++ compiler and nasm (to build the
-# openh264 encoder), and a Vulkan driver. With --tests also ffmpeg, which the tests decode videos with.
+# openh264 encoder), and a Vulkan driver. With --tests also ffmpeg, which the tests decode videos
+# with, and FluidSynth with a SoundFont, which they compare the sound with.
 # Installs nothing that is there. Works as root, or with sudo.
 set -eu
 
@@ -26,6 +27,8 @@ drivers=$(ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json /usr/local/
     need mesa-vulkan-drivers "Vulkan drivers, for GPUs and for the CPU"
 if [ "${1:-}" = --tests ]; then
     { has ffmpeg && has ffprobe; } || need ffmpeg "decodes videos in the tests"
+    has fluidsynth || need fluidsynth "another player of SoundFonts, for comparison in the tests"
+    [ -e /usr/share/sounds/sf2/TimGM6mb.sf2 ] || need timgm6mb-soundfont "a SoundFont for the tests (6 MB)"
 fi
 
 [ -n "$missing" ] || exit 0

@@ -7,8 +7,11 @@
 //! 3. [`text`] shapes and rasterises titles and labels;
 //! 4. [`highway`] draws a song as a scene of [`wgpu_video`], which renders, encodes and writes it.
 //!
+//! The module `sound` (with the feature of that name) makes a song audible.
+//!
 //! The features: `cli` (default) is the program, which a library user leaves out with `default-features = false`; `h264`
-//! (in `cli`) is the built-in encoder; `openh264` (default) is the openh264 encoder, which compiles C++.
+//! (in `cli`) is the built-in encoder; `sound` (in `cli`) is the module `sound`; `openh264` (default) is the openh264
+//! encoder, which compiles C++.
 //!
 //! A song to a file, as the program does it:
 //!
@@ -46,6 +49,8 @@
 
 pub mod highway;
 pub mod song;
+#[cfg(feature = "sound")]
+pub mod sound;
 pub mod text;
 pub mod theme;
 

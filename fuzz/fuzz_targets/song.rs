@@ -6,13 +6,22 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use strikeline::song::{ChannelSelection, DrumMap, Lane, LaneLayout, MAX_SONG_TIME, Song, SongOptions};
+use strikeline::song::{ChannelSelection, DrumMap, Lane, LaneLayout, MAX_SONG_TIME, Passage, Song, SongOptions};
 use strikeline_picture::Time;
 
 fuzz_target!(|bytes: &[u8]| {
     let options = SongOptions { channels: ChannelSelection::ALL, ..SongOptions::default() };
-    match Song::read(bytes, &options) {
-        Ok(song) => {
+    match Song::read_with_events(bytes, &options) {
+        Ok((song, events)) => {
+            assert!(events.events().is_sorted_by_key(|event| (event.time, event.track)));
+            // The shortest event: a delta and a program.
+            assert!(events.events().len() * 2 <= bytes.len());
+            assert!(Song::read(bytes, &options).is_ok_and(|other| other == song));
+            let half = Passage::new(Time::ZERO, Time::from_nanos(song.end().as_nanos() / 2));
+            if let Ok(looped) = half.and_then(|half| song.looped(half, 2)) {
+                assert!(looped.notes().is_sorted_by_key(|note| (note.time, note.track, note.key)));
+                assert!(looped.beats().is_sorted_by_key(|beat| beat.time));
+            }
             assert!(song.notes().is_sorted_by_key(|note| (note.time, note.track, note.key)));
             // The shortest hit: a delta, a key and a velocity.
             assert!(song.notes().len() * 3 <= bytes.len());

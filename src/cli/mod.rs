@@ -3,11 +3,13 @@
 mod args;
 mod doctor;
 mod frame;
+mod inputs;
 mod inspect;
 mod profile;
 mod progress;
 mod remedies;
 mod render;
+mod sound;
 mod theme;
 mod tune;
 mod tuning;
@@ -30,7 +32,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Render a song to an MP4 video.
-    Render(render::RenderArgs),
+    Render(Box<render::RenderArgs>),
     /// Render part of a song, write nothing, and show where the time goes.
     Profile(Box<profile::ProfileArgs>),
     /// Draw one frame to a PNG file.

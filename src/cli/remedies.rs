@@ -3,11 +3,14 @@
 use std::error::Error;
 
 use strikeline::song::{SongError, TrackSelection};
+use strikeline_sound::align::AlignError;
+use strikeline_sound::recording::{CannotCopy, RecordingError};
 use wgpu_video::encode::EncodeError;
 use wgpu_video::gpu::GpuError;
 use wgpu_video::mux::MuxError;
 use wgpu_video::output::OutputError;
 use wgpu_video::scene::SceneError;
+use wgpu_video::sound::SoundError;
 use wgpu_video::stream::StageError;
 use wgpu_video::stream::StreamError;
 
@@ -52,6 +55,9 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(EncodeError::Unsupported { .. }) = error.downcast_ref() {
         return Some("--size and --fps set what is encoded, and --encoder chooses another encoder");
     }
+    if let Some(remedy) = of_sound(error) {
+        return Some(remedy);
+    }
     if let Some(MuxError::TooManyFrames { .. }) = error.downcast_ref() {
         return Some("--start and --duration render a part");
     }
@@ -71,6 +77,25 @@ fn of_song(error: &SongError) -> Option<&'static str> {
     }
 }
 
+fn of_sound(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    if let Some(RecordingError::Damaged { .. }) = error.downcast_ref() {
+        return Some("--audio-damage keep plays what can be read");
+    }
+    match error.downcast_ref() {
+        Some(AlignError::Source(source)) => return of_cause(&**source),
+        Some(AlignError::Tempo { .. }) => return Some("--speed changes the tempo of the song"),
+        Some(_) => return Some("--audio-offset takes the seconds of the song at which the recording begins"),
+        None => {}
+    }
+    if error.is::<CannotCopy>() {
+        return Some("another --audio-codec encodes the recording anew");
+    }
+    if error.is::<SoundError>() {
+        return Some("--audio-codec and --audio-bitrate choose how the sound is encoded");
+    }
+    None
+}
+
 fn of_stream(error: &StreamError) -> Option<&'static str> {
     match error {
         StreamError::Gpu(error) => of_gpu(error),
@@ -82,7 +107,7 @@ fn of_stream(error: &StreamError) -> Option<&'static str> {
         },
         StreamError::Encoder(error) | StreamError::Encode { source: error, .. } => of_cause(error),
         StreamError::Begin(error) | StreamError::Finish(error) => of_cause(&**error),
-        StreamError::Write { source, .. } => of_cause(&**source),
+        StreamError::Write { source, .. } | StreamError::Sound { source, .. } => of_cause(&**source),
         StreamError::ConfigDiffers { .. } => Some("--encoder chooses another encoder"),
         StreamError::Thread { .. } => Some("--jobs sets the number of encoding threads"),
         _ => None,

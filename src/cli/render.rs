@@ -7,17 +7,22 @@ use std::time::{Duration, Instant};
 use strikeline::highway::Highway;
 use strikeline_picture::Time;
 use wgpu_video::stream::Mp4Sink;
-use wgpu_video::stream::{CancelToken, Report, process_cpu_time, stream};
+use wgpu_video::stream::{CancelToken, Progress, Report, process_cpu_time, stream, stream_with_sound};
 
 use super::UsageError;
 use super::args::{
-    ForceArgs, HighwayArgs, JsonArgs, MessageLevel, PictureArgs, QuietArgs, SongArgs, StreamArgs,
-    positive_seconds, seconds, span_seconds,
+    ForceArgs, HighwayArgs, JsonArgs, MessageLevel, PictureArgs, PracticeArgs, QuietArgs, SongArgs,
+    SoundArgs, StreamArgs, positive_seconds, seconds, span_seconds,
 };
+use super::inputs;
 use super::progress::{ProgressDisplay, clock};
+use super::sound::{self, SoundSummary, VideoSpan};
 
 /// What the file says about the program that made it.
 const WRITING_TOOL: &str = concat!("strikeline ", env!("CARGO_PKG_VERSION"));
+
+/// Most characters of a title or an artist in the file's tags.
+const MAX_TAG: usize = 1000;
 
 /// Render a song to an MP4 video.
 #[derive(Debug, clap::Args)]
@@ -55,7 +60,13 @@ pub(super) struct RenderArgs {
     song: SongArgs,
 
     #[command(flatten)]
+    practice: PracticeArgs,
+
+    #[command(flatten)]
     highway: HighwayArgs,
+
+    #[command(flatten)]
+    sound: SoundArgs,
 
     #[command(flatten)]
     picture: PictureArgs,
@@ -66,10 +77,18 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let cancel = stop_on_signals()?;
     let (quiet, json) = (args.quiet.quiet, args.json.json);
-    let song = args.song.open(quiet)?;
+    let (song, events) = args.song.open_with_events(quiet)?;
+    let played = args.practice.play(song, events)?;
     let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song.song, "mp4"));
+    let files = [Some(&args.song.song), args.sound.audio.as_ref(), args.sound.soundfont.as_ref()];
+    inputs::refuse_replacing(&output, files.into_iter().flatten().map(PathBuf::as_path))?;
     let picture = &args.picture;
-    let mut scene = args.highway.highway(&song, args.start, picture, quiet)?;
+    let mut scene = args.highway.highway(
+        &played.song,
+        args.start.map(|start| args.practice.played(start)),
+        picture,
+        quiet,
+    )?;
 
     let frames = picture.fps.frames_to_cover(span(args, &scene)?);
     let messages = MessageLevel::new(quiet, json);
@@ -82,14 +101,51 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     }
     let stream_options = args.stream.options(picture, super::at_least_one(frames), cancel, messages);
 
+    let span = VideoSpan {
+        start: scene.start(),
+        frames,
+        rate: picture.fps,
+        tail: args.duration.is_none().then(|| tail(args)),
+    };
+    let mut sound = sound::prepare(&args.sound, &played, span, &mut |warning| {
+        if messages != MessageLevel::None {
+            eprintln!("warning: {warning}");
+        }
+    })?;
+
     let mut sink = Mp4Sink::create(&output, args.force.overwrite())?.with_writing_tool(WRITING_TOOL);
+    let tag = |text: &String| text.chars().take(MAX_TAG).collect::<String>();
+    if let Some(title) = &scene.content().title {
+        sink = sink.with_title(tag(title));
+    }
+    if let Some(artist) = &scene.content().artist {
+        sink = sink.with_artist(tag(artist));
+    }
     let mut display = ProgressDisplay::new(quiet, frames, picture.fps);
-    let result = stream(&mut scene, &stream_options, &mut sink, &mut |progress| display.update(progress));
+    let mut progress = |progress: &Progress| display.update(progress);
+    let result = match &mut sound {
+        Some(sound) => {
+            stream_with_sound(&mut scene, &mut *sound.packets, &stream_options, &mut sink, &mut progress)
+        }
+        None => stream(&mut scene, &stream_options, &mut sink, &mut progress),
+    };
     display.finish();
     let report = result?;
+    let about = sound.map(|sound| sound.about);
+    if let Some(about) = &about
+        && messages != MessageLevel::None
+    {
+        about.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    }
 
-    let summary =
-        RenderSummary { report: &report, args, scene: &scene, output: &output, wall: started.elapsed() };
+    let summary = RenderSummary {
+        report: &report,
+        args,
+        scene: &scene,
+        output: &output,
+        wall: started.elapsed(),
+        sound: about.as_ref(),
+    };
     if !quiet && !json {
         eprint!("{}", summary.text());
     }
@@ -104,8 +160,7 @@ fn span(args: &RenderArgs, scene: &Highway) -> anyhow::Result<Time> {
     if let Some(duration) = args.duration {
         return Ok(duration);
     }
-    let default_tail = if args.highway.has_end_card() { 6.0 } else { 3.0 };
-    let tail = args.tail.unwrap_or(Time::from_seconds(default_tail));
+    let tail = tail(args);
     let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);
     let span = last + tail - scene.start();
     if span <= Time::ZERO {
@@ -118,6 +173,11 @@ fn span(args: &RenderArgs, scene: &Highway) -> anyhow::Result<Time> {
         return Err(UsageError(text).into());
     }
     Ok(span)
+}
+
+/// Time for which the video goes on after the last note.
+fn tail(args: &RenderArgs) -> Time {
+    args.tail.unwrap_or(Time::from_seconds(if args.highway.has_end_card() { 6.0 } else { 3.0 }))
 }
 
 /// A token that SIGINT and SIGTERM cancel. A second signal ends the program at once.
@@ -139,6 +199,8 @@ struct RenderSummary<'a> {
     output: &'a Path,
     /// From the program's start.
     wall: Duration,
+    /// `None` for a video without sound.
+    sound: Option<&'a SoundSummary>,
 }
 
 impl RenderSummary<'_> {
@@ -161,6 +223,7 @@ impl RenderSummary<'_> {
             .at_work()
             .map(|stage| format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0))
             .collect();
+        let sound = self.sound.map(|sound| sound.text() + "\n").unwrap_or_default();
         let start = self.scene.start().as_seconds();
         let offset = if start > 0.0 {
             format!("the video begins at {start:.3} s of the song")
@@ -172,7 +235,7 @@ impl RenderSummary<'_> {
              took {:.1} s: {:.0} fps, {:.1}× real time; CPU {:.1} s\n\
              drawn on {}; encoded by {}\n\
              busy: {}; the limit was {}\n\
-             notes move {speed}; {offset}\n",
+             notes move {speed}; {offset}\n{sound}",
             self.output.display(),
             report.frames,
             clock(self.video_seconds()),
@@ -225,6 +288,7 @@ impl RenderSummary<'_> {
             "pixels_per_frame": self.scene.motion().pixels_per_frame(),
             "pixels_per_second": self.scene.motion().pixels_per_second(),
             "song_start_seconds": self.scene.start().as_seconds(),
+            "sound": self.sound.map(SoundSummary::json),
             "stages": stages,
         })
     }

@@ -33,9 +33,9 @@ const LATE_FRACTION: i64 = 8;
 /// A beat of the song.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Beat {
-    /// When it is, from the song's start; not negative, at most [`MAX_SONG_TIME`].
+    /// When it is, from the song's start; not negative, at most [`MAX_SONG_TIME`] in a song as it was read.
     pub time: Time,
-    /// The bar it is in, counted from 1 through the whole song.
+    /// The bar it is in, counted from 1 through the whole song. In a song that is looped, the bar of the song that was read.
     pub bar: u32,
     /// Its place in the bar, counted from 1.
     pub beat: u8,

@@ -9,6 +9,9 @@
 //!   where the one before has its End of Track, with the default tempo and metre until it sets its own. Tracks
 //!   that are not selected take no time.
 //!
+//! [`Song::at_speed`] and [`Song::looped`] make slower, faster and repeated songs of a song, and [`Song::read_with_events`]
+//! also reads what a synthesiser needs to play all of the file.
+//!
 //! ```
 //! use strikeline::song::{Song, SongOptions};
 //!
@@ -22,17 +25,23 @@
 //! ```
 
 mod beats;
+mod channel_state;
 mod chunks;
 mod drum_map;
 mod error;
 mod events;
 mod general_midi;
 mod lanes;
+mod messages;
+mod passage;
 mod read;
 mod select;
+mod speed;
 mod tempo_map;
 mod text;
 mod tick_clocks;
+mod timeline;
+mod transform;
 #[cfg(test)]
 pub(crate) mod vision;
 
@@ -43,13 +52,18 @@ use std::path::Path;
 use strikeline_picture::Time;
 
 use beats::BeatGrid;
+use transform::SongBeats;
 
 pub use beats::{Beat, CountInBeat};
 pub use drum_map::{Backdrop, DrumInfo, DrumMap, LaneId, Mark, Rgb};
 pub use error::{SongError, SongWarning};
 pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
+pub use messages::{ChannelMessage, SongEvent, SongEvents, SongMessage, SongPart, SynthesizerKind};
+pub use passage::{Passage, PassageChoice, PassageChoiceError, PassageError, PassagePoint};
 pub use select::{Channel, ChannelSelection, SelectionError, TrackIndex, TrackSelection};
+pub use speed::{Speed, SpeedError};
 pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
+pub use timeline::{Timeline, TimelinePiece};
 
 /// The longest time from a song's start to a note. A later note is taken as a sign of a damaged file.
 pub const MAX_SONG_TIME: Time = Time::from_nanos(48 * 3600 * 1_000_000_000);
@@ -69,7 +83,7 @@ pub struct SongOptions {
 /// One struck drum: a note-on event and the time to its note-off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Note {
-    /// When it is struck, from the song's start: 0 to [`MAX_SONG_TIME`].
+    /// When it is struck, from the song's start: 0 to [`MAX_SONG_TIME`], in a song that is slowed down to twice that.
     pub time: Time,
     /// Time to the note-off, or to the next note of the same key, track and channel if that comes first. Zero when there
     /// is neither: drum parts often have no note-offs.
@@ -138,7 +152,7 @@ impl TrackInfo {
 pub struct TempoChange {
     /// When it takes effect.
     pub time: Time,
-    /// Microseconds per quarter note, 1 to 16,777,215.
+    /// Microseconds per quarter note, 1 to 16,777,215 in a song as it was read.
     pub micros_per_quarter: u32,
 }
 
@@ -180,7 +194,7 @@ pub enum MarkerKind {
     Cue,
 }
 
-/// A drum song.
+/// A drum song: as it was read, or changed by [`Song::at_speed`] or [`Song::looped`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Song {
     format: Format,
@@ -192,9 +206,10 @@ pub struct Song {
     tempo_changes: Vec<TempoChange>,
     meter_changes: Vec<MeterChange>,
     markers: Vec<Marker>,
-    beat_grid: BeatGrid,
+    beats: SongBeats,
     notes: Vec<Note>,
     end: Time,
+    timeline: Timeline,
     warnings: Vec<SongWarning>,
 }
 
@@ -207,7 +222,7 @@ impl Song {
     /// When it is not a MIDI file, has no notes on the tracks and channels of `options`, or lasts too long: see
     /// [`SongError`].
     pub fn read(bytes: &[u8], options: &SongOptions) -> Result<Song, SongError> {
-        read::read(bytes, options)
+        read::read(bytes, options, None)
     }
 
     /// Reads a MIDI file.
@@ -216,6 +231,11 @@ impl Song {
     /// As [`Song::read`], and when the file cannot be read or is larger than [`MAX_FILE_BYTES`]. Each error names the
     /// file.
     pub fn open(path: &Path, options: &SongOptions) -> Result<Song, SongError> {
+        Song::open_as(path, |bytes| Song::read(bytes, options))
+    }
+
+    /// Makes something of the bytes of a file. Errors name the file.
+    fn open_as<T>(path: &Path, read: impl FnOnce(&[u8]) -> Result<T, SongError>) -> Result<T, SongError> {
         let in_file = |problem| SongError::InFile { path: path.to_owned(), problem: Box::new(problem) };
         let mut bytes = Vec::new();
         File::open(path)
@@ -224,7 +244,7 @@ impl Song {
         if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(in_file(SongError::TooLarge { limit: MAX_FILE_BYTES }));
         }
-        Song::read(&bytes, options).map_err(in_file)
+        read(&bytes).map_err(in_file)
     }
 
     /// A song of these notes, which are sorted. It has no tracks, and the default tempo and metre.
@@ -244,9 +264,10 @@ impl Song {
             }],
             meter_changes: vec![MeterChange { time: Time::ZERO, numerator: 4, denominator: 4 }],
             markers: Vec::new(),
-            beat_grid: BeatGrid::plain(end),
+            beats: SongBeats::Grid(BeatGrid::plain(end)),
             notes,
             end,
+            timeline: Timeline::as_written(),
             warnings: Vec::new(),
         }
     }
@@ -313,7 +334,7 @@ impl Song {
         &self.markers
     }
 
-    /// The beats by time: from the start, to the first bar line at or after the [end](Song::end), but not beyond
+    /// The beats by time, of a song as it was read: from the start, to the first bar line at or after the [end](Song::end), but not beyond
     /// [`MAX_SONG_TIME`]. They are computed at each call.
     ///
     /// * A beat is one note value of the metre's denominator; in 6/8, 9/8 and so on (a numerator above 3 that is
@@ -324,7 +345,7 @@ impl Song {
     ///   than 100 ms, too. So no two beats are closer than 50 ms.
     /// * A file that counts in time code has none.
     pub fn beats(&self) -> Vec<Beat> {
-        self.beat_grid.beats(MAX_SONG_TIME)
+        self.beats.beats()
     }
 
     /// The beats to count before the first note, by time: as many as are in a bar of the metre that holds there.
@@ -343,7 +364,7 @@ impl Song {
     ///   too fast to be among the song's.
     /// * A song without notes or without beats has no count-in.
     pub fn count_in(&self) -> Vec<CountInBeat> {
-        self.notes.first().map(|first| self.beat_grid.count_in(first.time)).unwrap_or_default()
+        self.notes.first().map(|first| self.beats.count_in(first.time)).unwrap_or_default()
     }
 
     /// What was wrong with the file, and how it was read nevertheless.

@@ -6,19 +6,25 @@ use super::beats::BeatGrid;
 use super::chunks::{Chunks, TrackChunk};
 use super::error::{SongError, SongWarning, Warnings};
 use super::events::{StepContent, TrackEvents};
+use super::messages::{SongEvent, read_events};
 use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division};
 use super::text::readable;
 use super::tick_clocks::{AtTick, TickClocks};
+use super::transform::SongBeats;
 use super::{
     Channel, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, Song, SongOptions, TempoChange,
-    TrackIndex, TrackInfo, TrackSelection, sort_notes,
+    Timeline, TrackIndex, TrackInfo, TrackSelection, sort_notes,
 };
 
 /// Texts that a song keeps at most.
 const KEPT_TEXTS: usize = 20;
 
-/// See [`Song::read`].
-pub(super) fn read(file: &[u8], options: &SongOptions) -> Result<Song, SongError> {
+/// See [`Song::read`] and, with `events`, [`Song::read_with_events`].
+pub(super) fn read(
+    file: &[u8],
+    options: &SongOptions,
+    events: Option<&mut Vec<SongEvent>>,
+) -> Result<Song, SongError> {
     let mut warnings = Warnings::default();
     let chunks = Chunks::find(file, &mut warnings)?;
     let mut read = TrackEventsRead::default();
@@ -31,7 +37,7 @@ pub(super) fn read(file: &[u8], options: &SongOptions) -> Result<Song, SongError
         read.ends.push(tick);
     }
     read.check(options, &warnings)?;
-    read.into_song(&chunks, options, warnings)
+    read.into_song(&chunks, options, warnings, events)
 }
 
 /// The events of all tracks that a song is made from, in the file's order, with times in ticks.
@@ -224,6 +230,7 @@ impl TrackEventsRead {
         chunks: &Chunks<'_>,
         options: &SongOptions,
         mut warnings: Warnings,
+        events: Option<&mut Vec<SongEvent>>,
     ) -> Result<Song, SongError> {
         let mut title = self.tracks.first().and_then(|info| info.name.clone());
         let clocks = match chunks.format {
@@ -245,6 +252,9 @@ impl TrackEventsRead {
             return Err(describe_late_note(&notes, *late, &clocks, chunks, options));
         }
 
+        if let Some(events) = events {
+            *events = read_events(chunks, &clocks, options);
+        }
         let tempo = |(time, micros_per_quarter)| TempoChange { time, micros_per_quarter };
         let tempo_changes = match chunks.division {
             Division::TicksPerQuarter(_) => clocks.changes(DEFAULT_MICROS_PER_QUARTER, self.tempos),
@@ -265,7 +275,8 @@ impl TrackEventsRead {
             markers: clocks.in_order(self.markers).into_iter().map(marker).collect(),
             notes,
             end: ends.filter_map(|(track, tick)| clocks.time_at(track, *tick)).max().unwrap_or_default(),
-            beat_grid: BeatGrid::new(chunks.division, clocks, &self.ends, self.meters),
+            beats: SongBeats::Grid(BeatGrid::new(chunks.division, clocks, &self.ends, self.meters)),
+            timeline: Timeline::as_written(),
             warnings: warnings.into_vec(),
         })
     }

@@ -86,3 +86,44 @@ pub(crate) fn top_boxes(video: &Path) -> Vec<String> {
     assert_eq!(at, file.len());
     boxes
 }
+
+/// The first sound track of `file`, decoded by ffmpeg to mono at 48 kHz, from the start of the video.
+pub(crate) fn decode_sound(file: &Path) -> Vec<f32> {
+    let mut ffmpeg = tool("ffmpeg");
+    ffmpeg.args(["-v", "error", "-xerror", "-i"]).arg(file);
+    ffmpeg.args(["-map", "0:a:0", "-af", "aresample=48000:first_pts=0", "-ac", "1", "-f", "f32le", "-"]);
+    let output = succeed(&mut ffmpeg);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
+/// Lets ffmpeg make `file` from mono samples at 48 kHz, coded as `options` say.
+pub(crate) fn encode_sound(samples: &[f32], options: &[&str], file: &Path) {
+    let raw = file.with_extension("f32");
+    let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    std::fs::write(&raw, bytes).unwrap();
+    let mut ffmpeg = tool("ffmpeg");
+    ffmpeg.args(["-v", "error", "-y", "-f", "f32le", "-ar", "48000", "-ac", "1", "-i"]).arg(&raw);
+    succeed(ffmpeg.args(options).arg(file));
+    std::fs::remove_file(raw).unwrap();
+}
+
+/// Codec, rate and channels of each sound track, as ffprobe has them.
+pub(crate) fn sound_tracks(video: &Path) -> Vec<(String, u32, u64)> {
+    let mut ffprobe = tool("ffprobe");
+    ffprobe.args(["-v", "error", "-select_streams", "a", "-show_streams", "-of", "json"]);
+    let probed: serde_json::Value = serde_json::from_slice(&succeed(ffprobe.arg(video)).stdout).unwrap();
+    let streams = probed["streams"].as_array().unwrap();
+    let track = |stream: &serde_json::Value| {
+        let rate = stream["sample_rate"].as_str().unwrap().parse().unwrap();
+        (stream["codec_name"].as_str().unwrap().to_owned(), rate, stream["channels"].as_u64().unwrap())
+    };
+    streams.iter().map(track).collect()
+}
+
+/// The bytes of a stream of `video` (`v` or `a`), without the container.
+pub(crate) fn stream_bytes(video: &Path, stream: &str) -> Vec<u8> {
+    let mut ffmpeg = tool("ffmpeg");
+    ffmpeg.args(["-v", "error", "-i"]).arg(video);
+    succeed(ffmpeg.args(["-map", &format!("0:{stream}"), "-c", "copy", "-f", "data", "-"])).stdout
+}

@@ -14,8 +14,11 @@ const RESERVOIR_OCTAVES: f32 = 3.0;
 /// full or empty.
 const LEARNING: f32 = 0.06;
 const FAST_LEARNING: f32 = 0.3;
+/// Blocks over which spared bits are given back, and how many seconds of them are kept at most.
+const RETURN_BLOCKS: i64 = 32;
+const MOST_SPARED_SECONDS: i64 = 4;
 /// Limits of the price, in octaves: below, all noise is inaudible.
-const PRICE_RANGE: (f32, f32) = (-24.0, 4.0);
+const PRICE_RANGE: (f32, f32) = (-22.0, 4.0);
 
 /// Keeps the bitrate.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(crate) struct RateControl {
     capacity: i64,
     /// Bits of this block on average.
     mean: i64,
+    /// Bits that did not fit into the reservoir, as the sound did not need them: later blocks get them back a little at a time.
+    spared: i64,
     /// Base-2 logarithm of what a bit costs on average.
     price: f32,
 }
@@ -49,6 +54,7 @@ impl RateControl {
             saved: (capacity as f32 * AIM) as i64,
             capacity,
             mean,
+            spared: 0,
             price: -3.0 - 2.4 * per_sample,
         }
     }
@@ -58,6 +64,9 @@ impl RateControl {
         let bits = self.bitrate * LONG as i64 + self.remainder;
         self.mean = bits / self.rate;
         self.remainder = bits % self.rate;
+        let returned = (self.spared / RETURN_BLOCKS).min(self.mean / 4);
+        self.spared -= returned;
+        self.mean += returned;
     }
 
     /// What a bit costs in this block.
@@ -73,7 +82,9 @@ impl RateControl {
 
     /// To be called with the bits that the block took.
     pub(crate) fn end(&mut self, bits: i64) {
-        self.saved = (self.saved + self.mean - bits).min(self.capacity);
+        let saved = self.saved + self.mean - bits;
+        self.saved = saved.min(self.capacity);
+        self.spared = (self.spared + saved - self.saved).min(self.bitrate * MOST_SPARED_SECONDS);
         let size = bits as f32 / self.mean as f32;
         let full = size < 1.0 && self.saved == self.capacity || size > 1.0 && self.saved < self.capacity / 8;
         // A block with nothing in it does not show that bits are cheap.

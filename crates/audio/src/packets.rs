@@ -58,6 +58,8 @@ pub struct AudioTrack {
     pub skip: u64,
     /// Ticks to be heard, behind those that are skipped. The video's sound ends then.
     pub duration: u64,
+    /// Ticks of silence before the first that is heard. A file says so; there are no packets for it.
+    pub silence: u64,
     /// Average bits per second; 0 if unknown.
     pub bitrate: u32,
 }
@@ -74,6 +76,7 @@ impl AudioTrack {
             max_packets,
             skip: 0,
             duration,
+            silence: 0,
             bitrate: 0,
         }
     }

@@ -4,7 +4,9 @@ mod encoder;
 mod highway;
 mod output;
 mod picture;
+mod practice;
 mod song;
+mod sound;
 mod stream;
 mod times;
 
@@ -12,6 +14,8 @@ pub(super) use encoder::EncoderArgs;
 pub(super) use highway::{HighwayArgs, Look};
 pub(super) use output::{ForceArgs, JsonArgs, MessageLevel, QuietArgs};
 pub(super) use picture::{AdapterArgs, PictureArgs};
+pub(super) use practice::{PlayedSong, PracticeArgs};
 pub(super) use song::{SongArgs, SongSelection, warnings};
+pub(super) use sound::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, SoundArgs, SoundParts};
 pub(super) use stream::StreamArgs;
 pub(super) use times::{positive_seconds, seconds, span_seconds};

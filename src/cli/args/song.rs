@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use strikeline::song::{ChannelSelection, DrumMap, KeyCount, LaneId, LaneLayout, Song, SongOptions};
+use strikeline::song::{
+    ChannelSelection, DrumMap, KeyCount, LaneId, LaneLayout, Song, SongEvents, SongOptions,
+};
 use strikeline::song::{SongWarning, TrackSelection};
 
 /// The song to read.
@@ -39,19 +41,36 @@ impl SongArgs {
     pub(crate) fn open(&self, quiet: bool) -> anyhow::Result<Song> {
         self.selection.open(&self.song, quiet)
     }
+
+    /// The same, and the messages that a synthesiser needs of it.
+    ///
+    /// # Errors
+    /// As [`SongArgs::open`].
+    pub(crate) fn open_with_events(&self, quiet: bool) -> anyhow::Result<(Song, SongEvents)> {
+        let (song, events) = Song::open_with_events(&self.song, &self.selection.options())?;
+        self.selection.tell_warnings(&song, &self.song, quiet);
+        Ok((song, events))
+    }
 }
 
 impl SongSelection {
     /// The same for the file at `path`.
     pub(crate) fn open(&self, path: &Path, quiet: bool) -> anyhow::Result<Song> {
-        let options = SongOptions { channels: self.channel, tracks: self.track.clone() };
-        let song = Song::open(path, &options)?;
+        let song = Song::open(path, &self.options())?;
+        self.tell_warnings(&song, path, quiet);
+        Ok(song)
+    }
+
+    fn options(&self) -> SongOptions {
+        SongOptions { channels: self.channel, tracks: self.track.clone() }
+    }
+
+    fn tell_warnings(&self, song: &Song, path: &Path, quiet: bool) {
         if !quiet {
-            for warning in warnings(&song, &DrumMap::general_midi()) {
+            for warning in warnings(song, &DrumMap::general_midi()) {
                 eprintln!("warning: {}: {warning}", path.display());
             }
         }
-        Ok(song)
     }
 }
 

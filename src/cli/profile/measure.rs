@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
+use strikeline_audio::PacketSource;
 use wgpu_video::encode::EncoderSettings;
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::scene::Scene;
@@ -12,6 +13,7 @@ use wgpu_video::stream::pipeline::PipelineOptions;
 use wgpu_video::stream::trace::{GpuTimes, ThreadTrace, cost_of_an_event};
 use wgpu_video::stream::{
     Progress, Recording, Report, Stage, StreamError, StreamOptions, Trace, pipeline, stream,
+    stream_with_sound,
 };
 
 use super::prepared::PreparedFrames;
@@ -46,10 +48,11 @@ pub(super) struct MeasuredRun {
     pub others: Option<f64>,
 }
 
-/// Streams `scene` without writing anything.
+/// Streams `scene` and `sound` without writing anything. Prepared frames are encoded without sound.
 pub(super) fn measure(
     side: Side,
     scene: &mut dyn Scene,
+    sound: Option<&mut dyn PacketSource>,
     options: &StreamOptions,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<MeasuredRun, StreamError> {
@@ -57,10 +60,15 @@ pub(super) fn measure(
     let machine_before = machine_time();
     let mut report = match side {
         Side::WithoutRender => encode_prepared(scene, &options, progress)?,
-        Side::Both => stream(scene, &options, &mut NullSink::default(), progress)?,
-        Side::WithoutEncoder => {
-            options.encoder = Arc::new(NullEncoder);
-            stream(scene, &options, &mut NullSink::default(), progress)?
+        Side::Both | Side::WithoutEncoder => {
+            if side == Side::WithoutEncoder {
+                options.encoder = Arc::new(NullEncoder);
+            }
+            let mut sink = NullSink::default();
+            match sound {
+                Some(sound) => stream_with_sound(scene, sound, &options, &mut sink, progress)?,
+                None => stream(scene, &options, &mut sink, progress)?,
+            }
         }
     };
     let peak_memory = peak_memory();

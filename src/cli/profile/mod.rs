@@ -17,6 +17,7 @@ use anyhow::Context;
 use strikeline::highway::Highway;
 use strikeline::song::Song;
 use strikeline::steps::StepRunner;
+use strikeline_audio::PacketSource;
 use strikeline_picture::{FrameIndex, Time};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::output::OutputFile;
@@ -24,9 +25,11 @@ use wgpu_video::stream::trace::GpuTimes;
 use wgpu_video::stream::{Stage, StreamOptions};
 
 use super::args::{
-    ForceArgs, HighwayArgs, JsonArgs, MessageLevel, PictureArgs, SongArgs, StreamArgs, seconds,
+    ForceArgs, HighwayArgs, JsonArgs, MessageLevel, PictureArgs, PlayedSong, PracticeArgs, SongArgs,
+    SoundArgs, StreamArgs, seconds,
 };
 use super::progress::ProgressDisplay;
+use super::sound::{VideoSound, VideoSpan};
 use measure::{Floor, MeasuredRun, Side, measure};
 use run_context::RunContext;
 use summary::{ProfileSummary, StageSummary};
@@ -92,7 +95,13 @@ pub(super) struct ProfileArgs {
     song: SongArgs,
 
     #[command(flatten)]
+    practice: PracticeArgs,
+
+    #[command(flatten)]
     highway: HighwayArgs,
+
+    #[command(flatten)]
+    sound: SoundArgs,
 
     #[command(flatten)]
     picture: PictureArgs,
@@ -101,16 +110,17 @@ pub(super) struct ProfileArgs {
 /// Runs it.
 pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     let cancel = super::render::stop_on_signals()?;
-    let song = args.song.open(args.quiet)?;
+    let (song, events) = args.song.open_with_events(args.quiet)?;
+    let played = args.practice.play(song, events)?;
     // Errors that need no measurement are reported first.
     let overwrite = args.force.overwrite();
     let file = |path: &Option<PathBuf>| path.as_deref().map(|path| OutputFile::create(path, overwrite));
     let (trace_file, svg_file) = (file(&args.trace).transpose()?, file(&args.svg).transpose()?);
 
-    let (start, frames) = part(args, &song)?;
+    let (start, frames) = part(args, &played.song)?;
     let messages = MessageLevel::new(args.quiet, args.json.json);
     let options = args.stream.options(&args.picture, super::at_least_one(frames), cancel, messages);
-    let highway = |quiet| args.highway.highway(&song, Some(start), &args.picture, quiet);
+    let highway = |quiet| args.highway.highway(&played.song, Some(start), &args.picture, quiet);
     let mut scene = highway(args.quiet)?;
     let picture = &args.picture;
     let what = format!(
@@ -133,7 +143,12 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     // Progress is shown on terminals only: a run takes seconds, and a log gains nothing from it.
     let visible = !args.quiet && std::io::stderr().is_terminal();
     let mut display = ProgressDisplay::new(!visible, frames, picture.fps);
-    let measured = measure(side, &mut scene, &options, &mut |progress| display.update(progress));
+    let mut sound = match side {
+        Side::WithoutRender => None,
+        _ => sound(args, &played, &scene, frames, messages)?,
+    };
+    let packets = sound.as_mut().map(|sound| &mut *sound.packets as &mut dyn PacketSource);
+    let measured = measure(side, &mut scene, packets, &options, &mut |progress| display.update(progress));
     display.finish();
     let measured = measured?;
     if visible && !args.brief {
@@ -169,6 +184,22 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
+/// The sound of the frames, as `render` makes it.
+fn sound(
+    args: &ProfileArgs,
+    played: &PlayedSong,
+    scene: &Highway,
+    frames: u64,
+    messages: MessageLevel,
+) -> anyhow::Result<Option<VideoSound>> {
+    let span = VideoSpan { start: scene.start(), frames, rate: args.picture.fps, tail: None };
+    crate::cli::sound::prepare(&args.sound, played, span, &mut |warning| {
+        if messages != MessageLevel::None {
+            eprintln!("warning: {warning}");
+        }
+    })
+}
+
 fn summarize<'m>(
     side: Side,
     measured: &'m MeasuredRun,
@@ -191,7 +222,7 @@ fn summarize<'m>(
 fn part(args: &ProfileArgs, song: &Song) -> anyhow::Result<(Time, u64)> {
     let frames = u64::from(args.frames);
     if let Some(start) = args.start {
-        return Ok((start, frames));
+        return Ok((args.practice.played(start), frames));
     }
     // Warnings are printed for the scene that is rendered.
     let whole = args.highway.highway(song, None, &args.picture, true)?;

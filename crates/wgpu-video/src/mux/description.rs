@@ -45,7 +45,7 @@ impl VideoTrack {
     pub(super) fn sound_before(&self, sound: &AudioTrack, frame: FrameIndex) -> u64 {
         let rate = self.frame_rate;
         let ticks = u128::from(frame.0) * u128::from(rate.denominator()) * u128::from(sound.timescale.get());
-        let heard = ticks.div_ceil(u128::from(rate.numerator()).max(1));
-        sound.skip.saturating_add(u64::try_from(heard).unwrap_or(u64::MAX).min(sound.duration))
+        let shown = u64::try_from(ticks.div_ceil(u128::from(rate.numerator()).max(1))).unwrap_or(u64::MAX);
+        sound.skip.saturating_add(shown.saturating_sub(sound.silence).min(sound.duration))
     }
 }

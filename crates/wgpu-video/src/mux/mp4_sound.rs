@@ -22,8 +22,8 @@ const MAX_PACKETS: u64 = 1 << 27;
 /// is 24 hours at 48 kHz.
 const MAX_SAMPLES: u64 = u32::MAX as u64;
 
-/// Bytes of an edit list with one entry, in `edts`, as long as they can be.
-const EDIT_LIST_BYTES: u64 = 8 + 16 + 20;
+/// Bytes of an edit list with two entries, in `edts`, as long as they can be.
+const EDIT_LIST_BYTES: u64 = 8 + 16 + 2 * 20;
 
 /// Bytes that a header takes more when its durations have 64 bits: `mdhd` and `tkhd`, three numbers each.
 const LONG_TIMES_BYTES: u64 = 2 * 12;
@@ -197,9 +197,11 @@ impl Mp4Sound {
         self.track.timescale
     }
 
-    /// Duration of what is heard, in ticks of a clock of `timescale` ticks per second, rounded up.
+    /// Duration from the start of the video to the end of what is heard, in ticks of a clock of `timescale` ticks per second,
+    /// rounded up.
     pub(super) fn duration(&self, timescale: NonZeroU32) -> u64 {
-        rescaled(self.track.duration, self.track.timescale, timescale)
+        let end = self.track.silence.saturating_add(self.track.duration);
+        rescaled(end, self.track.timescale, timescale)
     }
 
     /// `trak` with all that came so far. `movie_timescale` is that of the file. The tables are moved out.
@@ -236,22 +238,33 @@ impl Mp4Sound {
         })
     }
 
-    /// `edts` with the one edit (ISO/IEC 14496-12, 8.6.6) that makes the sound begin behind what is skipped, and end when it
-    /// should; `None` where everything is heard.
+    /// `edts` with the edits (ISO/IEC 14496-12, 8.6.6) that make the sound begin behind what is skipped, and end when it
+    /// should, after an empty edit where there is silence before; `None` where everything is heard from the start.
     ///
-    /// Opus has none: the sample entry says what is skipped, and every decoder does that by itself. With an edit list
-    /// ("Encapsulation of Opus in ISO Base Media File Format", 4.4, asks for one) Chromium skips it twice.
+    /// Opus has no edit for what is skipped: the sample entry says it, and every decoder does that by itself. With an edit
+    /// list ("Encapsulation of Opus in ISO Base Media File Format", 4.4, asks for one) Chromium skips it twice.
     fn edit_list(&self, movie_timescale: NonZeroU32) -> Option<EdtsBox> {
-        let all_is_heard = self.track.skip == 0 && self.written == self.track.duration;
-        if all_is_heard || self.track.codec == AudioCodec::Opus {
+        let is_opus = self.track.codec == AudioCodec::Opus;
+        let all_is_heard = is_opus || (self.track.skip == 0 && self.written == self.track.duration);
+        if all_is_heard && self.track.silence == 0 {
             return None;
         }
-        let entry = ElstEntry {
-            edit_duration: self.duration(movie_timescale),
-            media_time: i64::try_from(self.track.skip).unwrap_or(i64::MAX),
+        // Decoders count what they skip of Opus by themselves as time that has passed.
+        let (skip, passed) = if is_opus { (0, self.track.skip) } else { (self.track.skip, 0) };
+        let silence = self.track.silence.saturating_sub(passed);
+        let silence = rescaled(silence, self.track.timescale, movie_timescale);
+        let edit = |edit_duration, media_time| ElstEntry {
+            edit_duration,
+            media_time,
             media_rate: FixedPointNumber::new(1, 0),
         };
-        Some(EdtsBox { elst_box: Some(ElstBox { entries: vec![entry] }), unknown_boxes: Vec::new() })
+        let mut entries = Vec::new();
+        if silence > 0 {
+            entries.push(edit(silence, -1));
+        }
+        let heard = self.duration(movie_timescale) - silence;
+        entries.push(edit(heard, i64::try_from(skip).unwrap_or(i64::MAX)));
+        Some(EdtsBox { elst_box: Some(ElstBox { entries }), unknown_boxes: Vec::new() })
     }
 
     /// `sgpd` and `sbgp` (ISO/IEC 14496-12, 8.9.3 and 8.9.2) of the grouping type `roll` (10.1): how many packets before one

@@ -1,0 +1,58 @@
+//! Slowing down and repeating: the options of every subcommand that plays a song.
+
+use strikeline::song::{PassageChoice, Song, SongEvents, Speed};
+use strikeline_picture::Time;
+
+/// How the song is played.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Practice")]
+pub(crate) struct PracticeArgs {
+    /// Play the song slower or faster, 0.5 to 2; the pitch stays. 0.8 is four fifths of the tempo.
+    #[arg(long, value_name = "FACTOR", default_value = "1")]
+    speed: Speed,
+
+    /// Play one passage again and again: section:NAME, 8s..16s, or bar:9..bar:17 (up to the start of bar 17).
+    #[arg(long = "loop", value_name = "PASSAGE", conflicts_with = "start")]
+    passage: Option<PassageChoice>,
+
+    /// How often --loop plays the passage.
+    #[arg(long, value_name = "N", default_value = "4", requires = "passage", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    times: u32,
+}
+
+/// A song, and how it is played.
+#[derive(Debug, Clone)]
+pub(crate) struct PlayedSong {
+    /// As it is in the file.
+    pub written: Song,
+    /// As it is played: at its speed, a passage repeated.
+    pub song: Song,
+    /// What a synthesiser needs of the played song.
+    pub events: SongEvents,
+}
+
+impl PracticeArgs {
+    /// The song as it is played.
+    ///
+    /// # Errors
+    /// When there is no such passage, or its repetitions would be too long.
+    pub(crate) fn play(&self, written: Song, events: SongEvents) -> anyhow::Result<PlayedSong> {
+        let song = written.clone();
+        let (song, events) = match &self.passage {
+            None => (song, events),
+            Some(choice) => {
+                let passage = choice.of(&song)?;
+                (song.looped(passage, self.times)?, events.looped(passage, self.times)?)
+            }
+        };
+        if self.speed == Speed::NORMAL {
+            return Ok(PlayedSong { written, song, events });
+        }
+        Ok(PlayedSong { written, song: song.at_speed(self.speed), events: events.at_speed(self.speed) })
+    }
+
+    /// The time of the song as it is played, for a time of the song as it is written.
+    pub(crate) fn played(&self, written: Time) -> Time {
+        self.speed.played(written)
+    }
+}

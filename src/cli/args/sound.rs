@@ -1,0 +1,196 @@
+//! What is heard: the options of every subcommand that makes sound.
+
+use std::path::PathBuf;
+
+use strikeline_picture::Time;
+
+use super::seconds;
+
+/// The sound of the video.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Sound")]
+pub(crate) struct SoundArgs {
+    /// Which parts of the song are played [default: drums; song with --soundfont; none with --audio].
+    #[arg(long, value_name = "PARTS")]
+    sound: Option<SoundParts>,
+
+    /// Make a video without sound.
+    #[arg(long, conflicts_with_all = ["sound", "soundfont", "audio", "click"])]
+    no_sound: bool,
+
+    /// SoundFont (.sf2) with the instruments. Without it the drums are those of the built-in kit, and other parts
+    /// need a SoundFont of the system.
+    #[arg(long, value_name = "FILE")]
+    pub soundfont: Option<PathBuf>,
+
+    /// Recording of the song: WAV, FLAC, MP3, AAC, ALAC, Ogg Vorbis, Opus, or the sound of a video file.
+    ///
+    /// It is copied as it is where nothing has to be changed; otherwise it is decoded and encoded anew.
+    #[arg(long, value_name = "FILE")]
+    pub audio: Option<PathBuf>,
+
+    /// When the recording begins, in seconds of the song, or auto to find it by the hits [default: 0].
+    ///
+    /// Positive: the recording begins later than the song. 1.5 plays the recording's beginning at 1.5 s of the song.
+    /// Negative: it begins earlier. With -1.5 the first hit of a song that begins at 0 is heard at 1.5 s of the
+    /// recording.
+    #[arg(long, value_name = "SECONDS|auto", requires = "audio", allow_hyphen_values = true, value_parser = offset)]
+    audio_offset: Option<AudioOffset>,
+
+    /// Make the recording louder, or softer if negative, in dB (-60 to 30).
+    #[arg(long, value_name = "DB", requires = "audio", allow_hyphen_values = true, value_parser = gain)]
+    audio_gain: Option<f64>,
+
+    /// What to do about a place of the recording that cannot be read.
+    #[arg(long, value_name = "WHAT", requires = "audio", default_value = "keep")]
+    pub audio_damage: DamageChoice,
+
+    /// Make the song's own sound louder, or softer if negative, in dB (-60 to 30).
+    #[arg(long, value_name = "DB", allow_hyphen_values = true, value_parser = gain)]
+    sound_gain: Option<f64>,
+
+    /// Add a metronome, with an accent on the first beat of each bar.
+    #[arg(long)]
+    pub click: bool,
+
+    /// Loudness of the video in LUFS (-40 to -5), or off to leave it as it is [default: -14; off for a recording alone].
+    #[arg(long, value_name = "LUFS|off", allow_hyphen_values = true, value_parser = loudness)]
+    pub loudness: Option<Loudness>,
+
+    /// What the sound is coded in [default: aac, or copy where a recording can be copied].
+    #[arg(long, value_name = "CODEC")]
+    pub audio_codec: Option<AudioCodecChoice>,
+
+    /// Bits per second of the sound, for aac and opus: such as 192k (32k to 512k).
+    #[arg(long, value_name = "RATE", default_value = "192k", value_parser = bitrate)]
+    pub audio_bitrate: u32,
+}
+
+/// Which parts of the song are played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SoundParts {
+    /// The drums that are shown.
+    Drums,
+    /// All instruments.
+    Song,
+    /// All but the drums that are shown, to play along with.
+    Accompaniment,
+    /// None.
+    None,
+}
+
+/// Where the recording begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AudioOffset {
+    /// At this time of the song.
+    At(Time),
+    /// Where its hits are those of the song.
+    Auto,
+}
+
+/// What to do about damage in a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum DamageChoice {
+    /// Keep what plays, and warn.
+    Keep,
+    /// End with an error.
+    Fail,
+}
+
+/// How loud the video becomes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Loudness {
+    /// As loud as this, in LUFS.
+    Target(f64),
+    /// As it is.
+    Off,
+}
+
+/// What the sound is coded in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum AudioCodecChoice {
+    /// AAC-LC: plays everywhere.
+    Aac,
+    /// FLAC: lossless.
+    Flac,
+    /// Opus.
+    #[cfg(feature = "opus")]
+    Opus,
+    /// AAC-LC by Fraunhofer's encoder, for comparison.
+    #[cfg(feature = "fdk-aac")]
+    FdkAac,
+    /// Samples of 16 bits, not compressed.
+    Pcm,
+    /// The recording's own: its packets are copied.
+    Copy,
+}
+
+impl SoundArgs {
+    /// The parts of the song that are played, defaults applied.
+    pub(crate) fn parts(&self) -> SoundParts {
+        if self.no_sound {
+            return SoundParts::None;
+        }
+        self.sound.unwrap_or(match (&self.audio, &self.soundfont) {
+            (_, Some(_)) => SoundParts::Song,
+            (Some(_), None) => SoundParts::None,
+            (None, None) => SoundParts::Drums,
+        })
+    }
+
+    /// Whether there is anything to be heard.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.parts() == SoundParts::None && self.audio.is_none() && !self.click
+    }
+
+    /// `--audio-offset`.
+    pub(crate) fn offset(&self) -> AudioOffset {
+        self.audio_offset.unwrap_or(AudioOffset::At(Time::ZERO))
+    }
+
+    /// `--audio-gain`, in dB.
+    pub(crate) fn audio_gain(&self) -> f64 {
+        self.audio_gain.unwrap_or(0.0)
+    }
+
+    /// `--sound-gain`, in dB.
+    pub(crate) fn sound_gain(&self) -> f64 {
+        self.sound_gain.unwrap_or(0.0)
+    }
+}
+
+fn offset(text: &str) -> Result<AudioOffset, String> {
+    if text == "auto" {
+        return Ok(AudioOffset::Auto);
+    }
+    seconds(text).map(AudioOffset::At).map_err(|error| format!("{error}, or auto"))
+}
+
+fn number(text: &str, range: std::ops::RangeInclusive<f64>, unit: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if range.contains(&value) => Ok(value),
+        _ => Err(format!("must be a number of {unit} from {} to {}", range.start(), range.end())),
+    }
+}
+
+fn gain(text: &str) -> Result<f64, String> {
+    number(text, -60.0..=30.0, "dB")
+}
+
+fn loudness(text: &str) -> Result<Loudness, String> {
+    if text == "off" {
+        return Ok(Loudness::Off);
+    }
+    number(text, -40.0..=-5.0, "LUFS").map(Loudness::Target).map_err(|error| format!("{error}, or off"))
+}
+
+fn bitrate(text: &str) -> Result<u32, String> {
+    let (digits, unit) = match text.strip_suffix(['k', 'K']) {
+        Some(digits) => (digits, 1000),
+        None => (text, 1),
+    };
+    match digits.parse::<u32>().ok().and_then(|number| number.checked_mul(unit)) {
+        Some(rate @ 32_000..=512_000) => Ok(rate),
+        _ => Err("must be bits per second from 32k to 512k, such as 192k".to_owned()),
+    }
+}

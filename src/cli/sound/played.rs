@@ -1,0 +1,108 @@
+//! The song's own sound: its drums by the built-in kit, any of its parts by a SoundFont, and the metronome.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use strikeline::song::{Song, SongEvents, SongPart};
+use strikeline::sound::{ClickedBeats, clicks, hits, midi_events};
+use strikeline_audio::{AudioError, AudioFormat, AudioSource};
+use strikeline_sound::click::{Click, ClickTrack};
+use strikeline_sound::kit::{DrumKit, DrumPlayer, Hit};
+use strikeline_sound::midi::MidiEvent;
+use strikeline_sound::soundfont::{MidiPlayer, MidiPlayerOptions, SoundFont, system_soundfonts};
+
+use super::span::VideoSpan;
+use crate::cli::args::{SoundArgs, SoundParts};
+
+/// What plays a part of the song.
+pub(super) enum Instrument {
+    /// Its drums, on the built-in kit.
+    Kit { kit: Arc<DrumKit>, hits: Arc<[Hit]> },
+    /// Some of its channels, with a SoundFont.
+    Font { font: Arc<SoundFont>, events: Arc<[MidiEvent]> },
+    /// Its beats.
+    Metronome(Arc<[Click]>),
+}
+
+/// The instruments that `args` ask for, and their names.
+///
+/// # Errors
+/// When a SoundFont is missing or cannot be used.
+pub(super) fn instruments(
+    args: &SoundArgs,
+    song: &Song,
+    events: &SongEvents,
+    span: &VideoSpan,
+    rate: u32,
+    warn: &mut dyn FnMut(String),
+) -> anyhow::Result<Vec<(String, Instrument)>> {
+    let mut instruments = Vec::new();
+    let part = match args.parts() {
+        SoundParts::Drums => Some((SongPart::Drums, "drums")),
+        SoundParts::Song => Some((SongPart::All, "song")),
+        SoundParts::Accompaniment => Some((SongPart::Accompaniment, "accompaniment")),
+        SoundParts::None => None,
+    };
+    match part {
+        Some((SongPart::Drums, _)) if args.soundfont.is_none() => {
+            let kit = Arc::new(DrumKit::new(rate)?);
+            let hits = hits(song, span.start).collect();
+            instruments.push(("drums (built-in kit)".to_owned(), Instrument::Kit { kit, hits }));
+        }
+        Some((part, name)) => {
+            let path = match &args.soundfont {
+                Some(path) => path.clone(),
+                None => system_soundfont()?,
+            };
+            let font = SoundFont::open(&path)?;
+            font.warnings().iter().for_each(|warning| warn(warning.to_string()));
+            let events = midi_events(events, part, span.start).into();
+            instruments.push((
+                format!("{name} ({})", file_name(&path)),
+                Instrument::Font { font: Arc::new(font), events },
+            ));
+        }
+        None => {}
+    }
+    if args.click {
+        let clicks = clicks(song, ClickedBeats::All, span.start).into();
+        instruments.push(("metronome".to_owned(), Instrument::Metronome(clicks)));
+    }
+    Ok(instruments)
+}
+
+impl Instrument {
+    /// What is heard of it, from the start of the video, for `frames` sample frames.
+    ///
+    /// # Errors
+    /// When the synthesiser does not play at this rate.
+    pub(super) fn source(
+        &self,
+        format: AudioFormat,
+        frames: u64,
+    ) -> Result<Box<dyn AudioSource>, AudioError> {
+        Ok(match self {
+            Instrument::Kit { kit, hits } => Box::new(DrumPlayer::new(kit, hits.iter().copied(), frames)),
+            Instrument::Font { font, events } => {
+                let options = MidiPlayerOptions::default();
+                Box::new(MidiPlayer::new(font, events.to_vec(), format.rate().get(), frames, &options)?)
+            }
+            Instrument::Metronome(clicks) => {
+                Box::new(ClickTrack::new(clicks.iter().copied(), format, frames, 1.0))
+            }
+        })
+    }
+}
+
+/// The best SoundFont that the system has.
+fn system_soundfont() -> anyhow::Result<PathBuf> {
+    let found = system_soundfonts();
+    let first = found.first().context("the instruments of the song need a SoundFont")?;
+    Ok(first.to_owned())
+}
+
+/// The last part of a path, for a message.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}

@@ -1,0 +1,128 @@
+//! The sound of a song: its notes, messages and beats, as [`strikeline_sound`] plays them.
+//!
+//! Times of the results count from the moment at which the video begins: `start` of the song, which is negative where
+//! there is a lead-in. What lies before it has negative times.
+
+mod pieces;
+
+use std::collections::BTreeSet;
+
+use strikeline_picture::Time;
+use strikeline_sound::click::{Accent, Click};
+use strikeline_sound::kit::Hit;
+use strikeline_sound::midi::{MidiEvent, MidiMessage, MidiRules};
+
+use crate::song::{ChannelMessage, Note, Song, SongEvents, SongMessage, SongPart, SynthesizerKind};
+
+pub use pieces::{RecordingPiece, recording_pieces};
+
+/// The drums that are shown, for a [`DrumPlayer`](strikeline_sound::kit::DrumPlayer), in order.
+pub fn hits(song: &Song, start: Time) -> impl Iterator<Item = Hit> {
+    let hit = move |note: &Note| Hit { time: note.time - start, key: note.key, velocity: note.velocity };
+    song.notes().iter().map(hit)
+}
+
+/// The messages of a part of the song for a [`MidiPlayer`](strikeline_sound::soundfont::MidiPlayer), in order. How hard keys
+/// are held down is left out.
+pub fn midi_events(events: &SongEvents, part: SongPart, start: Time) -> Vec<MidiEvent> {
+    let event = |event: &crate::song::SongEvent| {
+        Some(MidiEvent { time: event.time - start, message: midi_message(event.message)? })
+    };
+    events.part(part).filter_map(event).collect()
+}
+
+fn midi_message(message: SongMessage) -> Option<MidiMessage> {
+    Some(match message {
+        SongMessage::Channel(channel, message) => {
+            let channel = channel.index();
+            match message {
+                ChannelMessage::NoteOn { key, velocity } => MidiMessage::NoteOn { channel, key, velocity },
+                ChannelMessage::NoteOff { key } => MidiMessage::NoteOff { channel, key },
+                ChannelMessage::Controller { controller, value } => {
+                    MidiMessage::Controller { channel, controller, value }
+                }
+                ChannelMessage::Program(program) => MidiMessage::Program { channel, program },
+                ChannelMessage::PitchBend(bend) => MidiMessage::PitchBend { channel, bend },
+                ChannelMessage::KeyPressure { .. } | ChannelMessage::Pressure(_) => return None,
+            }
+        }
+        SongMessage::Reset(kind) => MidiMessage::Reset(match kind {
+            SynthesizerKind::GeneralMidi => MidiRules::General,
+            SynthesizerKind::GeneralMidi2 => MidiRules::General2,
+            SynthesizerKind::Gs => MidiRules::Gs,
+            SynthesizerKind::Xg => MidiRules::Xg,
+        }),
+        SongMessage::DrumPart(channel, is_drum_part) => {
+            MidiMessage::DrumPart { channel: channel.index(), is_drum_part }
+        }
+        SongMessage::MasterVolume(volume) => MidiMessage::MasterVolume(volume),
+    })
+}
+
+/// Which beats click.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClickedBeats {
+    /// Those of the count-in: one for each number that is shown.
+    CountIn,
+    /// All beats of the song.
+    Song,
+    /// Both.
+    All,
+}
+
+/// The clicks of the metronome: strong on the first beat of each bar, and on a 1 that is counted in. Where a beat of the
+/// song is counted in, it clicks once, as it is counted.
+pub fn clicks(song: &Song, beats: ClickedBeats, start: Time) -> Vec<Click> {
+    let click = |time, is_strong| Click {
+        time: time - start,
+        accent: if is_strong { Accent::Strong } else { Accent::Weak },
+    };
+    let counted = match beats {
+        ClickedBeats::CountIn | ClickedBeats::All => song.count_in(),
+        ClickedBeats::Song => Vec::new(),
+    };
+    let played = match beats {
+        ClickedBeats::Song | ClickedBeats::All => song.beats(),
+        ClickedBeats::CountIn => Vec::new(),
+    };
+    let counted_times: BTreeSet<Time> = counted.iter().map(|beat| beat.time).collect();
+    let played = played.iter().filter(|beat| !counted_times.contains(&beat.time));
+    let mut clicks: Vec<Click> = counted.iter().map(|beat| click(beat.time, beat.number == 1)).collect();
+    clicks.extend(played.map(|beat| click(beat.time, beat.is_bar())));
+    clicks.sort_by_key(|click| click.time);
+    clicks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::song::{Channel, TrackIndex};
+
+    #[test]
+    fn each_beat_clicks_once_and_as_it_is_counted() {
+        let note = |seconds| Note {
+            time: Time::from_seconds(seconds),
+            duration: Time::ZERO,
+            track: TrackIndex::from_index(0),
+            channel: Channel::DRUMS,
+            key: 36,
+            velocity: 100,
+        };
+        // On the third beat of the first bar: counted in as 3, 4, 1, 2.
+        let song = Song::from_notes(vec![note(1.0), note(2.5)]);
+        let heard = |beats| -> Vec<(f64, bool)> {
+            let strong = |click: Click| click.accent == Accent::Strong;
+            let start = Time::from_seconds(-2.0);
+            clicks(&song, beats, start)
+                .iter()
+                .map(|click| (click.time.as_seconds(), strong(*click)))
+                .collect()
+        };
+        let counted = [(1.0, false), (1.5, false), (2.0, true), (2.5, false)];
+        assert_eq!(heard(ClickedBeats::CountIn), counted);
+        let song =
+            [(3.0, false), (3.5, false), (4.0, true), (4.5, false), (5.0, false), (5.5, false), (6.0, true)];
+        assert_eq!(heard(ClickedBeats::All), [&counted[..], &song[..]].concat());
+        assert_eq!(heard(ClickedBeats::Song), [&counted[2..], &song[..]].concat());
+    }
+}
