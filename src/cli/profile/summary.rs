@@ -31,7 +31,7 @@ pub(super) struct StageSummary {
     pub cpu: Option<Duration>,
     /// Bytes that it has moved.
     pub bytes: u64,
-    /// Share of its threads' time that it was busy, 0 to 1.
+    /// Share of its threads' time that it was busy, 0 to 1; of the sound, of the time until the end of the run.
     pub occupancy: f64,
 }
 
@@ -41,7 +41,9 @@ impl StageSummary {
         let threads: Vec<&ThreadTrace> = trace.threads_of(stage).collect();
         let mut busy = Histogram::default();
         threads.iter().for_each(|thread| busy.merge(&thread.busy));
-        let there: Duration = threads.iter().map(|thread| thread.ended.saturating_sub(thread.began)).sum();
+        // The sound may be complete long before the pictures: its thread ends then, but it does not hold the run up.
+        let until = |thread: &ThreadTrace| if stage == Stage::Sound { trace.wall } else { thread.ended };
+        let there: Duration = threads.iter().map(|thread| until(thread).saturating_sub(thread.began)).sum();
         StageSummary {
             stage,
             threads: threads.len(),

@@ -95,7 +95,18 @@ fn flac(track: &AudioTrack) -> Result<SampleEntry, String> {
         block_data: info.to_vec(),
     };
     let dfla_box = DflaBox { metadata_blocks: vec![block] };
-    Ok(SampleEntry::Flac(FlacBox { audio: fields(track, bits), dfla_box, unknown_boxes: Vec::new() }))
+    let samplerate = FixedPointNumber::new(flac_entry_rate(track.format.rate().get()), 0);
+    let audio = AudioSampleEntryFields { samplerate, ..fields(track, bits) };
+    Ok(SampleEntry::Flac(FlacBox { audio, dfla_box, unknown_boxes: Vec::new() }))
+}
+
+/// Of a rate that is too high for a sample entry, the half or quarter that fits, or else the highest that does (3.3.1 of the
+/// same).
+fn flac_entry_rate(mut rate: u32) -> u16 {
+    while rate > u32::from(u16::MAX) && rate.is_multiple_of(2) {
+        rate /= 2;
+    }
+    u16::try_from(rate).unwrap_or(u16::MAX)
 }
 
 /// `Opus` with `dOps` ("Encapsulation of Opus in ISO Base Media File Format", 4.3). The configuration is an identification

@@ -265,6 +265,18 @@ fn the_length_is_exact_and_what_is_not_finite_is_silent() {
     assert_eq!(ticks, 10_000);
 }
 
+#[test]
+fn a_high_rate_is_written_as_the_part_of_it_that_fits() {
+    let clip = Clip::encode("64x64", FRAMES, SEGMENT, &[]);
+    for (rate, expected) in [(44_100, 44_100), (96_000, 48_000), (176_400, 44_100), (96_001, 65_535)] {
+        let source = Silence::new(format(rate, 1), 100);
+        let mut packets = AudioEncoding::Flac { depth: FlacDepth::Bits16 }.encode(source, 100).unwrap();
+        let file = File::parse(mux(&clip, "25", &mut packets));
+        let entry = file.find("moov/trak+1/mdia/minf/stbl/stsd/fLaC");
+        assert_eq!(word(&entry[24..]), expected << 16, "{rate}");
+    }
+}
+
 fn refused(result: Result<(), MuxError>, words: &str) {
     let error = result.unwrap_err().to_string();
     assert!(error.contains(words), "{error}");
