@@ -25,8 +25,8 @@ const SHORTEST_RUN: u32 = 64;
 const FEWEST_ROWS: u32 = 16;
 
 /// The hits of a place that shine at once: for each second that effects last, and the least.
-const SHINING_PER_SECOND: f32 = 100.0;
-const FEWEST_SHINING: usize = 32;
+const SHINING_PER_SECOND: f32 = 80.0;
+const FEWEST_SHINING: usize = 24;
 
 /// Hits of one place that are drawn where the place is full: as many as this, within [`FULL_WITHIN`] subpixels.
 const MOST_TOGETHER: usize = 8;
@@ -175,9 +175,9 @@ impl Distances {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Quiet {
     /// The columns that they cover.
-    columns: Range<u32>,
+    pub columns: Range<u32>,
     /// The row above which there is nothing else.
-    end: u32,
+    pub end: u32,
 }
 
 impl Quiet {
@@ -194,14 +194,92 @@ impl Quiet {
 /// `None` where it is not worth a copy.
 pub(super) fn moved_part(quiet: &Quiet, shift: &RowShift) -> Option<Rectangle> {
     let (rows, columns) = (&shift.area.rows, &shift.area.columns);
-    if quiet.columns.start < columns.start || quiet.columns.end > columns.end {
-        return None;
-    }
     let part = Rectangle {
-        left: quiet.columns.start / 2 * 2,
+        left: (quiet.columns.start / 2 * 2).max(columns.start),
         top: (rows.start + shift.rows).next_multiple_of(2),
         right: quiet.columns.end.next_multiple_of(2).min(columns.end),
         bottom: rows.end.min(quiet.end) / 2 * 2,
     };
     (part.left < part.right && part.top + FEWEST_ROWS <= part.bottom).then_some(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Positions in drawing order, latest first, with a number from 0 to 2 for each.
+    fn placed(within: i64, most: usize) -> impl Strategy<Value = Vec<(i64, u16)>> {
+        prop::collection::vec((0..within, 0u16..3), 0..most).prop_map(|mut placed| {
+            placed.sort_unstable_by_key(|(position, _)| std::cmp::Reverse(*position));
+            placed
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_note_is_left_out_only_below_eight_others_of_its_look_within_a_pixel(placed in placed(2000, 200)) {
+            let positions: Vec<i64> = placed.iter().map(|(position, _)| *position).collect();
+            let looks: Vec<usize> = placed.iter().map(|(_, look)| usize::from(*look)).collect();
+            let drawn = are_drawn(&positions, &looks);
+            for index in 0..placed.len() {
+                let over = (index + 1..placed.len()).filter(|&other| {
+                    drawn[other] && looks[other] == looks[index] && positions[index] - positions[other] < FULL_WITHIN
+                });
+                prop_assert_eq!(drawn[index], over.count() < MOST_TOGETHER);
+            }
+        }
+
+        #[test]
+        fn of_each_place_the_notes_nearest_to_the_strike_line_shine(
+            placed in placed(100, 80), line in 0i64..100, most in 1usize..12,
+        ) {
+            let places: Vec<u16> = placed.iter().map(|(_, place)| *place).collect();
+            let count = placed.len() as u32;
+            let struck = placed.partition_point(|(position, _)| *position > line) as u32;
+            let shines = |index: u32| {
+                let nearer = if index < struck { index + 1..struck } else { struck..index };
+                let place = places[index as usize];
+                nearer.filter(|&other| places[other as usize] == place).count() < most
+            };
+            let expected: Vec<u32> = (0..count).filter(|&index| shines(index)).collect();
+            match chosen_to_shine(0..count, struck, &places, most) {
+                None => prop_assert_eq!(expected.len(), placed.len()),
+                Some((chosen, coming)) => {
+                    prop_assert!(chosen.len() < placed.len());
+                    prop_assert_eq!(coming as usize, chosen.iter().filter(|&&index| index < struck).count());
+                    prop_assert_eq!(chosen, expected);
+                }
+            }
+        }
+
+        #[test]
+        fn runs_are_long_and_pieces_are_in_order(
+            lengths in prop::collection::vec((0usize..200, any::<bool>()), 0..8), from in 0u32..700, length in 0u32..700,
+        ) {
+            let crowded: Vec<bool> = lengths.iter().flat_map(|&(length, is)| vec![is; length]).collect();
+            let runs = crowded_runs(crowded.iter().copied());
+            let is_in_run = |index: usize| runs.iter().any(|run| run.contains(&(index as u32)));
+            for index in 0..crowded.len() {
+                let same = |index: &usize| crowded[*index];
+                let length = (index..crowded.len()).take_while(same).count() + (0..index).rev().take_while(same).count();
+                prop_assert_eq!(is_in_run(index), crowded[index] && length >= SHORTEST_RUN as usize);
+            }
+            let pieces = by_run(from..from + length, &runs);
+            let indices: Vec<u32> = pieces.iter().flat_map(|(piece, _)| piece.clone()).collect();
+            prop_assert!(indices.into_iter().eq(from..from + length));
+            for (piece, is_crowded) in pieces {
+                prop_assert!(piece.into_iter().all(|index| is_in_run(index as usize) == is_crowded));
+            }
+        }
+    }
+
+    #[test]
+    fn no_roll_chord_or_flam_is_full() {
+        // A hundred hits a second at 60 pixels a second, each doubled by another track, with a flam before it.
+        let mut positions: Vec<i64> =
+            (0..100i64).flat_map(|index| [index * 154, index * 154, index * 154 + 60]).collect();
+        positions.sort_unstable_by(|one, other| other.cmp(one));
+        assert!(are_drawn(&positions, &vec![0; positions.len()]).into_iter().all(|drawn| drawn));
+    }
 }

@@ -7,7 +7,7 @@ use super::captions::instances::{GlyphInstance, PanelInstance};
 use super::captions::{Captions, LabelState};
 use super::changes::{self, CoveredAreas};
 use super::content::HighwayNote;
-use super::dense::{self, Distances};
+use super::dense::{self, Distances, Quiet};
 use super::images::Placement;
 use super::motion::SUBPIXELS;
 use super::moved::{MovedBands, RoadObject, RowShift};
@@ -87,8 +87,8 @@ struct NoteRanges {
 enum Rest {
     /// All but these beats, kicks and gems.
     Without([Range<u32>; 3]),
-    /// What lies within these rows, of those instances.
-    Rows([(Range<u32>, Ranges); 2]),
+    /// What lies within these parts, each with the instances that it shows.
+    Within(Vec<(Rectangle, Ranges)>),
 }
 
 impl Default for Rest {
@@ -106,18 +106,13 @@ struct RoadArea {
 }
 
 impl RoadArea {
-    fn rows(self) -> Range<u32> {
-        self.header..self.height
+    fn rectangle(self) -> Rectangle {
+        Rectangle { left: 0, top: self.header, right: self.width, bottom: self.height }
     }
 
-    fn restrict(self, rows: &Range<u32>, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        let part = Rectangle { left: 0, top: rows.start, right: self.width, bottom: rows.end };
-        let [left, top, right, bottom] = plane.samples(&part);
-        pass.set_scissor_rect(left, top, right - left, bottom.saturating_sub(top));
-    }
-
+    /// Ends the limit that [`restrict`] has set.
     fn lift(self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        self.restrict(&(0..self.height), plane, pass);
+        restrict(&Rectangle { top: 0, ..self.rectangle() }, plane, pass);
     }
 }
 
@@ -396,9 +391,10 @@ impl Resident {
         let ranges = shift.visible;
         let by = [0, i32::try_from(shift.rows).unwrap_or(0)];
         if self.is_dense(ranges) {
-            let part = self.quiet(ranges[1], covered).and_then(|quiet| dense::moved_part(&quiet, shift));
-            if let Some(part) = part {
-                self.rest = Rest::Rows(self.around(&part, ranges[1].now, covered));
+            let quiet = self.quiet(ranges[1], covered);
+            let all = quiet.iter().flatten().cloned().reduce(Quiet::around_both);
+            if let Some(part) = all.and_then(|all| dense::moved_part(&all, shift)) {
+                self.rest = Rest::Within(self.around(&part, &quiet, ranges[1].now, covered));
                 self.moved = MovedArea { by, parts: vec![part] };
             }
             return;
@@ -422,51 +418,86 @@ impl Resident {
         beats.len() + kicks.len() + self.gems.in_either(ranges).len() > dense::MANY_OBJECTS
     }
 
-    /// Where objects on a flat road only come.
-    fn quiet(&self, visible: VisibleRange, covered: CoveredAreas<'_>) -> Option<dense::Quiet> {
+    /// Where the beats, kicks and gems of a flat road only come.
+    fn quiet(&self, visible: VisibleRange, covered: CoveredAreas<'_>) -> [Option<Quiet>; 3] {
         let distances = Distances::new(visible, covered.extents.lit());
         let of_note = |is_kick| move |note: &RoadShape, ahead: i64| covered.of_note(note, ahead, is_kick);
-        let all = [
+        [
             distances.quiet(&self.beats.shapes, |line, ahead| covered.of_line(line, ahead)),
             distances.quiet(&self.kicks.shapes, of_note(true)),
             distances.quiet(&self.gems.shapes, of_note(false)),
-        ];
-        all.into_iter().flatten().reduce(dense::Quiet::around_both)
+        ]
     }
 
-    /// The rows above and below `part` of a flat road that has scrolled to `now`, with what they show.
-    fn around(&self, part: &Rectangle, now: i64, covered: CoveredAreas<'_>) -> [(Range<u32>, Ranges); 2] {
+    /// The parts of a flat road that has scrolled to `now` which lie around `part`, with what they show. In the rows of
+    /// `part` beats, kicks and gems lie within the columns of `quiet`.
+    fn around(
+        &self,
+        part: &Rectangle,
+        quiet: &[Option<Quiet>; 3],
+        now: i64,
+        covered: CoveredAreas<'_>,
+    ) -> Vec<(Rectangle, Ranges)> {
         let strike = f64::from(covered.layout.strike);
         // Half the height of the tallest, and what an object touches beyond it.
         let all = [&self.beats.shapes, &self.kicks.shapes, &self.gems.shapes].into_iter().flatten();
         let reach = f64::from(all.map(|shape| shape.half_height).fold(0.0, f32::max))
             + f64::from(covered.extents.beyond());
         let position = |row: f64| now.saturating_add(((strike - row) * SUBPIXELS as f64) as i64);
-        let above = [position(f64::from(part.top) + reach), i64::MAX];
-        let below = [i64::MIN, position(f64::from(part.bottom) - reach)];
-        let within = |[lowest, highest]: [i64; 2]| {
-            let cut = |range: &Range<u32>, positions: &Positions| {
-                let part = positions.range(lowest, highest);
-                let start = range.start.max(part.start);
-                start..range.end.min(part.end).max(start)
-            };
-            let notes = |ranges: &NoteRanges, positions: &Positions| NoteRanges {
-                coming: cut(&ranges.coming, positions),
-                seen: cut(&ranges.seen, positions),
-                ..ranges.clone()
-            };
-            Ranges {
-                beats: cut(&self.frame.beats, &self.beats.positions),
-                kicks: notes(&self.frame.kicks, &self.kicks.positions),
-                gems: notes(&self.frame.gems, &self.gems.positions),
+        let (top, bottom) = (f64::from(part.top), f64::from(part.bottom));
+        let road = self.road.rectangle();
+        let above = (Rectangle { bottom: part.top, ..road }, [position(top + reach), i64::MAX]);
+        let below = (Rectangle { top: part.bottom, ..road }, [i64::MIN, position(bottom - reach)]);
+        let beside = [position(bottom + reach), position(top - reach)];
+        let left = (Rectangle { left: 0, right: part.left, ..*part }, beside);
+        let right = (Rectangle { left: part.right, right: road.right, ..*part }, beside);
+        let around = [above, below, left, right].into_iter().filter(|(other, _)| !other.is_empty());
+        let ranges = around.map(|(other, positions)| {
+            let mut ranges = self.frame_within(positions);
+            if other.top < part.bottom {
+                // What shines is below.
+                for notes in [&mut ranges.kicks, &mut ranges.gems] {
+                    (notes.shining, notes.struck) = (0..0, 0..0);
+                }
             }
+            if other.top == part.top {
+                let reaches = |quiet: &Option<Quiet>| {
+                    let columns = quiet.as_ref().map_or(0..0, |quiet| quiet.columns.clone());
+                    columns.start < other.right && other.left < columns.end
+                };
+                let [beats, kicks, gems] = quiet.each_ref().map(reaches);
+                if !beats {
+                    ranges.beats = 0..0;
+                }
+                if !kicks {
+                    ranges.kicks = NoteRanges::default();
+                }
+                if !gems {
+                    ranges.gems = NoteRanges::default();
+                }
+            }
+            (other, ranges)
+        });
+        ranges.collect()
+    }
+
+    /// The instances of this frame with positions from `lowest` to `highest`, and all that shine.
+    fn frame_within(&self, [lowest, highest]: [i64; 2]) -> Ranges {
+        let cut = |range: &Range<u32>, positions: &Positions| {
+            let part = positions.range(lowest, highest);
+            let start = range.start.max(part.start);
+            start..range.end.min(part.end).max(start)
         };
-        let mut above = within(above);
-        // What shines is below.
-        for ranges in [&mut above.kicks, &mut above.gems] {
-            (ranges.shining, ranges.struck) = (0..0, 0..0);
+        let notes = |ranges: &NoteRanges, positions: &Positions| NoteRanges {
+            coming: cut(&ranges.coming, positions),
+            seen: cut(&ranges.seen, positions),
+            ..ranges.clone()
+        };
+        Ranges {
+            beats: cut(&self.frame.beats, &self.beats.positions),
+            kicks: notes(&self.frame.kicks, &self.kicks.positions),
+            gems: notes(&self.frame.gems, &self.gems.positions),
         }
-        [(self.road.header..part.top, above), (part.bottom..self.road.height, within(below))]
     }
 
     /// What [`Resident::find_moved_bands`] has found for this frame.
@@ -493,8 +524,7 @@ impl Resident {
             self.kicks.add_changed(ranges, parts, |note, ahead| covered.of_note(note, ahead, true));
             self.gems.add_changed(ranges, parts, |note, ahead| covered.of_note(note, ahead, false));
         }
-        let road = self.road;
-        let road = Rectangle { left: 0, top: road.header, right: road.width, bottom: road.height };
+        let road = self.road.rectangle();
         let on_road = parts.split_off(first).iter().map(|part| part.intersection(&road)).collect();
         parts.extend(merged(on_road, COPY_COST));
     }
@@ -519,7 +549,7 @@ impl Resident {
 
     /// Draws what moves and what comes and goes.
     pub(super) fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        self.draw_road(plane, pass, &self.frame, &self.road.rows(), &Default::default());
+        self.draw_road(plane, pass, &self.frame, &self.road.rectangle(), &Default::default());
         if captions.label_state() == LabelState::Fading {
             self.draw_legend(plane, pass);
         }
@@ -545,15 +575,15 @@ impl Resident {
         parts: &[Rectangle],
         without_moved: bool,
     ) {
-        let rows = self.road.rows();
+        let road = self.road.rectangle();
         match &self.rest {
-            Rest::Without(moved) if without_moved => self.draw_road(plane, pass, &self.frame, &rows, moved),
-            Rest::Rows(parts) if without_moved => {
-                for (rows, ranges) in parts {
-                    self.draw_road(plane, pass, ranges, rows, &Default::default());
+            Rest::Without(moved) if without_moved => self.draw_road(plane, pass, &self.frame, &road, moved),
+            Rest::Within(parts) if without_moved => {
+                for (part, ranges) in parts {
+                    self.draw_road(plane, pass, ranges, part, &Default::default());
                 }
             }
-            _ => self.draw_road(plane, pass, &self.frame, &rows, &Default::default()),
+            _ => self.draw_road(plane, pass, &self.frame, &road, &Default::default()),
         }
         if let Some(bar) = captions.progress_bounds() {
             let pieces: Vec<Rectangle> = parts.iter().map(|part| part.intersection(&bar)).collect();
@@ -567,22 +597,19 @@ impl Resident {
         self.draw_text(&captions.shown_in(parts), plane, pass);
     }
 
-    /// Draws all of `frame` that is on the road, within `rows`, but the beats, kicks and gems of `moved`.
+    /// Draws all of `frame` that is on the road, within `part`, but the beats, kicks and gems of `moved`.
     fn draw_road(
         &self,
         plane: PlaneKind,
         pass: &mut wgpu::RenderPass<'_>,
         frame: &Ranges,
-        rows: &Range<u32>,
+        part: &Rectangle,
         moved: &[Range<u32>; 3],
     ) {
-        if rows.is_empty() {
-            return;
-        }
         let [moved_beats, moved_kicks, moved_gems] = moved;
         let (kicks, gems) = (&frame.kicks, &frame.gems);
         let (shining_kicks, shining_gems) = (self.kicks.shining(kicks), self.gems.shining(gems));
-        self.road.restrict(rows, plane, pass);
+        restrict(part, plane, pass);
         self.draw_pieces(Layer::Beats, &self.beats, &without(&frame.beats, moved_beats), plane, pass);
         // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
         self.draw_layer(Layer::LineGlow, shining_kicks, &kicks.struck, plane, pass);
@@ -678,4 +705,10 @@ fn without(range: &Range<u32>, but: &Range<u32>) -> Vec<Range<u32>> {
         true => vec![range.clone()],
         false => vec![range.start..but.start.min(range.end), but.end.max(range.start)..range.end],
     }
+}
+
+/// Limits what is drawn to `part`, which is not empty.
+fn restrict(part: &Rectangle, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    let [left, top, right, bottom] = plane.samples(part);
+    pass.set_scissor_rect(left, top, right - left, bottom - top);
 }
