@@ -72,6 +72,16 @@ impl EffectExtents {
         }
     }
 
+    /// Pixels before the strike line from which on gems are lit.
+    pub(super) fn lit(&self) -> f32 {
+        self.glow * 1.5
+    }
+
+    /// Pixels that a note that only comes may touch along the road beyond its ends.
+    pub(super) fn beyond(&self) -> f32 {
+        self.travel * 0.5 + MARGIN
+    }
+
     /// What a note that is `ahead` subpixels before the strike line may cover; `None` for nothing.
     fn of_note(&self, layout: &Layout, note: &RoadShape, ahead: i64, is_kick: bool) -> Option<Rectangle> {
         let light = if is_kick { 0.0 } else { self.glow };

@@ -14,6 +14,7 @@ mod captions;
 mod changes;
 mod clock;
 mod content;
+mod dense;
 mod images;
 mod layout;
 mod motion;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::content::{BeatLine, HighwayNote};
+use super::dense;
 use super::layout::Layout;
 use super::motion::{NoteMotion, SUBPIXELS};
 use super::paint;
@@ -61,6 +62,11 @@ impl NoteInstance {
         step_mode: wgpu::VertexStepMode::Instance,
         attributes: &wgpu::vertex_attr_array![0 => Sint32, 1 => Float32x3, 2 => Unorm8x4, 3 => Uint8x4],
     };
+
+    /// Whether it has no room, so that it has no middle.
+    pub(super) fn is_crowded(&self) -> bool {
+        f32::from(self.style[3] >> 1) < ROOM
+    }
 
     /// Top and bottom of a gem of the legend, in pixels: its position is the height of its middle.
     pub(super) fn height(&self) -> [f32; 2] {
@@ -183,6 +189,11 @@ impl Positions {
         first as u32..end.max(first) as u32
     }
 
+    /// The number of them.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The position of each instance in `range`.
     pub(super) fn in_range(&self, range: Range<u32>) -> &[i64] {
         self.0.get(range.start as usize..range.end as usize).unwrap_or_default()
@@ -202,6 +213,8 @@ const SPARE: f32 = 8.0;
 
 /// Positions and instances of the notes among `notes` (in order of time) for which `belongs` holds.
 ///
+/// Where more lie at one place than can be seen, those that lie below the others are left out ([`dense::are_drawn`]).
+///
 /// Each instance holds its free distance: the distance to the nearest note in the same lane, in units of 1/[`ROOM`] of
 /// the distance that the two need, including `travel` pixels of motion blur. Notes that overlap are not drawn in pieces.
 pub(super) fn place_notes(
@@ -216,12 +229,39 @@ pub(super) fn place_notes(
         let position = motion.position(note.time);
         (position, NoteInstance::new(note, position, layout, theme))
     });
-    let (positions, mut instances): (Vec<i64>, Vec<NoteInstance>) = placed.unzip();
+    let (positions, instances): (Vec<i64>, Vec<NoteInstance>) = placed.unzip();
+    let drawn = dense::are_drawn(&positions, &looks(&instances));
+    let placed = positions.into_iter().zip(instances).zip(drawn);
+    let (positions, mut instances): (Vec<i64>, Vec<NoteInstance>) =
+        placed.filter(|(_, drawn)| *drawn).map(|(placed, _)| placed).unzip();
     let rooms = rooms(&positions, &instances, travel);
     for (instance, room) in instances.iter_mut().zip(rooms) {
         instance.style[3] |= (room as u8) << 1;
     }
     (Positions(positions), instances)
+}
+
+/// A number for each of `instances` that those of the same place and shape share.
+fn looks(instances: &[NoteInstance]) -> Vec<usize> {
+    let mut known = HashMap::new();
+    let number = |instance: &NoteInstance| {
+        let [_, fill, outline, _] = instance.style;
+        let shape = [instance.center, instance.half_width, instance.half_height].map(f32::to_bits);
+        let number = known.len();
+        *known.entry((shape, fill, outline)).or_insert(number)
+    };
+    instances.iter().map(number).collect()
+}
+
+/// A number for each of `instances` that those of the same place share.
+pub(super) fn places(instances: &[NoteInstance]) -> Vec<u16> {
+    let mut known = HashMap::new();
+    let number = |instance: &NoteInstance| {
+        // Lanes are few; were they more, they would shine together.
+        let number = u16::try_from(known.len()).unwrap_or(u16::MAX);
+        *known.entry(instance.center.to_bits()).or_insert(number)
+    };
+    instances.iter().map(number).collect()
 }
 
 /// The free distance of each of `instances`: whole numbers from 0 to [`MOST_ROOM`].

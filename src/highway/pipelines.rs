@@ -354,3 +354,25 @@ pub(super) fn vertex_buffer<T: bytemuck::NoUninit>(
         usage: wgpu::BufferUsages::VERTEX,
     })))
 }
+
+/// A vertex buffer for `count` instances that are written later; `None` for none.
+///
+/// # Errors
+/// When it is larger than the device's buffers.
+pub(super) fn writable_vertex_buffer<T: bytemuck::NoUninit>(
+    gpu: &Gpu,
+    what: &str,
+    count: usize,
+) -> Result<Option<wgpu::Buffer>, GpuError> {
+    if count == 0 {
+        return Ok(None);
+    }
+    let size = (count * size_of::<T>()) as u64;
+    gpu.check_buffer_size(what, size)?;
+    Ok(Some(gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some(what),
+        size,
+        usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    })))
+}

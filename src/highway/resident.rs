@@ -7,10 +7,14 @@ use super::captions::instances::{GlyphInstance, PanelInstance};
 use super::captions::{Captions, LabelState};
 use super::changes::{self, CoveredAreas};
 use super::content::HighwayNote;
+use super::dense::{self, Distances, Quiet};
 use super::images::Placement;
+use super::motion::SUBPIXELS;
 use super::moved::{MovedBands, RoadObject, RowShift};
 use super::notes::{self, HasRoadShape, LineInstance, NoteInstance, Positions, RoadShape};
-use super::pipelines::{FrameUniform, HighwayUniform, Layer, Pipelines, vertex_buffer};
+use super::pipelines::{
+    FrameUniform, HighwayUniform, Layer, Pipelines, vertex_buffer, writable_vertex_buffer,
+};
 use super::static_layer::{self, StaticShape};
 use super::visible::VisibleRange;
 use crate::song::LanePlace;
@@ -20,6 +24,9 @@ use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
 use wgpu_video::scene::COPY_COST;
 use wgpu_video::scene::{SceneError, SceneTarget};
+
+/// Vertices of a note that is drawn in one piece: the first piece of a strip of several.
+const WHOLE_VERTICES: u32 = 4;
 
 /// Everything on the GPU.
 #[derive(Debug)]
@@ -37,8 +44,12 @@ pub(super) struct Resident {
     panels: Instances<PanelInstance>,
     end_card: Option<Image>,
     flash: FlashingLayers,
+    /// How many hits of a place shine at once.
+    most_shining: usize,
     /// Of this frame.
     frame: Ranges,
+    /// What is drawn of this frame where the rest is moved.
+    rest: Rest,
     /// Since the frame before.
     moved: MovedArea,
 }
@@ -52,22 +63,38 @@ struct FlashingLayers {
 }
 
 /// The instances of one frame.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Ranges {
     beats: Range<u32>,
-    /// Those of the beats, kicks and gems that are moved and need not be drawn.
-    moved: [Range<u32>; 3],
     kicks: NoteRanges,
     gems: NoteRanges,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct NoteRanges {
     /// Those that come; these, and those that flash.
     coming: Range<u32>,
     seen: Range<u32>,
     shining: Range<u32>,
     struck: Range<u32>,
+    /// Whether `shining` and `struck` are ranges of [`Moving::chosen`]. Where they flash, `seen` is without them.
+    are_chosen: bool,
+    flash: bool,
+}
+
+/// What is drawn of a frame where the rest of it is moved.
+#[derive(Debug, Clone)]
+enum Rest {
+    /// All but these beats, kicks and gems.
+    Without([Range<u32>; 3]),
+    /// What lies within these parts, each with the instances that it shows.
+    Within(Vec<(Rectangle, Ranges)>),
+}
+
+impl Default for Rest {
+    fn default() -> Rest {
+        Rest::Without(Default::default())
+    }
 }
 
 /// Part of the picture that the road may cover: below the header.
@@ -79,14 +106,13 @@ struct RoadArea {
 }
 
 impl RoadArea {
-    fn restrict(self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        let divisor = if plane == PlaneKind::Chroma { 2 } else { 1 };
-        let (width, height, header) = (self.width / divisor, self.height / divisor, self.header / divisor);
-        pass.set_scissor_rect(0, header, width, height - header);
+    fn rectangle(self) -> Rectangle {
+        Rectangle { left: 0, top: self.header, right: self.width, bottom: self.height }
     }
 
+    /// Ends the limit that [`restrict`] has set.
     fn lift(self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        RoadArea { header: 0, ..self }.restrict(plane, pass);
+        restrict(&Rectangle { top: 0, ..self.rectangle() }, plane, pass);
     }
 }
 
@@ -104,6 +130,20 @@ impl<T: bytemuck::NoUninit> Instances<T> {
         Ok(Instances { buffer, count: contents.len() as u32, of: std::marker::PhantomData })
     }
 
+    /// Room for `count` instances that differ from frame to frame.
+    fn writable(gpu: &Gpu, what: &str, count: usize) -> Result<Instances<T>, SceneError> {
+        let buffer = writable_vertex_buffer::<T>(gpu, what, count)?;
+        Ok(Instances { buffer, count: count as u32, of: std::marker::PhantomData })
+    }
+
+    /// Writes those of the next frame, as many as there is room for.
+    fn write(&self, queue: &wgpu::Queue, contents: &[T]) {
+        if let Some(buffer) = &self.buffer {
+            let contents = contents.get(..self.count as usize).unwrap_or(contents);
+            queue.write_buffer(buffer, 0, bytemuck::cast_slice(contents));
+        }
+    }
+
     fn draw(&self, vertices: u32, range: Range<u32>, pass: &mut wgpu::RenderPass<'_>) {
         if let Some(buffer) = &self.buffer
             && !range.is_empty()
@@ -118,17 +158,34 @@ impl<T: bytemuck::NoUninit> Instances<T> {
 #[derive(Debug)]
 struct Moving<T> {
     positions: Positions,
-    boxes: Vec<RoadShape>,
+    items: Vec<T>,
+    /// Each shape that they have.
+    shapes: Vec<RoadShape>,
+    /// Runs of crowded notes.
+    crowded: Vec<Range<u32>>,
+    /// The place of each note; empty where no frame chooses some of them.
+    places: Vec<u16>,
     instances: Instances<T>,
+    /// Those that were chosen for this frame.
+    chosen: Instances<T>,
 }
 
 impl<T: bytemuck::NoUninit + HasRoadShape> Moving<T> {
     fn new(gpu: &Gpu, what: &str, placed: (Positions, Vec<T>)) -> Result<Moving<T>, SceneError> {
         Ok(Moving {
             instances: Instances::new(gpu, what, &placed.1)?,
-            boxes: placed.1.iter().map(HasRoadShape::road_shape).collect(),
+            shapes: dense::distinct(placed.1.iter().map(HasRoadShape::road_shape)),
+            crowded: Vec::new(),
+            places: Vec::new(),
+            chosen: Instances::new(gpu, what, &[])?,
+            items: placed.1,
             positions: placed.0,
         })
+    }
+
+    /// The instances that either of two frames may show.
+    fn in_either(&self, [before, now]: [VisibleRange; 2]) -> Range<u32> {
+        self.positions.range(before.struck.min(now.struck), before.far.max(now.far))
     }
 
     /// Adds to `parts` what lies on the road in either of two frames, by what `bounds` says of each: its size,
@@ -139,10 +196,10 @@ impl<T: bytemuck::NoUninit + HasRoadShape> Moving<T> {
         parts: &mut Vec<Rectangle>,
         bounds: impl Fn(&RoadShape, i64) -> Option<Rectangle>,
     ) {
-        let range = self.positions.range(before.struck.min(now.struck), before.far.max(now.far));
-        let boxes = self.boxes.get(range.start as usize..range.end as usize).unwrap_or_default();
-        for (&position, road_shape) in self.positions.in_range(range).iter().zip(boxes) {
-            let at = |visible: VisibleRange| bounds(road_shape, position - visible.now);
+        let range = self.in_either([before, now]);
+        let items = self.items.get(range.start as usize..range.end as usize).unwrap_or_default();
+        for (&position, item) in self.positions.in_range(range).iter().zip(items) {
+            let at = |visible: VisibleRange| bounds(&item.road_shape(), position - visible.now);
             parts.extend(changes::union(at(before), at(now)));
         }
     }
@@ -154,15 +211,69 @@ impl<T: bytemuck::NoUninit + HasRoadShape> Moving<T> {
         objects: &mut Vec<RoadObject>,
         bounds: impl Fn(&RoadShape, i64) -> Option<Rectangle>,
     ) {
-        let [before, now] = ranges;
-        let range = self.positions.range(before.struck.min(now.struck), before.far.max(now.far));
-        let boxes = self.boxes.get(range.start as usize..range.end as usize).unwrap_or_default();
-        for (&position, road_shape) in self.positions.in_range(range).iter().zip(boxes) {
+        let range = self.in_either(ranges);
+        let items = self.items.get(range.start as usize..range.end as usize).unwrap_or_default();
+        for (&position, item) in self.positions.in_range(range).iter().zip(items) {
+            let road_shape = item.road_shape();
             objects.push(RoadObject {
                 position,
-                covers: ranges.map(|visible| bounds(road_shape, position - visible.now)),
+                covers: ranges.map(|visible| bounds(&road_shape, position - visible.now)),
             });
         }
+    }
+}
+
+impl Moving<NoteInstance> {
+    /// The notes of a song, of which `most` of a place shine at once.
+    fn notes(
+        gpu: &Gpu,
+        what: &str,
+        placed: (Positions, Vec<NoteInstance>),
+        most: usize,
+    ) -> Result<Moving<NoteInstance>, SceneError> {
+        let mut moving = Moving::new(gpu, what, placed)?;
+        moving.crowded = dense::crowded_runs(moving.items.iter().map(NoteInstance::is_crowded));
+        if moving.positions.len() > most {
+            moving.places = notes::places(&moving.items);
+            let places = moving.places.iter().max().map_or(0, |last| usize::from(*last) + 1);
+            // On either side of the strike line.
+            moving.chosen = Instances::writable(gpu, what, (places * most * 2).min(moving.items.len()))?;
+        }
+        Ok(moving)
+    }
+
+    /// The notes of a frame; those of them that are chosen to shine are uploaded.
+    fn ranges(&self, queue: &wgpu::Queue, visible: VisibleRange, flash: bool, most: usize) -> NoteRanges {
+        let range = |lowest, highest| self.positions.range(lowest, highest);
+        let all = NoteRanges {
+            coming: range(visible.now, visible.far),
+            // Those that are struck are drawn as long as they flash.
+            seen: range(if flash { visible.struck } else { visible.now }, visible.far),
+            shining: range(visible.struck, visible.shining),
+            struck: range(visible.struck, visible.now),
+            are_chosen: false,
+            flash,
+        };
+        if self.places.is_empty() {
+            return all;
+        }
+        let chosen = dense::chosen_to_shine(all.shining.clone(), all.struck.start, &self.places, most);
+        let Some((chosen, coming)) = chosen else { return all };
+        let items: Vec<NoteInstance> =
+            chosen.iter().filter_map(|&index| self.items.get(index as usize).copied()).collect();
+        self.chosen.write(queue, &items);
+        NoteRanges {
+            seen: if flash { range(visible.now + 1, visible.far) } else { all.seen },
+            shining: 0..items.len() as u32,
+            struck: coming..items.len() as u32,
+            are_chosen: true,
+            ..all
+        }
+    }
+
+    /// The instances that shine.
+    fn shining(&self, ranges: &NoteRanges) -> &Instances<NoteInstance> {
+        if ranges.are_chosen { &self.chosen } else { &self.instances }
     }
 }
 
@@ -209,6 +320,7 @@ impl Resident {
             notes::place_notes(&content.notes, layout, theme, motion, travel, belongs)
         };
         let effects = &theme.effects;
+        let most_shining = dense::most_shining(effects.duration);
         let wanted = [
             (Layer::Fixed, true),
             (Layer::KickMiddles, true),
@@ -243,8 +355,9 @@ impl Resident {
             background_image: image(&highway.background)?,
             fixed: Instances::new(gpu, "the road", &static_layer::road(layout, theme, content))?,
             beats: Moving::new(gpu, "the song's beats", beats)?,
-            kicks: Moving::new(gpu, "the song's kicks", place(true))?,
-            gems: Moving::new(gpu, "the song's notes", place(false))?,
+            kicks: Moving::notes(gpu, "the song's kicks", place(true), most_shining)?,
+            gems: Moving::notes(gpu, "the song's notes", place(false), most_shining)?,
+            most_shining,
             glyphs,
             legend: Instances::new(gpu, "the labels' gems", &captions.legend)?,
             panels: Instances::new(gpu, "the panels", &captions.panels)?,
@@ -255,6 +368,7 @@ impl Resident {
             },
             pipelines,
             frame: Ranges::default(),
+            rest: Rest::default(),
             moved: MovedArea::default(),
         })
     }
@@ -262,25 +376,29 @@ impl Resident {
     /// Sets what differs in a frame, and finds the instances that it shows.
     pub(super) fn set_frame(&mut self, queue: &wgpu::Queue, frame: FrameUniform, visible: VisibleRange) {
         self.pipelines.set_frame(queue, frame);
-        let notes = |moving: &Moving<NoteInstance>, flashes: bool| NoteRanges {
-            coming: moving.positions.range(visible.now, visible.far),
-            // Those that are struck are drawn as long as they flash.
-            seen: moving.positions.range(if flashes { visible.struck } else { visible.now }, visible.far),
-            shining: moving.positions.range(visible.struck, visible.shining),
-            struck: moving.positions.range(visible.struck, visible.now),
-        };
+        let most = self.most_shining;
         self.frame = Ranges {
             beats: self.beats.positions.range(visible.now, visible.far),
-            kicks: notes(&self.kicks, self.flash.kicks),
-            gems: notes(&self.gems, self.flash.gems),
-            moved: Default::default(),
+            kicks: self.kicks.ranges(queue, visible, self.flash.kicks, most),
+            gems: self.gems.ranges(queue, visible, self.flash.gems, most),
         };
+        self.rest = Rest::default();
         self.moved.parts.clear();
     }
 
-    /// Finds the bands of this frame that equal the previous frame moved down by `shift`.
+    /// Finds what of this frame equals the previous frame moved down by `shift`.
     pub(super) fn find_moved_bands(&mut self, shift: &RowShift, covered: CoveredAreas<'_>) {
         let ranges = shift.visible;
+        let by = [0, i32::try_from(shift.rows).unwrap_or(0)];
+        if self.is_dense(ranges) {
+            let quiet = self.quiet(ranges[1], covered);
+            let all = quiet.iter().flatten().cloned().reduce(Quiet::around_both);
+            if let Some(part) = all.and_then(|all| dense::moved_part(&all, shift)) {
+                self.rest = Rest::Within(self.around(&part, &quiet, ranges[1].now, covered));
+                self.moved = MovedArea { by, parts: vec![part] };
+            }
+            return;
+        }
         let mut objects = Vec::new();
         self.beats.add_objects(ranges, &mut objects, |line, ahead| covered.of_line(line, ahead));
         self.kicks.add_objects(ranges, &mut objects, |note, ahead| covered.of_note(note, ahead, true));
@@ -289,9 +407,97 @@ impl Resident {
         if let Some([lowest, highest]) = found.positions {
             let (beats, kicks) = (&self.beats.positions, &self.kicks.positions);
             let all = [beats, kicks, &self.gems.positions];
-            self.frame.moved = all.map(|positions| positions.range(lowest, highest));
+            self.rest = Rest::Without(all.map(|positions| positions.range(lowest, highest)));
         }
-        self.moved = MovedArea { by: [0, i32::try_from(shift.rows).unwrap_or(0)], parts: found.bands };
+        self.moved = MovedArea { by, parts: found.bands };
+    }
+
+    /// Whether either of two frames shows very many objects.
+    fn is_dense(&self, ranges: [VisibleRange; 2]) -> bool {
+        let (beats, kicks) = (self.beats.in_either(ranges), self.kicks.in_either(ranges));
+        beats.len() + kicks.len() + self.gems.in_either(ranges).len() > dense::MANY_OBJECTS
+    }
+
+    /// Where the beats, kicks and gems of a flat road only come.
+    fn quiet(&self, visible: VisibleRange, covered: CoveredAreas<'_>) -> [Option<Quiet>; 3] {
+        let distances = Distances::new(visible, covered.extents.lit());
+        let of_note = |is_kick| move |note: &RoadShape, ahead: i64| covered.of_note(note, ahead, is_kick);
+        [
+            distances.quiet(&self.beats.shapes, |line, ahead| covered.of_line(line, ahead)),
+            distances.quiet(&self.kicks.shapes, of_note(true)),
+            distances.quiet(&self.gems.shapes, of_note(false)),
+        ]
+    }
+
+    /// The parts of a flat road that has scrolled to `now` which lie around `part`, with what they show. In the rows of
+    /// `part` beats, kicks and gems lie within the columns of `quiet`.
+    fn around(
+        &self,
+        part: &Rectangle,
+        quiet: &[Option<Quiet>; 3],
+        now: i64,
+        covered: CoveredAreas<'_>,
+    ) -> Vec<(Rectangle, Ranges)> {
+        let strike = f64::from(covered.layout.strike);
+        // Half the height of the tallest, and what an object touches beyond it.
+        let all = [&self.beats.shapes, &self.kicks.shapes, &self.gems.shapes].into_iter().flatten();
+        let reach = f64::from(all.map(|shape| shape.half_height).fold(0.0, f32::max))
+            + f64::from(covered.extents.beyond());
+        let position = |row: f64| now.saturating_add(((strike - row) * SUBPIXELS as f64) as i64);
+        let (top, bottom) = (f64::from(part.top), f64::from(part.bottom));
+        let road = self.road.rectangle();
+        let above = (Rectangle { bottom: part.top, ..road }, [position(top + reach), i64::MAX]);
+        let below = (Rectangle { top: part.bottom, ..road }, [i64::MIN, position(bottom - reach)]);
+        let beside = [position(bottom + reach), position(top - reach)];
+        let left = (Rectangle { left: 0, right: part.left, ..*part }, beside);
+        let right = (Rectangle { left: part.right, right: road.right, ..*part }, beside);
+        let around = [above, below, left, right].into_iter().filter(|(other, _)| !other.is_empty());
+        let ranges = around.map(|(other, positions)| {
+            let mut ranges = self.frame_within(positions);
+            if other.top < part.bottom {
+                // What shines is below.
+                for notes in [&mut ranges.kicks, &mut ranges.gems] {
+                    (notes.shining, notes.struck) = (0..0, 0..0);
+                }
+            }
+            if other.top == part.top {
+                let reaches = |quiet: &Option<Quiet>| {
+                    let columns = quiet.as_ref().map_or(0..0, |quiet| quiet.columns.clone());
+                    columns.start < other.right && other.left < columns.end
+                };
+                let [beats, kicks, gems] = quiet.each_ref().map(reaches);
+                if !beats {
+                    ranges.beats = 0..0;
+                }
+                if !kicks {
+                    ranges.kicks = NoteRanges::default();
+                }
+                if !gems {
+                    ranges.gems = NoteRanges::default();
+                }
+            }
+            (other, ranges)
+        });
+        ranges.collect()
+    }
+
+    /// The instances of this frame with positions from `lowest` to `highest`, and all that shine.
+    fn frame_within(&self, [lowest, highest]: [i64; 2]) -> Ranges {
+        let cut = |range: &Range<u32>, positions: &Positions| {
+            let part = positions.range(lowest, highest);
+            let start = range.start.max(part.start);
+            start..range.end.min(part.end).max(start)
+        };
+        let notes = |ranges: &NoteRanges, positions: &Positions| NoteRanges {
+            coming: cut(&ranges.coming, positions),
+            seen: cut(&ranges.seen, positions),
+            ..ranges.clone()
+        };
+        Ranges {
+            beats: cut(&self.frame.beats, &self.beats.positions),
+            kicks: notes(&self.frame.kicks, &self.kicks.positions),
+            gems: notes(&self.frame.gems, &self.gems.positions),
+        }
     }
 
     /// What [`Resident::find_moved_bands`] has found for this frame.
@@ -307,11 +513,18 @@ impl Resident {
         parts: &mut Vec<Rectangle>,
     ) {
         let first = parts.len();
-        self.beats.add_changed(ranges, parts, |line, ahead| covered.of_line(line, ahead));
-        self.kicks.add_changed(ranges, parts, |note, ahead| covered.of_note(note, ahead, true));
-        self.gems.add_changed(ranges, parts, |note, ahead| covered.of_note(note, ahead, false));
-        let road = self.road;
-        let road = Rectangle { left: 0, top: road.header, right: road.width, bottom: road.height };
+        if self.is_dense(ranges) {
+            let distances = Distances::new(ranges[1], covered.extents.lit());
+            let of_note = |is_kick| move |note: &RoadShape, ahead: i64| covered.of_note(note, ahead, is_kick);
+            parts.extend(distances.covered(&self.beats.shapes, |line, ahead| covered.of_line(line, ahead)));
+            parts.extend(distances.covered(&self.kicks.shapes, of_note(true)));
+            parts.extend(distances.covered(&self.gems.shapes, of_note(false)));
+        } else {
+            self.beats.add_changed(ranges, parts, |line, ahead| covered.of_line(line, ahead));
+            self.kicks.add_changed(ranges, parts, |note, ahead| covered.of_note(note, ahead, true));
+            self.gems.add_changed(ranges, parts, |note, ahead| covered.of_note(note, ahead, false));
+        }
+        let road = self.road.rectangle();
         let on_road = parts.split_off(first).iter().map(|part| part.intersection(&road)).collect();
         parts.extend(merged(on_road, COPY_COST));
     }
@@ -336,7 +549,7 @@ impl Resident {
 
     /// Draws what moves and what comes and goes.
     pub(super) fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        self.draw_road(plane, pass, &Default::default());
+        self.draw_road(plane, pass, &self.frame, &self.road.rectangle(), &Default::default());
         if captions.label_state() == LabelState::Fading {
             self.draw_legend(plane, pass);
         }
@@ -362,9 +575,15 @@ impl Resident {
         parts: &[Rectangle],
         without_moved: bool,
     ) {
-        match without_moved {
-            true => self.draw_road(plane, pass, &self.frame.moved),
-            false => self.draw_road(plane, pass, &Default::default()),
+        let road = self.road.rectangle();
+        match &self.rest {
+            Rest::Without(moved) if without_moved => self.draw_road(plane, pass, &self.frame, &road, moved),
+            Rest::Within(parts) if without_moved => {
+                for (part, ranges) in parts {
+                    self.draw_road(plane, pass, ranges, part, &Default::default());
+                }
+            }
+            _ => self.draw_road(plane, pass, &self.frame, &road, &Default::default()),
         }
         if let Some(bar) = captions.progress_bounds() {
             let pieces: Vec<Rectangle> = parts.iter().map(|part| part.intersection(&bar)).collect();
@@ -378,42 +597,74 @@ impl Resident {
         self.draw_text(&captions.shown_in(parts), plane, pass);
     }
 
-    /// Draws all that is on the road but the beats, kicks and gems of `moved`.
-    fn draw_road(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>, moved: &[Range<u32>; 3]) {
+    /// Draws all of `frame` that is on the road, within `part`, but the beats, kicks and gems of `moved`.
+    fn draw_road(
+        &self,
+        plane: PlaneKind,
+        pass: &mut wgpu::RenderPass<'_>,
+        frame: &Ranges,
+        part: &Rectangle,
+        moved: &[Range<u32>; 3],
+    ) {
         let [moved_beats, moved_kicks, moved_gems] = moved;
-        self.road.restrict(plane, pass);
-        self.draw_others(Layer::Beats, &self.beats.instances, &self.frame.beats, moved_beats, plane, pass);
+        let (kicks, gems) = (&frame.kicks, &frame.gems);
+        let (shining_kicks, shining_gems) = (self.kicks.shining(kicks), self.gems.shining(gems));
+        restrict(part, plane, pass);
+        self.draw_pieces(Layer::Beats, &self.beats, &without(&frame.beats, moved_beats), plane, pass);
         // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
-        let (kicks, gems) = (&self.frame.kicks, &self.frame.gems);
-        self.draw_layer(Layer::LineGlow, &self.kicks.instances, &kicks.struck, plane, pass);
-        self.draw_others(Layer::KickMiddles, &self.kicks.instances, &kicks.coming, moved_kicks, plane, pass);
-        self.draw_others(Layer::Kicks, &self.kicks.instances, &kicks.seen, moved_kicks, plane, pass);
-        self.draw_layer(Layer::Glow, &self.gems.instances, &gems.shining, plane, pass);
-        self.draw_layer(Layer::LineGlow, &self.gems.instances, &gems.struck, plane, pass);
-        self.draw_others(Layer::GemMiddles, &self.gems.instances, &gems.coming, moved_gems, plane, pass);
-        self.draw_others(Layer::Gems, &self.gems.instances, &gems.seen, moved_gems, plane, pass);
-        self.draw_layer(Layer::Rings, &self.kicks.instances, &kicks.struck, plane, pass);
-        self.draw_layer(Layer::Rings, &self.gems.instances, &gems.struck, plane, pass);
+        self.draw_layer(Layer::LineGlow, shining_kicks, &kicks.struck, plane, pass);
+        self.draw_bodies([Layer::KickMiddles, Layer::Kicks], &self.kicks, kicks, moved_kicks, plane, pass);
+        self.draw_layer(Layer::Glow, shining_gems, &gems.shining, plane, pass);
+        self.draw_layer(Layer::LineGlow, shining_gems, &gems.struck, plane, pass);
+        self.draw_bodies([Layer::GemMiddles, Layer::Gems], &self.gems, gems, moved_gems, plane, pass);
+        self.draw_layer(Layer::Rings, shining_kicks, &kicks.struck, plane, pass);
+        self.draw_layer(Layer::Rings, shining_gems, &gems.struck, plane, pass);
         self.road.lift(plane, pass);
     }
 
-    /// Draws those in `range` that are not in `but`.
-    fn draw_others<T: bytemuck::NoUninit>(
+    /// Draws notes themselves: their middles, then the rest; all but those in `moved`.
+    fn draw_bodies(
         &self,
-        layer: Layer,
-        instances: &Instances<T>,
-        range: &Range<u32>,
-        but: &Range<u32>,
+        [middles, ends]: [Layer; 2],
+        notes: &Moving<NoteInstance>,
+        ranges: &NoteRanges,
+        moved: &Range<u32>,
         plane: PlaneKind,
         pass: &mut wgpu::RenderPass<'_>,
     ) {
-        let others = match but.is_empty() {
-            true => [range.clone(), 0..0],
-            false => [range.start..but.start.min(range.end), but.end.max(range.start)..range.end],
-        };
-        if others.iter().any(|others| !others.is_empty()) && self.pipelines.begin(layer, plane, pass) {
-            for others in others {
-                instances.draw(layer.vertices(), others, pass);
+        let mut coming = without(&ranges.coming, moved);
+        if !notes.crowded.is_empty() {
+            // Those that are crowded have none.
+            let pieces = coming.into_iter().flat_map(|range| dense::by_run(range, &notes.crowded));
+            coming = pieces.filter(|(_, is_crowded)| !is_crowded).map(|(range, _)| range).collect();
+        }
+        self.draw_pieces(middles, notes, &coming, plane, pass);
+        self.draw_pieces(ends, notes, &without(&ranges.seen, moved), plane, pass);
+        if ranges.are_chosen
+            && ranges.flash
+            && !ranges.struck.is_empty()
+            && self.pipelines.begin(ends, plane, pass)
+        {
+            notes.chosen.draw(WHOLE_VERTICES, ranges.struck.clone(), pass);
+        }
+    }
+
+    /// Draws the instances in `ranges`.
+    fn draw_pieces<T: bytemuck::NoUninit + HasRoadShape>(
+        &self,
+        layer: Layer,
+        moving: &Moving<T>,
+        ranges: &[Range<u32>],
+        plane: PlaneKind,
+        pass: &mut wgpu::RenderPass<'_>,
+    ) {
+        if ranges.iter().all(Range::is_empty) || !self.pipelines.begin(layer, plane, pass) {
+            return;
+        }
+        for range in ranges {
+            for (piece, is_crowded) in dense::by_run(range.clone(), &moving.crowded) {
+                let vertices = if is_crowded { WHOLE_VERTICES } else { layer.vertices() };
+                moving.instances.draw(vertices, piece, pass);
             }
         }
     }
@@ -446,4 +697,18 @@ impl Resident {
             }
         }
     }
+}
+
+/// What is in `range` but not in `but`.
+fn without(range: &Range<u32>, but: &Range<u32>) -> Vec<Range<u32>> {
+    match but.is_empty() {
+        true => vec![range.clone()],
+        false => vec![range.start..but.start.min(range.end), but.end.max(range.start)..range.end],
+    }
+}
+
+/// Limits what is drawn to `part`, which is not empty.
+fn restrict(part: &Rectangle, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+    let [left, top, right, bottom] = plane.samples(part);
+    pass.set_scissor_rect(left, top, right - left, bottom - top);
 }

@@ -15,7 +15,7 @@ use crate::gpu::texture_ring::TextureRing;
 use crate::gpu::{Gpu, GpuError};
 use crate::scene::{COPY_COST, Drawing, FrameOrder, Scene, SceneError, SceneTarget};
 use strikeline_picture::{
-    ChangedArea, FrameChange, FrameIndex, FrameRate, Picture, PictureSize, Rectangle, SegmentPlan,
+    ChangedArea, FrameChange, FrameIndex, FrameRate, MovedArea, Picture, PictureSize, Rectangle, SegmentPlan,
     UnchangedSamples, rectangles,
 };
 
@@ -83,7 +83,7 @@ impl Output {
     }
 }
 
-/// If more of the picture changes, all of it is drawn: drawing only the parts would cost more.
+/// If more of the picture changes and is not moved, all of it is drawn: drawing only the parts would cost more.
 const MOST_CHANGED: f64 = 0.8;
 
 impl<'s> SceneRenderer<'s> {
@@ -144,11 +144,15 @@ impl<'s> SceneRenderer<'s> {
     }
 }
 
-/// The parts to be drawn, and to be read back; `None` for all.
-fn parts_to_draw(changed: &ChangedArea, size: PictureSize) -> Option<(Vec<Rectangle>, Vec<Rectangle>)> {
+/// The parts to be drawn but for what has `moved`, and to be read back; `None` for all.
+fn parts_to_draw(
+    changed: &ChangedArea,
+    moved: &MovedArea,
+    size: PictureSize,
+) -> Option<(Vec<Rectangle>, Vec<Rectangle>)> {
     let parts = changed.parts()?;
     let blocks = rectangles::merged(rectangles::in_macroblocks(parts, size), COPY_COST);
-    let changed: u64 = blocks.iter().map(Rectangle::area).sum();
+    let changed: u64 = rectangles::outside(&blocks, &moved.parts).iter().map(Rectangle::area).sum();
     let all = f64::from(size.width()) * f64::from(size.height());
     (changed as f64 <= all * MOST_CHANGED).then(|| (rectangles::on_chroma_samples(parts, size), blocks))
 }
@@ -177,9 +181,12 @@ impl Render for SceneRenderer<'_> {
             Output::Planes(ring) => {
                 let layer = self.layers.current(gpu, &mut commands, scene, kinds, size)?;
                 let SetForFrame { set, previous } = self.sets.find(gpu, frame, scene.static_layer());
-                let known = scene.change(previous);
+                let mut known = scene.change(previous);
+                if !known.moved.is_possible(size) {
+                    known.moved = MovedArea::default();
+                }
                 // Changed parts are only of use when there is a previous frame.
-                let parts = previous.and_then(|_| parts_to_draw(&known.changed, size));
+                let parts = previous.and_then(|_| parts_to_draw(&known.changed, &known.moved, size));
                 let change = match parts {
                     None => {
                         set.draw(&mut commands, layer, scene)?;
@@ -187,9 +194,7 @@ impl Render for SceneRenderer<'_> {
                     }
                     Some((parts, blocks)) => {
                         let scratch = self.scratch.as_ref().map_or(&[][..], |scratch| &scratch.planes);
-                        let moved =
-                            Some(known.moved).filter(|moved| moved.is_possible(size)).unwrap_or_default();
-                        set.draw_parts(&mut commands, layer, scene, &parts, (&moved, scratch))?;
+                        set.draw_parts(&mut commands, layer, scene, &parts, (&known.moved, scratch))?;
                         let unchanged_samples = match read_only_changes {
                             true => UnchangedSamples::Undefined,
                             false => UnchangedSamples::Present,

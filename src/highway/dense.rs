@@ -1,0 +1,285 @@
+//! Songs with more hits in sight than a picture has room for.
+//!
+//! What is worked out for each note in other frames is here worked out for a frame as a whole, from the few shapes that
+//! notes have: where anything may have changed, and which rows are those of the previous frame moved down. What is drawn
+//! of each note is limited, too: a crowded one is drawn in one piece, and of each place so many hits shine at once.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::changes::union;
+use super::motion::SUBPIXELS;
+use super::moved::RowShift;
+use super::notes::RoadShape;
+use super::visible::VisibleRange;
+use strikeline_picture::Rectangle;
+
+/// More objects than this in sight make a frame dense.
+pub(super) const MANY_OBJECTS: usize = 1024;
+
+/// The least length of a run of crowded notes that is drawn by itself: a change of pipelines costs more than it saves
+/// for fewer.
+const SHORTEST_RUN: u32 = 64;
+
+/// Fewer rows than this are not worth a copy.
+const FEWEST_ROWS: u32 = 16;
+
+/// The hits of a place that shine at once: for each second that effects last, and the least.
+const SHINING_PER_SECOND: f32 = 80.0;
+const FEWEST_SHINING: usize = 24;
+
+/// Hits of one place that are drawn where the place is full: as many as this, within [`FULL_WITHIN`] subpixels.
+const MOST_TOGETHER: usize = 8;
+const FULL_WITHIN: i64 = SUBPIXELS;
+
+/// How many hits of one place shine at once, on either side of the strike line, where effects last for `seconds`. More
+/// cannot be told apart.
+pub(super) fn most_shining(seconds: f32) -> usize {
+    FEWEST_SHINING.max((seconds * SHINING_PER_SECOND) as usize)
+}
+
+/// The runs of notes for which `is_crowded` holds, where they are long.
+pub(super) fn crowded_runs(is_crowded: impl Iterator<Item = bool>) -> Vec<Range<u32>> {
+    let mut runs: Vec<Range<u32>> = Vec::new();
+    for (index, _) in is_crowded.enumerate().filter(|(_, is_crowded)| *is_crowded) {
+        let index = index as u32;
+        match runs.last_mut() {
+            Some(run) if run.end == index => run.end += 1,
+            _ => runs.push(index..index + 1),
+        }
+    }
+    runs.retain(|run| run.end - run.start >= SHORTEST_RUN);
+    runs
+}
+
+/// `range` in pieces, in order, each with whether it lies in one of `runs` (in order, apart) or in none.
+pub(super) fn by_run(range: Range<u32>, runs: &[Range<u32>]) -> Vec<(Range<u32>, bool)> {
+    let mut pieces = Vec::new();
+    let mut from = range.start;
+    let first = runs.partition_point(|run| run.end <= range.start);
+    for run in runs[first..].iter().take_while(|run| run.start < range.end) {
+        let (start, end) = (run.start.max(range.start), run.end.min(range.end));
+        pieces.extend([(from..start, false), (start..end, true)]);
+        from = end;
+    }
+    pieces.push((from..range.end, false));
+    pieces.retain(|(piece, _)| !piece.is_empty());
+    pieces
+}
+
+/// Which notes are drawn: of those of one look (`looks`: its number for each note) that lie within a pixel, as
+/// `positions` in drawing order say, the last that are drawn. Those lie over the others.
+pub(super) fn are_drawn(positions: &[i64], looks: &[usize]) -> Vec<bool> {
+    let mut drawn = vec![true; positions.len()];
+    // The positions of the last that were kept of each look, the oldest to be replaced next.
+    let count = looks.iter().max().map_or(0, |most| most + 1);
+    let mut kept = vec![([0i64; MOST_TOGETHER], 0usize); count];
+    for (index, (&position, &look)) in positions.iter().zip(looks).enumerate().rev() {
+        let (ring, number) = &mut kept[look];
+        let slot = *number % MOST_TOGETHER;
+        if *number >= MOST_TOGETHER && position - ring[slot] < FULL_WITHIN {
+            drawn[index] = false;
+            continue;
+        }
+        ring[slot] = position;
+        *number += 1;
+    }
+    drawn
+}
+
+/// Chooses from the notes of `shining`, the first of which come and those from `struck` on are struck, those that shine:
+/// `most` of each place (`places`: its number for each note) on either side of the strike line, those nearest to it in
+/// time. `None` where that is all of them. Returns the indices in drawing order, and how many of them come.
+pub(super) fn chosen_to_shine(
+    shining: Range<u32>,
+    struck: u32,
+    places: &[u16],
+    most: usize,
+) -> Option<(Vec<u32>, u32)> {
+    if shining.len() <= most {
+        return None;
+    }
+    let place = |index: u32| usize::from(places.get(index as usize).copied().unwrap_or(0));
+    let mut counts: Vec<usize> = Vec::new();
+    let is_chosen = |counts: &mut Vec<usize>, index: u32| {
+        let place = place(index);
+        if counts.len() <= place {
+            counts.resize(place + 1, 0);
+        }
+        counts[place] += 1;
+        counts[place] <= most
+    };
+    let struck = struck.clamp(shining.start, shining.end);
+    let mut chosen: Vec<u32> =
+        (shining.start..struck).rev().filter(|&index| is_chosen(&mut counts, index)).collect();
+    chosen.reverse();
+    let coming = chosen.len() as u32;
+    counts.clear();
+    chosen.extend((struck..shining.end).filter(|&index| is_chosen(&mut counts, index)));
+    (chosen.len() < shining.len()).then_some((chosen, coming))
+}
+
+/// The shapes of some objects, each once.
+pub(super) fn distinct(shapes: impl Iterator<Item = RoadShape>) -> Vec<RoadShape> {
+    let mut known = HashSet::new();
+    let bits = |shape: &RoadShape| [shape.center, shape.half_width, shape.half_height].map(f32::to_bits);
+    shapes.filter(|shape| known.insert(bits(shape))).collect()
+}
+
+/// How far before the strike line objects are seen: they may be at all distances between these, in subpixels.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Distances {
+    far: i64,
+    /// From here on, objects only come: they do not shine yet.
+    quiet: i64,
+}
+
+impl Distances {
+    /// Those in frames that show `visible`; gems are lit up to `lit` pixels before the strike line.
+    pub(super) fn new(visible: VisibleRange, lit: f32) -> Distances {
+        let lit = (f64::from(lit) * SUBPIXELS as f64).ceil() as i64;
+        Distances { far: visible.far - visible.now, quiet: (visible.shining - visible.now).max(lit) + 1 }
+    }
+
+    /// What one of `shapes` may cover, by what `bounds` says of it so many subpixels before the strike line. The way
+    /// from the far end to the line is straight, so that its ends say where it goes.
+    pub(super) fn covered<'a>(
+        self,
+        shapes: &'a [RoadShape],
+        bounds: impl Fn(&RoadShape, i64) -> Option<Rectangle> + 'a,
+    ) -> impl Iterator<Item = Rectangle> + 'a {
+        let whole_way = move |shape| {
+            let ends = [self.far, self.quiet, 1, 0].map(|ahead| bounds(shape, ahead));
+            ends.into_iter().fold(None, union)
+        };
+        shapes.iter().filter_map(whole_way)
+    }
+
+    /// The columns that objects cover as they come, and the rows from which on they do not only come.
+    pub(super) fn quiet(
+        self,
+        shapes: &[RoadShape],
+        bounds: impl Fn(&RoadShape, i64) -> Option<Rectangle>,
+    ) -> Option<Quiet> {
+        let of_one = |shape| {
+            let part = union(bounds(shape, self.far), bounds(shape, self.quiet))?;
+            let ends = [self.quiet, self.quiet - 1, 1, 0].map(|ahead| bounds(shape, ahead));
+            let top = ends.into_iter().flatten().map(|part| part.top).min().unwrap_or(part.bottom);
+            Some(Quiet { columns: part.left..part.right, end: top })
+        };
+        shapes.iter().filter_map(of_one).reduce(Quiet::around_both)
+    }
+}
+
+/// Where objects on a flat road only come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Quiet {
+    /// The columns that they cover.
+    pub columns: Range<u32>,
+    /// The row above which there is nothing else.
+    pub end: u32,
+}
+
+impl Quiet {
+    /// The columns of both, and the rows in which both only come.
+    pub(super) fn around_both(self, other: Quiet) -> Quiet {
+        Quiet {
+            columns: self.columns.start.min(other.columns.start)..self.columns.end.max(other.columns.end),
+            end: self.end.min(other.end),
+        }
+    }
+}
+
+/// The part of this frame that is the previous frame moved down by `shift`, whatever lies in it: where objects only come.
+/// `None` where it is not worth a copy.
+pub(super) fn moved_part(quiet: &Quiet, shift: &RowShift) -> Option<Rectangle> {
+    let (rows, columns) = (&shift.area.rows, &shift.area.columns);
+    let part = Rectangle {
+        left: (quiet.columns.start / 2 * 2).max(columns.start),
+        top: (rows.start + shift.rows).next_multiple_of(2),
+        right: quiet.columns.end.next_multiple_of(2).min(columns.end),
+        bottom: rows.end.min(quiet.end) / 2 * 2,
+    };
+    (part.left < part.right && part.top + FEWEST_ROWS <= part.bottom).then_some(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Positions in drawing order, latest first, with a number from 0 to 2 for each.
+    fn placed(within: i64, most: usize) -> impl Strategy<Value = Vec<(i64, u16)>> {
+        prop::collection::vec((0..within, 0u16..3), 0..most).prop_map(|mut placed| {
+            placed.sort_unstable_by_key(|(position, _)| std::cmp::Reverse(*position));
+            placed
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_note_is_left_out_only_below_eight_others_of_its_look_within_a_pixel(placed in placed(2000, 200)) {
+            let positions: Vec<i64> = placed.iter().map(|(position, _)| *position).collect();
+            let looks: Vec<usize> = placed.iter().map(|(_, look)| usize::from(*look)).collect();
+            let drawn = are_drawn(&positions, &looks);
+            for index in 0..placed.len() {
+                let over = (index + 1..placed.len()).filter(|&other| {
+                    drawn[other] && looks[other] == looks[index] && positions[index] - positions[other] < FULL_WITHIN
+                });
+                prop_assert_eq!(drawn[index], over.count() < MOST_TOGETHER);
+            }
+        }
+
+        #[test]
+        fn of_each_place_the_notes_nearest_to_the_strike_line_shine(
+            placed in placed(100, 80), line in 0i64..100, most in 1usize..12,
+        ) {
+            let places: Vec<u16> = placed.iter().map(|(_, place)| *place).collect();
+            let count = placed.len() as u32;
+            let struck = placed.partition_point(|(position, _)| *position > line) as u32;
+            let shines = |index: u32| {
+                let nearer = if index < struck { index + 1..struck } else { struck..index };
+                let place = places[index as usize];
+                nearer.filter(|&other| places[other as usize] == place).count() < most
+            };
+            let expected: Vec<u32> = (0..count).filter(|&index| shines(index)).collect();
+            match chosen_to_shine(0..count, struck, &places, most) {
+                None => prop_assert_eq!(expected.len(), placed.len()),
+                Some((chosen, coming)) => {
+                    prop_assert!(chosen.len() < placed.len());
+                    prop_assert_eq!(coming as usize, chosen.iter().filter(|&&index| index < struck).count());
+                    prop_assert_eq!(chosen, expected);
+                }
+            }
+        }
+
+        #[test]
+        fn runs_are_long_and_pieces_are_in_order(
+            lengths in prop::collection::vec((0usize..200, any::<bool>()), 0..8), from in 0u32..700, length in 0u32..700,
+        ) {
+            let crowded: Vec<bool> = lengths.iter().flat_map(|&(length, is)| vec![is; length]).collect();
+            let runs = crowded_runs(crowded.iter().copied());
+            let is_in_run = |index: usize| runs.iter().any(|run| run.contains(&(index as u32)));
+            for index in 0..crowded.len() {
+                let same = |index: &usize| crowded[*index];
+                let length = (index..crowded.len()).take_while(same).count() + (0..index).rev().take_while(same).count();
+                prop_assert_eq!(is_in_run(index), crowded[index] && length >= SHORTEST_RUN as usize);
+            }
+            let pieces = by_run(from..from + length, &runs);
+            let indices: Vec<u32> = pieces.iter().flat_map(|(piece, _)| piece.clone()).collect();
+            prop_assert!(indices.into_iter().eq(from..from + length));
+            for (piece, is_crowded) in pieces {
+                prop_assert!(piece.into_iter().all(|index| is_in_run(index as usize) == is_crowded));
+            }
+        }
+    }
+
+    #[test]
+    fn no_roll_chord_or_flam_is_full() {
+        // A hundred hits a second at 60 pixels a second, each doubled by another track, with a flam before it.
+        let mut positions: Vec<i64> =
+            (0..100i64).flat_map(|index| [index * 154, index * 154, index * 154 + 60]).collect();
+        positions.sort_unstable_by(|one, other| other.cmp(one));
+        assert!(are_drawn(&positions, &vec![0; positions.len()]).into_iter().all(|drawn| drawn));
+    }
+}
