@@ -44,6 +44,7 @@
 
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+pub mod drum_maps;
 pub mod highway;
 pub mod song;
 pub mod text;

@@ -11,7 +11,7 @@ use wgpu_video::stream::{CancelToken, Report, Stage, process_cpu_time, stream};
 
 use super::UsageError;
 use super::args::{
-    ForceArgs, HighwayArgs, JsonArgs, MessageLevel, PictureArgs, QuietArgs, SongArgs, StreamArgs,
+    ForceArgs, HighwayArgs, JsonArgs, MapReport, MessageLevel, PictureArgs, QuietArgs, SongArgs, StreamArgs,
     positive_seconds, seconds, span_seconds,
 };
 use super::progress::{ProgressDisplay, clock};
@@ -70,6 +70,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song.song, "mp4"));
     let picture = &args.picture;
     let mut scene = args.highway.highway(&song, args.start, picture, quiet)?;
+    let drum_map = args.highway.drum_map(&song)?;
 
     let frames = picture.fps.frames_to_cover(span(args, &scene)?);
     let messages = MessageLevel::new(quiet, json);
@@ -88,8 +89,14 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     display.finish();
     let report = result?;
 
-    let summary =
-        RenderSummary { report: &report, args, scene: &scene, output: &output, wall: started.elapsed() };
+    let summary = RenderSummary {
+        report: &report,
+        args,
+        scene: &scene,
+        output: &output,
+        drum_map,
+        wall: started.elapsed(),
+    };
     if !quiet && !json {
         eprint!("{}", summary.text());
     }
@@ -137,6 +144,7 @@ struct RenderSummary<'a> {
     args: &'a RenderArgs,
     scene: &'a Highway,
     output: &'a Path,
+    drum_map: MapReport,
     /// From the program's start.
     wall: Duration,
 }
@@ -221,6 +229,7 @@ impl RenderSummary<'_> {
             "pixels_per_frame": self.scene.motion().pixels_per_frame(),
             "pixels_per_second": self.scene.motion().pixels_per_second(),
             "song_start_seconds": self.scene.start().as_seconds(),
+            "drum_map": self.drum_map,
             "stages": stages,
         })
     }

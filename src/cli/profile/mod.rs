@@ -165,7 +165,13 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
         write_file(file, |output| output.write_all(picture.as_bytes()))?;
     }
     let mut stdout = std::io::stdout().lock();
-    let text = if args.json.json { format!("{}\n", summary.json()) } else { summary.text() };
+    let text = if args.json.json {
+        let mut json = summary.json();
+        json["drum_map"] = serde_json::to_value(args.highway.drum_map(&song)?)?;
+        format!("{json}\n")
+    } else {
+        summary.text()
+    };
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
