@@ -1,16 +1,18 @@
 //! Which of the built-in drum maps a song was made with, as far as its keys tell.
 
 use super::NamedDrumMap;
-use crate::song::{DrumMap, KeyCount};
+use crate::song::{DrumMap, KeyCount, LaneId};
 
 /// The built-in drum map that a song with these keys was made with; `None` where General MIDI has a drum for every key,
 /// or where the keys do not tell. Wrong guesses are worse than missed ones, so the rule asks for much:
 ///
 /// 1. General MIDI lacks at least two of the keys, or one key that has at least a tenth of the notes.
 /// 2. A map fits when it [lists](NamedDrumMap::lists) every key.
-/// 3. Of the maps that fit, the one that lists the fewest keys is taken: it explains the song best. Where two list
-///    equally few, the first of them by [`NamedDrumMap::builtin_names`] is taken if both put each of the song's keys
-///    into the same lane; otherwise none is.
+/// 3. A drum song is mostly kick, snare and hi-hat. Of the maps that fit, those are left out with which the least
+///    played of these three has less than half of the notes that it has with the best one.
+/// 4. Of the rest, the one that lists the fewest keys is taken: it explains the song best. Where two list equally few,
+///    the first of them by [`NamedDrumMap::builtin_names`] is taken if both put each of the song's keys into the same
+///    lane; otherwise none is.
 pub fn recognise(keys: &[KeyCount]) -> Option<NamedDrumMap> {
     let general_midi = DrumMap::general_midi();
     let all: u64 = keys.iter().map(|used| used.notes).sum();
@@ -19,7 +21,9 @@ pub fn recognise(keys: &[KeyCount]) -> Option<NamedDrumMap> {
     if foreign().count() < 2 && !often {
         return None;
     }
-    let fitting = fitting(keys);
+    let mut fitting = fitting(keys);
+    let most = fitting.iter().map(|map| backbone(map, keys)).max()?;
+    fitting.retain(|map| backbone(map, keys).saturating_mul(2) >= most);
     let size = |map: &NamedDrumMap| map.listed_keys().count();
     let fewest = fitting.iter().map(size).min()?;
     let mut best = fitting.into_iter().filter(|map| size(map) == fewest);
@@ -28,6 +32,14 @@ pub fn recognise(keys: &[KeyCount]) -> Option<NamedDrumMap> {
         keys.iter().all(|used| first.drums().lane(used.key) == other.drums().lane(used.key))
     };
     best.all(same_lanes).then_some(first)
+}
+
+/// The notes of the least played of kick, snare and hi-hat, as `map` has it.
+fn backbone(map: &NamedDrumMap, keys: &[KeyCount]) -> u64 {
+    let notes = |lane| -> u64 {
+        keys.iter().filter(|used| map.drums().lane(used.key) == lane).map(|used| used.notes).sum()
+    };
+    [LaneId::Kick, LaneId::Snare, LaneId::HiHat].map(notes).into_iter().min().unwrap_or_default()
 }
 
 /// The built-in drum maps, other than General MIDI, that list every one of these keys, in the order of
