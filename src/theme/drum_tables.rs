@@ -153,7 +153,9 @@ pub(crate) fn drum_keys() -> String {
 # A drum may also be written as a table of its own:
 #     [drums.42]
 #     lane = \"hi-hat\"
-#     color = \"#ffd60a\""
+#     color = \"#ffd60a\"
+# The edge of a hi-hat that another instrument sends as key 22:
+#     22 = {{ like = 42, name = \"Closed Edge\", mark = \"cross\" }}"
     )
 }
 
