@@ -47,6 +47,7 @@
 
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+pub mod drum_maps;
 pub mod highway;
 pub mod song;
 #[cfg(feature = "sound")]

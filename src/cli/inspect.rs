@@ -6,9 +6,10 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Context;
 use serde::{Serialize, Serializer};
 use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Song};
+use strikeline::theme::Theme;
 use strikeline_picture::Time;
 
-use super::args::{JsonArgs, SongArgs, warnings};
+use super::args::{DrumMapArgs, JsonArgs, MapInForce, MapReport, SongArgs, warnings};
 
 /// Show what was read from a song.
 #[derive(Debug, clap::Args)]
@@ -22,20 +23,28 @@ pub(super) struct InspectArgs {
 
     #[command(flatten)]
     song: SongArgs,
+
+    /// Theme whose lanes and drum map are shown: one of those that `strikeline theme --list` names, or a TOML file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "plain")]
+    theme: String,
+
+    #[command(flatten)]
+    drum_map: DrumMapArgs,
 }
 
 /// Runs it.
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     // Warnings are part of the report.
     let song = args.song.open(true)?;
-    let map = DrumMap::general_midi();
+    let theme = Theme::find(&args.theme)?;
+    let in_force = args.drum_map.choose(&song, &theme)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let written = if args.json.json {
-        serde_json::to_writer(&mut out, &InspectReport::new(&song, &map, args.notes))
+        serde_json::to_writer(&mut out, &InspectReport::new(&song, &in_force, args.notes))
             .map_err(io::Error::from)
             .and_then(|()| out.write_all(b"\n"))
     } else {
-        out.write_all(text_report(&song, &map).as_bytes())
+        out.write_all(text_report(&song, &in_force).as_bytes())
     };
     written.and_then(|()| out.flush()).context("cannot write to standard output")
 }
@@ -58,6 +67,7 @@ struct InspectReport<'a> {
     tempo_changes: Vec<TempoReport>,
     meter_changes: Vec<MeterReport>,
     markers: Vec<MarkerReport<'a>>,
+    drum_map: &'a MapReport,
     lanes: Vec<LaneReport<'a>>,
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,7 +191,8 @@ impl Serialize for NoteReports<'_> {
 
 impl<'a> InspectReport<'a> {
     /// The report on a song, with or without every note.
-    fn new(song: &'a Song, map: &'a DrumMap, with_notes: bool) -> InspectReport<'a> {
+    fn new(song: &'a Song, in_force: &'a MapInForce, with_notes: bool) -> InspectReport<'a> {
+        let map = &in_force.map;
         let division = match song.division() {
             Division::TicksPerQuarter(ticks_per_quarter) => DivisionReport::Quarter { ticks_per_quarter },
             division @ Division::TimeCode { ticks_per_frame, .. } => {
@@ -249,25 +260,32 @@ impl<'a> InspectReport<'a> {
             tempo_changes: tempo_changes.collect(),
             meter_changes: meter_changes.collect(),
             markers: markers.collect(),
+            drum_map: &in_force.report,
             lanes: lanes.collect(),
-            warnings: warnings(song, map),
+            warnings: all_warnings(song, in_force),
             notes: with_notes.then_some(NoteReports { song, map }),
         }
     }
+}
+
+/// What is wrong with the file, and the keys without a drum.
+fn all_warnings(song: &Song, in_force: &MapInForce) -> Vec<String> {
+    warnings(song).into_iter().chain(in_force.warning(song)).collect()
 }
 
 /// Lines of one kind that the text shows before it says how many more there are.
 const SHOWN: usize = 40;
 
 /// What was read, as text.
-fn text_report(song: &Song, map: &DrumMap) -> String {
+fn text_report(song: &Song, in_force: &MapInForce) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
-    let _ = write_report(&mut text, song, map);
+    let _ = write_report(&mut text, song, in_force);
     text
 }
 
-fn write_report(out: &mut String, song: &Song, map: &DrumMap) -> std::fmt::Result {
+fn write_report(out: &mut String, song: &Song, in_force: &MapInForce) -> std::fmt::Result {
+    let map = &in_force.map;
     for (label, value) in [("title", song.title()), ("copyright", song.copyright())] {
         if let Some(value) = value {
             writeln!(out, "{label:<10} {value}")?;
@@ -289,6 +307,8 @@ fn write_report(out: &mut String, song: &Song, map: &DrumMap) -> std::fmt::Resul
         TimeText(song.end())
     )?;
     writeln!(out, "{:<10} {} ({per_second:.1} per second)", "notes", song.notes().len())?;
+    let MapReport { name, chosen } = &in_force.report;
+    writeln!(out, "{:<10} {name} ({})", "drum map", chosen.describe())?;
 
     write_list(out, "tracks", song.tracks(), |out, info| {
         let channels: Vec<_> = info.channels().map(|(channel, _)| channel.to_string()).collect();
@@ -322,7 +342,7 @@ fn write_report(out: &mut String, song: &Song, map: &DrumMap) -> std::fmt::Resul
         }
         Ok(())
     })?;
-    write_list(out, "warnings", &warnings(song, map), |out, warning| out.write_str(warning))
+    write_list(out, "warnings", &all_warnings(song, in_force), |out, warning| out.write_str(warning))
 }
 
 /// A heading and one indented line for each item, the first [`SHOWN`] of them; nothing for an empty list.
@@ -376,10 +396,14 @@ mod tests {
         Song::read(SONG, &SongOptions::default()).unwrap()
     }
 
+    fn general_midi() -> MapInForce {
+        MapInForce::general_midi()
+    }
+
     #[test]
     fn json_has_every_note_in_time_order_to_the_microsecond() {
         let song = song();
-        let report = serde_json::to_value(InspectReport::new(&song, &DrumMap::default(), true)).unwrap();
+        let report = serde_json::to_value(InspectReport::new(&song, &general_midi(), true)).unwrap();
         assert_eq!(
             report["notes"],
             serde_json::json!([
@@ -397,7 +421,7 @@ mod tests {
     #[test]
     fn json_leaves_the_notes_out_unless_asked() {
         let song = song();
-        let report = serde_json::to_value(InspectReport::new(&song, &DrumMap::default(), false)).unwrap();
+        let report = serde_json::to_value(InspectReport::new(&song, &general_midi(), false)).unwrap();
         assert_eq!(report.get("notes"), None);
         assert_eq!(report["hits"], 3);
     }
@@ -405,7 +429,7 @@ mod tests {
     #[test]
     fn the_text_names_lanes_tempo_and_warnings() {
         let song = song();
-        let text = text_report(&song, &DrumMap::default());
+        let text = text_report(&song, &general_midi());
         for part in [
             "3 ticks per quarter note",
             "60.00 quarter",

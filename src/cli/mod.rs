@@ -2,6 +2,7 @@
 
 mod args;
 mod doctor;
+mod drum_map;
 mod frame;
 mod inputs;
 mod inspect;
@@ -41,6 +42,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// List the built-in themes, print one to start from, or check one of your own.
     Theme(theme::ThemeArgs),
+    /// List the built-in drum maps, print one to start from, or check one of your own.
+    DrumMap(drum_map::DrumMapArgs),
     /// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
     Tune(tune::TuneArgs),
     /// Show what strikeline finds on this machine, and what is missing.
@@ -63,6 +66,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Frame(args) => frame::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Theme(args) => theme::run(&args),
+        Command::DrumMap(args) => drum_map::run(&args),
         Command::Tune(args) => tune::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };

@@ -11,8 +11,8 @@ use wgpu_video::stream::{CancelToken, Progress, Report, process_cpu_time, stream
 
 use super::UsageError;
 use super::args::{
-    ForceArgs, HighwayArgs, JsonArgs, MessageLevel, PictureArgs, PracticeArgs, QuietArgs, SongArgs,
-    SoundArgs, StreamArgs, positive_seconds, seconds, span_seconds,
+    ForceArgs, HighwayArgs, JsonArgs, MapReport, MessageLevel, PictureArgs, PracticeArgs, QuietArgs,
+    SongArgs, SoundArgs, StreamArgs, positive_seconds, seconds, span_seconds,
 };
 use super::inputs;
 use super::progress::{ProgressDisplay, clock};
@@ -89,6 +89,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
         picture,
         quiet,
     )?;
+    let drum_map = args.highway.drum_map(&played.song)?;
 
     let frames = picture.fps.frames_to_cover(span(args, &scene)?);
     let messages = MessageLevel::new(quiet, json);
@@ -107,7 +108,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
         rate: picture.fps,
         tail: args.duration.is_none().then(|| tail(args)),
     };
-    let mut sound = sound::prepare(&args.sound, &played, span, &mut |warning| {
+    let mut sound = sound::prepare(&args.sound, &played, &drum_map.map, span, &mut |warning| {
         if messages != MessageLevel::None {
             eprintln!("warning: {warning}");
         }
@@ -143,6 +144,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
         args,
         scene: &scene,
         output: &output,
+        drum_map: drum_map.report,
         wall: started.elapsed(),
         sound: about.as_ref(),
     };
@@ -197,6 +199,7 @@ struct RenderSummary<'a> {
     args: &'a RenderArgs,
     scene: &'a Highway,
     output: &'a Path,
+    drum_map: MapReport,
     /// From the program's start.
     wall: Duration,
     /// `None` for a video without sound.
@@ -289,6 +292,7 @@ impl RenderSummary<'_> {
             "pixels_per_second": self.scene.motion().pixels_per_second(),
             "song_start_seconds": self.scene.start().as_seconds(),
             "sound": self.sound.map(SoundSummary::json),
+            "drum_map": self.drum_map,
             "stages": stages,
         })
     }

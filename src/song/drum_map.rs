@@ -234,6 +234,19 @@ struct Drum {
     info: DrumInfo,
     /// Whether its colour follows the lane's.
     tinted: bool,
+    /// See [`DrumMap::general_midi_key`].
+    like: u8,
+}
+
+impl Drum {
+    /// Whether it is the same drum, without regard to a tint.
+    fn is_as(&self, other: &Drum) -> bool {
+        let (info, other_info) = (&self.info, &other.info);
+        (&info.name, &info.short_name, info.lane, info.mark)
+            == (&other_info.name, &other_info.short_name, other_info.lane, other_info.mark)
+            && (self.tinted, self.like) == (other.tinted, other.like)
+            && (self.tinted || info.color == other_info.color)
+    }
 }
 
 impl DrumMap {
@@ -247,17 +260,31 @@ impl DrumMap {
             backdrop: Backdrop::Dark,
         };
         for key in 0..128 {
-            if let Some(&(name, short_name, lane, _, mark)) = general_midi::drum(key) {
-                let (name, short_name) = (name.to_owned(), short_name.to_owned());
-                map.set_tinted_drum(key, DrumInfo { name, short_name, lane, color: lane.color(), mark });
+            if let Some(drum) = DrumMap::general_midi_drum(key) {
+                map.set_tinted_drum(key, drum);
             }
         }
         map
     }
 
+    /// General MIDI's drum of a key, with the colour of its lane; `None` for a key that General MIDI does not have.
+    pub fn general_midi_drum(key: u8) -> Option<DrumInfo> {
+        let &(name, short_name, lane, _, mark) = general_midi::drum(key)?;
+        let (name, short_name) = (name.to_owned(), short_name.to_owned());
+        Some(DrumInfo { name, short_name, lane, color: lane.color(), mark })
+    }
+
     /// The drum of a key; `None` for a key that the map does not know.
     pub fn get(&self, key: u8) -> Option<&DrumInfo> {
         self.drums.get(usize::from(key))?.as_ref().map(|drum| &drum.info)
+    }
+
+    /// The key of General MIDI's drum that is most like the drum of `key`; `None` for a key that the map does not
+    /// know. It says how far the drum's colour is from its lane's, and which drum of General MIDI sounds in its place.
+    ///
+    /// It is `key` itself unless [`DrumMap::set_general_midi_key`] says otherwise.
+    pub fn general_midi_key(&self, key: u8) -> Option<u8> {
+        self.drums.get(usize::from(key))?.as_ref().map(|drum| drum.like)
     }
 
     /// The lane of a key, [`LaneId::Other`] for one that the map does not know.
@@ -325,9 +352,45 @@ impl DrumMap {
     }
 
     /// Makes `key`, 0 to 127, the drum `drum`, but with the colour of its lane, tinted as General MIDI's drum
-    /// of that key is. There are no higher keys: they are ignored.
+    /// of [that key](DrumMap::general_midi_key) is. There are no higher keys: they are ignored.
     pub fn set_tinted_drum(&mut self, key: u8, drum: DrumInfo) {
         self.set(key, drum, true);
+        self.tint();
+    }
+
+    /// Says which drum of General MIDI the drum of `key` is like. Nothing happens for a key that the map does not
+    /// know.
+    pub fn set_general_midi_key(&mut self, key: u8, general_midi_key: u8) {
+        if let Some(drum) = self.drums.get_mut(usize::from(key)).and_then(Option::as_mut) {
+            drum.like = general_midi_key;
+        }
+        self.tint();
+    }
+
+    /// Takes the drum of `key` out of the map.
+    pub fn remove_drum(&mut self, key: u8) {
+        if let Some(place) = self.drums.get_mut(usize::from(key)) {
+            *place = None;
+        }
+    }
+
+    /// Takes all drums out of the map. The lanes keep their order, names and colours.
+    pub fn clear_drums(&mut self) {
+        self.drums.fill(None);
+    }
+
+    /// Whether both maps have the same drums: the same keys, with the same names, lanes, marks and colours of their
+    /// own. What the lanes look like does not matter.
+    pub fn has_drums_of(&self, other: &DrumMap) -> bool {
+        self.drums.iter().zip(&other.drums).all(|pair| match pair {
+            (Some(drum), Some(other)) => drum.is_as(other),
+            (drum, other) => drum.is_none() && other.is_none(),
+        })
+    }
+
+    /// Takes over the drums of `other` in place of its own; tints are of the lanes of this map.
+    pub fn set_drums_of(&mut self, other: &DrumMap) {
+        self.drums.clone_from(&other.drums);
         self.tint();
     }
 
@@ -339,16 +402,17 @@ impl DrumMap {
 
     fn set(&mut self, key: u8, info: DrumInfo, tinted: bool) {
         if let Some(place) = self.drums.get_mut(usize::from(key)) {
-            *place = Some(Drum { info, tinted });
+            let like = place.as_ref().map_or(key, |drum| drum.like);
+            *place = Some(Drum { info, tinted, like });
         }
     }
 
     /// Gives every drum without a colour of its own the tint of its lane's colour.
     fn tint(&mut self) {
-        for (key, drum) in (0..).zip(&mut self.drums) {
-            if let Some(drum) = drum.as_mut().filter(|drum| drum.tinted) {
+        for drum in self.drums.iter_mut().flatten() {
+            if drum.tinted {
                 let lane = self.lanes[drum.info.lane as usize].color;
-                drum.info.color = tinted(lane, general_midi::tint(key), self.backdrop);
+                drum.info.color = tinted(lane, general_midi::tint(drum.like), self.backdrop);
             }
         }
     }
@@ -410,6 +474,40 @@ mod tests {
         let before = map.clone();
         map.set_drum(128, map.get(36).unwrap().clone());
         assert_eq!(map, before, "there is no key 128");
+    }
+
+    #[test]
+    fn a_drum_is_tinted_as_the_drum_that_it_is_like() {
+        let mut map = DrumMap::general_midi();
+        let edge = DrumInfo { name: "Open Edge".to_owned(), ..map.get(46).unwrap().clone() };
+        map.set_tinted_drum(26, edge);
+        assert_eq!(map.general_midi_key(26), Some(26));
+        assert_eq!(map.color(26), LaneId::HiHat.color());
+        map.set_general_midi_key(26, 46);
+        assert_eq!((map.general_midi_key(26), map.color(26)), (Some(46), map.color(46)));
+        map.set_general_midi_key(25, 46);
+        assert_eq!(map.general_midi_key(25), None, "there is no drum");
+        map.remove_drum(26);
+        assert_eq!(map, DrumMap::general_midi());
+    }
+
+    #[test]
+    fn drums_go_from_map_to_map_and_take_the_tints_of_its_lanes() {
+        let mut lanes = DrumMap::general_midi();
+        lanes.set_lane_color(LaneId::HiHat, [100, 0, 200]);
+        assert!(lanes.has_drums_of(&DrumMap::general_midi()));
+        let mut drums = DrumMap::general_midi();
+        drums.clear_drums();
+        drums.set_tinted_drum(5, DrumMap::general_midi().get(46).unwrap().clone());
+        drums.set_general_midi_key(5, 46);
+        assert!(!lanes.has_drums_of(&drums));
+        let open = lanes.color(46);
+        lanes.set_drums_of(&drums);
+        assert!(lanes.has_drums_of(&drums));
+        assert_eq!((lanes.get(46), lanes.color(5)), (None, open));
+        let own = DrumInfo { color: [1, 2, 3], ..drums.get(5).unwrap().clone() };
+        drums.set_drum(5, own);
+        assert!(!lanes.has_drums_of(&drums));
     }
 
     #[test]

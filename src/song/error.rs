@@ -183,7 +183,7 @@ pub enum SongWarning {
         /// How many bytes it has.
         count: u64,
     },
-    /// Keys that the drum map does not know: they are drawn in the lane "Other".
+    /// Keys that the drum map does not know: they are drawn in the lane [`LaneId::Other`](super::LaneId::Other).
     UnmappedKeys {
         /// Each key with its number of notes.
         keys: Vec<KeyCount>,
@@ -247,7 +247,7 @@ impl fmt::Display for SongWarning {
                 write!(f, "{count} bytes after the end mark of track {track} (byte {offset}) were skipped")
             }
             SongWarning::UnmappedKeys { keys } => {
-                f.write_str("keys without a General MIDI drum, drawn in the lane \"Other\": ")?;
+                f.write_str("keys for which the drum map has no drum, drawn in the lane of other keys: ")?;
                 for (place, KeyCount { key, notes }) in keys.iter().enumerate() {
                     let separator = if place == 0 { "" } else { ", " };
                     write!(f, "{separator}{key} ({})", plural(*notes, "note"))?;

@@ -22,6 +22,18 @@ pub struct KeyCount {
     pub notes: u64,
 }
 
+impl KeyCount {
+    /// The keys of a song's notes, lowest first.
+    pub fn of_song(song: &Song) -> Vec<KeyCount> {
+        let mut notes = [0; 128];
+        for note in song.notes() {
+            notes[usize::from(note.key & 0x7F)] += 1;
+        }
+        let counted = (0..).zip(notes).filter(|(_, notes)| *notes > 0);
+        counted.map(|(key, notes)| KeyCount { key, notes }).collect()
+    }
+}
+
 /// A lane that a song uses, or the kick.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {
@@ -57,15 +69,7 @@ pub struct LaneLayout {
 impl LaneLayout {
     /// The lanes for the notes of `song`, in the order of `map`.
     pub fn for_song(song: &Song, map: &DrumMap) -> LaneLayout {
-        let mut notes = [0; 128];
-        for note in song.notes() {
-            notes[usize::from(note.key & 0x7F)] += 1;
-        }
-        let used: Vec<KeyCount> = (0..)
-            .zip(notes)
-            .filter(|(_, notes)| *notes > 0)
-            .map(|(key, notes)| KeyCount { key, notes })
-            .collect();
+        let used = KeyCount::of_song(song);
         let unmapped = used.iter().copied().filter(|used| map.get(used.key).is_none()).collect();
         let mut layout = LaneLayout { kick: None, lanes: Vec::new(), unmapped, places: [None; 128] };
         for id in iter::once(LaneId::Kick).chain(map.lane_order().iter().copied()) {

@@ -12,13 +12,18 @@ use strikeline_sound::click::{Accent, Click};
 use strikeline_sound::kit::Hit;
 use strikeline_sound::midi::{MidiEvent, MidiMessage, MidiRules};
 
-use crate::song::{ChannelMessage, Note, Song, SongEvents, SongMessage, SongPart, SynthesizerKind};
+use crate::song::{ChannelMessage, DrumMap, Note, Song, SongEvents, SongMessage, SongPart, SynthesizerKind};
 
 pub use pieces::{RecordingPiece, recording_pieces};
 
-/// The drums that are shown, for a [`DrumPlayer`](strikeline_sound::kit::DrumPlayer), in order.
-pub fn hits(song: &Song, start: Time) -> impl Iterator<Item = Hit> {
-    let hit = move |note: &Note| Hit { time: note.time - start, key: note.key, velocity: note.velocity };
+/// The drums that are shown, for a [`DrumPlayer`](strikeline_sound::kit::DrumPlayer), in order. `drum_map` says which drum of
+/// General MIDI sounds for a key.
+pub fn hits(song: &Song, drum_map: &DrumMap, start: Time) -> impl Iterator<Item = Hit> {
+    let hit = move |note: &Note| Hit {
+        time: note.time - start,
+        key: drum_map.general_midi_key(note.key).unwrap_or(note.key),
+        velocity: note.velocity,
+    };
     song.notes().iter().map(hit)
 }
 

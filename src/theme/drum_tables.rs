@@ -4,10 +4,14 @@ use super::Color;
 use super::define::Value;
 use super::reader::TableReader;
 use super::writer::{TableWriter, quoted};
-use crate::song::{DrumInfo, DrumMap, LaneId, Mark};
+use crate::song::{DrumInfo, DrumMap, LaneId, Mark, Rgb};
 
 const LONGEST_DRUM_NAME: usize = 32;
 const LONGEST_SHORT_NAME: usize = 4;
+
+/// The keys that a drum may be like: those of General MIDI.
+const FIRST_LIKE: u8 = 27;
+const LAST_LIKE: u8 = 87;
 
 const LANES: &str = "lanes";
 const DRUMS: &str = "drums";
@@ -16,19 +20,52 @@ impl Value for DrumMap {
     type Allowed = ();
 
     fn read(&mut self, _: &str, (): (), file: &mut TableReader<'_>) {
-        file.within(LANES, |table| read_lanes(table, self));
-        // After the lanes: drums without a colour have that of their lane.
-        if let Some(table) = file.table(DRUMS, "a table for each key, as in [drums.42]") {
-            for (key, table) in table.tables() {
-                read_drum(key, table, self);
-            }
-        }
+        // The lanes first: drums without a colour have that of their lane.
+        read_lanes(file).apply(self);
+        read_drums(file, self);
     }
 
     fn write(&self, _: &str, (): (), _: &str, file: &mut TableWriter) {
         file.table(LANES, LANES_COMMENT, |table| write_lanes(self, table));
         file.table(DRUMS, DRUMS_COMMENT, |table| write_drums(self, table));
     }
+}
+
+/// What a file says of the lanes: only what it names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct LaneChanges {
+    order: Option<Vec<LaneId>>,
+    names: Vec<(LaneId, String)>,
+    colors: Vec<(LaneId, Rgb)>,
+}
+
+impl LaneChanges {
+    /// Makes the changes in `map`.
+    pub(crate) fn apply(&self, map: &mut DrumMap) {
+        if let Some(order) = &self.order {
+            map.set_lane_order(order);
+        }
+        for (lane, name) in &self.names {
+            map.set_lane_name(*lane, name);
+        }
+        for (lane, color) in &self.colors {
+            map.set_lane_color(*lane, *color);
+        }
+    }
+
+    /// The same changes, and after them `others`.
+    pub(crate) fn extend(&mut self, others: LaneChanges) {
+        self.order = others.order.or(self.order.take());
+        self.names.extend(others.names);
+        self.colors.extend(others.colors);
+    }
+}
+
+/// The table `drums` of a file of its own that has the drums of `map`.
+pub(crate) fn print_drums(map: &DrumMap) -> String {
+    let mut file = TableWriter::root();
+    file.table(DRUMS, DRUMS_COMMENT, |table| write_drums(map, table));
+    file.finish()
 }
 
 const LANES_COMMENT: &str = "The lanes. \"order\" is from left to right; lanes that it does not name follow in the \
@@ -44,31 +81,36 @@ fn lane_keys() -> String {
     )
 }
 
-fn read_lanes(table: &mut TableReader<'_>, into: &mut DrumMap) {
-    let ids = LaneId::ALL.map(|lane| (lane.id(), lane));
-    if let Some(lanes) = table.words("order", "[\"hi-hat\", \"snare\"]", &ids) {
-        let mut order = Vec::new();
-        for (place, lane) in lanes {
-            if lane == LaneId::Kick {
-                table.item_problem("order", &place, "which is a bar over all lanes; take it out");
-            } else if order.contains(&lane) {
-                table.item_problem("order", &place, "twice; take one out");
-            } else {
-                order.push(lane);
+/// Reads the table `lanes` of a file.
+pub(crate) fn read_lanes(file: &mut TableReader<'_>) -> LaneChanges {
+    let mut changes = LaneChanges::default();
+    file.within(LANES, |table| {
+        let ids = LaneId::ALL.map(|lane| (lane.id(), lane));
+        if let Some(lanes) = table.words("order", "[\"hi-hat\", \"snare\"]", &ids) {
+            let mut order = Vec::new();
+            for (place, lane) in lanes {
+                if lane == LaneId::Kick {
+                    table.item_problem("order", &place, "which is a bar over all lanes; take it out");
+                } else if order.contains(&lane) {
+                    table.item_problem("order", &place, "twice; take one out");
+                } else {
+                    order.push(lane);
+                }
             }
+            changes.order = Some(order);
         }
-        into.set_lane_order(&order);
-    }
-    for lane in LaneId::ALL {
-        table.within(lane.id(), |table| {
-            if let Some(name) = table.text("name", LONGEST_DRUM_NAME) {
-                into.set_lane_name(lane, name);
-            }
-            if let Some(color) = table.opaque("color") {
-                into.set_lane_color(lane, color.rgb());
-            }
-        });
-    }
+        for lane in LaneId::ALL {
+            table.within(lane.id(), |table| {
+                if let Some(name) = table.text("name", LONGEST_DRUM_NAME) {
+                    changes.names.push((lane, name));
+                }
+                if let Some(color) = table.opaque("color") {
+                    changes.colors.push((lane, color.rgb()));
+                }
+            });
+        }
+    });
+    changes
 }
 
 fn write_lanes(map: &DrumMap, table: &mut TableWriter) {
@@ -90,11 +132,18 @@ const DRUMS_COMMENT: &str = "Which MIDI key is which drum. The keys below are th
     other keys, 0 to 127, may be added.";
 
 /// A comment on what each drum has.
-fn drum_keys() -> String {
+pub(crate) fn drum_keys() -> String {
     let marks = Mark::ALL.map(|mark| quoted(mark.id())).join(", ");
+    let ids: Vec<String> = LaneId::ALL.iter().map(|lane| quoted(lane.id())).collect();
+    let lanes: Vec<String> = ids.chunks(8).map(|line| line.join(", ")).collect();
+    let lanes = lanes.join(",\n#                ");
     format!(
         "# Each drum has:
-#   lane        the lane that it is in, as named above; several drums may share one
+#   like        the drum of General MIDI that it is like: its key [{FIRST_LIKE} to {LAST_LIKE}]. What is not given here is
+#               that drum's, its colour is as much lighter or darker than the lane's, and its sound takes the place
+#               of a drum that has none. A key of General MIDI is like itself
+#   lane        the lane that it is in; several drums may share one
+#               [{lanes}]
 #   name        its name [at most {LONGEST_DRUM_NAME} characters]
 #   short-name  its name where there is little room [at most {LONGEST_SHORT_NAME} characters]
 #   mark        the sign on its gems, by which it differs from the other drums of its lane
@@ -104,12 +153,21 @@ fn drum_keys() -> String {
 # A drum may also be written as a table of its own:
 #     [drums.42]
 #     lane = \"hi-hat\"
-#     color = \"#ffd60a\""
+#     color = \"#ffd60a\"
+# The edge of a hi-hat that another instrument sends as key 22:
+#     22 = {{ like = 42, name = \"Closed Edge\", mark = \"cross\" }}"
     )
 }
 
+/// Reads the table `drums` of a file into a map. Returns the keys that the table has.
+pub(crate) fn read_drums(file: &mut TableReader<'_>, into: &mut DrumMap) -> Vec<u8> {
+    let Some(table) = file.table(DRUMS, "a table for each key, as in [drums.42]") else { return Vec::new() };
+    table.tables().into_iter().filter_map(|(key, table)| read_drum(key, table, into)).collect()
+}
+
 /// Reads the drum of a key. What the file does not say stays as it is.
-fn read_drum(key: &str, mut table: TableReader<'_>, into: &mut DrumMap) {
+fn read_drum(key: &str, mut table: TableReader<'_>, into: &mut DrumMap) -> Option<u8> {
+    let like = table.whole("like", &(FIRST_LIKE..=LAST_LIKE));
     let lane = table.word("lane", &LaneId::ALL.map(|lane| (lane.id(), lane)));
     let name = table.text("name", LONGEST_DRUM_NAME);
     let short_name = table.text("short-name", LONGEST_SHORT_NAME);
@@ -119,7 +177,7 @@ fn read_drum(key: &str, mut table: TableReader<'_>, into: &mut DrumMap) {
     let number = key.parse().ok().filter(|number: &u8| *number <= 127 && number.to_string() == key);
     match number {
         None => table.table_problem("is not a MIDI key; allowed is 0 to 127".to_owned()),
-        Some(number) if into.get(number).is_none() && !table.has("lane") => {
+        Some(number) if into.get(number).is_none() && !table.has("lane") && !table.has("like") => {
             let text = "is a new drum and needs a lane, as in lane = \"hi-hat\"";
             table.table_problem(text.to_owned());
         }
@@ -131,7 +189,10 @@ fn read_drum(key: &str, mut table: TableReader<'_>, into: &mut DrumMap) {
                 color: into.lane_color(LaneId::Other),
                 mark: Mark::None,
             };
-            let before = into.get(number).cloned().unwrap_or_else(unnamed);
+            let before = match like.and_then(DrumMap::general_midi_drum) {
+                Some(drum) => drum,
+                None => into.get(number).cloned().unwrap_or_else(unnamed),
+            };
             let drum = DrumInfo {
                 name: name.unwrap_or(before.name),
                 short_name: short_name.unwrap_or(before.short_name),
@@ -143,9 +204,13 @@ fn read_drum(key: &str, mut table: TableReader<'_>, into: &mut DrumMap) {
                 Some(_) => into.set_drum(number, drum),
                 None => into.set_tinted_drum(number, drum),
             }
+            if let Some(like) = like {
+                into.set_general_midi_key(number, like);
+            }
         }
     }
     table.finish();
+    number
 }
 
 fn write_drums(map: &DrumMap, table: &mut TableWriter) {
@@ -159,8 +224,12 @@ fn write_drums(map: &DrumMap, table: &mut TableWriter) {
             true => format!(", color = \"{}\"", Color::from_rgb(drum.color)),
             false => String::new(),
         };
+        let like = match map.general_midi_key(key).filter(|like| *like != key) {
+            Some(like) => format!("like = {like}, "),
+            None => String::new(),
+        };
         table.line(&format!(
-            "{key} = {{ lane = {lane:<14} name = {name:<21} short-name = {short_name:<7} mark = {mark}{color} }}"
+            "{key} = {{ {like}lane = {lane:<14} name = {name:<21} short-name = {short_name:<7} mark = {mark}{color} }}"
         ));
     }
 }

@@ -77,7 +77,7 @@ pub enum ThemeError {
     },
 }
 
-/// A key or value of a theme's file that is not allowed.
+/// A key or value of a file, a theme or a drum map, that is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The line, from 1.
@@ -95,7 +95,7 @@ impl fmt::Display for Problem {
 }
 
 /// One line for each problem, at most [`LISTED`].
-fn list(path: &Path, problems: &[Problem]) -> String {
+pub(crate) fn list(path: &Path, problems: &[Problem]) -> String {
     let lines = problems.iter().take(LISTED);
     let mut text: Vec<String> =
         lines.map(|problem| format!("{}:{}: {problem}", path.display(), problem.line)).collect();
@@ -106,7 +106,7 @@ fn list(path: &Path, problems: &[Problem]) -> String {
 }
 
 /// ` (did you mean …?)` with the name that is most like `wrong`; empty if none is like it.
-pub(super) fn did_you_mean(wrong: &str, names: &[&str]) -> String {
+pub(crate) fn did_you_mean(wrong: &str, names: &[&str]) -> String {
     // Longer words are not misspelled names, and would take long to compare.
     if wrong.len() > 40 {
         return String::new();

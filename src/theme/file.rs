@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use super::define::Table;
-use super::reader::{Source, TableReader, parse_toml};
+use super::reader::{NotToml, Source, TableReader, parse_toml};
+use super::text_file::name_of;
 use super::writer::{TableWriter, quoted};
 use super::{Color, Theme, ThemeError, builtin};
 use crate::song::Backdrop;
-
-/// Characters of a file's name that become the name of its theme; at most what that name allows.
-const LONGEST_NAME: usize = 64;
 
 /// The key of the theme that has what a file leaves out.
 const EXTENDS: &str = "extends";
@@ -29,8 +27,12 @@ const HEAD: &str = r##"# A theme of strikeline: everything about the look of a h
 
 /// See [`Theme::parse`].
 pub(super) fn parse(text: &str, origin: &Path) -> Result<Theme, ThemeError> {
-    let source = Source::new(text, origin);
-    let table = parse_toml(&source)?;
+    let source = Source::new(text, origin, "a theme");
+    let table = parse_toml(&source).map_err(|NotToml { line, reason }| ThemeError::NotToml {
+        path: origin.to_owned(),
+        line,
+        reason,
+    })?;
     let theme = read(TableReader::root(&source, table.get_ref()), origin);
     let problems = source.into_problems();
     if problems.is_empty() {
@@ -72,10 +74,4 @@ fn backdrop(theme: &Theme) -> Backdrop {
     let alpha = u32::from(theme.highway.color.alpha);
     let ground = (luma(theme.highway.color) * alpha + behind * (255 - alpha)) / 255;
     if ground > 127_500 { Backdrop::Light } else { Backdrop::Dark }
-}
-
-/// The name of a theme whose file does not give one.
-fn name_of(origin: &Path) -> String {
-    let stem = origin.file_stem().unwrap_or_default().to_string_lossy();
-    stem.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect()
 }

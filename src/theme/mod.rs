@@ -25,19 +25,20 @@
 mod builtin;
 mod color;
 mod define;
-mod drum_tables;
-mod error;
+pub(crate) mod drum_tables;
+pub(crate) mod error;
 mod file;
-mod reader;
+pub(crate) mod reader;
 mod tables;
 #[cfg(test)]
 mod tests;
+pub(crate) mod text_file;
 mod values;
 mod writer;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
+
+use text_file::TextFileError;
 
 pub use color::{Color, ColorError};
 pub use error::{Problem, ThemeError};
@@ -69,10 +70,8 @@ impl Theme {
         if let Some(theme) = Theme::builtin(name_or_file) {
             return Ok(theme);
         }
-        let path = Path::new(name_or_file);
-        let is_path = path.extension().is_some() || path.components().count() > 1;
-        if is_path || path.exists() {
-            Theme::open(path)
+        if text_file::is_path(name_or_file) {
+            Theme::open(Path::new(name_or_file))
         } else {
             Err(ThemeError::UnknownName { name: name_or_file.to_owned() })
         }
@@ -84,25 +83,16 @@ impl Theme {
     /// When the file cannot be read, is larger than [`MAX_THEME_BYTES`], or is not a theme. Each error names the
     /// file and, where there is one, the line, and says what is allowed.
     pub fn open(path: &Path) -> Result<Theme, ThemeError> {
-        let unreadable = |reason| ThemeError::Unreadable { path: path.to_owned(), reason };
-        if path.is_dir() {
-            return Err(ThemeError::Folder { path: path.to_owned() });
-        }
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(MAX_THEME_BYTES + 1).read_to_end(&mut bytes))
-            .map_err(unreadable)?;
-        if bytes.len() as u64 > MAX_THEME_BYTES {
-            return Err(ThemeError::TooLarge { path: path.to_owned() });
-        }
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => Theme::parse(text, path),
-            Err(error) => {
-                let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-                Err(ThemeError::NotUtf8 { path: path.to_owned(), line })
+        let text = text_file::read(path, MAX_THEME_BYTES).map_err(|error| {
+            let path = path.to_owned();
+            match error {
+                TextFileError::Folder => ThemeError::Folder { path },
+                TextFileError::Unreadable(reason) => ThemeError::Unreadable { path, reason },
+                TextFileError::TooLarge => ThemeError::TooLarge { path },
+                TextFileError::NotUtf8 { line } => ThemeError::NotUtf8 { path, line },
             }
-        }
+        })?;
+        Theme::parse(&text, path)
     }
 
     /// The theme in `text`, which is the content of the file `origin`: errors name that file, and relative paths

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::Color;
 use super::define::full_key;
 use super::error::{Problem, did_you_mean};
-use super::{Color, ThemeError};
 
 /// Characters of a wrong value or key that a message shows.
 const SHOWN: usize = 60;
@@ -22,24 +22,27 @@ const COLOR_FORMAT: &str = "a colour as \"#RRGGBB\" or \"#RRGGBBAA\"";
 const OPAQUE_FORMAT: &str = "a colour as \"#RRGGBB\"";
 
 /// A file's text, and what has been found wrong in it.
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     text: &'a str,
     /// The file that it is from.
     origin: &'a Path,
+    /// What the file is, such as "a theme".
+    what: &'static str,
     /// Where each line begins, in bytes.
     lines: Vec<usize>,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(text: &'a str, origin: &'a Path) -> Source<'a> {
+    /// The text of the file `origin`, which is `what`, such as "a theme".
+    pub(crate) fn new(text: &'a str, origin: &'a Path, what: &'static str) -> Source<'a> {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        Source { text, origin, lines, problems: RefCell::default() }
+        Source { text, origin, what, lines, problems: RefCell::default() }
     }
 
     /// The line, from 1, of the byte at `offset`.
-    pub(super) fn line(&self, offset: usize) -> usize {
+    pub(crate) fn line(&self, offset: usize) -> usize {
         self.lines.partition_point(|start| *start <= offset).max(1)
     }
 
@@ -48,7 +51,7 @@ impl<'a> Source<'a> {
     }
 
     /// The problems by line.
-    pub(super) fn into_problems(self) -> Vec<Problem> {
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|problem| problem.line);
         problems
@@ -76,7 +79,7 @@ fn shortened(text: &str) -> String {
 
 /// A table of the file. Each of its getters looks for a key, and returns `None` when the table does not have the
 /// key, or has a value for it that is not allowed; the latter is noted as a problem.
-pub(super) struct TableReader<'a> {
+pub(crate) struct TableReader<'a> {
     source: &'a Source<'a>,
     table: &'a DeTable<'a>,
     /// Its name with those of the tables around it; empty for the whole file.
@@ -89,7 +92,7 @@ pub(super) struct TableReader<'a> {
 
 impl<'a> TableReader<'a> {
     /// The whole file.
-    pub(super) fn root(source: &'a Source<'a>, table: &'a DeTable<'a>) -> TableReader<'a> {
+    pub(crate) fn root(source: &'a Source<'a>, table: &'a DeTable<'a>) -> TableReader<'a> {
         TableReader { source, table, path: String::new(), span: 0..0, known: Vec::new() }
     }
 
@@ -115,17 +118,17 @@ impl<'a> TableReader<'a> {
     }
 
     /// Whether the table has `key`, with an allowed value or not.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.table.get(key).is_some()
     }
 
     /// Notes a problem with the whole table.
-    pub(super) fn table_problem(&self, text: String) {
+    pub(crate) fn table_problem(&self, text: String) {
         self.source.note(self.span.clone(), self.path.clone(), text);
     }
 
     /// A number, whole or not.
-    pub(super) fn number(&mut self, key: &str, allowed: &RangeInclusive<f64>) -> Option<f32> {
+    pub(crate) fn number(&mut self, key: &str, allowed: &RangeInclusive<f64>) -> Option<f32> {
         let value = self.get(key)?;
         // No range contains infinity or NaN.
         let number = number(value.get_ref()).filter(|number| allowed.contains(number));
@@ -136,7 +139,7 @@ impl<'a> TableReader<'a> {
     }
 
     /// A whole number.
-    pub(super) fn whole(&mut self, key: &str, allowed: &RangeInclusive<u8>) -> Option<u8> {
+    pub(crate) fn whole(&mut self, key: &str, allowed: &RangeInclusive<u8>) -> Option<u8> {
         let value = self.get(key)?;
         let number = whole(value.get_ref()).and_then(|number| u8::try_from(number).ok());
         let number = number.filter(|number| allowed.contains(number));
@@ -147,7 +150,7 @@ impl<'a> TableReader<'a> {
     }
 
     /// A colour with or without alpha.
-    pub(super) fn color(&mut self, key: &str) -> Option<Color> {
+    pub(crate) fn color(&mut self, key: &str) -> Option<Color> {
         let value = self.get(key)?;
         let color = value.get_ref().as_str().and_then(|text| text.parse().ok());
         if color.is_none() {
@@ -157,7 +160,7 @@ impl<'a> TableReader<'a> {
     }
 
     /// A colour without alpha.
-    pub(super) fn opaque(&mut self, key: &str) -> Option<Color> {
+    pub(crate) fn opaque(&mut self, key: &str) -> Option<Color> {
         let value = self.get(key)?;
         let text = value.get_ref().as_str().filter(|text| text.len() == "#RRGGBB".len());
         let color = text.and_then(|text| text.parse().ok());
@@ -168,7 +171,7 @@ impl<'a> TableReader<'a> {
     }
 
     /// One of some words.
-    pub(super) fn word<T: Copy>(&mut self, key: &str, words: &[(&'static str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&mut self, key: &str, words: &[(&'static str, T)]) -> Option<T> {
         let value = self.get(key)?;
         let text = value.get_ref().as_str();
         let found = words.iter().find(|(word, _)| text == Some(word)).map(|(_, meaning)| *meaning);
@@ -179,7 +182,7 @@ impl<'a> TableReader<'a> {
     }
 
     /// A list of some words, such as `example`.
-    pub(super) fn words<T: Copy>(
+    pub(crate) fn words<T: Copy>(
         &mut self,
         key: &str,
         example: &str,
@@ -205,13 +208,13 @@ impl<'a> TableReader<'a> {
     }
 
     /// Notes a problem with an item of a list.
-    pub(super) fn item_problem(&self, key: &str, item: &Word, text: &str) {
+    pub(crate) fn item_problem(&self, key: &str, item: &Word, text: &str) {
         let shown = shortened(self.source.text.get(item.span.clone()).unwrap_or_default());
         self.source.note(item.span.clone(), self.full(key), format!("has {shown} {text}"));
     }
 
     /// A line of text.
-    pub(super) fn text(&mut self, key: &str, longest: usize) -> Option<String> {
+    pub(crate) fn text(&mut self, key: &str, longest: usize) -> Option<String> {
         let value = self.get(key)?;
         let is_line = |text: &&str| text.chars().count() <= longest && !text.contains(char::is_control);
         let text = value.get_ref().as_str().filter(is_line).map(str::to_owned);
@@ -222,7 +225,7 @@ impl<'a> TableReader<'a> {
     }
 
     /// The path of a file, taken from the folder of the theme's file. `example` is shown where it is wrong.
-    pub(super) fn path(&mut self, key: &str, example: &str) -> Option<PathBuf> {
+    pub(crate) fn path(&mut self, key: &str, example: &str) -> Option<PathBuf> {
         let value = self.get(key)?;
         let is_path =
             |text: &&str| !text.is_empty() && text.len() <= 4096 && !text.contains(char::is_control);
@@ -234,7 +237,7 @@ impl<'a> TableReader<'a> {
     }
 
     /// Reads a table with `read`, then notes as unknown the keys that `read` did not look for.
-    pub(super) fn within(&mut self, key: &str, read: impl FnOnce(&mut TableReader<'a>)) {
+    pub(crate) fn within(&mut self, key: &str, read: impl FnOnce(&mut TableReader<'a>)) {
         let allowed = format!("a table, as in [{}]", self.full(key));
         if let Some(mut table) = self.table(key, &allowed) {
             read(&mut table);
@@ -243,13 +246,13 @@ impl<'a> TableReader<'a> {
     }
 
     /// A table in this one; `allowed` is how an error says it is written.
-    pub(super) fn table(&mut self, key: &str, allowed: &str) -> Option<TableReader<'a>> {
+    pub(crate) fn table(&mut self, key: &str, allowed: &str) -> Option<TableReader<'a>> {
         self.known.push(key.to_owned());
         self.enter(key, allowed)
     }
 
     /// All tables in this one, with their names.
-    pub(super) fn tables(&self) -> Vec<(&'a str, TableReader<'a>)> {
+    pub(crate) fn tables(&self) -> Vec<(&'a str, TableReader<'a>)> {
         let table: &'a DeTable<'a> = self.table;
         let names = table.keys().map(|key| key.get_ref().as_ref());
         let enter = |key| Some((key, self.enter(key, &format!("a table, as in [{}]", self.full(key)))?));
@@ -272,12 +275,12 @@ impl<'a> TableReader<'a> {
     }
 
     /// Notes as unknown the keys that were not looked for.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
         for key in self.table.keys() {
             let name: &str = key.get_ref();
             if !known.contains(&name) {
-                let place = if self.path.is_empty() { "a theme" } else { &self.path };
+                let place = if self.path.is_empty() { self.source.what } else { &self.path };
                 let suggestion = did_you_mean(name, &known);
                 let text = format!("is unknown{suggestion}; keys of {place} are {}", known.join(", "));
                 self.source.note(key.span(), self.full(name), text);
@@ -287,7 +290,7 @@ impl<'a> TableReader<'a> {
 }
 
 /// Where an item of a list stands.
-pub(super) struct Word {
+pub(crate) struct Word {
     span: Range<usize>,
 }
 
@@ -312,10 +315,17 @@ fn one_of<T>(text: Option<&str>, words: &[(&'static str, T)]) -> String {
     format!("one of {}{suggestion}", quoted.join(", "))
 }
 
+/// Why a text is not TOML.
+pub(crate) struct NotToml {
+    /// The line, from 1.
+    pub(crate) line: usize,
+    /// What is wrong with the line.
+    pub(crate) reason: String,
+}
+
 /// Reads TOML.
-pub(super) fn parse_toml<'a>(source: &Source<'a>) -> Result<Spanned<DeTable<'a>>, ThemeError> {
-    DeTable::parse(source.text).map_err(|error| ThemeError::NotToml {
-        path: source.origin.to_owned(),
+pub(crate) fn parse_toml<'a>(source: &Source<'a>) -> Result<Spanned<DeTable<'a>>, NotToml> {
+    DeTable::parse(source.text).map_err(|error| NotToml {
         line: source.line(error.span().map_or(0, |span| span.start)),
         reason: error.message().lines().collect::<Vec<_>>().join(", "),
     })

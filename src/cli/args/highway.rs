@@ -7,7 +7,7 @@ use strikeline::song::Song;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
 
-use super::{PictureArgs, seconds};
+use super::{DrumMapArgs, MapInForce, PictureArgs, seconds};
 
 /// Look and speed of the highway.
 #[derive(Debug, Clone, clap::Args)]
@@ -16,6 +16,9 @@ pub(crate) struct HighwayArgs {
     /// Theme: one of those that `strikeline theme --list` names, or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "neon")]
     theme: String,
+
+    #[command(flatten)]
+    drum_map: DrumMapArgs,
 
     /// View: flat, or perspective with the road tilted away [default: the theme's].
     #[arg(long, value_name = "VIEW")]
@@ -93,8 +96,21 @@ enum LabelChoice {
 }
 
 impl HighwayArgs {
-    /// The highway of `song`, beginning at time `start`. Prints a warning about characters without a font unless
-    /// `quiet`.
+    /// The theme, with the drum map for `song` in it, and which map that is.
+    fn themed(&self, song: &Song) -> anyhow::Result<(Theme, MapInForce)> {
+        let mut theme = Theme::find(&self.theme)?;
+        let in_force = self.drum_map.choose(song, &theme)?;
+        theme.drum_map.clone_from(&in_force.map);
+        Ok((theme, in_force))
+    }
+
+    /// The drum map that `song` is shown and played with.
+    pub(crate) fn drum_map(&self, song: &Song) -> anyhow::Result<MapInForce> {
+        Ok(self.themed(song)?.1)
+    }
+
+    /// The highway of `song`, beginning at time `start`. Prints what is to be said about the drum map, keys without a
+    /// drum and characters without a font, unless `quiet`.
     pub(crate) fn highway(
         &self,
         song: &Song,
@@ -102,7 +118,15 @@ impl HighwayArgs {
         picture: &PictureArgs,
         quiet: bool,
     ) -> anyhow::Result<Highway> {
-        let theme = Theme::find(&self.theme)?;
+        let (theme, drum_map) = self.themed(song)?;
+        if !quiet {
+            if let Some(note) = &drum_map.note {
+                eprintln!("{note}");
+            }
+            if let Some(warning) = drum_map.warning(song) {
+                eprintln!("warning: {warning}");
+            }
+        }
         let mut content = HighwayContent::from_song(song, &theme.drum_map);
         if let Some(title) = &self.title {
             content.title = Some(title.clone()).filter(|title| !title.trim().is_empty());

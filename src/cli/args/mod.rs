@@ -1,5 +1,6 @@
 //! Command-line options that several subcommands share: each is defined once, with one help text.
 
+mod drum_map;
 mod encoder;
 mod highway;
 mod output;
@@ -10,6 +11,7 @@ mod sound;
 mod stream;
 mod times;
 
+pub(super) use drum_map::{DrumMapArgs, MapInForce, MapReport};
 pub(super) use encoder::EncoderArgs;
 pub(super) use highway::{HighwayArgs, Look};
 pub(super) use output::{ForceArgs, JsonArgs, MessageLevel, QuietArgs};

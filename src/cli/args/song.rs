@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use strikeline::song::{
-    ChannelSelection, DrumMap, KeyCount, LaneId, LaneLayout, Song, SongEvents, SongOptions,
-};
-use strikeline::song::{SongWarning, TrackSelection};
+use strikeline::song::{ChannelSelection, Song, SongEvents, SongOptions, SongWarning, TrackSelection};
 
 /// The song to read.
 #[derive(Debug, Clone, clap::Args)]
@@ -67,7 +64,7 @@ impl SongSelection {
 
     fn tell_warnings(&self, song: &Song, path: &Path, quiet: bool) {
         if !quiet {
-            for warning in warnings(song, &DrumMap::general_midi()) {
+            for warning in warnings(song) {
                 eprintln!("warning: {}: {warning}", path.display());
             }
         }
@@ -82,18 +79,7 @@ fn describe_warning(warning: &SongWarning) -> String {
     }
 }
 
-/// What is wrong with the file, and the keys for which `map` has no drum.
-pub(crate) fn warnings(song: &Song, map: &DrumMap) -> Vec<String> {
-    let mut warnings: Vec<String> = song.warnings().iter().map(describe_warning).collect();
-    let layout = LaneLayout::for_song(song, map);
-    let describe = |&KeyCount { key, notes }: &KeyCount| {
-        let plural = if notes == 1 { "" } else { "s" };
-        format!("{key} ({notes} note{plural})")
-    };
-    let unmapped: Vec<String> = layout.unmapped().iter().map(describe).collect();
-    if !unmapped.is_empty() {
-        let lane = map.lane_name(LaneId::Other);
-        warnings.push(format!("no drum is known for key {}: shown in the lane {lane}", unmapped.join(", ")));
-    }
-    warnings
+/// What is wrong with the file. Keys without a drum are not among it: which these are depends on the drum map.
+pub(crate) fn warnings(song: &Song) -> Vec<String> {
+    song.warnings().iter().map(describe_warning).collect()
 }

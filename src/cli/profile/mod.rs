@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use strikeline::highway::Highway;
-use strikeline::song::Song;
+use strikeline::song::{DrumMap, Song};
 use strikeline::steps::StepRunner;
 use strikeline_audio::PacketSource;
 use strikeline_picture::{FrameIndex, Time};
@@ -122,6 +122,7 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     let options = args.stream.options(&args.picture, super::at_least_one(frames), cancel, messages);
     let highway = |quiet| args.highway.highway(&played.song, Some(start), &args.picture, quiet);
     let mut scene = highway(args.quiet)?;
+    let drum_map = args.highway.drum_map(&played.song)?;
     let picture = &args.picture;
     let what = format!(
         "{}, {frames} frames from {:.2} s of the song, {} at {} fps, quality {}",
@@ -145,7 +146,7 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     let mut display = ProgressDisplay::new(!visible, frames, picture.fps);
     let mut sound = match side {
         Side::WithoutRender => None,
-        _ => sound(args, &played, &scene, frames, messages)?,
+        _ => sound(args, &played, &drum_map.map, &scene, frames, messages)?,
     };
     let packets = sound.as_mut().map(|sound| &mut *sound.packets as &mut dyn PacketSource);
     let measured = measure(side, &mut scene, packets, &options, &mut |progress| display.update(progress));
@@ -180,7 +181,13 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
         write_file(file, |output| output.write_all(picture.as_bytes()))?;
     }
     let mut stdout = std::io::stdout().lock();
-    let text = if args.json.json { format!("{}\n", summary.json()) } else { summary.text() };
+    let text = if args.json.json {
+        let mut json = summary.json();
+        json["drum_map"] = serde_json::to_value(drum_map.report)?;
+        format!("{json}\n")
+    } else {
+        summary.text()
+    };
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
@@ -188,12 +195,13 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
 fn sound(
     args: &ProfileArgs,
     played: &PlayedSong,
+    drum_map: &DrumMap,
     scene: &Highway,
     frames: u64,
     messages: MessageLevel,
 ) -> anyhow::Result<Option<VideoSound>> {
     let span = VideoSpan { start: scene.start(), frames, rate: args.picture.fps, tail: None };
-    crate::cli::sound::prepare(&args.sound, played, span, &mut |warning| {
+    crate::cli::sound::prepare(&args.sound, played, drum_map, span, &mut |warning| {
         if messages != MessageLevel::None {
             eprintln!("warning: {warning}");
         }

@@ -13,7 +13,7 @@ mod span;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use strikeline::song::{Note, Song, Timeline};
+use strikeline::song::{DrumMap, Note, Song, Timeline};
 use strikeline_audio::{AudioError, AudioFormat, AudioSource, PacketSource};
 use strikeline_picture::Time;
 use strikeline_sound::align::{AlignSettings, Alignment, Band, SongHit, align};
@@ -121,6 +121,7 @@ impl SoundSummary {
 pub(crate) fn prepare(
     args: &SoundArgs,
     played: &PlayedSong,
+    drum_map: &DrumMap,
     span: VideoSpan,
     warn: &mut dyn FnMut(String),
 ) -> anyhow::Result<Option<VideoSound>> {
@@ -134,7 +135,7 @@ pub(crate) fn prepare(
         recorded.warnings(song, &span, is_as_written).into_iter().for_each(&mut *warn);
     }
     let rate = mix_rate(recorded.as_ref());
-    let instruments = instruments(args, song, events, &span, rate, warn)?;
+    let instruments = instruments(args, song, drum_map, events, &span, rate, warn)?;
     if args.loudness.is_none()
         && instruments.is_empty()
         && let Some(recorded) = &recorded

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use strikeline::song::{Song, SongEvents, SongPart};
+use strikeline::song::{DrumMap, Song, SongEvents, SongPart};
 use strikeline::sound::{ClickedBeats, clicks, hits, midi_events};
 use strikeline_audio::{AudioError, AudioFormat, AudioSource};
 use strikeline_sound::click::{Click, ClickTrack};
@@ -32,6 +32,7 @@ pub(super) enum Instrument {
 pub(super) fn instruments(
     args: &SoundArgs,
     song: &Song,
+    drum_map: &DrumMap,
     events: &SongEvents,
     span: &VideoSpan,
     rate: u32,
@@ -47,7 +48,7 @@ pub(super) fn instruments(
     match part {
         Some((SongPart::Drums, _)) if args.soundfont.is_none() => {
             let kit = Arc::new(DrumKit::new(rate)?);
-            let hits = hits(song, span.start).collect();
+            let hits = hits(song, drum_map, span.start).collect();
             instruments.push(("drums (built-in kit)".to_owned(), Instrument::Kit { kit, hits }));
         }
         Some((part, name)) => {

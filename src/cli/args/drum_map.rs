@@ -1,0 +1,140 @@
+//! Which drum the keys of a song stand for: `--drum-map`, and what happens without it.
+
+use serde::Serialize;
+use strikeline::drum_maps::{NamedDrumMap, fitting, recognise};
+use strikeline::song::{DrumMap, KeyCount, LaneId, LaneLayout, Song};
+use strikeline::theme::Theme;
+
+/// The name of the map that the built-in themes have.
+const GENERAL_MIDI: &str = "general-midi";
+
+/// `--drum-map`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct DrumMapArgs {
+    /// Drum map: one of those that `strikeline drum-map --list` names, or a TOML file [default: the theme's, which is
+    /// that of General MIDI in the built-in themes; if that lacks drums of the song, the built-in map with which the
+    /// song was made, where its keys tell].
+    ///
+    /// The drums are then those of the map alone. The lanes keep the order, names and colours of the theme, but for
+    /// what the map says of them.
+    #[arg(long, value_name = "NAME|FILE")]
+    drum_map: Option<String>,
+}
+
+/// The drum map that a song is shown with.
+#[derive(Debug, Clone)]
+pub(crate) struct MapInForce {
+    /// The drums and lanes.
+    pub map: DrumMap,
+    /// Which map it is, for JSON.
+    pub report: MapReport,
+    /// What is said on stderr, unless nothing is to be said.
+    pub note: Option<String>,
+}
+
+/// Which drum map is in force.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct MapReport {
+    /// The name of the map, or of the theme that has it.
+    pub name: String,
+    /// Why it is this one.
+    pub chosen: MapChoice,
+}
+
+/// Why a drum map is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MapChoice {
+    /// `--drum-map` names it.
+    Given,
+    /// The keys of the song fit it alone.
+    Recognised,
+    /// The theme has drums of its own.
+    Theme,
+    /// There is nothing else: General MIDI.
+    Default,
+}
+
+impl MapChoice {
+    /// In words, to be read after the name of the map.
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            MapChoice::Given => "given by --drum-map",
+            MapChoice::Recognised => "recognised by the keys of the song; --drum-map chooses another",
+            MapChoice::Theme => "part of the theme",
+            MapChoice::Default => "the default",
+        }
+    }
+}
+
+impl DrumMapArgs {
+    /// The drum map for `song` with `theme`.
+    ///
+    /// # Errors
+    /// As [`NamedDrumMap::find`].
+    pub(crate) fn choose(&self, song: &Song, theme: &Theme) -> anyhow::Result<MapInForce> {
+        let in_force = |named: &NamedDrumMap, chosen, note| MapInForce {
+            map: named.over(&theme.drum_map),
+            report: MapReport { name: named.name.clone(), chosen },
+            note,
+        };
+        if let Some(name_or_file) = &self.drum_map {
+            return Ok(in_force(&NamedDrumMap::find(name_or_file)?, MapChoice::Given, None));
+        }
+        let general_midi = DrumMap::general_midi();
+        let of_theme = |name: &str, chosen| MapInForce::of_theme(theme, name, chosen);
+        if !theme.drum_map.has_drums_of(&general_midi) {
+            return Ok(of_theme(&theme.name, MapChoice::Theme));
+        }
+        let keys = KeyCount::of_song(song);
+        Ok(match recognise(&keys) {
+            Some(named) => {
+                let note = format!(
+                    "drum map {}, since the song has the keys of {}; --drum-map general-midi or another chooses",
+                    named.name, named.description
+                );
+                in_force(&named, MapChoice::Recognised, Some(note))
+            }
+            None => of_theme(GENERAL_MIDI, MapChoice::Default),
+        })
+    }
+}
+
+impl MapInForce {
+    fn of_theme(theme: &Theme, name: &str, chosen: MapChoice) -> MapInForce {
+        MapInForce {
+            map: theme.drum_map.clone(),
+            report: MapReport { name: name.to_owned(), chosen },
+            note: None,
+        }
+    }
+
+    /// That of General MIDI with the lanes of the theme "plain".
+    #[cfg(test)]
+    pub(crate) fn general_midi() -> MapInForce {
+        MapInForce::of_theme(&Theme::default(), GENERAL_MIDI, MapChoice::Default)
+    }
+
+    /// A warning about the keys of `song` for which the map has no drum, if there are any, with the built-in maps that
+    /// have drums for all keys of the song.
+    pub(crate) fn warning(&self, song: &Song) -> Option<String> {
+        let layout = LaneLayout::for_song(song, &self.map);
+        let describe = |&KeyCount { key, notes }: &KeyCount| {
+            let plural = if notes == 1 { "" } else { "s" };
+            format!("{key} ({notes} note{plural})")
+        };
+        let unmapped: Vec<String> = layout.unmapped().iter().map(describe).collect();
+        if unmapped.is_empty() {
+            return None;
+        }
+        let lane = self.map.lane_name(LaneId::Other);
+        let mut warning =
+            format!("no drum is known for key {}: shown in the lane {lane}", unmapped.join(", "));
+        let fitting: Vec<String> =
+            fitting(&KeyCount::of_song(song)).into_iter().map(|map| map.name).collect();
+        if !fitting.is_empty() {
+            warning.push_str(&format!("; --drum-map {} has all keys of the song", fitting.join(" or ")));
+        }
+        Some(warning)
+    }
+}
