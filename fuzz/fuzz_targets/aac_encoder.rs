@@ -7,6 +7,7 @@
 #![no_main]
 
 #[path = "../../crates/aac/tests/support/fuzz_body.rs"]
+#[allow(dead_code, reason = "the test, not this, reads what was encoded")]
 mod fuzz_body;
 
 use libfuzzer_sys::fuzz_target;

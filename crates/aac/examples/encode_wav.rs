@@ -2,7 +2,8 @@
 //!
 //!     cargo run --release -p strikeline-aac --example encode_wav -- IN.wav OUT.aac BITS_PER_SECOND
 //!
-//! Reads samples of 16 bits and 32-bit floats. Prints how long encoding took (by the clock: measure CPU time with `time`).
+//! Reads samples of 16 bits and 32-bit floats. Prints how long encoding took (by the clock: measure CPU time with
+//! `time`).
 
 use std::error::Error;
 use std::time::Instant;

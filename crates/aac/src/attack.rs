@@ -6,8 +6,8 @@ use crate::window::{LONG, SHORT, SHORT_START};
 const STEP: usize = 64;
 /// Steps that belong to one block.
 pub(crate) const STEPS: usize = LONG / STEP;
-/// Where the samples begin, in a block of 2048, that decide whether it must be short: an attack before them lies in the slope of the
-/// block before, one behind `LONG` samples more belongs to the next block.
+/// Where the samples begin, in a block of 2048, that decide whether it must be short: an attack before them lies in
+/// the slope of the block before, one behind `LONG` samples more belongs to the next block.
 pub(crate) const REGION_START: usize = SHORT_START + SHORT;
 
 /// By how much a step must be louder than what was before.

@@ -9,7 +9,8 @@ pub(crate) struct BandTable {
     pub(crate) short: &'static [u16],
 }
 
-/// The sample rates of the standard in Hz, in the order of their index (14496-3, table 1.18), with what belongs to them.
+/// The sample rates of the standard in Hz, in the order of their index (14496-3, table 1.18), with what belongs to
+/// them.
 pub(crate) const RATES: [(u32, BandTable); 12] = [
     (96_000, BandTable { long: &LONG_96, short: &SHORT_64 }),
     (88_200, BandTable { long: &LONG_96, short: &SHORT_64 }),

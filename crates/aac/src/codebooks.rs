@@ -1,7 +1,7 @@
 //! Huffman tables of ISO/IEC 14496-3, 4.A.1 (ISO/IEC 13818-7, annex A): code words and their lengths in bits.
 //!
-//! The index of a tuple is the one of 4.6.3.3: the values, each offset by the largest absolute value in signed books, are
-//! the digits of the index, the first value being the highest digit.
+//! The index of a tuple is the one of 4.6.3.3: the values, each offset by the largest absolute value in signed
+//! books, are the digits of the index, the first value being the highest digit.
 
 #[rustfmt::skip]
 pub(crate) static LENGTHS_1: [u8; 81] = [

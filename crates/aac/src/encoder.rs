@@ -18,8 +18,8 @@ const KEPT: usize = 3;
 
 /// An encoder of one stream.
 ///
-/// A decoder gives out every sample [`DELAY`](AacEncoder::DELAY) sample frames late. The same samples give the same bytes
-/// on every machine, whatever the blocks in which they come.
+/// A decoder gives out every sample [`DELAY`](AacEncoder::DELAY) sample frames late. The same samples give the same
+/// bytes on every machine, whatever the blocks in which they come.
 #[derive(Debug)]
 pub struct AacEncoder {
     settings: AacSettings,
@@ -47,7 +47,8 @@ impl AacEncoder {
     /// Sample frames of an access unit.
     pub const SAMPLES_PER_ACCESS_UNIT: u32 = 1024;
 
-    /// By how many sample frames a decoder's output is late. The first 1024 frames that it gives out are no part of the sound.
+    /// By how many sample frames a decoder's output is late. The first 1024 frames that it gives out are no part of
+    /// the sound.
     pub const DELAY: u32 = 1024;
 
     /// An encoder at the start of a stream.
@@ -80,8 +81,8 @@ impl AacEncoder {
     /// sample frame. Appends to `units` the access units that are ready: they come about 2048 sample frames behind the
     /// samples.
     ///
-    /// Samples beyond full scale are coded as they are, up to 16 times full scale, where they are clipped. A sample that is
-    /// not finite counts as 0.
+    /// Samples beyond full scale are coded as they are, up to 16 times full scale, where they are clipped. A sample
+    /// that is not finite counts as 0.
     pub fn encode(&mut self, samples: &[f32], units: &mut AccessUnits) {
         for &sample in samples {
             let sample = if sample.is_finite() { sample.clamp(-LIMIT, LIMIT) * FULL_SCALE } else { 0.0 };

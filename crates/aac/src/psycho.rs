@@ -1,7 +1,7 @@
 //! The psychoacoustic model: how much noise each scalefactor band hides.
 //!
-//! After the models of ISO/IEC 13818-7, annex C, and 14496-3, 4.B.2: energies are spread over the bands, tones hide less
-//! noise than noise does, no threshold lies below that in quiet, and none rises suddenly before an attack.
+//! After the models of ISO/IEC 13818-7, annex C, and 14496-3, 4.B.2: energies are spread over the bands, tones hide
+//! less noise than noise does, no threshold lies below that in quiet, and none rises suddenly before an attack.
 
 use crate::bands::BandTable;
 use crate::math::{exp2, log2, sum_by};
@@ -23,8 +23,8 @@ const DOWN: f32 = 27.0;
 const FULL_SCALE: f64 = 96.0;
 /// The threshold in quiet is never taken to be higher, in dB: nobody knows how loud the sound will be played.
 const HIGHEST_QUIET: f64 = 5.0;
-/// Noise in a band weighs by its width in Bark to this power: with 1, the mean over the Bark scale would be least; with less, narrow
-/// bands, and so the high ones, count for more.
+/// Noise in a band weighs by its width in Bark to this power: with 1, the mean over the Bark scale would be least;
+/// with less, narrow bands, and so the high ones, count for more.
 const WEIGHT_EXPONENT: f32 = 0.7;
 /// By how much a threshold may rise from window to window.
 const LONG_RISE: f32 = 4.0;
@@ -55,7 +55,8 @@ fn bark(hertz: f64) -> f64 {
     13.0 * libm::atan(0.000_76 * hertz) + 3.5 * libm::atan(ratio * ratio)
 }
 
-/// By how many dB the outer and middle ear let pass a sound (ITU-R BS.1387, 2.1.4): low tones mask less than they have energy.
+/// By how many dB the outer and middle ear let pass a sound (ITU-R BS.1387, 2.1.4): low tones mask less than they
+/// have energy.
 fn outer_ear(hertz: f64) -> f64 {
     let f = (hertz / 1000.0).max(0.02);
     -2.184 * libm::pow(f, -0.8) + 6.5 * libm::exp(-0.6 * (f - 3.3) * (f - 3.3)) - 0.001 * libm::pow(f, 3.6)

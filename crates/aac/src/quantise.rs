@@ -1,5 +1,5 @@
-//! Chooses the scalefactors and quantises (ISO/IEC 14496-3, 4.6.1 and 4.6.2): for each channel the scalefactors whose noise and
-//! bits together cost least.
+//! Chooses the scalefactors and quantises (ISO/IEC 14496-3, 4.6.1 and 4.6.2): for each channel the scalefactors
+//! whose noise and bits together cost least.
 
 use crate::codebooks::SCALEFACTOR_LENGTHS;
 use crate::layout::{Layout, MAX_CODED_BANDS};
@@ -22,8 +22,8 @@ const STATES: usize = 24;
 /// Bits guessed for a section that ends where a band of zeros begins or ends.
 const SECTION_BITS: f32 = 4.0;
 
-/// By how much noise costs more when it is as loud as what is just masked: bands with audible noise, and bands that come and go, are
-/// worse than the mean over the bands says.
+/// By how much noise costs more when it is as loud as what is just masked: bands with audible noise, and bands that
+/// come and go, are worse than the mean over the bands says.
 const AUDIBLE_COST: f32 = 0.5;
 
 /// Powers that quantisation needs.
@@ -148,7 +148,8 @@ impl Quantiser {
         }
     }
 
-    /// Chooses scalefactors and quantises. `bit_price` is what a bit costs, in the unit of noise energy times `noise_cost`.
+    /// Chooses scalefactors and quantises. `bit_price` is what a bit costs, in the unit of noise energy times
+    /// `noise_cost`.
     pub(crate) fn run(&mut self, channel: &mut CodedChannel, layout: &Layout, bit_price: f32) {
         let per_bit = 1.0 / bit_price;
         let mut before = [State { scalefactor: -1, from: 0, coded: false, cost: 0.0 }; STATES];

@@ -33,7 +33,8 @@ pub(crate) struct RateControl {
     capacity: i64,
     /// Bits of this block on average.
     mean: i64,
-    /// Bits that did not fit into the reservoir, as the sound did not need them: later blocks get them back a little at a time.
+    /// Bits that did not fit into the reservoir, as the sound did not need them: later blocks get them back a
+    /// little at a time.
     spared: i64,
     /// Base-2 logarithm of what a bit costs on average.
     price: f32,

@@ -1,4 +1,5 @@
-//! Cuts the bands into sections of one codebook each (ISO/IEC 14496-3, 4.6.3): dynamic programming over bands and codebooks.
+//! Cuts the bands into sections of one codebook each (ISO/IEC 14496-3, 4.6.3): dynamic programming over bands and
+//! codebooks.
 
 use crate::layout::{Layout, MAX_CODED_BANDS};
 use crate::lengths::{BookLengths, IMPOSSIBLE, LengthTables, UNITS_PER_BIT};

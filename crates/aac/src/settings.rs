@@ -39,13 +39,13 @@ pub enum AacError {
 }
 
 impl AacSettings {
-    /// Sound of `sample_rate` Hz (one of the standard, from 8,000 to 96,000) with 1 or 2 channels, encoded to `bitrate` bits
-    /// per second on average.
+    /// Sound of `sample_rate` Hz (one of the standard, from 8,000 to 96,000) with 1 or 2 channels, encoded to
+    /// `bitrate` bits per second on average.
     ///
     /// # Errors
     /// When the sample rate is not one of the standard, the channels are not 1 or 2, or the bitrate is not possible: it
-    /// must be from a sixth of a bit per sample to 6 bits per sample, which is what an access unit may have (14496-3, 4.5.3).
-    /// For stereo at 48,000 Hz, that is 16,000 to 576,000 bits per second.
+    /// must be from a sixth of a bit per sample to 6 bits per sample, which is what an access unit may have
+    /// (14496-3, 4.5.3). For stereo at 48,000 Hz, that is 16,000 to 576,000 bits per second.
     pub fn new(sample_rate: u32, channels: u16, bitrate: u32) -> Result<AacSettings, AacError> {
         let rate_index = RATES
             .iter()

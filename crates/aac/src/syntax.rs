@@ -20,7 +20,8 @@ pub(crate) struct ChannelToWrite<'a> {
 
 /// Writes one channel, or two that share their windows.
 ///
-/// `bands` are the bands of each group that are coded; `mid_side` says for each coded band whether it holds middle and side.
+/// `bands` are the bands of each group that are coded; `mid_side` says for each coded band whether it holds middle
+/// and side.
 pub(crate) fn write_block(
     writer: &mut BitWriter,
     window: BlockWindow,
@@ -190,7 +191,8 @@ fn write_tuples<const N: usize>(
     }
 }
 
-/// An escape sequence (14496-3, 4.6.3.3): as many ones as bits are above the fifth, a zero, and all but the highest bit.
+/// An escape sequence (14496-3, 4.6.3.3): as many ones as bits are above the fifth, a zero, and all but the highest
+/// bit.
 fn write_escape(writer: &mut BitWriter, value: u16) {
     let bits = value.ilog2();
     let ones = bits - 4;

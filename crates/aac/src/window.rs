@@ -26,7 +26,8 @@ impl WindowSequence {
         use WindowSequence::{EightShort, LongStart, LongStop, OnlyLong};
         let opened = matches!(self, LongStart | EightShort);
         match (opened, short_now, short_next) {
-            // A short block must be announced by the one before. That one knew, but for a stop block between two of them.
+            // A short block must be announced by the one before. That one knew, but for a stop block between two of
+            // them.
             (true, true, _) | (true, false, true) => EightShort,
             (true, false, false) => LongStop,
             (false, _, true) => LongStart,
@@ -34,8 +35,8 @@ impl WindowSequence {
         }
     }
 
-    /// The shape of the falling slope, and of the rising one of the next block. Kaiser's long slopes keep tones apart, which hide little;
-    /// in the few coefficients of short windows the sine's narrow peak is worth more.
+    /// The shape of the falling slope, and of the rising one of the next block. Kaiser's long slopes keep tones
+    /// apart, which hide little; in the few coefficients of short windows the sine's narrow peak is worth more.
     pub(crate) fn shape(self) -> WindowShape {
         match self {
             WindowSequence::OnlyLong | WindowSequence::LongStop => WindowShape::KaiserBessel,

@@ -1,7 +1,8 @@
 //! Measures of coded sound.
 //!
-//! The noise-to-mask ratio is that of ITU-R BS.1387 (PEAQ, basic version, the ear model with the Fourier transform): it has nothing in
-//! common with the model of the encoder. Names and formulas follow P. Kabal, "An Examination and Interpretation of ITU-R BS.1387", 2002.
+//! The noise-to-mask ratio is that of ITU-R BS.1387 (PEAQ, basic version, the ear model with the Fourier
+//! transform), not the model of the encoder, which has but the curve of the outer ear from it. Names and formulas
+//! follow P. Kabal, "An Examination and Interpretation of ITU-R BS.1387", 2002.
 
 use std::f64::consts::PI;
 

@@ -1,10 +1,11 @@
-//! Compares this encoder with ffmpeg's own AAC encoder at the same bitrate: noise-to-mask ratio and pre-echo. Needs ffmpeg alone.
+//! Compares this encoder with ffmpeg's own AAC encoder at the same bitrate: noise-to-mask ratio and pre-echo. Needs
+//! ffmpeg alone.
 //!
 //!     cargo run --release -p strikeline-aac --example compare
 //!     cargo run --release -p strikeline-aac --example compare -- --bitrates 128,192 --only drums MORE.wav
 //!
-//! `--ours` leaves ffmpeg's encoder out, and `--csv` prints values separated by commas. WAV files, of any kind that ffmpeg reads, are
-//! added to the sounds that the program makes itself.
+//! `--ours` leaves ffmpeg's encoder out, and `--csv` prints values separated by commas. WAV files, of any kind that
+//! ffmpeg reads, are added to the sounds that the program makes itself.
 
 use std::error::Error;
 use std::io::Write as _;

@@ -1,5 +1,5 @@
-//! Encodes sound that arbitrary bytes describe: settings, signals, lengths of blocks. Shared by the fuzz target `aac_encoder` and by
-//! a bounded test.
+//! Encodes sound that arbitrary bytes describe: settings, signals, lengths of blocks. Shared by the fuzz target
+//! `aac_encoder` and by a bounded test.
 
 use strikeline_aac::{AacEncoder, AacSettings, AccessUnits};
 
