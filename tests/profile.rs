@@ -44,7 +44,7 @@ fn number(value: &Value, key: &str) -> f64 {
 fn the_table_has_every_stage_the_ring_the_floor_and_a_verdict_and_no_file_is_left() {
     let (folder, mut command) = profile(&[]);
     let table = text(&mut command);
-    for stage in ["render", "readback", "encode", "write"] {
+    for stage in ["render", "readback", "encode", "write", "sound"] {
         let mut rows = table.lines().filter(|line| line.split_whitespace().next() == Some(stage));
         let row = rows.next().expect(stage);
         assert_eq!(row.split_whitespace().nth(2), Some("40"), "{row}");
@@ -61,6 +61,15 @@ fn the_table_has_every_stage_the_ring_the_floor_and_a_verdict_and_no_file_is_lef
     let verdict = table.lines().last().unwrap();
     assert!(verdict.starts_with("Verdict: ") && verdict.contains("To improve it: "), "{verdict}");
     assert_eq!(names(folder.path()), ["song.mid"]);
+}
+
+#[test]
+fn without_sound_there_is_no_stage_for_it() {
+    let (_folder, mut command) = profile(&["--brief", "--no-sound"]);
+    let result = json(&mut command);
+    let stages: Vec<_> = result["stages"].as_object().unwrap().keys().collect();
+    assert!(stages.len() == 4 && !stages.contains(&&"sound".to_owned()), "{stages:?}");
+    assert!(result["threads"].as_array().unwrap().iter().all(|thread| thread["stage"] != "sound"));
 }
 
 #[test]
@@ -82,7 +91,7 @@ fn every_thread_accounts_for_its_time_and_stages_are_the_sum_of_their_threads() 
     let wall = number(&result, "wall_seconds");
     let threads = result["threads"].as_array().unwrap();
     let of_stage = |stage: &str| threads.iter().filter(|thread| thread["stage"] == stage).collect::<Vec<_>>();
-    assert_eq!(threads.len(), 5);
+    assert_eq!(threads.len(), 6);
     for thread in threads {
         let spent: f64 = ["busy_seconds", "waiting_for_input_seconds", "waiting_for_output_seconds"]
             .iter()
@@ -141,7 +150,7 @@ fn devices_share_the_segments_and_the_ring() {
 
 #[test]
 fn a_side_can_be_left_out() {
-    let (_folder, mut command) = profile(&["--null-encoder"]);
+    let (_folder, mut command) = profile(&["--null-encoder", "--no-sound"]);
     let without_encoder = json(&mut command);
     assert_eq!(without_encoder["encoder"], "null");
     assert_eq!(without_encoder["coded_bytes"], 40 * 5);
@@ -194,7 +203,8 @@ fn the_trace_is_in_chromes_format_with_a_track_for_each_thread_and_each_slot() {
         assert!(spans.windows(2).all(|pair| pair[0].1 <= pair[1].0 + 0.001), "{track:?} overlaps");
     }
     let names: Vec<&str> = named.values().map(String::as_str).collect();
-    assert_eq!(names, ["render", "readback", "encode-0", "encode-1", "write", "slot 0", "slot 1", "slot 2"]);
+    let threads = ["render", "readback", "encode-0", "encode-1", "write", "sound"];
+    assert_eq!(names, [threads.as_slice(), &["slot 0", "slot 1", "slot 2"]].concat());
     assert_eq!(result["events_dropped"], 0);
     assert_eq!(trace["otherData"]["eventsDropped"], 0);
 }
