@@ -164,8 +164,9 @@ impl AacEncoder {
             if bytes.len() as i64 * 8 <= self.rate.most() || price > 1e30 {
                 break bytes;
             }
-            let far = bytes.len() as i64 * 6 > self.rate.most();
-            price *= if far { 2.0 } else { 1.4 };
+            // The farther from the limit, the larger the step: few tries, and little too few bits in the end.
+            let ratio = bytes.len() as f32 * 8.0 / self.rate.most().max(1) as f32;
+            price *= (ratio * ratio * ratio).clamp(1.4, 64.0);
         };
         units.push(bytes);
         self.rate.end(bytes.len() as i64 * 8);

@@ -14,6 +14,8 @@ const RESERVOIR_OCTAVES: f32 = 3.0;
 /// full or empty.
 const LEARNING: f32 = 0.06;
 const FAST_LEARNING: f32 = 0.3;
+/// A block that takes less than this part of the mean is as good as silent.
+const SILENT: f32 = 0.05;
 /// Blocks over which spared bits are given back, and how many seconds of them are kept at most.
 const RETURN_BLOCKS: i64 = 32;
 const MOST_SPARED_SECONDS: i64 = 4;
@@ -88,8 +90,9 @@ impl RateControl {
         self.spared = (self.spared + saved - self.saved).min(self.bitrate * MOST_SPARED_SECONDS);
         let size = bits as f32 / self.mean as f32;
         let full = size < 1.0 && self.saved == self.capacity || size > 1.0 && self.saved < self.capacity / 8;
-        // A block with nothing in it does not show that bits are cheap.
-        let learning = LEARNING + if full { FAST_LEARNING * size.min(1.0) } else { 0.0 };
+        // A block with next to nothing in it does not show that bits are cheap.
+        let learning = if size < SILENT { 0.0 } else { LEARNING };
+        let learning = learning + if full { FAST_LEARNING * size.min(1.0) } else { 0.0 };
         self.price = (self.price + (size - 1.0).min(1.0) * learning).clamp(PRICE_RANGE.0, PRICE_RANGE.1);
     }
 }
