@@ -100,7 +100,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
             "warning: no notes fall: the video begins at {start:.3} s, and the last note is at {last:.3} s"
         );
     }
-    let stream_options = args.stream.options(picture, super::at_least_one(frames), cancel, messages);
+    let stream_options = args.stream.options(picture, super::at_least_one(frames), cancel.clone(), messages);
 
     let span = VideoSpan {
         start: scene.start(),
@@ -108,7 +108,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
         rate: picture.fps,
         tail: args.duration.is_none().then(|| tail(args)),
     };
-    let mut sound = sound::prepare(&args.sound, &played, &drum_map.map, span, &mut |warning| {
+    let mut sound = sound::prepare(&args.sound, &played, &drum_map.map, span, &cancel, &mut |warning| {
         if messages != MessageLevel::None {
             eprintln!("warning: {warning}");
         }

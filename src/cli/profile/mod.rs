@@ -146,7 +146,7 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     let mut display = ProgressDisplay::new(!visible, frames, picture.fps);
     let mut sound = match side {
         Side::WithoutRender => None,
-        _ => sound(args, &played, &drum_map.map, &scene, frames, messages)?,
+        _ => sound(args, &played, &drum_map.map, &scene, &options, messages)?,
     };
     let packets = sound.as_mut().map(|sound| &mut *sound.packets as &mut dyn PacketSource);
     let measured = measure(side, &mut scene, packets, &options, &mut |progress| display.update(progress));
@@ -197,11 +197,12 @@ fn sound(
     played: &PlayedSong,
     drum_map: &DrumMap,
     scene: &Highway,
-    frames: u64,
+    options: &StreamOptions,
     messages: MessageLevel,
 ) -> anyhow::Result<Option<VideoSound>> {
+    let frames = options.frames.get();
     let span = VideoSpan { start: scene.start(), frames, rate: args.picture.fps, tail: None };
-    crate::cli::sound::prepare(&args.sound, played, drum_map, span, &mut |warning| {
+    crate::cli::sound::prepare(&args.sound, played, drum_map, span, &options.cancel, &mut |warning| {
         if messages != MessageLevel::None {
             eprintln!("warning: {warning}");
         }

@@ -9,6 +9,7 @@ mod lazy;
 mod played;
 mod recorded;
 mod span;
+mod stoppable;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,12 +25,14 @@ use strikeline_sound::loudness::{LoudnessPlan, LoudnessTarget, normalise};
 use strikeline_sound::mix::Mixer;
 use strikeline_sound::recording::{Codec, Damage, Recording};
 use wgpu_video::sound::{AudioEncoding, FlacDepth};
+use wgpu_video::stream::CancelToken;
 
 use super::args::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, PlayedSong, SoundArgs};
 use lazy::Lazy;
 use played::{Instrument, file_name, instruments};
 use recorded::{DamageLog, Recorded};
 pub(crate) use span::VideoSpan;
+use stoppable::Stoppable;
 
 /// The highest true peak of sound that is changed, in dBTP.
 const CEILING: f64 = -1.0;
@@ -123,6 +126,7 @@ pub(crate) fn prepare(
     played: &PlayedSong,
     drum_map: &DrumMap,
     span: VideoSpan,
+    cancel: &CancelToken,
     warn: &mut dyn FnMut(String),
 ) -> anyhow::Result<Option<VideoSound>> {
     if args.is_silent() {
@@ -146,7 +150,14 @@ pub(crate) fn prepare(
     if args.audio_codec == Some(AudioCodecChoice::Copy) {
         bail!("--audio-codec copy: {}", why_not_copied(args, recorded.as_ref(), &instruments, is_as_written));
     }
-    let mix = Mix { song: song.clone(), span, format: AudioFormat::new(rate, 2)?, recorded, instruments };
+    let mix = Mix {
+        song: song.clone(),
+        span,
+        format: AudioFormat::new(rate, 2)?,
+        recorded,
+        instruments,
+        cancel: cancel.clone(),
+    };
     mix.encoded(args).map(Some)
 }
 
@@ -259,11 +270,12 @@ struct Mix {
     format: AudioFormat,
     recorded: Option<Recorded>,
     instruments: Vec<(String, Instrument)>,
+    cancel: CancelToken,
 }
 
 impl Mix {
     /// The sum of all sources, for the whole video.
-    fn source(&self, levels: Levels) -> Result<Faded<Mixer>, AudioError> {
+    fn source(&self, levels: Levels) -> Result<Stoppable<Faded<Mixer>>, AudioError> {
         let frames = self.span.sample_frames(self.format);
         let mut mixer = Mixer::new(self.format, frames);
         for (_, instrument) in &self.instruments {
@@ -274,7 +286,7 @@ impl Mix {
         {
             mixer.add(placed.source, levels.recording, placed.begins)?;
         }
-        Ok(self.faded(mixer, frames))
+        Ok(Stoppable::new(self.faded(mixer, frames), self.cancel.clone()))
     }
 
     /// Fades `mixer` in where the video begins in the middle of the song, and out at its end.

@@ -52,10 +52,12 @@ pub(super) fn read_sound(
                 packets.push(packet);
             }
             Ok::<_, StreamError>(packets)
-        })?;
+        });
+        // A source that fails because it was stopped has not failed.
         if cancel.is_cancelled() {
             return Err(StreamError::Cancelled);
         }
+        let packets = packets?;
         let sound = SegmentSound { packets };
         let bytes = sound.bytes();
         if failure.stopped() || worker.await_output(|| segments.send(sound)).is_err() {
