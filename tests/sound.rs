@@ -291,6 +291,31 @@ fn the_mix_has_the_loudness_that_was_asked_for() {
 }
 
 #[test]
+fn an_option_without_effect_is_told() {
+    let (folder, song) = folder_with(&hits(&[0.0, 0.5]));
+    for (options, told) in [
+        (&["--sound-gain", "6"][..], true),
+        (&["--sound-gain", "6", "--loudness", "off"], false),
+        (&["--audio-codec", "flac", "--audio-bitrate", "96k"], true),
+        (&["--audio-bitrate", "96k"], false),
+    ] {
+        let mut command = strikeline();
+        command.arg("render").arg(&song).args([
+            "-o",
+            "video.mp4",
+            "--force",
+            "--size",
+            "64x64",
+            "--fps",
+            "5",
+        ]);
+        let output = succeed(command.args(options).current_dir(folder.path()));
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(stderr.contains("no effect"), told, "{options:?}: {stderr}");
+    }
+}
+
+#[test]
 fn what_cannot_be_done_is_said_and_leaves_nothing_behind() {
     let (folder, song) = folder_with(&hits(&[0.0, 0.5]));
     let file = |name: &str| folder.path().join(name);

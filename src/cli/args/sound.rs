@@ -61,9 +61,9 @@ pub(crate) struct SoundArgs {
     #[arg(long, value_name = "CODEC")]
     pub audio_codec: Option<AudioCodecChoice>,
 
-    /// Bits per second of the sound, for aac and opus: such as 192k (32k to 512k).
-    #[arg(long, value_name = "RATE", default_value = "192k", value_parser = bitrate)]
-    pub audio_bitrate: u32,
+    /// Bits per second of the sound, for codecs with a loss such as aac: 32k to 512k [default: 192k].
+    #[arg(long, value_name = "RATE", value_parser = bitrate)]
+    audio_bitrate: Option<u32>,
 }
 
 /// Which parts of the song are played.
@@ -146,6 +146,36 @@ impl SoundArgs {
     /// `--audio-offset`.
     pub(crate) fn offset(&self) -> AudioOffset {
         self.audio_offset.unwrap_or(AudioOffset::At(Time::ZERO))
+    }
+
+    /// `--audio-bitrate`.
+    pub(crate) fn bitrate(&self) -> u32 {
+        self.audio_bitrate.unwrap_or(192_000)
+    }
+
+    /// Options that have no effect, and why. `sources` are mixed, to a loudness if `is_levelled`; a recording is `copied`.
+    pub(crate) fn without_effect(
+        &self,
+        sources: usize,
+        is_levelled: bool,
+        copied: bool,
+    ) -> Vec<&'static str> {
+        let mut notes = Vec::new();
+        let gain = self.audio_gain() != 0.0 || self.sound_gain() != 0.0;
+        if gain && sources == 1 && is_levelled {
+            notes.push(
+                "--audio-gain and --sound-gain have no effect: all of the sound is brought to one loudness; --loudness \
+                 sets it",
+            );
+        }
+        let lossless = matches!(self.audio_codec, Some(AudioCodecChoice::Flac | AudioCodecChoice::Pcm));
+        if self.audio_bitrate.is_some() && (lossless || copied) {
+            notes.push("--audio-bitrate has no effect: it is for codecs with a loss, such as aac");
+        }
+        if self.soundfont.is_some() && self.parts() == SoundParts::None {
+            notes.push("--soundfont has no effect: nothing of the song is played; --sound song plays it");
+        }
+        notes
     }
 
     /// `--audio-gain`, in dB.

@@ -145,11 +145,18 @@ pub(crate) fn prepare(
         && let Some(recorded) = &recorded
         && let Some(sound) = copied(args, recorded, &span, is_as_written, warn)?
     {
+        args.without_effect(1, false, true).into_iter().for_each(|note| warn(note.to_owned()));
         return Ok(Some(sound));
     }
     if args.audio_codec == Some(AudioCodecChoice::Copy) {
         bail!("--audio-codec copy: {}", why_not_copied(args, recorded.as_ref(), &instruments, is_as_written));
     }
+    // A recording alone keeps its loudness unless asked.
+    let usual = if instruments.is_empty() { Loudness::Off } else { Loudness::Target(-14.0) };
+    let loudness = args.loudness.unwrap_or(usual);
+    let sources = instruments.len() + usize::from(recorded.is_some());
+    let is_levelled = loudness != Loudness::Off;
+    args.without_effect(sources, is_levelled, false).into_iter().for_each(|note| warn(note.to_owned()));
     let mix = Mix {
         song: song.clone(),
         span,
@@ -158,7 +165,7 @@ pub(crate) fn prepare(
         instruments,
         cancel: cancel.clone(),
     };
-    mix.encoded(args).map(Some)
+    mix.encoded(args, loudness).map(Some)
 }
 
 /// Opens the recording, and finds where it begins.
@@ -308,11 +315,8 @@ impl Mix {
     }
 
     /// The mix as packets.
-    fn encoded(self, args: &SoundArgs) -> anyhow::Result<VideoSound> {
+    fn encoded(self, args: &SoundArgs, loudness: Loudness) -> anyhow::Result<VideoSound> {
         let levels = Levels { song: args.sound_gain(), recording: args.audio_gain() };
-        // A recording alone keeps its loudness unless asked.
-        let usual = if self.instruments.is_empty() { Loudness::Off } else { Loudness::Target(-14.0) };
-        let loudness = args.loudness.unwrap_or(usual);
         let frames = self.span.sample_frames(self.format);
         let mut sources: Vec<String> = self.instruments.iter().map(|(name, _)| name.clone()).collect();
         sources.extend(self.recorded.iter().map(|recorded| file_name(recorded.recording.path())));
@@ -357,13 +361,13 @@ struct Levels {
 fn encoding(args: &SoundArgs) -> AudioEncoding {
     match args.audio_codec {
         None | Some(AudioCodecChoice::Aac | AudioCodecChoice::Copy) => {
-            AudioEncoding::Aac { bitrate: args.audio_bitrate }
+            AudioEncoding::Aac { bitrate: args.bitrate() }
         }
         Some(AudioCodecChoice::Flac) => AudioEncoding::Flac { depth: FlacDepth::Bits16 },
         Some(AudioCodecChoice::Pcm) => AudioEncoding::Pcm,
         #[cfg(feature = "opus")]
-        Some(AudioCodecChoice::Opus) => AudioEncoding::Opus { bitrate: args.audio_bitrate },
+        Some(AudioCodecChoice::Opus) => AudioEncoding::Opus { bitrate: args.bitrate() },
         #[cfg(feature = "fdk-aac")]
-        Some(AudioCodecChoice::FdkAac) => AudioEncoding::FdkAac { bitrate: args.audio_bitrate },
+        Some(AudioCodecChoice::FdkAac) => AudioEncoding::FdkAac { bitrate: args.bitrate() },
     }
 }
