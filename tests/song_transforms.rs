@@ -437,6 +437,7 @@ fn a_song_of_notes_alone_can_be_changed_too() {
         channel: Channel::DRUMS,
         key: 36,
         velocity: 100,
+        technique: Default::default(),
     };
     let song = Song::from_notes(vec![note(0.0), note(1.0), note(2.0)]);
     let looped = song.looped(passage(0.0, 2.0), 2).unwrap().at_speed(Speed::new(1, 2).unwrap());

@@ -129,6 +129,7 @@ mod tests {
             channel: Channel::DRUMS,
             key,
             velocity: 100,
+            technique: Default::default(),
         }
     }
 

@@ -6,13 +6,12 @@ use midly::{MidiMessage, TrackEventKind};
 use strikeline_picture::Time;
 
 use super::channel_state::SongState;
-use super::chunks::Chunks;
 use super::error::SongError;
-use super::events::{StepContent, TrackEvents};
+use super::midi::{self, Chunks, StepContent, TrackEvents};
 use super::passage::{MAX_LOOPED_EVENTS, Passage, PassageError};
 use super::speed::Speed;
 use super::tick_clocks::TickClocks;
-use super::{Channel, MAX_SONG_TIME, Song, SongOptions, TrackIndex, read};
+use super::{Channel, MAX_SONG_TIME, Song, SongOptions, TrackIndex};
 
 /// A message of the song with its time. It takes 24 bytes at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +116,7 @@ impl Song {
     /// As [`Song::read`].
     pub fn read_with_events(bytes: &[u8], options: &SongOptions) -> Result<(Song, SongEvents), SongError> {
         let mut events = Vec::new();
-        let song = read::read(bytes, options, Some(&mut events))?;
+        let song = midi::read(bytes, options, Some(&mut events))?;
         let events = SongEvents { events, end: song.end() };
         Ok((song, events))
     }

@@ -26,20 +26,19 @@
 
 mod beats;
 mod channel_state;
-mod chunks;
 mod drum_map;
 mod error;
-mod events;
 mod general_midi;
 mod lanes;
 mod messages;
+mod midi;
 mod passage;
-mod read;
 mod select;
 mod speed;
+mod technique;
 mod tempo_map;
-mod text;
 mod tick_clocks;
+mod ticked;
 mod timeline;
 mod transform;
 #[cfg(test)]
@@ -62,6 +61,7 @@ pub use messages::{ChannelMessage, SongEvent, SongEvents, SongMessage, SongPart,
 pub use passage::{Passage, PassageChoice, PassageChoiceError, PassageError, PassagePoint};
 pub use select::{Channel, ChannelSelection, SelectionError, TrackIndex, TrackSelection};
 pub use speed::{Speed, SpeedError};
+pub use technique::{Openness, Stroke, Technique};
 pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
 pub use timeline::{Timeline, TimelinePiece};
 
@@ -96,6 +96,8 @@ pub struct Note {
     pub key: u8,
     /// How hard it is struck, 1 to 127.
     pub velocity: u8,
+    /// How it is struck otherwise.
+    pub technique: Technique,
 }
 
 /// How the tracks of a file belong together (SMF 1.0, "Header Chunks").
@@ -222,7 +224,7 @@ impl Song {
     /// When it is not a MIDI file, has no notes on the tracks and channels of `options`, or lasts too long: see
     /// [`SongError`].
     pub fn read(bytes: &[u8], options: &SongOptions) -> Result<Song, SongError> {
-        read::read(bytes, options, None)
+        midi::read(bytes, options, None)
     }
 
     /// Reads a MIDI file.

@@ -13,7 +13,7 @@ pub(super) struct AtTick<T> {
 }
 
 /// Converts the ticks of each track to times.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum TickClocks {
     /// One tempo map for all tracks.
     Shared(TempoMap),

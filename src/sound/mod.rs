@@ -112,6 +112,7 @@ mod tests {
             channel: Channel::DRUMS,
             key: 36,
             velocity: 100,
+            technique: Default::default(),
         };
         // On the third beat of the first bar: counted in as 3, 4, 1, 2.
         let song = Song::from_notes(vec![note(1.0), note(2.5)]);

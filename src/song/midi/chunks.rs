@@ -3,13 +3,13 @@
 //! SMF 1.0, "MIDI File Structure". Events within tracks are left to [`midly`]; chunks are taken apart here,
 //! because midly's lenient mode gives up silently at the first wrong length and does not say where.
 
-use super::error::{SongError, SongWarning, Warnings};
-use super::tempo_map::Division;
-use super::{Format, TrackIndex};
+use crate::song::error::{SongError, SongWarning, Warnings};
+use crate::song::tempo_map::Division;
+use crate::song::{Format, TrackIndex};
 
 /// A MIDI file taken apart. Nothing is copied: memory is a few words per track found.
 #[derive(Debug)]
-pub(super) struct Chunks<'a> {
+pub(in crate::song) struct Chunks<'a> {
     pub format: Format,
     pub division: Division,
     pub tracks: Vec<TrackChunk<'a>>,
@@ -17,7 +17,7 @@ pub(super) struct Chunks<'a> {
 
 /// One track's events, still as bytes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct TrackChunk<'a> {
+pub(in crate::song) struct TrackChunk<'a> {
     /// Where in the file the first event begins.
     pub offset: u64,
     /// The events.
@@ -38,7 +38,7 @@ impl<'a> Chunks<'a> {
     ///
     /// # Errors
     /// When there is no header, the header is cut short or has no usable division, or there is no track.
-    pub(super) fn find(file: &'a [u8], warnings: &mut Warnings) -> Result<Chunks<'a>, SongError> {
+    pub(in crate::song) fn find(file: &'a [u8], warnings: &mut Warnings) -> Result<Chunks<'a>, SongError> {
         let (start, end) = find_header(file)?;
         if start > 0 && !file.starts_with(b"RIFF") {
             warnings.push(SongWarning::LeadingBytes { count: start as u64 });

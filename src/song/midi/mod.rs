@@ -1,20 +1,24 @@
-//! Events to song: gathers what the tracks hold, then puts it on one clock.
+//! Standard MIDI Files: takes a file apart, and gathers what its tracks hold.
+
+mod chunks;
+mod events;
+mod text;
 
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
-use super::beats::BeatGrid;
-use super::chunks::{Chunks, TrackChunk};
 use super::error::{SongError, SongWarning, Warnings};
-use super::events::{StepContent, TrackEvents};
 use super::messages::{SongEvent, read_events};
-use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division};
-use super::text::readable;
 use super::tick_clocks::{AtTick, TickClocks};
-use super::transform::SongBeats;
+use super::ticked::{TickedNote, TickedSong};
 use super::{
-    Channel, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, Song, SongOptions, TempoChange,
-    Timeline, TrackIndex, TrackInfo, TrackSelection, sort_notes,
+    Channel, Format, MAX_SONG_TIME, MarkerKind, Note, Song, SongOptions, Technique, TrackIndex, TrackInfo,
+    TrackSelection,
 };
+use chunks::TrackChunk;
+use text::readable;
+
+pub(super) use chunks::Chunks;
+pub(super) use events::{StepContent, TrackEvents};
 
 /// Texts that a song keeps at most.
 const KEPT_TEXTS: usize = 20;
@@ -27,7 +31,7 @@ pub(super) fn read(
 ) -> Result<Song, SongError> {
     let mut warnings = Warnings::default();
     let chunks = Chunks::find(file, &mut warnings)?;
-    let mut read = TrackEventsRead::default();
+    let mut read = TickedSong::new(chunks.format, chunks.division);
     let mut active = ActiveNotes::new();
     for (index, chunk) in (0..).zip(&chunks.tracks) {
         let mut reader = TrackReader::new(TrackIndex::from_index(index), options, &mut read, &mut active);
@@ -36,32 +40,17 @@ pub(super) fn read(
         read.tracks.push(info);
         read.ends.push(tick);
     }
-    read.check(options, &warnings)?;
-    read.into_song(&chunks, options, warnings, events)
-}
-
-/// The events of all tracks that a song is made from, in the file's order, with times in ticks.
-#[derive(Default)]
-struct TrackEventsRead {
-    tracks: Vec<TrackInfo>,
-    /// The ticks from a track's start to its end, by track.
-    ends: Vec<u64>,
-    notes: Vec<TickedNote>,
-    tempos: Vec<AtTick<u32>>,
-    meters: Vec<AtTick<(u8, u16)>>,
-    markers: Vec<AtTick<(String, MarkerKind)>>,
-    copyright: Option<String>,
-    texts: Vec<String>,
-}
-
-/// A [`Note`] before it is known what a tick is. Of the same size, so that one becomes the other in place.
-struct TickedNote {
-    tick: u64,
-    ticks: u64,
-    track: TrackIndex,
-    channel: Channel,
-    key: u8,
-    velocity: u8,
+    if chunks.format != Format::Sequential {
+        read.title = read.tracks.first().and_then(|info| info.name.clone());
+    }
+    check(&read, options, &warnings)?;
+    let clocks = read.clocks(&mut warnings);
+    let song =
+        read.into_song(&clocks, warnings, |notes| describe_late_note(notes, &clocks, &chunks, options))?;
+    if let Some(events) = events {
+        *events = read_events(&chunks, &clocks, options);
+    }
+    Ok(song)
 }
 
 /// The note that is sounding on each channel and key of a track, as an index among all notes.
@@ -85,7 +74,7 @@ impl ActiveNotes {
 /// Reads one track.
 struct TrackReader<'a> {
     options: &'a SongOptions,
-    read: &'a mut TrackEventsRead,
+    read: &'a mut TickedSong,
     active: &'a mut ActiveNotes,
     first_note: usize,
     info: TrackInfo,
@@ -98,7 +87,7 @@ impl<'a> TrackReader<'a> {
     fn new(
         track: TrackIndex,
         options: &'a SongOptions,
-        read: &'a mut TrackEventsRead,
+        read: &'a mut TickedSong,
         active: &'a mut ActiveNotes,
     ) -> TrackReader<'a> {
         let selected = options.tracks.contains(track);
@@ -171,7 +160,15 @@ impl<'a> TrackReader<'a> {
         *active = if note { notes.len() } else { ActiveNotes::SILENT };
         if note {
             let track = self.info.track;
-            notes.push(TickedNote { tick: self.tick, ticks: 0, track, channel, key, velocity });
+            notes.push(TickedNote {
+                tick: self.tick,
+                ticks: 0,
+                track,
+                channel,
+                key,
+                velocity,
+                technique: Technique::default(),
+            });
         }
     }
 
@@ -202,116 +199,40 @@ impl<'a> TrackReader<'a> {
     }
 }
 
-impl TrackEventsRead {
-    /// Whether the selected tracks exist, and there are notes in them.
-    fn check(&self, options: &SongOptions, warnings: &Warnings) -> Result<(), SongError> {
-        if let TrackSelection::Only(wanted) = &options.tracks
-            && let Some(&track) = wanted.iter().find(|track| track.index() >= self.tracks.len())
-        {
-            let tracks = self.tracks.iter().map(|info| (info.track, info.name.clone(), info.note_count()));
-            return Err(SongError::NoSuchTrack { track, tracks: tracks.collect() });
-        }
-        if self.notes.is_empty() {
-            let elsewhere = self.tracks.iter().flat_map(|info| {
-                info.channels().map(|(channel, notes)| (info.track, channel, u64::from(notes)))
-            });
-            return Err(SongError::NoNotes {
-                channels: options.channels,
-                tracks: options.tracks.clone(),
-                elsewhere: elsewhere.collect(),
-                damage: warnings.first().cloned(),
-            });
-        }
-        Ok(())
+/// Whether the selected tracks exist, and there are notes in them.
+fn check(read: &TickedSong, options: &SongOptions, warnings: &Warnings) -> Result<(), SongError> {
+    if let TrackSelection::Only(wanted) = &options.tracks
+        && let Some(&track) = wanted.iter().find(|track| track.index() >= read.tracks.len())
+    {
+        let tracks = read.tracks.iter().map(|info| (info.track, info.name.clone(), info.note_count()));
+        return Err(SongError::NoSuchTrack { track, tracks: tracks.collect() });
     }
-
-    fn into_song(
-        self,
-        chunks: &Chunks<'_>,
-        options: &SongOptions,
-        mut warnings: Warnings,
-        events: Option<&mut Vec<SongEvent>>,
-    ) -> Result<Song, SongError> {
-        let mut title = self.tracks.first().and_then(|info| info.name.clone());
-        let clocks = match chunks.format {
-            Format::SingleTrack | Format::Parallel => TickClocks::shared(chunks.division, &self.tempos),
-            Format::Sequential => {
-                title = None;
-                let count = self.tracks.iter().filter(|info| info.selected).count();
-                if count > 1 {
-                    warnings.push(SongWarning::SequencesJoined { count });
-                }
-                TickClocks::in_turn(chunks.division, &self.tracks, &self.ends, &self.tempos)
-            }
-        };
-
-        // Both kinds of note have one layout: the vector's memory is used again.
-        let mut notes: Vec<Note> = self.notes.into_iter().map(|note| note.at_its_time(&clocks)).collect();
-        sort_notes(&mut notes);
-        if let Some(late) = notes.last().filter(|note| note.time > MAX_SONG_TIME) {
-            return Err(describe_late_note(&notes, *late, &clocks, chunks, options));
-        }
-
-        if let Some(events) = events {
-            *events = read_events(chunks, &clocks, options);
-        }
-        let tempo = |(time, micros_per_quarter)| TempoChange { time, micros_per_quarter };
-        let tempo_changes = match chunks.division {
-            Division::TicksPerQuarter(_) => clocks.changes(DEFAULT_MICROS_PER_QUARTER, self.tempos),
-            Division::TimeCode { .. } => Vec::new(),
-        };
-        let meter = |(time, (numerator, denominator))| MeterChange { time, numerator, denominator };
-        let marker = |(time, (text, kind))| Marker { time, text, kind };
-        let ends = (0..).map(TrackIndex::from_index).zip(&self.ends);
-        Ok(Song {
-            format: chunks.format,
-            division: chunks.division,
-            title,
-            copyright: self.copyright,
-            texts: self.texts,
-            tracks: self.tracks,
-            tempo_changes: tempo_changes.into_iter().map(tempo).collect(),
-            meter_changes: clocks.changes((4, 4), self.meters.clone()).into_iter().map(meter).collect(),
-            markers: clocks.in_order(self.markers).into_iter().map(marker).collect(),
-            notes,
-            end: ends.filter_map(|(track, tick)| clocks.time_at(track, *tick)).max().unwrap_or_default(),
-            beats: SongBeats::Grid(BeatGrid::new(chunks.division, clocks, &self.ends, self.meters)),
-            timeline: Timeline::as_written(),
-            warnings: warnings.into_vec(),
-        })
+    if read.notes.is_empty() {
+        let elsewhere = read
+            .tracks
+            .iter()
+            .flat_map(|info| info.channels().map(|(channel, notes)| (info.track, channel, u64::from(notes))));
+        return Err(SongError::NoNotes {
+            channels: options.channels,
+            tracks: options.tracks.clone(),
+            elsewhere: elsewhere.collect(),
+            damage: warnings.first().cloned(),
+        });
     }
+    Ok(())
 }
 
-impl TickedNote {
-    fn at_its_time(&self, clocks: &TickClocks) -> Note {
-        // Notes are read of selected tracks only, and those have a clock.
-        let time_at = |tick| clocks.time_at(self.track, tick).unwrap_or_default();
-        let time = time_at(self.tick);
-        Note {
-            time,
-            duration: if self.ticks == 0 {
-                Default::default()
-            } else {
-                time_at(self.tick + self.ticks) - time
-            },
-            track: self.track,
-            channel: self.channel,
-            key: self.key,
-            velocity: self.velocity,
-        }
-    }
-}
-
-/// The error for a song whose last note is `late`: finds where the first note that is too late stands.
+/// The error for a song of which some `notes` are too late: finds where the first of them stands.
 fn describe_late_note(
     notes: &[Note],
-    late: Note,
     clocks: &TickClocks,
     chunks: &Chunks<'_>,
     options: &SongOptions,
 ) -> SongError {
-    let first = notes.iter().find(|note| note.time > MAX_SONG_TIME).unwrap_or(&late);
-    let chunk = chunks.tracks[first.track.index()];
+    let late = notes.iter().find(|note| note.time > MAX_SONG_TIME).or(notes.last());
+    let late = late.map(|note| (note.time, note.track));
+    let (time, track) = late.unwrap_or((MAX_SONG_TIME, TrackIndex::from_index(0)));
+    let chunk = chunks.tracks[track.index()];
     let found = TrackEvents::new(chunk).find(|step| {
         let StepContent::Event(TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { vel, .. } }) =
             step.what
@@ -320,13 +241,13 @@ fn describe_late_note(
         };
         vel.as_int() > 0
             && options.channels.contains(Channel::from_index(channel.as_int()))
-            && clocks.time_at(first.track, step.tick).is_some_and(|time| time > MAX_SONG_TIME)
+            && clocks.time_at(track, step.tick).is_some_and(|time| time > MAX_SONG_TIME)
     });
     let hours = |time: strikeline_picture::Time| time.as_nanos().unsigned_abs() / 3_600_000_000_000;
     SongError::TooLong {
-        track: first.track,
+        track,
         offset: found.map_or(chunk.offset, |step| step.offset),
-        hours: hours(first.time),
+        hours: hours(time),
         limit_hours: hours(MAX_SONG_TIME),
     }
 }

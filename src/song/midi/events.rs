@@ -5,7 +5,7 @@ use midly::{EventIter, MetaMessage, TrackEventKind};
 use super::chunks::TrackChunk;
 
 /// Walks through a track's events, to its End of Track or as far as it can be read.
-pub(super) struct TrackEvents<'a> {
+pub(in crate::song) struct TrackEvents<'a> {
     chunk: TrackChunk<'a>,
     rest: EventIter<'a>,
     /// Deltas have 28 bits and take a byte at least, so that 64 bits never overflow.
@@ -14,7 +14,7 @@ pub(super) struct TrackEvents<'a> {
 }
 
 /// One step of the walk.
-pub(super) struct TrackStep<'a> {
+pub(in crate::song) struct TrackStep<'a> {
     /// Where in the file the event begins, with the time before it.
     pub offset: u64,
     /// When it is, in ticks from the track's start.
@@ -23,7 +23,7 @@ pub(super) struct TrackStep<'a> {
 }
 
 /// What was read in one step.
-pub(super) enum StepContent<'a> {
+pub(in crate::song) enum StepContent<'a> {
     /// An event.
     Event(TrackEventKind<'a>),
     /// An event without meaning, and what is wrong with it; the walk goes on.
@@ -33,12 +33,12 @@ pub(super) enum StepContent<'a> {
 }
 
 impl<'a> TrackEvents<'a> {
-    pub(super) fn new(chunk: TrackChunk<'a>) -> TrackEvents<'a> {
+    pub(in crate::song) fn new(chunk: TrackChunk<'a>) -> TrackEvents<'a> {
         TrackEvents { chunk, rest: EventIter::new(chunk.bytes), tick: 0, over: false }
     }
 
     /// What has not been walked through, and where in the file it begins.
-    pub(super) fn unread(&self) -> (u64, &'a [u8]) {
+    pub(in crate::song) fn unread(&self) -> (u64, &'a [u8]) {
         let rest = self.rest.unread();
         (self.chunk.offset + (self.chunk.bytes.len() - rest.len()) as u64, rest)
     }

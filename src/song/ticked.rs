@@ -1,0 +1,148 @@
+//! A song whose times are still ticks: what the reader of each file format gathers, and what becomes a [`Song`] once the
+//! tempo is known.
+
+use strikeline_picture::Time;
+
+use super::beats::BeatGrid;
+use super::error::{SongError, SongWarning, Warnings};
+use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division};
+use super::tick_clocks::{AtTick, TickClocks};
+use super::transform::SongBeats;
+use super::{
+    Channel, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, Song, Technique, TempoChange,
+    Timeline, TrackIndex, TrackInfo, sort_notes,
+};
+
+/// What a song is made of, with times in ticks from the start of each track. Lists are in the file's order: by track, then
+/// by tick.
+pub(super) struct TickedSong {
+    pub format: Format,
+    pub division: Division,
+    pub title: Option<String>,
+    pub copyright: Option<String>,
+    pub texts: Vec<String>,
+    pub tracks: Vec<TrackInfo>,
+    /// The ticks from a track's start to its end, by track.
+    pub ends: Vec<u64>,
+    pub notes: Vec<TickedNote>,
+    /// Microseconds per quarter note.
+    pub tempos: Vec<AtTick<u32>>,
+    /// Numerator and denominator.
+    pub meters: Vec<AtTick<(u8, u16)>>,
+    pub markers: Vec<AtTick<(String, MarkerKind)>>,
+}
+
+/// A [`Note`] before it is known what a tick is. Of the same size, so that one becomes the other in place.
+pub(super) struct TickedNote {
+    pub tick: u64,
+    pub ticks: u64,
+    pub track: TrackIndex,
+    pub channel: Channel,
+    pub key: u8,
+    pub velocity: u8,
+    pub technique: Technique,
+}
+
+impl TickedSong {
+    /// A song without anything in it.
+    pub(super) fn new(format: Format, division: Division) -> TickedSong {
+        TickedSong {
+            format,
+            division,
+            title: None,
+            copyright: None,
+            texts: Vec::new(),
+            tracks: Vec::new(),
+            ends: Vec::new(),
+            notes: Vec::new(),
+            tempos: Vec::new(),
+            meters: Vec::new(),
+            markers: Vec::new(),
+        }
+    }
+
+    /// The clocks by which the ticks of its tracks become times.
+    pub(super) fn clocks(&self, warnings: &mut Warnings) -> TickClocks {
+        match self.format {
+            Format::SingleTrack | Format::Parallel => TickClocks::shared(self.division, &self.tempos),
+            Format::Sequential => {
+                let count = self.tracks.iter().filter(|info| info.selected).count();
+                if count > 1 {
+                    warnings.push(SongWarning::SequencesJoined { count });
+                }
+                TickClocks::in_turn(self.division, &self.tracks, &self.ends, &self.tempos)
+            }
+        }
+    }
+
+    /// The song, with times by `clocks`.
+    ///
+    /// # Errors
+    /// What `too_late` makes of the notes, in order, when some are later than [`MAX_SONG_TIME`].
+    pub(super) fn into_song(
+        self,
+        clocks: &TickClocks,
+        warnings: Warnings,
+        too_late: impl FnOnce(&[Note]) -> SongError,
+    ) -> Result<Song, SongError> {
+        // Both kinds of note have one layout: the vector's memory is used again.
+        let mut notes: Vec<Note> = self.notes.into_iter().map(|note| note.at_its_time(clocks)).collect();
+        sort_notes(&mut notes);
+        if notes.last().is_some_and(|note| note.time > MAX_SONG_TIME) {
+            return Err(too_late(&notes));
+        }
+
+        let tempo = |(time, micros_per_quarter)| TempoChange { time, micros_per_quarter };
+        let tempo_changes = match self.division {
+            Division::TicksPerQuarter(_) => clocks.changes(DEFAULT_MICROS_PER_QUARTER, self.tempos),
+            Division::TimeCode { .. } => Vec::new(),
+        };
+        let meter = |(time, (numerator, denominator))| MeterChange { time, numerator, denominator };
+        let marker = |(time, (text, kind))| Marker { time, text, kind };
+        let ends = (0..).map(TrackIndex::from_index).zip(&self.ends);
+        Ok(Song {
+            format: self.format,
+            division: self.division,
+            title: self.title,
+            copyright: self.copyright,
+            texts: self.texts,
+            tracks: self.tracks,
+            tempo_changes: tempo_changes.into_iter().map(tempo).collect(),
+            meter_changes: clocks.changes((4, 4), self.meters.clone()).into_iter().map(meter).collect(),
+            markers: clocks.in_order(self.markers).into_iter().map(marker).collect(),
+            notes,
+            end: ends.filter_map(|(track, tick)| clocks.time_at(track, *tick)).max().unwrap_or_default(),
+            beats: SongBeats::Grid(BeatGrid::new(self.division, clocks.clone(), &self.ends, self.meters)),
+            timeline: Timeline::as_written(),
+            warnings: warnings.into_vec(),
+        })
+    }
+}
+
+impl TickedNote {
+    fn at_its_time(&self, clocks: &TickClocks) -> Note {
+        // Notes are read of selected tracks only, and those have a clock.
+        let time_at = |tick| clocks.time_at(self.track, tick).unwrap_or_default();
+        let time = time_at(self.tick);
+        let duration = if self.ticks == 0 { Time::ZERO } else { time_at(self.tick + self.ticks) - time };
+        Note {
+            time,
+            duration,
+            track: self.track,
+            channel: self.channel,
+            key: self.key,
+            velocity: self.velocity,
+            technique: self.technique,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_in_ticks_becomes_one_in_place() {
+        assert_eq!(size_of::<TickedNote>(), size_of::<Note>());
+    }
+}
