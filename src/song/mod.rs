@@ -33,6 +33,7 @@ mod lanes;
 mod messages;
 mod midi;
 mod passage;
+mod phrases;
 mod select;
 mod speed;
 mod technique;
@@ -59,6 +60,7 @@ pub use error::{SongError, SongWarning};
 pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
 pub use messages::{ChannelMessage, SongEvent, SongEvents, SongMessage, SongPart, SynthesizerKind};
 pub use passage::{Passage, PassageChoice, PassageChoiceError, PassageError, PassagePoint};
+pub use phrases::{Phrase, PhraseKind};
 pub use select::{Channel, ChannelSelection, SelectionError, TrackIndex, TrackSelection};
 pub use speed::{Speed, SpeedError};
 pub use technique::{Openness, Stroke, Technique};
@@ -208,6 +210,7 @@ pub struct Song {
     tempo_changes: Vec<TempoChange>,
     meter_changes: Vec<MeterChange>,
     markers: Vec<Marker>,
+    phrases: Vec<Phrase>,
     beats: SongBeats,
     notes: Vec<Note>,
     end: Time,
@@ -266,6 +269,7 @@ impl Song {
             }],
             meter_changes: vec![MeterChange { time: Time::ZERO, numerator: 4, denominator: 4 }],
             markers: Vec::new(),
+            phrases: Vec::new(),
             beats: SongBeats::Grid(BeatGrid::plain(end)),
             notes,
             end,
@@ -334,6 +338,11 @@ impl Song {
     /// Markers and cue points in order of time.
     pub fn markers(&self) -> &[Marker] {
         &self.markers
+    }
+
+    /// Star power, solos and rolls, as charts of rhythm games mark them, in order of their starts.
+    pub fn phrases(&self) -> &[Phrase] {
+        &self.phrases
     }
 
     /// The beats by time, of a song as it was read: from the start, to the first bar line at or after the [end](Song::end), but not beyond

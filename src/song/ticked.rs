@@ -9,8 +9,8 @@ use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division};
 use super::tick_clocks::{AtTick, TickClocks};
 use super::transform::SongBeats;
 use super::{
-    Channel, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, Song, Technique, TempoChange,
-    Timeline, TrackIndex, TrackInfo, sort_notes,
+    Channel, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, Phrase, PhraseKind, Song,
+    Technique, TempoChange, Timeline, TrackIndex, TrackInfo, sort_notes,
 };
 
 /// What a song is made of, with times in ticks from the start of each track. Lists are in the file's order: by track, then
@@ -30,6 +30,8 @@ pub(super) struct TickedSong {
     /// Numerator and denominator.
     pub meters: Vec<AtTick<(u8, u16)>>,
     pub markers: Vec<AtTick<(String, MarkerKind)>>,
+    /// Length in ticks, and kind.
+    pub phrases: Vec<AtTick<(u64, PhraseKind)>>,
 }
 
 /// A [`Note`] before it is known what a tick is. Of the same size, so that one becomes the other in place.
@@ -58,6 +60,7 @@ impl TickedSong {
             tempos: Vec::new(),
             meters: Vec::new(),
             markers: Vec::new(),
+            phrases: Vec::new(),
         }
     }
 
@@ -99,6 +102,14 @@ impl TickedSong {
         };
         let meter = |(time, (numerator, denominator))| MeterChange { time, numerator, denominator };
         let marker = |(time, (text, kind))| Marker { time, text, kind };
+        let phrase = |phrase: &AtTick<(u64, PhraseKind)>| {
+            let (ticks, kind) = phrase.what;
+            let start = clocks.time_at(phrase.track, phrase.tick)?;
+            let end = clocks.time_at(phrase.track, phrase.tick + ticks)?;
+            (start < end).then_some(Phrase { start, end, kind })
+        };
+        let mut phrases: Vec<Phrase> = self.phrases.iter().filter_map(phrase).collect();
+        phrases.sort_by_key(|phrase| (phrase.start, phrase.kind));
         let ends = (0..).map(TrackIndex::from_index).zip(&self.ends);
         Ok(Song {
             format: self.format,
@@ -110,6 +121,7 @@ impl TickedSong {
             tempo_changes: tempo_changes.into_iter().map(tempo).collect(),
             meter_changes: clocks.changes((4, 4), self.meters.clone()).into_iter().map(meter).collect(),
             markers: clocks.in_order(self.markers).into_iter().map(marker).collect(),
+            phrases,
             notes,
             end: ends.filter_map(|(track, tick)| clocks.time_at(track, *tick)).max().unwrap_or_default(),
             beats: SongBeats::Grid(BeatGrid::new(self.division, clocks.clone(), &self.ends, self.meters)),

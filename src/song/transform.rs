@@ -5,7 +5,7 @@ use strikeline_picture::Time;
 use super::beats::BeatGrid;
 use super::passage::{MAX_LOOPED_EVENTS, Passage, PassageError};
 use super::speed::Speed;
-use super::{Beat, CountInBeat, MAX_SONG_TIME, MarkerKind, Note, Song, Timeline, sort_notes};
+use super::{Beat, CountInBeat, MAX_SONG_TIME, MarkerKind, Note, Phrase, Song, Timeline, sort_notes};
 
 /// Beats of a bar that are counted before a loop that is made of a changed song, at most.
 const COUNTED_BEATS: usize = 4;
@@ -83,6 +83,9 @@ impl Song {
         }
         song.meter_changes.iter_mut().for_each(|change| change.time = speed.played(change.time));
         song.markers.iter_mut().for_each(|marker| marker.time = speed.played(marker.time));
+        for phrase in &mut song.phrases {
+            (phrase.start, phrase.end) = (speed.played(phrase.start), speed.played(phrase.end));
+        }
         song.end = speed.played(song.end);
         let (mut beats, mut count_in) = (self.beats(), self.count_in());
         beats.iter_mut().for_each(|beat| beat.time = speed.played(beat.time));
@@ -143,6 +146,11 @@ impl Song {
             let moved =
                 |marker: &super::Marker| super::Marker { time: marker.time + begins, ..marker.clone() };
             song.markers.extend(section.iter().chain(&markers).map(moved));
+            let clipped = self.phrases.iter().filter_map(|phrase| {
+                let (start, end) = (phrase.start.max(passage.from()), phrase.end.min(passage.to()));
+                (start < end).then(|| Phrase { start: start + begins, end: end + begins, ..*phrase })
+            });
+            song.phrases.extend(clipped);
         }
 
         let count_in = match notes.first() {
@@ -174,6 +182,7 @@ impl Song {
             tempo_changes: Vec::new(),
             meter_changes: Vec::new(),
             markers: Vec::new(),
+            phrases: Vec::new(),
             beats: SongBeats::Listed { beats: Vec::new(), count_in: Vec::new() },
             notes: Vec::new(),
             end: Time::ZERO,
