@@ -23,9 +23,10 @@ pub(crate) struct SoundArgs {
     #[arg(long, value_name = "FILE")]
     pub soundfont: Option<PathBuf>,
 
-    /// Recording of the song: WAV, FLAC, MP3, AAC, ALAC, Ogg Vorbis, Opus, or the sound of a video file.
+    /// Recording of the song: WAV, AIFF, CAF, FLAC, MP3, AAC, ALAC, Ogg Vorbis, Opus, or the sound of a video file.
     ///
-    /// It is copied as it is where nothing has to be changed; otherwise it is decoded and encoded anew.
+    /// AAC, FLAC and Opus are copied as they are where nothing has to be changed; everything else is decoded and encoded
+    /// anew.
     #[arg(long, value_name = "FILE")]
     pub audio: Option<PathBuf>,
 
