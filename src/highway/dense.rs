@@ -25,11 +25,11 @@ const SHORTEST_RUN: u32 = 64;
 const FEWEST_ROWS: u32 = 16;
 
 /// The hits of a place that shine at once: for each second that effects last, and the least.
-const SHINING_PER_SECOND: f32 = 80.0;
-const FEWEST_SHINING: usize = 24;
+const SHINING_PER_SECOND: f32 = 40.0;
+const FEWEST_SHINING: usize = 12;
 
-/// Hits of one place that are drawn where the place is full: as many as this, within [`FULL_WITHIN`] subpixels.
-const MOST_TOGETHER: usize = 8;
+/// Hits that are drawn over a hit within [`FULL_WITHIN`] subpixels before it is left out.
+const MOST_TOGETHER: usize = 3;
 const FULL_WITHIN: i64 = SUBPIXELS;
 
 /// How many hits of one place shine at once, on either side of the strike line, where effects last for `seconds`. More
@@ -67,21 +67,49 @@ pub(super) fn by_run(range: Range<u32>, runs: &[Range<u32>]) -> Vec<(Range<u32>,
     pieces
 }
 
-/// Which notes are drawn: of those of one look (`looks`: its number for each note) that lie within a pixel, as
-/// `positions` in drawing order say, the last that are drawn. Those lie over the others.
-pub(super) fn are_drawn(positions: &[i64], looks: &[usize]) -> Vec<bool> {
+/// What a note looks like, as far as it decides what it hides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct NoteLook {
+    /// Middle across, half width and half height, as bits.
+    pub shape: [u32; 3],
+    /// How opaque the body is, 0 to 255.
+    pub fill: u8,
+    /// Width of the outline.
+    pub outline: u8,
+}
+
+impl NoteLook {
+    /// Whether a note that looks like this hides one that looks like `other` where it lies over it, but for the edges.
+    fn hides(&self, other: &NoteLook) -> bool {
+        let [[place, width, height], [other_place, other_width, other_height]] =
+            [self.shape, other.shape].map(|shape| shape.map(f32::from_bits));
+        self == other
+            || (self.fill == u8::MAX
+                && place == other_place
+                && width >= other_width
+                && height >= other_height)
+    }
+}
+
+/// Which notes are drawn: all but those that lie under [`MOST_TOGETHER`] others within a pixel, each of which hides them.
+/// `positions` and the number of each note's look, of `looks`, are in drawing order: the last that are drawn lie over the
+/// others.
+pub(super) fn are_drawn(positions: &[i64], numbers: &[usize], looks: &[NoteLook]) -> Vec<bool> {
     let mut drawn = vec![true; positions.len()];
+    let hiding = |look: &NoteLook| -> Vec<usize> {
+        (0..looks.len()).filter(|&other| looks[other].hides(look)).collect()
+    };
+    let hiding: Vec<Vec<usize>> = looks.iter().map(hiding).collect();
     // The positions of the last that were kept of each look, the oldest to be replaced next.
-    let count = looks.iter().max().map_or(0, |most| most + 1);
-    let mut kept = vec![([0i64; MOST_TOGETHER], 0usize); count];
-    for (index, (&position, &look)) in positions.iter().zip(looks).enumerate().rev() {
-        let (ring, number) = &mut kept[look];
-        let slot = *number % MOST_TOGETHER;
-        if *number >= MOST_TOGETHER && position - ring[slot] < FULL_WITHIN {
+    let mut kept = vec![([i64::MIN; MOST_TOGETHER], 0usize); looks.len()];
+    for (index, (&position, &look)) in positions.iter().zip(numbers).enumerate().rev() {
+        let over = hiding[look].iter().flat_map(|&other| kept[other].0);
+        if over.filter(|&other| position.saturating_sub(other) < FULL_WITHIN).count() >= MOST_TOGETHER {
             drawn[index] = false;
             continue;
         }
-        ring[slot] = position;
+        let (ring, number) = &mut kept[look];
+        ring[*number % MOST_TOGETHER] = position;
         *number += 1;
     }
     drawn
@@ -218,13 +246,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_note_is_left_out_only_below_eight_others_of_its_look_within_a_pixel(placed in placed(2000, 200)) {
+        fn a_note_is_left_out_only_below_three_that_hide_it_within_a_pixel(placed in placed(2000, 200)) {
+            // Of one place: a note, a smaller hollow one, and a larger one.
+            let look = |size: f32, fill| NoteLook { shape: [9.0, size, size].map(f32::to_bits), fill, outline: 1 };
+            let looks = [look(4.0, 255), look(3.0, 90), look(5.0, 255)];
             let positions: Vec<i64> = placed.iter().map(|(position, _)| *position).collect();
-            let looks: Vec<usize> = placed.iter().map(|(_, look)| usize::from(*look)).collect();
-            let drawn = are_drawn(&positions, &looks);
+            let numbers: Vec<usize> = placed.iter().map(|(_, look)| usize::from(*look)).collect();
+            let drawn = are_drawn(&positions, &numbers, &looks);
             for index in 0..placed.len() {
                 let over = (index + 1..placed.len()).filter(|&other| {
-                    drawn[other] && looks[other] == looks[index] && positions[index] - positions[other] < FULL_WITHIN
+                    let hides = [[true, false, true], [true, true, true], [false, false, true]];
+                    drawn[other]
+                        && hides[numbers[index]][numbers[other]]
+                        && positions[index] - positions[other] < FULL_WITHIN
                 });
                 prop_assert_eq!(drawn[index], over.count() < MOST_TOGETHER);
             }
@@ -276,10 +310,20 @@ mod tests {
 
     #[test]
     fn no_roll_chord_or_flam_is_full() {
-        // A hundred hits a second at 60 pixels a second, each doubled by another track, with a flam before it.
+        // Fifty hits a second at 60 pixels a second, each doubled by another track, with a flam before it.
         let mut positions: Vec<i64> =
-            (0..100i64).flat_map(|index| [index * 154, index * 154, index * 154 + 60]).collect();
+            (0..100i64).flat_map(|index| [index * 307, index * 307, index * 307 + 60]).collect();
         positions.sort_unstable_by(|one, other| other.cmp(one));
-        assert!(are_drawn(&positions, &vec![0; positions.len()]).into_iter().all(|drawn| drawn));
+        let look = NoteLook { shape: [0; 3], fill: 255, outline: 0 };
+        assert!(are_drawn(&positions, &vec![0; positions.len()], &[look]).into_iter().all(|drawn| drawn));
+    }
+
+    #[test]
+    fn other_places_hide_nothing() {
+        let look =
+            |center: f32| NoteLook { shape: [center, 4.0, 4.0].map(f32::to_bits), fill: 255, outline: 1 };
+        let numbers: Vec<usize> = (0..12).map(|index| index % 4).collect();
+        let looks = [1.0, 2.0, 3.0, 4.0].map(look);
+        assert!(are_drawn(&[0; 12], &numbers, &looks).into_iter().all(|drawn| drawn));
     }
 }

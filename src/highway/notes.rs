@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::content::{BeatLine, HighwayNote};
-use super::dense;
+use super::dense::{self, NoteLook};
 use super::layout::Layout;
 use super::motion::{NoteMotion, SUBPIXELS};
 use super::paint;
@@ -230,7 +230,8 @@ pub(super) fn place_notes(
         (position, NoteInstance::new(note, position, layout, theme))
     });
     let (positions, instances): (Vec<i64>, Vec<NoteInstance>) = placed.unzip();
-    let drawn = dense::are_drawn(&positions, &looks(&instances));
+    let (numbers, looks) = looks(&instances);
+    let drawn = dense::are_drawn(&positions, &numbers, &looks);
     let placed = positions.into_iter().zip(instances).zip(drawn);
     let (positions, mut instances): (Vec<i64>, Vec<NoteInstance>) =
         placed.filter(|(_, drawn)| *drawn).map(|(placed, _)| placed).unzip();
@@ -241,16 +242,20 @@ pub(super) fn place_notes(
     (Positions(positions), instances)
 }
 
-/// A number for each of `instances` that those of the same place and shape share.
-fn looks(instances: &[NoteInstance]) -> Vec<usize> {
-    let mut known = HashMap::new();
+/// The looks of `instances`, each once, and the number of each instance's look among them.
+fn looks(instances: &[NoteInstance]) -> (Vec<usize>, Vec<NoteLook>) {
+    let (mut known, mut looks) = (HashMap::new(), Vec::new());
     let number = |instance: &NoteInstance| {
         let [_, fill, outline, _] = instance.style;
         let shape = [instance.center, instance.half_width, instance.half_height].map(f32::to_bits);
-        let number = known.len();
-        *known.entry((shape, fill, outline)).or_insert(number)
+        let look = NoteLook { shape, fill, outline };
+        *known.entry(look).or_insert_with(|| {
+            looks.push(look);
+            looks.len() - 1
+        })
     };
-    instances.iter().map(number).collect()
+    let numbers = instances.iter().map(number).collect();
+    (numbers, looks)
 }
 
 /// A number for each of `instances` that those of the same place share.
