@@ -529,16 +529,76 @@ fn claims_of_many_tracks_and_huge_events_cost_no_memory() {
 }
 
 #[test]
-fn damage_in_one_track_costs_the_rest_of_that_track_only_and_is_reported_with_its_place() {
-    let tracks =
-        [vec![(0, hit(36)), (0, Event::Raw(vec![0x99, 37, 0x80])), (0, hit(39))], vec![(0, hit(38))]];
+fn a_damaged_event_costs_itself_and_is_reported_with_its_place() {
+    let tracks = [
+        vec![(0, hit(36)), (0, Event::Raw(vec![0x99, 0xC5, 100])), (0, hit(39)), (96, hit(40))],
+        vec![(0, hit(38))],
+    ];
     let song = read(&file(1, quarter(96), &tracks)).unwrap();
-    assert_eq!(keys_and_seconds(&song), [(36, 0.0), (38, 0.0)]);
-    let warning = song.warnings()[0].to_string();
-    assert!(
-        warning.starts_with("track 1 is damaged at byte 26: a message with a wrong data byte"),
-        "{warning}"
+    assert_eq!(keys_and_seconds(&song), [(36, 0.0), (39, 0.0), (38, 0.0), (40, 0.5)]);
+    assert_eq!(
+        song.warnings()[0].to_string(),
+        "a damaged event at byte 26 (track 1): a data byte above 127; the message was left out, its time was kept"
     );
+}
+
+/// A file of one track with these events, which are bytes; 480 ticks per quarter note, so that 480 ticks are half a second.
+fn file_of(events: &[u8]) -> Vec<u8> {
+    [header(0, 1, quarter(480)), chunk(b"MTrk", events)].concat()
+}
+
+fn warnings(song: &Song) -> Vec<String> {
+    song.warnings().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn running_status_goes_on_after_a_marker_as_drum_programs_write_it() {
+    // Mido, midicsv and symusic agree.
+    let song = read(&file_of(
+        b"\0\x99\x24\x64\x83\x60\x24\0\0\xFF\x06\x05Verse\0\x26\x64\x83\x60\x26\0\0\x2A\x64\x83\x60\x2A\0\0\xFF\x2F\0",
+    ))
+    .unwrap();
+    assert_eq!(keys_and_seconds(&song), [(36, 0.0), (38, 0.5), (42, 1.0)]);
+    let text = warnings(&song).concat();
+    assert!(
+        text.starts_with("a damaged event at byte 39 (track 1): no status byte after a meta event"),
+        "{text}"
+    );
+}
+
+#[test]
+fn running_status_goes_on_after_a_system_exclusive_message() {
+    // Midicsv agrees.
+    let song = read(&file_of(
+        b"\0\x99\x24\x64\x83\x60\x24\0\0\xF0\x05\x7E\x7F\x09\x01\xF7\0\x26\x64\x83\x60\x26\0\0\xFF\x2F\0",
+    ))
+    .unwrap();
+    assert_eq!(keys_and_seconds(&song), [(36, 0.0), (38, 0.5)]);
+    assert_eq!(song.warnings().len(), 1);
+}
+
+#[test]
+fn a_velocity_above_127_is_127_and_costs_no_other_note() {
+    // Mido (clip=True) and FluidSynth agree.
+    let song = read(&file_of(
+        b"\0\x99\x24\x64\x81\x70\x99\x26\xFF\x81\x70\x99\x2A\x64\x81\x70\x99\x31\x64\0\xFF\x2F\0",
+    ))
+    .unwrap();
+    assert_eq!(keys_and_seconds(&song), [(36, 0.0), (38, 0.25), (42, 0.5), (49, 0.75)]);
+    assert_eq!(song.notes()[1].velocity, 127);
+    assert_eq!(warnings(&song), ["a damaged event at byte 26 (track 1): a velocity above 127; taken as 127"]);
+}
+
+#[test]
+fn notes_after_an_end_mark_are_read_if_nothing_is_wrong_with_them() {
+    // So does mido; midicsv and FluidSynth stop at the first end mark.
+    let song = read(&file_of(b"\0\x99\x24\x64\0\xFF\x2F\0\x83\x60\x99\x26\x64\0\xFF\x2F\0")).unwrap();
+    assert_eq!(keys_and_seconds(&song), [(36, 0.0), (38, 0.5)]);
+    assert!(warnings(&song).concat().contains("byte 26"), "{:?}", song.warnings());
+    // Here they are not events to the end.
+    let song = read(&file_of(b"\0\x99\x24\x64\0\xFF\x2F\0\x83\x60\x99\x26\x64\0\0\0\0")).unwrap();
+    assert_eq!(keys_and_seconds(&song), [(36, 0.0)]);
+    assert!(matches!(song.warnings(), [SongWarning::AfterEndOfTrack { offset: 30, count: 9, .. }]));
 }
 
 #[test]

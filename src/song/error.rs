@@ -147,13 +147,31 @@ pub enum SongWarning {
         /// Where it begins.
         offset: u64,
     },
-    /// An event cannot be read, and with it what follows in its track; what comes before it was read.
+    /// Bytes of a track cannot be read as events. What comes before and after them was read; how long they last is not
+    /// known, so that what comes after them in this track may be early.
     TrackDamaged {
         /// The track.
         track: TrackIndex,
-        /// Where the event begins.
+        /// Where the first of them is.
         offset: u64,
-        /// What is wrong with it.
+        /// What is wrong there.
+        reason: &'static str,
+        /// How many they are.
+        lost: u64,
+        /// How many bytes the track has.
+        length: u64,
+        /// Whether the last of them are the last of the track.
+        to_end: bool,
+    },
+    /// Damaged events of a track, of which something was assumed; the rest of the track was read.
+    EventsMended {
+        /// The track.
+        track: TrackIndex,
+        /// Where the first of them begins.
+        offset: u64,
+        /// How many.
+        count: u64,
+        /// What is wrong with them, and what was assumed.
         reason: &'static str,
     },
     /// Events without meaning were skipped; the rest of the track was read.
@@ -229,11 +247,21 @@ impl fmt::Display for SongWarning {
             SongWarning::SecondFile { offset } => {
                 write!(f, "a second MIDI file begins at byte {offset}; skipped")
             }
-            SongWarning::TrackDamaged { track, offset, reason } => write!(
-                f,
-                "track {track} is damaged at byte {offset}: {reason}; the notes before that are kept, \
-                 the rest of the track is lost"
-            ),
+            SongWarning::TrackDamaged { track, offset, reason, lost, length, to_end } => {
+                let rest = if *to_end {
+                    "up to the track's end"
+                } else {
+                    "notes may be missing there, and what follows in the track may be early"
+                };
+                write!(f, "track {track} is damaged at byte {offset}: {reason}; {} of its {length} ", lost)?;
+                write!(f, "bytes were skipped, {rest}")
+            }
+            SongWarning::EventsMended { track, offset, count: 1, reason } => {
+                write!(f, "a damaged event at byte {offset} (track {track}): {reason}")
+            }
+            SongWarning::EventsMended { track, offset, count, reason } => {
+                write!(f, "{count} damaged events from byte {offset} on (track {track}): {reason}")
+            }
             SongWarning::EventsSkipped { track, offset, count: 1, reason } => {
                 write!(f, "an event at byte {offset} (track {track}) was skipped: {reason}")
             }

@@ -22,6 +22,8 @@ pub(in crate::song) struct TrackChunk<'a> {
     pub offset: u64,
     /// The events.
     pub bytes: &'a [u8],
+    /// Whether the file ends within the track.
+    pub is_cut: bool,
 }
 
 /// How far into a file a header is looked for. Old Macintosh archives put 128 bytes before it.
@@ -123,7 +125,11 @@ impl<'a> ChunkReader<'a> {
                 };
                 let end = self.end_of_track(track, at, warnings);
                 let start = (at + CHUNK_HEAD).min(end);
-                tracks.push(TrackChunk { offset: start as u64, bytes: &self.bytes[start..end] });
+                let bytes = &self.bytes[start..end];
+                let is_cut = self.end_of_chunk(at).is_none_or(|declared| declared > end)
+                    && end == self.bytes.len()
+                    && !bytes.ends_with(END_OF_TRACK);
+                tracks.push(TrackChunk { offset: start as u64, bytes, is_cut });
                 at = end;
             } else {
                 // A chunk of another kind is skipped, as the format demands. Anything else is, too.

@@ -1,13 +1,25 @@
-//! The events of one track, with where and when each is, and what is wrong with those that cannot be read.
+//! The events of one track, with where and when each is, and what is wrong with those that are damaged.
+//!
+//! A damaged byte costs the event that it is in, not the rest of the track. A first walk looks for faults, and where there
+//! is one it finds out how the bytes around it are to be read (see [`repair`]). The second walk yields the events.
+//!
+//! A track without a fault is read as it stands. What many programs write, though the format forbids it, is no fault in
+//! this sense: running status that goes on after a meta event, and events after an End of Track.
 
-use midly::{EventIter, MetaMessage, TrackEventKind};
+use midly::TrackEventKind;
 
 use super::chunks::TrackChunk;
+use super::event::{CUT, EventContent, EventForm, ReadEvent, read_event};
+use super::likelihood::TrackStatistics;
+use super::repair::{BEFORE, Place, Repair, RepairKind, repair};
 
 /// Walks through a track's events, to its End of Track or as far as it can be read.
 pub(in crate::song) struct TrackEvents<'a> {
     chunk: TrackChunk<'a>,
-    rest: EventIter<'a>,
+    plan: Plan,
+    /// Repairs that are behind.
+    repaired: usize,
+    place: Place,
     /// Deltas have 28 bits and take a byte at least, so that 64 bits never overflow.
     tick: u64,
     over: bool,
@@ -20,43 +32,63 @@ pub(in crate::song) struct TrackStep<'a> {
     /// When it is, in ticks from the track's start.
     pub tick: u64,
     pub what: StepContent<'a>,
+    /// What is wrong with the event, and what was assumed of it.
+    pub fault: Option<&'static str>,
 }
 
 /// What was read in one step.
 pub(in crate::song) enum StepContent<'a> {
     /// An event.
     Event(TrackEventKind<'a>),
-    /// An event without meaning, and what is wrong with it; the walk goes on.
+    /// An event without meaning, and what is wrong with it.
     Skipped(&'static str),
-    /// An event that cannot be read, and why; it is the last step.
-    Damage(&'static str),
+    /// A damaged message, which is left out. The step's fault says what is wrong with it.
+    LeftOut,
+    /// Bytes that cannot be read as events: how many, and why.
+    Lost(u64, &'static str),
 }
+
+/// How a track is to be read.
+struct Plan {
+    /// In order of their positions.
+    repairs: Vec<Repair>,
+    /// Whether the events after the first End of Track are read.
+    beyond_end: bool,
+}
+
+/// Repairs after which the searches go further at a time.
+const MANY_REPAIRS: usize = 64;
+
+/// Repairs after which the rest of a track is given up. It has no meaning any more, and memory is spared.
+const MOST_REPAIRS: usize = 1 << 16;
+
+const AFTER_END: &str = "an end mark within the track; the events after it were read";
 
 impl<'a> TrackEvents<'a> {
     pub(in crate::song) fn new(chunk: TrackChunk<'a>) -> TrackEvents<'a> {
-        TrackEvents { chunk, rest: EventIter::new(chunk.bytes), tick: 0, over: false }
+        TrackEvents {
+            chunk,
+            plan: Plan::new(chunk),
+            repaired: 0,
+            place: Place::default(),
+            tick: 0,
+            over: false,
+        }
     }
 
     /// What has not been walked through, and where in the file it begins.
     pub(in crate::song) fn unread(&self) -> (u64, &'a [u8]) {
-        let rest = self.rest.unread();
-        (self.chunk.offset + (self.chunk.bytes.len() - rest.len()) as u64, rest)
+        let at = self.place.at;
+        (self.chunk.offset + at as u64, self.chunk.bytes.get(at..).unwrap_or_default())
     }
 
-    /// Goes past an event that midly refused, if its end is certain.
-    fn skip(&mut self, event: &'a [u8], running_status: Option<u8>) -> StepContent<'a> {
-        match skip_event(event, running_status) {
-            Ok(skipped) => {
-                self.tick += u64::from(skipped.delta);
-                self.rest = EventIter::new(&event[skipped.bytes..]);
-                *self.rest.running_status_mut() = skipped.running_status;
-                StepContent::Skipped(skipped.reason)
-            }
-            Err(reason) => {
-                self.over = true;
-                StepContent::Damage(reason)
-            }
-        }
+    fn skip(&mut self, to: usize) -> StepContent<'a> {
+        let bytes = self.chunk.bytes;
+        let to = to.min(bytes.len());
+        let reason = read_event(bytes, self.place.at, self.place.running, EventForm::PLAIN).err();
+        let count = to.saturating_sub(self.place.at) as u64;
+        self.place.at = to;
+        StepContent::Lost(count, reason.unwrap_or("bytes that are no event"))
     }
 }
 
@@ -64,88 +96,158 @@ impl<'a> Iterator for TrackEvents<'a> {
     type Item = TrackStep<'a>;
 
     fn next(&mut self) -> Option<TrackStep<'a>> {
-        let (offset, before) = self.unread();
-        if self.over || before.is_empty() {
+        let (offset, rest) = self.unread();
+        if self.over || rest.is_empty() {
             return None;
         }
-        let running_status = self.rest.running_status();
-        // Midly takes four bytes of a delta that has more; skip_event refuses it.
-        let too_long = before.len() >= 4 && before[..4].iter().all(|byte| *byte >= 0x80);
-        let what = match if too_long { None } else { self.rest.next() } {
-            Some(Ok(event)) => {
-                self.tick += u64::from(event.delta.as_int());
-                self.over = matches!(event.kind, TrackEventKind::Meta(MetaMessage::EndOfTrack));
-                StepContent::Event(event.kind)
+        let bytes = self.chunk.bytes;
+        let repair = self.plan.repairs.get(self.repaired).filter(|repair| repair.at == self.place.at);
+        let form = match repair {
+            None => EventForm::PLAIN,
+            Some(Repair { how: RepairKind::Event(form), .. }) => *form,
+            Some(Repair { how: RepairKind::Skip(to), .. }) => {
+                let to = *to;
+                self.repaired += 1;
+                let what = self.skip(to);
+                return Some(TrackStep { offset, tick: self.tick, what, fault: None });
             }
-            // Midly's lenient mode does not say what is wrong.
-            Some(Err(_)) | None => self.skip(before, running_status),
         };
-        Some(TrackStep { offset, tick: self.tick, what })
+        self.repaired += usize::from(repair.is_some());
+        let (what, fault) = match read_event(bytes, self.place.at, self.place.running, form) {
+            Ok(ReadEvent { delta, end, running, content, mut fault, .. }) => {
+                self.tick += u64::from(delta);
+                self.place = Place { at: end, running };
+                if content.is_end_of_track() {
+                    self.over = !self.plan.beyond_end;
+                    if self.plan.beyond_end && end < bytes.len() {
+                        fault = fault.or(Some(AFTER_END));
+                    }
+                }
+                let what = match content {
+                    EventContent::Event(event) => StepContent::Event(event),
+                    EventContent::Skipped(reason) => StepContent::Skipped(reason),
+                    EventContent::LeftOut => StepContent::LeftOut,
+                };
+                (what, fault)
+            }
+            Err(_) => (self.skip(bytes.len()), None),
+        };
+        Some(TrackStep { offset, tick: self.tick, what, fault })
     }
 }
 
-/// An event that midly refuses, but whose end is known.
-struct SkippedEvent {
-    delta: u32,
-    /// Its length, the delta included.
-    bytes: usize,
-    running_status: Option<u8>,
-    reason: &'static str,
-}
-
-/// Finds the end of an event that midly refuses; else the reason why the track cannot be read on.
-///
-/// Nothing is guessed: where the end is not certain, notes would be made up.
-fn skip_event(event: &[u8], running_status: Option<u8>) -> Result<SkippedEvent, &'static str> {
-    const CUT: &str = "an event is cut short";
-    const TOO_LONG: &str = "a number has more than four bytes";
-    let number = |bytes: &[u8]| variable_length(bytes).ok_or(if bytes.len() < 4 { CUT } else { TOO_LONG });
-    let (delta, delta_bytes) = number(event)?;
-    let status = *event.get(delta_bytes).ok_or(CUT)?;
-    let (length, running_status, reason) = match status {
-        0xFF => {
-            let (payload, length_bytes) = number(event.get(delta_bytes + 2..).ok_or(CUT)?)?;
-            (2 + length_bytes + payload as usize, None, "a meta event without meaning")
+impl Plan {
+    fn new(chunk: TrackChunk<'_>) -> Plan {
+        let bytes = chunk.bytes;
+        let mut plan = Plan { repairs: Vec::new(), beyond_end: false };
+        let mut place = Place::default();
+        let mut ends_seen = false;
+        let mut statistics: Option<Box<TrackStatistics>> = None;
+        while let Some(fault) = plan.next_fault(chunk, place, &mut ends_seen) {
+            if plan.repairs.len() >= MOST_REPAIRS {
+                plan.repairs.push(Repair { at: fault, how: RepairKind::Skip(bytes.len()) });
+                break;
+            }
+            let statistics = statistics.get_or_insert_with(|| Box::new(TrackStatistics::new()));
+            let start = count_events(bytes, place, fault, statistics);
+            let hasty = plan.repairs.len() >= MANY_REPAIRS;
+            place = repair(bytes, start, fault, hasty, statistics, &mut plan.repairs);
+            statistics.settle();
         }
-        // These have no place in a file, but their lengths are known (MIDI 1.0, "System Common" and
-        // "System Real Time"; the latter leave running status alone).
-        0xF1 | 0xF3 => (2, None, "a system common message"),
-        0xF2 => (3, None, "a system common message"),
-        0xF4..=0xF6 => (1, None, "a system common message"),
-        0xF8..=0xFE => (1, running_status, "a system real-time message"),
-        0x00..=0x7F if running_status.is_none() => return Err("a message without a status byte"),
-        0x00..=0xEF if event.len() - delta_bytes >= 3 => return Err("a message with a wrong data byte"),
-        _ => return Err(CUT),
-    };
-    let bytes = delta_bytes + length;
-    if bytes > event.len() { Err(CUT) } else { Ok(SkippedEvent { delta, bytes, running_status, reason }) }
+        plan
+    }
+
+    /// Where the next event stands, from `place` on, that cannot be read or can hardly be meant so.
+    fn next_fault(&mut self, chunk: TrackChunk<'_>, mut place: Place, end_seen: &mut bool) -> Option<usize> {
+        let bytes = chunk.bytes;
+        let mut last = place.at;
+        while place.at < bytes.len() {
+            last = place.at;
+            match read_event(bytes, place.at, place.running, EventForm::PLAIN) {
+                // The file ends here: nothing follows that could be found.
+                Err(CUT) if chunk.is_cut => return None,
+                Err(_) => return Some(place.at),
+                Ok(event) => {
+                    if is_no_meta_event(bytes, place.at, event.end) {
+                        return Some(place.at);
+                    }
+                    place = Place { at: event.end, running: event.running };
+                    if event.content.is_end_of_track() && !self.beyond_end {
+                        if *end_seen || place.at == bytes.len() || !is_whole(bytes, place) {
+                            return None;
+                        }
+                        *end_seen = true;
+                        self.beyond_end = true;
+                    } else if event.content.is_end_of_track() && place.at == bytes.len() {
+                        return None;
+                    }
+                }
+            }
+        }
+        // An event that has the end of the track in it was longer than it should be.
+        let swallowed = bytes.get(last + 8..).is_some_and(|_| bytes.ends_with(END_OF_TRACK));
+        swallowed.then_some(last)
+    }
 }
 
-/// A variable-length quantity of up to four bytes, and how many it takes (SMF 1.0, "Conventions").
-fn variable_length(bytes: &[u8]) -> Option<(u32, usize)> {
-    let mut value = 0;
-    for (place, byte) in bytes.iter().take(4).enumerate() {
-        value = value << 7 | u32::from(byte & 0x7F);
-        if byte & 0x80 == 0 {
-            return Some((value, place + 1));
+/// The End of Track event without the time before it.
+const END_OF_TRACK: &[u8] = &[0xFF, 0x2F, 0x00];
+
+/// Whether the event from `at` to `end` is a meta event of a kind that cannot be: kinds are below 80 (hexadecimal).
+fn is_no_meta_event(bytes: &[u8], at: usize, end: usize) -> bool {
+    let message = bytes.get(at..end).unwrap_or_default();
+    let after_delta = message.iter().position(|byte| *byte < 0x80).map_or(0, |last| last + 1);
+    matches!(message.get(after_delta..), Some(&[0xFF, kind, ..]) if kind >= 0x80)
+}
+
+/// Whether all bytes from a place on are events that need no repair, the last of them an End of Track.
+fn is_whole(bytes: &[u8], mut place: Place) -> bool {
+    while let Ok(event) = read_event(bytes, place.at, place.running, EventForm::PLAIN) {
+        if event.end == bytes.len() {
+            return event.content.is_end_of_track();
+        }
+        place = Place { at: event.end, running: event.running };
+    }
+    false
+}
+
+/// Counts the events from `place` to the fault, and returns the place where the search for the damage begins.
+fn count_events(bytes: &[u8], mut place: Place, fault: usize, statistics: &mut TrackStatistics) -> Place {
+    let mut start = place;
+    let mut strange_since = None;
+    while place.at < fault
+        && let Ok(event) = read_event(bytes, place.at, place.running, EventForm::PLAIN)
+    {
+        // Events that follow damage would say what the damage made of them. Where no fault follows soon there was none.
+        if statistics.is_strange() && place.at - *strange_since.get_or_insert(place.at) > BEFORE {
+            statistics.settle();
+        }
+        if !statistics.is_strange() {
+            strange_since = None;
+            statistics.count(&event, &bytes[place.at..event.end]);
+        }
+        place = Place { at: event.end, running: event.running };
+        // Behind a very long event the search begins later, so that its length is bounded.
+        if place.at + BEFORE <= fault || start.at + 2 * BEFORE < fault {
+            start = place;
         }
     }
-    None
+    start
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Each step's offset and tick, and how it went: an event is "".
+    /// Each step's offset and tick, and what is wrong with it: nothing is "".
     fn walk(bytes: &[u8]) -> Vec<(u64, u64, &'static str)> {
-        TrackEvents::new(TrackChunk { offset: 100, bytes })
+        TrackEvents::new(TrackChunk { offset: 100, bytes, is_cut: false })
             .map(|step| {
-                let how = match step.what {
-                    StepContent::Event(_) => "",
-                    StepContent::Skipped(reason) | StepContent::Damage(reason) => reason,
+                let what = match step.what {
+                    StepContent::Event(_) | StepContent::LeftOut => step.fault.unwrap_or(""),
+                    StepContent::Skipped(reason) | StepContent::Lost(_, reason) => reason,
                 };
-                (step.offset, step.tick, how)
+                (step.offset, step.tick, what)
             })
             .collect()
     }
@@ -167,19 +269,54 @@ mod tests {
     }
 
     #[test]
-    fn the_walk_ends_at_what_cannot_be_read() {
-        assert_eq!(walk(&[0, 36, 100]), [(100, 0, "a message without a status byte")]);
-        assert_eq!(walk(&[0, 0x99, 36, 0x80, 0]), [(100, 0, "a message with a wrong data byte")]);
-        assert_eq!(walk(&[0, 0x99, 36]), [(100, 0, "an event is cut short")]);
-        assert_eq!(walk(&[0x80]), [(100, 0, "an event is cut short")]);
-        assert_eq!(
-            walk(&[0x80, 0x80, 0x80, 0x80, 0, 0x99, 36, 1]),
-            [(100, 0, "a number has more than four bytes")]
-        );
+    fn the_walk_ends_at_the_end_of_track() {
+        assert_eq!(walk(&[7, 0xFF, 0x2F, 0, 0, 0x99, 36, 100]), [(100, 7, "")]);
     }
 
     #[test]
-    fn the_walk_ends_at_the_end_of_track() {
-        assert_eq!(walk(&[7, 0xFF, 0x2F, 0, 0, 0x99, 36, 100]), [(100, 7, "")]);
+    fn zeros_before_a_number_are_let_pass() {
+        assert_eq!(
+            walk(&[0x80, 0x80, 0x80, 0x80, 5, 0x99, 36, 1]),
+            [(100, 5, "a number of more than four bytes; taken as it is")]
+        );
+    }
+
+    /// A kick and a snare in turn with explicit status bytes, and an end mark after them: 128 events of 4 bytes.
+    fn beat() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for _ in 0..32 {
+            bytes.extend([0, 0x99, 36, 100, 60, 0x89, 36, 64, 0, 0x99, 38, 90, 60, 0x89, 38, 64]);
+        }
+        bytes.extend([0, 0xFF, 0x2F, 0]);
+        bytes
+    }
+
+    /// Bytes of steps at which something is wrong, and the tick at the end.
+    fn faults(bytes: &[u8]) -> (Vec<u64>, u64) {
+        let steps = walk(bytes);
+        let end = steps.last().map_or(0, |step| step.1);
+        (steps.into_iter().filter(|step| !step.2.is_empty()).map(|step| step.0 - 100).collect(), end)
+    }
+
+    #[test]
+    fn a_damaged_byte_is_found_and_the_time_goes_on() {
+        let whole = beat();
+        assert_eq!(faults(&whole), (vec![], 3840));
+        for (name, at, byte) in
+            [("key", 258, 0xA4), ("velocity", 259, 0xFF), ("status", 257, 0x19), ("time", 260, 0xBC)]
+        {
+            let mut bytes = whole.clone();
+            bytes[at] = byte;
+            assert_eq!(faults(&bytes), (vec![at as u64 / 4 * 4], 3840), "{name}");
+        }
+        for (name, at) in [("velocity", 259), ("key", 258)] {
+            let mut bytes = whole.clone();
+            bytes.remove(at);
+            assert_eq!(faults(&bytes), (vec![at as u64 / 4 * 4], 3840), "{name}");
+        }
+        let mut bytes = whole.clone();
+        bytes.insert(259, 5);
+        assert_eq!(faults(&bytes).1, 3840);
+        assert_eq!(faults(&bytes).0.len(), 1);
     }
 }

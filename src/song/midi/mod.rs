@@ -1,7 +1,11 @@
 //! Standard MIDI Files: takes a file apart, and gathers what its tracks hold.
 
 mod chunks;
+mod event;
 mod events;
+mod faults;
+mod likelihood;
+mod repair;
 mod text;
 
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
@@ -15,6 +19,7 @@ use super::{
     TrackSelection,
 };
 use chunks::TrackChunk;
+use faults::TrackFaults;
 use text::readable;
 
 pub(super) use chunks::Chunks;
@@ -79,8 +84,7 @@ struct TrackReader<'a> {
     first_note: usize,
     info: TrackInfo,
     tick: u64,
-    /// Events that were skipped: where the first is, how many, what is wrong with the first.
-    skipped: Option<(u64, u64, &'static str)>,
+    faults: TrackFaults,
 }
 
 impl<'a> TrackReader<'a> {
@@ -93,49 +97,38 @@ impl<'a> TrackReader<'a> {
         let selected = options.tracks.contains(track);
         let info = TrackInfo { track, name: None, events: 0, notes: [0; 16], selected };
         let first_note = read.notes.len();
-        TrackReader { options, read, active, first_note, info, tick: 0, skipped: None }
+        TrackReader { options, read, active, first_note, info, tick: 0, faults: TrackFaults::default() }
     }
 
     fn read(&mut self, chunk: TrackChunk<'_>, warnings: &mut Warnings) {
         let track = self.info.track;
-        let mut last = chunk.offset;
-        let mut explained = false;
+        let (start, end) = (chunk.offset, chunk.offset + chunk.bytes.len() as u64);
+        let mut last = start;
+        let mut ended = false;
         let mut steps = TrackEvents::new(chunk);
         for step in &mut steps {
             self.tick = step.tick;
             last = step.offset;
-            match step.what {
-                StepContent::Event(event) => {
-                    self.info.events += 1;
-                    match event {
-                        TrackEventKind::Midi { channel, message } => {
-                            self.take_message(Channel::from_index(channel.as_int()), message);
-                        }
-                        TrackEventKind::Meta(MetaMessage::EndOfTrack) => explained = true,
-                        TrackEventKind::Meta(message) => self.take_meta(message, step.offset),
-                        TrackEventKind::SysEx(_) | TrackEventKind::Escape(_) => {}
-                    }
+            self.faults.take(&step);
+            let StepContent::Event(event) = step.what else { continue };
+            self.info.events += 1;
+            match event {
+                TrackEventKind::Midi { channel, message } => {
+                    self.take_message(Channel::from_index(channel.as_int()), message);
                 }
-                StepContent::Skipped(reason) => self.note_skipped(step.offset, reason),
-                StepContent::Damage(reason) => {
-                    explained = true;
-                    warnings.push(SongWarning::TrackDamaged { track, offset: step.offset, reason });
-                }
+                TrackEventKind::Meta(MetaMessage::EndOfTrack) => ended = true,
+                TrackEventKind::Meta(message) => self.take_meta(message, step.offset),
+                TrackEventKind::SysEx(_) | TrackEventKind::Escape(_) => {}
             }
         }
+        let faults = std::mem::take(&mut self.faults);
         let (offset, rest) = steps.unread();
-        if !explained {
+        if !ended && !faults.lost_to(end) {
             warnings.push(SongWarning::NoEndOfTrack { track, offset: last });
         } else if !rest.is_empty() {
             warnings.push(SongWarning::AfterEndOfTrack { track, offset, count: rest.len() as u64 });
         }
-        if let Some((offset, count, reason)) = self.skipped {
-            warnings.push(SongWarning::EventsSkipped { track, offset, count, reason });
-        }
-    }
-
-    fn note_skipped(&mut self, offset: u64, reason: &'static str) {
-        self.skipped.get_or_insert((offset, 0, reason)).1 += 1;
+        faults.warn(track, (start, end), warnings);
     }
 
     fn take_message(&mut self, channel: Channel, message: MidiMessage) {
@@ -180,11 +173,11 @@ impl<'a> TrackReader<'a> {
             MetaMessage::Tempo(micros) if micros.as_int() > 0 => {
                 read.tempos.push(AtTick { track, tick, what: micros.as_int() });
             }
-            MetaMessage::Tempo(_) => self.note_skipped(offset, "a tempo without end"),
+            MetaMessage::Tempo(_) => self.faults.skip(offset, "a tempo without end"),
             MetaMessage::TimeSignature(numerator @ 1.., power @ ..16, _, _) => {
                 read.meters.push(AtTick { track, tick, what: (numerator, 1 << power) });
             }
-            MetaMessage::TimeSignature(..) => self.note_skipped(offset, "a metre without meaning"),
+            MetaMessage::TimeSignature(..) => self.faults.skip(offset, "a metre without meaning"),
             MetaMessage::TrackName(text) if self.info.name.is_none() => self.info.name = readable(text),
             MetaMessage::Copyright(text) if read.copyright.is_none() => {
                 read.copyright = readable(text);
