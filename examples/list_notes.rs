@@ -8,10 +8,11 @@
 use std::io::{self, BufRead, BufWriter, Write};
 use std::path::Path;
 
-use strikeline::song::{ChannelSelection, Song, SongOptions};
+use strikeline::song::{ChannelSelection, DrumSelection, Song, SongOptions};
 
 fn main() -> io::Result<()> {
-    let options = SongOptions { channels: ChannelSelection::ALL, ..SongOptions::default() };
+    let options =
+        SongOptions { drums: DrumSelection::Channels(ChannelSelection::ALL), ..SongOptions::default() };
     let mut out = BufWriter::new(io::stdout().lock());
     for path in io::stdin().lock().lines() {
         match Song::open(Path::new(&path?), &options) {

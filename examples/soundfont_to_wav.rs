@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use strikeline::picture::Time;
-use strikeline::song::{ChannelSelection, Song, SongOptions, SongPart};
+use strikeline::song::{ChannelSelection, DrumSelection, Song, SongOptions, SongPart};
 use strikeline::sound::midi_events;
 use strikeline_audio::AudioSource;
 use strikeline_sound::soundfont::{MidiPlayer, MidiPlayerOptions, SoundFont};
@@ -21,10 +21,10 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         );
     };
     let rate: u32 = rest.first().map_or(Ok(48_000), |rate| rate.parse())?;
-    let (part, channels) = match rest.get(1).map(String::as_str) {
-        None | Some("all") => (SongPart::All, ChannelSelection::ALL),
-        Some("drums") => (SongPart::Drums, ChannelSelection::default()),
-        Some("accompaniment") => (SongPart::Accompaniment, ChannelSelection::default()),
+    let (part, drums) = match rest.get(1).map(String::as_str) {
+        None | Some("all") => (SongPart::All, DrumSelection::Channels(ChannelSelection::ALL)),
+        Some("drums") => (SongPart::Drums, DrumSelection::Declared),
+        Some("accompaniment") => (SongPart::Accompaniment, DrumSelection::Declared),
         Some(other) => return Err(format!("{other} is not a part of a song").into()),
     };
     let options = MidiPlayerOptions {
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         ..MidiPlayerOptions::default()
     };
 
-    let song_options = SongOptions { channels, ..SongOptions::default() };
+    let song_options = SongOptions { drums, ..SongOptions::default() };
     let (song, events) = Song::open_with_events(Path::new(song), &song_options)?;
     let font = SoundFont::open(Path::new(font))?;
     println!("{}: {} presets", font.name(), font.preset_count());

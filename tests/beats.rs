@@ -1,7 +1,7 @@
 //! Beats, bars and the count-in, against a slow reference and by name.
 
 use proptest::prelude::*;
-use strikeline::song::{Beat, ChannelSelection, MAX_SONG_TIME, Song, SongOptions};
+use strikeline::song::{Beat, ChannelSelection, DrumSelection, MAX_SONG_TIME, Song, SongOptions};
 use strikeline_picture::Time;
 
 // A writer of MIDI files that shares nothing with the reader.
@@ -441,7 +441,7 @@ proptest! {
             let length = bytes.len();
             bytes[place.index(length)] = byte;
         }
-        let options = SongOptions { channels: ChannelSelection::ALL, ..SongOptions::default() };
+        let options = SongOptions { drums: DrumSelection::Channels(ChannelSelection::ALL), ..SongOptions::default() };
         if let Ok(song) = Song::read(&bytes, &options) {
             check_beats(&song);
         }

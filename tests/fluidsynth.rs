@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use strikeline::song::{ChannelSelection, Song, SongOptions, SongPart};
+use strikeline::song::{ChannelSelection, DrumSelection, Song, SongOptions, SongPart};
 use strikeline::sound::midi_events;
 use strikeline_audio::AudioSource;
 use strikeline_picture::Time;
@@ -108,7 +108,8 @@ fn mono(samples: &[f32]) -> Vec<f32> {
 }
 
 fn ours(song: &[u8], font: &SoundFont, frames: usize) -> Vec<f32> {
-    let options = SongOptions { channels: ChannelSelection::ALL, ..SongOptions::default() };
+    let options =
+        SongOptions { drums: DrumSelection::Channels(ChannelSelection::ALL), ..SongOptions::default() };
     let (_, events) = Song::read_with_events(song, &options).unwrap();
     let events = midi_events(&events, SongPart::All, Time::ZERO);
     let dry = MidiPlayerOptions { effects: false, ..MidiPlayerOptions::default() };

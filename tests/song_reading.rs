@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use strikeline::song::{
-    Channel, ChannelSelection, Division, MAX_SONG_TIME, MarkerKind, Note, Song, SongError, SongOptions,
-    SongWarning, TrackIndex, TrackSelection,
+    Channel, ChannelSelection, Division, DrumSelection, MAX_SONG_TIME, MarkerKind, Note, Song, SongError,
+    SongOptions, SongWarning, TrackIndex, TrackSelection,
 };
 use strikeline_picture::Time;
 
@@ -105,7 +105,7 @@ fn read(bytes: &[u8]) -> Result<Song, SongError> {
 }
 
 fn all_channels() -> SongOptions {
-    SongOptions { channels: ChannelSelection::ALL, ..SongOptions::default() }
+    SongOptions { drums: DrumSelection::Channels(ChannelSelection::ALL), ..SongOptions::default() }
 }
 
 fn keys_and_seconds(song: &Song) -> Vec<(u8, f64)> {
@@ -278,9 +278,9 @@ proptest! {
                 let read = song.notes().iter().filter(earlier).map(hit);
                 prop_assert!(read.eq(whole.notes().iter().filter(earlier).map(hit)));
             }
-            Err(SongError::NoNotes { damage, .. }) => {
+            Err(SongError::NoNotes(why)) => {
                 prop_assert_eq!(kept, 0);
-                prop_assert!(damage.is_some());
+                prop_assert!(why.damage.is_some());
             }
             Err(_) => prop_assert!(cut < first_event && kept == 0),
         }
@@ -431,7 +431,8 @@ fn channels_and_tracks_are_chosen() {
         [vec![(0, Event::Hit(0, 60, 1)), (0, hit(36))], vec![(0, hit(38)), (0, Event::Hit(0, 61, 1))]];
     let bytes = file(1, quarter(96), &tracks);
     let keys = |channels: &str, tracks: &str| -> Vec<u8> {
-        let options = SongOptions { channels: channels.parse().unwrap(), tracks: tracks.parse().unwrap() };
+        let drums = DrumSelection::Channels(channels.parse().unwrap());
+        let options = SongOptions { drums, tracks: tracks.parse().unwrap(), ..SongOptions::default() };
         Song::read(&bytes, &options).unwrap().notes().iter().map(|note| note.key).collect()
     };
     assert_eq!(keys("10", "all"), [36, 38]);

@@ -6,11 +6,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use strikeline::song::{ChannelSelection, DrumMap, Lane, LaneLayout, MAX_SONG_TIME, Passage, Song, SongOptions};
+use strikeline::song::{ChannelSelection, DrumSelection, DrumMap, Lane, LaneLayout, MAX_SONG_TIME, Passage, Song, SongOptions};
 use strikeline_picture::Time;
 
 fuzz_target!(|bytes: &[u8]| {
-    let options = SongOptions { channels: ChannelSelection::ALL, ..SongOptions::default() };
+    let options = SongOptions { drums: DrumSelection::Channels(ChannelSelection::ALL), ..SongOptions::default() };
     match Song::read_with_events(bytes, &options) {
         Ok((song, events)) => {
             assert!(events.events().is_sorted_by_key(|event| (event.time, event.track)));

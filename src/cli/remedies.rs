@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use strikeline::song::{SongError, TrackSelection};
+use strikeline::song::{NoNotes, SongError, TrackSelection};
 use strikeline_sound::align::AlignError;
 use strikeline_sound::recording::{CannotCopy, RecordingError};
 use wgpu_video::encode::EncodeError;
@@ -68,12 +68,17 @@ fn of_song(error: &SongError) -> Option<&'static str> {
     match error {
         SongError::InFile { problem, .. } => of_song(problem),
         SongError::NoSuchTrack { .. } => Some("--track takes one of these numbers, or all"),
-        SongError::NoNotes { elsewhere, .. } if elsewhere.is_empty() => None,
-        SongError::NoNotes { tracks: TrackSelection::All, .. } => {
-            Some("--channel takes one of these numbers, or all")
-        }
-        SongError::NoNotes { .. } => Some("--channel and --track choose other channels and tracks"),
+        SongError::NoNotes(why) => of_no_notes(why),
         _ => None,
+    }
+}
+
+/// The options that help where a song has no drums.
+pub(super) fn of_no_notes(why: &NoNotes) -> Option<&'static str> {
+    match why {
+        NoNotes { elsewhere, .. } if elsewhere.is_empty() => None,
+        NoNotes { tracks: TrackSelection::All, .. } => Some("--channel takes one of these numbers, or all"),
+        NoNotes { .. } => Some("--channel and --track choose other channels and tracks"),
     }
 }
 
@@ -124,15 +129,16 @@ fn of_scene(error: &SceneError) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strikeline::song::{Channel, Song, SongOptions, TrackIndex};
+    use strikeline::song::{Channel, DrumSelection, Song, SongOptions, TrackIndex};
 
     fn no_notes(tracks: &str) -> SongError {
-        SongError::NoNotes {
-            channels: "10".parse().unwrap_or_default(),
+        SongError::NoNotes(Box::new(NoNotes {
+            drums: DrumSelection::Declared,
             tracks: tracks.parse().unwrap_or_default(),
             elsewhere: vec![(TrackIndex::from_index(0), Channel::from_index(2), 5)],
+            likely: None,
             damage: None,
-        }
+        }))
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! What can be wrong with a song file: errors, which mean that there is no song, and warnings about a song that was read
 //! nevertheless.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::{Channel, ChannelSelection, KeyCount, TrackIndex, TrackSelection};
+use super::{Channel, KeyCount, NoNotes, TrackIndex};
 
 /// Why a file could not be read as a song. Byte positions count from 0 at the start of the file.
 #[derive(Debug, thiserror::Error)]
@@ -56,18 +56,10 @@ pub enum SongError {
         /// The tracks there are, with name and number of notes.
         tracks: Vec<(TrackIndex, Option<String>, u64)>,
     },
-    /// There are no notes on the chosen channels and tracks; choose others. The text lists where there are some.
-    #[error("{}", describe_no_notes(*channels, tracks, elsewhere, damage.as_ref()))]
-    NoNotes {
-        /// The chosen channels.
-        channels: ChannelSelection,
-        /// The chosen tracks.
-        tracks: TrackSelection,
-        /// Notes on each track and channel of the file.
-        elsewhere: Vec<(TrackIndex, Channel, u64)>,
-        /// The first thing that is wrong with the file, if anything is.
-        damage: Option<SongWarning>,
-    },
+    /// There are no drums in the file or on the chosen tracks; choose a channel or other tracks. The text lists where there
+    /// are notes.
+    #[error("{0}")]
+    NoNotes(Box<NoNotes>),
     /// A note lies further from the start than [`MAX_SONG_TIME`](super::MAX_SONG_TIME): the time before
     /// some event is damaged, or the tempo is. Export or download the file again.
     #[error(
@@ -206,6 +198,14 @@ pub enum SongWarning {
         /// Each key with its number of notes.
         keys: Vec<KeyCount>,
     },
+    /// The file declares no drums, and channel 10 has no notes. These tracks were taken for drums because of their names, or
+    /// those of their instruments.
+    DrumsByName {
+        /// Track, channel, and the name of the track or the instrument, of the first 30.
+        parts: Vec<(TrackIndex, Channel, String)>,
+    },
+    /// There are no drums. Only with [`SongOptions::may_lack_notes`](super::SongOptions::may_lack_notes); else this is an error.
+    NoNotes(Box<NoNotes>),
     /// There were more warnings than are listed.
     More {
         /// How many are not listed.
@@ -282,6 +282,15 @@ impl fmt::Display for SongWarning {
                 }
                 Ok(())
             }
+            SongWarning::DrumsByName { parts } => {
+                f.write_str("nothing in the file is declared as drums, and channel 10 has no notes; taken for drums by name: ")?;
+                for (place, (track, channel, name)) in parts.iter().enumerate() {
+                    let separator = if place == 0 { "" } else { ", " };
+                    write!(f, "{separator}\"{name}\" (track {track}, channel {channel})")?;
+                }
+                if parts.len() == LISTED_TRACKS { f.write_str(", …") } else { Ok(()) }
+            }
+            SongWarning::NoNotes(why) => why.fmt(f),
             SongWarning::More { count } => write!(f, "and {count} more such faults"),
         }
     }
@@ -318,12 +327,12 @@ impl Warnings {
 }
 
 /// `1 note`, `2 notes`.
-fn plural(count: u64, what: &str) -> String {
+pub(super) fn plural(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Tracks that an error lists at most.
-const LISTED_TRACKS: usize = 30;
+pub(super) const LISTED_TRACKS: usize = 30;
 
 /// `the file has 2 tracks: 1 "Drums" (96 notes), 2 (no notes)`.
 fn list_tracks(tracks: &[(TrackIndex, Option<String>, u64)]) -> String {
@@ -341,57 +350,6 @@ fn list_tracks(tracks: &[(TrackIndex, Option<String>, u64)]) -> String {
     }
     if tracks.len() > LISTED_TRACKS {
         text.push_str(", …");
-    }
-    text
-}
-
-/// The text of [`SongError::NoNotes`]: where notes were looked for, where there are some, and the remedy.
-fn describe_no_notes(
-    channels: ChannelSelection,
-    tracks: &TrackSelection,
-    elsewhere: &[(TrackIndex, Channel, u64)],
-    damage: Option<&SongWarning>,
-) -> String {
-    let mut text = format!("no drum notes: there are none on {channels}");
-    if *tracks != TrackSelection::All {
-        text.push_str(&format!(" in {tracks}"));
-    }
-
-    let mut in_tracks = [0; 16];
-    let mut in_others = Vec::new();
-    for (track, channel, notes) in elsewhere {
-        if tracks.contains(*track) {
-            in_tracks[usize::from(channel.index())] += notes;
-        } else if channels.contains(*channel) && !in_others.contains(track) {
-            in_others.push(*track);
-        }
-    }
-    let on_channels = (0..).map(Channel::from_index).zip(in_tracks).filter(|(_, notes)| *notes > 0);
-    for (place, (channel, notes)) in on_channels.clone().enumerate() {
-        text.push_str(if place == 0 { "; there are " } else { ", " });
-        text.push_str(&format!("{} on channel {channel}", plural(notes, "note")));
-    }
-    if let Some((channel, _)) = on_channels.max_by_key(|(_, notes)| *notes) {
-        text.push_str(&format!(" (choose channel {channel}, or all)"));
-    }
-    if let Some(first) = in_others.first() {
-        text.push_str(if in_others.len() == 1 {
-            "; there are notes in track"
-        } else {
-            "; there are notes in tracks"
-        });
-        for (place, track) in in_others.iter().take(LISTED_TRACKS).enumerate() {
-            text.push_str(if place == 0 { " " } else { ", " });
-            text.push_str(&track.to_string());
-        }
-        text.push_str(&format!(" (choose track {first}, or all)"));
-    }
-    if elsewhere.is_empty() {
-        text.push_str(", nor on any other: the file has no notes at all");
-    }
-    if let Some(damage) = damage {
-        // Writing to a string does not fail.
-        let _ = write!(text, "; also: {damage}");
     }
     text
 }

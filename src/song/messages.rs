@@ -7,7 +7,8 @@ use strikeline_picture::Time;
 
 use super::channel_state::SongState;
 use super::error::SongError;
-use super::midi::{self, Chunks, StepContent, TrackEvents};
+use super::midi::{self, Chunks, DrumDecision, StepContent, TrackEvents};
+use super::parts::declared::TrackPlace;
 use super::passage::{MAX_LOOPED_EVENTS, Passage, PassageError};
 use super::speed::Speed;
 use super::tick_clocks::TickClocks;
@@ -20,7 +21,7 @@ pub struct SongEvent {
     pub time: Time,
     /// Its track.
     pub track: TrackIndex,
-    /// Whether it begins or ends a note on the tracks and channels that the options select: a drum that is shown.
+    /// Whether it begins or ends a note that is among the song's: a drum that is shown.
     pub shown: bool,
     /// What it says.
     pub message: SongMessage,
@@ -264,11 +265,17 @@ fn sort_events(events: &mut [SongEvent]) {
 }
 
 /// The messages of all tracks that have a clock.
-pub(super) fn read_events(chunks: &Chunks<'_>, clocks: &TickClocks, options: &SongOptions) -> Vec<SongEvent> {
+pub(super) fn read_events(
+    chunks: &Chunks<'_>,
+    clocks: &TickClocks,
+    drums: &DrumDecision<'_>,
+) -> Vec<SongEvent> {
     let mut events = Vec::new();
+    let mut shown = ShownNotes { tracks: vec![None; 16 * 128] };
     for (track, chunk) in (0..).map(TrackIndex::from_index).zip(&chunks.tracks) {
-        let selected = options.tracks.contains(track);
+        let mut at = TrackPlace::new(chunks.format, track);
         for step in TrackEvents::new(*chunk) {
+            let place = at.step(step.tick);
             let message = match step.what {
                 StepContent::Event(TrackEventKind::Midi { channel, message }) => {
                     let channel = Channel::from_index(channel.as_int());
@@ -278,21 +285,53 @@ pub(super) fn read_events(chunks: &Chunks<'_>, clocks: &TickClocks, options: &So
                     Some(message) => message,
                     None => continue,
                 },
+                StepContent::Event(TrackEventKind::Meta(message)) => {
+                    at.take_meta(&message);
+                    continue;
+                }
                 _ => continue,
             };
             // A track of a file of format 2 that is left out has no clock.
             let Some(time) = clocks.time_at(track, step.tick).filter(|time| *time <= MAX_SONG_TIME) else {
                 break;
             };
-            let mut event = SongEvent { time, track, shown: false, message };
-            if let SongMessage::Channel(channel, _) = message {
-                event.shown = selected && event.is_note() && options.channels.contains(channel);
-            }
-            events.push(event);
+            let is_shown = match message {
+                SongMessage::Channel(channel, ChannelMessage::NoteOn { key, .. }) => {
+                    shown.begin(track, channel, key, drums.takes(&at, place, channel))
+                }
+                SongMessage::Channel(channel, ChannelMessage::NoteOff { key }) => {
+                    shown.end(track, channel, key).unwrap_or_else(|| drums.takes(&at, place, channel))
+                }
+                _ => false,
+            };
+            events.push(SongEvent { time, track, shown: is_shown, message });
         }
     }
     sort_events(&mut events);
     events
+}
+
+/// Whether the note that sounds on each channel and key is shown: a note that begins as a drum ends as one, also when its part
+/// has become melodic meanwhile.
+struct ShownNotes {
+    /// The track in which the note began, by channel and key.
+    tracks: Vec<Option<(TrackIndex, bool)>>,
+}
+
+impl ShownNotes {
+    fn of(&mut self, channel: Channel, key: u8) -> &mut Option<(TrackIndex, bool)> {
+        &mut self.tracks[usize::from(channel.index()) * 128 + usize::from(key & 0x7F)]
+    }
+
+    fn begin(&mut self, track: TrackIndex, channel: Channel, key: u8, shown: bool) -> bool {
+        *self.of(channel, key) = Some((track, shown));
+        shown
+    }
+
+    /// `None` when none has begun in the track.
+    fn end(&mut self, track: TrackIndex, channel: Channel, key: u8) -> Option<bool> {
+        self.of(channel, key).filter(|(of_track, _)| *of_track == track).map(|(_, shown)| shown)
+    }
 }
 
 impl ChannelMessage {
@@ -322,7 +361,7 @@ impl SongMessage {
     ///
     /// GM: RP-003 and RP-024; master volume: MIDI 1.0; GS and XG: the exclusive messages that Roland and Yamaha publish for
     /// their synthesisers. A wrong checksum of a GS message is not minded.
-    fn system(data: &[u8]) -> Option<SongMessage> {
+    pub(super) fn system(data: &[u8]) -> Option<SongMessage> {
         let data = data.strip_suffix(&[0xF7]).unwrap_or(data);
         match *data {
             [0x7E, _, 0x09, 0x01] => Some(SongMessage::Reset(SynthesizerKind::GeneralMidi)),

@@ -32,6 +32,8 @@ mod general_midi;
 mod lanes;
 mod messages;
 mod midi;
+mod no_notes;
+mod parts;
 mod passage;
 mod phrases;
 mod select;
@@ -59,9 +61,11 @@ pub use drum_map::{Backdrop, DrumInfo, DrumMap, LaneId, Mark, Rgb};
 pub use error::{SongError, SongWarning};
 pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
 pub use messages::{ChannelMessage, SongEvent, SongEvents, SongMessage, SongPart, SynthesizerKind};
+pub use no_notes::{LikelyDrums, NoNotes};
+pub use parts::{PartInfo, PartKind, PartReason, PartRole, Program};
 pub use passage::{Passage, PassageChoice, PassageChoiceError, PassageError, PassagePoint};
 pub use phrases::{Phrase, PhraseKind};
-pub use select::{Channel, ChannelSelection, SelectionError, TrackIndex, TrackSelection};
+pub use select::{Channel, ChannelSelection, DrumSelection, SelectionError, TrackIndex, TrackSelection};
 pub use speed::{Speed, SpeedError};
 pub use technique::{Openness, Stroke, Technique};
 pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
@@ -76,10 +80,13 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// Which notes are taken from a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SongOptions {
-    /// The channels whose notes are taken; channel 10 by default.
-    pub channels: ChannelSelection,
+    /// Which notes are drums: by default those of the parts that the file declares as drums.
+    pub drums: DrumSelection,
     /// The tracks whose notes are taken; all by default.
     pub tracks: TrackSelection,
+    /// Whether a file without such notes is a song, too: one without notes, and with the warning
+    /// [`SongWarning::NoNotes`]. By default it is the error [`SongError::NoNotes`].
+    pub may_lack_notes: bool,
 }
 
 /// One struck drum: a note-on event and the time to its note-off.
@@ -207,6 +214,8 @@ pub struct Song {
     copyright: Option<String>,
     texts: Vec<String>,
     tracks: Vec<TrackInfo>,
+    parts: Vec<PartInfo>,
+    synthesizer_kind: Option<SynthesizerKind>,
     tempo_changes: Vec<TempoChange>,
     meter_changes: Vec<MeterChange>,
     markers: Vec<Marker>,
@@ -224,7 +233,7 @@ impl Song {
     /// Time and memory grow in proportion to the length of `bytes`, whatever they contain.
     ///
     /// # Errors
-    /// When it is not a MIDI file, has no notes on the tracks and channels of `options`, or lasts too long: see
+    /// When it is not a MIDI file, has no drums on the tracks and channels of `options`, or lasts too long: see
     /// [`SongError`].
     pub fn read(bytes: &[u8], options: &SongOptions) -> Result<Song, SongError> {
         midi::read(bytes, options, None)
@@ -263,6 +272,8 @@ impl Song {
             copyright: None,
             texts: Vec::new(),
             tracks: Vec::new(),
+            parts: Vec::new(),
+            synthesizer_kind: None,
             tempo_changes: vec![TempoChange {
                 time: Time::ZERO,
                 micros_per_quarter: DEFAULT_MICROS_PER_QUARTER,
@@ -279,7 +290,7 @@ impl Song {
     }
 
     /// The notes in order of time. Notes at the same time are in order of track, then key, then as in the file. A song
-    /// that was read from a file has at least one.
+    /// that was read from a file has at least one, unless [`SongOptions::may_lack_notes`] is set.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
@@ -322,6 +333,17 @@ impl Song {
     /// All tracks, in the file's order.
     pub fn tracks(&self) -> &[TrackInfo] {
         &self.tracks
+    }
+
+    /// The parts with notes: what each plays, whether it is drums, and why. In order of track (format 2), port and channel.
+    pub fn parts(&self) -> &[PartInfo] {
+        &self.parts
+    }
+
+    /// The kind of synthesiser that the file is made for, where it says so by a reset, or by declaring a drum part as only one
+    /// kind does. Of several the last counts, but others count more than General MIDI 1, which the others can play as well.
+    pub fn synthesizer_kind(&self) -> Option<SynthesizerKind> {
+        self.synthesizer_kind
     }
 
     /// The tempo changes in order of time. The first is at the start, with the default of 120 quarter notes per minute if

@@ -72,7 +72,19 @@ impl fmt::Display for TrackIndex {
     }
 }
 
-/// The channels whose notes are taken; channel 10 by default.
+/// Which notes of a file are drums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DrumSelection {
+    /// Those of the parts that are drums by what the file declares: channel 10, unless the file makes it melodic, and every
+    /// channel that it makes a drum part (GS, XG, General MIDI 2). Where these have no notes, the tracks that are
+    /// drums by their names or by those of their instruments. [`Song::parts`](super::Song::parts) tells what was decided.
+    #[default]
+    Declared,
+    /// All notes on these channels, whatever the file declares.
+    Channels(ChannelSelection),
+}
+
+/// Some of the 16 channels; channel 10 by default.
 ///
 /// As text: a channel's number from 1 to 16, several with commas between them, or `all`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division};
 use super::tick_clocks::{AtTick, TickClocks};
 use super::transform::SongBeats;
 use super::{
-    Channel, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, Phrase, PhraseKind, Song,
-    Technique, TempoChange, Timeline, TrackIndex, TrackInfo, sort_notes,
+    Channel, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, PartInfo, Phrase, PhraseKind,
+    Song, SynthesizerKind, Technique, TempoChange, Timeline, TrackIndex, TrackInfo, sort_notes,
 };
 
 /// What a song is made of, with times in ticks from the start of each track. Lists are in the file's order: by track, then
@@ -22,6 +22,8 @@ pub(super) struct TickedSong {
     pub copyright: Option<String>,
     pub texts: Vec<String>,
     pub tracks: Vec<TrackInfo>,
+    pub parts: Vec<PartInfo>,
+    pub synthesizer_kind: Option<SynthesizerKind>,
     /// The ticks from a track's start to its end, by track.
     pub ends: Vec<u64>,
     pub notes: Vec<TickedNote>,
@@ -55,6 +57,8 @@ impl TickedSong {
             copyright: None,
             texts: Vec::new(),
             tracks: Vec::new(),
+            parts: Vec::new(),
+            synthesizer_kind: None,
             ends: Vec::new(),
             notes: Vec::new(),
             tempos: Vec::new(),
@@ -118,6 +122,8 @@ impl TickedSong {
             copyright: self.copyright,
             texts: self.texts,
             tracks: self.tracks,
+            parts: self.parts,
+            synthesizer_kind: self.synthesizer_kind,
             tempo_changes: tempo_changes.into_iter().map(tempo).collect(),
             meter_changes: clocks.changes((4, 4), self.meters.clone()).into_iter().map(meter).collect(),
             markers: clocks.in_order(self.markers).into_iter().map(marker).collect(),

@@ -63,8 +63,8 @@ impl SongBeats {
 impl Song {
     /// The song played faster or slower: all its times are divided by `speed`. At [`Speed::NORMAL`] it is the song itself.
     ///
-    /// Times may then be up to twice [`MAX_SONG_TIME`], and beats half as far apart as [`Song::beats`] says. [`Song::tracks`]
-    /// and [`Song::division`] stay as they are in the file.
+    /// Times may then be up to twice [`MAX_SONG_TIME`], and beats half as far apart as [`Song::beats`] says. [`Song::tracks`],
+    /// [`Song::parts`] and [`Song::division`] stay as they are in the file.
     pub fn at_speed(&self, speed: Speed) -> Song {
         if speed == Speed::NORMAL {
             return self.clone();
@@ -179,6 +179,8 @@ impl Song {
             copyright: self.copyright.clone(),
             texts: self.texts.clone(),
             tracks: self.tracks.clone(),
+            parts: self.parts.clone(),
+            synthesizer_kind: self.synthesizer_kind,
             tempo_changes: Vec::new(),
             meter_changes: Vec::new(),
             markers: Vec::new(),

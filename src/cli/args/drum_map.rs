@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use strikeline::drum_maps::{NamedDrumMap, fitting, recognise};
-use strikeline::song::{DrumMap, KeyCount, LaneId, LaneLayout, Song};
+use strikeline::song::{DrumMap, KeyCount, LaneId, LaneLayout, Song, SynthesizerKind};
 use strikeline::theme::Theme;
 
 /// The name of the map that the built-in themes have.
@@ -85,6 +85,13 @@ impl DrumMapArgs {
         let of_theme = |name: &str, chosen| MapInForce::of_theme(theme, name, chosen);
         if !theme.drum_map.has_drums_of(&general_midi) {
             return Ok(of_theme(&theme.name, MapChoice::Theme));
+        }
+        // A file for one of these has their sets of drums, some of which have keys that General MIDI lacks.
+        if matches!(
+            song.synthesizer_kind(),
+            Some(SynthesizerKind::Gs | SynthesizerKind::Xg | SynthesizerKind::GeneralMidi2)
+        ) {
+            return Ok(of_theme(GENERAL_MIDI, MapChoice::Default));
         }
         let keys = KeyCount::of_song(song);
         Ok(match recognise(&keys) {

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use strikeline::song::{ChannelSelection, Song, SongEvents, SongOptions, SongWarning, TrackSelection};
+use crate::cli::remedies;
+use strikeline::song::{
+    ChannelSelection, DrumSelection, Song, SongEvents, SongOptions, SongWarning, TrackSelection,
+};
 
 /// The song to read.
 #[derive(Debug, Clone, clap::Args)]
@@ -18,9 +21,13 @@ pub(crate) struct SongArgs {
 /// Which of a file's notes are drums.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct SongSelection {
-    /// Channels with drums: numbers from 1 to 16 joined by commas, or all.
-    #[arg(long, value_name = "CHANNELS", default_value = "10")]
-    channel: ChannelSelection,
+    /// Channels with drums, whatever the file declares: numbers from 1 to 16 joined by commas, or all [default: the drum
+    /// parts of the file].
+    ///
+    /// The drum parts are channel 10 and those that the file declares as drums (GS, XG, General MIDI 2); where these have no
+    /// notes, the tracks with names such as "Drums". `strikeline inspect` lists all parts.
+    #[arg(long, value_name = "CHANNELS")]
+    channel: Option<ChannelSelection>,
 
     /// Tracks with drums: numbers from 1 joined by commas, or all.
     ///
@@ -37,6 +44,15 @@ impl SongArgs {
     /// As [`Song::open`]; each names the file.
     pub(crate) fn open(&self, quiet: bool) -> anyhow::Result<Song> {
         self.selection.open(&self.song, quiet)
+    }
+
+    /// The same for an inspection: without warnings on stderr, and a file without drums is a song, too.
+    ///
+    /// # Errors
+    /// As [`SongArgs::open`], but for songs without notes.
+    pub(crate) fn open_to_inspect(&self) -> anyhow::Result<Song> {
+        let options = SongOptions { may_lack_notes: true, ..self.selection.options() };
+        Ok(Song::open(&self.song, &options)?)
     }
 
     /// The same, and the messages that a synthesiser needs of it.
@@ -59,7 +75,8 @@ impl SongSelection {
     }
 
     fn options(&self) -> SongOptions {
-        SongOptions { channels: self.channel, tracks: self.track.clone() }
+        let drums = self.channel.map_or(DrumSelection::Declared, DrumSelection::Channels);
+        SongOptions { drums, tracks: self.track.clone(), ..SongOptions::default() }
     }
 
     fn tell_warnings(&self, song: &Song, path: &Path, quiet: bool) {
@@ -74,6 +91,11 @@ impl SongSelection {
 /// The text of a warning, with the option that helps.
 fn describe_warning(warning: &SongWarning) -> String {
     match warning {
+        SongWarning::DrumsByName { .. } => format!("{warning}; --channel chooses others"),
+        SongWarning::NoNotes(why) => match remedies::of_no_notes(why) {
+            Some(remedy) => format!("{warning}; {remedy}"),
+            None => warning.to_string(),
+        },
         SongWarning::SequencesJoined { .. } => format!("{warning}; --track chooses some of them"),
         _ => warning.to_string(),
     }

@@ -5,18 +5,22 @@ mod event;
 mod events;
 mod faults;
 mod likelihood;
+mod notes;
 mod repair;
 mod text;
 
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
-use super::error::{SongError, SongWarning, Warnings};
+use super::error::{LISTED_TRACKS, SongError, SongWarning, Warnings};
 use super::messages::{SongEvent, read_events};
+use super::parts::census::InstrumentName;
+use super::parts::declared::{Declarations, TrackPlace};
+use super::parts::names;
 use super::tick_clocks::{AtTick, TickClocks};
-use super::ticked::{TickedNote, TickedSong};
+use super::ticked::TickedSong;
 use super::{
-    Channel, Format, MAX_SONG_TIME, MarkerKind, Note, Song, SongOptions, Technique, TrackIndex, TrackInfo,
-    TrackSelection,
+    Channel, DrumSelection, Format, LikelyDrums, MAX_SONG_TIME, MarkerKind, NoNotes, Note, PartInfo,
+    PartReason, Song, SongOptions, TrackIndex, TrackInfo, TrackSelection,
 };
 use chunks::TrackChunk;
 use faults::TrackFaults;
@@ -24,6 +28,7 @@ use text::readable;
 
 pub(super) use chunks::Chunks;
 pub(super) use events::{StepContent, TrackEvents};
+pub(super) use notes::DrumDecision;
 
 /// Texts that a song keeps at most.
 const KEPT_TEXTS: usize = 20;
@@ -37,9 +42,26 @@ pub(super) fn read(
     let mut warnings = Warnings::default();
     let chunks = Chunks::find(file, &mut warnings)?;
     let mut read = TickedSong::new(chunks.format, chunks.division);
-    let mut active = ActiveNotes::new();
-    for (index, chunk) in (0..).zip(&chunks.tracks) {
-        let mut reader = TrackReader::new(TrackIndex::from_index(index), options, &mut read, &mut active);
+    let mut declared = Declarations::new(chunks.format);
+    let mut instruments = Vec::new();
+    for (track, chunk) in (0..).map(TrackIndex::from_index).zip(&chunks.tracks) {
+        let info = TrackInfo {
+            track,
+            name: None,
+            events: 0,
+            notes: [0; 16],
+            selected: options.tracks.contains(track),
+        };
+        let mut reader = TrackReader {
+            read: &mut read,
+            declared: &mut declared,
+            instruments: &mut instruments,
+            at: TrackPlace::new(chunks.format, track),
+            prefix: None,
+            info,
+            tick: 0,
+            faults: TrackFaults::default(),
+        };
         reader.read(*chunk, &mut warnings);
         let TrackReader { info, tick, .. } = reader;
         read.tracks.push(info);
@@ -48,58 +70,50 @@ pub(super) fn read(
     if chunks.format != Format::Sequential {
         read.title = read.tracks.first().and_then(|info| info.name.clone());
     }
-    check(&read, options, &warnings)?;
+    check_tracks(&read, options)?;
+    let damage = warnings.first().cloned();
     let clocks = read.clocks(&mut warnings);
+    read.synthesizer_kind = declared.synthesizer_kind();
+    let timeline = declared.into_timeline();
+    let mut drums = DrumDecision::new(options, &timeline);
+    let mut parts = notes::read_notes(&chunks, &mut read, &drums, &clocks, &instruments);
+    if read.notes.is_empty()
+        && options.drums == DrumSelection::Declared
+        && drums.add_names(&read, &instruments)
+    {
+        parts = notes::read_notes(&chunks, &mut read, &drums, &clocks, &instruments);
+        warnings.push(SongWarning::DrumsByName { parts: parts_by_name(&parts) });
+    }
+    if read.notes.is_empty() {
+        let why = Box::new(no_notes(&read, &parts, options));
+        if !options.may_lack_notes {
+            return Err(SongError::NoNotes(Box::new(NoNotes { damage, ..*why })));
+        }
+        warnings.push(SongWarning::NoNotes(why));
+    }
+    read.parts = parts;
     let song =
-        read.into_song(&clocks, warnings, |notes| describe_late_note(notes, &clocks, &chunks, options))?;
+        read.into_song(&clocks, warnings, |notes| describe_late_note(notes, &clocks, &chunks, &drums))?;
     if let Some(events) = events {
-        *events = read_events(&chunks, &clocks, options);
+        *events = read_events(&chunks, &clocks, &drums);
     }
     Ok(song)
 }
 
-/// The note that is sounding on each channel and key of a track, as an index among all notes.
-///
-/// Indices of earlier tracks are left in place and taken for silence, so that a file of many tiny tracks
-/// costs no clearing.
-struct ActiveNotes(Vec<usize>);
-
-impl ActiveNotes {
-    const SILENT: usize = usize::MAX;
-
-    fn new() -> ActiveNotes {
-        ActiveNotes(vec![ActiveNotes::SILENT; 16 * 128])
-    }
-
-    fn of(&mut self, channel: Channel, key: u8) -> &mut usize {
-        &mut self.0[usize::from(channel.index()) * 128 + usize::from(key & 0x7F)]
-    }
-}
-
-/// Reads one track.
+/// Reads one track, but for its notes.
 struct TrackReader<'a> {
-    options: &'a SongOptions,
     read: &'a mut TickedSong,
-    active: &'a mut ActiveNotes,
-    first_note: usize,
+    declared: &'a mut Declarations,
+    instruments: &'a mut Vec<InstrumentName>,
+    at: TrackPlace,
+    /// The channel of which the next meta events tell (SMF 1.0, "MIDI Channel Prefix").
+    prefix: Option<Channel>,
     info: TrackInfo,
     tick: u64,
     faults: TrackFaults,
 }
 
-impl<'a> TrackReader<'a> {
-    fn new(
-        track: TrackIndex,
-        options: &'a SongOptions,
-        read: &'a mut TickedSong,
-        active: &'a mut ActiveNotes,
-    ) -> TrackReader<'a> {
-        let selected = options.tracks.contains(track);
-        let info = TrackInfo { track, name: None, events: 0, notes: [0; 16], selected };
-        let first_note = read.notes.len();
-        TrackReader { options, read, active, first_note, info, tick: 0, faults: TrackFaults::default() }
-    }
-
+impl TrackReader<'_> {
     fn read(&mut self, chunk: TrackChunk<'_>, warnings: &mut Warnings) {
         let track = self.info.track;
         let (start, end) = (chunk.offset, chunk.offset + chunk.bytes.len() as u64);
@@ -110,15 +124,24 @@ impl<'a> TrackReader<'a> {
             self.tick = step.tick;
             last = step.offset;
             self.faults.take(&step);
+            let place = self.at.step(step.tick);
             let StepContent::Event(event) = step.what else { continue };
             self.info.events += 1;
+            if !matches!(event, TrackEventKind::Meta(_)) {
+                self.prefix = None;
+            }
             match event {
                 TrackEventKind::Midi { channel, message } => {
-                    self.take_message(Channel::from_index(channel.as_int()), message);
+                    let channel = Channel::from_index(channel.as_int());
+                    self.declared.take(&self.at, place, channel, message);
+                    if matches!(message, MidiMessage::NoteOn { vel, .. } if vel.as_int() > 0) {
+                        self.info.notes[usize::from(channel.index())] += 1;
+                    }
                 }
+                TrackEventKind::SysEx(data) => self.declared.take_system(&self.at, place, data),
                 TrackEventKind::Meta(MetaMessage::EndOfTrack) => ended = true,
                 TrackEventKind::Meta(message) => self.take_meta(message, step.offset),
-                TrackEventKind::SysEx(_) | TrackEventKind::Escape(_) => {}
+                TrackEventKind::Escape(_) => {}
             }
         }
         let faults = std::mem::take(&mut self.faults);
@@ -131,42 +154,10 @@ impl<'a> TrackReader<'a> {
         faults.warn(track, (start, end), warnings);
     }
 
-    fn take_message(&mut self, channel: Channel, message: MidiMessage) {
-        let (key, velocity) = match message {
-            MidiMessage::NoteOn { key, vel } => (key.as_int(), vel.as_int()),
-            MidiMessage::NoteOff { key, .. } => (key.as_int(), 0),
-            _ => return,
-        };
-        let note = velocity > 0;
-        if note {
-            self.info.notes[usize::from(channel.index())] += 1;
-        }
-        if !self.info.selected || !self.options.channels.contains(channel) {
-            return;
-        }
-        let notes = &mut self.read.notes;
-        let active = self.active.of(channel, key);
-        if (self.first_note..notes.len()).contains(active) {
-            let note = &mut notes[*active];
-            note.ticks = self.tick - note.tick;
-        }
-        *active = if note { notes.len() } else { ActiveNotes::SILENT };
-        if note {
-            let track = self.info.track;
-            notes.push(TickedNote {
-                tick: self.tick,
-                ticks: 0,
-                track,
-                channel,
-                key,
-                velocity,
-                technique: Technique::default(),
-            });
-        }
-    }
-
     fn take_meta(&mut self, message: MetaMessage<'_>, offset: u64) {
         let (track, tick) = (self.info.track, self.tick);
+        self.at.take_meta(&message);
+        self.declared.take_meta(&message);
         let read = &mut *self.read;
         let marker = |text, kind| Some(AtTick { track, tick, what: (readable(text)?, kind) });
         match message {
@@ -179,6 +170,12 @@ impl<'a> TrackReader<'a> {
             }
             MetaMessage::TimeSignature(..) => self.faults.skip(offset, "a metre without meaning"),
             MetaMessage::TrackName(text) if self.info.name.is_none() => self.info.name = readable(text),
+            MetaMessage::MidiChannel(channel) => self.prefix = Some(Channel::from_index(channel.as_int())),
+            MetaMessage::InstrumentName(text) => {
+                let channels = self.prefix.map_or(u16::MAX, |channel| 1 << channel.index());
+                let name = readable(text);
+                self.instruments.extend(name.map(|name| InstrumentName { track, channels, name }));
+            }
             MetaMessage::Copyright(text) if read.copyright.is_none() => {
                 read.copyright = readable(text);
             }
@@ -192,27 +189,42 @@ impl<'a> TrackReader<'a> {
     }
 }
 
-/// Whether the selected tracks exist, and there are notes in them.
-fn check(read: &TickedSong, options: &SongOptions, warnings: &Warnings) -> Result<(), SongError> {
+/// Whether the selected tracks exist.
+fn check_tracks(read: &TickedSong, options: &SongOptions) -> Result<(), SongError> {
     if let TrackSelection::Only(wanted) = &options.tracks
         && let Some(&track) = wanted.iter().find(|track| track.index() >= read.tracks.len())
     {
         let tracks = read.tracks.iter().map(|info| (info.track, info.name.clone(), info.note_count()));
         return Err(SongError::NoSuchTrack { track, tracks: tracks.collect() });
     }
-    if read.notes.is_empty() {
-        let elsewhere = read
-            .tracks
-            .iter()
-            .flat_map(|info| info.channels().map(|(channel, notes)| (info.track, channel, u64::from(notes))));
-        return Err(SongError::NoNotes {
-            channels: options.channels,
-            tracks: options.tracks.clone(),
-            elsewhere: elsewhere.collect(),
-            damage: warnings.first().cloned(),
-        });
-    }
     Ok(())
+}
+
+/// Why a file has no drums.
+fn no_notes(read: &TickedSong, parts: &[PartInfo], options: &SongOptions) -> NoNotes {
+    let elsewhere = read
+        .tracks
+        .iter()
+        .flat_map(|info| info.channels().map(|(channel, notes)| (info.track, channel, u64::from(notes))));
+    let selected = |part: &&PartInfo| part.tracks.iter().any(|track| options.tracks.contains(*track));
+    NoNotes {
+        drums: options.drums,
+        tracks: options.tracks.clone(),
+        elsewhere: elsewhere.collect(),
+        likely: LikelyDrums::find(parts.iter().filter(selected)),
+        damage: None,
+    }
+}
+
+/// The tracks that are drums by a name.
+fn parts_by_name(parts: &[PartInfo]) -> Vec<(TrackIndex, Channel, String)> {
+    let by_name = parts.iter().filter(|part| part.roles.iter().any(|role| role.reason == PartReason::Name));
+    let name =
+        |part: &PartInfo| part.names.iter().find(|name| names::is_drums(name)).cloned().unwrap_or_default();
+    by_name
+        .flat_map(|part| part.tracks.iter().map(move |track| (*track, part.channel, name(part))))
+        .take(LISTED_TRACKS)
+        .collect()
 }
 
 /// The error for a song of which some `notes` are too late: finds where the first of them stands.
@@ -220,21 +232,30 @@ fn describe_late_note(
     notes: &[Note],
     clocks: &TickClocks,
     chunks: &Chunks<'_>,
-    options: &SongOptions,
+    drums: &DrumDecision<'_>,
 ) -> SongError {
     let late = notes.iter().find(|note| note.time > MAX_SONG_TIME).or(notes.last());
     let late = late.map(|note| (note.time, note.track));
     let (time, track) = late.unwrap_or((MAX_SONG_TIME, TrackIndex::from_index(0)));
     let chunk = chunks.tracks[track.index()];
+    let mut at = TrackPlace::new(chunks.format, track);
     let found = TrackEvents::new(chunk).find(|step| {
-        let StepContent::Event(TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { vel, .. } }) =
-            step.what
-        else {
-            return false;
-        };
-        vel.as_int() > 0
-            && options.channels.contains(Channel::from_index(channel.as_int()))
-            && clocks.time_at(track, step.tick).is_some_and(|time| time > MAX_SONG_TIME)
+        let place = at.step(step.tick);
+        match step.what {
+            StepContent::Event(TrackEventKind::Meta(message)) => {
+                at.take_meta(&message);
+                false
+            }
+            StepContent::Event(TrackEventKind::Midi {
+                channel,
+                message: MidiMessage::NoteOn { vel, .. },
+            }) => {
+                vel.as_int() > 0
+                    && clocks.time_at(track, step.tick).is_some_and(|time| time > MAX_SONG_TIME)
+                    && drums.takes(&at, place, Channel::from_index(channel.as_int()))
+            }
+            _ => false,
+        }
     });
     let hours = |time: strikeline_picture::Time| time.as_nanos().unsigned_abs() / 3_600_000_000_000;
     SongError::TooLong {
