@@ -88,8 +88,8 @@ impl PictureSize {
         ("portrait", 1080, 1920),
     ];
 
-    const fn fits(side: u32) -> bool {
-        side % 2 == 0 && Self::MIN <= side && side <= Self::MAX
+    fn fits(side: u32) -> bool {
+        side.is_multiple_of(2) && (Self::MIN..=Self::MAX).contains(&side)
     }
 
     /// A size of `width` × `height` luma samples.
