@@ -16,7 +16,8 @@ use super::messages::Messages;
 /// Draw one frame to a PNG file, with the code that draws the video.
 #[derive(Debug, clap::Args)]
 pub(super) struct FrameArgs {
-    /// Point of the song to show: a time such as 42.5, 1:02.5 or 500ms, negative for the lead-in, bar:17, or section:NAME.
+    /// Point of the song to show: a time (42.5, 1:02.5, 500ms, 119/30; negative for the lead-in), bar:17, or
+    /// section:NAME.
     #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
     at: SongPoint,
 

@@ -36,7 +36,7 @@ pub(super) struct RenderArgs {
     #[command(flatten)]
     force: ForceArgs,
 
-    /// Point of the song at which the video begins: a time such as 42.5, 1:02.5, 500ms, 119/30 or -2, bar:17, or
+    /// Point of the song at which the video begins: a time (42.5, 1:02.5, 500ms, 119/30, -2), bar:17, or
     /// section:NAME [default: 0, or earlier if the first note needs more time to come along the road].
     ///
     /// Times are in seconds, or minutes and seconds, or hours, minutes and seconds. A ratio of seconds is exact. A

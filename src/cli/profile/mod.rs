@@ -42,7 +42,7 @@ pub(super) struct ProfileArgs {
     #[arg(long, value_name = "N", default_value = "600", value_parser = clap::value_parser!(u32).range(1..))]
     frames: u32,
 
-    /// Point of the song to begin at: a time such as 42.5, 1:02.5 or 500ms, bar:17, or section:NAME [default: the frames
+    /// Point of the song to begin at: a time (42.5, 1:02.5, 500ms, 119/30), bar:17, or section:NAME [default: the frames
     /// are from the middle of the video].
     #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
     start: Option<SongPoint>,
