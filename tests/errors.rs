@@ -119,7 +119,7 @@ fn what_the_command_line_cannot_mean_is_a_usage_error() {
         (&["--view", "sideways"], "perspective"),
         (&["--labels", "sometimes"], "always"),
         (&["--duration", "0"], "more than 0"),
-        (&["--duration", "nan"], "seconds"),
+        (&["--duration", "nan"], "not a time"),
         (&["--start", "500"], "after the end"),
         (&["--nonsense"], "--nonsense"),
     ] {

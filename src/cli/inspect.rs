@@ -37,7 +37,7 @@ pub(super) struct InspectArgs {
 /// Runs it.
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     // Warnings are part of the report.
-    let song = args.song.open_to_inspect()?;
+    let song = args.song.open_for_report()?;
     let theme = Theme::find(&args.theme)?;
     let in_force = args.drum_map.choose(&song, &theme)?;
     let mut out = BufWriter::new(io::stdout().lock());
@@ -48,7 +48,8 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     } else {
         out.write_all(text_report(&song, &in_force).as_bytes())
     };
-    written.and_then(|()| out.flush()).context("cannot write to standard output")
+    written.and_then(|()| out.flush()).context("cannot write to standard output")?;
+    Ok(args.song.check(&song)?)
 }
 
 /// What was read, for JSON. Times and lengths are in seconds, to the microsecond; tracks and channels

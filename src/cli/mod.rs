@@ -6,6 +6,7 @@ mod drum_map;
 mod frame;
 mod inputs;
 mod inspect;
+mod messages;
 mod profile;
 mod progress;
 mod remedies;

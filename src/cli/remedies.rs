@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use super::args::NotesLost;
 use strikeline::song::{NoNotes, SongError, TrackSelection};
 use strikeline_sound::align::AlignError;
 use strikeline_sound::recording::{CannotCopy, RecordingError};
@@ -42,6 +43,11 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
     }
     if let Some(error) = error.downcast_ref() {
         return of_song(error);
+    }
+    if error.is::<NotesLost>() {
+        return Some(
+            "without --strict what can be read is used; a copy of the file without damage has all notes",
+        );
     }
     if let Some(OutputError::Exists { .. }) = error.downcast_ref() {
         return Some("--force replaces the file");

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use strikeline::highway::Highway;
-use strikeline_picture::Time;
+use strikeline::song::SongPoint;
+use strikeline_picture::{GivenTime, Time};
 use wgpu_video::stream::Mp4Sink;
 use wgpu_video::stream::{CancelToken, Progress, Report, process_cpu_time, stream, stream_with_sound};
 
 use super::UsageError;
 use super::args::{
-    ForceArgs, HighwayArgs, JsonArgs, MapReport, MessageLevel, PictureArgs, PracticeArgs, QuietArgs,
-    SongArgs, SoundArgs, StreamArgs, positive_seconds, seconds, span_seconds,
+    ForceArgs, HighwayArgs, JsonArgs, MapReport, PictureArgs, PracticeArgs, QuietArgs, SongArgs, SoundArgs,
+    StreamArgs, length, positive_length,
 };
 use super::inputs;
+use super::messages::Messages;
 use super::progress::{ProgressDisplay, clock};
 use super::sound::{self, SoundSummary, VideoSpan};
 
@@ -34,17 +36,24 @@ pub(super) struct RenderArgs {
     #[command(flatten)]
     force: ForceArgs,
 
-    /// Time of the song at which the video begins, in seconds [default: 0, or earlier if the first note needs
-    /// more time to come along the road].
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
-    start: Option<Time>,
+    /// Point of the song at which the video begins: a time (42.5, 1:02.5, 500ms, 119/30, -2), bar:17, or
+    /// section:NAME [default: 0, or earlier if the first note needs more time to come along the road].
+    ///
+    /// Times are in seconds, or minutes and seconds, or hours, minutes and seconds. A ratio of seconds is exact. A
+    /// negative time begins before the song. The same forms go for all times of the command line, and bars and sections
+    /// for all points of a song.
+    #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
+    start: Option<SongPoint>,
 
-    /// Length of the video in seconds [default: to the last note, plus --tail].
-    #[arg(long, value_name = "SECONDS", value_parser = positive_seconds)]
-    duration: Option<Time>,
+    /// Length of the video, such as 10, 1:30, 500ms or 119/30 [default: to the last note, plus --tail].
+    ///
+    /// A length that is a whole number of frames to within its last digit, or a microsecond, gives that number of frames:
+    /// 119/30, 3.966667 and 3.967 are 119 frames at 30 frames per second. Any other is rounded up to a frame.
+    #[arg(long, value_name = "TIME", value_parser = positive_length, allow_hyphen_values = true)]
+    duration: Option<GivenTime>,
 
-    /// Time for which the video goes on after the last note, in seconds [default: 3, or 6 with an end card].
-    #[arg(long, value_name = "SECONDS", value_parser = span_seconds)]
+    /// Time for which the video goes on after the last note [default: 3, or 6 with an end card].
+    #[arg(long, value_name = "TIME", value_parser = length, allow_hyphen_values = true)]
     tail: Option<Time>,
 
     #[command(flatten)]
@@ -77,30 +86,30 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let cancel = stop_on_signals()?;
     let (quiet, json) = (args.quiet.quiet, args.json.json);
-    let (song, events) = args.song.open_with_events(quiet)?;
+    let mut messages = Messages::new(quiet, json);
+    let (song, events) = args.song.open_with_events(&mut messages)?;
     let played = args.practice.play(song, events)?;
     let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song.song, "mp4"));
     let files = [Some(&args.song.song), args.sound.audio.as_ref(), args.sound.soundfont.as_ref()];
     inputs::refuse_replacing(&output, files.into_iter().flatten().map(PathBuf::as_path))?;
     let picture = &args.picture;
-    let mut scene = args.highway.highway(
-        &played.song,
-        args.start.map(|start| args.practice.played(start)),
-        picture,
-        quiet,
-    )?;
+    let start = args.start.as_ref().map(|start| args.practice.played(start, &played.written)).transpose()?;
+    let mut scene = args.highway.highway(&played.song, start, picture, &mut messages)?;
     let drum_map = args.highway.drum_map(&played.song)?;
 
-    let frames = picture.fps.frames_to_cover(span(args, &scene)?);
-    let messages = MessageLevel::new(quiet, json);
+    let frames = match args.duration {
+        Some(duration) => duration.frames(picture.fps),
+        None => picture.fps.frames_to_cover(to_the_end(args, &scene)?),
+    };
     let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);
-    if messages != MessageLevel::None && scene.start() > last {
+    if scene.start() > last {
         let (start, last) = (scene.start().as_seconds(), last.as_seconds());
-        eprintln!(
-            "warning: no notes fall: the video begins at {start:.3} s, and the last note is at {last:.3} s"
-        );
+        messages.warn(format_args!(
+            "no notes fall: the video begins at {start:.3} s, and the last note is at {last:.3} s"
+        ));
     }
-    let stream_options = args.stream.options(picture, super::at_least_one(frames), cancel.clone(), messages);
+    let stream_options =
+        args.stream.options(picture, super::at_least_one(frames), cancel.clone(), &mut messages);
 
     let span = VideoSpan {
         start: scene.start(),
@@ -109,9 +118,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
         tail: args.duration.is_none().then(|| tail(args)),
     };
     let mut sound = sound::prepare(&args.sound, &played, &drum_map.map, span, &cancel, &mut |warning| {
-        if messages != MessageLevel::None {
-            eprintln!("warning: {warning}");
-        }
+        messages.warn(warning);
     })?;
 
     let mut sink = Mp4Sink::create(&output, args.force.overwrite())?.with_writing_tool(WRITING_TOOL);
@@ -133,10 +140,8 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     display.finish();
     let report = result?;
     let about = sound.map(|sound| sound.about);
-    if let Some(about) = &about
-        && messages != MessageLevel::None
-    {
-        about.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    if let Some(about) = &about {
+        about.warnings().iter().for_each(|warning| messages.warn(warning));
     }
 
     let summary = RenderSummary {
@@ -147,6 +152,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
         drum_map: drum_map.report,
         wall: started.elapsed(),
         sound: about.as_ref(),
+        warnings: messages.warnings(),
     };
     if !quiet && !json {
         eprint!("{}", summary.text());
@@ -157,11 +163,8 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Length of the video.
-fn span(args: &RenderArgs, scene: &Highway) -> anyhow::Result<Time> {
-    if let Some(duration) = args.duration {
-        return Ok(duration);
-    }
+/// Length of a video that goes on to the end of the song.
+fn to_the_end(args: &RenderArgs, scene: &Highway) -> anyhow::Result<Time> {
     let tail = tail(args);
     let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);
     let span = last + tail - scene.start();
@@ -204,6 +207,7 @@ struct RenderSummary<'a> {
     wall: Duration,
     /// `None` for a video without sound.
     sound: Option<&'a SoundSummary>,
+    warnings: &'a [String],
 }
 
 impl RenderSummary<'_> {
@@ -293,6 +297,7 @@ impl RenderSummary<'_> {
             "song_start_seconds": self.scene.start().as_seconds(),
             "sound": self.sound.map(SoundSummary::json),
             "drum_map": self.drum_map,
+            "warnings": self.warnings,
             "stages": stages,
         })
     }

@@ -21,7 +21,8 @@ use wgpu_video::gpu::{AdapterDescription, Gpu};
 use wgpu_video::output::{OutputFile, Overwrite};
 use wgpu_video::stream::{StreamError, WorkSplit, default_jobs};
 
-use super::args::{EncoderArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongSelection};
+use super::args::{EncoderArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongSelection, length};
+use super::messages::Messages;
 use super::render::stop_on_signals;
 use bench::StreamBench;
 use display::SearchDisplay;
@@ -42,9 +43,9 @@ pub(super) struct TuneArgs {
     /// MIDI file to measure with [default: a groove that is built in].
     song: Option<PathBuf>,
 
-    /// Time that the search may take, in seconds (5 to 3600).
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(5..=3600))]
-    budget: u16,
+    /// Time that the search may take, from 5 seconds to an hour, such as 90 or 1:30.
+    #[arg(long, value_name = "TIME", default_value = "60", value_parser = budget)]
+    budget: Duration,
 
     #[command(flatten)]
     encoder: EncoderArgs,
@@ -94,12 +95,13 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
         .into_iter()
         .nth(index)
         .context("the graphics adapter disappeared; check `strikeline doctor`")?;
-    let song = song(args)?;
+    let mut messages = Messages::new(args.quiet.quiet, args.json.json);
+    let song = song(args, &mut messages)?;
     // From the first note on: the lanes are full from the first frame.
     let start = song.notes().first().map(|note| note.time);
-    let mut scene = args.highway.highway(&song, start, picture, args.quiet.quiet)?;
+    let mut scene = args.highway.highway(&song, start, picture, &mut messages)?;
 
-    let budget = Duration::from_secs(u64::from(args.budget));
+    let budget = args.budget;
     let jobs = default_jobs();
     let space = Space {
         cores: jobs.saturating_sub(1).max(1),
@@ -139,8 +141,16 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
         size: SizeClass::of(picture.size),
     };
     let seconds = bench.started.elapsed().as_secs_f64();
-    let summary =
-        TuneSummary { args, adapter, encoder: encoder_name, key, default: space.default, outcome, seconds };
+    let summary = TuneSummary {
+        args,
+        adapter,
+        encoder: encoder_name,
+        key,
+        default: space.default,
+        outcome,
+        seconds,
+        warnings: messages.warnings(),
+    };
     if let Some(svg) = svg {
         summary.draw(svg)?;
     }
@@ -167,10 +177,19 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn song(args: &TuneArgs) -> anyhow::Result<Song> {
+fn song(args: &TuneArgs, messages: &mut Messages) -> anyhow::Result<Song> {
     match &args.song {
-        Some(path) => args.selection.open(path, args.quiet.quiet),
+        Some(path) => args.selection.open(path, messages),
         None => Ok(Song::read(GROOVE, &SongOptions::default())?),
+    }
+}
+
+fn budget(text: &str) -> Result<Duration, String> {
+    let budget = length(text).map(|time| Duration::from_nanos(time.as_nanos().unsigned_abs()))?;
+    if (5..=3600).contains(&budget.as_secs()) && budget <= Duration::from_secs(3600) {
+        Ok(budget)
+    } else {
+        Err("must be from 5 seconds to an hour".to_owned())
     }
 }
 
@@ -200,6 +219,7 @@ struct TuneSummary<'a> {
     outcome: SearchOutcome,
     /// Time that the search took.
     seconds: f64,
+    warnings: &'a [String],
 }
 
 impl TuneSummary<'_> {

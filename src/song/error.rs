@@ -213,6 +213,34 @@ pub enum SongWarning {
     },
 }
 
+impl SongWarning {
+    /// Whether notes of the file may be missing in the song because of this. Where that is not known, they may.
+    pub fn loses_notes(&self) -> bool {
+        match self {
+            // Everything was read, or what was left out cannot hold notes.
+            SongWarning::LeadingBytes { .. }
+            | SongWarning::UnknownFormat { .. }
+            | SongWarning::SequencesJoined { .. }
+            | SongWarning::EventsMended { .. }
+            | SongWarning::DrumsByName { .. }
+            | SongWarning::NoNotes(_)
+            | SongWarning::UnmappedKeys { .. } => false,
+            SongWarning::TrackCount { declared, found } => usize::from(*declared) > *found,
+            SongWarning::TooManyTracks { .. }
+            | SongWarning::TrackLength { .. }
+            | SongWarning::CutShort { .. }
+            | SongWarning::BytesSkipped { .. }
+            | SongWarning::SecondFile { .. }
+            | SongWarning::TrackDamaged { .. }
+            | SongWarning::EventsSkipped { .. }
+            | SongWarning::NoEndOfTrack { .. }
+            | SongWarning::AfterEndOfTrack { .. } => true,
+            // What is not listed may be anything.
+            SongWarning::More { .. } => true,
+        }
+    }
+}
+
 impl fmt::Display for SongWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

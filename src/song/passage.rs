@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use strikeline_picture::Time;
 
-use super::{MAX_SONG_TIME, MarkerKind, Song};
+use super::{MAX_SONG_TIME, MarkerKind, Song, SongPoint};
 
 /// A passage of a song: from one moment to before another, later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,30 +118,22 @@ impl Passage {
 ///
 /// * `section:NAME`: from the marker of that name to the next marker;
 /// * `8s..16s`: from 8 to 16 seconds;
-/// * `bar:9..bar:17`: from the start of bar 9 to the start of bar 17, which are eight bars. Either end may also be in
-///   seconds.
+/// * `bar:9..bar:17`: from the start of bar 9 to the start of bar 17, which are eight bars.
+///
+/// Either end of a range is a [`SongPoint`]: `0:42..bar:17` and `section:Verse..section:Chorus` are ranges, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PassageChoice {
     /// A section, by the name of its marker.
     Section(String),
     /// From one point to another.
-    Between(PassagePoint, PassagePoint),
-}
-
-/// An end of a passage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PassagePoint {
-    /// A time from the song's start.
-    Time(Time),
-    /// The start of a bar, counted from 1.
-    Bar(u32),
+    Between(SongPoint, SongPoint),
 }
 
 /// Why a text was not understood as a choice of a passage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{given:?} is not a passage: give section:NAME, a range of seconds such as 8s..16s, or a range of bars such as \
-     bar:9..bar:17"
+    "{given:?} is not a passage: give section:NAME, a range of times such as 8s..16s or 0:42..1:02.5, or a range of bars \
+     such as bar:9..bar:17"
 )]
 pub struct PassageChoiceError {
     given: String,
@@ -156,29 +148,9 @@ impl PassageChoice {
         match self {
             PassageChoice::Section(name) => song.section(name),
             PassageChoice::Between(from, to) => {
-                let passage = Passage::new(from.of(song)?, to.of(song)?)?;
+                let passage = Passage::new(from.of(song)?.rounded(), to.of(song)?.rounded())?;
                 song.check_passage(passage)?;
                 Ok(passage)
-            }
-        }
-    }
-}
-
-impl PassagePoint {
-    fn of(self, song: &Song) -> Result<Time, PassageError> {
-        match self {
-            PassagePoint::Time(time) => Ok(time),
-            PassagePoint::Bar(bar) => {
-                let beats = song.beats();
-                let begins = beats.iter().find(|beat| beat.bar == bar && beat.is_bar()).map(|beat| beat.time);
-                begins.ok_or_else(|| PassageError::NoSuchBar {
-                    bar,
-                    bars: beats
-                        .iter()
-                        .map(|beat| beat.bar)
-                        .min()
-                        .zip(beats.iter().map(|beat| beat.bar).max()),
-                })
             }
         }
     }
@@ -189,27 +161,23 @@ impl FromStr for PassageChoice {
 
     fn from_str(text: &str) -> Result<PassageChoice, PassageChoiceError> {
         let refuse = || PassageChoiceError { given: text.to_owned() };
-        if let Some(name) = text.strip_prefix("section:") {
-            let name = name.trim();
-            return if name.is_empty() { Err(refuse()) } else { Ok(PassageChoice::Section(name.to_owned())) };
+        let point = |text: &str| text.parse::<SongPoint>().map_err(|_| refuse());
+        if text.trim_start().starts_with("section:") {
+            // The name of a section may have dots in it.
+            let named = |point: &SongPoint| !matches!(point, SongPoint::Time(_));
+            if let Some((from, to)) = text.rsplit_once("..")
+                && let Some(to) = to.parse().ok().filter(named)
+            {
+                return Ok(PassageChoice::Between(point(from)?, to));
+            }
+            return match point(text)? {
+                SongPoint::Section(name) => Ok(PassageChoice::Section(name)),
+                _ => Err(refuse()),
+            };
         }
         let (from, to) = text.split_once("..").ok_or_else(refuse)?;
-        let point = |text: &str| passage_point(text.trim()).ok_or_else(refuse);
         Ok(PassageChoice::Between(point(from)?, point(to)?))
     }
-}
-
-/// `8s`, `8.5s`, `8`, or `bar:9`.
-fn passage_point(text: &str) -> Option<PassagePoint> {
-    if let Some(bar) = text.strip_prefix("bar:") {
-        let bar = bar.trim();
-        let digits = bar.bytes().all(|byte| byte.is_ascii_digit());
-        return bar.parse().ok().filter(|bar| digits && *bar > 0).map(PassagePoint::Bar);
-    }
-    let seconds = text.strip_suffix('s').unwrap_or(text).trim_end();
-    let plain = seconds.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let time: f64 = seconds.parse().ok().filter(|_| plain)?;
-    (time <= 1e9).then(|| PassagePoint::Time(Time::from_seconds(time)))
 }
 
 impl Song {
@@ -222,20 +190,8 @@ impl Song {
     /// # Errors
     /// When there is no such section; the error lists those there are.
     pub fn section(&self, name: &str) -> Result<Passage, PassageError> {
-        let plain = |name: &str| name.trim().to_lowercase();
-        let wanted = plain(name);
+        let from = self.section_start(name)?;
         let sections = self.markers().iter().filter(|marker| marker.kind == MarkerKind::Marker);
-        let Some(from) =
-            sections.clone().find(|marker| plain(&marker.text) == wanted).map(|found| found.time)
-        else {
-            let mut names: Vec<String> = Vec::new();
-            for section in sections {
-                if names.last() != Some(&section.text) {
-                    names.push(section.text.clone());
-                }
-            }
-            return Err(PassageError::NoSuchSection { name: name.to_owned(), sections: names });
-        };
         let next = sections.map(|marker| marker.time).find(|time| *time > from);
         let to = match next {
             Some(next) => next,
@@ -246,6 +202,39 @@ impl Song {
             }
         };
         Passage::new(from, to)
+    }
+
+    /// Where the section begins that a marker of this name begins, as [`Song::section`] finds it.
+    ///
+    /// # Errors
+    /// When there is no such section; the error lists those there are.
+    pub fn section_start(&self, name: &str) -> Result<Time, PassageError> {
+        let plain = |name: &str| name.trim().to_lowercase();
+        let wanted = plain(name);
+        let sections = self.markers().iter().filter(|marker| marker.kind == MarkerKind::Marker);
+        if let Some(found) = sections.clone().find(|marker| plain(&marker.text) == wanted) {
+            return Ok(found.time);
+        }
+        let mut names: Vec<String> = Vec::new();
+        for section in sections {
+            if names.last() != Some(&section.text) {
+                names.push(section.text.clone());
+            }
+        }
+        Err(PassageError::NoSuchSection { name: name.to_owned(), sections: names })
+    }
+
+    /// Where bar number `bar` begins; bars count from 1.
+    ///
+    /// # Errors
+    /// When there is no such bar; the error says which there are.
+    pub fn bar_start(&self, bar: u32) -> Result<Time, PassageError> {
+        let beats = self.beats();
+        let begins = beats.iter().find(|beat| beat.bar == bar && beat.is_bar()).map(|beat| beat.time);
+        begins.ok_or_else(|| PassageError::NoSuchBar {
+            bar,
+            bars: beats.iter().map(|beat| beat.bar).min().zip(beats.iter().map(|beat| beat.bar).max()),
+        })
     }
 
     /// Where a passage can end at the latest: at the song's end, or the bar line after it.
@@ -268,7 +257,7 @@ const LISTED_SECTIONS: usize = 30;
 
 fn list_sections(sections: &[String]) -> String {
     if sections.is_empty() {
-        return "it has no markers; give a range of seconds or of bars".to_owned();
+        return "it has no markers; give seconds or bars".to_owned();
     }
     let mut text = "there are: ".to_owned();
     for (place, name) in sections.iter().take(LISTED_SECTIONS).enumerate() {
@@ -287,14 +276,21 @@ mod tests {
 
     #[test]
     fn passages_are_read_as_sections_seconds_and_bars() {
-        let time = |seconds| PassagePoint::Time(Time::from_seconds(seconds));
+        let time = |seconds| SongPoint::Time(Time::from_seconds(seconds).into());
+        let section = |name: &str| SongPoint::Section(name.into());
         let between = PassageChoice::Between;
         assert_eq!("section:Verse 1".parse(), Ok(PassageChoice::Section("Verse 1".into())));
         assert_eq!("section: a..b ".parse(), Ok(PassageChoice::Section("a..b".into())));
         assert_eq!("8s..16s".parse(), Ok(between(time(8.0), time(16.0))));
         assert_eq!("8.25 s .. 16".parse(), Ok(between(time(8.25), time(16.0))));
-        assert_eq!("bar:9..bar:17".parse(), Ok(between(PassagePoint::Bar(9), PassagePoint::Bar(17))));
-        assert_eq!("2s..bar:3".parse(), Ok(between(time(2.0), PassagePoint::Bar(3))));
+        assert_eq!("bar:9..bar:17".parse(), Ok(between(SongPoint::Bar(9), SongPoint::Bar(17))));
+        assert_eq!("2s..bar:3".parse(), Ok(between(time(2.0), SongPoint::Bar(3))));
+        assert_eq!("0:08..1:00.5".parse(), Ok(between(time(8.0), time(60.5))));
+        assert_eq!("-1s..2s".parse(), Ok(between(time(-1.0), time(2.0))));
+        assert_eq!("1e1s..2e1".parse(), Ok(between(time(10.0), time(20.0))));
+        assert_eq!("2s..section:B".parse(), Ok(between(time(2.0), section("B"))));
+        assert_eq!("section:A..section:B".parse(), Ok(between(section("A"), section("B"))));
+        assert_eq!("section:a..b..bar:3".parse(), Ok(between(section("a..b"), SongPoint::Bar(3))));
         let bad = [
             "",
             "section:",
@@ -306,8 +302,8 @@ mod tests {
             "bar:0..bar:2",
             "bar:..bar:2",
             "bar:+1..bar:2",
-            "-1s..2s",
-            "1e3s..2s",
+            "section:..bar:3",
+            "bar:1..bar",
             "nans..1s",
             "infs..1s",
             "8m..9m",

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use strikeline_picture::Time;
+use strikeline_picture::{ExactTime, Time};
 
 /// How fast a song is played, as an exact ratio in lowest terms: 1 is as written, 1/2 takes twice as long.
 ///
@@ -60,6 +60,19 @@ impl Speed {
     /// How long it takes to play what lasts `written`, rounded to the nearest nanosecond.
     pub fn played(self, written: Time) -> Time {
         scaled(written, self.denominator, self.numerator)
+    }
+
+    /// The same for an exact time, rounded once.
+    pub fn played_exactly(self, written: ExactTime) -> Time {
+        let exact = || {
+            let nanos =
+                written.numerator().checked_mul(1_000_000_000)?.checked_mul(self.denominator.into())?;
+            let divisor = i128::from(written.denominator()).checked_mul(self.numerator.into())?;
+            let rounded = nanos.checked_add(divisor / 2)?.div_euclid(divisor);
+            i64::try_from(rounded).ok().map(Time::from_nanos)
+        };
+        // Terms that are too large for that differ by less than a nanosecond.
+        exact().unwrap_or_else(|| self.played(written.rounded()))
     }
 
     /// How much of what is written is played in a time of `played`, rounded to the nearest nanosecond.
@@ -172,6 +185,21 @@ mod tests {
         assert_eq!(speed.played(Time::from_nanos(-1)), Time::from_nanos(-1));
         assert_eq!(speed.played(Time::from_nanos(i64::MAX)), Time::from_nanos(i64::MAX));
         assert_eq!(speed.played(Time::from_nanos(i64::MIN)), Time::from_nanos(i64::MIN));
+    }
+
+    #[test]
+    fn an_exact_time_is_rounded_once() {
+        let third = ExactTime::new(1, std::num::NonZeroU32::new(3).unwrap());
+        for (speed, nanos) in [
+            ((1, 1), 333_333_333),
+            ((2, 1), 166_666_667),
+            ((3, 4), 444_444_444),
+            ((4_294_967_295, 4_294_967_294), 333_333_333),
+        ] {
+            assert_eq!(Speed::new(speed.0, speed.1).unwrap().played_exactly(third), Time::from_nanos(nanos));
+        }
+        let longest = Time::from_nanos(i64::MAX);
+        assert_eq!(Speed::new(1, 2).unwrap().played_exactly(longest.into()), longest);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod exact_time;
 mod frame_change;
 mod picture;
 mod rectangle;
@@ -9,6 +10,7 @@ mod scroll;
 mod segments;
 mod timing;
 
+pub use exact_time::{ExactTime, GivenTime, TimeTextError};
 pub use frame_change::{ChangedArea, FrameChange, MovedArea, UnchangedSamples};
 pub use picture::{Picture, PictureSize, PictureSizeError, Plane};
 pub use rectangle::Rectangle;

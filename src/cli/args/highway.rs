@@ -7,7 +7,8 @@ use strikeline::song::Song;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
 
-use super::{DrumMapArgs, MapInForce, PictureArgs, seconds};
+use super::{DrumMapArgs, MapInForce, PictureArgs, time};
+use crate::cli::messages::Messages;
 
 /// Look and speed of the highway.
 #[derive(Debug, Clone, clap::Args)]
@@ -60,9 +61,9 @@ pub(crate) struct HighwayArgs {
     #[arg(long, value_name = "FILE")]
     end_card: Option<PathBuf>,
 
-    /// Time that a note takes from the far end of the road to the strike line, in seconds (0.1 to 30).
+    /// Time that a note takes from the far end of the road to the strike line, from 0.1 to 30 seconds.
     /// It is adjusted a little so that notes move by an even number of pixels per frame.
-    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = lookahead)]
+    #[arg(long, value_name = "TIME", default_value = "2", value_parser = lookahead)]
     lookahead: Time,
 
     /// Use --lookahead exactly, even if notes then move by a fraction of a pixel per frame.
@@ -109,23 +110,21 @@ impl HighwayArgs {
         Ok(self.themed(song)?.1)
     }
 
-    /// The highway of `song`, beginning at time `start`. Prints what is to be said about the drum map, keys without a
-    /// drum and characters without a font, unless `quiet`.
+    /// The highway of `song`, beginning at time `start`. Tells `messages` what is to be said about the drum map, keys
+    /// without a drum and characters without a font.
     pub(crate) fn highway(
         &self,
         song: &Song,
         start: Option<Time>,
         picture: &PictureArgs,
-        quiet: bool,
+        messages: &mut Messages,
     ) -> anyhow::Result<Highway> {
         let (theme, drum_map) = self.themed(song)?;
-        if !quiet {
-            if let Some(note) = &drum_map.note {
-                eprintln!("{note}");
-            }
-            if let Some(warning) = drum_map.warning(song) {
-                eprintln!("warning: {warning}");
-            }
+        if let Some(note) = &drum_map.note {
+            messages.note(note);
+        }
+        if let Some(warning) = drum_map.warning(song) {
+            messages.warn(warning);
         }
         let mut content = HighwayContent::from_song(song, &theme.drum_map);
         if let Some(title) = &self.title {
@@ -156,12 +155,12 @@ impl HighwayArgs {
         let highway = Highway::new(content, &options, picture.size, picture.fps)?;
         let missing: Vec<String> =
             highway.missing_characters().iter().map(|character| format!("{character:?}")).collect();
-        if !missing.is_empty() && !quiet {
-            eprintln!(
-                "warning: no font has the characters {}; they are drawn as boxes: install a font that has them, or \
-                 name one in the theme",
+        if !missing.is_empty() {
+            messages.warn(format_args!(
+                "no font has the characters {}; they are drawn as boxes: install a font that has them, or name one in the \
+                 theme",
                 missing.join(", ")
-            );
+            ));
         }
         Ok(highway)
     }
@@ -185,10 +184,10 @@ fn degrees(text: &str) -> Result<f32, String> {
 }
 
 fn lookahead(text: &str) -> Result<Time, String> {
-    let time = seconds(text)?;
+    let time = time(text)?;
     if (0.1..=30.0).contains(&time.as_seconds()) {
         Ok(time)
     } else {
-        Err("must be from 0.1 to 30".to_owned())
+        Err("must be from 0.1 to 30 seconds".to_owned())
     }
 }

@@ -32,25 +32,3 @@ pub(crate) struct QuietArgs {
     #[arg(long)]
     pub quiet: bool,
 }
-
-/// What is printed on stderr in addition to errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MessageLevel {
-    /// Warnings and notes.
-    All,
-    /// Warnings only: the JSON object has what the notes say.
-    Warnings,
-    /// Nothing.
-    None,
-}
-
-impl MessageLevel {
-    /// The level that `--quiet` and `--json` ask for.
-    pub(crate) fn new(quiet: bool, json: bool) -> MessageLevel {
-        match (quiet, json) {
-            (true, _) => MessageLevel::None,
-            (false, true) => MessageLevel::Warnings,
-            (false, false) => MessageLevel::All,
-        }
-    }
-}

@@ -7,11 +7,15 @@ use wgpu_video::gpu::AdapterChoice;
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Picture")]
 pub(crate) struct PictureArgs {
-    /// Picture size: WIDTHxHEIGHT (even, 64x64 to 8192x8192), or 720p, 1080p, 1440p, 2160p.
+    /// Picture size: WIDTHxHEIGHT (even, 64x64 to 8192x8192), or 360p, 480p (854x480), 540p, 720p, 1080p, 1440p, 2160p, 4k,
+    /// uhd (both 3840x2160), 4320p, 8k (both 7680x4320), square (1080x1080), vertical or portrait (both 1080x1920).
     #[arg(long, value_name = "SIZE", default_value = "1080p")]
     pub size: PictureSize,
 
-    /// Frames per second, as a whole number or a ratio such as 30000/1001.
+    /// Frames per second, from 1 to 1000: a number, a ratio such as 30000/1001, or ntsc, pal, film, ntsc-film.
+    ///
+    /// 23.976, 23.98, 29.97, 47.95, 59.94 and 119.88 are the rates of NTSC: 24000/1001, 30000/1001 and so on. Other decimals
+    /// are exact: 12.5 is 25/2.
     #[arg(long, value_name = "RATE", default_value = "60")]
     pub fps: FrameRate,
 

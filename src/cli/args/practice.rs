@@ -1,6 +1,6 @@
 //! Slowing down and repeating: the options of every subcommand that plays a song.
 
-use strikeline::song::{PassageChoice, Song, SongEvents, Speed};
+use strikeline::song::{PassageChoice, PassageError, Song, SongEvents, SongPoint, Speed};
 use strikeline_picture::Time;
 
 /// How the song is played.
@@ -11,7 +11,8 @@ pub(crate) struct PracticeArgs {
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     speed: Speed,
 
-    /// Play one passage again and again: section:NAME, 8s..16s, or bar:9..bar:17 (up to the start of bar 17).
+    /// Play one passage again and again: section:NAME, or a range such as 8s..16s, 0:42..1:02.5 or bar:9..bar:17 (up to
+    /// the start of bar 17).
     #[arg(long = "loop", value_name = "PASSAGE", conflicts_with = "start")]
     passage: Option<PassageChoice>,
 
@@ -51,8 +52,11 @@ impl PracticeArgs {
         Ok(PlayedSong { written, song: song.at_speed(self.speed), events: events.at_speed(self.speed) })
     }
 
-    /// The time of the song as it is played, for a time of the song as it is written.
-    pub(crate) fn played(&self, written: Time) -> Time {
-        self.speed.played(written)
+    /// The time of the song as it is played, for a point of the song as it is written.
+    ///
+    /// # Errors
+    /// When the song has no such bar or section.
+    pub(crate) fn played(&self, point: &SongPoint, written: &Song) -> Result<Time, PassageError> {
+        Ok(self.speed.played_exactly(point.of(written)?))
     }
 }

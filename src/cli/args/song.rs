@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::messages::Messages;
 use crate::cli::remedies;
 use strikeline::song::{
     ChannelSelection, DrumSelection, Song, SongEvents, SongOptions, SongWarning, TrackSelection,
@@ -35,42 +36,56 @@ pub(crate) struct SongSelection {
     /// sequences: those chosen are played one after the other, each with its own tempo.
     #[arg(long, value_name = "TRACKS", default_value = "all")]
     track: TrackSelection,
+
+    /// End with an error (exit code 1) if notes of the file may be lost because it is damaged.
+    ///
+    /// Without it the program warns, and goes on with what can be read. Notes on keys without a drum are not lost: they
+    /// are shown in the lane of other keys.
+    #[arg(long)]
+    strict: bool,
 }
 
 impl SongArgs {
-    /// Reads the song, and prints warnings about it on stderr unless `quiet`.
+    /// Reads the song, and tells `messages` the warnings about it.
     ///
     /// # Errors
-    /// As [`Song::open`]; each names the file.
-    pub(crate) fn open(&self, quiet: bool) -> anyhow::Result<Song> {
-        self.selection.open(&self.song, quiet)
-    }
-
-    /// The same for an inspection: without warnings on stderr, and a file without drums is a song, too.
-    ///
-    /// # Errors
-    /// As [`SongArgs::open`], but for songs without notes.
-    pub(crate) fn open_to_inspect(&self) -> anyhow::Result<Song> {
-        let options = SongOptions { may_lack_notes: true, ..self.selection.options() };
-        Ok(Song::open(&self.song, &options)?)
+    /// As [`Song::open`]; and with `--strict` when notes may be lost. Each names the file.
+    pub(crate) fn open(&self, messages: &mut Messages) -> anyhow::Result<Song> {
+        self.selection.open(&self.song, messages)
     }
 
     /// The same, and the messages that a synthesiser needs of it.
     ///
     /// # Errors
     /// As [`SongArgs::open`].
-    pub(crate) fn open_with_events(&self, quiet: bool) -> anyhow::Result<(Song, SongEvents)> {
+    pub(crate) fn open_with_events(&self, messages: &mut Messages) -> anyhow::Result<(Song, SongEvents)> {
         let (song, events) = Song::open_with_events(&self.song, &self.selection.options())?;
-        self.selection.tell_warnings(&song, &self.song, quiet);
+        self.selection.check(&song, &self.song, messages)?;
         Ok((song, events))
+    }
+
+    /// Reads the song for a report on it, which is made whatever is wrong, also where there are no drums: `--strict` is left
+    /// to [`SongArgs::check`].
+    ///
+    /// # Errors
+    /// As [`Song::open`], but for songs without notes.
+    pub(crate) fn open_for_report(&self) -> anyhow::Result<Song> {
+        let options = SongOptions { may_lack_notes: true, ..self.selection.options() };
+        Ok(Song::open(&self.song, &options)?)
+    }
+
+    /// # Errors
+    /// With `--strict` when notes of the song may be lost.
+    pub(crate) fn check(&self, song: &Song) -> Result<(), NotesLost> {
+        self.selection.strict(song, &self.song)
     }
 }
 
 impl SongSelection {
     /// The same for the file at `path`.
-    pub(crate) fn open(&self, path: &Path, quiet: bool) -> anyhow::Result<Song> {
+    pub(crate) fn open(&self, path: &Path, messages: &mut Messages) -> anyhow::Result<Song> {
         let song = Song::open(path, &self.options())?;
-        self.tell_warnings(&song, path, quiet);
+        self.check(&song, path, messages)?;
         Ok(song)
     }
 
@@ -79,13 +94,29 @@ impl SongSelection {
         SongOptions { drums, tracks: self.track.clone(), ..SongOptions::default() }
     }
 
-    fn tell_warnings(&self, song: &Song, path: &Path, quiet: bool) {
-        if !quiet {
-            for warning in warnings(song) {
-                eprintln!("warning: {}: {warning}", path.display());
-            }
-        }
+    fn check(&self, song: &Song, path: &Path, messages: &mut Messages) -> Result<(), NotesLost> {
+        // The error has the warnings, too.
+        self.strict(song, path)?;
+        warnings(song).iter().for_each(|warning| messages.warn_about(path, warning));
+        Ok(())
     }
+
+    fn strict(&self, song: &Song, path: &Path) -> Result<(), NotesLost> {
+        let losses: Vec<String> =
+            song.warnings().iter().filter(|warning| warning.loses_notes()).map(describe_warning).collect();
+        if self.strict && !losses.is_empty() {
+            return Err(NotesLost { path: path.to_owned(), losses });
+        }
+        Ok(())
+    }
+}
+
+/// Notes of a song may be lost, and `--strict` was given.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: notes may be lost:\n  {}", path.display(), losses.join("\n  "))]
+pub(crate) struct NotesLost {
+    path: PathBuf,
+    losses: Vec<String>,
 }
 
 /// The text of a warning, with the option that helps.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use strikeline_picture::Time;
 
-use super::seconds;
+use super::time;
 
 /// The sound of the video.
 #[derive(Debug, Clone, clap::Args)]
@@ -30,12 +30,12 @@ pub(crate) struct SoundArgs {
     #[arg(long, value_name = "FILE")]
     pub audio: Option<PathBuf>,
 
-    /// When the recording begins, in seconds of the song, or auto to find it by the hits [default: 0].
+    /// Time of the song at which the recording begins, or auto to find it by the hits [default: 0].
     ///
     /// Positive: the recording begins later than the song. 1.5 plays the recording's beginning at 1.5 s of the song.
     /// Negative: it begins earlier. With -1.5 the first hit of a song that begins at 0 is heard at 1.5 s of the
     /// recording.
-    #[arg(long, value_name = "SECONDS|auto", requires = "audio", allow_hyphen_values = true, value_parser = offset)]
+    #[arg(long, value_name = "TIME|auto", requires = "audio", allow_hyphen_values = true, value_parser = offset)]
     audio_offset: Option<AudioOffset>,
 
     /// Make the recording louder, or softer if negative, in dB (-60 to 30).
@@ -194,7 +194,7 @@ fn offset(text: &str) -> Result<AudioOffset, String> {
     if text == "auto" {
         return Ok(AudioOffset::Auto);
     }
-    seconds(text).map(AudioOffset::At).map_err(|error| format!("{error}, or auto"))
+    time(text).map(AudioOffset::At).map_err(|error| format!("{error}, or auto"))
 }
 
 fn number(text: &str, range: std::ops::RangeInclusive<f64>, unit: &str) -> Result<f64, String> {

@@ -5,7 +5,8 @@ use std::num::NonZeroU64;
 use wgpu_video::encode::H264Quality;
 use wgpu_video::stream::{CancelToken, Redraw, StreamOptions};
 
-use super::{EncoderArgs, MessageLevel, PictureArgs};
+use super::{EncoderArgs, PictureArgs};
+use crate::cli::messages::Messages;
 use crate::cli::tune::apply::GivenSplit;
 
 /// Encoder, quality, and the work split.
@@ -65,23 +66,23 @@ impl StreamArgs {
         self.encoder.quality()
     }
 
-    /// The stream options for `frames` frames of `picture`. Prints on stderr when tuned settings are used, or cannot
-    /// be read.
+    /// The stream options for `frames` frames of `picture`. Tells `messages` when tuned settings are used, or
+    /// cannot be read.
     pub(crate) fn options(
         &self,
         picture: &PictureArgs,
         frames: NonZeroU64,
         cancel: CancelToken,
-        messages: MessageLevel,
+        messages: &mut Messages,
     ) -> StreamOptions {
         let given =
             GivenSplit { ring: self.ring, jobs: self.jobs, segments: self.segments, devices: self.devices };
         let chosen = if self.no_tuned { given.or_default() } else { given.or_tuned(picture) };
-        if let Some(warning) = chosen.warning.filter(|_| messages != MessageLevel::None) {
-            eprintln!("warning: {warning}");
+        if let Some(warning) = chosen.warning {
+            messages.warn(warning);
         }
-        if let Some(note) = chosen.note.filter(|_| messages == MessageLevel::All) {
-            eprintln!("{note}");
+        if let Some(note) = chosen.note {
+            messages.note(note);
         }
         StreamOptions::new(picture.size, picture.fps, frames, self.encoder.factory())
             .with_adapter(picture.adapter())

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use strikeline::highway::Highway;
-use strikeline::song::{DrumMap, Song};
+use strikeline::song::{DrumMap, SongPoint};
 use strikeline::steps::StepRunner;
 use strikeline_audio::PacketSource;
 use strikeline_picture::{FrameIndex, Time};
@@ -25,9 +25,9 @@ use wgpu_video::stream::trace::GpuTimes;
 use wgpu_video::stream::{Stage, StreamOptions};
 
 use super::args::{
-    ForceArgs, HighwayArgs, JsonArgs, MessageLevel, PictureArgs, PlayedSong, PracticeArgs, SongArgs,
-    SoundArgs, StreamArgs, seconds,
+    ForceArgs, HighwayArgs, JsonArgs, PictureArgs, PlayedSong, PracticeArgs, SongArgs, SoundArgs, StreamArgs,
 };
+use super::messages::Messages;
 use super::progress::ProgressDisplay;
 use super::sound::{VideoSound, VideoSpan};
 use measure::{Floor, MeasuredRun, Side, measure};
@@ -42,9 +42,10 @@ pub(super) struct ProfileArgs {
     #[arg(long, value_name = "N", default_value = "600", value_parser = clap::value_parser!(u32).range(1..))]
     frames: u32,
 
-    /// Time of the song to begin at, in seconds [default: the frames are from the middle of the video].
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
-    start: Option<Time>,
+    /// Point of the song to begin at: a time (42.5, 1:02.5, 500ms, 119/30), bar:17, or section:NAME [default: the frames
+    /// are from the middle of the video].
+    #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
+    start: Option<SongPoint>,
 
     /// Do not encode: measure rendering and reading back alone.
     #[arg(long, conflicts_with_all = ["null_render", "compare"])]
@@ -110,18 +111,19 @@ pub(super) struct ProfileArgs {
 /// Runs it.
 pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     let cancel = super::render::stop_on_signals()?;
-    let (song, events) = args.song.open_with_events(args.quiet)?;
+    let mut messages = Messages::new(args.quiet, args.json.json);
+    let (song, events) = args.song.open_with_events(&mut messages)?;
     let played = args.practice.play(song, events)?;
     // Errors that need no measurement are reported first.
     let overwrite = args.force.overwrite();
     let file = |path: &Option<PathBuf>| path.as_deref().map(|path| OutputFile::create(path, overwrite));
     let (trace_file, svg_file) = (file(&args.trace).transpose()?, file(&args.svg).transpose()?);
 
-    let (start, frames) = part(args, &played.song)?;
-    let messages = MessageLevel::new(args.quiet, args.json.json);
-    let options = args.stream.options(&args.picture, super::at_least_one(frames), cancel, messages);
-    let highway = |quiet| args.highway.highway(&played.song, Some(start), &args.picture, quiet);
-    let mut scene = highway(args.quiet)?;
+    let (start, frames) = part(args, &played)?;
+    let options = args.stream.options(&args.picture, super::at_least_one(frames), cancel, &mut messages);
+    let highway =
+        |messages: &mut Messages| args.highway.highway(&played.song, Some(start), &args.picture, messages);
+    let mut scene = highway(&mut messages)?;
     let drum_map = args.highway.drum_map(&played.song)?;
     let picture = &args.picture;
     let what = format!(
@@ -133,7 +135,9 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
         args.stream.quality().qp()
     );
     if args.compare {
-        return compare_steps(args, &options, &what, &|| highway(true));
+        return compare_steps(args, &options, &what, messages.warnings(), &|| {
+            highway(&mut Messages::silent())
+        });
     }
 
     let side = match (args.null_encoder, args.null_render) {
@@ -146,8 +150,9 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     let mut display = ProgressDisplay::new(!visible, frames, picture.fps);
     let mut sound = match side {
         Side::WithoutRender => None,
-        _ => sound(args, &played, &drum_map.map, &scene, &options, messages)?,
+        _ => sound(args, &played, &drum_map.map, &scene, &options, &mut messages)?,
     };
+    let heard = sound.as_ref().map(|sound| sound.about.clone());
     let packets = sound.as_mut().map(|sound| &mut *sound.packets as &mut dyn PacketSource);
     let measured = measure(side, &mut scene, packets, &options, &mut |progress| display.update(progress));
     display.finish();
@@ -170,6 +175,10 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     }
     let (floor, gpu) = (floor?, gpu?);
 
+    drop(sound);
+    if let Some(about) = heard {
+        about.warnings().iter().for_each(|warning| messages.warn(warning));
+    }
     let context = RunContext::new(args.highway.look(), &options.adapter);
     let summary = summarize(side, &measured, floor, gpu, &options, &context, what);
     if let Some(file) = trace_file {
@@ -184,6 +193,7 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     let text = if args.json.json {
         let mut json = summary.json();
         json["drum_map"] = serde_json::to_value(drum_map.report)?;
+        json["warnings"] = messages.warnings().into();
         format!("{json}\n")
     } else {
         summary.text()
@@ -198,14 +208,12 @@ fn sound(
     drum_map: &DrumMap,
     scene: &Highway,
     options: &StreamOptions,
-    messages: MessageLevel,
+    messages: &mut Messages,
 ) -> anyhow::Result<Option<VideoSound>> {
     let frames = options.frames.get();
     let span = VideoSpan { start: scene.start(), frames, rate: args.picture.fps, tail: None };
     crate::cli::sound::prepare(&args.sound, played, drum_map, span, &options.cancel, &mut |warning| {
-        if messages != MessageLevel::None {
-            eprintln!("warning: {warning}");
-        }
+        messages.warn(warning);
     })
 }
 
@@ -228,13 +236,13 @@ fn summarize<'m>(
 }
 
 /// Where in the song the frames begin, and how many there are.
-fn part(args: &ProfileArgs, song: &Song) -> anyhow::Result<(Time, u64)> {
+fn part(args: &ProfileArgs, played: &PlayedSong) -> anyhow::Result<(Time, u64)> {
     let frames = u64::from(args.frames);
-    if let Some(start) = args.start {
-        return Ok((args.practice.played(start), frames));
+    if let Some(start) = &args.start {
+        return Ok((args.practice.played(start, &played.written)?, frames));
     }
     // Warnings are printed for the scene that is rendered.
-    let whole = args.highway.highway(song, None, &args.picture, true)?;
+    let whole = args.highway.highway(&played.song, None, &args.picture, &mut Messages::silent())?;
     let rate = args.picture.fps;
     let last = whole.content().notes.last().map_or(Time::ZERO, |note| note.time);
     let there = rate.frames_to_cover(last - whole.start()).max(1);
@@ -246,6 +254,7 @@ fn compare_steps(
     args: &ProfileArgs,
     options: &StreamOptions,
     what: &str,
+    warnings: &[String],
     highway: &dyn Fn() -> anyhow::Result<Highway>,
 ) -> anyhow::Result<()> {
     let gpu = Arc::new(Gpu::open(&options.adapter)?);
@@ -263,7 +272,9 @@ fn compare_steps(
     let results = results?;
     let mut stdout = std::io::stdout().lock();
     if args.json.json {
-        writeln!(stdout, "{}", compare::json(&results))?;
+        let mut json = compare::json(&results);
+        json["warnings"] = warnings.into();
+        writeln!(stdout, "{json}")?;
     } else {
         let split = options.split;
         writeln!(

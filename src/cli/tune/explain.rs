@@ -134,6 +134,7 @@ impl TuneSummary<'_> {
             "settings": outcome.measured.iter().map(measured).collect::<Vec<_>>(),
             "explanation": self.explanation(),
             "kept_in": kept,
+            "warnings": self.warnings,
         })
     }
 }

@@ -1,0 +1,87 @@
+//! What the program tells beside its result: warnings and notes.
+//!
+//! All of them go through [`Messages`], so that `--quiet`, `--json` and stderr agree: what `--quiet` does not print is
+//! in the JSON object nevertheless.
+
+use std::fmt::Display;
+use std::path::Path;
+
+/// What is printed on stderr in addition to errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MessageLevel {
+    /// Warnings and notes.
+    All,
+    /// Warnings only: the JSON object has what the notes say.
+    Warnings,
+    /// Nothing.
+    None,
+}
+
+/// Prints warnings and notes, and keeps the warnings for the JSON object.
+#[derive(Debug)]
+pub(crate) struct Messages {
+    level: MessageLevel,
+    warnings: Vec<String>,
+}
+
+impl Messages {
+    /// As `--quiet` and `--json` ask for.
+    pub(crate) fn new(quiet: bool, json: bool) -> Messages {
+        let level = match (quiet, json) {
+            (true, _) => MessageLevel::None,
+            (false, true) => MessageLevel::Warnings,
+            (false, false) => MessageLevel::All,
+        };
+        Messages { level, warnings: Vec::new() }
+    }
+
+    /// Prints nothing.
+    pub(crate) fn silent() -> Messages {
+        Messages { level: MessageLevel::None, warnings: Vec::new() }
+    }
+
+    /// Something that a user ought to know, and that may be a fault.
+    pub(crate) fn warn(&mut self, warning: impl Display) {
+        let warning = warning.to_string();
+        if self.level != MessageLevel::None {
+            eprintln!("warning: {warning}");
+        }
+        self.warnings.push(warning);
+    }
+
+    /// The same about the file at `path`, which is named on stderr.
+    pub(crate) fn warn_about(&mut self, path: &Path, warning: impl Display) {
+        let warning = warning.to_string();
+        if self.level != MessageLevel::None {
+            eprintln!("warning: {}: {warning}", path.display());
+        }
+        self.warnings.push(warning);
+    }
+
+    /// Something that the program chose, and that the JSON object says in another way.
+    pub(crate) fn note(&self, note: impl Display) {
+        if self.level == MessageLevel::All {
+            eprintln!("{note}");
+        }
+    }
+
+    /// All warnings so far.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_kept_whether_they_are_printed_or_not() {
+        for mut messages in [Messages::silent(), Messages::new(true, true), Messages::new(true, false)] {
+            messages.warn("one");
+            messages.note("not kept");
+            messages.warn_about(Path::new("song.mid"), "two");
+            assert_eq!(messages.warnings(), ["one", "two"]);
+        }
+    }
+}
