@@ -431,7 +431,11 @@ fn channels_and_tracks_are_chosen() {
         [vec![(0, Event::Hit(0, 60, 1)), (0, hit(36))], vec![(0, hit(38)), (0, Event::Hit(0, 61, 1))]];
     let bytes = file(1, quarter(96), &tracks);
     let keys = |channels: &str, tracks: &str| -> Vec<u8> {
-        let options = SongOptions { channels: channels.parse().unwrap(), tracks: tracks.parse().unwrap() };
+        let options = SongOptions {
+            channels: channels.parse().unwrap(),
+            tracks: tracks.parse().unwrap(),
+            ..SongOptions::default()
+        };
         Song::read(&bytes, &options).unwrap().notes().iter().map(|note| note.key).collect()
     };
     assert_eq!(keys("10", "all"), [36, 38]);

@@ -68,6 +68,7 @@ fn of_song(error: &SongError) -> Option<&'static str> {
     match error {
         SongError::InFile { problem, .. } => of_song(problem),
         SongError::NoSuchTrack { .. } => Some("--track takes one of these numbers, or all"),
+        SongError::NoSuchDifficulty { .. } => Some("--difficulty takes one of these"),
         SongError::NoNotes { elsewhere, .. } if elsewhere.is_empty() => None,
         SongError::NoNotes { tracks: TrackSelection::All, .. } => {
             Some("--channel takes one of these numbers, or all")

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use strikeline::song::{ChannelSelection, Song, SongEvents, SongOptions, SongWarning, TrackSelection};
+use strikeline::song::{
+    ChannelSelection, Difficulty, Song, SongEvents, SongOptions, SongWarning, TrackSelection,
+};
 
 /// The song to read.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct SongArgs {
-    /// MIDI file.
+    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file.
     #[arg(value_name = "SONG")]
     pub song: PathBuf,
 
@@ -28,6 +30,12 @@ pub(crate) struct SongSelection {
     /// sequences: those chosen are played one after the other, each with its own tempo.
     #[arg(long, value_name = "TRACKS", default_value = "all")]
     track: TrackSelection,
+
+    /// Difficulty of a chart: expert, hard, medium or easy.
+    ///
+    /// A MIDI file is a chart if it has a track that is named PART DRUMS, unless --channel or --track chooses notes.
+    #[arg(long, value_name = "DIFFICULTY", default_value = "expert")]
+    difficulty: Difficulty,
 }
 
 impl SongArgs {
@@ -59,7 +67,7 @@ impl SongSelection {
     }
 
     fn options(&self) -> SongOptions {
-        SongOptions { channels: self.channel, tracks: self.track.clone() }
+        SongOptions { channels: self.channel, tracks: self.track.clone(), difficulty: self.difficulty }
     }
 
     fn tell_warnings(&self, song: &Song, path: &Path, quiet: bool) {

@@ -6,6 +6,7 @@ mod text;
 
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
+use super::chart::{ChartTags, take_chart};
 use super::error::{SongError, SongWarning, Warnings};
 use super::messages::{SongEvent, read_events};
 use super::tick_clocks::{AtTick, TickClocks};
@@ -14,19 +15,18 @@ use super::{
     Channel, Format, MAX_SONG_TIME, MarkerKind, Note, Song, SongOptions, Technique, TrackIndex, TrackInfo,
     TrackSelection,
 };
-use chunks::TrackChunk;
-use text::readable;
-
-pub(super) use chunks::Chunks;
+pub(super) use chunks::{Chunks, TrackChunk};
 pub(super) use events::{StepContent, TrackEvents};
+pub(super) use text::{clean_text, readable};
 
 /// Texts that a song keeps at most.
 const KEPT_TEXTS: usize = 20;
 
-/// See [`Song::read`] and, with `events`, [`Song::read_with_events`].
+/// See [`Song::read`] and, with `events`, [`Song::read_with_events`]. `tags` are those of the song if it is a chart.
 pub(super) fn read(
     file: &[u8],
     options: &SongOptions,
+    tags: &dyn Fn() -> ChartTags,
     events: Option<&mut Vec<SongEvent>>,
 ) -> Result<Song, SongError> {
     let mut warnings = Warnings::default();
@@ -43,6 +43,7 @@ pub(super) fn read(
     if chunks.format != Format::Sequential {
         read.title = read.tracks.first().and_then(|info| info.name.clone());
     }
+    take_chart(&mut read, &chunks, options, tags, &mut warnings)?;
     check(&read, options, &warnings)?;
     let clocks = read.clocks(&mut warnings);
     let song =
