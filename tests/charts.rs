@@ -466,3 +466,53 @@ fn a_synthesiser_is_given_the_drums_and_not_the_numbers_of_the_chart() {
         assert_eq!(events.events().len(), 2 * struck.len());
     }
 }
+
+/// A line of an `.expected` file, and times in it that may be off by a rounding.
+fn agree(expected: &str, found: &str) -> bool {
+    let (mut expected, mut found) = (expected.split(' '), found.split(' '));
+    loop {
+        match (expected.next(), found.next()) {
+            (None, None) => return true,
+            (Some(one), Some(other)) if one == other => {}
+            (Some(one), Some(other)) => match (one.parse::<i64>(), other.parse::<i64>()) {
+                (Ok(one), Ok(other)) if one > 127 && one.abs_diff(other) <= 2 => {}
+                _ => return false,
+            },
+            _ => return false,
+        }
+    }
+}
+
+#[test]
+fn another_reader_finds_the_same_in_random_charts() {
+    for number in 0..8 {
+        for format in ["chart", "mid"] {
+            let file = path(&format!("random/{number}.{format}"));
+            let expected = std::fs::read_to_string(file.with_added_extension("expected")).unwrap();
+            let mut found = Vec::new();
+            for difficulty in Difficulty::ALL {
+                let song = match Song::open(&file, &at(difficulty)) {
+                    Ok(song) => song,
+                    Err(SongError::InFile { problem, .. }) => {
+                        assert!(matches!(*problem, SongError::NoSuchDifficulty { .. }), "{problem}");
+                        continue;
+                    }
+                    Err(error) => panic!("{error}"),
+                };
+                found.push(format!("{difficulty} {:?}", song.chart().unwrap().kit));
+                found.extend(song.notes().iter().map(|note| {
+                    let flam = if note.technique.stroke == Stroke::Flam { " flam" } else { "" };
+                    format!("{} {} {}{flam}", note.time.as_nanos(), note.key, note.velocity)
+                }));
+                found.extend(song.phrases().iter().map(|phrase| {
+                    format!("{} {} {:?}", phrase.start.as_nanos(), phrase.end.as_nanos(), phrase.kind)
+                }));
+            }
+            let expected: Vec<&str> = expected.lines().collect();
+            assert_eq!(expected.len(), found.len(), "{number}.{format}");
+            for (expected, found) in expected.iter().zip(&found) {
+                assert!(agree(expected, found), "{number}.{format}: {expected:?}, found {found:?}");
+            }
+        }
+    }
+}

@@ -289,7 +289,7 @@ pub enum SongWarning {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A file that a `.sng` file lists does not lie in it; it was left out.
+    /// A file that a `.sng` file lists does not lie in it, or its name has control characters; it was left out.
     SngEntryOutside {
         /// Where its entry begins.
         offset: u64,
@@ -385,7 +385,7 @@ impl fmt::Display for SongWarning {
             }
             SongWarning::SngEntryOutside { offset, name } => write!(
                 f,
-                "the file {name:?}, which byte {offset} of the .sng file lists, does not lie in it; left out"
+                "the file {name:?}, which byte {offset} of the .sng file lists, does not lie in it or has no name; left out"
             ),
             SongWarning::UnmappedKeys { keys } => {
                 f.write_str("keys for which the drum map has no drum, drawn in the lane of other keys: ")?;

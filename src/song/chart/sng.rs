@@ -193,7 +193,9 @@ fn read_index(
         let name_length = table.number::<1>()?;
         let name = String::from_utf8_lossy(table.take(name_length)?).into_owned();
         let place = PackedFile { length: table.number::<8>()?, offset: table.number::<8>()? };
-        if place.offset.checked_add(place.length).is_some_and(|end| end <= file_length) {
+        let is_within = place.offset.checked_add(place.length).is_some_and(|end| end <= file_length);
+        // The format forbids control characters; in a terminal they would do harm.
+        if is_within && !name.contains(char::is_control) {
             files.push((name, place));
         } else {
             tags.warnings

@@ -166,6 +166,8 @@ struct TextChart {
 
 /// Other sections that an error lists at most.
 const LISTED_SECTIONS: usize = 20;
+/// The longest name, in bytes, that is listed.
+const LONGEST_LISTED: usize = 60;
 
 /// Walks through the lines of a file: number, section, and the line without blanks around it. Lines with a section's name and
 /// with braces are left out, so that a missing brace costs nothing.
@@ -217,7 +219,7 @@ impl TextChart {
     fn count_other(&mut self, name: &str) {
         if let Some(count) = self.others.get_mut(name) {
             *count += 1;
-        } else if self.others.len() < LISTED_SECTIONS {
+        } else if self.others.len() < LISTED_SECTIONS && name.len() <= LONGEST_LISTED {
             self.others.insert(name.to_owned(), 1);
         }
     }
@@ -292,7 +294,9 @@ impl TextChart {
             part.sort();
         }
         if parts.iter().all(|part| part.events.is_empty()) {
-            return Err(SongError::NoDrums { sections: self.others.into_keys().collect() });
+            return Err(SongError::NoDrums {
+                sections: self.others.into_keys().filter_map(|name| clean_text(&name)).collect(),
+            });
         }
         let resolution = self.resolution.ok_or(SongError::NoResolution)?;
         let own_tags = std::mem::take(&mut self.tags);
