@@ -24,7 +24,7 @@ fn input_that_is_no_song_is_named_with_the_reason() {
     assert!(error.contains("missing.mid"), "{error}");
 
     let error = fail(strikeline().current_dir(&folder).arg("render").arg(folder.path()), 1);
-    assert!(error.contains("directory"), "{error}");
+    assert!(error.contains("notes.chart") && error.contains("song.mid"), "{error}");
     assert_eq!(names(folder.path()), ["song.mid"]);
 }
 

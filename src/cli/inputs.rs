@@ -23,7 +23,7 @@ pub(super) fn refuse_replacing<'p>(
 }
 
 /// Whether two paths lead to one file; not if one of them does not exist.
-fn is_same_file(one: &Path, other: &Path) -> bool {
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;

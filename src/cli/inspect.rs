@@ -1,5 +1,7 @@
 //! `strikeline inspect`: what was read from a song, as text or as JSON.
 
+mod chart;
+
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
 
@@ -57,6 +59,8 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
 #[derive(Debug, Serialize)]
 struct InspectReport<'a> {
     title: Option<&'a str>,
+    artist: Option<&'a str>,
+    chart: Option<chart::ChartReport<'a>>,
     copyright: Option<&'a str>,
     texts: &'a [String],
     format: u16,
@@ -328,6 +332,8 @@ impl<'a> InspectReport<'a> {
         });
         InspectReport {
             title: song.title(),
+            artist: song.artist(),
+            chart: song.chart().map(chart::ChartReport::new),
             copyright: song.copyright(),
             texts: song.texts(),
             format: song.format().number(),
@@ -367,7 +373,9 @@ fn text_report(song: &Song, in_force: &MapInForce) -> String {
 
 fn write_report(out: &mut String, song: &Song, in_force: &MapInForce) -> std::fmt::Result {
     let map = &in_force.map;
-    for (label, value) in [("title", song.title()), ("copyright", song.copyright())] {
+    for (label, value) in
+        [("title", song.title()), ("artist", song.artist()), ("copyright", song.copyright())]
+    {
         if let Some(value) = value {
             writeln!(out, "{label:<10} {value}")?;
         }
@@ -377,7 +385,10 @@ fn write_report(out: &mut String, song: &Song, in_force: &MapInForce) -> std::fm
         1 => "tracks played together",
         _ => "independent sequences, played one after the other",
     };
-    writeln!(out, "{:<10} {} ({kind})", "format", song.format().number())?;
+    match song.chart() {
+        Some(chart) => chart::write_report(out, chart)?,
+        None => writeln!(out, "{:<10} {} ({kind})", "format", song.format().number())?,
+    }
     writeln!(out, "{:<10} {}", "division", song.division())?;
     let per_second = song.notes().len() as f64 / song.last_note().as_seconds().max(1.0);
     writeln!(
@@ -394,6 +405,9 @@ fn write_report(out: &mut String, song: &Song, in_force: &MapInForce) -> std::fm
     let MapReport { name, chosen } = &in_force.report;
     writeln!(out, "{:<10} {name} ({})", "drum map", chosen.describe())?;
 
+    if let Some(chart) = song.chart() {
+        write_list(out, "recordings", &chart.stems, chart::write_stem)?;
+    }
     write_list(out, "tracks", song.tracks(), |out, info| {
         let channels: Vec<_> = info.channels().map(|(channel, _)| channel.to_string()).collect();
         write!(out, "{:>4}  {}", info.track, info.name.as_deref().unwrap_or("(no name)"))?;

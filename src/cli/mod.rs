@@ -127,7 +127,9 @@ fn at_least_one(frames: u64) -> NonZeroU64 {
     NonZeroU64::new(frames).unwrap_or(NonZeroU64::MIN)
 }
 
-/// The song's file name with another extension, in the current folder.
+/// The song's file name with another extension, or its folder's name with it, in the current folder.
 fn default_output(song: &std::path::Path, extension: &str) -> std::path::PathBuf {
-    std::path::Path::new(song.file_name().unwrap_or("song".as_ref())).with_extension(extension)
+    let name = std::path::Path::new(song.file_name().unwrap_or("song".as_ref()));
+    // A dot in a folder's name begins no extension.
+    if song.is_dir() { name.with_added_extension(extension) } else { name.with_extension(extension) }
 }

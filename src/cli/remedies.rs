@@ -75,6 +75,7 @@ fn of_song(error: &SongError) -> Option<&'static str> {
         SongError::InFile { problem, .. } => of_song(problem),
         SongError::NoSuchTrack { .. } => Some("--track takes one of these numbers, or all"),
         SongError::NoNotes(why) => of_no_notes(why),
+        SongError::NoSuchDifficulty { .. } => Some("--difficulty takes one of these"),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::{Channel, KeyCount, NoNotes, TrackIndex};
+use super::{Channel, Difficulty, KeyCount, NoNotes, TrackIndex};
 
 /// Why a file could not be read as a song. Byte positions count from 0 at the start of the file.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +60,58 @@ pub enum SongError {
     /// are notes.
     #[error("{0}")]
     NoNotes(Box<NoNotes>),
+    /// A folder or a `.sng` file without a chart in it; give one of the files themselves.
+    #[error(
+        "no chart in it: looked for notes.mid, notes.chart and other .chart files{}",
+        list_midi_files(midi_files)
+    )]
+    NoChart {
+        /// The MIDI files that are there, by name.
+        midi_files: Vec<String>,
+    },
+    /// The chart has no drums; it is for other instruments.
+    #[error(
+        "the chart has no drums: it has none of the sections ExpertDrums, HardDrums, MediumDrums and EasyDrums{}",
+        list_sections(sections)
+    )]
+    NoDrums {
+        /// Its other sections, by name.
+        sections: Vec<String>,
+    },
+    /// The chart does not say how long a tick is; its section `[Song]` is damaged.
+    #[error(
+        "the chart does not say how many ticks a quarter note has: Resolution is missing in [Song]; export it again"
+    )]
+    NoResolution,
+    /// The chart does not have the difficulty; choose one of those listed.
+    #[error("the chart has no {difficulty} difficulty; {}", list_difficulties(difficulties))]
+    NoSuchDifficulty {
+        /// The difficulty that was chosen.
+        difficulty: Difficulty,
+        /// Those there are, with the number of gems.
+        difficulties: Vec<(Difficulty, u64)>,
+    },
+    /// A `.sng` file is damaged; download it again.
+    #[error("the .sng file is damaged at byte {offset}: {reason}; download it again")]
+    SngDamaged {
+        /// Where.
+        offset: u64,
+        /// What is wrong there.
+        reason: &'static str,
+    },
+    /// As [`SongError::TooLong`], in a text file.
+    #[error(
+        "the note in line {line} would sound after {hours} hours, and a song may last {limit_hours}: its position is \
+         wrong, or a tempo before it; export or download the chart again"
+    )]
+    TooLongAtLine {
+        /// The line, counted from 1.
+        line: u64,
+        /// When it would sound, in hours rounded down.
+        hours: u64,
+        /// The longest song, in hours.
+        limit_hours: u64,
+    },
     /// A note lies further from the start than [`MAX_SONG_TIME`](super::MAX_SONG_TIME): the time before
     /// some event is damaged, or the tempo is. Export or download the file again.
     #[error(
@@ -206,6 +258,62 @@ pub enum SongWarning {
     },
     /// There are no drums. Only with [`SongOptions::may_lack_notes`](super::SongOptions::may_lack_notes); else this is an error.
     NoNotes(Box<NoNotes>),
+    /// Lines of a text file were skipped; the rest was read.
+    LinesSkipped {
+        /// The file, such as `notes.chart`.
+        file: &'static str,
+        /// The first of them, counted from 1.
+        line: u64,
+        /// How many.
+        count: u64,
+        /// What is wrong with them.
+        reason: &'static str,
+    },
+    /// `song.ini` could not be read; the song was read without it.
+    NoIni {
+        /// What the system says.
+        reason: String,
+    },
+    /// An anchor of a chart says another time than its tempos; the tempos count.
+    AnchorDiffers {
+        /// The line of the first such anchor, counted from 1.
+        line: u64,
+        /// The time that it says, in microseconds.
+        anchor_micros: u64,
+        /// The time by the tempos, in microseconds.
+        tempo_micros: u64,
+    },
+    /// Markers of a chart in a MIDI file have no end; they were left out.
+    MarkersWithoutEnd {
+        /// The track.
+        track: TrackIndex,
+        /// How many.
+        count: u64,
+    },
+    /// Solos of a chart have no end; they were left out.
+    SoloWithoutEnd {
+        /// How many.
+        count: u64,
+    },
+    /// A `.sng` file of a version that is not known; it was read as version 1.
+    UnknownSngVersion {
+        /// The version.
+        version: u32,
+    },
+    /// A tag in a `.sng` file was left out.
+    SngTag {
+        /// Where its value begins.
+        offset: u64,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A file that a `.sng` file lists does not lie in it, or its name has control characters; it was left out.
+    SngEntryOutside {
+        /// Where its entry begins.
+        offset: u64,
+        /// Its name.
+        name: String,
+    },
     /// There were more warnings than are listed.
     More {
         /// How many are not listed.
@@ -224,6 +332,12 @@ impl SongWarning {
             | SongWarning::EventsMended { .. }
             | SongWarning::DrumsByName { .. }
             | SongWarning::NoNotes(_)
+            | SongWarning::NoIni { .. }
+            | SongWarning::AnchorDiffers { .. }
+            | SongWarning::MarkersWithoutEnd { .. }
+            | SongWarning::SoloWithoutEnd { .. }
+            | SongWarning::SngTag { .. }
+            | SongWarning::SngEntryOutside { .. }
             | SongWarning::UnmappedKeys { .. } => false,
             SongWarning::TrackCount { declared, found } => usize::from(*declared) > *found,
             SongWarning::TooManyTracks { .. }
@@ -233,6 +347,8 @@ impl SongWarning {
             | SongWarning::SecondFile { .. }
             | SongWarning::TrackDamaged { .. }
             | SongWarning::EventsSkipped { .. }
+            | SongWarning::LinesSkipped { .. }
+            | SongWarning::UnknownSngVersion { .. }
             | SongWarning::NoEndOfTrack { .. }
             | SongWarning::AfterEndOfTrack { .. } => true,
             // What is not listed may be anything.
@@ -302,6 +418,39 @@ impl fmt::Display for SongWarning {
             SongWarning::AfterEndOfTrack { track, offset, count } => {
                 write!(f, "{count} bytes after the end mark of track {track} (byte {offset}) were skipped")
             }
+            SongWarning::LinesSkipped { file, line, count: 1, reason } => {
+                write!(f, "line {line} of {file} was skipped: {reason}")
+            }
+            SongWarning::LinesSkipped { file, line, count, reason } => {
+                write!(f, "{count} lines of {file}, the first of them line {line}, were skipped: {reason}")
+            }
+            SongWarning::NoIni { reason } => write!(f, "song.ini cannot be read: {reason}"),
+            SongWarning::AnchorDiffers { line, anchor_micros, tempo_micros } => write!(
+                f,
+                "the anchor in line {line} of notes.chart says {:.3} s, its tempos say {:.3} s; the tempos count",
+                *anchor_micros as f64 / 1e6,
+                *tempo_micros as f64 / 1e6
+            ),
+            SongWarning::MarkersWithoutEnd { track, count } => {
+                write!(
+                    f,
+                    "{} of the chart in track {track} without an end; left out",
+                    plural(*count, "marker")
+                )
+            }
+            SongWarning::SoloWithoutEnd { count } => {
+                write!(f, "{} of the chart without an end; left out", plural(*count, "solo"))
+            }
+            SongWarning::UnknownSngVersion { version } => {
+                write!(f, "version {version} of .sng files is not known; read as version 1")
+            }
+            SongWarning::SngTag { offset, reason } => {
+                write!(f, "a tag at byte {offset} of the .sng file was left out: {reason}")
+            }
+            SongWarning::SngEntryOutside { offset, name } => write!(
+                f,
+                "the file {name:?}, which byte {offset} of the .sng file lists, does not lie in it or has no name; left out"
+            ),
             SongWarning::UnmappedKeys { keys } => {
                 f.write_str("keys for which the drum map has no drum, drawn in the lane of other keys: ")?;
                 for (place, KeyCount { key, notes }) in keys.iter().enumerate() {
@@ -380,4 +529,33 @@ fn list_tracks(tracks: &[(TrackIndex, Option<String>, u64)]) -> String {
         text.push_str(", …");
     }
     text
+}
+
+/// `; there are the MIDI files a.mid, b.mid: give one of them`; nothing where there are none.
+fn list_midi_files(files: &[String]) -> String {
+    let listed = files.iter().take(LISTED_TRACKS).cloned().collect::<Vec<_>>().join(", ");
+    let more = if files.len() > LISTED_TRACKS { ", …" } else { "" };
+    match files.len() {
+        0 => String::new(),
+        1 => format!("; there is the MIDI file {listed}: give that"),
+        _ => format!("; there are the MIDI files {listed}{more}: give one of them"),
+    }
+}
+
+/// `; it has ExpertSingle, Events`; nothing where there are none.
+fn list_sections(sections: &[String]) -> String {
+    if sections.is_empty() { String::new() } else { format!("; it has {}", sections.join(", ")) }
+}
+
+/// `it has hard (8 gems), expert (17 gems)`.
+fn list_difficulties(difficulties: &[(Difficulty, u64)]) -> String {
+    let listed: Vec<String> = difficulties
+        .iter()
+        .map(|(difficulty, gems)| format!("{difficulty} ({})", plural(*gems, "gem")))
+        .collect();
+    if listed.is_empty() {
+        "it has no gems at all".to_owned()
+    } else {
+        format!("it has {}", listed.join(", "))
+    }
 }

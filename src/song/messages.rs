@@ -7,12 +7,13 @@ use strikeline_picture::Time;
 
 use super::channel_state::SongState;
 use super::error::SongError;
-use super::midi::{self, Chunks, DrumDecision, StepContent, TrackEvents};
+use super::input;
+use super::midi::{Chunks, DrumDecision, StepContent, TrackEvents};
 use super::parts::declared::TrackPlace;
 use super::passage::{MAX_LOOPED_EVENTS, Passage, PassageError};
 use super::speed::Speed;
 use super::tick_clocks::TickClocks;
-use super::{Channel, MAX_SONG_TIME, Song, SongOptions, TrackIndex};
+use super::{Channel, MAX_SONG_TIME, Note, Song, SongOptions, TrackIndex};
 
 /// A message of the song with its time. It takes 24 bytes at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +118,7 @@ impl Song {
     /// As [`Song::read`].
     pub fn read_with_events(bytes: &[u8], options: &SongOptions) -> Result<(Song, SongEvents), SongError> {
         let mut events = Vec::new();
-        let song = midi::read(bytes, options, Some(&mut events))?;
+        let song = input::read(bytes, None, options, Some(&mut events))?;
         let events = SongEvents { events, end: song.end() };
         Ok((song, events))
     }
@@ -127,7 +128,10 @@ impl Song {
     /// # Errors
     /// As [`Song::open`].
     pub fn open_with_events(path: &Path, options: &SongOptions) -> Result<(Song, SongEvents), SongError> {
-        Song::open_as(path, |bytes| Song::read_with_events(bytes, options))
+        let mut events = Vec::new();
+        let song = input::open(path, options, Some(&mut events))?;
+        let events = SongEvents { events, end: song.end() };
+        Ok((song, events))
     }
 }
 
@@ -262,6 +266,35 @@ impl SoundingNotes {
 /// Puts events in the order that [`SongEvents::events`] promises. Within a track they are in order already.
 fn sort_events(events: &mut [SongEvent]) {
     events.sort_by_key(|event| (event.time, event.track));
+}
+
+/// How long a note sounds that does not say how long.
+const SHORT_NOTE: Time = Time::from_nanos(250_000_000);
+
+/// The messages that play these notes, which are in order: of a song whose file has no messages of its own.
+pub(super) fn drum_events(notes: &[Note]) -> Vec<SongEvent> {
+    let mut events = Vec::with_capacity(notes.len() * 2);
+    // What sounds on each key: until when, and on which track.
+    let mut sounding: [Option<(Time, TrackIndex)>; 128] = [None; 128];
+    let message = |time, track, message| SongEvent {
+        time,
+        track,
+        shown: true,
+        message: SongMessage::Channel(Channel::DRUMS, message),
+    };
+    for note in notes {
+        let key = note.key & 0x7F;
+        let end = note.time + if note.duration > Time::ZERO { note.duration } else { SHORT_NOTE };
+        if let Some((until, track)) = sounding[usize::from(key)].replace((end, note.track)) {
+            events.push(message(until.min(note.time), track, ChannelMessage::NoteOff { key }));
+        }
+        events.push(message(note.time, note.track, ChannelMessage::NoteOn { key, velocity: note.velocity }));
+    }
+    for (key, sounds) in (0..).zip(sounding) {
+        events.extend(sounds.map(|(until, track)| message(until, track, ChannelMessage::NoteOff { key })));
+    }
+    sort_events(&mut events);
+    events
 }
 
 /// The messages of all tracks that have a clock.

@@ -26,9 +26,11 @@
 
 mod beats;
 mod channel_state;
+mod chart;
 mod drum_map;
 mod error;
 mod general_midi;
+mod input;
 mod lanes;
 mod messages;
 mod midi;
@@ -48,8 +50,6 @@ mod transform;
 #[cfg(test)]
 pub(crate) mod vision;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use strikeline_picture::Time;
@@ -58,6 +58,9 @@ use beats::BeatGrid;
 use transform::SongBeats;
 
 pub use beats::{Beat, CountInBeat};
+pub use chart::{
+    ChartFormat, ChartInfo, ChartKit, Difficulty, DifficultyError, PackedFile, Stem, StemKind, read_packed,
+};
 pub use drum_map::{Backdrop, DrumInfo, DrumMap, LaneId, Mark, Rgb};
 pub use error::{SongError, SongWarning};
 pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
@@ -89,6 +92,8 @@ pub struct SongOptions {
     /// Whether a file without such notes is a song, too: one without notes, and with the warning
     /// [`SongWarning::NoNotes`]. By default it is the error [`SongError::NoNotes`].
     pub may_lack_notes: bool,
+    /// The difficulty of a chart that is taken; expert by default. Other files have none.
+    pub difficulty: Difficulty,
 }
 
 /// One struck drum: a note-on event and the time to its note-off.
@@ -165,7 +170,8 @@ impl TrackInfo {
 pub struct TempoChange {
     /// When it takes effect.
     pub time: Time,
-    /// Microseconds per quarter note, 1 to 16,777,215 in a song as it was read.
+    /// Microseconds per quarter note: 1 to 16,777,215 in a MIDI file as it was read, and more in slow songs from other files.
+    /// A chart has tempos that are no whole number of them; they are rounded here, and in no other time of the song.
     pub micros_per_quarter: u32,
 }
 
@@ -213,6 +219,8 @@ pub struct Song {
     format: Format,
     division: Division,
     title: Option<String>,
+    artist: Option<String>,
+    chart: Option<ChartInfo>,
     copyright: Option<String>,
     texts: Vec<String>,
     tracks: Vec<TrackInfo>,
@@ -230,7 +238,9 @@ pub struct Song {
 }
 
 impl Song {
-    /// Reads a MIDI file that is in memory.
+    /// Reads a MIDI file, or a chart of a rhythm game (`notes.chart`, `.sng`), that is in memory.
+    ///
+    /// A MIDI file with a track that is named `PART DRUMS` is a chart, unless `options` choose channels or tracks.
     ///
     /// Time and memory grow in proportion to the length of `bytes`, whatever they contain.
     ///
@@ -238,29 +248,25 @@ impl Song {
     /// When it is not a MIDI file, has no drums on the tracks and channels of `options`, or lasts too long: see
     /// [`SongError`].
     pub fn read(bytes: &[u8], options: &SongOptions) -> Result<Song, SongError> {
-        midi::read(bytes, options, None)
+        input::read(bytes, None, options, None)
     }
 
-    /// Reads a MIDI file.
+    /// The same with the `song.ini` that belongs to a chart, which is in memory, too. It does not matter to other files.
     ///
     /// # Errors
-    /// As [`Song::read`], and when the file cannot be read or is larger than [`MAX_FILE_BYTES`]. Each error names the
-    /// file.
-    pub fn open(path: &Path, options: &SongOptions) -> Result<Song, SongError> {
-        Song::open_as(path, |bytes| Song::read(bytes, options))
+    /// As [`Song::read`]. A damaged `song.ini` is no error, but a warning.
+    pub fn read_with_ini(bytes: &[u8], ini: &[u8], options: &SongOptions) -> Result<Song, SongError> {
+        input::read(bytes, Some(ini), options, None)
     }
 
-    /// Makes something of the bytes of a file. Errors name the file.
-    fn open_as<T>(path: &Path, read: impl FnOnce(&[u8]) -> Result<T, SongError>) -> Result<T, SongError> {
-        let in_file = |problem| SongError::InFile { path: path.to_owned(), problem: Box::new(problem) };
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
-            .map_err(|reason| in_file(SongError::Unreadable { reason }))?;
-        if bytes.len() as u64 > MAX_FILE_BYTES {
-            return Err(in_file(SongError::TooLarge { limit: MAX_FILE_BYTES }));
-        }
-        read(&bytes).map_err(in_file)
+    /// Reads a MIDI file, or a chart of a rhythm game: its file (`notes.mid`, `notes.chart`, `.sng`), its `song.ini`, or its
+    /// folder. What the `song.ini` beside a chart says counts, and the recordings beside it are listed in [`ChartInfo::stems`].
+    ///
+    /// # Errors
+    /// As [`Song::read`], and when the file cannot be read or is larger than [`MAX_FILE_BYTES`], or a folder has no chart. Each
+    /// error names the file.
+    pub fn open(path: &Path, options: &SongOptions) -> Result<Song, SongError> {
+        input::open(path, options, None)
     }
 
     /// A song of these notes, which are sorted. It has no tracks, and the default tempo and metre.
@@ -271,6 +277,8 @@ impl Song {
             format: Format::SingleTrack,
             division: Division::TicksPerQuarter(480),
             title: None,
+            artist: None,
+            chart: None,
             copyright: None,
             texts: Vec::new(),
             tracks: Vec::new(),
@@ -317,9 +325,19 @@ impl Song {
         self.division
     }
 
-    /// The title: the first track's name (formats 0 and 1), if it has one.
+    /// The title: the first track's name (formats 0 and 1), if it has one; of a chart what its tags say.
     pub fn title(&self) -> Option<&str> {
         self.title.as_deref()
+    }
+
+    /// The artist, where the file says one.
+    pub fn artist(&self) -> Option<&str> {
+        self.artist.as_deref()
+    }
+
+    /// What the chart says about itself, if the song was read from one.
+    pub fn chart(&self) -> Option<&ChartInfo> {
+        self.chart.as_ref()
     }
 
     /// The first copyright notice, if there is one. It often has the artist's name.

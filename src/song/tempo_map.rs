@@ -83,6 +83,8 @@ pub struct TempoMap {
     stretches: Vec<TickStretch>,
     /// Nanoseconds in one unit of elapsed time, as a ratio.
     nanos_per_unit: (u64, u64),
+    /// What a stretch's units per tick are divided by to have the microseconds of a quarter note.
+    units_per_micro: u64,
 }
 
 /// From here on a tick lasts `units_per_tick`.
@@ -91,8 +93,8 @@ struct TickStretch {
     tick: u64,
     /// Units from the song's start to `tick`.
     elapsed: u128,
-    /// Microseconds per quarter note; 1 where time code is the clock.
-    units_per_tick: u32,
+    /// Microseconds per quarter note, or a finer unit of that; 1 where time code is the clock.
+    units_per_tick: u64,
 }
 
 /// Ticks of one tempo.
@@ -116,14 +118,15 @@ impl TempoMap {
                     stretches: vec![TickStretch {
                         tick: 0,
                         elapsed: 0,
-                        units_per_tick: DEFAULT_MICROS_PER_QUARTER,
+                        units_per_tick: u64::from(DEFAULT_MICROS_PER_QUARTER),
                     }],
                     nanos_per_unit: (1_000, u64::from(ticks)),
+                    units_per_micro: 1,
                 };
                 let mut changes = changes.to_vec();
                 changes.sort_by_key(|(tick, _)| *tick);
                 for (tick, micros_per_quarter) in changes {
-                    map.change(tick, micros_per_quarter);
+                    map.change(tick, u64::from(micros_per_quarter));
                 }
                 map
             }
@@ -138,18 +141,44 @@ impl TempoMap {
                 TempoMap {
                     stretches: vec![TickStretch { tick: 0, elapsed: 0, units_per_tick: 1 }],
                     nanos_per_unit: (seconds * 1_000_000_000, frames * u64::from(ticks_per_frame)),
+                    units_per_micro: 1,
                 }
             }
         }
     }
 
+    /// From the ticks in a quarter note and the tempo changes: (tick, thousandths of a quarter note per minute), in order of
+    /// their ticks, no tempo below 1. Where several stand at one tick, the last of them counts.
+    ///
+    /// Such a tempo is a fraction of microseconds per quarter note, so its unit is finer: the length of a quarter note is
+    /// rounded to a femtosecond, which is a nanosecond after a million of them.
+    pub(super) fn of_beats_per_minute(ticks: u16, changes: &[(u64, u64)]) -> TempoMap {
+        const FEMTOS_PER_MICRO: u64 = 1_000_000_000;
+        const FEMTOS_PER_MINUTE: u128 = 60_000_000 * FEMTOS_PER_MICRO as u128;
+        let mut map = TempoMap {
+            stretches: vec![TickStretch {
+                tick: 0,
+                elapsed: 0,
+                units_per_tick: u64::from(DEFAULT_MICROS_PER_QUARTER) * FEMTOS_PER_MICRO,
+            }],
+            nanos_per_unit: (1, u64::from(ticks) * 1_000_000),
+            units_per_micro: FEMTOS_PER_MICRO,
+        };
+        for (tick, tempo) in changes {
+            let tempo = u128::from((*tempo).max(1));
+            let femtos = (FEMTOS_PER_MINUTE * 1_000 + tempo / 2) / tempo;
+            map.change(*tick, u64::try_from(femtos).unwrap_or(u64::MAX));
+        }
+        map
+    }
+
     /// Begins a stretch at `tick`, which is not before the last one's.
-    fn change(&mut self, tick: u64, micros_per_quarter: u32) {
+    fn change(&mut self, tick: u64, units_per_tick: u64) {
         let elapsed = self.elapsed_at(tick);
         if self.stretches.last().is_some_and(|last| last.tick == tick) {
             self.stretches.pop();
         }
-        self.stretches.push(TickStretch { tick, elapsed, units_per_tick: micros_per_quarter });
+        self.stretches.push(TickStretch { tick, elapsed, units_per_tick });
     }
 
     /// The instant of a tick, rounded to the nearest nanosecond; [`Time`]'s largest where it does not fit.
@@ -168,17 +197,23 @@ impl TempoMap {
         stretches.iter().zip(ends).take_while(move |(stretch, _)| stretch.tick < to).map(
             move |(stretch, end)| TempoStretch {
                 ticks: stretch.tick.max(from)..end.min(to),
-                micros_per_quarter: stretch.units_per_tick,
+                micros_per_quarter: self.micros(stretch.units_per_tick),
             },
         )
+    }
+
+    /// Microseconds per quarter note, rounded.
+    fn micros(&self, units_per_tick: u64) -> u32 {
+        let micros = units_per_tick.saturating_add(self.units_per_micro / 2) / self.units_per_micro;
+        u32::try_from(micros).unwrap_or(u32::MAX)
     }
 
     /// Units from the song's start to `tick`.
     fn elapsed_at(&self, tick: u64) -> u128 {
         let after = self.stretches.partition_point(|stretch| stretch.tick <= tick);
         let stretch = self.stretches[after.saturating_sub(1)];
-        // 64 bits times 32 bits: far from the end of 128.
-        stretch.elapsed + u128::from(tick - stretch.tick) * u128::from(stretch.units_per_tick)
+        let since = u128::from(tick - stretch.tick) * u128::from(stretch.units_per_tick);
+        stretch.elapsed.saturating_add(since)
     }
 }
 
@@ -211,6 +246,18 @@ mod tests {
         assert_eq!(map.time_at(1_000_000), Time::from_nanos(500_000_000));
         assert_eq!(map.time_at(1), Time::from_nanos(333));
         assert_eq!(map.time_at(2), Time::from_nanos(1_000));
+    }
+
+    #[test]
+    fn beats_per_minute_add_no_drift() {
+        // 130 beats per minute are no whole number of microseconds.
+        let map = TempoMap::of_beats_per_minute(192, &[(0, 130_000), (192 * 13_000, 60_000)]);
+        assert_eq!(map.time_at(192 * 13_000), Time::from_seconds(6_000.0));
+        assert_eq!(map.time_at(192 * 13_001), Time::from_seconds(6_001.0));
+        assert_eq!(map.time_at(192 * 13), Time::from_seconds(6.0));
+        let stretches: Vec<_> =
+            map.stretches(0, u64::MAX).map(|stretch| stretch.micros_per_quarter).collect();
+        assert_eq!(stretches, [461_538, 1_000_000]);
     }
 
     #[test]

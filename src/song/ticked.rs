@@ -5,12 +5,12 @@ use strikeline_picture::Time;
 
 use super::beats::BeatGrid;
 use super::error::{SongError, SongWarning, Warnings};
-use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division};
+use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap};
 use super::tick_clocks::{AtTick, TickClocks};
 use super::transform::SongBeats;
 use super::{
-    Channel, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, PartInfo, Phrase, PhraseKind,
-    Song, SynthesizerKind, Technique, TempoChange, Timeline, TrackIndex, TrackInfo, sort_notes,
+    Channel, ChartInfo, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, PartInfo, Phrase,
+    PhraseKind, Song, SynthesizerKind, Technique, TempoChange, Timeline, TrackIndex, TrackInfo, sort_notes,
 };
 
 /// What a song is made of, with times in ticks from the start of each track. Lists are in the file's order: by track, then
@@ -19,6 +19,8 @@ pub(super) struct TickedSong {
     pub format: Format,
     pub division: Division,
     pub title: Option<String>,
+    pub artist: Option<String>,
+    pub chart: Option<ChartInfo>,
     pub copyright: Option<String>,
     pub texts: Vec<String>,
     pub tracks: Vec<TrackInfo>,
@@ -29,6 +31,8 @@ pub(super) struct TickedSong {
     pub notes: Vec<TickedNote>,
     /// Microseconds per quarter note.
     pub tempos: Vec<AtTick<u32>>,
+    /// The exact tempos, where `tempos` are rounded. Only for formats 0 and 1.
+    pub tempo_map: Option<TempoMap>,
     /// Numerator and denominator.
     pub meters: Vec<AtTick<(u8, u16)>>,
     pub markers: Vec<AtTick<(String, MarkerKind)>>,
@@ -54,6 +58,8 @@ impl TickedSong {
             format,
             division,
             title: None,
+            artist: None,
+            chart: None,
             copyright: None,
             texts: Vec::new(),
             tracks: Vec::new(),
@@ -62,6 +68,7 @@ impl TickedSong {
             ends: Vec::new(),
             notes: Vec::new(),
             tempos: Vec::new(),
+            tempo_map: None,
             meters: Vec::new(),
             markers: Vec::new(),
             phrases: Vec::new(),
@@ -71,7 +78,10 @@ impl TickedSong {
     /// The clocks by which the ticks of its tracks become times.
     pub(super) fn clocks(&self, warnings: &mut Warnings) -> TickClocks {
         match self.format {
-            Format::SingleTrack | Format::Parallel => TickClocks::shared(self.division, &self.tempos),
+            Format::SingleTrack | Format::Parallel => match &self.tempo_map {
+                Some(tempo_map) => TickClocks::Shared(tempo_map.clone()),
+                None => TickClocks::shared(self.division, &self.tempos),
+            },
             Format::Sequential => {
                 let count = self.tracks.iter().filter(|info| info.selected).count();
                 if count > 1 {
@@ -109,7 +119,7 @@ impl TickedSong {
         let phrase = |phrase: &AtTick<(u64, PhraseKind)>| {
             let (ticks, kind) = phrase.what;
             let start = clocks.time_at(phrase.track, phrase.tick)?;
-            let end = clocks.time_at(phrase.track, phrase.tick + ticks)?;
+            let end = clocks.time_at(phrase.track, phrase.tick.saturating_add(ticks))?.min(MAX_SONG_TIME);
             (start < end).then_some(Phrase { start, end, kind })
         };
         let mut phrases: Vec<Phrase> = self.phrases.iter().filter_map(phrase).collect();
@@ -119,6 +129,8 @@ impl TickedSong {
             format: self.format,
             division: self.division,
             title: self.title,
+            artist: self.artist,
+            chart: self.chart,
             copyright: self.copyright,
             texts: self.texts,
             tracks: self.tracks,

@@ -176,6 +176,8 @@ impl Song {
             format: self.format,
             division: self.division,
             title: self.title.clone(),
+            artist: self.artist.clone(),
+            chart: self.chart.clone(),
             copyright: self.copyright.clone(),
             texts: self.texts.clone(),
             tracks: self.tracks.clone(),

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use crate::cli::messages::Messages;
 use crate::cli::remedies;
 use strikeline::song::{
-    ChannelSelection, DrumSelection, Song, SongEvents, SongOptions, SongWarning, TrackSelection,
+    ChannelSelection, Difficulty, DrumSelection, Song, SongEvents, SongOptions, SongWarning, TrackSelection,
 };
 
 /// The song to read.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct SongArgs {
-    /// MIDI file.
+    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file.
     #[arg(value_name = "SONG")]
     pub song: PathBuf,
 
@@ -36,6 +36,12 @@ pub(crate) struct SongSelection {
     /// sequences: those chosen are played one after the other, each with its own tempo.
     #[arg(long, value_name = "TRACKS", default_value = "all")]
     track: TrackSelection,
+
+    /// Difficulty of a chart: expert, hard, medium or easy.
+    ///
+    /// A MIDI file is a chart if it has a track that is named PART DRUMS, unless --channel or --track chooses notes.
+    #[arg(long, value_name = "DIFFICULTY", default_value = "expert")]
+    difficulty: Difficulty,
 
     /// End with an error (exit code 1) if notes of the file may be lost because it is damaged.
     ///
@@ -91,7 +97,12 @@ impl SongSelection {
 
     fn options(&self) -> SongOptions {
         let drums = self.channel.map_or(DrumSelection::Declared, DrumSelection::Channels);
-        SongOptions { drums, tracks: self.track.clone(), ..SongOptions::default() }
+        SongOptions {
+            drums,
+            tracks: self.track.clone(),
+            difficulty: self.difficulty,
+            ..SongOptions::default()
+        }
     }
 
     fn check(&self, song: &Song, path: &Path, messages: &mut Messages) -> Result<(), NotesLost> {

@@ -30,7 +30,8 @@ pub(crate) struct SoundArgs {
     #[arg(long, value_name = "FILE")]
     pub audio: Option<PathBuf>,
 
-    /// Time of the song at which the recording begins, or auto to find it by the hits [default: 0].
+    /// Time of the song at which the recording begins, or auto to find it by the hits [default: 0; what the chart says for
+    /// a recording that belongs to one].
     ///
     /// Positive: the recording begins later than the song. 1.5 plays the recording's beginning at 1.5 s of the song.
     /// Negative: it begins earlier. With -1.5 the first hit of a song that begins at 0 is heard at 1.5 s of the
@@ -144,9 +145,9 @@ impl SoundArgs {
         self.parts() == SoundParts::None && self.audio.is_none() && !self.click
     }
 
-    /// `--audio-offset`.
-    pub(crate) fn offset(&self) -> AudioOffset {
-        self.audio_offset.unwrap_or(AudioOffset::At(Time::ZERO))
+    /// `--audio-offset`, or else `usual`.
+    pub(crate) fn offset(&self, usual: Time) -> AudioOffset {
+        self.audio_offset.unwrap_or(AudioOffset::At(usual))
     }
 
     /// `--audio-bitrate`.

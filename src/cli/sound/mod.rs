@@ -14,7 +14,7 @@ mod stoppable;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use strikeline::song::{DrumMap, Note, Song, Timeline};
+use strikeline::song::{ChartInfo, DrumMap, Note, Song, Timeline};
 use strikeline_audio::{AudioError, AudioFormat, AudioSource, PacketSource};
 use strikeline_picture::Time;
 use strikeline_sound::align::{AlignSettings, Alignment, Band, SongHit, align};
@@ -28,6 +28,7 @@ use wgpu_video::sound::{AudioEncoding, FlacDepth};
 use wgpu_video::stream::CancelToken;
 
 use super::args::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, PlayedSong, SoundArgs};
+use super::inputs::is_same_file;
 use lazy::Lazy;
 use played::{Instrument, file_name, instruments};
 use recorded::{DamageLog, Recorded};
@@ -175,7 +176,7 @@ fn open_recording(args: &SoundArgs, path: &std::path::Path, song: &Song) -> anyh
         DamageChoice::Fail => Damage::Fail,
     };
     let recording = Recorded::open(path, damage)?;
-    let (offset, found) = match args.offset() {
+    let (offset, found) = match args.offset(offset_by_chart(path, song)) {
         AudioOffset::At(offset) => (offset, None),
         AudioOffset::Auto => {
             let found = find_offset(&recording, song)?;
@@ -183,6 +184,15 @@ fn open_recording(args: &SoundArgs, path: &std::path::Path, song: &Song) -> anyh
         }
     };
     Ok(Recorded { recording, offset, found, damage: DamageLog::default() })
+}
+
+/// When a recording begins that belongs to the chart of the song; 0 for any other.
+fn offset_by_chart(path: &std::path::Path, song: &Song) -> Time {
+    let belongs = |chart: &&ChartInfo| {
+        let on_disk = chart.stems.iter().filter(|stem| stem.packed.is_none());
+        on_disk.into_iter().any(|stem| is_same_file(path, &stem.file))
+    };
+    song.chart().filter(belongs).map(ChartInfo::audio_offset).unwrap_or_default()
 }
 
 /// The moment of the song as written at which the recording begins, found by the song's hits.

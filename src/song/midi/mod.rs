@@ -11,6 +11,7 @@ mod text;
 
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
+use super::chart::{ChartTags, take_chart};
 use super::error::{LISTED_TRACKS, SongError, SongWarning, Warnings};
 use super::messages::{SongEvent, read_events};
 use super::parts::census::InstrumentName;
@@ -22,21 +23,21 @@ use super::{
     Channel, DrumSelection, Format, LikelyDrums, MAX_SONG_TIME, MarkerKind, NoNotes, Note, PartInfo,
     PartReason, Song, SongOptions, TrackIndex, TrackInfo, TrackSelection,
 };
-use chunks::TrackChunk;
 use faults::TrackFaults;
-use text::readable;
 
-pub(super) use chunks::Chunks;
+pub(super) use chunks::{Chunks, TrackChunk};
 pub(super) use events::{StepContent, TrackEvents};
 pub(super) use notes::DrumDecision;
+pub(super) use text::{clean_text, readable};
 
 /// Texts that a song keeps at most.
 const KEPT_TEXTS: usize = 20;
 
-/// See [`Song::read`] and, with `events`, [`Song::read_with_events`].
+/// See [`Song::read`] and, with `events`, [`Song::read_with_events`]. `tags` are those of the song if it is a chart.
 pub(super) fn read(
     file: &[u8],
     options: &SongOptions,
+    tags: &dyn Fn() -> ChartTags,
     events: Option<&mut Vec<SongEvent>>,
 ) -> Result<Song, SongError> {
     let mut warnings = Warnings::default();
@@ -71,33 +72,51 @@ pub(super) fn read(
         read.title = read.tracks.first().and_then(|info| info.name.clone());
     }
     check_tracks(&read, options)?;
-    let damage = warnings.first().cloned();
+    take_chart(&mut read, &chunks, options, tags, &mut warnings)?;
     let clocks = read.clocks(&mut warnings);
     read.synthesizer_kind = declared.synthesizer_kind();
     let timeline = declared.into_timeline();
     let mut drums = DrumDecision::new(options, &timeline);
-    let mut parts = notes::read_notes(&chunks, &mut read, &drums, &clocks, &instruments);
-    if read.notes.is_empty()
-        && options.drums == DrumSelection::Declared
-        && drums.add_names(&read, &instruments)
-    {
-        parts = notes::read_notes(&chunks, &mut read, &drums, &clocks, &instruments);
-        warnings.push(SongWarning::DrumsByName { parts: parts_by_name(&parts) });
+    if read.chart.is_none() {
+        read_drums(&mut read, &chunks, &clocks, &mut drums, &instruments, options, &mut warnings)?;
     }
-    if read.notes.is_empty() {
-        let why = Box::new(no_notes(&read, &parts, options));
-        if !options.may_lack_notes {
-            return Err(SongError::NoNotes(Box::new(NoNotes { damage, ..*why })));
-        }
-        warnings.push(SongWarning::NoNotes(why));
-    }
-    read.parts = parts;
     let song =
         read.into_song(&clocks, warnings, |notes| describe_late_note(notes, &clocks, &chunks, &drums))?;
     if let Some(events) = events {
         *events = read_events(&chunks, &clocks, &drums);
     }
     Ok(song)
+}
+
+/// Reads the notes of the drums, and what parts there are.
+///
+/// # Errors
+/// When there are none, unless the options allow that.
+fn read_drums(
+    read: &mut TickedSong,
+    chunks: &Chunks<'_>,
+    clocks: &TickClocks,
+    drums: &mut DrumDecision<'_>,
+    instruments: &[InstrumentName],
+    options: &SongOptions,
+    warnings: &mut Warnings,
+) -> Result<(), SongError> {
+    let damage = warnings.first().filter(|warning| warning.loses_notes()).cloned();
+    let mut parts = notes::read_notes(chunks, read, drums, clocks, instruments);
+    if read.notes.is_empty() && options.drums == DrumSelection::Declared && drums.add_names(read, instruments)
+    {
+        parts = notes::read_notes(chunks, read, drums, clocks, instruments);
+        warnings.push(SongWarning::DrumsByName { parts: parts_by_name(&parts) });
+    }
+    if read.notes.is_empty() {
+        let why = Box::new(no_notes(read, &parts, options));
+        if !options.may_lack_notes {
+            return Err(SongError::NoNotes(Box::new(NoNotes { damage, ..*why })));
+        }
+        warnings.push(SongWarning::NoNotes(why));
+    }
+    read.parts = parts;
+    Ok(())
 }
 
 /// Reads one track, but for its notes.

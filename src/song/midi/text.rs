@@ -7,7 +7,7 @@ const LONGEST: usize = 500;
 ///
 /// SMF 1.0 promises ASCII only. Files hold UTF-8 or some 8-bit code; what is not valid UTF-8 is read as
 /// ISO 8859-1. Control characters (they could steer a terminal) become spaces, and runs of spaces one space.
-pub(super) fn readable(bytes: &[u8]) -> Option<String> {
+pub(in crate::song) fn readable(bytes: &[u8]) -> Option<String> {
     // Four bytes make a character at most, so the rest of a huge text need not be decoded.
     let bytes = bytes.get(..LONGEST * 4).unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {
@@ -18,6 +18,12 @@ pub(super) fn readable(bytes: &[u8]) -> Option<String> {
         }
         Err(_) => bytes.iter().copied().map(char::from).collect(),
     };
+    clean_text(&text)
+}
+
+/// A text without what cannot be shown; `None` when nothing is left. Control characters (they could steer a terminal) become
+/// spaces, and runs of spaces one space.
+pub(in crate::song) fn clean_text(text: &str) -> Option<String> {
     let mut shown = String::new();
     for character in text.chars().take(LONGEST) {
         let blank = character.is_whitespace() || character.is_control() || is_invisible(character);
