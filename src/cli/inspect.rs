@@ -567,7 +567,7 @@ mod tests {
             "60.00 quarter",
             "36 Bass Drum 1 (1)",
             "key 5 (1 note)",
-            "1  X: 6 events",
+            "1  X: 5 events",
         ] {
             assert!(text.contains(part), "{part:?} is not in:\n{text}");
         }
