@@ -55,7 +55,7 @@ use beats::BeatGrid;
 use transform::SongBeats;
 
 pub use beats::{Beat, CountInBeat};
-pub use drum_map::{Backdrop, DrumInfo, DrumMap, LaneId, Mark, Rgb};
+pub use drum_map::{Backdrop, DrumInfo, DrumMap, DrumShape, LaneId, Mark, Rgb};
 pub use error::{SongError, SongWarning};
 pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
 pub use messages::{ChannelMessage, SongEvent, SongEvents, SongMessage, SongPart, SynthesizerKind};

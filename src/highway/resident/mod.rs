@@ -15,8 +15,10 @@ use super::captions::{Captions, LabelState};
 use super::changes::CoveredAreas;
 use super::content::HighwayNote;
 use super::dense::{self, Distances};
+use super::grace;
 use super::notes::{self, HasRoadShape, LineInstance, NoteInstance, RoadShape};
 use super::pipelines::{FrameUniform, HighwayUniform, Layer, Pipelines};
+use super::spans::{SpanInstance, Spans};
 use super::static_layer::{self, StaticShape};
 use super::visible::VisibleRange;
 use crate::song::LanePlace;
@@ -38,6 +40,8 @@ pub(super) struct Resident {
     background: Instances<StaticShape>,
     background_image: Option<Image>,
     fixed: Instances<StaticShape>,
+    spans: Spans,
+    span_instances: Instances<SpanInstance>,
     beats: Moving<LineInstance>,
     kicks: Moving<NoteInstance>,
     gems: Moving<NoteInstance>,
@@ -93,11 +97,14 @@ impl Resident {
     ) -> Result<Resident, SceneError> {
         let (layout, motion, options) = (&highway.layout, &highway.motion, &highway.options);
         let (content, captions, theme) = (&highway.content, &highway.captions, &options.theme);
-        let beats = notes::place_beats(&content.beats, layout, theme, motion);
+        let beats = notes::place_lines(&content.beats, &content.notes, layout, theme, motion);
         let travel = motion.pixels_in_shutter(options.shutter_degrees);
+        let spans = Spans::new(content, layout, options, motion, travel);
+        let span_instances = spans.instances();
+        let roles = grace::roles(&content.notes);
         let place = |kicks: bool| {
             let belongs = |note: &HighwayNote| (note.place == LanePlace::Kick) == kicks;
-            notes::place_notes(&content.notes, layout, theme, motion, travel, belongs)
+            notes::place_notes(&content.notes, layout, theme, motion, travel, &roles, belongs)
         };
         let effects = &theme.effects;
         let most_shining = dense::most_shining(effects.duration);
@@ -107,6 +114,7 @@ impl Resident {
             (Layer::Kicks, true),
             (Layer::GemMiddles, true),
             (Layer::Gems, true),
+            (Layer::Spans, !span_instances.is_empty()),
             (Layer::Beats, !beats.1.is_empty()),
             (Layer::Glow, effects.glow > 0.0),
             (Layer::LineGlow, effects.line_glow > 0.0),
@@ -134,6 +142,8 @@ impl Resident {
             background: Instances::new(gpu, "the background", &static_layer::background(layout, theme))?,
             background_image: image(&highway.background)?,
             fixed: Instances::new(gpu, "the road", &static_layer::road(layout, theme, content))?,
+            span_instances: Instances::new(gpu, "the song's phrases", &span_instances)?,
+            spans,
             beats: Moving::new(gpu, "the song's beats", beats)?,
             kicks: Moving::notes(gpu, "the song's kicks", place(true), most_shining)?,
             gems: Moving::notes(gpu, "the song's notes", place(false), most_shining)?,
@@ -158,6 +168,7 @@ impl Resident {
         self.pipelines.set_frame(queue, frame);
         let most = self.most_shining;
         self.frame = Ranges {
+            spans: self.spans.in_sight(visible),
             beats: self.beats.positions.range(visible.now, visible.far),
             kicks: self.kicks.ranges(queue, visible, self.flash.kicks, most),
             gems: self.gems.ranges(queue, visible, self.flash.gems, most),
@@ -179,6 +190,9 @@ impl Resident {
         parts: &mut Vec<Rectangle>,
     ) {
         let first = parts.len();
+        for visible in ranges {
+            self.spans.add_covered(covered.layout, visible, parts);
+        }
         if self.is_dense(ranges) {
             let distances = Distances::new(ranges[1], covered.extents.lit());
             let of_note = |is_kick| move |note: &RoadShape, ahead: i64| covered.of_note(note, ahead, is_kick);
@@ -276,6 +290,11 @@ impl Resident {
         let (kicks, gems) = (&frame.kicks, &frame.gems);
         let (shining_kicks, shining_gems) = (self.kicks.shining(kicks), self.gems.shining(gems));
         restrict(part, plane, pass);
+        if !frame.spans.is_empty() && self.pipelines.begin(Layer::Spans, plane, pass) {
+            for range in &frame.spans {
+                self.span_instances.draw(Layer::Spans.vertices(), range.clone(), pass);
+            }
+        }
         self.draw_pieces(Layer::Beats, &self.beats, &without(&frame.beats, moved_beats), plane, pass);
         // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
         self.draw_layer(Layer::LineGlow, shining_kicks, &kicks.struck, plane, pass);

@@ -15,6 +15,7 @@ use wgpu_video::scene::SceneError;
 /// The instances of one frame.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Ranges {
+    pub(super) spans: Vec<Range<u32>>,
     pub(super) beats: Range<u32>,
     pub(super) kicks: NoteRanges,
     pub(super) gems: NoteRanges,
@@ -31,6 +32,7 @@ pub(super) struct NoteRanges {
     pub(super) are_chosen: bool,
     pub(super) flash: bool,
 }
+
 /// Instances in the order of their positions on the path.
 #[derive(Debug)]
 pub(super) struct Moving<T> {
