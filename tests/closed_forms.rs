@@ -429,8 +429,12 @@ fn glow_falls_off_with_the_square_of_what_is_left_of_its_reach() {
     (theme.gems.corner_size, theme.gems.height) = (0.5, 36.0);
     let rate = FrameRate::new(60, 1).unwrap();
     // Before the strike, and some time after it.
-    for until in [0.11, -0.2] {
-        let notes = vec![note(1.0, LanePlace::Lane(1), 127, Mark::None)];
+    theme.gems.cymbals = CymbalGems::Round;
+    let shapes = [(DrumShape::Drum, 0.5), (DrumShape::Cymbal, 1.0)];
+    for ((shape, roundness), until) in
+        shapes.into_iter().flat_map(|shape| [0.11, -0.2].map(|until| (shape, until)))
+    {
+        let notes = vec![HighwayNote { shape, ..note(1.0, LanePlace::Lane(1), 127, Mark::None) }];
         let options = HighwayOptions { exact_speed: true, ..options(&theme, 1.0 - until) };
         let mut highway = Highway::new(content(notes), &options, size(), rate).unwrap();
         let picture = still(&mut highway, size(), rate);
@@ -451,7 +455,7 @@ fn glow_falls_off_with_the_square_of_what_is_left_of_its_reach() {
         for y in 0..size().height() as usize {
             for x in 0..size().width() as usize {
                 let place = (x as f64 + 0.5 - center.0, y as f64 + 0.5 - center.1);
-                let distance = box_distance(place, half, half.1 * 0.5);
+                let distance = box_distance(place, half, half.1 * roundness);
                 // On the gem itself, and where it is smoothed, is the gem.
                 if until > 0.0 && distance < 1.0 {
                     continue;

@@ -22,24 +22,64 @@ const MOST_STROKES: usize = 3;
 /// A drum, as far as it is seen.
 type Seen = (usize, [u8; 3], Mark, DrumShape);
 
-/// Strokes of one drum that are near each other.
-#[derive(Debug, Default)]
-struct Run {
-    last: Time,
-    /// Of each stroke its notes, and the velocity of the hardest. One more than a drag has says that it is a roll.
-    strokes: Vec<(Vec<usize>, u8)>,
-}
-
 /// What a note is to those around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Role {
     /// A stroke without grace notes.
     #[default]
     Alone,
-    /// A grace note of the stroke after it.
-    Grace,
+    /// A grace note.
+    Grace {
+        /// The time of its stroke.
+        stroke: Time,
+        /// How many grace notes of the stroke follow.
+        following: u8,
+    },
     /// A stroke with grace notes before it.
     Main,
+}
+
+/// Strokes of one drum that are near each other.
+#[derive(Debug, Default)]
+struct Run {
+    last: Time,
+    /// How many they are, or one more than a drag has where it is a roll.
+    strokes: usize,
+    /// The velocity of the hardest note of each.
+    hardest: [u8; MOST_STROKES + 1],
+    /// Their notes, each with its stroke.
+    notes: Vec<(usize, usize)>,
+}
+
+impl Run {
+    fn begin_stroke(&mut self, time: Time) {
+        self.last = time;
+        if self.strokes <= MOST_STROKES {
+            self.hardest[self.strokes] = 0;
+            self.strokes += 1;
+        }
+    }
+
+    /// Adds a note to the last stroke.
+    fn add(&mut self, index: usize, velocity: u8) {
+        let stroke = self.strokes - 1;
+        self.hardest[stroke] = velocity.max(self.hardest[stroke]);
+        self.notes.push((index, stroke));
+    }
+
+    /// Sets the roles of its notes, and makes it empty.
+    fn end(&mut self, roles: &mut [Role]) {
+        let strokes = std::mem::take(&mut self.strokes);
+        let is_drag = (2..=MOST_STROKES).contains(&strokes)
+            && self.hardest[..strokes].iter().all(|velocity| *velocity <= self.hardest[strokes - 1]);
+        for (index, stroke) in self.notes.drain(..).filter(|_| is_drag) {
+            let following = strokes - 1 - stroke;
+            roles[index] = match following {
+                0 => Role::Main,
+                _ => Role::Grace { stroke: self.last, following: following as u8 - 1 },
+            };
+        }
+    }
 }
 
 /// What each of `notes` (in order of time) is. Grace notes are one or two strokes of a drum just before another that is
@@ -51,47 +91,24 @@ pub(super) fn roles(notes: &[HighwayNote]) -> Vec<Role> {
         let LanePlace::Lane(lane) = note.place else { continue };
         let run = runs.entry((lane, note.color, note.mark, note.shape)).or_default();
         let distance = note.time - run.last;
-        if run.strokes.is_empty() || distance > TOGETHER {
-            run.find(&mut roles);
-            run.strokes.clear();
-            run.begin_stroke(index, note);
+        if run.strokes == 0 || distance > TOGETHER {
+            run.end(&mut roles);
+            run.begin_stroke(note.time);
         } else if distance > SAME {
-            if run.strokes.len() <= MOST_STROKES {
-                run.begin_stroke(index, note);
-            }
-            run.last = note.time;
-        } else if let Some((same, velocity)) = run.strokes.last_mut() {
-            same.push(index);
-            *velocity = note.velocity.max(*velocity);
+            run.begin_stroke(note.time);
         }
+        run.add(index, note.velocity);
     }
-    for run in runs.values() {
-        run.find(&mut roles);
+    for run in runs.values_mut() {
+        run.end(&mut roles);
     }
     roles
-}
-
-impl Run {
-    fn begin_stroke(&mut self, index: usize, note: &HighwayNote) {
-        self.last = note.time;
-        self.strokes.push((vec![index], note.velocity));
-    }
-
-    /// Sets the roles of its notes.
-    fn find(&self, roles: &mut [Role]) {
-        let Some(((main, hardest), before)) = self.strokes.split_last() else { return };
-        let is_drag = (1..MOST_STROKES).contains(&before.len());
-        if is_drag && before.iter().all(|(_, velocity)| velocity <= hardest) {
-            main.iter().for_each(|index| roles[*index] = Role::Main);
-            before.iter().flat_map(|(notes, _)| notes).for_each(|index| roles[*index] = Role::Grace);
-        }
-    }
 }
 
 /// How many grace notes are drawn with `note`, where none are notes of their own.
 pub(super) fn added(note: &HighwayNote, role: Role) -> u8 {
     match (note.place, role, note.stroke) {
-        (LanePlace::Kick, ..) | (_, Role::Grace | Role::Main, _) | (.., Stroke::Single) => 0,
+        (LanePlace::Kick, ..) | (_, Role::Grace { .. } | Role::Main, _) | (.., Stroke::Single) => 0,
         (.., Stroke::Flam) => 1,
         (.., Stroke::Drag) => 2,
     }
@@ -109,7 +126,7 @@ mod tests {
             ..HighwayNote::default()
         };
         let roles = roles(&notes.iter().map(note).collect::<Vec<_>>());
-        roles.into_iter().map(|role| role == Role::Grace).collect()
+        roles.into_iter().map(|role| matches!(role, Role::Grace { .. })).collect()
     }
 
     #[test]

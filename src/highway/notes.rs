@@ -265,6 +265,9 @@ const MOST_ROOM: f32 = 127.0;
 /// road, where a pixel of the picture is about three of the road.
 const SPARE: f32 = 8.0;
 
+/// How far before its stroke a grace note lies at least, so that both are seen, in halves of a gem's height.
+const NEAREST_GRACE: f32 = 0.9;
+
 /// How far before its stroke an added grace note lies, and how much further the next one, in halves of a gem's height.
 const GRACE_BEFORE: f32 = 1.35;
 const GRACE_APART: f32 = 1.15;
@@ -288,12 +291,19 @@ pub(super) fn place_notes(
     belongs: impl Fn(&HighwayNote) -> bool,
 ) -> (Positions, Vec<NoteInstance>) {
     let mut placed = Vec::with_capacity(notes.len());
-    let mut are_added = false;
+    let mut are_moved = false;
     for (index, note) in notes.iter().enumerate().rev().filter(|(_, note)| belongs(note)) {
         let position = motion.position(note.time);
         let role = roles.get(index).copied().unwrap_or_default();
         placed.push(match role {
-            Role::Grace => (position, NoteInstance::grace(note, position, layout, theme)),
+            Role::Grace { stroke, following } => {
+                let before =
+                    (layout.gem_half_height * (NEAREST_GRACE + f32::from(following) * GRACE_APART)) as i64;
+                let nearest = motion.position(stroke).saturating_sub(before * SUBPIXELS);
+                are_moved |= position > nearest;
+                let position = position.min(nearest);
+                (position, NoteInstance::grace(note, position, layout, theme))
+            }
             _ => (position, NoteInstance::new(note, position, layout, theme)),
         });
         let softer = HighwayNote { velocity: note.velocity / 2, ..*note };
@@ -301,10 +311,10 @@ pub(super) fn place_notes(
             let before = layout.gem_half_height * (GRACE_BEFORE + f32::from(number) * GRACE_APART);
             let position = position.saturating_sub((before * SUBPIXELS as f32) as i64);
             placed.push((position, NoteInstance::grace(&softer, position, layout, theme)));
-            are_added = true;
+            are_moved = true;
         }
     }
-    if are_added {
+    if are_moved {
         placed.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
     }
     let (positions, instances): (Vec<i64>, Vec<NoteInstance>) = placed.into_iter().unzip();
@@ -476,12 +486,15 @@ mod tests {
                 assert!(grace.half_height < instances[0].half_height && grace.style[1] == 255);
             }
         }
-        // Where the grace note is a note, none is added, and it stays where it is.
+        // Where the grace note is a note, none is added, and it stays where it is unless it would not be seen.
         let soft = HighwayNote { velocity: 20, ..stroke };
         let flam = HighwayNote { time: Time::from_nanos(30_000_000), stroke: Stroke::Flam, ..stroke };
         let (positions, instances) = place(&[soft, flam]);
         assert_eq!(positions.0, [motion.position(flam.time), 0]);
         assert!(instances[1].half_width < instances[0].half_width);
+        let near = HighwayNote { time: Time::from_nanos(4_000_000), ..flam };
+        let apart = |placed: (Positions, Vec<NoteInstance>)| placed.0.0[0] - placed.0.0[1];
+        assert!(apart(place(&[soft, near])) >= (layout.gem_half_height * 0.8) as i64 * SUBPIXELS);
     }
 
     #[test]
