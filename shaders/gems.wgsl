@@ -13,7 +13,7 @@ struct Note {
     @location(1) center_half_size: vec3<f32>,
     // Colour, and the velocity from 0 to 1.
     @location(2) color_velocity: vec4<f32>,
-    // Mark; fill of the body (0 to 255); width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the
+    // Mark, plus 16 for a cymbal; fill of the body (0 to 255); width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the
     // room around the note: the distance to the next one of its place along the road, where `ROOM` are as near
     // as two can be without overlapping on a flat road.
     @location(3) style: vec4<u32>,
@@ -37,6 +37,7 @@ struct Look {
 struct Body {
     at: Seen,
     half_size: vec2<f32>,
+    // Size of the corners; `ELLIPSE` for an ellipse.
     corner: f32,
     outline: f32,
     // Way while the shutter is open, in pixels of the picture.
@@ -75,12 +76,16 @@ struct MiddleFragment {
     @location(5) @interpolate(flat) light: vec3<f32>,
 }
 
+const ELLIPSE: f32 = -1.0;
+const CYMBAL: u32 = 16u;
+
 const DOT: f32 = 1.0;
 const RING: f32 = 2.0;
 const CROSS: f32 = 3.0;
 const PLUS: f32 = 4.0;
 const DASH: f32 = 5.0;
 const DIAMOND: f32 = 6.0;
+const HALF_RING: f32 = 7.0;
 
 // Pieces begin and end at multiples of so many pixels: never at the middle of a sample, and so that blocks of 4 x 4
 // samples, in which rasterisers work, are not in two pieces.
@@ -94,11 +99,11 @@ fn body_at(note: Note, at: Seen, flash: f32, travel: f32) -> Body {
     return Body(
         at,
         half_size,
-        highway.corner * half_size.y,
+        select(highway.corner * half_size.y, ELLIPSE, round_cymbals && (note.style.x & CYMBAL) != 0u),
         f32(note.style.z) / 8.0 * at.scale,
         max(travel, 0.02),
         flash,
-        f32(note.style.x),
+        f32(note.style.x & (CYMBAL - 1u)),
         flash < 0.0 && room >= ROOM * at.scale * select(1.2, 1.0, highway.depth == 0.0),
     );
 }
@@ -170,7 +175,8 @@ fn columns_of(body: Body) -> Columns {
     let inset = body.outline + max(body.corner, body.half_size.y * 0.4) + sample_footprint();
     let begin = ceil((left + inset) / GRAIN) * GRAIN;
     let end = floor((right - inset) / GRAIN) * GRAIN;
-    if !body.is_apart || end <= begin {
+    // An ellipse has no middle.
+    if !body.is_apart || end <= begin || (round_cymbals && body.corner < 0.0) {
         return Columns(left, right, right, right, right, right);
     }
     if !marked || body.mark == 0.0 {
@@ -281,6 +287,9 @@ struct Shares {
 
 // The light on the upper half, a bar: its middle's height and its half size.
 fn light_bar(half_size: vec2<f32>, corner: f32) -> vec3<f32> {
+    if round_cymbals && corner < 0.0 {
+        return vec3<f32>(-half_size.y * 0.5, half_size.x * 0.55, half_size.y * 0.16);
+    }
     let size = vec2<f32>(half_size.x - max(corner, half_size.y * 0.4), half_size.y * 0.18);
     return vec3<f32>(-half_size.y * 0.5, max(size, vec2<f32>(0.0)));
 }
@@ -294,6 +303,10 @@ fn mark_distance(place: vec2<f32>, size: f32, mark: f32) -> f32 {
     }
     if mark == RING {
         return abs(length(place) - size * 0.76) - size * 0.24;
+    }
+    if mark == HALF_RING {
+        let from_middle = length(place);
+        return min(abs(from_middle - size * 0.76) - size * 0.24, max(from_middle - size * 0.76, place.x));
     }
     if mark == CROSS {
         let bounds = max(away.x, away.y) - size * 0.85;
@@ -318,7 +331,10 @@ fn mark_reach(x: f32, size: f32, mark: f32) -> vec2<f32> {
     if mark == DOT {
         return vec2<f32>(sqrt(max(size * size * 0.5184 - x * x, 0.0)), 0.0);
     }
-    if mark == RING {
+    if mark == HALF_RING && x < 0.0 {
+        return vec2<f32>(sqrt(max(size * size - x * x, 0.0)), 0.0);
+    }
+    if mark == RING || mark == HALF_RING {
         return sqrt(max(vec2<f32>(size * size, size * size * 0.2704) - x * x, vec2<f32>(0.0)));
     }
     if mark == CROSS && away < size * 0.85 {
@@ -339,7 +355,29 @@ fn mark_reach(x: f32, size: f32, mark: f32) -> vec2<f32> {
 
 // Size of the corners within an outline: concentric where they are round, parallel where they are cut.
 fn inner_corner(corner: f32, outline: f32) -> f32 {
+    if round_cymbals && corner < 0.0 {
+        return ELLIPSE;
+    }
     return max(corner - outline * select(1.0, 0.58578644, cut_corners), 0.0);
+}
+
+// Signed distance from the border of a gem, and from what is within its outline. Within a gem what lies deeper than the
+// outline is a gem again, with smaller corners.
+fn body_distances(place: vec2<f32>, half_size: vec2<f32>, corner: f32, outline: f32) -> vec2<f32> {
+    if round_cymbals && corner < 0.0 {
+        return vec2<f32>(ellipse_distance(place, half_size), ellipse_distance(place, half_size - outline));
+    }
+    let distance = gem_distance(place, half_size, corner);
+    return vec2<f32>(distance, distance + outline);
+}
+
+// Half the height of a gem at `x` from its middle.
+fn body_reach(x: f32, half_size: vec2<f32>, corner: f32) -> f32 {
+    if round_cymbals && corner < 0.0 {
+        let share = x / half_size.x;
+        return half_size.y * sqrt(max(1.0 - share * share, 0.0));
+    }
+    return gem_reach(x, half_size, corner);
 }
 
 // The shares of a note that stands still, or nearly.
@@ -347,10 +385,9 @@ fn sharp_shares(in: Fragment, place: vec2<f32>) -> Shares {
     let footprint = sample_footprint();
     let half_size = in.shape.xy;
     let outline = in.shape.w;
-    let distance = gem_distance(place, half_size, in.shape.z);
-    let outer = distance_coverage(distance, footprint);
-    // Within a gem what lies deeper than the outline is a gem again, with smaller corners.
-    let inner = distance_coverage(distance + outline, footprint);
+    let distances = body_distances(place, half_size, in.shape.z, outline);
+    let outer = distance_coverage(distances.x, footprint);
+    let inner = distance_coverage(distances.y, footprint);
     var light = 0.0;
     if highlighted {
         let bar = light_bar(half_size - outline, inner_corner(in.shape.z, outline));
@@ -372,9 +409,9 @@ fn blurred_shares(in: Fragment, place: vec2<f32>) -> Shares {
     let inner_half = half_size - in.shape.w;
     let within = inner_corner(in.shape.z, in.shape.w);
     let travel = in.mark_travel.y;
-    let outer = moving_interval(place.y, gem_reach(place.x, half_size, in.shape.z), travel, footprint).x
+    let outer = moving_interval(place.y, body_reach(place.x, half_size, in.shape.z), travel, footprint).x
         * distance_coverage(abs(place.x) - half_size.x, footprint);
-    let inner = moving_interval(place.y, gem_reach(place.x, inner_half, within), travel, footprint)
+    let inner = moving_interval(place.y, body_reach(place.x, inner_half, within), travel, footprint)
         * distance_coverage(abs(place.x) - inner_half.x, footprint);
     var light = 0.0;
     if highlighted {

@@ -55,7 +55,9 @@ fn vertex(@builtin(vertex_index) corner: u32, note: Note) -> Fragment {
         strength = left * left;
     }
     let light = vec4<f32>(note.color_velocity.rgb, strength * loudness * highway.glow);
-    return lit(corner, at.place, half_size, light, vec2<f32>(highway.corner * half_size.y, highway.glow_reach));
+    // Around an ellipse the light is that of a box with the roundest corners.
+    let roundness = select(highway.corner, 1.0, round_cymbals && (note.style.x & 16u) != 0u);
+    return lit(corner, at.place, half_size, light, vec2<f32>(roundness * half_size.y, highway.glow_reach));
 }
 
 // Along the strike line, as wide as what was struck.

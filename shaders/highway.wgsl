@@ -55,11 +55,12 @@ struct Highway {
 @group(0) @binding(0) var<uniform> highway: Highway;
 
 // Whether moving things are blurred over `travel`, whether corners are cut rather than round, whether gems have
-// a light on their upper half, and whether they have marks. Known when a pipeline is made, as a software adapter
+// a light on their upper half, whether those of cymbals are ellipses, and whether gems have marks. Known when a pipeline is made, as a software adapter
 // computes both sides of a condition for every pixel.
 override blurred: bool = false;
 override cut_corners: bool = false;
 override highlighted: bool = true;
+override round_cymbals: bool = false;
 override marked: bool = true;
 
 const SUBPIXELS: f32 = 256.0;
@@ -120,6 +121,15 @@ fn gem_distance(place: vec2<f32>, half_size: vec2<f32>, corner: f32) -> f32 {
         return max(max(beyond.x, beyond.y), (beyond.x + beyond.y + corner) * 0.70710678);
     }
     return rounded_box_distance(place, half_size, corner);
+}
+
+// Signed distance in pixels from an ellipse around the origin, negative inside: exact on its axes, and to first order
+// near its border.
+fn ellipse_distance(place: vec2<f32>, half_size: vec2<f32>) -> f32 {
+    let share = place / half_size;
+    let from_middle = length(share);
+    let slope = max(length(share / half_size), 1e-6);
+    return select(from_middle * (from_middle - 1.0) / slope, -half_size.y, from_middle < 1e-3);
 }
 
 // Half the height of a gem's box at `x` from its middle.

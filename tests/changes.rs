@@ -11,7 +11,7 @@ use strikeline::highway::{
     BeatLine, CountIn, EndCard, Highway, HighwayContent, HighwayNote, HighwayOptions, Labels, LanePlace,
     LaneStyle, Section,
 };
-use strikeline::song::Mark;
+use strikeline::song::{DrumShape, Mark, Phrase, PhraseKind, Stroke};
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::{
     ChangedArea, FrameChange, FrameIndex, FrameRate, MovedArea, PictureSize, Rectangle, Time,
@@ -48,19 +48,35 @@ fn bytes_read_back(report: &Report) -> u64 {
 
 /// Everything that is on a highway: rolls, chords, kicks, sections that change, a clock that runs.
 fn contents() -> impl Strategy<Value = HighwayContent> {
-    let marks = [Mark::None, Mark::Dot, Mark::Ring, Mark::Cross, Mark::Plus, Mark::Dash, Mark::Diamond];
-    let note = (0u32..4000, 0usize..9, 1u8..=127, any::<[u8; 3]>(), prop::sample::select(marks.to_vec()));
+    let strokes = vec![Stroke::Single, Stroke::Single, Stroke::Single, Stroke::Flam, Stroke::Drag];
+    let technique = (
+        prop::sample::select(Mark::ALL.to_vec()),
+        prop::sample::select(DrumShape::ALL.to_vec()),
+        prop::sample::select(strokes),
+        prop::option::weighted(0.1, -50i64..3000),
+    );
+    let note = (0u32..4000, 0usize..9, 1u8..=127, any::<[u8; 3]>(), technique);
     let notes = prop::collection::vec(note, 0..60);
     let times = || prop::collection::vec(0.0..4.0f64, 0..6);
-    (1usize..8, notes, times(), times(), any::<bool>()).prop_map(|(lanes, notes, beats, sections, counts)| {
+    let kinds = vec![PhraseKind::StarPower, PhraseKind::Solo, PhraseKind::Roll];
+    let phrase = (0.0..4.0f64, 0.001..3.0f64, prop::sample::select(kinds));
+    let phrases = prop_oneof![Just(Vec::new()), prop::collection::vec(phrase, 0..5)];
+    let parts = (1usize..8, notes, times(), times(), any::<bool>(), phrases);
+    parts.prop_map(|(lanes, notes, beats, sections, counts, mut phrases)| {
+        phrases.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let phrase =
+            |(start, length, kind)| Phrase { start: seconds(start), end: seconds(start + length), kind };
         let mut notes: Vec<HighwayNote> = notes
             .into_iter()
-            .map(|(time, lane, velocity, color, mark)| HighwayNote {
+            .map(|(time, lane, velocity, color, (mark, shape, stroke, choked))| HighwayNote {
                 time: Time::from_nanos(i64::from(time) * 1_000_000),
                 place: if lane == 8 { LanePlace::Kick } else { LanePlace::Lane(lane % lanes) },
                 velocity,
                 color,
                 mark,
+                shape,
+                stroke,
+                choked: choked.map(|after| Time::from_nanos((i64::from(time) + after) * 1_000_000)),
             })
             .collect();
         notes.sort_by_key(|note| note.time);
@@ -82,6 +98,7 @@ fn contents() -> impl Strategy<Value = HighwayContent> {
             beats: sorted(beats).into_iter().enumerate().map(beat).collect(),
             sections: sorted(sections).into_iter().enumerate().map(section).collect(),
             count_in: if counts { (0..4).map(count).collect() } else { Vec::new() },
+            phrases: phrases.into_iter().map(phrase).collect(),
             title: Some("A Song".into()),
             end: seconds(4.5),
             ..HighwayContent::default()

@@ -6,8 +6,8 @@ use common::{bare, capture_frames, capture_planes, still};
 use strikeline::highway::{
     BeatLine, Highway, HighwayContent, HighwayNote, HighwayOptions, LanePlace, LaneStyle,
 };
-use strikeline::song::Mark;
-use strikeline::theme::{Color, Corners, Theme};
+use strikeline::song::{DrumShape, Mark, Phrase, PhraseKind};
+use strikeline::theme::{Color, Corners, CymbalGems, Theme};
 use strikeline_picture::{FrameRate, PictureSize, Time};
 
 const RED: [u8; 3] = [255, 0, 0];
@@ -37,7 +37,14 @@ fn content(notes: Vec<HighwayNote>) -> HighwayContent {
 }
 
 fn note(seconds: f64, place: LanePlace, velocity: u8, mark: Mark) -> HighwayNote {
-    HighwayNote { time: Time::from_seconds(seconds), place, velocity, color: RED, mark }
+    HighwayNote {
+        time: Time::from_seconds(seconds),
+        place,
+        velocity,
+        color: RED,
+        mark,
+        ..HighwayNote::default()
+    }
 }
 
 fn options(theme: &Theme, start: f64) -> HighwayOptions {
@@ -54,6 +61,31 @@ fn gems() -> HighwayContent {
         notes.push(note(time + 0.061, LanePlace::Lane((index as usize + 1) % 3), 90, mark));
     }
     content(notes)
+}
+
+/// The same as cymbals.
+fn cymbals() -> HighwayContent {
+    let mut content = gems();
+    content.notes.iter_mut().for_each(|note| note.shape = DrumShape::Cymbal);
+    content
+}
+
+/// Phrases and a choked cymbal, whose ends are seen.
+fn spans() -> HighwayContent {
+    let phrase =
+        |start, end, kind| Phrase { start: Time::from_seconds(start), end: Time::from_seconds(end), kind };
+    let choked = HighwayNote {
+        choked: Some(Time::from_seconds(2.03)),
+        ..note(1.37, LanePlace::Lane(2), 90, Mark::None)
+    };
+    HighwayContent {
+        phrases: vec![
+            phrase(0.2, 1.53, PhraseKind::StarPower),
+            phrase(1.05, 1.97, PhraseKind::Solo),
+            phrase(1.41, 1.7, PhraseKind::Roll),
+        ],
+        ..content(vec![note(1.51, LanePlace::Lane(0), 90, Mark::None), choked])
+    }
 }
 
 /// Kicks and beat lines, apart from each other.
@@ -75,8 +107,11 @@ fn motion_blur_is_the_mean_of_sixty_four_sub_frames() {
         ("bars", bars(), Corners::Round),
         ("round gems", gems(), Corners::Round),
         ("cut gems", gems(), Corners::Cut),
+        ("cymbals", cymbals(), Corners::Cut),
+        ("spans", spans(), Corners::Round),
     ] {
         let mut theme = dark();
+        theme.gems.cymbals = CymbalGems::Round;
         theme.gems.corners = corners;
         (theme.gems.highlight, theme.gems.shading, theme.gems.outline_width) = (0.7, 0.6, 3.0);
         theme.beats.bar = Color::from_rgba(0xFFFF_FFC0);
@@ -129,6 +164,35 @@ fn box_distance(place: (f64, f64), half: (f64, f64), radius: f64) -> f64 {
     beyond.0.max(0.0).hypot(beyond.1.max(0.0)) + beyond.0.max(beyond.1).min(0.0) - radius
 }
 
+/// Signed distance from an ellipse, to first order near its border.
+fn ellipse_distance(place: (f64, f64), half: (f64, f64)) -> f64 {
+    let share = (place.0 / half.0, place.1 / half.1);
+    let from_middle = share.0.hypot(share.1);
+    let slope = (share.0 / half.0).hypot(share.1 / half.1);
+    if from_middle < 1e-3 { -half.1 } else { from_middle * (from_middle - 1.0) / slope }
+}
+
+#[test]
+fn the_distance_from_an_ellipse_is_that_of_its_nearest_point() {
+    for half in [(60.0, 10.0), (75.0, 21.0), (25.0, 5.0), (40.0, 7.0), (12.0, 12.0)] {
+        let points: Vec<(f64, f64)> = (0..=4000)
+            .map(|step| (f64::from(step) / 4000.0 * std::f64::consts::FRAC_PI_2).sin_cos())
+            .map(|(sin, cos)| (half.0 * cos, half.1 * sin))
+            .collect();
+        for (x, y) in (0..80).flat_map(|x| (0..25).map(move |y| (f64::from(x) + 0.5, f64::from(y) + 0.5))) {
+            let distance = ellipse_distance((x, y), half);
+            // Further away everything or nothing is covered.
+            if distance.abs() > 0.5 {
+                continue;
+            }
+            let nearest =
+                points.iter().map(|point| (point.0 - x).hypot(point.1 - y)).fold(f64::INFINITY, f64::min);
+            let nearest = if (x / half.0).hypot(y / half.1) > 1.0 { nearest } else { -nearest };
+            assert!((distance - nearest).abs() < 0.06, "{half:?} at {x} {y}: {distance} for {nearest}");
+        }
+    }
+}
+
 /// A pixel's red: of a still of `highway` at `x`, `y`.
 fn red(still: &[u8], x: usize, y: usize) -> f64 {
     f64::from(still[(y * size().width() as usize + x) * 4])
@@ -140,6 +204,8 @@ struct Drawn {
     half: (f64, f64),
     corner: f64,
     outline_width: f64,
+    /// Whether it is an ellipse.
+    is_round: bool,
     fill: f64,
     outline: [f64; 3],
     middle: [f64; 3],
@@ -189,6 +255,9 @@ impl Drawn {
             half,
             corner: f64::from(gems.corner_size) * half.1,
             outline_width,
+            is_round: note.place != LanePlace::Kick
+                && note.shape == DrumShape::Cymbal
+                && gems.cymbals == CymbalGems::Round,
             fill: if is_ghost { f64::from((gems.ghost.fill * 255.0).round()) / 255.0 } else { 1.0 },
             outline: each(&|at| color[at] + (rim[at] - color[at]) * rim_share),
             white: each(&|at| ((1.0 - middle[at]) * light).min((1.0 - lit[at]).max(0.0))),
@@ -207,12 +276,19 @@ impl Drawn {
         } else {
             box_distance(place, self.half, self.corner)
         };
-        let (outer, inner) = (coverage(distance), coverage(distance + self.outline_width));
         let within = (self.half.0 - self.outline_width, self.half.1 - self.outline_width);
+        let (outer, inner) = match self.is_round {
+            true => (coverage(ellipse_distance(place, self.half)), coverage(ellipse_distance(place, within))),
+            false => (coverage(distance), coverage(distance + self.outline_width)),
+        };
         let shrink = if cut { 2.0 - std::f64::consts::SQRT_2 } else { 1.0 };
         let corner = (self.corner - self.outline_width * shrink).max(0.0);
-        let bar = (within.0 - corner.max(within.1 * 0.4), within.1 * 0.18);
-        let light = coverage(place.0.abs() - bar.0) * coverage((place.1 + within.1 * 0.5).abs() - bar.1);
+        let bar = match self.is_round {
+            true => (within.0 * 0.55, within.1 * 0.16),
+            false => (within.0 - corner.max(within.1 * 0.4), within.1 * 0.18),
+        };
+        let light =
+            inner * coverage(place.0.abs() - bar.0) * coverage((place.1 + within.1 * 0.5).abs() - bar.1);
         let alpha = outer - inner * (1.0 - self.fill);
         for (at, value) in pixel.iter_mut().enumerate() {
             let body = (self.middle[at] + self.slope[at] * place.1) * inner + self.white[at] * light;
@@ -246,8 +322,18 @@ fn hits_look_as_their_closed_form_alone_and_in_rolls_with_sooner_ones_on_top() {
         notes.push(lane(1.25 + f64::from(index) * 0.031, 1, velocity));
     }
     notes.sort_by_key(|note| note.time);
-    for (corners, highlight) in [(Corners::Round, 0.5), (Corners::Cut, 0.3), (Corners::Round, 0.0)] {
+    let looks = [
+        (Corners::Round, 0.5, DrumShape::Drum),
+        (Corners::Cut, 0.3, DrumShape::Drum),
+        (Corners::Round, 0.0, DrumShape::Drum),
+        (Corners::Cut, 0.0, DrumShape::Cymbal),
+    ];
+    for (corners, highlight, shape) in looks {
+        notes.iter_mut().for_each(|note| note.shape = shape);
         let mut theme = dark();
+        theme.gems.cymbals = CymbalGems::Round;
+        // Rolls of equal notes, not flams.
+        theme.gems.grace_scale = 1.0;
         (theme.gems.corners, theme.gems.highlight) = (corners, highlight);
         (theme.gems.corner_size, theme.gems.shading) = (0.8, 0.5);
         (theme.gems.height, theme.gems.kick_height) = (60.0, 36.0);
@@ -285,6 +371,57 @@ fn hits_look_as_their_closed_form_alone_and_in_rolls_with_sooner_ones_on_top() {
     }
 }
 
+/// Rails beside the road in star power and in a solo, a band in the lane of a roll, and the tail of a choked cymbal, each
+/// from its start to its end and no further than the strike line.
+#[test]
+fn spans_lie_where_their_times_are() {
+    let rate = FrameRate::new(60, 1).unwrap();
+    let mut theme = dark();
+    (theme.phrases.star_power, theme.phrases.solo) =
+        (Color::from_rgba(0xFF00_00FF), Color::from_rgba(0xFF00_0080));
+    (theme.phrases.rail_width, theme.phrases.rail_glow, theme.phrases.roll) = (18.0, 0.0, 0.5);
+    (theme.gems.tail_width, theme.gems.tail_strength) = (18.0, 0.7);
+    // Nothing but spans is seen where they are looked at.
+    theme.gems.height = 4.0;
+    let start = 0.7;
+    let options = HighwayOptions { exact_speed: true, ..options(&theme, start) };
+    let mut content = spans();
+    content.lanes.iter_mut().for_each(|lane| lane.color = RED);
+    let mut highway = Highway::new(content, &options, size(), rate).unwrap();
+    let picture = still(&mut highway, size(), rate);
+    let layout = highway.layout().clone();
+    let height = |seconds: f64| {
+        let ahead = (seconds - start) * highway.motion().pixels_per_second();
+        f64::from(layout.strike) - ahead.max(0.0)
+    };
+    let (left, right) = layout.sides();
+    let middle = |lane: usize| (layout.lane(lane).0 + layout.lane(lane).1) as usize / 2;
+    // Rails are 6 pixels wide here; the gap to the road is that of the border, which is 0, and 4.
+    let columns = [
+        ("star power", left as usize - 7, 0.2, 1.53, 255.0),
+        ("star power", right as usize + 6, 0.2, 1.53, 255.0),
+        ("a solo", left as usize - 15, 1.05, 1.97, 128.0),
+        ("a solo", right as usize + 14, 1.05, 1.97, 128.0),
+        ("a roll", middle(0) + 20, 1.41, 1.7, 128.0),
+        ("a tail", middle(2), 1.37, 2.03, 178.5),
+    ];
+    for (what, x, begin, end, value) in columns {
+        let (bottom, top) = (height(begin), height(end));
+        // Where gems and the bar at the end of a tail lie, there is more.
+        let hidden: &[f64] = if what == "a roll" { &[1.41, 1.51] } else { &[1.37, 2.03] };
+        for y in layout.header as usize..size().height() as usize - 1 {
+            let middle = y as f64 + 0.5;
+            if hidden.iter().any(|seconds| (height(*seconds) - middle).abs() < 4.0) {
+                continue;
+            }
+            let share =
+                ((middle - top + 0.5).clamp(0.0, 1.0) - (middle - bottom + 0.5).clamp(0.0, 1.0)).max(0.0);
+            let seen = red(&picture, x, y);
+            assert!((seen - value * share).abs() <= 3.0, "{what} at {x} {y}: {seen} for {}", value * share);
+        }
+    }
+}
+
 #[test]
 fn glow_falls_off_with_the_square_of_what_is_left_of_its_reach() {
     let mut theme = dark();
@@ -292,8 +429,12 @@ fn glow_falls_off_with_the_square_of_what_is_left_of_its_reach() {
     (theme.gems.corner_size, theme.gems.height) = (0.5, 36.0);
     let rate = FrameRate::new(60, 1).unwrap();
     // Before the strike, and some time after it.
-    for until in [0.11, -0.2] {
-        let notes = vec![note(1.0, LanePlace::Lane(1), 127, Mark::None)];
+    theme.gems.cymbals = CymbalGems::Round;
+    let shapes = [(DrumShape::Drum, 0.5), (DrumShape::Cymbal, 1.0)];
+    for ((shape, roundness), until) in
+        shapes.into_iter().flat_map(|shape| [0.11, -0.2].map(|until| (shape, until)))
+    {
+        let notes = vec![HighwayNote { shape, ..note(1.0, LanePlace::Lane(1), 127, Mark::None) }];
         let options = HighwayOptions { exact_speed: true, ..options(&theme, 1.0 - until) };
         let mut highway = Highway::new(content(notes), &options, size(), rate).unwrap();
         let picture = still(&mut highway, size(), rate);
@@ -314,7 +455,7 @@ fn glow_falls_off_with_the_square_of_what_is_left_of_its_reach() {
         for y in 0..size().height() as usize {
             for x in 0..size().width() as usize {
                 let place = (x as f64 + 0.5 - center.0, y as f64 + 0.5 - center.1);
-                let distance = box_distance(place, half, half.1 * 0.5);
+                let distance = box_distance(place, half, half.1 * roundness);
                 // On the gem itself, and where it is smoothed, is the gem.
                 if until > 0.0 && distance < 1.0 {
                     continue;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use strikeline::highway::{
     BeatLine, Highway, HighwayContent, HighwayNote, HighwayOptions, LanePlace, LaneStyle,
 };
-use strikeline::song::Mark;
+use strikeline::song::{Mark, Phrase, PhraseKind};
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::{FrameRate, PictureSize, Time};
 use wgpu_video::encode::EncoderFactory;
@@ -71,6 +71,7 @@ fn hits(count: usize, lanes: usize, kicks: bool, tick: i64, seed: u64) -> Vec<Hi
         velocity: 1 + number(127) as u8,
         color: [0; 3].map(|_| number(256) as u8),
         mark: marks[number(4) as usize],
+        ..HighwayNote::default()
     };
     (0..count).map(hit).collect()
 }
@@ -83,14 +84,27 @@ proptest! {
         theme in prop::sample::select(Theme::builtin_names().to_vec()),
         view in prop::sample::select(vec![ViewKind::Flat, ViewKind::Flat, ViewKind::Perspective]),
         (width, height) in (100u32..240, 90u32..160),
-        (count, lanes, kicks) in (1200usize..5000, 1usize..=LANES, any::<bool>()),
+        (count, lanes, kicks, has_phrases) in (1200usize..5000, 1usize..=LANES, any::<bool>(), any::<bool>()),
         tick in prop::sample::select(vec![1i64, 1_041_667, 500_000_000]),
         (seed, shutter, exact_speed, reverse) in
             (any::<u64>(), prop::sample::select(vec![0.0f32, 0.0, 180.0]), any::<bool>(), any::<bool>()),
     ) {
         let size = PictureSize::new(width * 2, height * 2).unwrap();
         let look = HighwayOptions { shutter_degrees: shutter, exact_speed, reverse, ..look(theme, view) };
-        let mut highway = Highway::new(content(hits(count, lanes, kicks, tick, seed)), &look, size, sixty()).unwrap();
+        let mut content = content(hits(count, lanes, kicks, tick, seed));
+        if has_phrases {
+            let kinds = [PhraseKind::StarPower, PhraseKind::Solo, PhraseKind::Roll];
+            let phrase = |(index, kind): (u32, PhraseKind)| Phrase {
+                start: Time::from_seconds(1.1 + f64::from(index) * 0.3),
+                end: Time::from_seconds(1.9 + f64::from(index) * 0.5),
+                kind,
+            };
+            content.phrases = (0..).zip(kinds).map(phrase).collect();
+            for note in content.notes.iter_mut().step_by(29) {
+                note.choked = Some(note.time + Time::from_nanos(seed as i64 % 700_000_000));
+            }
+        }
+        let mut highway = Highway::new(content, &look, size, sixty()).unwrap();
         let options = options(size, 20, Arc::new(NullEncoder)).with_redraw(Redraw::Verify);
         let outcome = stream(&mut highway, &options, &mut NullSink::default(), &mut |_| {});
         prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
@@ -147,7 +161,7 @@ fn a_full_place_keeps_what_lies_above() {
         place: LanePlace::Lane(2),
         velocity: 127,
         color,
-        mark: Mark::None,
+        ..HighwayNote::default()
     };
     let last = hit(0, [255, 220, 40]);
     let full: Vec<_> = [last].into_iter().chain((1..1000).map(|index| hit(index, [30, 30, 200]))).collect();

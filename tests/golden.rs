@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use common::still;
 use strikeline::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
-use strikeline::song::{Song, SongOptions};
+use strikeline::song::{
+    Channel, DrumMap, Note, Openness, Phrase, PhraseKind, Song, SongOptions, Stroke, Technique, TrackIndex,
+};
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::{FrameRate, PictureSize, Time};
 
@@ -102,6 +104,69 @@ fn effects_look_as_they_did() {
     compare("shutter-perspective", WIDE, &picture(20.05, WIDE, tilted));
     compare("count-in", WIDE, &picture(-1.0, WIDE, neon()));
     compare("labels-going", WIDE, &picture(6.6, WIDE, neon()));
+}
+
+/// A hi-hat that opens, flams and drags, choked cymbals, and phrases.
+fn techniques(map: &DrumMap) -> HighwayContent {
+    let note = |seconds: f64, key: u8, velocity: u8, technique: Technique| Note {
+        time: Time::from_seconds(seconds),
+        duration: Time::from_seconds(0.35),
+        track: TrackIndex::from_index(0),
+        channel: Channel::DRUMS,
+        key,
+        velocity,
+        technique,
+    };
+    let plain = Technique::default();
+    let open = |openness: u8| Technique { openness: Openness::new(openness), ..plain };
+    let struck = |stroke: Stroke| Technique { stroke, ..plain };
+    let choked = Technique { is_choked: true, ..plain };
+    let mut notes = vec![
+        note(0.2, 42, 90, open(0)),
+        note(0.5, 42, 90, open(64)),
+        note(0.8, 46, 90, open(127)),
+        note(1.1, 46, 90, plain),
+        note(0.5, 38, 60, plain),
+        note(0.53, 38, 100, plain),
+        note(0.9, 38, 100, struck(Stroke::Flam)),
+        note(1.3, 38, 100, struck(Stroke::Drag)),
+        note(0.4, 49, 100, choked),
+        note(1.2, 49, 120, plain),
+        note(0.3, 51, 90, plain),
+        note(0.6, 57, 90, choked),
+        note(0.7, 43, 90, plain),
+        note(0.2, 36, 100, plain),
+        note(0.9, 35, 100, plain),
+    ];
+    notes.extend((0..6).map(|index| note(1.0 + f64::from(index) * 0.07, 48, 80, plain)));
+    notes.sort_by_key(|note| note.time);
+    let phrase =
+        |start, end, kind| Phrase { start: Time::from_seconds(start), end: Time::from_seconds(end), kind };
+    HighwayContent {
+        phrases: vec![
+            phrase(-1.0, 0.9, PhraseKind::StarPower),
+            phrase(0.6, 3.0, PhraseKind::Solo),
+            phrase(1.0, 1.42, PhraseKind::Roll),
+        ],
+        ..HighwayContent::from_song(&Song::from_notes(notes), map)
+    }
+}
+
+#[test]
+fn techniques_and_phrases_look_as_they_did() {
+    for name in ["plain", "arcade"] {
+        let options = HighwayOptions {
+            start: Some(Time::ZERO),
+            labels: Labels::Never,
+            lookahead: Time::from_seconds(1.6),
+            count_in: false,
+            ..with_theme(name)
+        };
+        let (size, rate) = (PictureSize::new(640, 360).unwrap(), FrameRate::new(60, 1).unwrap());
+        let content = techniques(&options.theme.drum_map);
+        let picture = still(&mut Highway::new(content, &options, size, rate).unwrap(), size, rate);
+        compare(&format!("techniques-{name}"), (640, 360), &picture);
+    }
 }
 
 /// A picture file: shades of red and green, and a blue frame.

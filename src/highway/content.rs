@@ -1,6 +1,8 @@
 //! What a highway shows: lanes, notes, beats and texts.
 
-use crate::song::{self, DrumMap, LaneLayout, LanePlace, Mark, MarkerKind, Note, Song};
+use crate::song::{
+    self, DrumMap, DrumShape, LaneLayout, LanePlace, Mark, MarkerKind, Note, Phrase, Song, Stroke,
+};
 use strikeline_picture::Time;
 
 /// A note as it is drawn.
@@ -14,12 +16,34 @@ pub struct HighwayNote {
     pub velocity: u8,
     /// sRGB.
     pub color: [u8; 3],
-    /// The sign on its gem, which distinguishes the drums of a lane.
+    /// The sign on its gem, which distinguishes the drums of a lane, and how far a hi-hat is open.
     pub mark: Mark,
+    /// Whether it is a cymbal.
+    pub shape: DrumShape,
+    /// Grace notes that are drawn with it. Those that are notes of their own need none.
+    pub stroke: Stroke,
+    /// When the cymbal is grasped, so that it falls silent; later than `time`.
+    pub choked: Option<Time>,
+}
+
+/// A note at the beginning of the song, in the first lane, white, neither soft nor hard.
+impl Default for HighwayNote {
+    fn default() -> HighwayNote {
+        HighwayNote {
+            time: Time::ZERO,
+            place: LanePlace::Lane(0),
+            velocity: 100,
+            color: [255; 3],
+            mark: Mark::None,
+            shape: DrumShape::Drum,
+            stroke: Stroke::Single,
+            choked: None,
+        }
+    }
 }
 
 /// A drum of a lane, for its label.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DrumLabel {
     /// The drum's name.
     pub name: String,
@@ -29,6 +53,8 @@ pub struct DrumLabel {
     pub color: [u8; 3],
     /// The mark on its gems.
     pub mark: Mark,
+    /// Whether it is a cymbal.
+    pub shape: DrumShape,
 }
 
 /// A lane of the highway.
@@ -86,6 +112,8 @@ pub struct HighwayContent {
     pub count_in: Vec<CountIn>,
     /// In order of time.
     pub sections: Vec<Section>,
+    /// Star power, solos and rolls, in order of their starts.
+    pub phrases: Vec<Phrase>,
     /// The song's name.
     pub title: Option<String>,
     /// The artist, if known.
@@ -104,6 +132,7 @@ impl HighwayContent {
                 short_name: map.get(key).map_or_else(|| key.to_string(), |drum| drum.short_name.clone()),
                 color: map.color(key),
                 mark: map.mark(key),
+                shape: map.shape(key),
             };
             lane.keys.iter().map(|used| label(used.key)).collect()
         };
@@ -114,8 +143,18 @@ impl HighwayContent {
         });
         let drawn = |note: &Note| {
             let place = layout.place(note)?;
-            let (color, mark) = (map.color(note.key), map.mark(note.key));
-            Some(HighwayNote { time: note.time, place, velocity: note.velocity, color, mark })
+            let shape = map.shape(note.key);
+            let falls_silent = note.technique.is_choked && shape == DrumShape::Cymbal;
+            Some(HighwayNote {
+                time: note.time,
+                place,
+                velocity: note.velocity,
+                color: map.color(note.key),
+                mark: mark_of(note, map),
+                shape,
+                stroke: note.technique.stroke,
+                choked: (falls_silent && note.duration > Time::ZERO).then(|| note.time + note.duration),
+            })
         };
         let beats = song.beats().into_iter().map(|beat| BeatLine { time: beat.time, is_bar: beat.is_bar() });
         let sections = song.markers().iter().filter(|marker| marker.kind == MarkerKind::Marker);
@@ -128,12 +167,38 @@ impl HighwayContent {
             sections: sections
                 .map(|marker| Section { time: marker.time, name: marker.text.clone() })
                 .collect(),
+            phrases: song.phrases().to_vec(),
             title: song.title().map(str::to_owned),
             artist: None,
             end: song.last_note(),
         }
     }
 }
+
+/// From this openness on, a hi-hat is half open, and from the next on it is open.
+const HALF_OPEN: u8 = 32;
+const OPEN: u8 = 96;
+
+/// The mark of a note: that of its drum, but of a hi-hat whose openness is known one that shows it: the circles that
+/// drummers write over a note, and none where it is closed. The hi-hat that is played with the foot is always closed.
+fn mark_of(note: &Note, map: &DrumMap) -> Mark {
+    let mark = map.mark(note.key);
+    let like = map.general_midi_key(note.key);
+    match note.technique.openness.get() {
+        Some(openness) if matches!(like, Some(CLOSED_HI_HAT | OPEN_HI_HAT)) => match openness {
+            OPEN.. => Mark::Ring,
+            HALF_OPEN.. => Mark::HalfRing,
+            // What differs from a closed hi-hat by its place on the cymbal keeps its mark.
+            _ if like == Some(CLOSED_HI_HAT) => mark,
+            _ => Mark::None,
+        },
+        _ => mark,
+    }
+}
+
+/// Keys of General MIDI.
+const CLOSED_HI_HAT: u8 = 42;
+const OPEN_HI_HAT: u8 = 46;
 
 /// The beats before the first note, each shown until the next one, the last until the note.
 fn count_in(song: &Song) -> Vec<CountIn> {
@@ -144,4 +209,50 @@ fn count_in(song: &Song) -> Vec<CountIn> {
     counted
         .map(|(beat, end)| CountIn { time: beat.time, duration: end - beat.time, number: beat.number })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::song::{Channel, Openness, Technique, TrackIndex};
+
+    fn note(key: u8, technique: Technique) -> Note {
+        Note {
+            time: Time::from_seconds(1.0),
+            duration: Time::from_seconds(0.5),
+            track: TrackIndex::from_index(0),
+            channel: Channel::DRUMS,
+            key,
+            velocity: 100,
+            technique,
+        }
+    }
+
+    fn drawn(key: u8, technique: Technique) -> HighwayNote {
+        let song = Song::from_notes(vec![note(key, technique)]);
+        HighwayContent::from_song(&song, &DrumMap::general_midi()).notes[0]
+    }
+
+    #[test]
+    fn the_mark_of_a_hi_hat_shows_how_far_it_is_open_where_that_is_known() {
+        let mark = |key, openness| drawn(key, Technique { openness, ..Technique::default() }).mark;
+        for key in [42, 46] {
+            let known = [0, 31, 32, 95, 96, 127].map(|openness| mark(key, Openness::new(openness)));
+            let [closed, half, open] = [Mark::None, Mark::HalfRing, Mark::Ring];
+            assert_eq!(known, [closed, closed, half, half, open, open], "{key}");
+        }
+        assert_eq!([42, 46].map(|key| mark(key, Openness::UNKNOWN)), [Mark::None, Mark::Ring]);
+        // The pedal, and what is no hi-hat.
+        assert_eq!([44, 48].map(|key| mark(key, Openness::new(127))), [Mark::Dash, Mark::Dash]);
+    }
+
+    #[test]
+    fn only_cymbals_are_choked_and_for_some_time() {
+        let choked = Technique { is_choked: true, ..Technique::default() };
+        assert_eq!(drawn(49, choked).choked, Some(Time::from_seconds(1.5)));
+        assert_eq!((drawn(49, Technique::default()).choked, drawn(38, choked).choked), (None, None));
+        assert_eq!((drawn(49, choked).shape, drawn(38, choked).shape), (DrumShape::Cymbal, DrumShape::Drum));
+        let at_once = Song::from_notes(vec![Note { duration: Time::ZERO, ..note(49, choked) }]);
+        assert_eq!(HighwayContent::from_song(&at_once, &DrumMap::general_midi()).notes[0].choked, None);
+    }
 }

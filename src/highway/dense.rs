@@ -72,6 +72,8 @@ pub(super) fn by_run(range: Range<u32>, runs: &[Range<u32>]) -> Vec<(Range<u32>,
 pub(super) struct NoteLook {
     /// Middle across, half width and half height, as bits.
     pub shape: [u32; 3],
+    /// Whether it has the corners of a cymbal.
+    pub is_cymbal: bool,
     /// How opaque the body is, 0 to 255.
     pub fill: u8,
     /// Width of the outline.
@@ -85,6 +87,7 @@ impl NoteLook {
             [self.shape, other.shape].map(|shape| shape.map(f32::from_bits));
         self == other
             || (self.fill == u8::MAX
+                && (!self.is_cymbal || other.is_cymbal)
                 && place == other_place
                 && width >= other_width
                 && height >= other_height)
@@ -248,7 +251,7 @@ mod tests {
         #[test]
         fn a_note_is_left_out_only_below_three_that_hide_it_within_a_pixel(placed in placed(2000, 200)) {
             // Of one place: a note, a smaller hollow one, and a larger one.
-            let look = |size: f32, fill| NoteLook { shape: [9.0, size, size].map(f32::to_bits), fill, outline: 1 };
+            let look = |size: f32, fill| NoteLook { shape: [9.0, size, size].map(f32::to_bits), is_cymbal: false, fill, outline: 1 };
             let looks = [look(4.0, 255), look(3.0, 90), look(5.0, 255)];
             let positions: Vec<i64> = placed.iter().map(|(position, _)| *position).collect();
             let numbers: Vec<usize> = placed.iter().map(|(_, look)| usize::from(*look)).collect();
@@ -314,14 +317,18 @@ mod tests {
         let mut positions: Vec<i64> =
             (0..100i64).flat_map(|index| [index * 307, index * 307, index * 307 + 60]).collect();
         positions.sort_unstable_by(|one, other| other.cmp(one));
-        let look = NoteLook { shape: [0; 3], fill: 255, outline: 0 };
+        let look = NoteLook { shape: [0; 3], is_cymbal: false, fill: 255, outline: 0 };
         assert!(are_drawn(&positions, &vec![0; positions.len()], &[look]).into_iter().all(|drawn| drawn));
     }
 
     #[test]
     fn other_places_hide_nothing() {
-        let look =
-            |center: f32| NoteLook { shape: [center, 4.0, 4.0].map(f32::to_bits), fill: 255, outline: 1 };
+        let look = |center: f32| NoteLook {
+            shape: [center, 4.0, 4.0].map(f32::to_bits),
+            is_cymbal: false,
+            fill: 255,
+            outline: 1,
+        };
         let numbers: Vec<usize> = (0..12).map(|index| index % 4).collect();
         let looks = [1.0, 2.0, 3.0, 4.0].map(look);
         assert!(are_drawn(&[0; 12], &numbers, &looks).into_iter().all(|drawn| drawn));

@@ -15,6 +15,7 @@ mod changes;
 mod clock;
 mod content;
 mod dense;
+mod grace;
 mod images;
 mod layout;
 mod motion;
@@ -24,6 +25,7 @@ mod options;
 mod paint;
 mod pipelines;
 mod resident;
+mod spans;
 mod static_layer;
 mod visible;
 

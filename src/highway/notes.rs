@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use super::content::{BeatLine, HighwayNote};
 use super::dense::{self, NoteLook};
+use super::grace::{self, Role};
 use super::layout::Layout;
 use super::motion::{NoteMotion, SUBPIXELS};
 use super::paint;
-use crate::song::LanePlace;
+use crate::song::{DrumShape, LanePlace};
 use crate::theme::Theme;
 
 /// The shape of a note or beat line on the road, in pixels of the road. Its position along the road is in
@@ -29,6 +30,9 @@ pub(super) trait HasRoadShape {
     fn road_shape(&self) -> RoadShape;
 }
 
+/// Beside the mark: what says that a gem is a cymbal's.
+const CYMBAL: u8 = 16;
+
 /// One note on the GPU: 24 bytes. See `shaders/gems.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
@@ -44,7 +48,7 @@ pub(super) struct NoteInstance {
     pub half_height: f32,
     /// sRGB as bright as the note is loud, and the velocity of 0 to 127 as 0 to 254.
     pub color_velocity: [u8; 4],
-    /// Mark; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the
+    /// Mark, plus [`CYMBAL`] for a cymbal; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the
     /// free distance (see [`place_notes`]).
     pub style: [u8; 4],
 }
@@ -72,6 +76,23 @@ impl NoteInstance {
     pub(super) fn height(&self) -> [f32; 2] {
         let middle = self.position as f32 / SUBPIXELS as f32;
         [middle - self.half_height, middle + self.half_height]
+    }
+
+    /// A grace note of `note` at `position` of the path: smaller than other notes, filled, and without a mark.
+    fn grace(note: &HighwayNote, position: i64, layout: &Layout, theme: &Theme) -> NoteInstance {
+        let gems = &theme.gems;
+        // As a note that is neither a ghost note nor an accent.
+        let velocity = note.velocity.min(gems.accent.from.saturating_sub(1)).max(gems.ghost.below);
+        let usual = NoteInstance::new(&HighwayNote { velocity, ..*note }, position, layout, theme);
+        let [kind, fill, outline, is_kick] = usual.style;
+        let half_height = usual.half_height * gems.grace_scale;
+        let most = (half_height * 0.6 * 8.0) as u8;
+        NoteInstance {
+            half_width: usual.half_width * gems.grace_scale,
+            half_height,
+            style: [kind & CYMBAL, fill, outline.min(most), is_kick],
+            ..usual
+        }
     }
 
     /// `note` at `position` of the path: its size, fill and outline show ghost notes and accents. Its free distance
@@ -109,12 +130,19 @@ impl NoteInstance {
             half_height,
             color_velocity: brightened(note, gems.dimmest),
             style: [
-                if is_kick { 0 } else { note.mark as u8 },
+                if is_kick { 0 } else { note.mark as u8 | cymbal_bit(note.shape) },
                 if is_ghost { (gems.ghost.fill * 255.0).round() as u8 } else { 255 },
                 (outline * 8.0).round().min(255.0) as u8,
                 u8::from(is_kick),
             ],
         }
+    }
+}
+
+fn cymbal_bit(shape: DrumShape) -> u8 {
+    match shape {
+        DrumShape::Drum => 0,
+        DrumShape::Cymbal => CYMBAL,
     }
 }
 
@@ -176,6 +204,32 @@ impl LineInstance {
     }
 }
 
+impl LineInstance {
+    /// The bar where the cymbal of `note` is grasped, at `position` of the path: the end of its tail. `None` where the
+    /// theme shows none.
+    fn grasp(note: &HighwayNote, position: i64, layout: &Layout, theme: &Theme) -> Option<LineInstance> {
+        let LanePlace::Lane(lane) = note.place else { return None };
+        let gems = &theme.gems;
+        let (left, right) = layout.lane(lane);
+        let width = layout.line(gems.tail_width);
+        if width <= 0.0 || gems.tail_strength <= 0.0 {
+            return None;
+        }
+        let [red, green, blue] = note.color;
+        Some(LineInstance {
+            position: position as i32,
+            center: (left + right) / 2.0,
+            half_width: ((right - left) / 2.0 - layout.gem_margin) * GRASP_WIDTH,
+            half_height: layout.line(gems.tail_width * GRASP_HEIGHT) / 2.0,
+            color: [red, green, blue, (255.0 * gems.tail_strength.sqrt()) as u8],
+        })
+    }
+}
+
+/// Size of the bar at the end of a tail: its width as a share of a gem's, its height as one of the tail's width.
+const GRASP_WIDTH: f32 = 0.5;
+const GRASP_HEIGHT: f32 = 0.5;
+
 /// Positions along the path, latest first: the order in which instances are drawn, so that what is struck
 /// sooner lies on top.
 #[derive(Debug, Default)]
@@ -211,9 +265,19 @@ const MOST_ROOM: f32 = 127.0;
 /// road, where a pixel of the picture is about three of the road.
 const SPARE: f32 = 8.0;
 
+/// How far before its stroke a grace note lies at least, so that both are seen, in halves of a gem's height.
+const NEAREST_GRACE: f32 = 0.9;
+
+/// How far before its stroke an added grace note lies, and how much further the next one, in halves of a gem's height.
+const GRACE_BEFORE: f32 = 1.35;
+const GRACE_APART: f32 = 1.15;
+
 /// Positions and instances of the notes among `notes` (in order of time) for which `belongs` holds.
 ///
 /// Where more lie at one place than can be seen, those that lie below the others are left out ([`dense::are_drawn`]).
+///
+/// `roles` says which are grace notes ([`grace::roles`]). Where strokes have grace notes that are no notes of their own,
+/// these are added.
 ///
 /// Each instance holds its free distance: the distance to the nearest note in the same lane, in units of 1/[`ROOM`] of
 /// the distance that the two need, including `travel` pixels of motion blur. Notes that overlap are not drawn in pieces.
@@ -223,13 +287,37 @@ pub(super) fn place_notes(
     theme: &Theme,
     motion: &NoteMotion,
     travel: f32,
+    roles: &[Role],
     belongs: impl Fn(&HighwayNote) -> bool,
 ) -> (Positions, Vec<NoteInstance>) {
-    let placed = notes.iter().rev().filter(|note| belongs(note)).map(|note| {
+    let mut placed = Vec::with_capacity(notes.len());
+    let mut are_moved = false;
+    for (index, note) in notes.iter().enumerate().rev().filter(|(_, note)| belongs(note)) {
         let position = motion.position(note.time);
-        (position, NoteInstance::new(note, position, layout, theme))
-    });
-    let (positions, instances): (Vec<i64>, Vec<NoteInstance>) = placed.unzip();
+        let role = roles.get(index).copied().unwrap_or_default();
+        placed.push(match role {
+            Role::Grace { stroke, following } => {
+                let before =
+                    (layout.gem_half_height * (NEAREST_GRACE + f32::from(following) * GRACE_APART)) as i64;
+                let nearest = motion.position(stroke).saturating_sub(before * SUBPIXELS);
+                are_moved |= position > nearest;
+                let position = position.min(nearest);
+                (position, NoteInstance::grace(note, position, layout, theme))
+            }
+            _ => (position, NoteInstance::new(note, position, layout, theme)),
+        });
+        let softer = HighwayNote { velocity: note.velocity / 2, ..*note };
+        for number in 0..grace::added(note, role) {
+            let before = layout.gem_half_height * (GRACE_BEFORE + f32::from(number) * GRACE_APART);
+            let position = position.saturating_sub((before * SUBPIXELS as f32) as i64);
+            placed.push((position, NoteInstance::grace(&softer, position, layout, theme)));
+            are_moved = true;
+        }
+    }
+    if are_moved {
+        placed.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
+    }
+    let (positions, instances): (Vec<i64>, Vec<NoteInstance>) = placed.into_iter().unzip();
     let (numbers, looks) = looks(&instances);
     let drawn = dense::are_drawn(&positions, &numbers, &looks);
     let placed = positions.into_iter().zip(instances).zip(drawn);
@@ -246,9 +334,9 @@ pub(super) fn place_notes(
 fn looks(instances: &[NoteInstance]) -> (Vec<usize>, Vec<NoteLook>) {
     let (mut known, mut looks) = (HashMap::new(), Vec::new());
     let number = |instance: &NoteInstance| {
-        let [_, fill, outline, _] = instance.style;
+        let [kind, fill, outline, _] = instance.style;
         let shape = [instance.center, instance.half_width, instance.half_height].map(f32::to_bits);
-        let look = NoteLook { shape, fill, outline };
+        let look = NoteLook { shape, is_cymbal: kind & CYMBAL != 0, fill, outline };
         *known.entry(look).or_insert_with(|| {
             looks.push(look);
             looks.len() - 1
@@ -285,9 +373,11 @@ fn rooms(positions: &[i64], instances: &[NoteInstance], travel: f32) -> Vec<f32>
     rooms
 }
 
-/// Positions and instances of those of `beats` (in order of time) that the theme shows.
-pub(super) fn place_beats(
+/// Positions and instances of those of `beats` (in order of time) that the theme shows, and of the bars where cymbals
+/// among `notes` are grasped.
+pub(super) fn place_lines(
     beats: &[BeatLine],
+    notes: &[HighwayNote],
     layout: &Layout,
     theme: &Theme,
     motion: &NoteMotion,
@@ -296,7 +386,16 @@ pub(super) fn place_beats(
         let position = motion.position(beat.time);
         Some((position, LineInstance::new(beat, position, layout, theme)?))
     });
-    let (positions, instances) = placed.unzip();
+    let mut placed: Vec<(i64, LineInstance)> = placed.collect();
+    let beats = placed.len();
+    placed.extend(notes.iter().filter_map(|note| {
+        let position = motion.position(note.choked.filter(|end| *end > note.time)?);
+        Some((position, LineInstance::grasp(note, position, layout, theme)?))
+    }));
+    if placed.len() > beats {
+        placed.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
+    }
+    let (positions, instances) = placed.into_iter().unzip();
     (Positions(positions), instances)
 }
 
@@ -304,7 +403,7 @@ pub(super) fn place_beats(
 mod tests {
     use super::*;
     use crate::highway::options::HighwayOptions;
-    use crate::song::Mark;
+    use crate::song::Stroke;
     use strikeline_picture::PictureSize;
     use strikeline_picture::{FrameRate, Time};
 
@@ -314,7 +413,7 @@ mod tests {
             place,
             velocity,
             color: [100, 150, 200],
-            mark: Mark::None,
+            ..HighwayNote::default()
         }
     }
 
@@ -327,7 +426,7 @@ mod tests {
         let notes: Vec<HighwayNote> =
             (0..1000).map(|index| note(index / 3 * 50_000_000, place(index), 100)).collect();
         let is_gem = |note: &HighwayNote| note.place != LanePlace::Kick;
-        let (positions, instances) = place_notes(&notes, &layout, &options.theme, &motion, 0.0, is_gem);
+        let (positions, instances) = place_notes(&notes, &layout, &options.theme, &motion, 0.0, &[], is_gem);
         assert_eq!(positions.0.len(), instances.len());
         for (from, to) in [(0.0, 2.0), (-5.0, -1.0), (3.01, 3.02), (10.0, 99.0), (-9.0, 99.0), (50.0, 60.0)] {
             let (low, high) =
@@ -354,7 +453,7 @@ mod tests {
         notes.push(note(pixels(4000), LanePlace::Lane(2), 100));
         let rooms = |notes: &[HighwayNote], travel: f32, kicks: bool| -> Vec<u8> {
             let belongs = |note: &HighwayNote| (note.place == LanePlace::Kick) == kicks;
-            let (_, instances) = place_notes(notes, &layout, &options.theme, &motion, travel, belongs);
+            let (_, instances) = place_notes(notes, &layout, &options.theme, &motion, travel, &[], belongs);
             instances.iter().rev().map(|instance| instance.style[3]).collect()
         };
         let is_apart = |style: u8| f32::from(style >> 1) >= ROOM;
@@ -371,6 +470,36 @@ mod tests {
         let styles = rooms(&kicks, 0.0, true);
         assert!(styles.iter().all(|style| style & 1 == 1));
         assert_eq!(styles.into_iter().map(is_apart).collect::<Vec<_>>(), [false, false, true]);
+    }
+
+    #[test]
+    fn grace_notes_are_small_lie_before_their_strokes_and_are_drawn_over_them() {
+        let motion = NoteMotion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
+        let options = HighwayOptions::default();
+        let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
+        let place = |notes: &[HighwayNote]| {
+            let roles = grace::roles(notes);
+            place_notes(notes, &layout, &options.theme, &motion, 0.0, &roles, |_| true)
+        };
+        let stroke = HighwayNote { mark: crate::song::Mark::Ring, ..note(0, LanePlace::Lane(1), 100) };
+        for (kind, graces) in [(Stroke::Single, 0), (Stroke::Flam, 1), (Stroke::Drag, 2)] {
+            let (positions, instances) = place(&[HighwayNote { stroke: kind, ..stroke }]);
+            assert_eq!(instances.len(), 1 + graces, "{kind:?}");
+            assert!(positions.0.is_sorted_by(|later, sooner| later > sooner));
+            for grace in &instances[1..] {
+                assert!(grace.half_width < instances[0].half_width && grace.style[0] == 0);
+                assert!(grace.half_height < instances[0].half_height && grace.style[1] == 255);
+            }
+        }
+        // Where the grace note is a note, none is added, and it stays where it is unless it would not be seen.
+        let soft = HighwayNote { velocity: 20, ..stroke };
+        let flam = HighwayNote { time: Time::from_nanos(30_000_000), stroke: Stroke::Flam, ..stroke };
+        let (positions, instances) = place(&[soft, flam]);
+        assert_eq!(positions.0, [motion.position(flam.time), 0]);
+        assert!(instances[1].half_width < instances[0].half_width);
+        let near = HighwayNote { time: Time::from_nanos(4_000_000), ..flam };
+        let apart = |placed: (Positions, Vec<NoteInstance>)| placed.0.0[0] - placed.0.0[1];
+        assert!(apart(place(&[soft, near])) >= (layout.gem_half_height * 0.8) as i64 * SUBPIXELS);
     }
 
     #[test]

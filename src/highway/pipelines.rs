@@ -9,8 +9,9 @@ use super::motion::{NoteMotion, SUBPIXELS};
 use super::notes::{LineInstance, NoteInstance};
 use super::options::HighwayOptions;
 use super::paint;
+use super::spans::SpanInstance;
 use super::static_layer::StaticShape;
-use crate::theme::{Color, Corners};
+use crate::theme::{Color, Corners, CymbalGems};
 use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind};
 use wgpu_video::gpu::{Gpu, GpuError};
 use wgpu_video::scene::SceneTarget;
@@ -115,6 +116,8 @@ pub(super) enum Layer {
     Fixed,
     /// An image from a texture.
     Image,
+    /// Stretches of the road: phrases, and tails of cymbals.
+    Spans,
     /// Beat and bar lines.
     Beats,
     /// Light around gems.
@@ -147,6 +150,7 @@ impl Layer {
         match self {
             Layer::Fixed => (include_str!("../../shaders/static.wgsl"), "vertex", StaticShape::LAYOUT),
             Layer::Image => (include_str!("../../shaders/image.wgsl"), "vertex", Placement::LAYOUT),
+            Layer::Spans => (include_str!("../../shaders/spans.wgsl"), "vertex", SpanInstance::LAYOUT),
             Layer::Beats => (include_str!("../../shaders/beats.wgsl"), "vertex", LineInstance::LAYOUT),
             Layer::Glow => (glow, "vertex", NoteInstance::LAYOUT),
             Layer::LineGlow => (glow, "line_vertex", NoteInstance::LAYOUT),
@@ -254,6 +258,7 @@ impl Pipelines {
             [
                 ("blurred", f64::from(options.shutter_degrees > 0.0)),
                 ("cut_corners", f64::from(gems.corners == Corners::Cut)),
+                ("round_cymbals", f64::from(!is_kick && gems.cymbals == CymbalGems::Round)),
                 ("highlighted", f64::from(gems.highlight > 0.0)),
                 ("marked", f64::from(!is_kick && gems.mark_size > 0.0)),
             ]

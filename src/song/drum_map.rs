@@ -158,12 +158,22 @@ pub enum Mark {
     Dash,
     /// A square on its corner.
     Diamond,
+    /// A circle's outline, the left half of it filled.
+    HalfRing,
 }
 
 impl Mark {
     /// All of them.
-    pub const ALL: [Mark; 7] =
-        [Mark::None, Mark::Dot, Mark::Ring, Mark::Cross, Mark::Plus, Mark::Dash, Mark::Diamond];
+    pub const ALL: [Mark; 8] = [
+        Mark::None,
+        Mark::Dot,
+        Mark::Ring,
+        Mark::Cross,
+        Mark::Plus,
+        Mark::Dash,
+        Mark::Diamond,
+        Mark::HalfRing,
+    ];
 
     /// What it is called in files, such as `ring`.
     pub const fn id(self) -> &'static str {
@@ -175,12 +185,36 @@ impl Mark {
             Mark::Plus => "plus",
             Mark::Dash => "dash",
             Mark::Diamond => "diamond",
+            Mark::HalfRing => "half-ring",
         }
     }
 
     /// The mark that is called `id` in files; `None` if there is none.
     pub fn from_id(id: &str) -> Option<Mark> {
         Mark::ALL.into_iter().find(|mark| mark.id() == id)
+    }
+}
+
+/// Whether a drum is a drum or a cymbal. Themes may give the two gems of different shapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum DrumShape {
+    /// Everything that is not a cymbal.
+    #[default]
+    Drum,
+    /// A cymbal; the hi-hat is one.
+    Cymbal,
+}
+
+impl DrumShape {
+    /// Both.
+    pub const ALL: [DrumShape; 2] = [DrumShape::Drum, DrumShape::Cymbal];
+
+    /// What it is called in files: `drum` or `cymbal`.
+    pub const fn id(self) -> &'static str {
+        match self {
+            DrumShape::Drum => "drum",
+            DrumShape::Cymbal => "cymbal",
+        }
     }
 }
 
@@ -236,6 +270,8 @@ struct Drum {
     tinted: bool,
     /// See [`DrumMap::general_midi_key`].
     like: u8,
+    /// `None` for that of the drum of General MIDI that it is like.
+    shape: Option<DrumShape>,
 }
 
 impl Drum {
@@ -244,7 +280,7 @@ impl Drum {
         let (info, other_info) = (&self.info, &other.info);
         (&info.name, &info.short_name, info.lane, info.mark)
             == (&other_info.name, &other_info.short_name, other_info.lane, other_info.mark)
-            && (self.tinted, self.like) == (other.tinted, other.like)
+            && (self.tinted, self.like, self.shape) == (other.tinted, other.like, other.shape)
             && (self.tinted || info.color == other_info.color)
     }
 }
@@ -300,6 +336,18 @@ impl DrumMap {
     /// Whether a key's drum has a colour of its own, from [`DrumMap::set_drum`], rather than a tint of its lane's.
     pub fn has_own_color(&self, key: u8) -> bool {
         self.drums.get(usize::from(key)).and_then(Option::as_ref).is_some_and(|drum| !drum.tinted)
+    }
+
+    /// Whether a key's drum is a drum or a cymbal: as [`DrumMap::set_shape`] says, or else as the drum of General MIDI
+    /// is that it [is like](DrumMap::general_midi_key). A key that the map does not know is a drum.
+    pub fn shape(&self, key: u8) -> DrumShape {
+        let drum = self.drums.get(usize::from(key)).and_then(Option::as_ref);
+        drum.map_or(DrumShape::Drum, |drum| drum.shape.unwrap_or_else(|| general_midi::shape(drum.like)))
+    }
+
+    /// What [`DrumMap::set_shape`] says of a key's drum, where that differs from the drum of General MIDI that it is like.
+    pub fn own_shape(&self, key: u8) -> Option<DrumShape> {
+        self.drums.get(usize::from(key))?.as_ref()?.shape
     }
 
     /// The mark of a key, none for one that the map does not know.
@@ -367,6 +415,14 @@ impl DrumMap {
         self.tint();
     }
 
+    /// Says whether the drum of `key` is a drum or a cymbal; `None` for as the drum of General MIDI is that it is like.
+    /// Nothing happens for a key that the map does not know.
+    pub fn set_shape(&mut self, key: u8, shape: Option<DrumShape>) {
+        if let Some(drum) = self.drums.get_mut(usize::from(key)).and_then(Option::as_mut) {
+            drum.shape = shape.filter(|shape| *shape != general_midi::shape(drum.like));
+        }
+    }
+
     /// Takes the drum of `key` out of the map.
     pub fn remove_drum(&mut self, key: u8) {
         if let Some(place) = self.drums.get_mut(usize::from(key)) {
@@ -402,8 +458,8 @@ impl DrumMap {
 
     fn set(&mut self, key: u8, info: DrumInfo, tinted: bool) {
         if let Some(place) = self.drums.get_mut(usize::from(key)) {
-            let like = place.as_ref().map_or(key, |drum| drum.like);
-            *place = Some(Drum { info, tinted, like });
+            let (like, shape) = place.as_ref().map_or((key, None), |drum| (drum.like, drum.shape));
+            *place = Some(Drum { info, tinted, like, shape });
         }
     }
 
@@ -516,6 +572,24 @@ mod tests {
         map.set_lane_color(LaneId::HiHat, [100, 0, 200]);
         map.set_backdrop(Backdrop::Light);
         assert_eq!([42, 44, 46].map(|key| map.color(key)), [[100, 0, 200], [146, 76, 216], [50, 0, 100]]);
+    }
+
+    #[test]
+    fn a_drum_is_a_cymbal_where_general_midis_is_or_where_the_map_says_so() {
+        let mut map = DrumMap::general_midi();
+        let cymbals: Vec<u8> = (0..=255).filter(|key| map.shape(*key) == DrumShape::Cymbal).collect();
+        assert_eq!(cymbals, [42, 44, 46, 49, 51, 52, 53, 55, 57, 59]);
+        map.set_tinted_drum(26, map.get(46).unwrap().clone());
+        assert_eq!(map.shape(26), DrumShape::Drum, "General MIDI has no key 26");
+        map.set_general_midi_key(26, 46);
+        assert_eq!(map.shape(26), DrumShape::Cymbal);
+        map.set_shape(26, Some(DrumShape::Drum));
+        map.set_shape(56, Some(DrumShape::Cymbal));
+        map.set_shape(25, Some(DrumShape::Cymbal));
+        assert_eq!([25, 26, 56].map(|key| map.shape(key) == DrumShape::Cymbal), [false, false, true]);
+        assert!(!map.has_drums_of(&DrumMap::general_midi()));
+        map.set_shape(56, None);
+        assert_eq!(map.shape(56), DrumShape::Drum);
     }
 
     #[test]

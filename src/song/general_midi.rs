@@ -3,7 +3,7 @@
 //! Keys 35 to 81 are those of the "General MIDI Percussion Key Map" (GM 1); 27 to 34 and 82 to 87 come from
 //! GM 2 and Roland GS, and real files use them.
 
-use super::{LaneId, Mark};
+use super::{DrumShape, LaneId, Mark};
 
 /// The drum of `key`; `None` where General MIDI has none.
 pub(super) fn drum(key: u8) -> Option<&'static DrumRow> {
@@ -13,6 +13,14 @@ pub(super) fn drum(key: u8) -> Option<&'static DrumRow> {
 /// How far the colour of `key` is from its lane's, in percent; see [`DRUMS`].
 pub(super) fn tint(key: u8) -> i8 {
     drum(key).map_or(0, |&(_, _, _, tint, _)| tint)
+}
+
+/// Whether the drum of `key` is a cymbal.
+pub(super) fn shape(key: u8) -> DrumShape {
+    match key {
+        42 | 44 | 46 | 49 | 51 | 52 | 53 | 55 | 57 | 59 => DrumShape::Cymbal,
+        _ => DrumShape::Drum,
+    }
 }
 
 /// The key of the table's first row.
@@ -69,7 +77,7 @@ const DRUMS: [DrumRow; 61] = [
     ("Low Agogo",          "AGL",  LaneId::Bells,         25, Mark::Dash),
     ("Cabasa",             "CAB",  LaneId::Shakers,        0, Mark::Cross),
     ("Maracas",            "MAR",  LaneId::Shakers,       30, Mark::Dot),     // 70
-    ("Short Whistle",      "WHS",  LaneId::Effects,       40, Mark::Dot),
+    ("Short Whistle",      "WHS",  LaneId::Effects,       40, Mark::HalfRing),
     ("Long Whistle",       "WHL",  LaneId::Effects,       20, Mark::Dash),
     ("Short Guiro",        "GUS",  LaneId::Shakers,       50, Mark::Diamond),
     ("Long Guiro",         "GUL",  LaneId::Shakers,       40, Mark::Dash),
@@ -77,11 +85,11 @@ const DRUMS: [DrumRow; 61] = [
     ("Hi Wood Block",      "WBH",  LaneId::Blocks,        40, Mark::Dot),
     ("Low Wood Block",     "WBL",  LaneId::Blocks,       -10, Mark::Dash),
     ("Mute Cuica",         "CUM",  LaneId::LatinDrums,   -20, Mark::Dot),
-    ("Open Cuica",         "CUO",  LaneId::LatinDrums,    10, Mark::Ring),
+    ("Open Cuica",         "CUO",  LaneId::LatinDrums,    10, Mark::HalfRing),
     ("Mute Triangle",      "TRM",  LaneId::Bells,         55, Mark::Dot),     // 80
     ("Open Triangle",      "TRO",  LaneId::Bells,         70, Mark::Diamond),
     ("Shaker",             "SHK",  LaneId::Shakers,      -10, Mark::Ring),
-    ("Jingle Bell",        "JGL",  LaneId::Shakers,       60, Mark::Diamond),
+    ("Jingle Bell",        "JGL",  LaneId::Shakers,       60, Mark::HalfRing),
     ("Bell Tree",          "BLT",  LaneId::Bells,         35, Mark::Plus),
     ("Castanets",          "CAS",  LaneId::Blocks,       -25, Mark::Diamond), // 85
     ("Mute Surdo",         "SUM",  LaneId::LatinDrums,   -25, Mark::Dot),

@@ -61,7 +61,7 @@ pub use beats::{Beat, CountInBeat};
 pub use chart::{
     ChartFormat, ChartInfo, ChartKit, Difficulty, DifficultyError, PackedFile, Stem, StemKind, read_packed,
 };
-pub use drum_map::{Backdrop, DrumInfo, DrumMap, LaneId, Mark, Rgb};
+pub use drum_map::{Backdrop, DrumInfo, DrumMap, DrumShape, LaneId, Mark, Rgb};
 pub use error::{SongError, SongWarning};
 pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
 pub use messages::{ChannelMessage, SongEvent, SongEvents, SongMessage, SongPart, SynthesizerKind};

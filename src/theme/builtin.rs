@@ -8,7 +8,7 @@ use std::path::Path;
 use super::Theme;
 
 /// Their names, the program's default first.
-pub(super) const NAMES: [&str; 5] = ["neon", "plain", "light", "contrast", "retro"];
+pub(super) const NAMES: [&str; 6] = ["neon", "plain", "light", "contrast", "retro", "arcade"];
 
 /// The file of the built-in theme `name`; `None` if it has none.
 pub(super) fn file(name: &str) -> Option<&'static str> {
@@ -16,6 +16,7 @@ pub(super) fn file(name: &str) -> Option<&'static str> {
         "neon" => include_str!("builtin/neon.toml"),
         "light" => include_str!("builtin/light.toml"),
         "contrast" => include_str!("builtin/contrast.toml"),
+        "arcade" => include_str!("builtin/arcade.toml"),
         "retro" => include_str!("builtin/retro.toml"),
         _ => return None,
     })

@@ -4,7 +4,7 @@ use super::Color;
 use super::define::Value;
 use super::reader::TableReader;
 use super::writer::{TableWriter, quoted};
-use crate::song::{DrumInfo, DrumMap, LaneId, Mark, Rgb};
+use crate::song::{DrumInfo, DrumMap, DrumShape, LaneId, Mark, Rgb};
 
 const LONGEST_DRUM_NAME: usize = 32;
 const LONGEST_SHORT_NAME: usize = 4;
@@ -137,6 +137,7 @@ pub(crate) fn drum_keys() -> String {
     let ids: Vec<String> = LaneId::ALL.iter().map(|lane| quoted(lane.id())).collect();
     let lanes: Vec<String> = ids.chunks(8).map(|line| line.join(", ")).collect();
     let lanes = lanes.join(",\n#                ");
+    let shapes = DrumShape::ALL.map(|shape| quoted(shape.id())).join(", ");
     format!(
         "# Each drum has:
 #   like        the drum of General MIDI that it is like: its key [{FIRST_LIKE} to {LAST_LIKE}]. What is not given here is
@@ -148,6 +149,8 @@ pub(crate) fn drum_keys() -> String {
 #   short-name  its name where there is little room [at most {LONGEST_SHORT_NAME} characters]
 #   mark        the sign on its gems, by which it differs from the other drums of its lane
 #               [{marks}]
+#   shape       whether it is a drum or a cymbal, as in shape = \"cymbal\"; without it, it is what the drum is that it
+#               is like [{shapes}]
 #   color       its colour [without alpha]; a drum without one has the colour of its lane, made lighter or darker
 #               where a lane has several drums
 # A drum may also be written as a table of its own:
@@ -172,6 +175,7 @@ fn read_drum(key: &str, mut table: TableReader<'_>, into: &mut DrumMap) -> Optio
     let name = table.text("name", LONGEST_DRUM_NAME);
     let short_name = table.text("short-name", LONGEST_SHORT_NAME);
     let mark = table.word("mark", &Mark::ALL.map(|mark| (mark.id(), mark)));
+    let shape = table.word("shape", &DrumShape::ALL.map(|shape| (shape.id(), shape)));
     let color = table.opaque("color").map(Color::rgb);
     // "042" would be another way to write a key that the file may have already.
     let number = key.parse().ok().filter(|number: &u8| *number <= 127 && number.to_string() == key);
@@ -206,6 +210,10 @@ fn read_drum(key: &str, mut table: TableReader<'_>, into: &mut DrumMap) -> Optio
             }
             if let Some(like) = like {
                 into.set_general_midi_key(number, like);
+                into.set_shape(number, None);
+            }
+            if shape.is_some() {
+                into.set_shape(number, shape);
             }
         }
     }
@@ -224,12 +232,16 @@ fn write_drums(map: &DrumMap, table: &mut TableWriter) {
             true => format!(", color = \"{}\"", Color::from_rgb(drum.color)),
             false => String::new(),
         };
+        let shape = match map.own_shape(key) {
+            Some(shape) => format!(", shape = {}", quoted(shape.id())),
+            None => String::new(),
+        };
         let like = match map.general_midi_key(key).filter(|like| *like != key) {
             Some(like) => format!("like = {like}, "),
             None => String::new(),
         };
         table.line(&format!(
-            "{key} = {{ {like}lane = {lane:<14} name = {name:<21} short-name = {short_name:<7} mark = {mark}{color} }}"
+            "{key} = {{ {like}lane = {lane:<14} name = {name:<21} short-name = {short_name:<7} mark = {mark}{shape}{color} }}"
         ));
     }
 }

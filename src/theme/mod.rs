@@ -43,8 +43,8 @@ use text_file::TextFileError;
 pub use color::{Color, ColorError};
 pub use error::{Problem, ThemeError};
 pub use tables::{
-    AccentStyle, Background, BeatStyle, Corners, EffectStyle, FontSource, GemStyle, GhostStyle, HighwayStyle,
-    StrikeLineStyle, TextStyle, Theme, ViewKind,
+    AccentStyle, Background, BeatStyle, Corners, CymbalGems, EffectStyle, FontSource, GemStyle, GhostStyle,
+    HighwayStyle, PhraseStyle, StrikeLineStyle, TextStyle, Theme, ViewKind,
 };
 
 /// The largest file that [`Theme::open`] reads.

@@ -31,6 +31,8 @@ theme_table! {
         pub strike_line: StrikeLineStyle = StrikeLineStyle::default(),
         /// The lines at bars and beats.
         pub beats: BeatStyle = BeatStyle::default(),
+        /// Phrases of charts: star power, solos and rolls.
+        pub phrases: PhraseStyle = PhraseStyle::default(),
         /// The notes.
         pub gems: GemStyle = GemStyle::default(),
         /// What happens when a note is struck.
@@ -141,6 +143,28 @@ theme_table! {
 }
 
 theme_table! {
+    /// Phrases of charts, which move with the notes. Star power and solos are rails beside the road, rolls are bands in
+    /// the lanes that are struck in them.
+    pub struct PhraseStyle {
+        /// Colour of the rails in star power; alpha 00 for none.
+        #[allowed(Alpha::Any)]
+        pub star_power: Color = Color::from_rgba(0x5C_E1_FF_D0),
+        /// Colour of the rails in a solo; alpha 00 for none.
+        #[allowed(Alpha::Any)]
+        pub solo: Color = Color::from_rgba(0xB8_8C_FF_D0),
+        /// Width of the rails, in pixels.
+        #[allowed(0.0..=20.0)]
+        pub rail_width: f32 = 5.0,
+        /// How far the light of the rails reaches beyond them, in pixels; 0 for none.
+        #[allowed(0.0..=60.0)]
+        pub rail_glow: f32 = 10.0,
+        /// Opacity of the bands of rolls, which have the colours of their lanes; 0 for none.
+        #[allowed(0.0..=1.0)]
+        pub roll: f32 = 0.22,
+    }
+}
+
+theme_table! {
     /// The notes. Their colours are those of the lanes and drums.
     pub struct GemStyle {
         /// Shape of the corners.
@@ -148,6 +172,8 @@ theme_table! {
         /// Size of the corners: 0 is square, 1 is half the gem's height.
         #[allowed(0.0..=1.0)]
         pub corner_size: f32 = 0.4,
+        /// Shape of the gems of cymbals.
+        pub cymbals: CymbalGems = CymbalGems::AsDrums,
         /// Height in pixels.
         #[allowed(4.0..=120.0)]
         pub height: f32 = 30.0,
@@ -178,6 +204,15 @@ theme_table! {
         /// Height in pixels of kicks, which are bars over the whole width.
         #[allowed(4.0..=120.0)]
         pub kick_height: f32 = 16.0,
+        /// Size of the grace notes of flams and drags, as a fraction of the usual size.
+        #[allowed(0.3..=1.0)]
+        pub grace_scale: f32 = 0.6,
+        /// Width in pixels of the tail of a choked cymbal, from its gem to where it is grasped; 0 for none.
+        #[allowed(0.0..=60.0)]
+        pub tail_width: f32 = 10.0,
+        /// Opacity of that tail.
+        #[allowed(0.0..=1.0)]
+        pub tail_strength: f32 = 0.5,
         /// Ghost notes: soft notes.
         pub ghost: GhostStyle = GhostStyle::default(),
         /// Accents: hard notes.
@@ -192,6 +227,16 @@ theme_words! {
         Round = "round",
         /// Straight cuts at 45 degrees.
         Cut = "cut",
+    }
+}
+
+theme_words! {
+    /// The shape of the gems of cymbals.
+    pub enum CymbalGems {
+        /// The shape of those of drums.
+        AsDrums = "as-drums",
+        /// Ellipses.
+        Round = "round",
     }
 }
 

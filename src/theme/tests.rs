@@ -77,7 +77,7 @@ fn every_key_of_a_printed_theme_has_a_comment() {
             }
             before = line;
         }
-        for key in ["lane", "name", "short-name", "mark", "color"] {
+        for key in ["lane", "name", "short-name", "mark", "shape", "color"] {
             assert!(lanes.contains(&format!("\n#   {key:<12}")), "{key}");
         }
     }
@@ -256,8 +256,8 @@ fn errors_name_the_line_the_value_and_what_is_allowed() {
         (
             "[gems]\ncornersize = 1\n",
             "folder/my.toml:2: gems.cornersize is unknown (did you mean corner-size?); keys of gems are corners, \
-             corner-size, height, width, outline, outline-width, shading, highlight, mark, mark-size, dimmest, \
-             kick-height, ghost, accent",
+             corner-size, cymbals, height, width, outline, outline-width, shading, highlight, mark, mark-size, dimmest, \
+             kick-height, grace-scale, tail-width, tail-strength, ghost, accent",
         ),
         ("[[gems]]", "folder/my.toml:1: gems is a list; allowed is a table, as in [gems]"),
         ("gems = [{}]", "folder/my.toml:1: gems is a list; allowed is a table, as in [gems]"),
@@ -306,7 +306,7 @@ fn errors_name_the_line_the_value_and_what_is_allowed() {
         (
             "extends = \"dark\"",
             "folder/my.toml:1: extends is \"dark\"; allowed is one of \"neon\", \"plain\", \"light\", \"contrast\", \
-             \"retro\"",
+             \"retro\", \"arcade\"",
         ),
     ] {
         assert_eq!(refused(text), expected);
@@ -377,7 +377,7 @@ fn a_theme_is_found_by_its_name_or_by_its_path() {
     assert_eq!(
         Theme::find("noen").unwrap_err().to_string(),
         "there is no theme \"noen\" (did you mean neon?); the built-in themes are neon, plain, light, contrast, \
-         retro; for a file of your own give its path, as in ./noen.toml"
+         retro, arcade; for a file of your own give its path, as in ./noen.toml"
     );
     assert!(Theme::find("none.toml").unwrap_err().to_string().contains("none.toml cannot be read"));
     assert!(Theme::find("").is_err());

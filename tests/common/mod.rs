@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use strikeline::highway::Layout;
 use strikeline::highway::{HighwayContent, HighwayNote, HighwayOptions, Labels, LanePlace, LaneStyle};
-use strikeline::song::Mark;
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, Time};
 use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::gpu::Gpu;
@@ -34,7 +33,7 @@ pub(crate) fn demo_content() -> HighwayContent {
             place,
             velocity: (index * 37 % 127 + 1) as u8,
             color,
-            mark: Mark::None,
+            ..HighwayNote::default()
         };
         if index.is_multiple_of(4) {
             notes.push(note(LanePlace::Kick, [255, 140, 40]));

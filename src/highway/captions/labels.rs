@@ -10,7 +10,6 @@ use crate::highway::layout::Layout;
 use crate::highway::motion::SUBPIXELS;
 use crate::highway::notes::NoteInstance;
 use crate::highway::options::{HighwayOptions, Labels};
-use crate::song::LanePlace;
 use crate::text::{FontWeight, TextLine};
 use strikeline_picture::Time;
 
@@ -224,21 +223,21 @@ fn small_gem(
     options: &HighwayOptions,
 ) -> NoteInstance {
     let note = HighwayNote {
-        time: Time::ZERO,
-        place: LanePlace::Lane(0),
         velocity: 110,
         color: drum.color,
         mark: drum.mark,
+        shape: drum.shape,
+        ..HighwayNote::default()
     };
     let position = i64::from(y as i32) * SUBPIXELS;
     let gem = NoteInstance::new(&note, position, layout, &options.theme);
     let outline = (half_height * 0.16 * 8.0).round().clamp(4.0, 255.0) as u8;
-    let [mark, fill, _, is_kick] = gem.style;
+    let [kind, fill, _, is_kick] = gem.style;
     NoteInstance {
         center: x.round(),
         half_width: half_width.round(),
         half_height: half_height.round().max(2.0),
-        style: [mark, fill, outline, is_kick],
+        style: [kind, fill, outline, is_kick],
         ..gem
     }
 }
@@ -251,7 +250,9 @@ fn write_kick(
     size: f32,
 ) -> Result<(), HighwayError> {
     let (left, _) = layout.sides();
-    let margin = layout.scaled(16.0);
+    // Beside the rails of phrases, where there are any.
+    let rails = if content.phrases.is_empty() { 0.0 } else { 34.0 };
+    let margin = layout.scaled(16.0 + rails);
     let room = left - 2.0 * margin;
     if room < size * 3.0 {
         return Ok(());

@@ -30,6 +30,7 @@ fn drum(name: &str) -> DrumLabel {
         short_name: name[..2].to_owned(),
         color: [200, 90, 40],
         mark: Mark::Ring,
+        ..DrumLabel::default()
     }
 }
 
