@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use strikeline::song::{
-    Channel, ChannelMessage, Note, Passage, PassageChoice, PassageError, Song, SongEvent, SongEvents,
-    SongMessage, SongOptions, SongPart, Speed, SynthesizerKind, TrackIndex,
+    Channel, ChannelMessage, ChannelSelection, DrumSelection, Note, Passage, PassageChoice, PassageError,
+    Song, SongEvent, SongEvents, SongMessage, SongOptions, SongPart, Speed, SynthesizerKind, TrackIndex,
 };
 use strikeline_picture::Time;
 
@@ -41,7 +41,9 @@ fn file(format: u16, tracks: &[Vec<Event>]) -> Vec<u8> {
 }
 
 fn read(format: u16, tracks: &[Vec<Event>]) -> (Song, SongEvents) {
-    Song::read_with_events(&file(format, tracks), &SongOptions::default()).unwrap()
+    let options =
+        SongOptions { drums: DrumSelection::Channels(ChannelSelection::default()), ..SongOptions::default() };
+    Song::read_with_events(&file(format, tracks), &options).unwrap()
 }
 
 fn marker(name: &str) -> Vec<u8> {

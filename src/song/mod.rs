@@ -38,6 +38,7 @@ mod passage;
 mod phrases;
 mod select;
 mod speed;
+mod strokes;
 mod technique;
 mod tempo_map;
 mod tick_clocks;
@@ -67,7 +68,7 @@ pub use passage::{Passage, PassageChoice, PassageChoiceError, PassageError, Pass
 pub use phrases::{Phrase, PhraseKind};
 pub use select::{Channel, ChannelSelection, DrumSelection, SelectionError, TrackIndex, TrackSelection};
 pub use speed::{Speed, SpeedError};
-pub use technique::{Openness, Stroke, Technique};
+pub use technique::{HiHatState, Openness, Stroke, Technique};
 pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
 pub use timeline::{Timeline, TimelinePiece};
 

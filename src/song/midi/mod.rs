@@ -12,6 +12,7 @@ use super::messages::{SongEvent, read_events};
 use super::parts::census::InstrumentName;
 use super::parts::declared::{Declarations, TrackPlace};
 use super::parts::names;
+use super::strokes::mark_grace_notes;
 use super::tick_clocks::{AtTick, TickClocks};
 use super::ticked::TickedSong;
 use super::{
@@ -87,8 +88,9 @@ pub(super) fn read(
         warnings.push(SongWarning::NoNotes(why));
     }
     read.parts = parts;
-    let song =
+    let mut song =
         read.into_song(&clocks, warnings, |notes| describe_late_note(notes, &clocks, &chunks, &drums))?;
+    mark_grace_notes(&mut song.notes);
     if let Some(events) = events {
         *events = read_events(&chunks, &clocks, &drums);
     }

@@ -316,21 +316,29 @@ impl Walk {
 impl Part {
     /// A program change, at which the bank that was selected takes effect.
     fn choose(&mut self, program: u8, kind: Option<SynthesizerKind>) {
-        let as_drums = match (kind, self.bank.0) {
-            (Some(SynthesizerKind::Xg), Some(bank)) => Some((matches!(bank, 126 | 127), PartReason::XgBank)),
-            (Some(SynthesizerKind::Gs | SynthesizerKind::Xg), _) => None,
-            (_, Some(120)) => Some((true, PartReason::Gm2Bank)),
-            (Some(SynthesizerKind::GeneralMidi2), Some(121)) => Some((false, PartReason::Gm2Bank)),
-            _ => None,
-        };
         // A bank that changes nothing is no reason.
-        if let Some((is_drums, reason)) = as_drums
+        if let Some((is_drums, reason)) = drums_by_bank(kind, self.bank.0)
             && is_drums != self.state.is_drums
         {
             (self.state.is_drums, self.state.reason) = (is_drums, reason);
         }
         let bank = (self.bank.0.unwrap_or(0), self.bank.1.unwrap_or(0));
         self.state.program = Some(Program { is_drums: self.state.is_drums, bank, program });
+    }
+}
+
+/// Whether a program change makes a part drums, by the bank that was selected (controller 0), and why; `None` when it leaves the
+/// part as it is.
+pub(in crate::song) fn drums_by_bank(
+    kind: Option<SynthesizerKind>,
+    bank: Option<u8>,
+) -> Option<(bool, PartReason)> {
+    match (kind, bank?) {
+        (Some(SynthesizerKind::Xg), bank) => Some((matches!(bank, 126 | 127), PartReason::XgBank)),
+        (Some(SynthesizerKind::Gs), _) => None,
+        (_, 120) => Some((true, PartReason::Gm2Bank)),
+        (Some(SynthesizerKind::GeneralMidi2), 121) => Some((false, PartReason::Gm2Bank)),
+        _ => None,
     }
 }
 
