@@ -298,6 +298,18 @@ fn a_part_tells_why_it_is_what_it_is() {
     );
 }
 
+#[test]
+fn as_many_tracks_as_a_file_can_have_are_read() {
+    for format in [1, 2] {
+        let tracks = vec![vec![(0, bank(3, 120)), (0, program(3, 0)), (0, note(3, 36))]; 65_535];
+        let options = SongOptions::default();
+        let (song, events) = Song::read_with_events(&file(format, &tracks), &options).unwrap();
+        assert_eq!(song.notes().len(), 65_535);
+        assert_eq!(events.events().iter().filter(|event| event.shown).count(), 65_535);
+        assert!(!song.beats().is_empty());
+    }
+}
+
 /// What a track may say.
 #[derive(Debug, Clone)]
 enum Said {

@@ -69,6 +69,30 @@ fn openness_is_unknown_without_a_pedal_that_moves() {
 }
 
 #[test]
+fn a_pedal_that_counts_the_other_way_round_is_told_by_the_keys() {
+    let events = |closed: u8, open: u8, times| -> Vec<(u32, Vec<u8>)> {
+        let bar = [
+            (9, vec![0xB9, 4, closed]),
+            (9, vec![0x99, 42, 100]),
+            (9, vec![0xB9, 4, open]),
+            (9, vec![0x99, 46, 100]),
+        ];
+        std::iter::repeat_n(bar, times).flatten().collect()
+    };
+    let openness_of = |events: &[(u32, Vec<u8>)]| {
+        let events: Vec<(u32, &[u8])> = events.iter().map(|(delta, event)| (*delta, &event[..])).collect();
+        openness(&song(&events))
+    };
+    let usual = [Some(7), Some(127)];
+    assert_eq!(openness_of(&events(120, 0, 6)), usual.repeat(6));
+    assert_eq!(openness_of(&events(7, 127, 6)), usual.repeat(6));
+    // Too few to be sure, and as many that say the contrary.
+    assert_eq!(openness_of(&events(7, 127, 3)), [Some(120), Some(0)].repeat(3));
+    let both = [events(7, 127, 6), events(120, 0, 6)].concat();
+    assert_eq!(openness_of(&both)[..2], [Some(120), Some(0)]);
+}
+
+#[test]
 fn a_hi_hat_is_closed_half_open_or_open() {
     let map = DrumMap::general_midi();
     let state = |key, openness: Option<u8>| {
@@ -105,6 +129,7 @@ fn pressure_that_comes_at_once_chokes_the_last_note_of_its_key() {
     assert_eq!(chokes(&twice), [(0, 200, false), (200, 100, true)]);
     // Pressure that grows is no choke, nor is one on another key or before the hit, or long after.
     assert_eq!(chokes(&song(&[(0, hit), (5, &[0xA9, 49, 30]), (5, grasp)])), [(0, 0, false)]);
+    assert_eq!(chokes(&song(&[(0, hit), (5, &[0xA9, 49, 64])])), [(0, 0, false)]);
     assert_eq!(chokes(&song(&[(0, hit), (5, &[0xA9, 50, 127])])), [(0, 0, false)]);
     assert_eq!(chokes(&song(&[(0, grasp), (5, hit)])), [(10, 0, false)]);
     let long: Vec<(u32, &[u8])> = [(0, hit), (4_001, grasp)].to_vec();

@@ -31,7 +31,8 @@ pub enum Stroke {
 /// How far the hi-hat is open when it is struck: from 0, closed, to 127, wide open; or not known.
 ///
 /// Electronic kits send it as controller 4, the foot controller, which is 0 when the pedal is up and 127 when it is down (Roland,
-/// "MIDI Implementation" of the TD series). In a MIDI file openness is 127 less that. It is not known where a part never
+/// "MIDI Implementation" of the TD series). In a MIDI file openness is 127 less that; or that itself, where the
+/// keys of the hi-hat (42 and 46) show that the module counts the other way round. It is not known where a part never
 /// changes the controller, and before its first value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Openness(u8);

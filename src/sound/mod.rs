@@ -130,7 +130,43 @@ pub fn clicks(song: &Song, beats: ClickedBeats, start: Time) -> Vec<Click> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::song::{Channel, TrackIndex};
+    use crate::song::{Channel, Openness, Technique, TrackIndex};
+
+    #[test]
+    fn the_pedal_opens_the_hi_hat_and_a_choke_damps_a_cymbal() {
+        let map = DrumMap::general_midi();
+        let sound = |key, openness: Option<u8>, is_choked| {
+            let technique = Technique {
+                openness: openness.map_or(Openness::UNKNOWN, Openness::new),
+                is_choked,
+                ..Technique::default()
+            };
+            let duration = Time::from_seconds(0.5);
+            let (track, channel) = (TrackIndex::from_index(0), Channel::DRUMS);
+            let note = Note {
+                time: Time::from_seconds(2.0),
+                duration,
+                track,
+                channel,
+                key,
+                velocity: 100,
+                technique,
+            };
+            let hit = hit(&note, &map, Time::from_seconds(1.0));
+            assert_eq!(hit.time, Time::from_seconds(1.0));
+            (hit.key, hit.velocity, hit.damped.map(Time::as_seconds))
+        };
+        assert_eq!(sound(42, None, false), (42, 100, None));
+        assert_eq!(sound(46, None, false), (46, 100, None));
+        assert_eq!(sound(42, Some(127), false), (46, 100, None));
+        assert_eq!(sound(46, Some(0), false), (42, 100, None));
+        assert_eq!(sound(42, Some(64), false), (46, 80, Some(1.22)));
+        assert_eq!(sound(44, Some(127), false), (44, 100, None));
+        assert_eq!(sound(38, Some(127), false), (38, 100, None));
+        assert_eq!(sound(49, None, true), (49, 100, Some(1.5)));
+        // A snare that is pressed rings on.
+        assert_eq!(sound(38, None, true), (38, 100, None));
+    }
 
     #[test]
     fn each_beat_clicks_once_and_as_it_is_counted() {

@@ -286,3 +286,21 @@ proptest! {
         prop_assert_eq!(play(&hits, 1.0), play_in_blocks(&hits, 1.0, &blocks));
     }
 }
+
+#[test]
+fn a_damped_cymbal_sounds_as_usual_until_then_and_is_silent_50_ms_later() {
+    let rings = play(&[hit(0.1, 49, 100)], 1.5);
+    let damped = [Hit { damped: Some(Time::from_seconds(0.6)), ..hit(0.1, 49, 100) }];
+    let cut = play(&damped, 1.5);
+    let sample = |seconds: f64| (seconds * f64::from(RATE)) as usize * 2;
+    assert_eq!(cut[..sample(0.6)], rings[..sample(0.6)]);
+    assert!(energy(&cut[sample(0.62)..sample(0.65)]) > 0.0);
+    assert!(cut[sample(0.651)..].iter().all(|sample| *sample == 0.0));
+    assert!(energy(&rings[sample(0.651)..]) > 0.0);
+    assert_eq!(play_in_blocks(&damped, 1.5, &[1, 777, 64]), cut);
+    // Another stroke on it rings on; one that is damped before time 0 is not heard.
+    let again = play(&[damped[0], hit(0.5, 49, 100)], 1.5);
+    assert!(energy(&again[sample(0.7)..]) > 0.0);
+    let before = Hit { damped: Some(Time::from_seconds(-0.1)), ..hit(-0.5, 49, 100) };
+    assert_eq!(energy(&play(&[before], 0.5)), 0.0);
+}

@@ -40,7 +40,7 @@ pub(super) fn read(
     let mut read = TickedSong::new(chunks.format, chunks.division);
     let mut declared = Declarations::new(chunks.format);
     let mut instruments = Vec::new();
-    for (track, chunk) in (0..).map(TrackIndex::from_index).zip(&chunks.tracks) {
+    for (chunk, track) in chunks.tracks.iter().zip((0..).map(TrackIndex::from_index)) {
         let info = TrackInfo {
             track,
             name: None,

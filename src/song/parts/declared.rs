@@ -11,7 +11,7 @@
 //!   channel 10 of a General MIDI file stays drums.
 //! * Other banks change nothing: General MIDI ignores them, and in GS they are variations.
 //!
-//! A system message holds for the port of its track; in a track that names no port, for all ports (the first 16 that the file
+//! A system message holds for the port of its track; in a track that names no port, for all ports (the first 8 that the file
 //! names, so that no file needs much memory).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -130,7 +130,7 @@ enum Declaration {
 }
 
 /// The number of ports for which a message to all ports holds.
-const MAX_PORTS_AT_ONCE: usize = 16;
+const MAX_PORTS_AT_ONCE: usize = 8;
 /// Bank select.
 const BANK_COARSE: u8 = 0;
 const BANK_FINE: u8 = 32;
