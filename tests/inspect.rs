@@ -32,6 +32,85 @@ fn every_hit_is_listed_in_order_with_its_lane() {
     assert!(report.get("notes").is_none());
 }
 
+/// A bass on channel 1, and the keys of a kick and a snare on channel 3.
+fn song_without_drums() -> Vec<u8> {
+    let mut track = b"\0\xC0\x20".to_vec();
+    for _ in 0..4 {
+        track.extend(b"\0\x90\x20\x40\0\x92\x24\x40\x60\x26\x40");
+    }
+    track.extend(b"\0\xFF\x2F\0");
+    let mut file = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk".to_vec();
+    file.extend((track.len() as u32).to_be_bytes());
+    file.extend(track);
+    file
+}
+
+#[test]
+fn a_file_without_drums_is_inspected_and_not_drawn() {
+    let (folder, path) = folder_with(&song_without_drums());
+    let text = String::from_utf8(succeed(strikeline().arg("inspect").arg(&path)).stdout).unwrap();
+    for part in [
+        "channel 1   no drums; 4 notes; Acoustic Bass (track 1)",
+        "channel 3   no drums; 8 notes (track 1)",
+        "no drum notes",
+        "the keys of channel 3 are those of drums",
+        "--channel",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+    let output = succeed(strikeline().arg("inspect").arg(&path).args(["--json", "--notes"]));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["hits"], &report["notes"]), (&0.into(), &serde_json::json!([])));
+    assert_eq!(
+        report["parts"][0],
+        serde_json::json!({
+            "port": 1, "channel": 1, "tracks": [1], "names": [], "kind": "melodic", "notes": 4, "hits": 0,
+            "roles": [{"drums": false, "reason": "channel", "notes": 4}],
+            "programs": [{"program": 32, "bank": [0, 0], "name": "Acoustic Bass"}],
+        })
+    );
+    assert!(report["warnings"].to_string().contains("--channel"), "{report}");
+
+    let still = folder.path().join("still.png");
+    let mut frame = strikeline();
+    let frame = frame.arg("frame").arg(&path).args(["--at", "0"]).arg("-o").arg(&still);
+    let error = fail(frame, 1);
+    assert!(error.contains("channel 3") && error.contains("--channel"), "{error}");
+
+    let output = succeed(strikeline().arg("inspect").arg(&path).args(["--json", "--channel", "3"]));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["hits"], 8);
+    assert_eq!(report["parts"][1]["roles"][0]["reason"], "chosen");
+}
+
+#[test]
+fn a_song_for_gs_is_told_with_its_parts_and_takes_no_map_of_a_drum_module() {
+    let bytes = include_bytes!("songs/gs_sysex_channel11_is_second_drum_part.mid");
+    let (_folder, path) = folder_with(bytes);
+    let text = String::from_utf8(succeed(strikeline().arg("inspect").arg(&path)).stdout).unwrap();
+    for part in
+        ["Roland GS", "channel 10  drums: channel 10; 2 notes", "channel 11  drums: declared by GS; 2 notes"]
+    {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+    // The keys of a Roland module, after a GS reset and without one.
+    let module = include_bytes!("songs/roland_td_hihat_edge_22_24_26_choke.mid");
+    let chosen = |bytes: &[u8]| {
+        let (_folder, path) = folder_with(bytes);
+        let output = succeed(strikeline().arg("inspect").arg(&path).arg("--json"));
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (report["synthesizer"].clone(), report["drum_map"]["chosen"].clone())
+    };
+    assert_eq!(chosen(module), (serde_json::Value::Null, "recognised".into()));
+    let reset = [0, 0xF0, 10, 0x41, 0x10, 0x42, 0x12, 0x40, 0, 0x7F, 0, 0x41, 0xF7];
+    let mut for_gs = module[..22].to_vec();
+    for_gs.extend(reset);
+    for_gs.extend(&module[22..]);
+    let length = (module.len() - 22 + reset.len()) as u32;
+    for_gs[18..22].copy_from_slice(&length.to_be_bytes());
+    assert_eq!(chosen(&for_gs), ("gs".into(), "default".into()));
+}
+
 #[test]
 fn lanes_are_listed_with_their_looks_and_the_drums_in_them() {
     let (_folder, path) = folder_with(&song());

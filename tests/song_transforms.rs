@@ -41,7 +41,9 @@ fn file(format: u16, tracks: &[Vec<Event>]) -> Vec<u8> {
 }
 
 fn read(format: u16, tracks: &[Vec<Event>]) -> (Song, SongEvents) {
-    Song::read_with_events(&file(format, tracks), &SongOptions::default()).unwrap()
+    let options =
+        SongOptions { drums: DrumSelection::Channels(ChannelSelection::default()), ..SongOptions::default() };
+    Song::read_with_events(&file(format, tracks), &options).unwrap()
 }
 
 fn marker(name: &str) -> Vec<u8> {

@@ -419,7 +419,7 @@ fn write_report(out: &mut String, song: &Song, in_force: &MapInForce) -> std::fm
         }
         if info.selected { Ok(()) } else { out.write_str(" (not taken)") }
     })?;
-    write_list(out, "parts", song.parts(), |out, part| write_part(out, part))?;
+    write_list(out, "parts", song.parts(), write_part)?;
     write_list(out, "tempo", song.tempo_changes(), |out, change| {
         write!(out, "{}  {:.2} quarter notes per minute", TimeText(change.time), change.quarters_per_minute())
     })?;

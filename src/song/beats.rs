@@ -120,7 +120,9 @@ impl BeatGrid {
             TickClocks::InTurn(clocks) => {
                 let mut meters = meters.into_iter().peekable();
                 let mut sequences = Vec::new();
-                for ((track, clock), end) in (0..).map(TrackIndex::from_index).zip(clocks).zip(ends) {
+                for ((clock, end), track) in
+                    clocks.into_iter().zip(ends).zip((0..).map(TrackIndex::from_index))
+                {
                     let stated: Vec<_> = std::iter::from_fn(|| meters.next_if(|meter| meter.track == track))
                         .map(|meter| (meter.tick, meter.what))
                         .collect();

@@ -3,6 +3,7 @@
 
 use super::Channel;
 use super::messages::{ChannelMessage, SongMessage, SynthesizerKind};
+use super::parts::declared::drums_by_bank;
 
 /// The settings of a synthesiser, as far as messages change them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(super) struct SongState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ChannelState {
     is_drum_part: bool,
+    /// Whether a bank was selected.
+    bank_selected: bool,
     /// Bank (coarse and fine) and program, as they were at the last program change.
     program: (u8, u8, u8),
     controllers: [u8; 128],
@@ -52,7 +55,7 @@ impl SongState {
         match *message {
             SongMessage::Channel(channel, message) => {
                 if let Some(state) = self.channels.get_mut(usize::from(channel.index())) {
-                    state.take(message);
+                    state.take(message, self.kind);
                 }
             }
             SongMessage::Reset(kind) => *self = SongState { kind: Some(kind), ..SongState::default() },
@@ -80,10 +83,15 @@ impl SongState {
         }
         for (index, (to, from)) in (0..).zip(self.channels.iter().zip(&from.channels)) {
             let channel = Channel::from_index(index);
-            if to.is_drum_part != from.is_drum_part {
+            let mut now = from.clone();
+            messages.extend(to.changes_from(from, self.kind).map(|message| {
+                now.take(message, self.kind);
+                SongMessage::Channel(channel, message)
+            }));
+            // The program changes may have made it drums or melodic already.
+            if to.is_drum_part != now.is_drum_part {
                 messages.push(SongMessage::DrumPart(channel, to.is_drum_part));
             }
-            messages.extend(to.changes_from(from).map(|message| SongMessage::Channel(channel, message)));
         }
         messages.into_iter()
     }
@@ -110,6 +118,7 @@ impl ChannelState {
         controllers[70..80].fill(64);
         ChannelState {
             is_drum_part,
+            bank_selected: false,
             program: (0, 0, 0),
             controllers,
             parameters: [(2, 0), (64, 0), (64, 0)],
@@ -132,9 +141,13 @@ impl ChannelState {
         self.parameters.get_mut(index)
     }
 
-    fn take(&mut self, message: ChannelMessage) {
+    fn take(&mut self, message: ChannelMessage, kind: Option<SynthesizerKind>) {
         match message {
             ChannelMessage::Program(program) => {
+                let bank = self.bank_selected.then(|| self.controller(BANK_COARSE));
+                if let Some((is_drum_part, _)) = drums_by_bank(kind, bank) {
+                    self.is_drum_part = is_drum_part;
+                }
                 self.program = (self.controller(BANK_COARSE), self.controller(BANK_FINE), program);
             }
             ChannelMessage::PitchBend(bend) => self.pitch_bend = bend,
@@ -161,6 +174,7 @@ impl ChannelState {
             }
             ChannelMessage::Controller { controller, value } if controller < FIRST_MODE => {
                 match controller {
+                    BANK_COARSE => self.bank_selected = true,
                     NRPN_FINE | NRPN_COARSE => self.registered = false,
                     RPN_FINE | RPN_COARSE => self.registered = true,
                     _ => {}
@@ -174,17 +188,21 @@ impl ChannelState {
         }
     }
 
-    fn changes_from(&self, from: &ChannelState) -> impl Iterator<Item = ChannelMessage> + use<> {
+    fn changes_from(
+        &self,
+        from: &ChannelState,
+        kind: Option<SynthesizerKind>,
+    ) -> impl Iterator<Item = ChannelMessage> + use<> {
         let mut messages = Vec::new();
         let set = |controller, value| ChannelMessage::Controller { controller, value };
         let mut now = from.clone();
         if self.program != from.program {
             let (coarse, fine, program) = self.program;
-            messages.extend([
-                set(BANK_COARSE, coarse),
-                set(BANK_FINE, fine),
-                ChannelMessage::Program(program),
-            ]);
+            // In XG any bank that is selected decides whether the part is drums, and none changes nothing.
+            if self.bank_selected || from.bank_selected || kind != Some(SynthesizerKind::Xg) {
+                messages.push(set(BANK_COARSE, coarse));
+            }
+            messages.extend([set(BANK_FINE, fine), ChannelMessage::Program(program)]);
         }
         for (index, parameter) in (0..).zip(&self.parameters) {
             if from.parameters.get(usize::from(index)) != Some(parameter) {
@@ -193,14 +211,14 @@ impl ChannelState {
                 messages.extend(chosen.into_iter().chain(entered));
             }
         }
-        messages.iter().for_each(|message| now.take(*message));
+        messages.iter().for_each(|message| now.take(*message, kind));
         let first = messages.len();
         for controller in 0..FIRST_MODE {
             if self.controller(controller) != now.controller(controller) {
                 messages.push(set(controller, self.controller(controller)));
             }
         }
-        messages[first..].iter().for_each(|message| now.take(*message));
+        messages[first..].iter().for_each(|message| now.take(*message, kind));
         if self.registered != now.registered {
             // Whichever was chosen last counts.
             let kind = if self.registered { RPN_FINE } else { NRPN_FINE };

@@ -305,7 +305,7 @@ pub(super) fn read_events(
 ) -> Vec<SongEvent> {
     let mut events = Vec::new();
     let mut shown = ShownNotes { tracks: vec![None; 16 * 128] };
-    for (track, chunk) in (0..).map(TrackIndex::from_index).zip(&chunks.tracks) {
+    for (chunk, track) in chunks.tracks.iter().zip((0..).map(TrackIndex::from_index)) {
         let mut at = TrackPlace::new(chunks.format, track);
         for step in TrackEvents::new(*chunk) {
             let place = at.step(step.tick);

@@ -41,6 +41,7 @@ mod phrases;
 mod point;
 mod select;
 mod speed;
+mod strokes;
 mod technique;
 mod tempo_map;
 mod tick_clocks;
@@ -72,7 +73,7 @@ pub use phrases::{Phrase, PhraseKind};
 pub use point::{SongPoint, SongPointError};
 pub use select::{Channel, ChannelSelection, DrumSelection, SelectionError, TrackIndex, TrackSelection};
 pub use speed::{Speed, SpeedError};
-pub use technique::{Openness, Stroke, Technique};
+pub use technique::{HiHatState, Openness, Stroke, Technique};
 pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
 pub use timeline::{Timeline, TimelinePiece};
 

@@ -58,10 +58,10 @@ impl TickClocks {
     pub(super) fn beginnings(&self) -> Vec<TrackIndex> {
         match self {
             TickClocks::Shared(_) => vec![TrackIndex::from_index(0)],
-            TickClocks::InTurn(clocks) => (0..)
-                .map(TrackIndex::from_index)
-                .zip(clocks)
-                .filter_map(|(track, clock)| clock.as_ref().map(|_| track))
+            TickClocks::InTurn(clocks) => clocks
+                .iter()
+                .zip((0..).map(TrackIndex::from_index))
+                .filter_map(|(clock, track)| clock.as_ref().map(|_| track))
                 .collect(),
         }
     }

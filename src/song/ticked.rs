@@ -124,7 +124,7 @@ impl TickedSong {
         };
         let mut phrases: Vec<Phrase> = self.phrases.iter().filter_map(phrase).collect();
         phrases.sort_by_key(|phrase| (phrase.start, phrase.kind));
-        let ends = (0..).map(TrackIndex::from_index).zip(&self.ends);
+        let ends = self.ends.iter().zip((0..).map(TrackIndex::from_index));
         Ok(Song {
             format: self.format,
             division: self.division,
@@ -141,7 +141,7 @@ impl TickedSong {
             markers: clocks.in_order(self.markers).into_iter().map(marker).collect(),
             phrases,
             notes,
-            end: ends.filter_map(|(track, tick)| clocks.time_at(track, *tick)).max().unwrap_or_default(),
+            end: ends.filter_map(|(tick, track)| clocks.time_at(track, *tick)).max().unwrap_or_default(),
             beats: SongBeats::Grid(BeatGrid::new(self.division, clocks.clone(), &self.ends, self.meters)),
             timeline: Timeline::as_written(),
             warnings: warnings.into_vec(),

@@ -12,19 +12,48 @@ use strikeline_sound::click::{Accent, Click};
 use strikeline_sound::kit::Hit;
 use strikeline_sound::midi::{MidiEvent, MidiMessage, MidiRules};
 
-use crate::song::{ChannelMessage, DrumMap, Note, Song, SongEvents, SongMessage, SongPart, SynthesizerKind};
+use crate::song::{
+    ChannelMessage, DrumMap, HiHatState, Note, Song, SongEvents, SongMessage, SongPart, SynthesizerKind,
+};
 
 pub use pieces::{RecordingPiece, recording_pieces};
 
+/// How long a hi-hat that is half open rings.
+const HALF_OPEN: Time = Time::from_nanos(220_000_000);
+
 /// The drums that are shown, for a [`DrumPlayer`](strikeline_sound::kit::DrumPlayer), in order. `drum_map` says which drum of
 /// General MIDI sounds for a key.
+///
+/// A hi-hat whose openness is known sounds closed or open by that; half open it rings for a fifth of a second, and softer. A
+/// cymbal that is choked is damped.
 pub fn hits(song: &Song, drum_map: &DrumMap, start: Time) -> impl Iterator<Item = Hit> {
-    let hit = move |note: &Note| Hit {
-        time: note.time - start,
-        key: drum_map.general_midi_key(note.key).unwrap_or(note.key),
-        velocity: note.velocity,
-    };
-    song.notes().iter().map(hit)
+    song.notes().iter().map(move |note| hit(note, drum_map, start))
+}
+
+fn hit(note: &Note, drum_map: &DrumMap, start: Time) -> Hit {
+    let time = note.time - start;
+    let key = drum_map.general_midi_key(note.key).unwrap_or(note.key);
+    let damped = (note.technique.is_choked && is_cymbal(key)).then_some(time + note.duration);
+    let as_written = Hit { time, key, velocity: note.velocity, damped };
+    // Without openness, and when it is closed with the foot, the key says it.
+    if note.technique.openness.get().is_none() || key == 44 {
+        return as_written;
+    }
+    match HiHatState::of(note, drum_map) {
+        None => as_written,
+        Some(HiHatState::Closed) => Hit { key: 42, ..as_written },
+        Some(HiHatState::Open) => Hit { key: 46, ..as_written },
+        Some(HiHatState::Half) => {
+            let damped = damped.unwrap_or(time + HALF_OPEN).min(time + HALF_OPEN);
+            let softer = (u16::from(note.velocity) * 4 / 5).clamp(1, 127) as u8;
+            Hit { key: 46, velocity: softer, damped: Some(damped), ..as_written }
+        }
+    }
+}
+
+/// Whether a key of General MIDI is a cymbal, which can be grasped.
+fn is_cymbal(key: u8) -> bool {
+    matches!(key, 46 | 49 | 51 | 52 | 53 | 55 | 57 | 59)
 }
 
 /// The messages of a part of the song for a [`MidiPlayer`](strikeline_sound::soundfont::MidiPlayer), in order. How hard keys
@@ -101,7 +130,43 @@ pub fn clicks(song: &Song, beats: ClickedBeats, start: Time) -> Vec<Click> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::song::{Channel, TrackIndex};
+    use crate::song::{Channel, Openness, Technique, TrackIndex};
+
+    #[test]
+    fn the_pedal_opens_the_hi_hat_and_a_choke_damps_a_cymbal() {
+        let map = DrumMap::general_midi();
+        let sound = |key, openness: Option<u8>, is_choked| {
+            let technique = Technique {
+                openness: openness.map_or(Openness::UNKNOWN, Openness::new),
+                is_choked,
+                ..Technique::default()
+            };
+            let duration = Time::from_seconds(0.5);
+            let (track, channel) = (TrackIndex::from_index(0), Channel::DRUMS);
+            let note = Note {
+                time: Time::from_seconds(2.0),
+                duration,
+                track,
+                channel,
+                key,
+                velocity: 100,
+                technique,
+            };
+            let hit = hit(&note, &map, Time::from_seconds(1.0));
+            assert_eq!(hit.time, Time::from_seconds(1.0));
+            (hit.key, hit.velocity, hit.damped.map(Time::as_seconds))
+        };
+        assert_eq!(sound(42, None, false), (42, 100, None));
+        assert_eq!(sound(46, None, false), (46, 100, None));
+        assert_eq!(sound(42, Some(127), false), (46, 100, None));
+        assert_eq!(sound(46, Some(0), false), (42, 100, None));
+        assert_eq!(sound(42, Some(64), false), (46, 80, Some(1.22)));
+        assert_eq!(sound(44, Some(127), false), (44, 100, None));
+        assert_eq!(sound(38, Some(127), false), (38, 100, None));
+        assert_eq!(sound(49, None, true), (49, 100, Some(1.5)));
+        // A snare that is pressed rings on.
+        assert_eq!(sound(38, None, true), (38, 100, None));
+    }
 
     #[test]
     fn each_beat_clicks_once_and_as_it_is_counted() {

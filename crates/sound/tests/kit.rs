@@ -16,7 +16,7 @@ const MAIN_DRUMS: [u8; 24] =
     [35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 59];
 
 fn hit(seconds: f64, key: u8, velocity: u8) -> Hit {
-    Hit { time: Time::from_seconds(seconds), key, velocity }
+    Hit { time: Time::from_seconds(seconds), key, velocity, damped: None }
 }
 
 fn play(hits: &[Hit], seconds: f64) -> Vec<f32> {
@@ -139,7 +139,8 @@ fn a_hit_begins_in_the_frame_nearest_to_its_time() {
         [(0, 0), (10_000_000, 480), (10_010_000, 480), (10_011_000, 481), (123_456_789, 5_926)]
     {
         for key in [36, 38, 42, 49, 70] {
-            let samples = play(&[Hit { time: Time::from_nanos(nanos), key, velocity: 100 }], 0.5);
+            let samples =
+                play(&[Hit { time: Time::from_nanos(nanos), key, velocity: 100, damped: None }], 0.5);
             let onset = samples.iter().position(|sample| *sample != 0.0).unwrap() / 2;
             assert_eq!(onset, frame, "key {key} at {nanos} ns");
         }
@@ -212,7 +213,13 @@ fn hits_before_the_beginning_are_heard_as_they_ring_on() {
 #[test]
 fn times_beyond_all_measure_are_no_trouble() {
     for nanos in [i64::MIN, i64::MAX, -1, 1] {
-        play(&[Hit { time: Time::from_nanos(nanos), key: 255, velocity: 255 }, hit(0.1, 36, 100)], 0.5);
+        play(
+            &[
+                Hit { time: Time::from_nanos(nanos), key: 255, velocity: 255, damped: None },
+                hit(0.1, 36, 100),
+            ],
+            0.5,
+        );
     }
     assert!(play(&[hit(0.0, 36, 100)], 0.0).is_empty());
     let mut endless = DrumPlayer::new(&KIT, [hit(0.0, 36, 100)], u64::MAX);
@@ -278,4 +285,22 @@ proptest! {
         let hits: Vec<Hit> = hits.into_iter().map(|(seconds, key, velocity)| hit(seconds, key, velocity)).collect();
         prop_assert_eq!(play(&hits, 1.0), play_in_blocks(&hits, 1.0, &blocks));
     }
+}
+
+#[test]
+fn a_damped_cymbal_sounds_as_usual_until_then_and_is_silent_50_ms_later() {
+    let rings = play(&[hit(0.1, 49, 100)], 1.5);
+    let damped = [Hit { damped: Some(Time::from_seconds(0.6)), ..hit(0.1, 49, 100) }];
+    let cut = play(&damped, 1.5);
+    let sample = |seconds: f64| (seconds * f64::from(RATE)) as usize * 2;
+    assert_eq!(cut[..sample(0.6)], rings[..sample(0.6)]);
+    assert!(energy(&cut[sample(0.62)..sample(0.65)]) > 0.0);
+    assert!(cut[sample(0.651)..].iter().all(|sample| *sample == 0.0));
+    assert!(energy(&rings[sample(0.651)..]) > 0.0);
+    assert_eq!(play_in_blocks(&damped, 1.5, &[1, 777, 64]), cut);
+    // Another stroke on it rings on; one that is damped before time 0 is not heard.
+    let again = play(&[damped[0], hit(0.5, 49, 100)], 1.5);
+    assert!(energy(&again[sample(0.7)..]) > 0.0);
+    let before = Hit { damped: Some(Time::from_seconds(-0.1)), ..hit(-0.5, 49, 100) };
+    assert_eq!(energy(&play(&[before], 0.5)), 0.0);
 }

@@ -17,6 +17,7 @@ use super::messages::{SongEvent, read_events};
 use super::parts::census::InstrumentName;
 use super::parts::declared::{Declarations, TrackPlace};
 use super::parts::names;
+use super::strokes::mark_grace_notes;
 use super::tick_clocks::{AtTick, TickClocks};
 use super::ticked::TickedSong;
 use super::{
@@ -45,7 +46,7 @@ pub(super) fn read(
     let mut read = TickedSong::new(chunks.format, chunks.division);
     let mut declared = Declarations::new(chunks.format);
     let mut instruments = Vec::new();
-    for (track, chunk) in (0..).map(TrackIndex::from_index).zip(&chunks.tracks) {
+    for (chunk, track) in chunks.tracks.iter().zip((0..).map(TrackIndex::from_index)) {
         let info = TrackInfo {
             track,
             name: None,
@@ -80,8 +81,11 @@ pub(super) fn read(
     if read.chart.is_none() {
         read_drums(&mut read, &chunks, &clocks, &mut drums, &instruments, options, &mut warnings)?;
     }
-    let song =
+    let mut song =
         read.into_song(&clocks, warnings, |notes| describe_late_note(notes, &clocks, &chunks, &drums))?;
+    if song.chart.is_none() {
+        mark_grace_notes(&mut song.notes);
+    }
     if let Some(events) = events {
         *events = read_events(&chunks, &clocks, &drums);
     }

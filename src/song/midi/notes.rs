@@ -1,12 +1,12 @@
 //! The notes of a file: those that are drums, with how they are struck.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use midly::{MidiMessage, TrackEventKind};
 use strikeline_picture::Time;
 
 use super::super::parts::census::PartCensus;
-use super::super::parts::declared::{PartState, PartTimeline, Place, TrackPlace};
+use super::super::parts::declared::{PartKey, PartState, PartTimeline, Place, TrackPlace};
 use super::super::parts::{PartReason, names};
 use super::super::tick_clocks::TickClocks;
 use super::super::ticked::{TickedNote, TickedSong};
@@ -89,13 +89,15 @@ pub(super) fn read_notes(
         active: vec![SILENT; KEYS],
         last: vec![SILENT; KEYS],
         pressures: vec![0; KEYS],
+        pedals: HashMap::new(),
     };
-    for (track, chunk) in (0..).map(TrackIndex::from_index).zip(&chunks.tracks) {
+    for (chunk, track) in chunks.tracks.iter().zip((0..).map(TrackIndex::from_index)) {
         // A track without notes has nothing to tell.
         if read.tracks.get(track.index()).is_some_and(|info| info.note_count() > 0) {
             reader.read(track, TrackPlace::new(chunks.format, track), TrackEvents::new(*chunk));
         }
     }
+    reader.turn_pedals();
     read.notes = reader.notes;
     reader.census.into_parts(&read.tracks, instruments)
 }
@@ -105,8 +107,9 @@ const KEYS: usize = 16 * 128;
 /// No note.
 const SILENT: usize = usize::MAX;
 /// A cymbal is grasped when the pressure on its key goes from nothing to this at once. Modules send 127 and then 0 (Roland,
-/// "MIDI Implementation" of the TD series); pads that send how hard they are pressed go up step by step.
-const GRASPED: u8 = 64;
+/// "MIDI Implementation" of the TD series); pads that send how hard they are pressed go up step by step. Steinberg's Groove Agent
+/// chokes above 64, too ("Crash Cymbal: Poly Pressure").
+const GRASPED: u8 = 65;
 /// A cymbal that was struck longer ago is silent already.
 const LONGEST_RING: Time = Time::from_nanos(8_000_000_000);
 
@@ -122,6 +125,8 @@ struct NoteReader<'a> {
     last: Vec<usize>,
     /// The pressure on each channel and key.
     pressures: Vec<u8>,
+    /// What the keys of hi-hats say of the pedal, by part.
+    pedals: HashMap<PartKey, PedalSense>,
 }
 
 impl NoteReader<'_> {
@@ -175,7 +180,7 @@ impl NoteReader<'_> {
         }
         let part = at.part(channel);
         let state = self.drums.state(at, place, channel);
-        let is_hit = self.drums.takes(at, place, channel);
+        let is_hit = state.is_drums && self.drums.options.tracks.contains(track);
         self.census.count(part, track, &state, key, is_hit);
         if !is_hit {
             self.last[slot(key)] = SILENT;
@@ -184,6 +189,9 @@ impl NoteReader<'_> {
         self.active[slot(key)] = self.notes.len();
         self.last[slot(key)] = self.notes.len();
         let openness = self.drums.timeline.openness(part, place).map_or(Openness::UNKNOWN, Openness::new);
+        if let Some(openness) = openness.get() {
+            self.pedals.entry(part).or_default().take(track, key, openness);
+        }
         self.notes.push(TickedNote {
             tick,
             ticks: 0,
@@ -193,6 +201,24 @@ impl NoteReader<'_> {
             velocity,
             technique: Technique { openness, ..Technique::default() },
         });
+    }
+
+    /// Corrects the openness of parts whose pedal counts the other way round.
+    fn turn_pedals(&mut self) {
+        let turned: BTreeSet<(TrackIndex, Channel)> = self
+            .pedals
+            .iter()
+            .filter(|(_, pedal)| pedal.is_turned())
+            .flat_map(|(part, pedal)| pedal.tracks.iter().map(|track| (*track, part.channel)))
+            .collect();
+        if turned.is_empty() {
+            return;
+        }
+        for note in self.notes.iter_mut().filter(|note| turned.contains(&(note.track, note.channel))) {
+            if let Some(openness) = note.technique.openness.get() {
+                note.technique.openness = Openness::new(127 - openness.min(127));
+            }
+        }
     }
 
     /// Someone grasps the cymbal of the note with this index.
@@ -209,5 +235,40 @@ impl NoteReader<'_> {
                 *active = SILENT;
             }
         }
+    }
+}
+
+/// Which way the pedal of a hi-hat counts: modules send one key for a closed hi-hat and another for an open one, by their own
+/// measure.
+#[derive(Debug, Default)]
+struct PedalSense {
+    tracks: Vec<TrackIndex>,
+    /// Notes whose key agrees with the openness.
+    agree: u64,
+    /// Notes on a key for closed hi-hats while the openness says open, and the other way round.
+    closed_but_open: u64,
+    open_but_closed: u64,
+}
+
+impl PedalSense {
+    fn take(&mut self, track: TrackIndex, key: u8, openness: u8) {
+        if self.tracks.last() != Some(&track) {
+            self.tracks.push(track);
+        }
+        let seems_open = openness >= 64;
+        // General MIDI, and the edges of Roland's hi-hats.
+        match (key, seems_open) {
+            (42 | 22, false) | (46 | 26, true) => self.agree += 1,
+            (42 | 22, true) => self.closed_but_open += 1,
+            (46 | 26, false) => self.open_but_closed += 1,
+            _ => {}
+        }
+    }
+
+    /// Whether nearly all notes, and several of both kinds, contradict the openness.
+    fn is_turned(&self) -> bool {
+        self.closed_but_open >= 4
+            && self.open_but_closed >= 4
+            && self.closed_but_open + self.open_but_closed >= self.agree.saturating_mul(9)
     }
 }

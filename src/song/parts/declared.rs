@@ -11,7 +11,7 @@
 //!   channel 10 of a General MIDI file stays drums.
 //! * Other banks change nothing: General MIDI ignores them, and in GS they are variations.
 //!
-//! A system message holds for the port of its track; in a track that names no port, for all ports (the first 16 that the file
+//! A system message holds for the port of its track; in a track that names no port, for all ports (the first 8 that the file
 //! names, so that no file needs much memory).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -130,7 +130,7 @@ enum Declaration {
 }
 
 /// The number of ports for which a message to all ports holds.
-const MAX_PORTS_AT_ONCE: usize = 16;
+const MAX_PORTS_AT_ONCE: usize = 8;
 /// Bank select.
 const BANK_COARSE: u8 = 0;
 const BANK_FINE: u8 = 32;
@@ -316,21 +316,29 @@ impl Walk {
 impl Part {
     /// A program change, at which the bank that was selected takes effect.
     fn choose(&mut self, program: u8, kind: Option<SynthesizerKind>) {
-        let as_drums = match (kind, self.bank.0) {
-            (Some(SynthesizerKind::Xg), Some(bank)) => Some((matches!(bank, 126 | 127), PartReason::XgBank)),
-            (Some(SynthesizerKind::Gs | SynthesizerKind::Xg), _) => None,
-            (_, Some(120)) => Some((true, PartReason::Gm2Bank)),
-            (Some(SynthesizerKind::GeneralMidi2), Some(121)) => Some((false, PartReason::Gm2Bank)),
-            _ => None,
-        };
         // A bank that changes nothing is no reason.
-        if let Some((is_drums, reason)) = as_drums
+        if let Some((is_drums, reason)) = drums_by_bank(kind, self.bank.0)
             && is_drums != self.state.is_drums
         {
             (self.state.is_drums, self.state.reason) = (is_drums, reason);
         }
         let bank = (self.bank.0.unwrap_or(0), self.bank.1.unwrap_or(0));
         self.state.program = Some(Program { is_drums: self.state.is_drums, bank, program });
+    }
+}
+
+/// Whether a program change makes a part drums, by the bank that was selected (controller 0), and why; `None` when it leaves the
+/// part as it is.
+pub(in crate::song) fn drums_by_bank(
+    kind: Option<SynthesizerKind>,
+    bank: Option<u8>,
+) -> Option<(bool, PartReason)> {
+    match (kind, bank?) {
+        (Some(SynthesizerKind::Xg), bank) => Some((matches!(bank, 126 | 127), PartReason::XgBank)),
+        (Some(SynthesizerKind::Gs), _) => None,
+        (_, 120) => Some((true, PartReason::Gm2Bank)),
+        (Some(SynthesizerKind::GeneralMidi2), 121) => Some((false, PartReason::Gm2Bank)),
+        _ => None,
     }
 }
 

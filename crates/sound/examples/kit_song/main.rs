@@ -113,6 +113,7 @@ fn read_hits(file: &[u8], all_channels: bool) -> Result<Vec<Hit>, Failure> {
                     time: Time::from_seconds(seconds),
                     key: key.as_int(),
                     velocity: vel.as_int(),
+                    damped: None,
                 });
             }
             _ => {}

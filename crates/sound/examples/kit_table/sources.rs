@@ -41,7 +41,7 @@ impl Source {
     pub(crate) fn play(&mut self, key: u8, velocity: u8) -> Result<Stereo, Failure> {
         match self {
             Source::Kit(kit) => {
-                let hit = Hit { time: strikeline_picture::Time::ZERO, key, velocity };
+                let hit = Hit { time: strikeline_picture::Time::ZERO, key, velocity, damped: None };
                 let frames = kit.rate() as usize * SECONDS;
                 let mut player = DrumPlayer::new(kit, [hit], frames as u64);
                 let mut samples = vec![0.0; frames * 2];

@@ -32,6 +32,8 @@ pub struct Hit {
     pub key: u8,
     /// How hard: 1 to 127. 0 is taken as 1, more than 127 as 127.
     pub velocity: u8,
+    /// When the drum is damped, as a cymbal that is grasped: it falls silent within 50 ms. `None` when it rings as long as it can.
+    pub damped: Option<Time>,
 }
 
 /// The error of a drum kit that cannot be made.

@@ -20,6 +20,10 @@ const SAME_STROKE: f32 = 0.001;
 const MIXED_FRAMES: i64 = 1_024;
 /// How long the oldest stroke fades when there are too many, in seconds.
 const STEAL_FADE: f32 = 0.008;
+/// How long a drum that is damped fades, in seconds: a hand that grasps a cymbal.
+const DAMPED_FADE: f32 = 0.050;
+/// A stroke that nobody damps.
+const RINGS: i64 = i64::MAX;
 
 /// Gives the samples of a sequence of hits on a [`DrumKit`], in stereo.
 ///
@@ -31,7 +35,7 @@ const STEAL_FADE: f32 = 0.008;
 /// Which variation a stroke has depends on how many strokes on that drum come before it. To play a part of a song as it
 /// sounds in the whole, give all hits, with those before the part at negative times.
 ///
-/// Memory: 16 bytes for each hit, and the sounds of the kit. The order of hits at the same time does not matter.
+/// Memory: 24 bytes for each hit, and the sounds of the kit. The order of hits at the same time does not matter.
 pub struct DrumPlayer {
     kit: Arc<DrumKit>,
     format: AudioFormat,
@@ -50,6 +54,8 @@ struct Stroke {
     frame: i64,
     key: u8,
     velocity: u8,
+    /// The frame at which it is damped.
+    damped: i64,
 }
 
 /// A stroke that rings.
@@ -62,6 +68,8 @@ struct Voice {
     /// The gain of each part of the sound.
     gains: [f32; MAX_PARTS],
     end: i64,
+    /// The frame at which it begins to fade by itself.
+    damped: i64,
     fade: Option<Fade>,
 }
 
@@ -90,9 +98,10 @@ impl DrumPlayer {
                 frame: format.frames_at(hit.time.as_nanos()),
                 key: hit.key.min(127),
                 velocity: hit.velocity.clamp(1, 127),
+                damped: hit.damped.map_or(RINGS, |time| format.frames_at(time.as_nanos())),
             })
             .collect();
-        strokes.sort_unstable_by_key(|stroke| (stroke.frame, stroke.key, stroke.velocity));
+        strokes.sort_unstable_by_key(|stroke| (stroke.frame, stroke.key, stroke.velocity, stroke.damped));
         let frames = i64::try_from(frames).unwrap_or(i64::MAX);
         let heard = strokes.iter().take_while(|stroke| stroke.frame < frames).count();
         strokes.truncate(heard);
@@ -138,6 +147,7 @@ impl DrumPlayer {
             }
             if twin.start == now {
                 twin.velocity = stroke.velocity;
+                twin.damped = stroke.damped;
                 twin.gains = gains(sound, stroke, twin.count);
                 return;
             }
@@ -174,12 +184,22 @@ impl DrumPlayer {
             count,
             gains: gains(sound, stroke, count),
             end: now.saturating_add(i64::try_from(sound.frames).unwrap_or(i64::MAX)),
+            damped: stroke.damped.max(now),
             fade: None,
         });
     }
 
+    /// Lets the strokes fade that are damped before `frame`.
+    fn damp(&mut self, frame: i64) {
+        let frames = span(&self.kit, DAMPED_FADE);
+        for voice in self.voices.iter_mut().filter(|voice| voice.damped < frame && voice.fade.is_none()) {
+            voice.fade = Some(Fade { start: voice.damped, frames });
+        }
+    }
+
     fn drop_ended(&mut self) {
         let now = self.position;
+        self.damp(now);
         self.voices
             .retain(|voice| now < voice.end && voice.fade.is_none_or(|fade| now < fade.start + fade.frames));
     }
@@ -259,6 +279,7 @@ impl AudioSource for DrumPlayer {
             let next = self.hits.as_slice().first().map_or(end, |stroke| stroke.frame.min(end));
             let length = usize::try_from(next - self.position).unwrap_or(0) * CHANNELS;
             let Some((now, later)) = rest.split_at_mut_checked(length) else { break };
+            self.damp(next);
             self.mix(now);
             rest = later;
             self.position = next;
@@ -288,6 +309,7 @@ mod tests {
             time: Time::from_nanos(i64::from(index) * 30_000),
             key: (index * 37 % 128) as u8,
             velocity: 100,
+            damped: None,
         });
         let mut player = player(hits.collect());
         let mut block = [0.0; 2 * 50];
@@ -301,8 +323,12 @@ mod tests {
 
     #[test]
     fn a_drum_has_no_more_strokes_than_its_sound_allows() {
-        let hits =
-            (0..100).map(|index| Hit { time: Time::from_nanos(index * 20_000_000), key: 49, velocity: 100 });
+        let hits = (0..100).map(|index| Hit {
+            time: Time::from_nanos(index * 20_000_000),
+            key: 49,
+            velocity: 100,
+            damped: None,
+        });
         let mut player = player(hits.collect());
         let limit = player.kit.sound(49).voices;
         let mut block = [0.0; 2 * 80];

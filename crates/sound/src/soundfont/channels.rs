@@ -39,7 +39,8 @@ pub(super) struct Channels {
 #[derive(Clone, Copy)]
 struct ChannelSettings {
     is_drum_part: bool,
-    bank_coarse: u8,
+    /// `None` until one is selected.
+    bank_coarse: Option<u8>,
     bank_fine: u8,
     program: u8,
     /// The bank that is in use.
@@ -96,6 +97,7 @@ impl Channels {
                 let rules = self.rules;
                 let settings = &mut self.channels[usize::from(channel & 0x0F)];
                 settings.program = program & 0x7F;
+                settings.decide_part(rules);
                 settings.select_bank(rules);
                 settings.tell(channel & 0x0F, synthesizer);
             }
@@ -128,7 +130,7 @@ impl Channels {
         let settings = &mut self.channels[usize::from(channel)];
         match controller {
             // They count from the next program change on.
-            BANK_COARSE => settings.bank_coarse = value,
+            BANK_COARSE => settings.bank_coarse = Some(value),
             BANK_FINE => settings.bank_fine = value,
             _ => {
                 match controller {
@@ -204,7 +206,7 @@ impl ChannelSettings {
             let is_drum_part = channel == DRUM_CHANNEL;
             ChannelSettings {
                 is_drum_part,
-                bank_coarse: 0,
+                bank_coarse: None,
                 bank_fine: 0,
                 program: 0,
                 bank: if is_drum_part { DRUM_BANK } else { 0 },
@@ -215,21 +217,23 @@ impl ChannelSettings {
         })
     }
 
-    /// Finds the SoundFont's bank for what was selected.
-    fn select_bank(&mut self, rules: MidiRules) {
+    /// Makes the channel a drum part or a melodic one, as the bank says that was selected. In XG each bank does; General MIDI 1
+    /// has no banks, and bank 120 is then taken as in General MIDI 2.
+    fn decide_part(&mut self, rules: MidiRules) {
         match (rules, self.bank_coarse) {
-            (MidiRules::Xg, 126 | 127) | (MidiRules::General | MidiRules::General2, 120) => {
-                self.is_drum_part = true
-            }
-            (MidiRules::Xg, 64) | (MidiRules::General | MidiRules::General2, 121) => {
-                self.is_drum_part = false
-            }
+            (MidiRules::Xg, Some(bank)) => self.is_drum_part = matches!(bank, 126 | 127),
+            (MidiRules::General | MidiRules::General2, Some(120)) => self.is_drum_part = true,
+            (MidiRules::General2, Some(121)) => self.is_drum_part = false,
             _ => {}
         }
+    }
+
+    /// Finds the SoundFont's bank for what was selected.
+    fn select_bank(&mut self, rules: MidiRules) {
         self.bank = if self.is_drum_part {
             DRUM_BANK
         } else {
-            match (rules, self.bank_coarse) {
+            match (rules, self.bank_coarse.unwrap_or(0)) {
                 (MidiRules::Xg, 0) | (MidiRules::General2, _) | (MidiRules::General, 121) => {
                     self.bank_fine.into()
                 }
