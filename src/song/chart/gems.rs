@@ -61,18 +61,26 @@ impl Pad {
 /// What a chart says at a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GemEvent {
-    /// A gem, and its length in ticks.
-    Gem(Pad, u64),
+    /// A gem, its length in ticks, and what is known of it already.
+    Gem(Pad, u64, GemMarks),
     /// The gem of this pad is an accent.
     Accent(Pad),
     /// The gem of this pad is a ghost.
     Ghost(Pad),
     /// The gem of this pad is marked as what it is not by default: as a tom in `.mid`, as a cymbal in `.chart`.
     Marked(Pad),
-    /// The gems are flams.
-    Flam,
     /// From here on red and yellow are exchanged, or not ("disco flip").
     Flip(bool),
+}
+
+/// What is said of a gem together with it, as MIDI does; other marks have events of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct GemMarks {
+    pub is_accent: bool,
+    pub is_ghost: bool,
+    /// As [`GemEvent::Marked`].
+    pub is_marked: bool,
+    pub is_flam: bool,
 }
 
 /// One difficulty of a drum part.
@@ -110,11 +118,16 @@ pub(super) fn kit_of(parts: &[DifficultyPart], pro: Option<bool>, five_lane: Opt
     match (pro == Some(true), five_lane == Some(true)) {
         (true, false) => ChartKit::FourLanePro,
         (false, true) => ChartKit::FiveLane,
-        _ if has(|event| matches!(event, GemEvent::Marked(_))) => ChartKit::FourLanePro,
-        _ if has(|event| matches!(event, GemEvent::Gem(Pad::Fifth, _))) => ChartKit::FiveLane,
+        _ if has(is_mark) => ChartKit::FourLanePro,
+        _ if has(|event| matches!(event, GemEvent::Gem(Pad::Fifth, ..))) => ChartKit::FiveLane,
         (true, true) => ChartKit::FourLanePro,
         _ => ChartKit::FourLane,
     }
+}
+
+/// Whether something is marked as a tom or a cymbal.
+fn is_mark(event: GemEvent) -> bool {
+    matches!(event, GemEvent::Marked(_) | GemEvent::Gem(_, _, GemMarks { is_marked: true, .. }))
 }
 
 /// A note without its track.
@@ -135,14 +148,19 @@ struct Chord {
     accents: u8,
     ghosts: u8,
     marked: u8,
-    is_flam: bool,
+    flams: u8,
 }
 
 impl Chord {
     fn take(&mut self, event: GemEvent) {
         match event {
-            GemEvent::Gem(pad, length) => {
+            GemEvent::Gem(pad, length, marks) => {
                 self.gems |= pad.bit();
+                let mark = |set: &mut u8, is_set: bool| *set |= if is_set { pad.bit() } else { 0 };
+                mark(&mut self.accents, marks.is_accent);
+                mark(&mut self.ghosts, marks.is_ghost);
+                mark(&mut self.marked, marks.is_marked);
+                mark(&mut self.flams, marks.is_flam);
                 // Of two gems on one pad the longer is kept.
                 let kept = &mut self.lengths[pad as usize];
                 *kept = length.max(*kept);
@@ -150,7 +168,6 @@ impl Chord {
             GemEvent::Accent(pad) => self.accents |= pad.bit(),
             GemEvent::Ghost(pad) => self.ghosts |= pad.bit(),
             GemEvent::Marked(pad) => self.marked |= pad.bit(),
-            GemEvent::Flam => self.is_flam = true,
             GemEvent::Flip(_) => {}
         }
     }
@@ -172,7 +189,7 @@ impl Chord {
                 } else {
                     NORMAL
                 },
-                stroke: if self.is_flam && !pad.is_kick() { Stroke::Flam } else { Stroke::Single },
+                stroke: if self.flams & pad.bit() != 0 { Stroke::Flam } else { Stroke::Single },
             })
         })
     }

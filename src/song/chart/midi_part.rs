@@ -4,7 +4,7 @@
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
 use super::difficulty::Difficulty;
-use super::gems::{DifficultyPart, GemEvent, GemRules, Marks, Pad, kit_of};
+use super::gems::{DifficultyPart, GemEvent, GemMarks, GemRules, Marks, Pad, kit_of};
 use super::info::{ChartFormat, ChartInfo};
 use super::tags::ChartTags;
 use super::{TakenPart, texts};
@@ -74,7 +74,7 @@ pub(in crate::song) fn take_chart(
     if part.unended > 0 {
         warnings.push(SongWarning::MarkersWithoutEnd { track, count: part.unended });
     }
-    let mut parts = part.parts();
+    let mut parts = part.into_parts();
     parts.iter_mut().for_each(DifficultyPart::sort);
     let kit = kit_of(&parts, tags.pro_drums, tags.five_lane_drums);
     let rules = GemRules { kit, marks: Marks::Toms };
@@ -236,28 +236,23 @@ impl MidiPart {
     }
 
     /// What stands in each difficulty, from easy to expert.
-    fn parts(&self) -> [DifficultyPart; 4] {
+    fn into_parts(self) -> [DifficultyPart; 4] {
         let mut parts: [DifficultyPart; 4] = Default::default();
         for (tick, difficulty, flip) in &self.flips {
             parts[difficulty.index()].events.push((*tick, GemEvent::Flip(*flip)));
         }
-        for found in &self.gems {
+        for found in self.gems {
             let Some((difficulty, pad)) = gem(found.key) else { continue };
+            let is_tom = |(spans, (_, of)): (&Vec<Span>, &(u8, Pad))| *of == pad && holds(spans, found.tick);
+            let marks = GemMarks {
+                is_accent: self.has_dynamics && found.velocity == 127,
+                is_ghost: self.has_dynamics && found.velocity == 1,
+                is_marked: self.toms.iter().zip(&TOMS).any(is_tom),
+                // One foot strikes no flam.
+                is_flam: !pad.is_kick() && holds(&self.flams, found.tick),
+            };
             let events = &mut parts[difficulty.index()].events;
-            events.push((found.tick, GemEvent::Gem(pad, found.ticks)));
-            match found.velocity {
-                127 if self.has_dynamics => events.push((found.tick, GemEvent::Accent(pad))),
-                1 if self.has_dynamics => events.push((found.tick, GemEvent::Ghost(pad))),
-                _ => {}
-            }
-            let marked =
-                |(spans, (_, marked)): (&Vec<Span>, &(u8, Pad))| *marked == pad && holds(spans, found.tick);
-            if self.toms.iter().zip(&TOMS).any(marked) {
-                events.push((found.tick, GemEvent::Marked(pad)));
-            }
-            if !pad.is_kick() && holds(&self.flams, found.tick) {
-                events.push((found.tick, GemEvent::Flam));
-            }
+            events.push((found.tick, GemEvent::Gem(pad, found.ticks, marks)));
         }
         for (difficulty, part) in Difficulty::ALL.into_iter().zip(&mut parts) {
             let phrase = |kind| move |(start, end): &Span| (*start, end - start, kind);
