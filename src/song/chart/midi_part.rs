@@ -6,6 +6,7 @@ use midly::{MetaMessage, MidiMessage, TrackEventKind};
 use super::difficulty::Difficulty;
 use super::gems::{DifficultyPart, GemEvent, GemMarks, GemRules, Marks, Pad, kit_of};
 use super::info::{ChartFormat, ChartInfo};
+use super::real_drums::RealDrums;
 use super::tags::ChartTags;
 use super::{TakenPart, texts};
 use crate::song::error::{SongError, SongWarning, Warnings};
@@ -141,7 +142,7 @@ fn text_of<'a>(message: MetaMessage<'a>) -> Option<&'a [u8]> {
 }
 
 /// A stretch of ticks.
-type Span = (u64, u64);
+pub(super) type Span = (u64, u64);
 
 /// A gem as it stands in the track.
 struct MidiGem {
@@ -165,6 +166,7 @@ struct MidiPart {
     rolls: Vec<(Span, u8)>,
     flips: Vec<(u64, Difficulty, bool)>,
     has_dynamics: bool,
+    real: RealDrums,
     /// Markers without an end, which were left out.
     unended: u64,
 }
@@ -202,6 +204,7 @@ impl MidiPart {
                         );
                     }
                 }
+                TrackEventKind::SysEx(data) => part.real.take(step.tick, data),
                 _ => {}
             }
         }
@@ -250,6 +253,7 @@ impl MidiPart {
                 is_marked: self.toms.iter().zip(&TOMS).any(is_tom),
                 // One foot strikes no flam.
                 is_flam: !pad.is_kick() && holds(&self.flams, found.tick),
+                real: self.real.stroke(difficulty, pad, found.tick),
             };
             let events = &mut parts[difficulty.index()].events;
             events.push((found.tick, GemEvent::Gem(pad, found.ticks, marks)));
@@ -269,7 +273,7 @@ impl MidiPart {
 }
 
 /// Whether one of the spans, which are in order, holds at a tick. Each holds before its end; one without length, at its start.
-fn holds(spans: &[Span], tick: u64) -> bool {
+pub(super) fn holds(spans: &[Span], tick: u64) -> bool {
     let begun = spans.partition_point(|(start, _)| *start <= tick);
     begun
         .checked_sub(1)
