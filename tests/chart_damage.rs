@@ -117,7 +117,7 @@ fn damaged_text_charts_never_break_the_reader() {
 
 #[test]
 fn damaged_midi_charts_never_break_the_reader() {
-    damage(&["twin-mid/notes.mid", "flams_and_rolls.mid", "rockband_part_drums_expert_only.mid"], false);
+    damage(&["twin-mid/notes.mid", "flams_and_rolls.mid", "real_drums.mid"], false);
 }
 
 #[test]

@@ -517,3 +517,20 @@ fn another_reader_finds_the_same_in_random_charts() {
         }
     }
 }
+
+#[test]
+fn real_drums_say_how_hi_hat_and_snare_are_played() {
+    let song = open("real_drums.mid");
+    let found: Vec<_> = song.notes().iter().map(|note| (note.key, note.technique.openness.get())).collect();
+    let expected = [
+        (42, None),
+        (46, Some(127)),
+        (44, None),
+        (40, None),
+        (46, Some(64)),
+        (45, None),
+        (51, None),
+        (42, None),
+    ];
+    assert_eq!(found, expected);
+}

@@ -43,7 +43,7 @@ pub(super) fn open(
         (find_chart(path).map_err(|problem| in_path(path, problem))?, path)
     } else if is_ini && path.exists() {
         let folder = parent(path);
-        (find_chart(folder).map_err(|problem| in_path(path, problem))?, folder)
+        (find_chart(folder).map_err(|problem| in_path(folder, problem))?, folder)
     } else {
         (path.to_owned(), parent(path))
     };

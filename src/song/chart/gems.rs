@@ -5,7 +5,7 @@
 //! other song serve a chart, too.
 
 use super::info::ChartKit;
-use crate::song::technique::{Stroke, Technique};
+use crate::song::technique::{Openness, Stroke, Technique};
 use crate::song::ticked::TickedNote;
 use crate::song::{Channel, PhraseKind, TrackIndex};
 
@@ -21,7 +21,11 @@ mod key {
     pub(super) const KICK: u8 = 36;
     pub(super) const SECOND_KICK: u8 = 35;
     pub(super) const SNARE: u8 = 38;
+    /// The electric snare, which electronic kits have as the rim.
+    pub(super) const RIM: u8 = 40;
     pub(super) const HI_HAT: u8 = 42;
+    pub(super) const HI_HAT_PEDAL: u8 = 44;
+    pub(super) const OPEN_HI_HAT: u8 = 46;
     pub(super) const RIDE: u8 = 51;
     pub(super) const CRASH: u8 = 49;
     pub(super) const SECOND_CRASH: u8 = 57;
@@ -61,18 +65,42 @@ impl Pad {
 /// What a chart says at a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GemEvent {
-    /// A gem, and its length in ticks.
-    Gem(Pad, u64),
+    /// A gem, its length in ticks, and what is known of it already.
+    Gem(Pad, u64, GemMarks),
     /// The gem of this pad is an accent.
     Accent(Pad),
     /// The gem of this pad is a ghost.
     Ghost(Pad),
     /// The gem of this pad is marked as what it is not by default: as a tom in `.mid`, as a cymbal in `.chart`.
     Marked(Pad),
-    /// The gems are flams.
-    Flam,
     /// From here on red and yellow are exchanged, or not ("disco flip").
     Flip(bool),
+}
+
+/// What is said of a gem together with it, as MIDI does; other marks have events of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct GemMarks {
+    pub is_accent: bool,
+    pub is_ghost: bool,
+    /// As [`GemEvent::Marked`].
+    pub is_marked: bool,
+    pub is_flam: bool,
+    pub real: RealStroke,
+}
+
+/// How a gem of a part for real drums is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum RealStroke {
+    /// As any other.
+    #[default]
+    Usual,
+    OpenHiHat,
+    HiHatPedal,
+    Rimshot,
+    /// The hi-hat is half open.
+    Sizzle,
+    /// The cymbal and the tom of the pad at once.
+    WithTom,
 }
 
 /// One difficulty of a drum part.
@@ -110,11 +138,16 @@ pub(super) fn kit_of(parts: &[DifficultyPart], pro: Option<bool>, five_lane: Opt
     match (pro == Some(true), five_lane == Some(true)) {
         (true, false) => ChartKit::FourLanePro,
         (false, true) => ChartKit::FiveLane,
-        _ if has(|event| matches!(event, GemEvent::Marked(_))) => ChartKit::FourLanePro,
-        _ if has(|event| matches!(event, GemEvent::Gem(Pad::Fifth, _))) => ChartKit::FiveLane,
+        _ if has(is_mark) => ChartKit::FourLanePro,
+        _ if has(|event| matches!(event, GemEvent::Gem(Pad::Fifth, ..))) => ChartKit::FiveLane,
         (true, true) => ChartKit::FourLanePro,
         _ => ChartKit::FourLane,
     }
+}
+
+/// Whether something is marked as a tom or a cymbal.
+fn is_mark(event: GemEvent) -> bool {
+    matches!(event, GemEvent::Marked(_) | GemEvent::Gem(_, _, GemMarks { is_marked: true, .. }))
 }
 
 /// A note without its track.
@@ -123,7 +156,7 @@ struct Struck {
     key: u8,
     ticks: u64,
     velocity: u8,
-    stroke: Stroke,
+    technique: Technique,
 }
 
 /// All that stands at one tick.
@@ -135,14 +168,23 @@ struct Chord {
     accents: u8,
     ghosts: u8,
     marked: u8,
-    is_flam: bool,
+    flams: u8,
+    real: [RealStroke; Pad::ALL.len()],
 }
 
 impl Chord {
     fn take(&mut self, event: GemEvent) {
         match event {
-            GemEvent::Gem(pad, length) => {
+            GemEvent::Gem(pad, length, marks) => {
                 self.gems |= pad.bit();
+                let mark = |set: &mut u8, is_set: bool| *set |= if is_set { pad.bit() } else { 0 };
+                mark(&mut self.accents, marks.is_accent);
+                mark(&mut self.ghosts, marks.is_ghost);
+                mark(&mut self.marked, marks.is_marked);
+                mark(&mut self.flams, marks.is_flam);
+                if marks.real != RealStroke::Usual {
+                    self.real[pad as usize] = marks.real;
+                }
                 // Of two gems on one pad the longer is kept.
                 let kept = &mut self.lengths[pad as usize];
                 *kept = length.max(*kept);
@@ -150,7 +192,6 @@ impl Chord {
             GemEvent::Accent(pad) => self.accents |= pad.bit(),
             GemEvent::Ghost(pad) => self.ghosts |= pad.bit(),
             GemEvent::Marked(pad) => self.marked |= pad.bit(),
-            GemEvent::Flam => self.is_flam = true,
             GemEvent::Flip(_) => {}
         }
     }
@@ -158,8 +199,13 @@ impl Chord {
     /// The notes of the chord. Two gems may mean one drum; then it is struck once.
     fn notes(&self, rules: GemRules, flipped: bool) -> impl Iterator<Item = Struck> {
         let mut seen: u128 = 0;
-        Pad::ALL.into_iter().filter(|pad| self.gems & pad.bit() != 0).filter_map(move |pad| {
-            let key = self.key(pad, rules, flipped);
+        let struck = Pad::ALL.into_iter().filter(|pad| self.gems & pad.bit() != 0).flat_map(move |pad| {
+            let is_both = rules.kit != ChartKit::FiveLane && self.real[pad as usize] == RealStroke::WithTom;
+            let one = (pad, self.key(pad, self.is_cymbal(pad, rules) || is_both, rules, flipped));
+            let tom = is_both.then(|| (pad, self.key(pad, false, rules, flipped)));
+            [Some(one), tom].into_iter().flatten()
+        });
+        struck.filter_map(move |(pad, key)| {
             let is_new = seen & 1 << key == 0;
             seen |= 1 << key;
             is_new.then_some(Struck {
@@ -172,25 +218,49 @@ impl Chord {
                 } else {
                     NORMAL
                 },
-                stroke: if self.is_flam && !pad.is_kick() { Stroke::Flam } else { Stroke::Single },
+                technique: Technique {
+                    stroke: if self.flams & pad.bit() != 0 { Stroke::Flam } else { Stroke::Single },
+                    openness: self.openness(pad, key),
+                    ..Technique::default()
+                },
             })
         })
     }
 
-    fn key(&self, pad: Pad, rules: GemRules, flipped: bool) -> u8 {
-        let is_cymbal = match rules.kit {
+    /// How far the hi-hat is open, where the chart says that.
+    fn openness(&self, pad: Pad, key: u8) -> Openness {
+        match self.real[pad as usize] {
+            RealStroke::OpenHiHat if key == key::OPEN_HI_HAT => Openness::new(127),
+            RealStroke::Sizzle if key == key::OPEN_HI_HAT => Openness::new(64),
+            _ => Openness::UNKNOWN,
+        }
+    }
+
+    fn is_cymbal(&self, pad: Pad, rules: GemRules) -> bool {
+        match rules.kit {
             // Nothing says which; a kit has a hi-hat, a ride and a crash there.
-            ChartKit::FourLane => true,
+            ChartKit::FourLane | ChartKit::FiveLane => true,
             ChartKit::FourLanePro => (self.marked & pad.bit() != 0) == (rules.marks == Marks::Cymbals),
-            ChartKit::FiveLane => return five_lane_key(pad),
-        };
+        }
+    }
+
+    fn key(&self, pad: Pad, is_cymbal: bool, rules: GemRules, flipped: bool) -> u8 {
+        if rules.kit == ChartKit::FiveLane {
+            return five_lane_key(pad);
+        }
+        let real = self.real[pad as usize];
         match (pad, is_cymbal) {
             (Pad::Kick, _) => key::KICK,
             (Pad::SecondKick, _) => key::SECOND_KICK,
             (Pad::Red, _) if flipped => key::HI_HAT,
             (Pad::Yellow, _) if flipped => key::SNARE,
+            (Pad::Red, _) if real == RealStroke::Rimshot => key::RIM,
             (Pad::Red, _) => key::SNARE,
-            (Pad::Yellow, true) => key::HI_HAT,
+            (Pad::Yellow, true) => match real {
+                RealStroke::OpenHiHat | RealStroke::Sizzle => key::OPEN_HI_HAT,
+                RealStroke::HiHatPedal => key::HI_HAT_PEDAL,
+                _ => key::HI_HAT,
+            },
             (Pad::Yellow, false) => key::HIGH_TOM,
             (Pad::Blue, true) => key::RIDE,
             (Pad::Blue, false) => key::MIDDLE_TOM,
@@ -240,7 +310,7 @@ impl DifficultyPart {
                 channel: Channel::DRUMS,
                 key: struck.key,
                 velocity: struck.velocity,
-                technique: Technique { stroke: struck.stroke, ..Technique::default() },
+                technique: struck.technique,
             });
         });
         notes

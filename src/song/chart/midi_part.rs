@@ -4,8 +4,9 @@
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
 use super::difficulty::Difficulty;
-use super::gems::{DifficultyPart, GemEvent, GemRules, Marks, Pad, kit_of};
+use super::gems::{DifficultyPart, GemEvent, GemMarks, GemRules, Marks, Pad, kit_of};
 use super::info::{ChartFormat, ChartInfo};
+use super::real_drums::RealDrums;
 use super::tags::ChartTags;
 use super::{TakenPart, texts};
 use crate::song::error::{SongError, SongWarning, Warnings};
@@ -74,7 +75,7 @@ pub(in crate::song) fn take_chart(
     if part.unended > 0 {
         warnings.push(SongWarning::MarkersWithoutEnd { track, count: part.unended });
     }
-    let mut parts = part.parts();
+    let mut parts = part.into_parts();
     parts.iter_mut().for_each(DifficultyPart::sort);
     let kit = kit_of(&parts, tags.pro_drums, tags.five_lane_drums);
     let rules = GemRules { kit, marks: Marks::Toms };
@@ -141,7 +142,7 @@ fn text_of<'a>(message: MetaMessage<'a>) -> Option<&'a [u8]> {
 }
 
 /// A stretch of ticks.
-type Span = (u64, u64);
+pub(super) type Span = (u64, u64);
 
 /// A gem as it stands in the track.
 struct MidiGem {
@@ -165,6 +166,7 @@ struct MidiPart {
     rolls: Vec<(Span, u8)>,
     flips: Vec<(u64, Difficulty, bool)>,
     has_dynamics: bool,
+    real: RealDrums,
     /// Markers without an end, which were left out.
     unended: u64,
 }
@@ -202,6 +204,7 @@ impl MidiPart {
                         );
                     }
                 }
+                TrackEventKind::SysEx(data) => part.real.take(step.tick, data),
                 _ => {}
             }
         }
@@ -236,28 +239,24 @@ impl MidiPart {
     }
 
     /// What stands in each difficulty, from easy to expert.
-    fn parts(&self) -> [DifficultyPart; 4] {
+    fn into_parts(self) -> [DifficultyPart; 4] {
         let mut parts: [DifficultyPart; 4] = Default::default();
         for (tick, difficulty, flip) in &self.flips {
             parts[difficulty.index()].events.push((*tick, GemEvent::Flip(*flip)));
         }
-        for found in &self.gems {
+        for found in self.gems {
             let Some((difficulty, pad)) = gem(found.key) else { continue };
+            let is_tom = |(spans, (_, of)): (&Vec<Span>, &(u8, Pad))| *of == pad && holds(spans, found.tick);
+            let marks = GemMarks {
+                is_accent: self.has_dynamics && found.velocity == 127,
+                is_ghost: self.has_dynamics && found.velocity == 1,
+                is_marked: self.toms.iter().zip(&TOMS).any(is_tom),
+                // One foot strikes no flam.
+                is_flam: !pad.is_kick() && holds(&self.flams, found.tick),
+                real: self.real.stroke(difficulty, pad, found.tick),
+            };
             let events = &mut parts[difficulty.index()].events;
-            events.push((found.tick, GemEvent::Gem(pad, found.ticks)));
-            match found.velocity {
-                127 if self.has_dynamics => events.push((found.tick, GemEvent::Accent(pad))),
-                1 if self.has_dynamics => events.push((found.tick, GemEvent::Ghost(pad))),
-                _ => {}
-            }
-            let marked =
-                |(spans, (_, marked)): (&Vec<Span>, &(u8, Pad))| *marked == pad && holds(spans, found.tick);
-            if self.toms.iter().zip(&TOMS).any(marked) {
-                events.push((found.tick, GemEvent::Marked(pad)));
-            }
-            if !pad.is_kick() && holds(&self.flams, found.tick) {
-                events.push((found.tick, GemEvent::Flam));
-            }
+            events.push((found.tick, GemEvent::Gem(pad, found.ticks, marks)));
         }
         for (difficulty, part) in Difficulty::ALL.into_iter().zip(&mut parts) {
             let phrase = |kind| move |(start, end): &Span| (*start, end - start, kind);
@@ -274,7 +273,7 @@ impl MidiPart {
 }
 
 /// Whether one of the spans, which are in order, holds at a tick. Each holds before its end; one without length, at its start.
-fn holds(spans: &[Span], tick: u64) -> bool {
+pub(super) fn holds(spans: &[Span], tick: u64) -> bool {
     let begun = spans.partition_point(|(start, _)| *start <= tick);
     begun
         .checked_sub(1)

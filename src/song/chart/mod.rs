@@ -9,6 +9,7 @@ mod difficulty;
 mod gems;
 mod info;
 mod midi_part;
+mod real_drums;
 mod sng;
 mod stems;
 mod tags;

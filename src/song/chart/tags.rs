@@ -13,6 +13,9 @@ pub(in crate::song) const FILE_NAME: &str = "song.ini";
 /// The largest `song.ini` that is read. Real ones have a kilobyte.
 pub(in crate::song) const MAX_INI_BYTES: u64 = 1 << 20;
 
+/// Bytes of a value that are looked at.
+const LONGEST_VALUE: usize = 4_000;
+
 /// No recording is further away from its chart than an hour.
 const MAX_DELAY_MS: f64 = 3_600_000.0;
 
@@ -158,6 +161,8 @@ fn set_flag(flag: &mut Option<bool>, value: &str) -> Result<(), &'static str> {
 /// A value as text; `None` when it says nothing.
 fn readable_value(value: &str) -> Option<String> {
     let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+    // What follows is not shown, and need not be looked at.
+    let value = value.get(..value.floor_char_boundary(LONGEST_VALUE)).unwrap_or(value);
     clean_text(&without_markup(value)).filter(|value| value != "-1")
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::decode::{LineFaults, decode};
 use super::difficulty::Difficulty;
-use super::gems::{DifficultyPart, GemEvent, GemRules, Marks, Pad, kit_of};
+use super::gems::{DifficultyPart, GemEvent, GemMarks, GemRules, Marks, Pad, kit_of};
 use super::info::{ChartFormat, ChartInfo};
 use super::stems::NamedStem;
 use super::tags::ChartTags;
@@ -166,19 +166,21 @@ struct TextChart {
 
 /// Other sections that an error lists at most.
 const LISTED_SECTIONS: usize = 20;
+/// Recordings that a chart names at most.
+const MOST_STEMS: usize = 100;
 /// The longest name, in bytes, that is listed.
 const LONGEST_LISTED: usize = 60;
 
-/// Walks through the lines of a file: number, section, and the line without blanks around it. Lines with a section's name and
-/// with braces are left out, so that a missing brace costs nothing.
-fn lines(text: &str) -> impl Iterator<Item = (u64, &str, &str)> {
-    let mut section = "";
+/// Walks through the lines of a file: number, section and its name, and the line without blanks around it. Lines with a section's
+/// name and with braces are left out, so that a missing brace costs nothing.
+fn lines(text: &str) -> impl Iterator<Item = (u64, (Section, &str), &str)> {
+    let mut section = (Section::Other, "");
     (1..).zip(text.lines()).filter_map(move |(number, line)| {
         let line = line.trim_matches(|character: char| character.is_whitespace() || character == '\u{FEFF}');
         if let Some((name, behind)) = line.strip_prefix('[').and_then(|line| line.split_once(']'))
             && matches!(behind.trim(), "" | "{")
         {
-            section = name.trim();
+            section = (Section::of_name(name.trim()), name.trim());
             return None;
         }
         (!matches!(line, "" | "{" | "}")).then_some((number, section, line))
@@ -188,12 +190,8 @@ fn lines(text: &str) -> impl Iterator<Item = (u64, &str, &str)> {
 impl TextChart {
     fn read(&mut self, text: &str, warnings: &mut Warnings) {
         let mut faults = LineFaults::new(FILE_NAME);
-        let mut current = ("", Section::Other);
-        for (number, name, line) in lines(text) {
-            if name != current.0 {
-                current = (name, Section::of_name(name));
-            }
-            let taken = match current.1 {
+        for (number, (section, name), line) in lines(text) {
+            let taken = match section {
                 Section::Song => self.take_entry(line),
                 Section::Sync => EventLine::parse(line).and_then(|event| self.take_sync(&event, number)),
                 Section::Events => EventLine::parse(line).map(|event| self.take_event(&event)),
@@ -217,9 +215,12 @@ impl TextChart {
     }
 
     fn count_other(&mut self, name: &str) {
+        if name.len() > LONGEST_LISTED {
+            return;
+        }
         if let Some(count) = self.others.get_mut(name) {
             *count += 1;
-        } else if self.others.len() < LISTED_SECTIONS && name.len() <= LONGEST_LISTED {
+        } else if self.others.len() < LISTED_SECTIONS {
             self.others.insert(name.to_owned(), 1);
         }
     }
@@ -236,7 +237,9 @@ impl TextChart {
                 Some(resolution.ok_or("the resolution is not 1 to 32767 ticks per quarter note")?);
             return Ok(());
         }
-        self.stems.extend(NamedStem::of_entry(entry, value));
+        if self.stems.len() < MOST_STEMS {
+            self.stems.extend(NamedStem::of_entry(entry, value));
+        }
         self.tags.set_entry(entry, value)
     }
 
@@ -434,10 +437,11 @@ fn gem_event(number: u64, length: u64) -> Option<GemEvent> {
         let pads = [Pad::Red, Pad::Yellow, Pad::Blue, Pad::Fourth, Pad::Fifth];
         usize::try_from(number - from).ok().and_then(|place| pads.get(place).copied())
     };
+    let gem = |pad| Some(GemEvent::Gem(pad, length, GemMarks::default()));
     match number {
-        0 => Some(GemEvent::Gem(Pad::Kick, length)),
-        1..=5 => pad(1).map(|pad| GemEvent::Gem(pad, length)),
-        32 => Some(GemEvent::Gem(Pad::SecondKick, length)),
+        0 => gem(Pad::Kick),
+        1..=5 => pad(1).and_then(gem),
+        32 => gem(Pad::SecondKick),
         34..=38 => pad(34).map(GemEvent::Accent),
         40..=44 => pad(40).map(GemEvent::Ghost),
         // From yellow on: red has no cymbal.
@@ -461,13 +465,14 @@ fn micros_per_quarter(tempo: u64) -> u32 {
 /// The error for a chart of which some gems are too late: finds the line with the first of them.
 fn describe_late_gem(text: &str, difficulty: Difficulty, clocks: &TickClocks) -> SongError {
     let time_at = |tick| clocks.time_at(TrackIndex::from_index(0), tick).unwrap_or_default();
-    let late =
-        lines(text).filter(|(_, name, _)| drums_of(name) == Some(difficulty)).find_map(|(line, _, event)| {
+    let late = lines(text).filter(|(_, section, _)| section.0 == Section::Drums(difficulty)).find_map(
+        |(line, _, event)| {
             let event = EventLine::parse(event).ok()?;
             let [number, _] = event.numbers().ok()?;
             let is_gem = event.code == "N" && matches!(gem_event(number?, 0), Some(GemEvent::Gem(..)));
             (is_gem && time_at(event.tick) > MAX_SONG_TIME).then(|| (line, time_at(event.tick)))
-        });
+        },
+    );
     let (line, time) = late.unwrap_or((0, MAX_SONG_TIME));
     let hours = |time: strikeline_picture::Time| time.as_nanos().unsigned_abs() / 3_600_000_000_000;
     SongError::TooLongAtLine { line, hours: hours(time), limit_hours: hours(MAX_SONG_TIME) }
@@ -492,9 +497,10 @@ mod tests {
         let meant: Vec<(u64, GemEvent)> =
             (0..130).filter_map(|number| Some((number, gem_event(number, 7)?))).collect();
         let pads = [Pad::Red, Pad::Yellow, Pad::Blue, Pad::Fourth, Pad::Fifth];
-        let mut expected = vec![(0, GemEvent::Gem(Pad::Kick, 7))];
-        expected.extend((1..).zip(pads.map(|pad| GemEvent::Gem(pad, 7))));
-        expected.push((32, GemEvent::Gem(Pad::SecondKick, 7)));
+        let gem = |pad| GemEvent::Gem(pad, 7, GemMarks::default());
+        let mut expected = vec![(0, gem(Pad::Kick))];
+        expected.extend((1..).zip(pads.map(gem)));
+        expected.push((32, gem(Pad::SecondKick)));
         expected.extend((34..).zip(pads.map(GemEvent::Accent)));
         expected.extend((40..).zip(pads.map(GemEvent::Ghost)));
         expected.extend((66..).zip([Pad::Yellow, Pad::Blue, Pad::Fourth].map(GemEvent::Marked)));
