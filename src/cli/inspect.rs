@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 
 use anyhow::Context;
 use serde::{Serialize, Serializer};
-use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Song};
+use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Song, TextEncoding};
 use strikeline::theme::Theme;
 use strikeline_picture::Time;
 
@@ -56,6 +56,8 @@ struct InspectReport<'a> {
     title: Option<&'a str>,
     copyright: Option<&'a str>,
     texts: &'a [String],
+    /// The name in the WHATWG Encoding Standard.
+    text_encoding: &'static str,
     format: u16,
     division: DivisionReport,
     /// When the last note is struck.
@@ -251,6 +253,7 @@ impl<'a> InspectReport<'a> {
             title: song.title(),
             copyright: song.copyright(),
             texts: song.texts(),
+            text_encoding: song.text_encoding().name(),
             format: song.format().number(),
             division,
             last_hit: Seconds(song.last_note()),
@@ -290,6 +293,9 @@ fn write_report(out: &mut String, song: &Song, in_force: &MapInForce) -> std::fm
         if let Some(value) = value {
             writeln!(out, "{label:<10} {value}")?;
         }
+    }
+    if song.text_encoding() != TextEncoding::UTF_8 {
+        writeln!(out, "{:<10} {} (--text-encoding chooses another)", "texts in", song.text_encoding())?;
     }
     let kind = match song.format().number() {
         0 => "one track",

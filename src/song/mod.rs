@@ -38,6 +38,7 @@ mod select;
 mod speed;
 mod technique;
 mod tempo_map;
+mod text_encoding;
 mod tick_clocks;
 mod ticked;
 mod timeline;
@@ -65,6 +66,7 @@ pub use select::{Channel, ChannelSelection, SelectionError, TrackIndex, TrackSel
 pub use speed::{Speed, SpeedError};
 pub use technique::{Openness, Stroke, Technique};
 pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
+pub use text_encoding::{TextEncoding, UnknownTextEncoding};
 pub use timeline::{Timeline, TimelinePiece};
 
 /// The longest time from a song's start to a note. A later note is taken as a sign of a damaged file.
@@ -80,6 +82,8 @@ pub struct SongOptions {
     pub channels: ChannelSelection,
     /// The tracks whose notes are taken; all by default.
     pub tracks: TrackSelection,
+    /// The encoding of the file's texts; by default it is found in the texts.
+    pub text_encoding: Option<TextEncoding>,
 }
 
 /// One struck drum: a note-on event and the time to its note-off.
@@ -204,6 +208,8 @@ pub struct Song {
     format: Format,
     division: Division,
     title: Option<String>,
+    artist: Option<String>,
+    text_encoding: TextEncoding,
     copyright: Option<String>,
     texts: Vec<String>,
     tracks: Vec<TrackInfo>,
@@ -260,6 +266,8 @@ impl Song {
             format: Format::SingleTrack,
             division: Division::TicksPerQuarter(480),
             title: None,
+            artist: None,
+            text_encoding: TextEncoding::UTF_8,
             copyright: None,
             texts: Vec::new(),
             tracks: Vec::new(),
@@ -304,9 +312,20 @@ impl Song {
         self.division
     }
 
-    /// The title: the first track's name (formats 0 and 1), if it has one.
+    /// The title: the first track's name (formats 0 and 1), if it has one; of a karaoke file (.kar) what its title line says.
     pub fn title(&self) -> Option<&str> {
         self.title.as_deref()
+    }
+
+    /// The artist, where the file says one.
+    pub fn artist(&self) -> Option<&str> {
+        self.artist.as_deref()
+    }
+
+    /// The encoding of the file's texts: as the options say, or as it was found. UTF-8 also where all is ASCII. A text with a
+    /// byte-order mark may have another.
+    pub fn text_encoding(&self) -> TextEncoding {
+        self.text_encoding
     }
 
     /// The first copyright notice, if there is one. It often has the artist's name.

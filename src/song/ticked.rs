@@ -10,7 +10,7 @@ use super::tick_clocks::{AtTick, TickClocks};
 use super::transform::SongBeats;
 use super::{
     Channel, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, Phrase, PhraseKind, Song,
-    Technique, TempoChange, Timeline, TrackIndex, TrackInfo, sort_notes,
+    Technique, TempoChange, TextEncoding, Timeline, TrackIndex, TrackInfo, sort_notes,
 };
 
 /// What a song is made of, with times in ticks from the start of each track. Lists are in the file's order: by track, then
@@ -19,6 +19,8 @@ pub(super) struct TickedSong {
     pub format: Format,
     pub division: Division,
     pub title: Option<String>,
+    pub artist: Option<String>,
+    pub text_encoding: TextEncoding,
     pub copyright: Option<String>,
     pub texts: Vec<String>,
     pub tracks: Vec<TrackInfo>,
@@ -52,6 +54,8 @@ impl TickedSong {
             format,
             division,
             title: None,
+            artist: None,
+            text_encoding: TextEncoding::UTF_8,
             copyright: None,
             texts: Vec::new(),
             tracks: Vec::new(),
@@ -115,6 +119,8 @@ impl TickedSong {
             format: self.format,
             division: self.division,
             title: self.title,
+            artist: self.artist,
+            text_encoding: self.text_encoding,
             copyright: self.copyright,
             texts: self.texts,
             tracks: self.tracks,

@@ -176,6 +176,8 @@ impl Song {
             format: self.format,
             division: self.division,
             title: self.title.clone(),
+            artist: self.artist.clone(),
+            text_encoding: self.text_encoding,
             copyright: self.copyright.clone(),
             texts: self.texts.clone(),
             tracks: self.tracks.clone(),

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use strikeline::song::{ChannelSelection, Song, SongEvents, SongOptions, SongWarning, TrackSelection};
+use strikeline::song::{
+    ChannelSelection, Song, SongEvents, SongOptions, SongWarning, TextEncoding, TrackSelection,
+};
 
 /// The song to read.
 #[derive(Debug, Clone, clap::Args)]
@@ -28,6 +30,10 @@ pub(crate) struct SongSelection {
     /// sequences: those chosen are played one after the other, each with its own tempo.
     #[arg(long, value_name = "TRACKS", default_value = "all")]
     track: TrackSelection,
+
+    /// Encoding of the file's texts, such as windows-1252, shift_jis or gbk [default: found in the texts].
+    #[arg(long, value_name = "NAME")]
+    text_encoding: Option<TextEncoding>,
 }
 
 impl SongArgs {
@@ -59,7 +65,7 @@ impl SongSelection {
     }
 
     fn options(&self) -> SongOptions {
-        SongOptions { channels: self.channel, tracks: self.track.clone() }
+        SongOptions { channels: self.channel, tracks: self.track.clone(), text_encoding: self.text_encoding }
     }
 
     fn tell_warnings(&self, song: &Song, path: &Path, quiet: bool) {

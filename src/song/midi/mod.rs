@@ -4,6 +4,7 @@ mod chunks;
 mod event;
 mod events;
 mod faults;
+mod karaoke;
 mod likelihood;
 mod repair;
 mod text;
@@ -20,7 +21,7 @@ use super::{
 };
 use chunks::TrackChunk;
 use faults::TrackFaults;
-use text::readable;
+use text::{find_encoding, readable_in};
 
 pub(super) use chunks::Chunks;
 pub(super) use events::{StepContent, TrackEvents};
@@ -37,6 +38,7 @@ pub(super) fn read(
     let mut warnings = Warnings::default();
     let chunks = Chunks::find(file, &mut warnings)?;
     let mut read = TickedSong::new(chunks.format, chunks.division);
+    read.text_encoding = options.text_encoding.unwrap_or_else(|| find_encoding(&chunks));
     let mut active = ActiveNotes::new();
     for (index, chunk) in (0..).zip(&chunks.tracks) {
         let mut reader = TrackReader::new(TrackIndex::from_index(index), options, &mut read, &mut active);
@@ -48,6 +50,7 @@ pub(super) fn read(
     if chunks.format != Format::Sequential {
         read.title = read.tracks.first().and_then(|info| info.name.clone());
     }
+    karaoke::take_names(&mut read);
     check(&read, options, &warnings)?;
     let clocks = read.clocks(&mut warnings);
     let song =
@@ -168,6 +171,8 @@ impl<'a> TrackReader<'a> {
     fn take_meta(&mut self, message: MetaMessage<'_>, offset: u64) {
         let (track, tick) = (self.info.track, self.tick);
         let read = &mut *self.read;
+        let encoding = read.text_encoding;
+        let readable = |text| readable_in(encoding, text);
         let marker = |text, kind| Some(AtTick { track, tick, what: (readable(text)?, kind) });
         match message {
             MetaMessage::Tempo(micros) if micros.as_int() > 0 => {
