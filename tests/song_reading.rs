@@ -743,3 +743,21 @@ fn a_karaoke_file_has_its_title_in_text_events() {
     let song = read(&song_with_texts(&[(3, b"Kit"), (1, b"@Tom: mix this")])).unwrap();
     assert_eq!((song.title(), song.artist()), (Some("Kit"), None));
 }
+
+#[test]
+fn a_copyright_notice_is_no_section_and_a_song_without_title_is_shown_by_its_file() {
+    use strikeline::highway::HighwayContent;
+    use strikeline::song::DrumMap;
+
+    let texts: [(u8, &[u8]); 4] =
+        [(3, b"Drums"), (6, b"(C) 2001 Somebody"), (6, b"Copyright Somebody"), (6, b"Verse")];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Rock Beat.mid");
+    std::fs::write(&path, song_with_texts(&texts)).unwrap();
+    let song = Song::open(&path, &SongOptions::default()).unwrap();
+    assert_eq!((song.title(), song.shown_title()), (Some("Drums"), Some("Rock Beat")));
+    let content = HighwayContent::from_song(&song, &DrumMap::default());
+    assert_eq!(content.title.as_deref(), Some("Rock Beat"));
+    let sections: Vec<&str> = content.sections.iter().map(|section| section.name.as_str()).collect();
+    assert_eq!(sections, ["Verse"]);
+}

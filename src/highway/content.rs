@@ -118,7 +118,10 @@ impl HighwayContent {
             Some(HighwayNote { time: note.time, place, velocity: note.velocity, color, mark })
         };
         let beats = song.beats().into_iter().map(|beat| BeatLine { time: beat.time, is_bar: beat.is_bar() });
-        let sections = song.markers().iter().filter(|marker| marker.kind == MarkerKind::Marker);
+        let sections = song
+            .markers()
+            .iter()
+            .filter(|marker| marker.kind == MarkerKind::Marker && !is_copyright(&marker.text));
         HighwayContent {
             lanes: lanes.collect(),
             kicks: layout.kick.as_ref().map(drums).unwrap_or_default(),
@@ -128,11 +131,17 @@ impl HighwayContent {
             sections: sections
                 .map(|marker| Section { time: marker.time, name: marker.text.clone() })
                 .collect(),
-            title: song.title().map(str::to_owned),
+            title: song.shown_title().map(str::to_owned),
             artist: None,
             end: song.last_note(),
         }
     }
+}
+
+/// Whether a marker's text is a copyright notice, which some programs write so: it names no section.
+fn is_copyright(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["©", "(c)", "℗", "(p)", "copyright"].iter().any(|sign| text.starts_with(sign))
 }
 
 /// The beats before the first note, each shown until the next one, the last until the note.

@@ -126,7 +126,8 @@ impl Song {
     /// # Errors
     /// As [`Song::open`].
     pub fn open_with_events(path: &Path, options: &SongOptions) -> Result<(Song, SongEvents), SongError> {
-        Song::open_as(path, |bytes| Song::read_with_events(bytes, options))
+        let (song, events) = Song::open_as(path, |bytes| Song::read_with_events(bytes, options))?;
+        Ok((song.named_after(path), events))
     }
 }
 

@@ -42,6 +42,7 @@ mod text_encoding;
 mod tick_clocks;
 mod ticked;
 mod timeline;
+mod title;
 mod transform;
 #[cfg(test)]
 pub(crate) mod vision;
@@ -209,6 +210,8 @@ pub struct Song {
     division: Division,
     title: Option<String>,
     artist: Option<String>,
+    /// The name of its file, without the extension.
+    file_name: Option<String>,
     text_encoding: TextEncoding,
     copyright: Option<String>,
     texts: Vec<String>,
@@ -242,7 +245,7 @@ impl Song {
     /// As [`Song::read`], and when the file cannot be read or is larger than [`MAX_FILE_BYTES`]. Each error names the
     /// file.
     pub fn open(path: &Path, options: &SongOptions) -> Result<Song, SongError> {
-        Song::open_as(path, |bytes| Song::read(bytes, options))
+        Ok(Song::open_as(path, |bytes| Song::read(bytes, options))?.named_after(path))
     }
 
     /// Makes something of the bytes of a file. Errors name the file.
@@ -267,6 +270,7 @@ impl Song {
             division: Division::TicksPerQuarter(480),
             title: None,
             artist: None,
+            file_name: None,
             text_encoding: TextEncoding::UTF_8,
             copyright: None,
             texts: Vec::new(),

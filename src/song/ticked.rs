@@ -120,6 +120,7 @@ impl TickedSong {
             division: self.division,
             title: self.title,
             artist: self.artist,
+            file_name: None,
             text_encoding: self.text_encoding,
             copyright: self.copyright,
             texts: self.texts,

@@ -177,6 +177,7 @@ impl Song {
             division: self.division,
             title: self.title.clone(),
             artist: self.artist.clone(),
+            file_name: self.file_name.clone(),
             text_encoding: self.text_encoding,
             copyright: self.copyright.clone(),
             texts: self.texts.clone(),

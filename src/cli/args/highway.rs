@@ -40,11 +40,11 @@ pub(crate) struct HighwayArgs {
     #[arg(long, value_name = "WHEN", default_value = "intro")]
     labels: LabelChoice,
 
-    /// Title to show [default: the song file's].
+    /// Title to show [default: the song's, or the name of its file].
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
 
-    /// Artist to show beside the title.
+    /// Artist to show beside the title [default: the song file's].
     #[arg(long, value_name = "TEXT")]
     artist: Option<String>,
 
@@ -131,7 +131,8 @@ impl HighwayArgs {
         if let Some(title) = &self.title {
             content.title = Some(title.clone()).filter(|title| !title.trim().is_empty());
         }
-        content.artist = self.artist.clone();
+        let artist = self.artist.as_deref().or(song.artist());
+        content.artist = artist.map(str::to_owned).filter(|artist| !artist.trim().is_empty());
         let options = HighwayOptions {
             lookahead: self.lookahead,
             exact_speed: self.exact_speed,

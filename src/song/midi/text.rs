@@ -1,7 +1,7 @@
 //! The text of meta events: in which encoding it is, and what of it can be shown.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_8859_4, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use midly::{MetaMessage, TrackEventKind};
 
 use super::chunks::Chunks;
@@ -119,15 +119,19 @@ impl TextSample {
         }
         self.has_high_bytes |= !text.is_ascii();
         self.is_not_utf_8 |= !is_utf_8(text);
-        self.lines.extend(text);
+        // A copyright sign, which is the same in all code pages of Windows, would count as a letter elsewhere.
+        let mut before = b' ';
+        for (byte, after) in text.iter().zip(text.iter().skip(1).chain(b"\n")) {
+            let is_sign = *byte == 0xA9 && before < 0x80 && matches!(after, b' ' | b'0'..=b'9');
+            self.lines.push(if is_sign { b' ' } else { *byte });
+            before = *byte;
+        }
         self.lines.push(b'\n');
     }
 
     fn encoding(&self) -> TextEncoding {
         if self.is_not_utf_8 {
-            let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-            detector.feed(&self.lines, true);
-            return TextEncoding::new(detector.guess(None, Utf8Detection::Deny));
+            return TextEncoding::new(detect(&self.lines));
         }
         match self.utf_16 {
             _ if self.has_high_bytes => TextEncoding::UTF_8,
@@ -138,9 +142,56 @@ impl TextSample {
     }
 }
 
-/// Whether bytes are UTF-8, or were before they were cut.
+/// Whether bytes are UTF-8, or were before they were cut. What ends in the middle of its only character above 7F
+/// (hexadecimal) is none: more likely that byte is a letter.
 fn is_utf_8(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true)
+    match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        Err(error) => {
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            error.error_len().is_none() && (!valid.is_ascii() || bytes.len() == LONGEST * 4)
+        }
+    }
+}
+
+/// The most likely encoding of texts that are neither ASCII, UTF-8 nor UTF-16.
+fn detect(texts: &[u8]) -> &'static Encoding {
+    if is_shift_jis(texts) {
+        return SHIFT_JIS;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(texts, true);
+    match detector.guess(None, Utf8Detection::Deny) {
+        // No system ever wrote it by default.
+        encoding if encoding == ISO_8859_4 => WINDOWS_1252,
+        encoding => encoding,
+    }
+}
+
+/// Whether texts are Shift_JIS by their kana, which take two bytes of which the first is 82 or 83 (hexadecimal): no letters in
+/// the code pages of Windows, and rare characters in GBK. The detector knows words, but names of sections are too short.
+fn is_shift_jis(texts: &[u8]) -> bool {
+    let mut kana = 0;
+    let mut others = 0;
+    let mut rest = texts;
+    while let [first, after @ ..] = rest {
+        rest = after;
+        if *first < 0x80 {
+            continue;
+        }
+        match (first, after.first()) {
+            (0x82, Some(0x9F..=0xF1)) | (0x83, Some(0x40..=0x7E | 0x80..=0x96)) => kana += 1,
+            (0x81..=0x9F | 0xE0..=0xFC, Some(0x40..=0x7E | 0x80..=0xFC)) => others += 1,
+            // Kana of half width.
+            (0xA1..=0xDF, _) => {
+                others += 1;
+                continue;
+            }
+            _ => return false,
+        }
+        rest = after.get(1..).unwrap_or_default();
+    }
+    kana >= 2 && kana * 3 >= others
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,7 +264,7 @@ mod tests {
     fn control_characters_do_not_reach_the_terminal() {
         assert_eq!(readable(b"\x1B[31mVerse\x07\r\n 2\0\0").as_deref(), Some("[31mVerse 2"));
         assert_eq!(readable(b"\0\0 \n"), None);
-        assert_eq!(readable(b"a\xC2").as_deref(), Some("a"));
+        assert_eq!(readable("ä\u{E4}".as_bytes().get(..3).unwrap()).as_deref(), Some("ä"));
     }
 
     #[test]
