@@ -670,3 +670,94 @@ fn the_example_songs_are_read_without_a_warning() {
         assert!(song.title().is_some() && !song.markers().is_empty(), "{name}");
     }
 }
+
+// Texts.
+
+/// A song with these texts: the kind of meta event, and its bytes.
+fn song_with_texts(texts: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut track: Track = texts.iter().map(|(kind, bytes)| (0, meta(*kind, bytes))).collect();
+    track.push((0, hit(36)));
+    file(0, quarter(480), &[track])
+}
+
+fn title_in(bytes: &[u8], encoding: Option<&str>) -> Option<String> {
+    let text_encoding = encoding.map(|name| name.parse().unwrap());
+    let options = SongOptions { text_encoding, ..SongOptions::default() };
+    Song::read(&song_with_texts(&[(3, bytes)]), &options).unwrap().title().map(str::to_owned)
+}
+
+#[test]
+fn bytes_above_7f_are_windows_1252_rather_than_latin_1() {
+    let title = b"Don\x92t Stop \x96 \x93live\x94 \x80";
+    assert_eq!(title_in(title, None).as_deref(), Some("Don’t Stop – “live” €"));
+    assert_eq!(title_in(b"Gr\xFC\xDFe", None).as_deref(), Some("Grüße"));
+}
+
+#[test]
+fn a_title_and_a_marker_in_shift_jis_are_read() {
+    let texts: [(u8, &[u8]); 2] =
+        [(3, b"\x83\x68\x83\x89\x83\x80\x82\xCC\x97\xFB\x8F\x4B"), (6, b"\x83\x54\x83\x72")];
+    let song = read(&song_with_texts(&texts)).unwrap();
+    assert_eq!((song.title(), song.markers()[0].text.as_str()), (Some("ドラムの練習"), "サビ"));
+    assert_eq!(song.text_encoding().name(), "Shift_JIS");
+}
+
+#[test]
+fn chinese_and_cyrillic_titles_are_read() {
+    // As Python's codecs decode them.
+    let gbk = b"\xD0\xA1\xD0\xC7\xD0\xC7 \xB9\xC4";
+    assert_eq!(title_in(gbk, Some("gbk")).as_deref(), Some("小星星 鼓"));
+    let cyrillic = b"\xC1\xE0\xF0\xE0\xE1\xE0\xED\xFB";
+    assert_eq!(title_in(cyrillic, None).as_deref(), Some("Барабаны"));
+    assert_eq!(title_in(cyrillic, Some("cp1251")).as_deref(), Some("Барабаны"));
+    assert_eq!(title_in(cyrillic, Some("windows-1252")).as_deref(), Some("Áàðàáàíû"));
+}
+
+#[test]
+fn utf_16_is_read_with_and_without_a_mark() {
+    assert_eq!(title_in(b"\x5C\x0F\x66\x1F\x66\x1F", None).as_deref(), Some("小星星"));
+    for (title, text) in [("Grüße", "Grüße"), ("Drum Cover", "Drum Cover"), ("Барабаны", "Барабаны")]
+    {
+        let big: Vec<u8> = title.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let little: Vec<u8> = title.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(title_in(&big, None).as_deref(), Some(text), "big endian");
+        assert_eq!(title_in(&little, None).as_deref(), Some(text), "little endian");
+        assert_eq!(title_in(&[b"\xFE\xFF", big.as_slice()].concat(), None).as_deref(), Some(text));
+        assert_eq!(title_in(&[b"\xFF\xFE", little.as_slice()].concat(), None).as_deref(), Some(text));
+    }
+    assert_eq!(title_in("\u{FEFF}Grüße".as_bytes(), None).as_deref(), Some("Grüße"));
+}
+
+#[test]
+fn a_karaoke_file_has_its_title_in_text_events() {
+    let texts: [(u8, &[u8]); 6] = [
+        (3, b"Soft Karaoke"),
+        (1, b"@KMIDI KARAOKE FILE"),
+        (1, b"@LENGL"),
+        (1, b"@TA Song"),
+        (1, b"@TSomebody"),
+        (1, b"\\Tra la"),
+    ];
+    let song = read(&song_with_texts(&texts)).unwrap();
+    assert_eq!((song.title(), song.artist()), (Some("A Song"), Some("Somebody")));
+    let song = read(&song_with_texts(&[(3, b"Kit"), (1, b"@Tom: mix this")])).unwrap();
+    assert_eq!((song.title(), song.artist()), (Some("Kit"), None));
+}
+
+#[test]
+fn a_copyright_notice_is_no_section_and_a_song_without_title_is_shown_by_its_file() {
+    use strikeline::highway::HighwayContent;
+    use strikeline::song::DrumMap;
+
+    let texts: [(u8, &[u8]); 4] =
+        [(3, b"Drums"), (6, b"(C) 2001 Somebody"), (6, b"Copyright Somebody"), (6, b"Verse")];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Rock Beat.mid");
+    std::fs::write(&path, song_with_texts(&texts)).unwrap();
+    let song = Song::open(&path, &SongOptions::default()).unwrap();
+    assert_eq!((song.title(), song.shown_title()), (Some("Drums"), Some("Rock Beat")));
+    let content = HighwayContent::from_song(&song, &DrumMap::default());
+    assert_eq!(content.title.as_deref(), Some("Rock Beat"));
+    let sections: Vec<&str> = content.sections.iter().map(|section| section.name.as_str()).collect();
+    assert_eq!(sections, ["Verse"]);
+}

@@ -9,6 +9,7 @@ use anyhow::Context;
 use serde::{Serialize, Serializer};
 use strikeline::song::{
     Division, DrumMap, Lane, LaneLayout, MarkerKind, PartInfo, PartKind, Rgb, Song, SynthesizerKind,
+    TextEncoding,
 };
 use strikeline::theme::Theme;
 use strikeline_picture::Time;
@@ -63,6 +64,8 @@ struct InspectReport<'a> {
     chart: Option<chart::ChartReport<'a>>,
     copyright: Option<&'a str>,
     texts: &'a [String],
+    /// The name in the WHATWG Encoding Standard.
+    text_encoding: &'static str,
     format: u16,
     division: DivisionReport,
     /// When the last note is struck.
@@ -336,6 +339,7 @@ impl<'a> InspectReport<'a> {
             chart: song.chart().map(chart::ChartReport::new),
             copyright: song.copyright(),
             texts: song.texts(),
+            text_encoding: song.text_encoding().name(),
             format: song.format().number(),
             division,
             last_hit: Seconds(song.last_note()),
@@ -379,6 +383,9 @@ fn write_report(out: &mut String, song: &Song, in_force: &MapInForce) -> std::fm
         if let Some(value) = value {
             writeln!(out, "{label:<10} {value}")?;
         }
+    }
+    if song.text_encoding() != TextEncoding::UTF_8 {
+        writeln!(out, "{:<10} {} (--text-encoding chooses another)", "texts in", song.text_encoding())?;
     }
     let kind = match song.format().number() {
         0 => "one track",

@@ -157,7 +157,10 @@ impl HighwayContent {
             })
         };
         let beats = song.beats().into_iter().map(|beat| BeatLine { time: beat.time, is_bar: beat.is_bar() });
-        let sections = song.markers().iter().filter(|marker| marker.kind == MarkerKind::Marker);
+        let sections = song
+            .markers()
+            .iter()
+            .filter(|marker| marker.kind == MarkerKind::Marker && !is_copyright(&marker.text));
         HighwayContent {
             lanes: lanes.collect(),
             kicks: layout.kick.as_ref().map(drums).unwrap_or_default(),
@@ -168,7 +171,7 @@ impl HighwayContent {
                 .map(|marker| Section { time: marker.time, name: marker.text.clone() })
                 .collect(),
             phrases: song.phrases().to_vec(),
-            title: song.title().map(str::to_owned),
+            title: song.shown_title().map(str::to_owned),
             artist: None,
             end: song.last_note(),
         }
@@ -199,6 +202,12 @@ fn mark_of(note: &Note, map: &DrumMap) -> Mark {
 /// Keys of General MIDI.
 const CLOSED_HI_HAT: u8 = 42;
 const OPEN_HI_HAT: u8 = 46;
+
+/// Whether a marker's text is a copyright notice, which some programs write so: it names no section.
+fn is_copyright(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["©", "(c)", "℗", "(p)", "copyright"].iter().any(|sign| text.starts_with(sign))
+}
 
 /// The beats before the first note, each shown until the next one, the last until the note.
 fn count_in(song: &Song) -> Vec<CountIn> {

@@ -47,7 +47,8 @@ pub(super) fn open(
     } else {
         (path.to_owned(), parent(path))
     };
-    open_file(&file, folder, options, events).map_err(|problem| in_path(&file, problem))
+    let song = open_file(&file, folder, options, events).map_err(|problem| in_path(&file, problem))?;
+    Ok(song.named_after(&file))
 }
 
 fn open_file(

@@ -44,9 +44,11 @@ mod speed;
 mod strokes;
 mod technique;
 mod tempo_map;
+mod text_encoding;
 mod tick_clocks;
 mod ticked;
 mod timeline;
+mod title;
 mod transform;
 #[cfg(test)]
 pub(crate) mod vision;
@@ -75,6 +77,7 @@ pub use select::{Channel, ChannelSelection, DrumSelection, SelectionError, Track
 pub use speed::{Speed, SpeedError};
 pub use technique::{HiHatState, Openness, Stroke, Technique};
 pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
+pub use text_encoding::{TextEncoding, UnknownTextEncoding};
 pub use timeline::{Timeline, TimelinePiece};
 
 /// The longest time from a song's start to a note. A later note is taken as a sign of a damaged file.
@@ -95,6 +98,8 @@ pub struct SongOptions {
     pub may_lack_notes: bool,
     /// The difficulty of a chart that is taken; expert by default. Other files have none.
     pub difficulty: Difficulty,
+    /// The encoding of the file's texts; by default it is found in the texts.
+    pub text_encoding: Option<TextEncoding>,
 }
 
 /// One struck drum: a note-on event and the time to its note-off.
@@ -222,6 +227,9 @@ pub struct Song {
     title: Option<String>,
     artist: Option<String>,
     chart: Option<ChartInfo>,
+    /// The name of its file, without the extension.
+    file_name: Option<String>,
+    text_encoding: TextEncoding,
     copyright: Option<String>,
     texts: Vec<String>,
     tracks: Vec<TrackInfo>,
@@ -280,6 +288,8 @@ impl Song {
             title: None,
             artist: None,
             chart: None,
+            file_name: None,
+            text_encoding: TextEncoding::UTF_8,
             copyright: None,
             texts: Vec::new(),
             tracks: Vec::new(),
@@ -326,7 +336,8 @@ impl Song {
         self.division
     }
 
-    /// The title: the first track's name (formats 0 and 1), if it has one; of a chart what its tags say.
+    /// The title: the first track's name (formats 0 and 1), if it has one; of a karaoke file (.kar) what its title line says,
+    /// and of a chart what its tags say.
     pub fn title(&self) -> Option<&str> {
         self.title.as_deref()
     }
@@ -339,6 +350,12 @@ impl Song {
     /// What the chart says about itself, if the song was read from one.
     pub fn chart(&self) -> Option<&ChartInfo> {
         self.chart.as_ref()
+    }
+
+    /// The encoding of the file's texts: as the options say, or as it was found. UTF-8 also where all is ASCII. A text with a
+    /// byte-order mark may have another.
+    pub fn text_encoding(&self) -> TextEncoding {
+        self.text_encoding
     }
 
     /// The first copyright notice, if there is one. It often has the artist's name.

@@ -10,7 +10,8 @@ use super::tick_clocks::{AtTick, TickClocks};
 use super::transform::SongBeats;
 use super::{
     Channel, ChartInfo, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, PartInfo, Phrase,
-    PhraseKind, Song, SynthesizerKind, Technique, TempoChange, Timeline, TrackIndex, TrackInfo, sort_notes,
+    PhraseKind, Song, SynthesizerKind, Technique, TempoChange, TextEncoding, Timeline, TrackIndex, TrackInfo,
+    sort_notes,
 };
 
 /// What a song is made of, with times in ticks from the start of each track. Lists are in the file's order: by track, then
@@ -21,6 +22,7 @@ pub(super) struct TickedSong {
     pub title: Option<String>,
     pub artist: Option<String>,
     pub chart: Option<ChartInfo>,
+    pub text_encoding: TextEncoding,
     pub copyright: Option<String>,
     pub texts: Vec<String>,
     pub tracks: Vec<TrackInfo>,
@@ -60,6 +62,7 @@ impl TickedSong {
             title: None,
             artist: None,
             chart: None,
+            text_encoding: TextEncoding::UTF_8,
             copyright: None,
             texts: Vec::new(),
             tracks: Vec::new(),
@@ -131,6 +134,8 @@ impl TickedSong {
             title: self.title,
             artist: self.artist,
             chart: self.chart,
+            file_name: None,
+            text_encoding: self.text_encoding,
             copyright: self.copyright,
             texts: self.texts,
             tracks: self.tracks,

@@ -178,6 +178,8 @@ impl Song {
             title: self.title.clone(),
             artist: self.artist.clone(),
             chart: self.chart.clone(),
+            file_name: self.file_name.clone(),
+            text_encoding: self.text_encoding,
             copyright: self.copyright.clone(),
             texts: self.texts.clone(),
             tracks: self.tracks.clone(),

@@ -41,7 +41,7 @@ pub(crate) struct HighwayArgs {
     #[arg(long, value_name = "WHEN", default_value = "intro")]
     labels: LabelChoice,
 
-    /// Title to show [default: the song file's].
+    /// Title to show [default: the song's, or the name of its file].
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::cli::messages::Messages;
 use crate::cli::remedies;
 use strikeline::song::{
-    ChannelSelection, Difficulty, DrumSelection, Song, SongEvents, SongOptions, SongWarning, TrackSelection,
+    ChannelSelection, Difficulty, DrumSelection, Song, SongEvents, SongOptions, SongWarning, TextEncoding,
+    TrackSelection,
 };
 
 /// The song to read.
@@ -42,6 +43,10 @@ pub(crate) struct SongSelection {
     /// A MIDI file is a chart if it has a track that is named PART DRUMS, unless --channel or --track chooses notes.
     #[arg(long, value_name = "DIFFICULTY", default_value = "expert")]
     difficulty: Difficulty,
+
+    /// Encoding of the file's texts, such as windows-1252, shift_jis or gbk [default: found in the texts].
+    #[arg(long, value_name = "NAME")]
+    text_encoding: Option<TextEncoding>,
 
     /// End with an error (exit code 1) if notes of the file may be lost because it is damaged.
     ///
@@ -101,6 +106,7 @@ impl SongSelection {
             drums,
             tracks: self.track.clone(),
             difficulty: self.difficulty,
+            text_encoding: self.text_encoding,
             ..SongOptions::default()
         }
     }

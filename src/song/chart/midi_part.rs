@@ -10,11 +10,12 @@ use super::real_drums::RealDrums;
 use super::tags::ChartTags;
 use super::{TakenPart, texts};
 use crate::song::error::{SongError, SongWarning, Warnings};
-use crate::song::midi::{Chunks, StepContent, TrackChunk, TrackEvents, readable};
+use crate::song::midi::{Chunks, StepContent, TrackChunk, TrackEvents, readable_in};
 use crate::song::tick_clocks::AtTick;
 use crate::song::ticked::TickedSong;
 use crate::song::{
-    DrumSelection, Format, MarkerKind, PhraseKind, SongOptions, TrackIndex, TrackInfo, TrackSelection,
+    DrumSelection, Format, MarkerKind, PhraseKind, SongOptions, TextEncoding, TrackIndex, TrackInfo,
+    TrackSelection,
 };
 
 /// Names of tracks with a drum part, the preferred first.
@@ -65,10 +66,13 @@ pub(in crate::song) fn take_chart(
         part.has_gems().then_some((track, part))
     });
     let Some((track, part)) = found else { return Ok(()) };
+    let encoding = read.text_encoding;
     let sections: Vec<(TrackIndex, u64, String)> = tracks_named(read, EVENTS_NAME)
         .into_iter()
         .filter_map(|track| Some((track, *chunks.tracks.get(track.index())?)))
-        .flat_map(|(track, chunk)| sections(chunk).into_iter().map(move |(tick, name)| (track, tick, name)))
+        .flat_map(|(track, chunk)| {
+            sections(chunk, encoding).into_iter().map(move |(tick, name)| (track, tick, name))
+        })
         .collect();
     let tags = tags();
 
@@ -118,8 +122,9 @@ fn tracks_named(read: &TickedSong, name: &str) -> Vec<TrackIndex> {
 }
 
 /// The sections of the track of global events.
-fn sections(chunk: TrackChunk<'_>) -> Vec<(u64, String)> {
-    let section = |(tick, text): (u64, &[u8])| Some((tick, texts::section_name(&readable(text)?)?));
+fn sections(chunk: TrackChunk<'_>, encoding: TextEncoding) -> Vec<(u64, String)> {
+    let section =
+        |(tick, text): (u64, &[u8])| Some((tick, texts::section_name(&readable_in(encoding, text)?)?));
     text_events(chunk).filter_map(section).collect()
 }
 

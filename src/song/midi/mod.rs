@@ -4,6 +4,7 @@ mod chunks;
 mod event;
 mod events;
 mod faults;
+mod karaoke;
 mod likelihood;
 mod notes;
 mod repair;
@@ -25,11 +26,12 @@ use super::{
     PartReason, Song, SongOptions, TrackIndex, TrackInfo, TrackSelection,
 };
 use faults::TrackFaults;
+use text::find_encoding;
 
 pub(super) use chunks::{Chunks, TrackChunk};
 pub(super) use events::{StepContent, TrackEvents};
 pub(super) use notes::DrumDecision;
-pub(super) use text::{clean_text, readable};
+pub(super) use text::{clean_text, readable_in};
 
 /// Texts that a song keeps at most.
 const KEPT_TEXTS: usize = 20;
@@ -44,6 +46,7 @@ pub(super) fn read(
     let mut warnings = Warnings::default();
     let chunks = Chunks::find(file, &mut warnings)?;
     let mut read = TickedSong::new(chunks.format, chunks.division);
+    read.text_encoding = options.text_encoding.unwrap_or_else(|| find_encoding(&chunks));
     let mut declared = Declarations::new(chunks.format);
     let mut instruments = Vec::new();
     for (chunk, track) in chunks.tracks.iter().zip((0..).map(TrackIndex::from_index)) {
@@ -72,6 +75,7 @@ pub(super) fn read(
     if chunks.format != Format::Sequential {
         read.title = read.tracks.first().and_then(|info| info.name.clone());
     }
+    karaoke::take_names(&mut read);
     check_tracks(&read, options)?;
     take_chart(&mut read, &chunks, options, tags, &mut warnings)?;
     let clocks = read.clocks(&mut warnings);
@@ -182,6 +186,8 @@ impl TrackReader<'_> {
         self.at.take_meta(&message);
         self.declared.take_meta(&message);
         let read = &mut *self.read;
+        let encoding = read.text_encoding;
+        let readable = |text| readable_in(encoding, text);
         let marker = |text, kind| Some(AtTick { track, tick, what: (readable(text)?, kind) });
         match message {
             MetaMessage::Tempo(micros) if micros.as_int() > 0 => {
