@@ -45,7 +45,7 @@ const NO_TITLES: &[&str] = &[
 ];
 
 /// Names that files of songs have by convention, so that their folder says which song it is.
-const NO_FILE_NAMES: &[&str] = &["notes", "song"];
+const NO_FILE_NAMES: &[&str] = &["notes"];
 
 impl Song {
     /// The same song, with the name of its file, by which it is shown if it has no title.
