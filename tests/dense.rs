@@ -84,7 +84,7 @@ proptest! {
         theme in prop::sample::select(Theme::builtin_names().to_vec()),
         view in prop::sample::select(vec![ViewKind::Flat, ViewKind::Flat, ViewKind::Perspective]),
         (width, height) in (100u32..240, 90u32..160),
-        (count, lanes, kicks, has_phrases) in (1200usize..5000, 1usize..=LANES, any::<bool>(), any::<bool>()),
+        (count, lanes, kicks, has_phrases) in (300usize..5000, 1usize..=LANES, any::<bool>(), any::<bool>()),
         tick in prop::sample::select(vec![1i64, 1_041_667, 500_000_000]),
         (seed, shutter, exact_speed, reverse) in
             (any::<u64>(), prop::sample::select(vec![0.0f32, 0.0, 180.0]), any::<bool>(), any::<bool>()),

@@ -14,8 +14,9 @@ use super::notes::RoadShape;
 use super::visible::VisibleRange;
 use strikeline_picture::Rectangle;
 
-/// More objects than this in sight make a frame dense.
-pub(super) const MANY_OBJECTS: usize = 1024;
+/// More objects than this in sight make a frame dense. From about so many on, the road as a whole is cheaper than its
+/// objects one by one, whatever the theme and the size of the picture: the areas around them cover most of it.
+pub(super) const MANY_OBJECTS: usize = 160;
 
 /// The least length of a run of crowded notes that is drawn by itself: a change of pipelines costs more than it saves
 /// for fewer.

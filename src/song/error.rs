@@ -559,3 +559,16 @@ fn list_difficulties(difficulties: &[(Difficulty, u64)]) -> String {
         format!("it has {}", listed.join(", "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tracks_that_are_missing_lose_notes_and_tracks_too_many_do_not() {
+        let count = |declared, found| SongWarning::TrackCount { declared, found }.loses_notes();
+        assert!(count(3, 2) && !count(2, 3));
+        assert!(!SongWarning::UnmappedKeys { keys: Vec::new() }.loses_notes());
+        assert!(SongWarning::More { count: 1 }.loses_notes());
+    }
+}
