@@ -324,15 +324,13 @@ fn mark_distance(place: vec2<f32>, size: f32, mark: f32) -> f32 {
     return 1e6;
 }
 
-// The same mark by its columns: at `x` it reaches from -a to a without what lies between -b and b.
+// The same mark by its columns: at `x` it reaches from -a to a without what lies between -b and b (of a half ring, as
+// of a ring).
 fn mark_reach(x: f32, size: f32, mark: f32) -> vec2<f32> {
     let away = abs(x);
     let stroke = size * 0.32;
     if mark == DOT {
         return vec2<f32>(sqrt(max(size * size * 0.5184 - x * x, 0.0)), 0.0);
-    }
-    if mark == HALF_RING && x < 0.0 {
-        return vec2<f32>(sqrt(max(size * size - x * x, 0.0)), 0.0);
     }
     if mark == RING || mark == HALF_RING {
         return sqrt(max(vec2<f32>(size * size, size * size * 0.2704) - x * x, vec2<f32>(0.0)));
@@ -423,7 +421,9 @@ fn blurred_shares(in: Fragment, place: vec2<f32>) -> Shares {
     if marked {
         let reach = mark_reach(place.x, half_size.y * highway.mark_size, in.mark_travel.x);
         let filled = moving_interval(place.y, reach.x, travel, footprint).x;
-        mark = min(filled - moving_interval(place.y, reach.y, travel, footprint).x, inner.x);
+        // The left half of the hole of a half ring is filled.
+        let hole = select(1.0, 1.0 - distance_coverage(place.x, footprint), in.mark_travel.x == HALF_RING);
+        mark = min(filled - moving_interval(place.y, reach.y, travel, footprint).x * hole, inner.x);
     }
     return Shares(outer, inner.x, inner.y, light, mark);
 }

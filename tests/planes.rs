@@ -92,7 +92,10 @@ fn compare(size: PictureSize, time: Time, options: &HighwayOptions) -> (Differen
 fn full_content() -> HighwayContent {
     let mut content = demo_content();
     for (index, note) in content.notes.iter_mut().enumerate() {
-        note.mark = Mark::ALL[index % Mark::ALL.len()];
+        note.mark = match index % 14 {
+            7 => Mark::HalfRing,
+            other => Mark::ALL[other % 7],
+        };
     }
     let beat = |index: i64| BeatLine { time: Time::from_nanos(index * 500_000_000), is_bar: index % 4 == 0 };
     let second = Time::from_seconds(1.0);

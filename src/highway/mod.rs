@@ -342,7 +342,8 @@ impl Scene for Highway {
         self.captions.set_time(now);
         let visible = self.visible_range(scroll);
         if let Some(resident) = &mut self.resident {
-            resident.set_frame(queue, FrameUniform { scroll: scroll as i32, milliseconds: now }, visible);
+            let frame = FrameUniform { scroll: scroll as i32, milliseconds: now };
+            resident.set_frame(queue, frame, visible, &self.layout);
         }
         let shift = self.row_shift(scroll, now);
         if let (Some(resident), Some(shift)) = (&mut self.resident, shift) {

@@ -29,31 +29,6 @@ pub(super) struct MovableArea {
     pub columns: Range<u32>,
 }
 
-impl MovableArea {
-    /// Leaves out what meets `part`: columns where that lies beside the columns of the `road`, or else rows.
-    pub(super) fn avoid(&mut self, part: &Rectangle, road: Option<&Range<u32>>) {
-        if part.is_empty() {
-            return;
-        }
-        match road {
-            Some(road) if part.right <= road.start => {
-                self.columns.start = self.columns.start.max(part.right.next_multiple_of(2));
-            }
-            Some(road) if part.left >= road.end => {
-                self.columns.end = self.columns.end.min(part.left / 2 * 2);
-            }
-            _ => {
-                // The larger of what is above and what is below.
-                let above =
-                    self.rows.start..part.top.clamp(self.rows.start, self.rows.end.max(self.rows.start));
-                let below =
-                    part.bottom.clamp(self.rows.start, self.rows.end.max(self.rows.start))..self.rows.end;
-                self.rows = if above.len() >= below.len() { above } else { below };
-            }
-        }
-    }
-}
-
 /// How approaching notes have moved between the previous frame and this one.
 #[derive(Debug, Clone)]
 pub(super) struct RowShift {
@@ -270,22 +245,6 @@ mod tests {
         let band = |top: u32, bottom: u32| Rectangle { left: 40, top, right: 60, bottom };
         let union = band(102, 314);
         assert_eq!(found.bands.iter().fold(found.bands[0], |all, band| all.union(band)), union);
-    }
-
-    #[test]
-    fn what_stands_in_the_way_takes_columns_beside_the_road_and_rows_on_it() {
-        let part = |left, top, right, bottom| Rectangle { left, top, right, bottom };
-        let avoided = |part: Rectangle| {
-            let mut area = AREA;
-            area.avoid(&part, Some(&(30..90)));
-            (area.rows, area.columns)
-        };
-        assert_eq!(avoided(part(21, 0, 25, 480)), (24..360, 26..100));
-        assert_eq!(avoided(part(91, 0, 95, 480)), (24..360, 20..90));
-        assert_eq!(avoided(part(40, 100, 50, 120)), (120..360, 20..100));
-        assert_eq!(avoided(part(40, 300, 50, 320)), (24..300, 20..100));
-        assert!(avoided(part(40, 0, 50, 480)).0.is_empty());
-        assert_eq!(avoided(part(40, 100, 40, 120)), (24..360, 20..100));
     }
 
     #[test]

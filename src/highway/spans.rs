@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::changes::with_margin;
 use super::content::HighwayContent;
 use super::layout::Layout;
 use super::motion::{NoteMotion, SUBPIXELS};
@@ -18,11 +19,11 @@ use strikeline_picture::{Rectangle, Time};
 const LONGEST: i64 = 1 << 29;
 
 /// Between the border of the road and the light of the first rail, in pixels: further than anything on a flat road
-/// touches, so that what moves there can be copied.
+/// touches, so that rails are not drawn again with it.
 const RAIL_GAP: f32 = 4.0;
 
-/// Slices of a span on a tilted road, in whose bounds it is drawn again.
-const SLICES: i32 = 8;
+/// Rectangles around a span on a tilted road.
+const SLICES: i64 = 8;
 
 /// One span on the GPU: 24 bytes. See `shaders/spans.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
@@ -154,6 +155,14 @@ impl Spans {
         self.tracks.iter().flat_map(of_track).collect()
     }
 
+    /// The lowest row of a flat road down to which spans move with it: ends come to rest at the strike line.
+    pub(super) fn moving_rows(&self, layout: &Layout) -> u32 {
+        match self.tracks.is_empty() {
+            true => u32::MAX,
+            false => layout.strike.saturating_sub((self.travel * 0.5).ceil() as u32 + 2),
+        }
+    }
+
     /// The indices of those that a frame shows.
     pub(super) fn in_sight(&self, visible: VisibleRange) -> Vec<Range<u32>> {
         let ranges = self.tracks.iter().map(|track| {
@@ -163,41 +172,69 @@ impl Spans {
         ranges.filter(|range| !range.is_empty()).collect()
     }
 
-    /// Adds to `parts` what those may cover that a frame shows.
-    pub(super) fn add_covered(&self, layout: &Layout, visible: VisibleRange, parts: &mut Vec<Rectangle>) {
+    /// The parts of the picture that those cover which a frame shows.
+    pub(super) fn covered(&self, layout: &Layout, visible: VisibleRange) -> Vec<Rectangle> {
+        let mut parts = Vec::new();
         for track in &self.tracks {
-            let seen = track.stretches.get(track.range(visible.now, visible.far)).unwrap_or_default();
-            for stretch in seen {
-                let near = stretch.begin.max(visible.now) - visible.now;
-                let far = stretch.end.min(visible.far) - visible.now;
-                track.add_area(layout, [near, far], self.travel, parts);
+            for stretch in track.seen(visible) {
+                let [begin, end] = stretch.ahead(visible);
+                // Thin and slanted on a tilted road.
+                let slices = if layout.tilt.is_some() { SLICES } else { 1 };
+                let at = |slice: i64| begin + (end - begin) * slice * slice / (slices * slices);
+                parts.extend(
+                    (0..slices).map(|slice| track.area(layout, [at(slice), at(slice + 1)], self.travel)),
+                );
+            }
+        }
+        parts
+    }
+
+    /// Adds to `parts` where two frames differ: where ends of spans have moved. What lies between the ends looks the same
+    /// in all frames.
+    pub(super) fn add_changed(&self, layout: &Layout, ranges: [VisibleRange; 2], parts: &mut Vec<Rectangle>) {
+        let [before, now] = ranges;
+        for track in &self.tracks {
+            for stretch in track.between(before.now.min(now.now), before.far.max(now.far)) {
+                let ends = [0, 1].map(|end| [before, now].map(|visible| stretch.ahead(visible)[end]));
+                let moved = ends.into_iter().filter(|[before, now]| before != now);
+                parts.extend(moved.map(|[before, now]| {
+                    track.area(layout, [before.min(now), before.max(now)], self.travel)
+                }));
             }
         }
     }
 }
 
+impl Stretch {
+    /// Its ends, in subpixels before the strike line: there or at the far end where they are beyond.
+    fn ahead(&self, visible: VisibleRange) -> [i64; 2] {
+        [self.begin, self.end].map(|end| end.clamp(visible.now, visible.far) - visible.now)
+    }
+}
+
 impl Track {
-    /// Adds the parts of the picture that lie around the stretch between two distances from the strike line, in subpixels.
-    fn add_area(&self, layout: &Layout, [near, far]: [i64; 2], travel: f32, parts: &mut Vec<Rectangle>) {
-        let slices = if layout.tilt.is_some() { SLICES } else { 1 };
+    fn between(&self, lowest: i64, highest: i64) -> &[Stretch] {
+        self.stretches.get(self.range(lowest, highest)).unwrap_or_default()
+    }
+
+    fn seen(&self, visible: VisibleRange) -> &[Stretch] {
+        self.between(visible.now, visible.far)
+    }
+
+    /// The part of the picture that lies around what is between two distances from the strike line, in subpixels.
+    fn area(&self, layout: &Layout, distances: [i64; 2], travel: f32) -> Rectangle {
         let half = self.half_width + self.glow;
-        let at = |slice: i32| {
-            let share = f64::from(slice) / f64::from(slices);
-            let ahead = near as f64 + (far - near) as f64 * share * share;
-            let (x, y, scale) = layout.seen(f64::from(self.center), ahead / SUBPIXELS as f64);
+        let [[left, right, y], [other_left, other_right, other_y]] = distances.map(|ahead| {
+            let (x, y, scale) = layout.seen(f64::from(self.center), ahead as f64 / SUBPIXELS as f64);
             let half = half * scale as f32;
             [x as f32 - half, x as f32 + half, y as f32]
-        };
-        for slice in 0..slices {
-            let ([left, right, y], [next_left, next_right, next_y]) = (at(slice), at(slice + 1));
-            let beyond = travel * 0.5;
-            parts.push(super::changes::with_margin([
-                left.min(next_left),
-                y.min(next_y) - beyond,
-                right.max(next_right),
-                y.max(next_y) + beyond,
-            ]));
-        }
+        });
+        with_margin([
+            left.min(other_left),
+            y.min(other_y) - travel * 0.5,
+            right.max(other_right),
+            y.max(other_y) + travel * 0.5,
+        ])
     }
 }
 

@@ -16,13 +16,14 @@ use super::changes::CoveredAreas;
 use super::content::HighwayNote;
 use super::dense::{self, Distances};
 use super::grace;
+use super::layout::Layout;
 use super::notes::{self, HasRoadShape, LineInstance, NoteInstance, RoadShape};
 use super::pipelines::{FrameUniform, HighwayUniform, Layer, Pipelines};
 use super::spans::{SpanInstance, Spans};
 use super::static_layer::{self, StaticShape};
 use super::visible::VisibleRange;
 use crate::song::LanePlace;
-use strikeline_picture::rectangles::{disjoint, merged};
+use strikeline_picture::rectangles::{disjoint, merged, outside};
 use strikeline_picture::{MovedArea, Rectangle};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
@@ -42,6 +43,8 @@ pub(super) struct Resident {
     fixed: Instances<StaticShape>,
     spans: Spans,
     span_instances: Instances<SpanInstance>,
+    /// The spans of this frame, and what they cover.
+    shown_spans: (Vec<Range<u32>>, Vec<Rectangle>),
     beats: Moving<LineInstance>,
     kicks: Moving<NoteInstance>,
     gems: Moving<NoteInstance>,
@@ -144,6 +147,7 @@ impl Resident {
             fixed: Instances::new(gpu, "the road", &static_layer::road(layout, theme, content))?,
             span_instances: Instances::new(gpu, "the song's phrases", &span_instances)?,
             spans,
+            shown_spans: Default::default(),
             beats: Moving::new(gpu, "the song's beats", beats)?,
             kicks: Moving::notes(gpu, "the song's kicks", place(true), most_shining)?,
             gems: Moving::notes(gpu, "the song's notes", place(false), most_shining)?,
@@ -164,11 +168,17 @@ impl Resident {
     }
 
     /// Sets what differs in a frame, and finds the instances that it shows.
-    pub(super) fn set_frame(&mut self, queue: &wgpu::Queue, frame: FrameUniform, visible: VisibleRange) {
+    pub(super) fn set_frame(
+        &mut self,
+        queue: &wgpu::Queue,
+        frame: FrameUniform,
+        visible: VisibleRange,
+        layout: &Layout,
+    ) {
+        self.shown_spans = (self.spans.in_sight(visible), self.spans.covered(layout, visible));
         self.pipelines.set_frame(queue, frame);
         let most = self.most_shining;
         self.frame = Ranges {
-            spans: self.spans.in_sight(visible),
             beats: self.beats.positions.range(visible.now, visible.far),
             kicks: self.kicks.ranges(queue, visible, self.flash.kicks, most),
             gems: self.gems.ranges(queue, visible, self.flash.gems, most),
@@ -190,9 +200,7 @@ impl Resident {
         parts: &mut Vec<Rectangle>,
     ) {
         let first = parts.len();
-        for visible in ranges {
-            self.spans.add_covered(covered.layout, visible, parts);
-        }
+        self.spans.add_changed(covered.layout, ranges, parts);
         if self.is_dense(ranges) {
             let distances = Distances::new(ranges[1], covered.extents.lit());
             let of_note = |is_kick| move |note: &RoadShape, ahead: i64| covered.of_note(note, ahead, is_kick);
@@ -229,6 +237,7 @@ impl Resident {
 
     /// Draws what moves and what comes and goes.
     pub(super) fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        self.draw_spans(plane, pass, &[self.road.rectangle()]);
         self.draw_road(plane, pass, &self.frame, &self.road.rectangle(), &Default::default());
         if captions.label_state() == LabelState::Fading {
             self.draw_legend(plane, pass);
@@ -256,6 +265,12 @@ impl Resident {
         without_moved: bool,
     ) {
         let road = self.road.rectangle();
+        if !self.shown_spans.0.is_empty() {
+            // They reach beyond `parts`, where they are there already, as in what was moved.
+            let moved: &[Rectangle] = if without_moved { &self.moved.parts } else { &[] };
+            let on_road: Vec<Rectangle> = parts.iter().map(|part| part.intersection(&road)).collect();
+            self.draw_spans(plane, pass, &outside(&disjoint(&on_road), moved));
+        }
         match &self.rest {
             Rest::Without(moved) if without_moved => self.draw_road(plane, pass, &self.frame, &road, moved),
             Rest::Within(parts) if without_moved => {
@@ -277,6 +292,21 @@ impl Resident {
         self.draw_text(&captions.shown_in(parts), plane, pass);
     }
 
+    /// Draws what of the spans lies within `parts`, which do not overlap.
+    fn draw_spans(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>, parts: &[Rectangle]) {
+        let (ranges, covered) = &self.shown_spans;
+        if ranges.is_empty() || !self.pipelines.begin(Layer::Spans, plane, pass) {
+            return;
+        }
+        for part in parts.iter().filter(|part| covered.iter().any(|span| span.meets(part))) {
+            restrict(part, plane, pass);
+            for range in ranges {
+                self.span_instances.draw(Layer::Spans.vertices(), range.clone(), pass);
+            }
+        }
+        self.road.lift(plane, pass);
+    }
+
     /// Draws all of `frame` that is on the road, within `part`, but the beats, kicks and gems of `moved`.
     fn draw_road(
         &self,
@@ -290,11 +320,6 @@ impl Resident {
         let (kicks, gems) = (&frame.kicks, &frame.gems);
         let (shining_kicks, shining_gems) = (self.kicks.shining(kicks), self.gems.shining(gems));
         restrict(part, plane, pass);
-        if !frame.spans.is_empty() && self.pipelines.begin(Layer::Spans, plane, pass) {
-            for range in &frame.spans {
-                self.span_instances.draw(Layer::Spans.vertices(), range.clone(), pass);
-            }
-        }
         self.draw_pieces(Layer::Beats, &self.beats, &without(&frame.beats, moved_beats), plane, pass);
         // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
         self.draw_layer(Layer::LineGlow, shining_kicks, &kicks.struck, plane, pass);

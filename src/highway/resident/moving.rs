@@ -15,7 +15,6 @@ use wgpu_video::scene::SceneError;
 /// The instances of one frame.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Ranges {
-    pub(super) spans: Vec<Range<u32>>,
     pub(super) beats: Range<u32>,
     pub(super) kicks: NoteRanges,
     pub(super) gems: NoteRanges,

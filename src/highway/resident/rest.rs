@@ -31,7 +31,10 @@ impl Resident {
     /// Finds what of this frame equals the previous frame moved down by `shift`.
     pub(in crate::highway) fn find_moved_bands(&mut self, shift: &RowShift, covered: CoveredAreas<'_>) {
         let ranges = shift.visible;
-        let shift = &self.beside_spans(shift, covered);
+        // Spans move with the road: what is copied has them.
+        let mut shift = shift.clone();
+        shift.area.rows.end = shift.area.rows.end.min(self.spans.moving_rows(covered.layout));
+        let shift = &shift;
         let by = [0, i32::try_from(shift.rows).unwrap_or(0)];
         if self.is_dense(ranges) {
             let quiet = self.quiet(ranges[1], covered);
@@ -59,26 +62,6 @@ impl Resident {
     pub(super) fn is_dense(&self, ranges: [VisibleRange; 2]) -> bool {
         let (beats, kicks) = (self.beats.in_either(ranges), self.kicks.in_either(ranges));
         beats.len() + kicks.len() + self.gems.in_either(ranges).len() > dense::MANY_OBJECTS
-    }
-
-    /// `shift` within an area that no span meets: what lies on a span cannot be moved with what is under it.
-    fn beside_spans(&self, shift: &RowShift, covered: CoveredAreas<'_>) -> RowShift {
-        let mut shift = shift.clone();
-        let mut spans = [Vec::new(), Vec::new()];
-        for (parts, visible) in spans.iter_mut().zip(shift.visible) {
-            self.spans.add_covered(covered.layout, visible, parts);
-        }
-        let [before, now] = spans;
-        let moved = before.into_iter().flat_map(|part| {
-            // It must neither be copied nor copied over.
-            [part, Rectangle { top: part.top + shift.rows, bottom: part.bottom + shift.rows, ..part }]
-        });
-        let road = covered.layout.touched_columns();
-        let all: Vec<Rectangle> = moved.chain(now).collect();
-        for part in all {
-            shift.area.avoid(&part, road.as_ref());
-        }
-        shift
     }
 
     /// Where the beats, kicks and gems of a flat road only come.
@@ -157,8 +140,6 @@ impl Resident {
             ..ranges.clone()
         };
         Ranges {
-            // Where they meet what is drawn, they are cut there.
-            spans: self.frame.spans.clone(),
             beats: cut(&self.frame.beats, &self.beats.positions),
             kicks: notes(&self.frame.kicks, &self.kicks.positions),
             gems: notes(&self.frame.gems, &self.gems.positions),
