@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use strikeline::song::{
-    Channel, ChannelSelection, DrumSelection, PartKind, PartReason, Song, SongError, SongMessage,
-    SongOptions, SongWarning, SynthesizerKind,
+    Channel, ChannelMessage, ChannelSelection, DrumSelection, PartKind, PartReason, Passage, Song, SongError,
+    SongMessage, SongOptions, SongWarning, SynthesizerKind,
 };
+use strikeline_picture::Time;
 
 /// An event and the ticks before it.
 type Event = (u8, Vec<u8>);
@@ -299,6 +300,24 @@ fn a_part_tells_why_it_is_what_it_is() {
 }
 
 #[test]
+fn a_note_that_begins_as_a_drum_ends_as_one() {
+    let track = vec![
+        (0, gs_part(3, 1)),
+        (0, note(3, 36)),
+        (1, gs_part(3, 0)),
+        (1, vec![0x82, 36, 0]),
+        (1, note(3, 36)),
+        (1, vec![0x82, 36, 0]),
+    ];
+    let options = SongOptions::default();
+    let (song, events) = Song::read_with_events(&file(0, &[track]), &options).unwrap();
+    assert!(song.notes()[0].duration > Time::ZERO);
+    let shown: Vec<bool> =
+        events.events().iter().filter(|event| event.is_note()).map(|event| event.shown).collect();
+    assert_eq!(shown, [true, true, false, false]);
+}
+
+#[test]
 fn as_many_tracks_as_a_file_can_have_are_read() {
     for format in [1, 2] {
         let tracks = vec![vec![(0, bank(3, 120)), (0, program(3, 0)), (0, note(3, 36))]; 65_535];
@@ -462,7 +481,7 @@ proptest! {
             .iter()
             .filter(|event| event.shown)
             .filter_map(|event| match event.message {
-                SongMessage::Channel(_, strikeline::song::ChannelMessage::NoteOn { key, .. }) => {
+                SongMessage::Channel(_, ChannelMessage::NoteOn { key, .. }) => {
                     Some((event.track.index(), key))
                 }
                 _ => None,
@@ -478,6 +497,41 @@ proptest! {
         for part in song.parts() {
             let in_roles: u64 = part.roles.iter().map(|role| role.notes).sum();
             prop_assert_eq!(in_roles, part.notes);
+        }
+    }
+
+    #[test]
+    fn a_loop_begins_with_the_drum_parts_of_its_moment(
+        track in prop::collection::vec((0..3_u8, said()), 1..60),
+        from in 0..100_i64,
+        length in 1..101_i64,
+    ) {
+        let written: Vec<Event> = track.iter().map(|(delta, said)| (*delta, said.bytes())).collect();
+        // One port: what a synthesiser plays has no others.
+        let written = written.into_iter().filter(|(_, event)| !event.starts_with(&[0xFF, 0x21])).collect();
+        let options = SongOptions { may_lack_notes: true, ..SongOptions::default() };
+        let (song, events) = Song::read_with_events(&file(0, &[written]), &options).unwrap();
+        let end = song.end().as_nanos();
+        let from = end * from / 100;
+        let to = from + (end - from) * length / 100;
+        let Ok(passage) = Passage::new(Time::from_nanos(from), Time::from_nanos(to)) else { return Ok(()) };
+        let looped = events.looped(passage, 2).unwrap();
+        let mut synthesiser = Slow::new();
+        for event in looped.events() {
+            let said = match event.message {
+                SongMessage::Reset(kind) => Said::Reset(kind),
+                SongMessage::DrumPart(channel, is_drums) => Said::Gs(channel.number(), is_drums.into()),
+                SongMessage::Channel(channel, message) => match message {
+                    ChannelMessage::Program(_) => Said::Program(channel.number()),
+                    ChannelMessage::Controller { controller: 0, value } => Said::Bank(channel.number(), value),
+                    ChannelMessage::NoteOn { key, .. } => Said::Note(channel.number(), key),
+                    _ => continue,
+                },
+                SongMessage::MasterVolume(_) => continue,
+            };
+            if let Some((_, is_drum)) = synthesiser.play(&said, Some(0)) {
+                prop_assert_eq!(is_drum, event.shown);
+            }
         }
     }
 

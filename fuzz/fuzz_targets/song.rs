@@ -6,11 +6,24 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use strikeline::song::{ChannelSelection, DrumSelection, DrumMap, Lane, LaneLayout, MAX_SONG_TIME, Passage, Song, SongOptions};
+use strikeline::song::{
+    ChannelSelection, DrumMap, DrumSelection, Lane, LaneLayout, MAX_SONG_TIME, PartInfo, Passage, Song,
+    SongOptions,
+};
 use strikeline_picture::Time;
 
 fuzz_target!(|bytes: &[u8]| {
-    let options = SongOptions { drums: DrumSelection::Channels(ChannelSelection::ALL), ..SongOptions::default() };
+    // By what the file declares: the parts have all notes, and those that are drums are the song's.
+    let declared = SongOptions { may_lack_notes: true, ..SongOptions::default() };
+    if let Ok((song, events)) = Song::read_with_events(bytes, &declared) {
+        let count = |notes: fn(&PartInfo) -> u64| song.parts().iter().map(notes).sum::<u64>();
+        assert_eq!(count(|part| part.hits), song.notes().len() as u64);
+        assert_eq!(count(|part| part.notes), song.tracks().iter().map(|track| track.note_count()).sum());
+        assert!(events.events().iter().filter(|event| event.shown).count() >= song.notes().len());
+    }
+
+    let options =
+        SongOptions { drums: DrumSelection::Channels(ChannelSelection::ALL), ..SongOptions::default() };
     match Song::read_with_events(bytes, &options) {
         Ok((song, events)) => {
             assert!(events.events().is_sorted_by_key(|event| (event.time, event.track)));

@@ -72,9 +72,13 @@ impl SongState {
     pub(super) fn changes_from(&self, from: &SongState) -> impl Iterator<Item = SongMessage> {
         let mut messages = Vec::new();
         let mut from = from.clone();
-        if self.kind != from.kind
-            && let Some(kind) = self.kind
-        {
+        // Without a reset a synthesiser is one of General MIDI.
+        let kind = self.kind.unwrap_or(SynthesizerKind::GeneralMidi);
+        // In XG it matters whether a bank was selected, and nothing but a reset takes that back.
+        let mut channels = self.channels.iter().zip(&from.channels);
+        let unselected =
+            kind == SynthesizerKind::Xg && channels.any(|(to, from)| from.bank_selected && !to.bank_selected);
+        if self.kind != from.kind && (self.kind.is_some() || from.kind != Some(kind)) || unselected {
             messages.push(SongMessage::Reset(kind));
             from = SongState::default();
         }
@@ -214,7 +218,8 @@ impl ChannelState {
         messages.iter().for_each(|message| now.take(*message, kind));
         let first = messages.len();
         for controller in 0..FIRST_MODE {
-            if self.controller(controller) != now.controller(controller) {
+            let is_selected = controller == BANK_COARSE && self.bank_selected && !now.bank_selected;
+            if self.controller(controller) != now.controller(controller) || is_selected {
                 messages.push(set(controller, self.controller(controller)));
             }
         }
