@@ -5,8 +5,8 @@ use strikeline::song::{
 };
 use strikeline_picture::Time;
 
-/// The warnings that a song has at most, and the one that says how many more there were. The tags have as many.
-const MOST_WARNINGS: usize = 102;
+/// The warnings that a song has at most, and the one that says how many more there were.
+const MOST_WARNINGS: usize = 51;
 
 /// Reads `bytes` as a song, with `ini` as its `song.ini`, and checks it. Returns whether it is a chart.
 pub(crate) fn run(bytes: &[u8], ini: &[u8]) -> bool {

@@ -99,7 +99,7 @@ pub(super) fn write_report(out: &mut String, chart: &ChartInfo) -> fmt::Result {
     if chart.delay != strikeline_picture::Time::ZERO {
         writeln!(
             out,
-            "{:<10} {:.3} s: --audio-offset {:.3} places its recordings",
+            "{:<10} {:.3} s: its recordings begin at {:.3} s of the song",
             "delay",
             chart.delay.as_seconds(),
             chart.audio_offset().as_seconds()

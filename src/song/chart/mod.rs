@@ -8,6 +8,7 @@ mod decode;
 mod difficulty;
 mod gems;
 mod info;
+mod lines;
 mod midi_part;
 mod real_drums;
 mod sng;

@@ -6,6 +6,7 @@ use super::decode::{LineFaults, decode};
 use super::difficulty::Difficulty;
 use super::gems::{DifficultyPart, GemEvent, GemMarks, GemRules, Marks, Pad, kit_of};
 use super::info::{ChartFormat, ChartInfo};
+use super::lines::{EventLine, Section, lines};
 use super::stems::NamedStem;
 use super::tags::ChartTags;
 use super::{TakenPart, texts};
@@ -20,9 +21,6 @@ use crate::song::{
 
 /// The name of the file.
 const FILE_NAME: &str = "notes.chart";
-
-/// No position and no length is larger than this: 2^60 ticks are thousands of years.
-const MAX_TICK: u64 = 1 << 60;
 
 /// The tempos that are taken, in thousandths of a beat per minute: those that last at least a microsecond and at most an hour
 /// per beat.
@@ -58,79 +56,6 @@ pub(in crate::song) fn read_text_chart(
     let named = std::mem::take(&mut chart.stems);
     let song = chart.into_song(&text, options, tags, warnings)?;
     Ok((song, named))
-}
-
-/// What a section is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Section {
-    Song,
-    Sync,
-    Events,
-    Drums(Difficulty),
-    Other,
-}
-
-impl Section {
-    fn of_name(name: &str) -> Section {
-        match name {
-            _ if name.eq_ignore_ascii_case("Song") => Section::Song,
-            _ if name.eq_ignore_ascii_case("SyncTrack") => Section::Sync,
-            _ if name.eq_ignore_ascii_case("Events") => Section::Events,
-            _ => drums_of(name).map_or(Section::Other, Section::Drums),
-        }
-    }
-}
-
-/// The difficulty of a section such as `ExpertDrums`.
-fn drums_of(name: &str) -> Option<Difficulty> {
-    let lower = name.to_ascii_lowercase();
-    let difficulty = lower.strip_suffix("drums")?;
-    Difficulty::ALL.into_iter().find(|known| known.name() == difficulty)
-}
-
-/// An event's line: `<tick> = <code> <values>`.
-struct EventLine<'a> {
-    tick: u64,
-    code: &'a str,
-    values: &'a str,
-}
-
-impl<'a> EventLine<'a> {
-    fn parse(line: &'a str) -> Result<EventLine<'a>, &'static str> {
-        let (tick, event) = line.split_once('=').ok_or("a line without =")?;
-        let tick = number(tick)?;
-        let event = event.trim();
-        let (code, values) = event.split_once([' ', '\t']).unwrap_or((event, ""));
-        if code.is_empty() {
-            return Err("an event without a code");
-        }
-        Ok(EventLine { tick, code, values: values.trim() })
-    }
-
-    /// The first `N` values as numbers; those that are missing are `None`.
-    fn numbers<const N: usize>(&self) -> Result<[Option<u64>; N], &'static str> {
-        let mut numbers = [None; N];
-        for (found, word) in numbers.iter_mut().zip(self.values.split_whitespace()) {
-            *found = Some(number(word)?);
-        }
-        Ok(numbers)
-    }
-
-    /// Its values as text, without the quotation marks around it.
-    fn text(&self) -> &'a str {
-        let text = self.values.strip_prefix('"').unwrap_or(self.values);
-        text.strip_suffix('"').unwrap_or(text)
-    }
-}
-
-/// A number of ticks, or another one that is not negative.
-fn number(word: &str) -> Result<u64, &'static str> {
-    let word = word.trim();
-    if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("a number is missing or is none");
-    }
-    // What does not fit is too large, too.
-    word.parse().ok().filter(|number| *number <= MAX_TICK).ok_or("a number is too large")
 }
 
 /// A drum section.
@@ -170,22 +95,6 @@ const LISTED_SECTIONS: usize = 20;
 const MOST_STEMS: usize = 100;
 /// The longest name, in bytes, that is listed.
 const LONGEST_LISTED: usize = 60;
-
-/// Walks through the lines of a file: number, section and its name, and the line without blanks around it. Lines with a section's
-/// name and with braces are left out, so that a missing brace costs nothing.
-fn lines(text: &str) -> impl Iterator<Item = (u64, (Section, &str), &str)> {
-    let mut section = (Section::Other, "");
-    (1..).zip(text.lines()).filter_map(move |(number, line)| {
-        let line = line.trim_matches(|character: char| character.is_whitespace() || character == '\u{FEFF}');
-        if let Some((name, behind)) = line.strip_prefix('[').and_then(|line| line.split_once(']'))
-            && matches!(behind.trim(), "" | "{")
-        {
-            section = (Section::of_name(name.trim()), name.trim());
-            return None;
-        }
-        (!matches!(line, "" | "{" | "}")).then_some((number, section, line))
-    })
-}
 
 impl TextChart {
     fn read(&mut self, text: &str, warnings: &mut Warnings) {
