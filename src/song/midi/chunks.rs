@@ -24,7 +24,12 @@ pub(in crate::song) struct TrackChunk<'a> {
     pub bytes: &'a [u8],
     /// Whether the file ends within the track.
     pub is_cut: bool,
+    /// Repairs of damaged places after which the rest of the track is given up.
+    pub most_repairs: usize,
 }
+
+/// Damaged places of a file that are repaired at most. A file with more is none, or is made to take time.
+const MOST_REPAIRS: usize = 4096;
 
 /// How far into a file a header is looked for. Old Macintosh archives put 128 bytes before it.
 const HEADER_SEARCH: usize = 1024;
@@ -70,7 +75,9 @@ impl<'a> Chunks<'a> {
             Some(end) if end >= start + CHUNK_HEAD + 6 && reader.may_end_at(end) => end,
             _ => start + CHUNK_HEAD + 6,
         };
-        let tracks = reader.tracks(after_header, warnings);
+        let mut tracks = reader.tracks(after_header, warnings);
+        let most_repairs = (MOST_REPAIRS / tracks.len().max(1)).max(1);
+        tracks.iter_mut().for_each(|track| track.most_repairs = most_repairs);
         if tracks.is_empty() {
             return Err(damaged(after_header, "no track follows the header"));
         }
@@ -129,7 +136,8 @@ impl<'a> ChunkReader<'a> {
                 let is_cut = self.end_of_chunk(at).is_none_or(|declared| declared > end)
                     && end == self.bytes.len()
                     && !bytes.ends_with(END_OF_TRACK);
-                tracks.push(TrackChunk { offset: start as u64, bytes, is_cut });
+                let most_repairs = MOST_REPAIRS;
+                tracks.push(TrackChunk { offset: start as u64, bytes, is_cut, most_repairs });
                 at = end;
             } else {
                 // A chunk of another kind is skipped, as the format demands. Anything else is, too.

@@ -123,9 +123,8 @@ impl EventForm {
     }
 }
 
-/// What a message without a status byte is taken for after a meta event or system exclusive message.
-const RUNNING_ON: &str =
-    "no status byte after a meta event or system exclusive message; the status before it was taken";
+/// A message without a status byte after a meta event, a system exclusive message or damage.
+const RUNNING_ON: &str = "no status byte after a meta event, system exclusive message or damage; the track's status before it was taken";
 const VELOCITY: &str = "a velocity above 127; taken as 127";
 const LONG_NUMBER: &str = "a number of more than four bytes; taken as it is";
 

@@ -9,7 +9,7 @@
 use midly::TrackEventKind;
 
 use super::chunks::TrackChunk;
-use super::event::{CUT, EventContent, EventForm, ReadEvent, read_event};
+use super::event::{CUT, EventContent, EventForm, ReadEvent, RunningStatus, read_event};
 use super::likelihood::TrackStatistics;
 use super::repair::{BEFORE, Place, Repair, RepairKind, repair};
 
@@ -54,26 +54,20 @@ struct Plan {
     repairs: Vec<Repair>,
     /// Whether the events after the first End of Track are read.
     beyond_end: bool,
+    /// The status that is assumed where the first one is missing.
+    first_status: RunningStatus,
 }
 
 /// Repairs after which the searches go further at a time.
 const MANY_REPAIRS: usize = 64;
 
-/// Repairs after which the rest of a track is given up. It has no meaning any more, and memory is spared.
-const MOST_REPAIRS: usize = 1 << 16;
-
 const AFTER_END: &str = "an end mark within the track; the events after it were read";
 
 impl<'a> TrackEvents<'a> {
     pub(in crate::song) fn new(chunk: TrackChunk<'a>) -> TrackEvents<'a> {
-        TrackEvents {
-            chunk,
-            plan: Plan::new(chunk),
-            repaired: 0,
-            place: Place::default(),
-            tick: 0,
-            over: false,
-        }
+        let plan = Plan::new(chunk);
+        let place = Place { at: 0, running: plan.first_status };
+        TrackEvents { chunk, plan, repaired: 0, place, tick: 0, over: false }
     }
 
     /// What has not been walked through, and where in the file it begins.
@@ -139,22 +133,43 @@ impl<'a> Iterator for TrackEvents<'a> {
 impl Plan {
     fn new(chunk: TrackChunk<'_>) -> Plan {
         let bytes = chunk.bytes;
-        let mut plan = Plan { repairs: Vec::new(), beyond_end: false };
+        let mut plan =
+            Plan { repairs: Vec::new(), beyond_end: false, first_status: RunningStatus::default() };
         let mut place = Place::default();
         let mut ends_seen = false;
         let mut statistics: Option<Box<TrackStatistics>> = None;
         while let Some(fault) = plan.next_fault(chunk, place, &mut ends_seen) {
-            if plan.repairs.len() >= MOST_REPAIRS {
+            if plan.repairs.len() >= chunk.most_repairs {
                 plan.repairs.push(Repair { at: fault, how: RepairKind::Skip(bytes.len()) });
                 break;
             }
-            let statistics = statistics.get_or_insert_with(|| Box::new(TrackStatistics::new()));
+            let is_first = statistics.is_none();
+            let statistics = statistics.get_or_insert_with(|| Box::new(learn_ahead(bytes, fault)));
+            if is_first
+                && plan.has_no_status(bytes, fault)
+                && let Some(status) = statistics.usual_status()
+            {
+                plan.first_status = RunningStatus { status: Some(status), interrupted: true };
+                place.running = plan.first_status;
+            }
             let start = count_events(bytes, place, fault, statistics);
             let hasty = plan.repairs.len() >= MANY_REPAIRS;
             place = repair(bytes, start, fault, hasty, statistics, &mut plan.repairs);
             statistics.settle();
         }
         plan
+    }
+
+    /// Whether nothing but meta events and system messages comes before the fault, which is in the first message then.
+    fn has_no_status(&self, bytes: &[u8], fault: usize) -> bool {
+        let mut place = Place::default();
+        while place.at < fault
+            && place.running.status.is_none()
+            && let Ok(event) = read_event(bytes, place.at, place.running, EventForm::PLAIN)
+        {
+            place = Place { at: event.end, running: event.running };
+        }
+        place.running.status.is_none()
     }
 
     /// Where the next event stands, from `place` on, that cannot be read or can hardly be meant so.
@@ -211,6 +226,53 @@ fn is_whole(bytes: &[u8], mut place: Place) -> bool {
     false
 }
 
+/// Where a fault is early in its track; places after it from which events are tried, and how many of them.
+const EARLY: usize = 128;
+const TRIED_PLACES: usize = 128;
+const TRIED_EVENTS: u32 = 200;
+
+/// What the events after a fault say about the track, if it comes so early that those before it say too little.
+///
+/// Where events begin after a fault is not known. They are read from several places where one may begin; those are right
+/// that go best together.
+fn learn_ahead(bytes: &[u8], fault: usize) -> TrackStatistics {
+    let mut best = TrackStatistics::new();
+    if fault >= EARLY {
+        return best;
+    }
+    // Per byte, so that walks of different lengths are compared.
+    let mut least = u64::MAX;
+    let mut begun = Vec::new();
+    for start in fault..(fault + TRIED_PLACES).min(bytes.len()) {
+        let mut place = Place { at: start, running: RunningStatus::default() };
+        let mut statistics = TrackStatistics::new();
+        let mut cost = 0;
+        // A message with a status byte begins it; walks that meet an earlier one go the same way.
+        while let Ok(event) = read_event(bytes, place.at, place.running, EventForm::PLAIN)
+            && statistics.events() < TRIED_EVENTS
+            && (statistics.events() > 0 || event.running.status.is_some())
+            && !(statistics.events() == 0 && begun.contains(&place.at))
+        {
+            if statistics.events() == 0 {
+                begun.push(place.at);
+            }
+            let message = &bytes[place.at..event.end];
+            cost += u64::from(statistics.cost(&event, message));
+            statistics.count(&event, message);
+            place = Place { at: event.end, running: event.running };
+        }
+        let per_byte = cost * 64 / (place.at - start).max(1) as u64;
+        if statistics.events() >= ENOUGH_EVENTS && per_byte < least {
+            (best, least) = (statistics, per_byte);
+        }
+    }
+    best.settle();
+    best
+}
+
+/// Events that say something about a track.
+const ENOUGH_EVENTS: u32 = 16;
+
 /// Counts the events from `place` to the fault, and returns the place where the search for the damage begins.
 fn count_events(bytes: &[u8], mut place: Place, fault: usize, statistics: &mut TrackStatistics) -> Place {
     let mut start = place;
@@ -241,7 +303,7 @@ mod tests {
 
     /// Each step's offset and tick, and what is wrong with it: nothing is "".
     fn walk(bytes: &[u8]) -> Vec<(u64, u64, &'static str)> {
-        TrackEvents::new(TrackChunk { offset: 100, bytes, is_cut: false })
+        TrackEvents::new(TrackChunk { offset: 100, bytes, is_cut: false, most_repairs: 100 })
             .map(|step| {
                 let what = match step.what {
                     StepContent::Event(_) | StepContent::LeftOut => step.fault.unwrap_or(""),

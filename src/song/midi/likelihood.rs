@@ -40,6 +40,12 @@ pub(super) struct TrackStatistics {
     usual_cost: Cost,
 }
 
+/// What a message without a status byte costs in addition if the time before it begins with a status byte of the track.
+const STATUS_AS_TIME: Cost = bits(16);
+
+/// What a note-off costs in addition on a channel that had no note.
+const NO_NOTE: Cost = bits(14);
+
 /// Events that say enough about a track to find others strange.
 const KNOWN_AFTER: u32 = 16;
 
@@ -62,6 +68,18 @@ impl TrackStatistics {
     /// Whether the last events that were counted go badly with those before them: they may not be what they seem.
     pub(super) fn is_strange(&self) -> bool {
         self.events > KNOWN_AFTER && self.recent_cost > self.usual_cost + self.usual_cost / 2 + bits(4)
+    }
+
+    /// The number of events that were counted.
+    pub(super) fn events(&self) -> u32 {
+        self.events
+    }
+
+    /// The status of nearly all messages, where one is.
+    pub(super) fn usual_status(&self) -> Option<u8> {
+        let messages: u32 = self.first_totals.iter().sum();
+        let (status, count) = (0x80..=0xFF).zip(self.statuses).max_by_key(|(_, count)| *count)?;
+        (messages >= KNOWN_AFTER && count >= messages - messages / 20).then_some(status)
     }
 
     /// Forgets what was strange: the damage is repaired, or it was none.
@@ -111,6 +129,10 @@ impl TrackStatistics {
             }
             EventContent::Skipped(_) => bits(20),
         };
+        // A time that begins with the status byte of a message may be that message, read a byte too early.
+        let first = bytes.first().copied().unwrap_or(0);
+        let is_status = first >= 0x80 && !event.own_status && self.statuses[usize::from(first & 0x7F)] > 0;
+        let body = body + if is_status { STATUS_AS_TIME } else { 0 };
         let most = RAW_BYTE * (bytes.len() as u32).min(1 << 16) + bits(6);
         (self.delta(event.delta) + body).min(most)
     }
@@ -137,6 +159,9 @@ impl TrackStatistics {
         } else {
             0
         };
+        // Long times begin with bytes that look like note-offs of a channel. If they are, the channel has notes.
+        let has_notes = self.statuses[usize::from(status & 0x0F | 0x10)] > 0;
+        let status_cost = status_cost + if status < 0x90 && !has_notes { NO_NOTE } else { 0 };
         if let EventContent::LeftOut = event.content {
             return status_cost + bits(8);
         }

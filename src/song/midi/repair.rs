@@ -10,7 +10,7 @@ use super::event::{EventForm, RunningStatus, read_event};
 use super::likelihood::{Cost, RAW_BYTE, TrackStatistics, bits};
 
 /// How far before a fault the damage may lie.
-pub(super) const BEFORE: usize = 1024;
+pub(super) const BEFORE: usize = 3072;
 
 /// How far after a fault events must go well.
 const AFTER: usize = 192;
@@ -22,17 +22,17 @@ const SETTLED: usize = 8;
 const WAYS: usize = 6;
 
 /// Ways that cost more than this above the best one near it are given up.
-const HOPELESS: Cost = bits(80);
+const HOPELESS: Cost = bits(130);
 
 /// What a damaged event costs in addition.
-const REPAIR: Cost = bits(22);
+const REPAIR: Cost = bits(40);
 /// What it costs to begin to skip bytes, and what each byte costs.
-const SKIP: Cost = bits(24);
+const SKIP: Cost = bits(42);
 const SKIPPED_BYTE: Cost = RAW_BYTE;
 /// What a track without an end costs.
-const NO_END: Cost = bits(24);
+const NO_END: Cost = bits(42);
 /// What an end within a track costs.
-const END_WITHIN: Cost = bits(30);
+const END_WITHIN: Cost = bits(48);
 
 /// How the bytes at one place are read, where that is not as they stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
