@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use proptest::prelude::*;
-use strikeline::song::{ChannelSelection, Note, Song, SongOptions};
+use strikeline::song::{ChannelSelection, DrumSelection, Note, Song, SongOptions};
 
 /// What happens to a byte.
 #[derive(Debug, Clone, Copy)]
@@ -144,7 +144,8 @@ fn write_file(styles: &[Style]) -> (Vec<u8>, Vec<Track>, Vec<Range<usize>>) {
 }
 
 fn read(bytes: &[u8]) -> Option<Song> {
-    let options = SongOptions { channels: ChannelSelection::ALL, ..SongOptions::default() };
+    let options =
+        SongOptions { drums: DrumSelection::Channels(ChannelSelection::ALL), ..SongOptions::default() };
     Song::read(bytes, &options).ok()
 }
 
