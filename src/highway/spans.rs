@@ -238,6 +238,11 @@ impl Track {
     }
 }
 
+/// The nearest even number, but for a positive one at least 2: what has borders on even pixels is sharp in chroma, too.
+fn even(pixels: f32) -> f32 {
+    if pixels > 0.0 { (pixels / 2.0).round().max(1.0) * 2.0 } else { 0.0 }
+}
+
 fn positions(motion: &NoteMotion, start: Time, end: Time) -> (i64, i64) {
     (motion.position(start), motion.position(end))
 }
@@ -245,15 +250,15 @@ fn positions(motion: &NoteMotion, start: Time, end: Time) -> (i64, i64) {
 /// The rails of star power and solos, at both sides of the road, those of solos outside the others.
 fn rails(content: &HighwayContent, layout: &Layout, theme: &Theme, motion: &NoteMotion) -> Vec<Track> {
     let style = &theme.phrases;
-    let width = layout.line(style.rail_width);
+    let width = even(layout.line(style.rail_width));
     if width <= 0.0 {
         return Vec::new();
     }
     let glow = layout.scaled(style.rail_glow);
     let (left, right) = layout.sides();
     let border = layout.line(theme.highway.border_width) / 2.0;
-    let gap = (border + glow + RAIL_GAP).ceil();
-    let solo_gap = gap + width + layout.scaled(6.0).ceil();
+    let gap = even(border + glow + RAIL_GAP + 1.0);
+    let solo_gap = gap + width + even(layout.scaled(6.0));
     let mut tracks = Vec::new();
     let kinds = [(PhraseKind::StarPower, style.star_power, gap), (PhraseKind::Solo, style.solo, solo_gap)];
     for (kind, color, gap) in kinds.into_iter().filter(|(_, color, _)| color.alpha > 0) {
@@ -324,7 +329,7 @@ fn rolls(content: &HighwayContent, layout: &Layout, theme: &Theme, motion: &Note
 
 /// The tails of choked cymbals, from the middles of their gems to where they are grasped.
 fn tails(content: &HighwayContent, layout: &Layout, theme: &Theme, motion: &NoteMotion) -> Vec<Track> {
-    let width = layout.line(theme.gems.tail_width);
+    let width = even(layout.line(theme.gems.tail_width));
     let alpha = (theme.gems.tail_strength * 255.0).round() as u8;
     if width <= 0.0 || alpha == 0 {
         return Vec::new();
@@ -334,9 +339,8 @@ fn tails(content: &HighwayContent, layout: &Layout, theme: &Theme, motion: &Note
         let (Some(end), LanePlace::Lane(lane)) = (note.choked, note.place) else { continue };
         let Some(track) = tracks.get_mut(lane) else { continue };
         let (left, right) = layout.lane(lane);
-        let center = (left + right) / 2.0;
-        let track =
-            track.get_or_insert_with(|| Track::new([center - width / 2.0, center + width / 2.0], 0.0));
+        let from = even((left + right - width) / 2.0);
+        let track = track.get_or_insert_with(|| Track::new([from, from + width], 0.0));
         let (begin, end) = positions(motion, note.time, end);
         let Color { red, green, blue, .. } = Color::from_rgb(note.color);
         track.add(Stretch { begin, end, color: [red, green, blue, alpha] });
