@@ -518,6 +518,22 @@ fn wrong_track_lengths_lose_no_notes() {
 }
 
 #[test]
+fn a_damaged_name_of_a_track_loses_no_notes() {
+    let whole = file(1, quarter(96), &[vec![(0, hit(36))], vec![(0, hit(38))], vec![(0, hit(40))]]);
+    let second = whole.windows(4).enumerate().filter(|(_, name)| *name == b"MTrk").nth(1).unwrap().0;
+    for at in second..second + 4 {
+        for byte in [0, b'x', 0xFF] {
+            let mut bytes = whole.clone();
+            bytes[at] = byte;
+            let song = read(&bytes).unwrap();
+            assert_eq!(keys_and_seconds(&song), [(36, 0.0), (38, 0.0), (40, 0.0)]);
+            let (track, offset) = (TrackIndex::from_index(1), second as u64);
+            assert_eq!(song.warnings(), [SongWarning::TrackChunkName { track, offset }]);
+        }
+    }
+}
+
+#[test]
 fn claims_of_many_tracks_and_huge_events_cost_no_memory() {
     // Tracks that are not there, and a text of 256 MiB that is not there either.
     let track = [&[0, 0x99, 36, 100, 0, 0xFF, 1][..], &variable_length(0x0FFF_FFFF)].concat();

@@ -163,6 +163,13 @@ pub enum SongWarning {
         /// Where the first track that was skipped begins.
         offset: u64,
     },
+    /// The name of a track's chunk is damaged; it was read as a track.
+    TrackChunkName {
+        /// The track.
+        track: TrackIndex,
+        /// Where its chunk begins.
+        offset: u64,
+    },
     /// A track's length is wrong; it was taken to last until the next track or the end of the file.
     TrackLength {
         /// The track.
@@ -375,6 +382,9 @@ impl fmt::Display for SongWarning {
             }
             SongWarning::TooManyTracks { offset } => {
                 write!(f, "more than 65535 tracks; those from byte {offset} on were skipped")
+            }
+            SongWarning::TrackChunkName { track, offset } => {
+                write!(f, "the chunk at byte {offset} has a damaged name; read as track {track}")
             }
             SongWarning::TrackLength { track, offset } => write!(
                 f,

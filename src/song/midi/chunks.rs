@@ -125,11 +125,14 @@ impl<'a> ChunkReader<'a> {
             if rest.starts_with(b"MThd") {
                 warnings.push(SongWarning::SecondFile { offset: at as u64 });
                 break;
-            } else if rest.starts_with(b"MTrk") {
+            } else if is_nearly(rest, TRACK_NAME) {
                 let Ok(track) = u16::try_from(tracks.len()).map(TrackIndex::from_index) else {
                     warnings.push(SongWarning::TooManyTracks { offset: at as u64 });
                     break;
                 };
+                if !rest.starts_with(TRACK_NAME) {
+                    warnings.push(SongWarning::TrackChunkName { track, offset: at as u64 });
+                }
                 let end = self.end_of_track(track, at, warnings);
                 let start = (at + CHUNK_HEAD).min(end);
                 let bytes = &self.bytes[start..end];
@@ -193,7 +196,9 @@ impl<'a> ChunkReader<'a> {
 
     /// Whether a chunk could end here: at the end of the file, or where another begins.
     fn may_end_at(&self, at: usize) -> bool {
-        at == self.bytes.len() || self.is_chunk(at)
+        at == self.bytes.len()
+            || self.is_chunk(at)
+            || self.bytes.get(at..).is_some_and(|rest| is_nearly(rest, TRACK_NAME))
     }
 
     /// Whether a chunk seems to begin here: four printable characters, and room for the length.
@@ -202,6 +207,15 @@ impl<'a> ChunkReader<'a> {
             .get(at..at + CHUNK_HEAD)
             .is_some_and(|head| head[..4].iter().all(|byte| (0x20..0x7F).contains(byte)))
     }
+}
+
+/// The name of a track's chunk.
+const TRACK_NAME: &[u8; 4] = b"MTrk";
+
+/// Whether bytes begin with a chunk's name of which one byte at most is wrong. No chunk in use has such a name.
+fn is_nearly(bytes: &[u8], name: &[u8; 4]) -> bool {
+    bytes.len() >= CHUNK_HEAD && bytes.iter().zip(name).filter(|(byte, wanted)| byte == wanted).count() >= 3
+        || bytes.starts_with(name)
 }
 
 /// Where `wanted` first occurs.
