@@ -300,6 +300,13 @@ fn a_part_tells_why_it_is_what_it_is() {
 }
 
 #[test]
+fn a_channel_10_that_the_file_makes_melodic_is_told() {
+    let bytes = file(0, &[vec![(0, gs_part(10, 0)), (0, note(10, 60))]]);
+    let error = Song::read(&bytes, &SongOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("makes channel 10 melodic") && error.contains("1 note on channel 10"), "{error}");
+}
+
+#[test]
 fn a_note_that_begins_as_a_drum_ends_as_one() {
     let track = vec![
         (0, gs_part(3, 1)),

@@ -47,9 +47,21 @@ impl LikelyDrums {
     }
 }
 
+impl NoNotes {
+    /// Whether the chosen tracks have notes on a channel.
+    fn has_notes_on(&self, channel: Channel) -> bool {
+        self.elsewhere
+            .iter()
+            .any(|(track, of, notes)| *of == channel && *notes > 0 && self.tracks.contains(*track))
+    }
+}
+
 impl fmt::Display for NoNotes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.drums {
+            DrumSelection::Declared if self.has_notes_on(Channel::DRUMS) => {
+                f.write_str("no drum notes: the file makes channel 10 melodic, and declares no other channel as drums")?;
+            }
             DrumSelection::Declared => {
                 f.write_str(
                     "no drum notes: there are none on channel 10, and no other channel is declared as drums",
