@@ -337,6 +337,7 @@ impl SongWarning {
             | SongWarning::UnknownFormat { .. }
             | SongWarning::SequencesJoined { .. }
             | SongWarning::EventsMended { .. }
+            | SongWarning::TrackChunkName { .. }
             | SongWarning::DrumsByName { .. }
             | SongWarning::NoNotes(_)
             | SongWarning::NoIni { .. }
