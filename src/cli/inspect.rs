@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Write};
 
 use anyhow::Context;
 use serde::{Serialize, Serializer};
-use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Song, TextEncoding};
+use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Song, Stroke, TextEncoding};
 use strikeline::theme::Theme;
 use strikeline_picture::Time;
 
@@ -180,6 +180,15 @@ struct NoteReport<'a> {
     velocity: u8,
     channel: u8,
     lane: &'a str,
+    /// Left out for a single stroke.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stroke: Option<&'static str>,
+    /// 0 closed to 127 wide open; left out where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    openness: Option<u8>,
+    /// Seconds from the hit until the cymbal is grasped; left out where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    choked_after: Option<Seconds>,
 }
 
 /// The notes, written one at a time: a song may have millions.
@@ -197,6 +206,13 @@ impl Serialize for NoteReports<'_> {
             velocity: note.velocity,
             channel: note.channel.number(),
             lane: self.map.lane_name(self.map.lane(note.key)),
+            stroke: match note.technique.stroke {
+                Stroke::Single => None,
+                Stroke::Flam => Some("flam"),
+                Stroke::Drag => Some("drag"),
+            },
+            openness: note.technique.openness.get(),
+            choked_after: note.technique.is_choked.then_some(Seconds(note.duration)),
         }))
     }
 }

@@ -52,6 +52,7 @@ mod title;
 mod transform;
 #[cfg(test)]
 pub(crate) mod vision;
+mod warning;
 
 use std::path::Path;
 
@@ -65,7 +66,7 @@ pub use chart::{
     ChartFormat, ChartInfo, ChartKit, Difficulty, DifficultyError, PackedFile, Stem, StemKind, read_packed,
 };
 pub use drum_map::{Backdrop, DrumInfo, DrumMap, DrumShape, LaneId, Mark, Rgb};
-pub use error::{SongError, SongWarning};
+pub use error::SongError;
 pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
 pub use messages::{ChannelMessage, SongEvent, SongEvents, SongMessage, SongPart, SynthesizerKind};
 pub use no_notes::{LikelyDrums, NoNotes};
@@ -79,6 +80,7 @@ pub use technique::{HiHatState, Openness, Stroke, Technique};
 pub use tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap, TimeCodeRate};
 pub use text_encoding::{TextEncoding, UnknownTextEncoding};
 pub use timeline::{Timeline, TimelinePiece};
+pub use warning::SongWarning;
 
 /// The longest time from a song's start to a note. A later note is taken as a sign of a damaged file.
 pub const MAX_SONG_TIME: Time = Time::from_nanos(48 * 3600 * 1_000_000_000);

@@ -4,10 +4,11 @@
 use strikeline_picture::Time;
 
 use super::beats::BeatGrid;
-use super::error::{SongError, SongWarning, Warnings};
+use super::error::SongError;
 use super::tempo_map::{DEFAULT_MICROS_PER_QUARTER, Division, TempoMap};
 use super::tick_clocks::{AtTick, TickClocks};
 use super::transform::SongBeats;
+use super::warning::{SongWarning, Warnings};
 use super::{
     Channel, ChartInfo, Format, MAX_SONG_TIME, Marker, MarkerKind, MeterChange, Note, PartInfo, Phrase,
     PhraseKind, Song, SynthesizerKind, Technique, TempoChange, TextEncoding, Timeline, TrackIndex, TrackInfo,

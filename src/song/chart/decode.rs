@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use crate::song::error::{SongWarning, Warnings};
+use crate::song::warning::{SongWarning, Warnings};
 
 /// The text of a file: by its byte-order mark; else UTF-16 where every other byte is zero, UTF-8 where it is valid, and
 /// Windows-1252 where it is not. What cannot be decoded becomes U+FFFD.

@@ -9,10 +9,11 @@ use super::info::{ChartFormat, ChartInfo};
 use super::real_drums::RealDrums;
 use super::tags::ChartTags;
 use super::{TakenPart, texts};
-use crate::song::error::{SongError, SongWarning, Warnings};
+use crate::song::error::SongError;
 use crate::song::midi::{Chunks, StepContent, TrackChunk, TrackEvents, readable_in};
 use crate::song::tick_clocks::AtTick;
 use crate::song::ticked::TickedSong;
+use crate::song::warning::{SongWarning, Warnings};
 use crate::song::{
     DrumSelection, Format, MarkerKind, PhraseKind, SongOptions, TextEncoding, TrackIndex, TrackInfo,
     TrackSelection,

@@ -17,9 +17,10 @@ mod tags;
 mod text_chart;
 mod texts;
 
-use super::error::{SongError, Warnings};
+use super::error::SongError;
 use super::tick_clocks::AtTick;
 use super::ticked::TickedSong;
+use super::warning::Warnings;
 use super::{PhraseKind, TrackIndex};
 use gems::{DifficultyPart, GemRules};
 

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::stems::{PackedFile, Stem, StemKind};
 use super::tags::ChartTags;
 use crate::song::MAX_FILE_BYTES;
-use crate::song::error::{SongError, SongWarning};
+use crate::song::error::SongError;
+use crate::song::warning::SongWarning;
 
 /// What such a file begins with.
 const SIGNATURE: &[u8; 6] = b"SNGPKG";

@@ -4,8 +4,8 @@
 use strikeline_picture::Time;
 
 use super::decode::{LineFaults, decode};
-use crate::song::error::{SongWarning, Warnings};
 use crate::song::midi::clean_text;
+use crate::song::warning::{SongWarning, Warnings};
 
 /// The name of the file.
 pub(in crate::song) const FILE_NAME: &str = "song.ini";

@@ -10,11 +10,12 @@ use super::lines::{EventLine, Section, lines};
 use super::stems::NamedStem;
 use super::tags::ChartTags;
 use super::{TakenPart, texts};
-use crate::song::error::{SongError, SongWarning, Warnings};
+use crate::song::error::SongError;
 use crate::song::midi::clean_text;
 use crate::song::tempo_map::{Division, TempoMap};
 use crate::song::tick_clocks::{AtTick, TickClocks};
 use crate::song::ticked::TickedSong;
+use crate::song::warning::{SongWarning, Warnings};
 use crate::song::{
     Channel, Format, MAX_SONG_TIME, MarkerKind, PhraseKind, Song, SongOptions, TrackIndex, TrackInfo,
 };

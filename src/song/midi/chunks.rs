@@ -3,8 +3,9 @@
 //! SMF 1.0, "MIDI File Structure". Events within tracks are left to [`midly`]; chunks are taken apart here,
 //! because midly's lenient mode gives up silently at the first wrong length and does not say where.
 
-use crate::song::error::{SongError, SongWarning, Warnings};
+use crate::song::error::SongError;
 use crate::song::tempo_map::Division;
+use crate::song::warning::{SongWarning, Warnings};
 use crate::song::{Format, TrackIndex};
 
 /// A MIDI file taken apart. Nothing is copied: memory is a few words per track found.

@@ -2,7 +2,7 @@
 
 use super::events::{StepContent, TrackStep};
 use crate::song::TrackIndex;
-use crate::song::error::{SongWarning, Warnings};
+use crate::song::warning::{SongWarning, Warnings};
 
 /// What is wrong with the events of a track.
 #[derive(Debug, Default)]

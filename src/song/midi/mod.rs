@@ -13,7 +13,7 @@ mod text;
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
 use super::chart::{ChartTags, take_chart};
-use super::error::{LISTED_TRACKS, SongError, SongWarning, Warnings};
+use super::error::{LISTED_TRACKS, SongError};
 use super::messages::{SongEvent, read_events};
 use super::parts::census::InstrumentName;
 use super::parts::declared::{Declarations, TrackPlace};
@@ -21,6 +21,7 @@ use super::parts::names;
 use super::strokes::mark_grace_notes;
 use super::tick_clocks::{AtTick, TickClocks};
 use super::ticked::TickedSong;
+use super::warning::{SongWarning, Warnings};
 use super::{
     Channel, DrumSelection, Format, LikelyDrums, MAX_SONG_TIME, MarkerKind, NoNotes, Note, PartInfo,
     PartReason, Song, SongOptions, TrackIndex, TrackInfo, TrackSelection,
