@@ -26,7 +26,7 @@ pub(super) fn read(
     if chart::is_sng(bytes) {
         return read_sng(SngFile::open(Cursor::new(bytes))?, options, events);
     }
-    let tags = || ini.map(ChartTags::read_ini).unwrap_or_default();
+    let tags = || ini.map(|ini| ChartTags::read_ini(ini, options.text_encoding)).unwrap_or_default();
     Ok(read_notes(bytes, is_text_chart(bytes), options, &tags, events)?.0)
 }
 
@@ -71,7 +71,7 @@ fn open_file(
         return Err(SongError::TooLarge { limit: MAX_FILE_BYTES });
     }
     let is_text = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("chart"));
-    let tags = || tags_in(folder);
+    let tags = || tags_in(folder, options);
     let (mut song, named) = read_notes(&bytes, is_text || is_text_chart(&bytes), options, &tags, events)?;
     if let Some(chart) = &mut song.chart {
         chart.stems = chart::stems_among(&files_in(folder), &named);
@@ -120,8 +120,11 @@ fn read_sng<R: Read + std::io::Seek>(
 /// The chart in a folder.
 fn find_chart(folder: &Path) -> Result<PathBuf, SongError> {
     let entries = fs::read_dir(folder).map_err(|reason| SongError::Unreadable { reason })?;
-    let names: Vec<String> =
-        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let names: Vec<String> = entries
+        .flatten()
+        .filter(|entry| entry.path().is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
     Ok(folder.join(choose_chart(&names)?))
 }
 
@@ -154,12 +157,12 @@ fn parent(path: &Path) -> &Path {
 }
 
 /// What the `song.ini` of a folder says; nothing when there is none.
-fn tags_in(folder: &Path) -> ChartTags {
+fn tags_in(folder: &Path, options: &SongOptions) -> ChartTags {
     let ini = files_in(folder).into_iter().find(|(name, _)| name.eq_ignore_ascii_case(INI_NAME));
     let Some((_, Stem { file, .. })) = ini else { return ChartTags::default() };
     let mut bytes = Vec::new();
     match File::open(file).and_then(|file| file.take(MAX_INI_BYTES).read_to_end(&mut bytes)) {
-        Ok(_) => ChartTags::read_ini(&bytes),
+        Ok(_) => ChartTags::read_ini(&bytes, options.text_encoding),
         Err(reason) => ChartTags::unreadable(&reason),
     }
 }
@@ -169,6 +172,8 @@ fn files_in(folder: &Path) -> Vec<(String, Stem)> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let stem = |entry: fs::DirEntry| {
         let name = entry.file_name().into_string().ok()?;
+        // Pipes and devices would be waited for.
+        entry.path().is_file().then_some(())?;
         Some((name, Stem { file: entry.path(), kind: StemKind::Song, packed: None }))
     };
     let mut files: Vec<_> = entries.flatten().filter_map(stem).collect();

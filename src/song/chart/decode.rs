@@ -2,23 +2,42 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use crate::song::TextEncoding;
+use crate::song::midi::detect_encoding;
 use crate::song::warning::{SongWarning, Warnings};
 
-/// The text of a file: by its byte-order mark; else UTF-16 where every other byte is zero, UTF-8 where it is valid, and
-/// Windows-1252 where it is not. What cannot be decoded becomes U+FFFD.
-pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        return encoding.decode_without_bom_handling(bytes.get(mark..).unwrap_or_default()).0;
-    }
-    let encoding = match bytes {
-        [0, 1..=255, 0, 1..=255, ..] => UTF_16BE,
-        [1..=255, 0, 1..=255, 0, ..] => UTF_16LE,
-        _ if std::str::from_utf8(bytes).is_ok() => UTF_8,
-        _ => WINDOWS_1252,
+/// The text of a file and its encoding: by its byte-order mark; else UTF-16 where every other byte is zero, UTF-8 where it is
+/// valid, and where it is not the encoding that was `chosen`, or is found in the text. What cannot be decoded becomes U+FFFD.
+pub(super) fn decode(bytes: &[u8], chosen: Option<TextEncoding>) -> (Cow<'_, str>, TextEncoding) {
+    let (encoding, bytes) = match Encoding::for_bom(bytes) {
+        Some((encoding, mark)) => (encoding, bytes.get(mark..).unwrap_or_default()),
+        None => match bytes {
+            [0, 1..=255, 0, 1..=255, ..] => (UTF_16BE, bytes),
+            [1..=255, 0, 1..=255, 0, ..] => (UTF_16LE, bytes),
+            _ if std::str::from_utf8(bytes).is_ok() => (UTF_8, bytes),
+            _ => (chosen.map_or_else(|| detect_in_lines(bytes), TextEncoding::encoding), bytes),
+        },
     };
-    encoding.decode_without_bom_handling(bytes).0
+    (encoding.decode_without_bom_handling(bytes).0, TextEncoding::new(encoding))
+}
+
+/// Bytes of lines by which the encoding is found.
+const ENOUGH_TEXT: usize = 1 << 16;
+
+/// The most likely encoding of a text, by its lines with bytes above 7F (hexadecimal).
+fn detect_in_lines(bytes: &[u8]) -> &'static Encoding {
+    let mut sample = Vec::new();
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_ascii()) {
+        let room = ENOUGH_TEXT.saturating_sub(sample.len());
+        sample.extend_from_slice(line.get(..room).unwrap_or(line));
+        sample.push(b'\n');
+        if sample.len() >= ENOUGH_TEXT {
+            break;
+        }
+    }
+    detect_encoding(&sample)
 }
 
 /// Gathers what is wrong with the lines of a file, so that a thousand lines of one fault are one warning.
@@ -65,8 +84,13 @@ mod tests {
             [b"\xFE\xFF".to_vec(), wide(u16::to_be_bytes)].concat(),
             b"[Song]\x92\xE9".to_vec(),
         ] {
-            assert_eq!(decode(&bytes), text, "{bytes:x?}");
+            assert_eq!(decode(&bytes, None).0, text, "{bytes:x?}");
         }
-        assert_eq!(decode(b""), "");
+        assert_eq!(decode(b"", None).0, "");
+        let russian = "Name = \u{413}\u{440}\u{443}\u{43f}\u{43f}\u{430} \u{43a}\u{440}\u{43e}\u{432}\u{438}";
+        let bytes = encoding_rs::WINDOWS_1251.encode(russian).0;
+        assert_eq!(decode(&bytes, None).0, russian);
+        let chosen = "iso-8859-7".parse().ok();
+        assert_eq!(decode(b"\xC1", chosen).0, "\u{391}");
     }
 }

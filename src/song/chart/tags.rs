@@ -4,6 +4,7 @@
 use strikeline_picture::Time;
 
 use super::decode::{LineFaults, decode};
+use crate::song::TextEncoding;
 use crate::song::midi::clean_text;
 use crate::song::warning::{SongWarning, Warnings};
 
@@ -38,9 +39,10 @@ pub(in crate::song) struct ChartTags {
 
 impl ChartTags {
     /// Reads a `song.ini`: `key = value` in each line of the section `[song]`. Comments begin with `;` or `#`; capital and
-    /// small letters in keys and in the section's name are alike.
-    pub(in crate::song) fn read_ini(bytes: &[u8]) -> ChartTags {
-        let text = decode(bytes);
+    /// small letters in keys and in the section's name are alike. What is neither UTF-8 nor UTF-16 has the encoding
+    /// that was chosen, or that is found in it.
+    pub(in crate::song) fn read_ini(bytes: &[u8], encoding: Option<TextEncoding>) -> ChartTags {
+        let (text, _) = decode(bytes, encoding);
         let mut tags = ChartTags::default();
         let mut faults = LineFaults::new(FILE_NAME);
         let mut in_song = true;
@@ -218,6 +220,7 @@ mod tests {
         let tags = ChartTags::read_ini(
             b"\xEF\xBB\xBF; made by hand\r\n[Song]\r\nName = A = B; C\r\nARTIST=Some <color=#FF0000>Band</color> <3\r\n\
               delay = -25\r\npro_drums = True\r\n# end\r\n[other]\r\nname = no\r\n",
+            None,
         );
         assert_eq!(tags.name.as_deref(), Some("A = B; C"));
         assert_eq!(tags.artist.as_deref(), Some("Some Band <3"));
@@ -228,7 +231,8 @@ mod tests {
 
     #[test]
     fn a_value_without_meaning_is_told_with_its_line() {
-        let tags = ChartTags::read_ini(b"[song]\nname = X\ndelay = soon\npro_drums = maybe\nnonsense\n");
+        let tags =
+            ChartTags::read_ini(b"[song]\nname = X\ndelay = soon\npro_drums = maybe\nnonsense\n", None);
         let told: Vec<String> = tags.warnings.into_vec().iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 3, "{told:?}");
         assert!(told[0].contains("line 3") && told[0].contains("song.ini"), "{told:?}");

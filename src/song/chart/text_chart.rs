@@ -35,7 +35,7 @@ const ANCHOR_TOLERANCE_MICROS: u64 = 10_000;
 
 /// Whether a file is a chart by what it begins with: the name of a section in brackets, then a brace.
 pub(in crate::song) fn is_text_chart(file: &[u8]) -> bool {
-    let text = decode(file.get(..file.len().min(LOOKED_AT)).unwrap_or(file));
+    let (text, _) = decode(file.get(..file.len().min(LOOKED_AT)).unwrap_or(file), None);
     let section = text.trim_start_matches(['\u{FEFF}', ' ', '\t', '\r', '\n']).strip_prefix('[');
     let behind = section.and_then(|section| section.split_once(']')).filter(|(name, _)| !name.contains('\n'));
     behind.is_some_and(|(_, behind)| behind.trim_start().starts_with('{'))
@@ -50,12 +50,13 @@ pub(in crate::song) fn read_text_chart(
     options: &SongOptions,
     tags: ChartTags,
 ) -> Result<(Song, Vec<NamedStem>), SongError> {
-    let text = decode(file);
+    let (text, encoding) = decode(file, options.text_encoding);
     let mut warnings = Warnings::default();
     let mut chart = TextChart::default();
     chart.read(&text, &mut warnings);
     let named = std::mem::take(&mut chart.stems);
-    let song = chart.into_song(&text, options, tags, warnings)?;
+    let mut song = chart.into_song(&text, options, tags, warnings)?;
+    song.text_encoding = encoding;
     Ok((song, named))
 }
 

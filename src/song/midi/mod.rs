@@ -32,7 +32,7 @@ use text::find_encoding;
 pub(super) use chunks::{Chunks, TrackChunk};
 pub(super) use events::{StepContent, TrackEvents};
 pub(super) use notes::DrumDecision;
-pub(super) use text::{clean_text, readable_in};
+pub(super) use text::{clean_text, detect_encoding, readable_in};
 
 /// Texts that a song keeps at most.
 const KEPT_TEXTS: usize = 20;

@@ -131,7 +131,7 @@ impl TextSample {
 
     fn encoding(&self) -> TextEncoding {
         if self.is_not_utf_8 {
-            return TextEncoding::new(detect(&self.lines));
+            return TextEncoding::new(detect_encoding(&self.lines));
         }
         match self.utf_16 {
             _ if self.has_high_bytes => TextEncoding::UTF_8,
@@ -155,7 +155,7 @@ fn is_utf_8(bytes: &[u8]) -> bool {
 }
 
 /// The most likely encoding of texts that are neither ASCII, UTF-8 nor UTF-16.
-fn detect(texts: &[u8]) -> &'static Encoding {
+pub(in crate::song) fn detect_encoding(texts: &[u8]) -> &'static Encoding {
     if is_shift_jis(texts) {
         return SHIFT_JIS;
     }
