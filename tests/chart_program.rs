@@ -37,7 +37,7 @@ fn inspect_says_that_it_is_a_chart_with_which_difficulties_pads_and_recordings()
         "title      Twin Song",
         "artist     The Twins",
         "charter    somebody",
-        "notes.chart, a chart of a rhythm game: 4 pads, cymbals and toms apart",
+        "notes.chart, a chart of a rhythm game: 4 pads, with cymbals and toms (pro drums)",
         "easy (3 gems), hard (9 gems), expert (30 gems, shown)",
         "delay      0.250 s: its recordings begin at -0.250 s of the song",
         "song.wav (--audio plays it)",

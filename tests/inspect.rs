@@ -50,10 +50,10 @@ fn a_file_without_drums_is_inspected_and_not_drawn() {
     let (folder, path) = folder_with(&song_without_drums());
     let text = String::from_utf8(succeed(strikeline().arg("inspect").arg(&path)).stdout).unwrap();
     for part in [
-        "channel 1   no drums; 4 notes; Acoustic Bass (track 1)",
-        "channel 3   no drums; 8 notes (track 1)",
+        "channel 1   melodic; 4 notes; Acoustic Bass (track 1)",
+        "channel 3   melodic; 8 notes (track 1)",
         "no drum notes",
-        "the keys of channel 3 are those of drums",
+        "channel 3 is probably drums, by its keys",
         "--channel",
     ] {
         assert!(text.contains(part), "{part:?} is missing in:\n{text}");
@@ -88,9 +88,11 @@ fn a_song_for_gs_is_told_with_its_parts_and_takes_no_map_of_a_drum_module() {
     let bytes = include_bytes!("songs/gs_sysex_channel11_is_second_drum_part.mid");
     let (_folder, path) = folder_with(bytes);
     let text = String::from_utf8(succeed(strikeline().arg("inspect").arg(&path)).stdout).unwrap();
-    for part in
-        ["Roland GS", "channel 10  drums: channel 10; 2 notes", "channel 11  drums: declared by GS; 2 notes"]
-    {
+    for part in [
+        "Roland GS",
+        "channel 10  drums: the drum channel of General MIDI; 2 notes",
+        "channel 11  drums: declared by GS; 2 notes",
+    ] {
         assert!(text.contains(part), "{part:?} is missing in:\n{text}");
     }
     // The keys of a Roland module, after a GS reset and without one.

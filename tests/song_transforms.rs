@@ -198,7 +198,7 @@ fn sections_are_found_by_name_and_the_last_ends_with_its_bar() {
     assert_eq!(song.end(), seconds(6.5));
     assert_eq!(song.section("CHORUS"), Ok(passage(6.0, 8.0)));
     let error = song.section("Bridge").unwrap_err().to_string();
-    assert_eq!(error, "the song has no section \"Bridge\"; there are: Intro, Verse, Chorus");
+    assert_eq!(error, "the song has no section \"Bridge\"; its sections are Intro, Verse, Chorus");
     let of = |text: &str| text.parse::<PassageChoice>().unwrap().of(&song);
     assert_eq!(of("section:verse"), Ok(passage(2.0, 6.0)));
     assert_eq!(of("bar:2..bar:3"), Ok(passage(2.0, 4.0)));

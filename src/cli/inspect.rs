@@ -21,7 +21,7 @@ pub(super) struct InspectArgs {
     #[command(flatten)]
     json: JsonArgs,
 
-    /// Also list every note on a drum, in order of time.
+    /// With --json: also list every drum note, in order of time.
     #[arg(long, requires = "json")]
     notes: bool,
 
@@ -360,13 +360,13 @@ fn write_report(out: &mut String, song: &Song, in_force: &MapInForce) -> std::fm
     write_list(out, "tracks", song.tracks(), |out, info| {
         let channels: Vec<_> = info.channels().map(|(channel, _)| channel.to_string()).collect();
         write!(out, "{:>4}  {}", info.track, info.name.as_deref().unwrap_or("(no name)"))?;
-        write!(out, ": {} events, {} notes", info.events, info.note_count())?;
+        write!(out, ": {}, {}", plural(info.events, "event"), plural(info.note_count(), "note"))?;
         match channels.as_slice() {
             [] => {}
             [one] => write!(out, " on channel {one}")?,
             several => write!(out, " on channels {}", several.join(", "))?,
         }
-        if info.selected { Ok(()) } else { out.write_str(" (not taken)") }
+        if info.selected { Ok(()) } else { out.write_str(" (not shown)") }
     })?;
     write_list(out, "parts", song.parts(), write_part)?;
     write_list(out, "tempo", song.tempo_changes(), |out, change| {
@@ -428,6 +428,11 @@ impl std::fmt::Display for TimeText {
             hours => write!(f, "{hours}:{minutes:02}:{seconds}"),
         }
     }
+}
+
+/// `1 note`, `2 notes`.
+fn plural(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

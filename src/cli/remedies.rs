@@ -84,7 +84,9 @@ fn of_song(error: &SongError) -> Option<&'static str> {
 pub(super) fn of_no_notes(why: &NoNotes) -> Option<&'static str> {
     match why {
         NoNotes { elsewhere, .. } if elsewhere.is_empty() => None,
-        NoNotes { tracks: TrackSelection::All, .. } => Some("--channel takes one of these numbers, or all"),
+        NoNotes { tracks: TrackSelection::All, .. } => {
+            Some("--channel NUMBER shows the notes of that channel, --channel all those of all channels")
+        }
         NoNotes { .. } => Some("--channel and --track choose other channels and tracks"),
     }
 }

@@ -11,7 +11,8 @@ use crate::song::{DrumShape, LanePlace, Mark, Stroke};
 use strikeline_picture::Time;
 
 /// Strokes of one drum that are so near each other belong to one flam or drag.
-const TOGETHER: Time = Time::from_nanos(36_000_000);
+/// As far as [`mark_grace_notes`](crate::song::strokes) looks.
+const TOGETHER: Time = Time::from_nanos(45_000_000);
 
 /// Notes that are as near as this are one stroke, doubled.
 const SAME: Time = Time::from_nanos(3_000_000);
@@ -37,6 +38,8 @@ pub(super) enum Role {
     },
     /// A stroke with grace notes before it.
     Main,
+    /// A stroke near others, which are no grace notes.
+    Near,
 }
 
 /// Strokes of one drum that are near each other.
@@ -72,11 +75,12 @@ impl Run {
         let strokes = std::mem::take(&mut self.strokes);
         let is_drag = (2..=MOST_STROKES).contains(&strokes)
             && self.hardest[..strokes].iter().all(|velocity| *velocity <= self.hardest[strokes - 1]);
-        for (index, stroke) in self.notes.drain(..).filter(|_| is_drag) {
-            let following = strokes - 1 - stroke;
-            roles[index] = match following {
+        for (index, stroke) in self.notes.drain(..) {
+            roles[index] = match strokes - 1 - stroke {
+                _ if strokes < 2 => Role::Alone,
+                _ if !is_drag => Role::Near,
                 0 => Role::Main,
-                _ => Role::Grace { stroke: self.last, following: following as u8 - 1 },
+                following => Role::Grace { stroke: self.last, following: following as u8 - 1 },
             };
         }
     }
@@ -108,7 +112,9 @@ pub(super) fn roles(notes: &[HighwayNote]) -> Vec<Role> {
 /// How many grace notes are drawn with `note`, where none are notes of their own.
 pub(super) fn added(note: &HighwayNote, role: Role) -> u8 {
     match (note.place, role, note.stroke) {
-        (LanePlace::Kick, ..) | (_, Role::Grace { .. } | Role::Main, _) | (.., Stroke::Single) => 0,
+        (LanePlace::Kick, ..)
+        | (_, Role::Grace { .. } | Role::Main | Role::Near, _)
+        | (.., Stroke::Single) => 0,
         (.., Stroke::Flam) => 1,
         (.., Stroke::Drag) => 2,
     }
@@ -135,7 +141,8 @@ mod tests {
         assert_eq!(graces(&[(0, 40), (30, 50), (60, 100)]), [true, true, false]);
         assert_eq!(graces(&[(0, 100), (20, 100)]), [true, false]);
         assert_eq!(graces(&[(0, 100), (20, 60)]), [false, false], "a bounce");
-        assert_eq!(graces(&[(0, 60), (40, 100)]), [false, false], "too far");
+        assert_eq!(graces(&[(0, 60), (40, 100)]), [true, false]);
+        assert_eq!(graces(&[(0, 60), (46, 100)]), [false, false], "too far");
     }
 
     #[test]

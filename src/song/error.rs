@@ -31,7 +31,7 @@ pub enum SongError {
     },
     /// The file is of another kind; export the song as a Standard MIDI File.
     #[error(
-        "not a MIDI file{}; give a Standard MIDI File (.mid, .midi, .rmi)",
+        "not a MIDI file{}; give a MIDI file (.mid, .midi, .rmi) or a chart (a folder, notes.chart, .sng)",
         looks_like.map(|kind| format!(": it looks like {kind}")).unwrap_or_default()
     )]
     NotMidi {
@@ -60,7 +60,7 @@ pub enum SongError {
     NoNotes(Box<NoNotes>),
     /// A folder or a `.sng` file without a chart in it; give one of the files themselves.
     #[error(
-        "no chart in it: looked for notes.mid, notes.chart and other .chart files{}",
+        "no chart in this folder or file: looked for notes.mid, notes.chart and other .chart files{}",
         list_midi_files(midi_files)
     )]
     NoChart {

@@ -93,12 +93,12 @@ impl fmt::Display for NoNotes {
         if let Some(LikelyDrums { channel, name, has_drum_keys, .. }) = &self.likely {
             let name = name.as_ref().map(|name| format!(" \"{name}\"")).unwrap_or_default();
             if *has_drum_keys {
+                write!(f, "; channel {channel}{name} is probably drums, by its keys")?;
+            } else {
                 write!(
                     f,
-                    "; the keys of channel {channel}{name} are those of drums (choose channel {channel})"
+                    "; no channel has keys like those of drums, and channel {channel}{name} has the most notes"
                 )?;
-            } else {
-                write!(f, " (choose channel {channel}{name}, which has the most, or another)")?;
             }
         }
         if let Some(first) = in_others.first() {

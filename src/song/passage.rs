@@ -259,7 +259,7 @@ fn list_sections(sections: &[String]) -> String {
     if sections.is_empty() {
         return "it has no markers; give seconds or bars".to_owned();
     }
-    let mut text = "there are: ".to_owned();
+    let mut text = "its sections are ".to_owned();
     for (place, name) in sections.iter().take(LISTED_SECTIONS).enumerate() {
         text.push_str(if place == 0 { "" } else { ", " });
         text.push_str(name);

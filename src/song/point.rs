@@ -25,7 +25,7 @@ pub enum SongPoint {
 #[non_exhaustive]
 pub enum SongPointError {
     /// It is not a time.
-    #[error("{0}; or a bar such as bar:17, or section:NAME")]
+    #[error("{0}, a bar such as bar:17, or section:NAME")]
     Time(#[from] TimeTextError),
     /// It names no bar.
     #[error("{given:?} names no bar: give a number from 1, such as bar:17")]
@@ -34,7 +34,9 @@ pub enum SongPointError {
         given: String,
     },
     /// It names no section.
-    #[error("{given:?} names no section: give section: and the name of a marker of the song")]
+    #[error(
+        "{given:?} names no section: write the name of a marker of the song after section:, as in section:Chorus"
+    )]
     Section {
         /// The text.
         given: String,

@@ -100,6 +100,17 @@ pub enum SongWarning {
         /// What is wrong with them, and what was assumed.
         reason: &'static str,
     },
+    /// Damaged messages of a track that were left out; the rest of the track was read.
+    EventsLeftOut {
+        /// The track.
+        track: TrackIndex,
+        /// Where the first of them begins.
+        offset: u64,
+        /// How many.
+        count: u64,
+        /// What is wrong with them.
+        reason: &'static str,
+    },
     /// Events without meaning were skipped; the rest of the track was read.
     EventsSkipped {
         /// The track.
@@ -222,6 +233,8 @@ impl SongWarning {
             | SongWarning::SngTag { .. }
             | SongWarning::SngEntryOutside { .. }
             | SongWarning::UnmappedKeys { .. } => false,
+            // Tags are no notes.
+            SongWarning::LinesSkipped { file, .. } => *file != "song.ini",
             SongWarning::TrackCount { declared, found } => usize::from(*declared) > *found,
             SongWarning::TooManyTracks { .. }
             | SongWarning::TrackLength { .. }
@@ -229,8 +242,8 @@ impl SongWarning {
             | SongWarning::BytesSkipped { .. }
             | SongWarning::SecondFile { .. }
             | SongWarning::TrackDamaged { .. }
+            | SongWarning::EventsLeftOut { .. }
             | SongWarning::EventsSkipped { .. }
-            | SongWarning::LinesSkipped { .. }
             | SongWarning::UnknownSngVersion { .. }
             | SongWarning::NoEndOfTrack { .. }
             | SongWarning::AfterEndOfTrack { .. } => true,
@@ -268,11 +281,12 @@ impl fmt::Display for SongWarning {
             ),
             SongWarning::CutShort { track, offset, missing } => write!(
                 f,
-                "the file ends at byte {offset} within track {track}, {missing} bytes too early; \
-                 the notes before that are kept"
+                "the file ends at byte {offset} within track {track}, {} too early; \
+                 the notes before that are kept",
+                plural(*missing, "byte")
             ),
             SongWarning::BytesSkipped { offset, count } => {
-                write!(f, "{count} bytes at byte {offset} are not part of a MIDI file; skipped")
+                write!(f, "{} at byte {offset} skipped: not part of a MIDI file", plural(*count, "byte"))
             }
             SongWarning::SecondFile { offset } => {
                 write!(f, "a second MIDI file begins at byte {offset}; skipped")
@@ -287,10 +301,16 @@ impl fmt::Display for SongWarning {
                 write!(f, "bytes were skipped, {rest}")
             }
             SongWarning::EventsMended { track, offset, count: 1, reason } => {
-                write!(f, "a damaged event at byte {offset} (track {track}): {reason}")
+                write!(f, "an event at byte {offset} (track {track}) was mended: {reason}")
             }
             SongWarning::EventsMended { track, offset, count, reason } => {
-                write!(f, "{count} damaged events from byte {offset} on (track {track}): {reason}")
+                write!(f, "{count} events from byte {offset} on (track {track}) were mended: {reason}")
+            }
+            SongWarning::EventsLeftOut { track, offset, count: 1, reason } => {
+                write!(f, "a message at byte {offset} (track {track}) was lost: {reason}")
+            }
+            SongWarning::EventsLeftOut { track, offset, count, reason } => {
+                write!(f, "{count} messages from byte {offset} on (track {track}) were lost: {reason}")
             }
             SongWarning::EventsSkipped { track, offset, count: 1, reason } => {
                 write!(f, "an event at byte {offset} (track {track}) was skipped: {reason}")
@@ -302,7 +322,11 @@ impl fmt::Display for SongWarning {
                 write!(f, "track {track} stops at byte {offset} without an end mark; it may be cut short")
             }
             SongWarning::AfterEndOfTrack { track, offset, count } => {
-                write!(f, "{count} bytes after the end mark of track {track} (byte {offset}) were skipped")
+                write!(
+                    f,
+                    "{} after the end mark of track {track} (byte {offset}) skipped",
+                    plural(*count, "byte")
+                )
             }
             SongWarning::LinesSkipped { file, line, count: 1, reason } => {
                 write!(f, "line {line} of {file} was skipped: {reason}")
@@ -335,7 +359,7 @@ impl fmt::Display for SongWarning {
             }
             SongWarning::SngEntryOutside { offset, name } => write!(
                 f,
-                "the file {name:?}, which byte {offset} of the .sng file lists, does not lie in it or has no name; left out"
+                "the file {name:?}, which byte {offset} of the .sng file lists, lies outside of it, or its name has control characters; left out"
             ),
             SongWarning::UnmappedKeys { keys } => {
                 f.write_str("keys for which the drum map has no drum, drawn in the lane of other keys: ")?;
@@ -354,7 +378,7 @@ impl fmt::Display for SongWarning {
                 if parts.len() == LISTED_TRACKS { f.write_str(", …") } else { Ok(()) }
             }
             SongWarning::NoNotes(why) => why.fmt(f),
-            SongWarning::More { count } => write!(f, "and {count} more such faults"),
+            SongWarning::More { count } => write!(f, "and {count} more warnings"),
         }
     }
 }

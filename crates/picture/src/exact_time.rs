@@ -120,7 +120,7 @@ pub struct GivenTime {
 pub enum TimeTextError {
     /// It is of none of the forms of [`GivenTime`].
     #[error(
-        "{given:?} is not a time: give seconds such as 42.5 or 500ms, minutes and seconds such as 1:02.5, or a ratio of \
+        "{given:?} is not a time: give seconds such as 42.5 or 500ms, minutes and seconds (below 60) such as 1:02.5, or a ratio of \
          seconds such as 119/30{}",
         if given.contains(',') { "; decimals follow a point, not a comma" } else { "" }
     )]

@@ -97,7 +97,7 @@ impl DrumMapArgs {
         Ok(match recognise(&keys) {
             Some(named) => {
                 let note = format!(
-                    "drum map {}, since the song has the keys of {}; --drum-map general-midi or another chooses",
+                    "using drum map {}: the song has the keys of {}; --drum-map chooses another, such as general-midi",
                     named.name, named.description
                 );
                 in_force(&named, MapChoice::Recognised, Some(note))

@@ -40,18 +40,18 @@ pub(crate) struct SongSelection {
 
     /// Difficulty of a chart: expert, hard, medium or easy.
     ///
-    /// A MIDI file is a chart if it has a track that is named PART DRUMS, unless --channel or --track chooses notes.
+    /// A MIDI file is a chart if it has a track that is named PART DRUMS, unless --channel or --track is given.
     #[arg(long, value_name = "DIFFICULTY", default_value = "expert")]
     difficulty: Difficulty,
 
-    /// Encoding of the file's texts, such as windows-1252, shift_jis or gbk [default: found in the texts].
+    /// Encoding of the file's texts, such as windows-1252, shift_jis or gbk [default: detected from all texts of the file].
     #[arg(long, value_name = "NAME")]
     text_encoding: Option<TextEncoding>,
 
     /// End with an error (exit code 1) if notes of the file may be lost because it is damaged.
     ///
     /// Without it the program warns, and goes on with what can be read. Notes on keys without a drum are not lost: they
-    /// are shown in the lane of other keys.
+    /// are shown in the lane "Other".
     #[arg(long)]
     strict: bool,
 }

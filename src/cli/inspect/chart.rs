@@ -79,7 +79,7 @@ pub(super) fn write_report(out: &mut String, chart: &ChartInfo) -> fmt::Result {
             writeln!(out, "{label:<10} {value}")?;
         }
     }
-    let pads = if chart.kit.is_pro() { "pads, cymbals and toms apart" } else { "pads" };
+    let pads = if chart.kit.is_pro() { "pads, with cymbals and toms (pro drums)" } else { "pads" };
     writeln!(
         out,
         "{:<10} {}, a chart of a rhythm game: {} {pads}",
@@ -92,7 +92,7 @@ pub(super) fn write_report(out: &mut String, chart: &ChartInfo) -> fmt::Result {
         .iter()
         .map(|(difficulty, gems)| {
             let shown = if *difficulty == chart.difficulty { ", shown" } else { "" };
-            format!("{difficulty} ({gems} gems{shown})")
+            format!("{difficulty} ({}{shown})", super::plural(*gems, "gem"))
         })
         .collect();
     writeln!(out, "{:<10} {}", "difficulty", difficulties.join(", "))?;
@@ -110,6 +110,10 @@ pub(super) fn write_report(out: &mut String, chart: &ChartInfo) -> fmt::Result {
 
 /// A recording, as a line of the text.
 pub(super) fn write_stem(out: &mut String, stem: &Stem) -> fmt::Result {
-    let how = if stem.packed.is_some() { "in the .sng file" } else { "--audio plays it" };
+    let how = if stem.packed.is_some() {
+        "in the .sng file; take it out to use it with --audio"
+    } else {
+        "--audio plays it"
+    };
     write!(out, "{:<14} {} ({how})", stem.kind.to_string(), stem.file.display())
 }

@@ -2,8 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::plural;
 use serde::Serialize;
 use strikeline::song::{PartInfo, PartKind, PartRole, Program, Song, SynthesizerKind};
+
+/// Tracks of a part that are listed at most.
+const LISTED_TRACKS: usize = 10;
 
 /// What one channel plays.
 #[derive(Debug, Serialize)]
@@ -78,16 +82,16 @@ pub(super) fn synthesizer(song: &Song) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// `channel 10  drums: channel 10; 480 notes; Standard Set; "Drums" (track 3)`.
+/// `channel 10  drums: the drum channel of General MIDI; 480 notes; Standard Set; "Drums" (track 3)`.
 pub(super) fn write_part(out: &mut String, part: &PartInfo) -> std::fmt::Result {
     if part.port > 0 {
         write!(out, "port {} ", part.port + 1)?;
     }
     write!(out, "channel {:<2}  ", part.channel.number())?;
     match part.roles.as_slice() {
-        [role] => write!(out, "{}; {} notes", role.describe(), part.notes)?,
+        [role] => write!(out, "{}; {}", role.describe(), plural(part.notes, "note"))?,
         roles => {
-            write!(out, "{} notes, in turns ", part.notes)?;
+            write!(out, "{}, changing: ", plural(part.notes, "note"))?;
             for (place, role) in roles.iter().enumerate() {
                 let separator = if place == 0 { "" } else { ", " };
                 write!(out, "{separator}{} ({})", role.describe(), role.notes)?;
@@ -107,6 +111,10 @@ pub(super) fn write_part(out: &mut String, part: &PartInfo) -> std::fmt::Result 
     match part.tracks.as_slice() {
         [] => Ok(()),
         [one] => write!(out, " (track {one})"),
-        [first, .., last] => write!(out, " ({} tracks, {first} to {last})", part.tracks.len()),
+        tracks => {
+            let listed: Vec<String> = tracks.iter().take(LISTED_TRACKS).map(ToString::to_string).collect();
+            let more = if tracks.len() > LISTED_TRACKS { ", …" } else { "" };
+            write!(out, " (tracks {}{more})", listed.join(", "))
+        }
     }
 }

@@ -88,7 +88,7 @@ impl<'a> EventLine<'a> {
 fn number(word: &str) -> Result<u64, &'static str> {
     let word = word.trim();
     if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("a number is missing or is none");
+        return Err("a number is missing, or something else stands in its place");
     }
     // What does not fit is too large, too.
     word.parse().ok().filter(|number| *number <= MAX_TICK).ok_or("a number is too large")

@@ -58,7 +58,7 @@ impl ChartTags {
                     faults.add(number, reason);
                 }
             } else if in_song {
-                faults.add(number, "neither a comment, nor a section, nor a value");
+                faults.add(number, "it is no comment, no [section] and no \"key = value\"");
             }
         }
         faults.tell(&mut tags.warnings);
@@ -89,7 +89,7 @@ impl ChartTags {
             "frets" if self.charter.is_none() => &mut self.charter,
             "delay" => {
                 self.delay =
-                    parse_milliseconds(value, 1.0).ok_or("the delay is no number of milliseconds")?;
+                    parse_milliseconds(value, 1.0).ok_or("the delay is not a number of milliseconds")?;
                 return Ok(());
             }
             "pro_drums" | "pro_drum" => return set_flag(&mut self.pro_drums, value),
@@ -112,7 +112,7 @@ impl ChartTags {
             "year" => self.set("year", value.trim_start_matches([',', ' '])),
             "offset" => {
                 self.delay =
-                    parse_milliseconds(value, 1_000.0).ok_or("the offset is no number of seconds")?;
+                    parse_milliseconds(value, 1_000.0).ok_or("the offset is not a number of seconds")?;
                 Ok(())
             }
             "name" | "artist" | "album" | "genre" | "charter" => self.set(entry, value),

@@ -159,7 +159,9 @@ impl TextChart {
         match event.code {
             "B" => {
                 let [tempo] = event.numbers()?;
-                let tempo = tempo.filter(|tempo| TEMPOS.contains(tempo)).ok_or("a tempo without meaning")?;
+                let tempo = tempo
+                    .filter(|tempo| TEMPOS.contains(tempo))
+                    .ok_or("the tempo is missing or out of range")?;
                 self.tempos.push((event.tick, tempo));
             }
             "TS" => {
@@ -168,7 +170,7 @@ impl TextChart {
                     numerator.and_then(|numerator| u8::try_from(numerator).ok()).filter(|it| *it > 0);
                 let denominator =
                     u32::try_from(power.unwrap_or(2)).ok().and_then(|power| 1_u16.checked_shl(power));
-                let meter = numerator.zip(denominator).ok_or("a metre without meaning")?;
+                let meter = numerator.zip(denominator).ok_or("a time signature that makes no sense")?;
                 self.meters.push((event.tick, meter));
             }
             "A" => {

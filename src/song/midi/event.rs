@@ -95,23 +95,19 @@ impl EventForm {
     pub(super) const fn fault(self) -> Option<&'static str> {
         match (self.delta, self.message) {
             (DeltaForm::Missing, _) => Some("the time before the event is missing; taken as 0"),
-            (DeltaForm::FirstByte, _) => {
-                Some("the time before the event runs into it; only the first byte of the time was taken")
-            }
+            (DeltaForm::FirstByte, _) => Some(
+                "the time before the event seems to take in bytes of the event; only its first byte was used",
+            ),
             (DeltaForm::TwoBytes, _) => Some("the time before the event is cut in two; it was joined"),
             (DeltaForm::ExtraByte, _) => Some("a byte too many after the time before the event; skipped"),
             (DeltaForm::Plain, MessageForm::Plain) => None,
-            (DeltaForm::Plain, MessageForm::HighData) => {
-                Some("a data byte above 127; the message was left out, its time was kept")
-            }
-            (DeltaForm::Plain, MessageForm::MissingData) => {
-                Some("a data byte is missing; the message was left out, its time was kept")
-            }
+            (DeltaForm::Plain, MessageForm::HighData) => Some("a data byte above 127; its time was kept"),
+            (DeltaForm::Plain, MessageForm::MissingData) => Some("a data byte is missing; its time was kept"),
             (DeltaForm::Plain, MessageForm::DamagedStatus) => {
-                Some("the status byte is damaged; the message was left out, its time was kept")
+                Some("the status byte is damaged; its time was kept")
             }
             (DeltaForm::Plain, MessageForm::MissingStatus) => {
-                Some("no status byte, nor one before it; the message was left out, its time was kept")
+                Some("no status byte here or before; its time was kept")
             }
             (DeltaForm::Plain, MessageForm::DamagedMeta) => {
                 Some("the first byte is damaged; it was taken for a meta event")
@@ -124,9 +120,9 @@ impl EventForm {
 }
 
 /// A message without a status byte after a meta event, a system exclusive message or damage.
-const RUNNING_ON: &str = "no status byte after a meta event, system exclusive message or damage; the track's status before it was taken";
-const VELOCITY: &str = "a velocity above 127; taken as 127";
-const LONG_NUMBER: &str = "a number of more than four bytes; taken as it is";
+const RUNNING_ON: &str = "it has no status byte, though a meta event, a system exclusive message or damage comes before it; the last status byte of the track was used";
+const VELOCITY: &str = "a velocity above 127; read as 127";
+const LONG_NUMBER: &str = "a time or length is written with more than four bytes; read all the same";
 
 /// An event that was read.
 #[derive(Debug)]
@@ -311,14 +307,30 @@ fn read_message<'a>(
         }
         // These have no place in a file, but their lengths are known (MIDI 1.0, "System Common" and "System Real
         // Time"; the latter leave running status alone).
-        0xF1 | 0xF3 => {
-            event(at + 2, running.interrupt(), true, EventContent::Skipped("a system common message"))
-        }
-        0xF2 => event(at + 3, running.interrupt(), true, EventContent::Skipped("a system common message")),
-        0xF4..=0xF6 => {
-            event(at + 1, running.interrupt(), true, EventContent::Skipped("a system common message"))
-        }
-        0xF8..=0xFE => event(at + 1, running, true, EventContent::Skipped("a system real-time message")),
+        0xF1 | 0xF3 => event(
+            at + 2,
+            running.interrupt(),
+            true,
+            EventContent::Skipped("a system common message, which has no place in a file"),
+        ),
+        0xF2 => event(
+            at + 3,
+            running.interrupt(),
+            true,
+            EventContent::Skipped("a system common message, which has no place in a file"),
+        ),
+        0xF4..=0xF6 => event(
+            at + 1,
+            running.interrupt(),
+            true,
+            EventContent::Skipped("a system common message, which has no place in a file"),
+        ),
+        0xF8..=0xFE => event(
+            at + 1,
+            running,
+            true,
+            EventContent::Skipped("a system real-time message, which has no place in a file"),
+        ),
         ..=0xEF => {
             let own_status = first >= 0x80;
             let status = if own_status { Some(first) } else { running.status };
@@ -401,7 +413,7 @@ fn read_meta<'a>(
     let payload = bytes.get(start..end).ok_or(CUT)?;
     let content = match meta(kind, payload) {
         Some(message) => EventContent::Event(TrackEventKind::Meta(message)),
-        None => EventContent::Skipped("a meta event without meaning"),
+        None => EventContent::Skipped("a meta event that is too short for its kind"),
     };
     Ok(ReadEvent {
         delta: 0,

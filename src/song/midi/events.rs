@@ -318,7 +318,11 @@ mod tests {
     fn a_real_time_message_is_skipped_and_running_status_survives_it() {
         assert_eq!(
             walk(&[1, 0x99, 36, 100, 2, 0xF8, 3, 38, 100]),
-            [(100, 1, ""), (104, 3, "a system real-time message"), (106, 6, "")]
+            [
+                (100, 1, ""),
+                (104, 3, "a system real-time message, which has no place in a file"),
+                (106, 6, "")
+            ]
         );
     }
 
@@ -326,7 +330,7 @@ mod tests {
     fn a_meta_event_with_a_bad_payload_is_skipped_with_its_time() {
         assert_eq!(
             walk(&[5, 0xFF, 0x54, 5, 0, 99, 99, 99, 99, 1, 0x99, 36, 100]),
-            [(100, 5, "a meta event without meaning"), (109, 6, "")]
+            [(100, 5, "a meta event that is too short for its kind"), (109, 6, "")]
         );
     }
 
@@ -339,7 +343,7 @@ mod tests {
     fn zeros_before_a_number_are_let_pass() {
         assert_eq!(
             walk(&[0x80, 0x80, 0x80, 0x80, 5, 0x99, 36, 1]),
-            [(100, 5, "a number of more than four bytes; taken as it is")]
+            [(100, 5, "a time or length is written with more than four bytes; read all the same")]
         );
     }
 

@@ -194,11 +194,13 @@ impl TrackReader<'_> {
             MetaMessage::Tempo(micros) if micros.as_int() > 0 => {
                 read.tempos.push(AtTick { track, tick, what: micros.as_int() });
             }
-            MetaMessage::Tempo(_) => self.faults.skip(offset, "a tempo without end"),
+            MetaMessage::Tempo(_) => self.faults.skip(offset, "a tempo of 0 microseconds per quarter note"),
             MetaMessage::TimeSignature(numerator @ 1.., power @ ..16, _, _) => {
                 read.meters.push(AtTick { track, tick, what: (numerator, 1 << power) });
             }
-            MetaMessage::TimeSignature(..) => self.faults.skip(offset, "a metre without meaning"),
+            MetaMessage::TimeSignature(..) => {
+                self.faults.skip(offset, "a time signature that makes no sense")
+            }
             MetaMessage::TrackName(text) if self.info.name.is_none() => self.info.name = readable(text),
             MetaMessage::MidiChannel(channel) => self.prefix = Some(Channel::from_index(channel.as_int())),
             MetaMessage::InstrumentName(text) => {

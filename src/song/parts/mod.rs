@@ -125,18 +125,18 @@ impl PartRole {
     /// In words: `drums, as a GS message says`.
     pub const fn describe(&self) -> &'static str {
         match (self.is_drums, self.reason) {
-            (true, PartReason::Channel) => "drums: channel 10",
-            (false, PartReason::Channel) => "no drums",
+            (true, PartReason::Channel) => "drums: the drum channel of General MIDI",
+            (false, PartReason::Channel) => "melodic",
             (true, PartReason::Gs) => "drums: declared by GS",
-            (false, PartReason::Gs) => "no drums: declared by GS",
+            (false, PartReason::Gs) => "melodic: declared by GS",
             (true, PartReason::Xg) => "drums: declared by XG",
-            (false, PartReason::Xg) => "no drums: declared by XG",
+            (false, PartReason::Xg) => "melodic: declared by XG",
             (true, PartReason::XgBank) => "drums: a drum bank of XG",
-            (false, PartReason::XgBank) => "no drums: a melodic bank of XG",
+            (false, PartReason::XgBank) => "melodic: a bank of XG",
             (true, PartReason::Gm2Bank) => "drums: the drum bank of General MIDI 2",
-            (false, PartReason::Gm2Bank) => "no drums: the melodic bank of General MIDI 2",
+            (false, PartReason::Gm2Bank) => "melodic: a bank of General MIDI 2",
             (true, PartReason::Name) => "drums: by its name",
-            (false, PartReason::Name) => "no drums: by its name",
+            (false, PartReason::Name) => "melodic: by its name",
             (true, PartReason::Chosen) => "drums: chosen",
             (false, PartReason::Chosen) => "not chosen",
         }
