@@ -59,6 +59,8 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
 #[derive(Debug, Serialize)]
 struct InspectReport<'a> {
     title: Option<&'a str>,
+    /// The title that the video shows.
+    shown_title: Option<&'a str>,
     artist: Option<&'a str>,
     chart: Option<chart::ChartReport<'a>>,
     copyright: Option<&'a str>,
@@ -277,6 +279,7 @@ impl<'a> InspectReport<'a> {
         });
         InspectReport {
             title: song.title(),
+            shown_title: song.shown_title(),
             artist: song.artist(),
             chart: song.chart().map(chart::ChartReport::new),
             copyright: song.copyright(),
@@ -325,6 +328,9 @@ fn write_report(out: &mut String, song: &Song, in_force: &MapInForce) -> std::fm
         if let Some(value) = value {
             writeln!(out, "{label:<10} {value}")?;
         }
+    }
+    if let Some(shown) = song.shown_title().filter(|shown| Some(*shown) != song.title()) {
+        writeln!(out, "{:<10} {shown}", "shown as")?;
     }
     if song.text_encoding() != TextEncoding::UTF_8 {
         writeln!(out, "{:<10} {} (--text-encoding chooses another)", "texts in", song.text_encoding())?;
