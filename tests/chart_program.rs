@@ -99,3 +99,22 @@ fn a_folder_is_rendered_under_its_name_with_the_recording_where_the_chart_says()
     // What is said counts more.
     assert_eq!(render(&["--audio-offset", "1"])["sound"]["audio_offset_seconds"], 1.0);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn names_that_are_not_utf_8_are_no_hindrance_to_json() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let song = folder.path().join(std::ffi::OsStr::from_bytes(b"song\xFF.mid"));
+    std::fs::copy(charts().join("rockband_part_drums_expert_only.mid"), &song).unwrap();
+    let still = folder.path().join(std::ffi::OsStr::from_bytes(b"still\xFF.png"));
+    let mut frame = strikeline();
+    frame.arg("frame").arg(&song).args(["--at", "0", "--size", "64x64", "--json", "-o"]).arg(&still);
+    assert!(json(&mut frame)["output"].as_str().unwrap().ends_with("still\u{FFFD}.png"));
+    let video = folder.path().join(std::ffi::OsStr::from_bytes(b"video\xFF.mp4"));
+    let mut render = strikeline();
+    render.arg("render").arg(&song).args(["--size", "64x64", "--duration", "0.1", "--no-sound", "--json", "-o"]);
+    assert!(json(render.arg(&video))["output"].as_str().unwrap().ends_with("video\u{FFFD}.mp4"));
+    assert!(still.exists() && video.exists());
+}

@@ -535,3 +535,51 @@ fn real_drums_say_how_hi_hat_and_snare_are_played() {
     ];
     assert_eq!(found, expected);
 }
+
+/// A chart with these lines as its expert part, without the brace that would end it.
+fn unended(lines: &str) -> String {
+    format!("[Song]\n{{\n  Resolution = 192\n}}\n[ExpertDrums]\n{{\n{lines}")
+}
+
+#[test]
+fn a_chart_that_is_cut_short_may_have_lost_notes_and_a_bad_tag_has_not() {
+    let options = SongOptions::default();
+    let losses = |text: &str| -> usize {
+        let song = Song::read(text.as_bytes(), &options).unwrap();
+        song.warnings().iter().filter(|warning| warning.loses_notes()).count()
+    };
+    let cut = unended("  0 = N 1 0\n  192 = N 0 0\n");
+    assert_eq!(losses(&cut), 1);
+    let whole = format!("{cut}}}\n");
+    assert_eq!(losses(&whole), 0);
+    assert_eq!(losses(&whole.replace("Resolution", "Offset = nan\n  Resolution")), 0);
+    assert_eq!(losses(&whole.replace("192 = N", "192 is N")), 1);
+    // Line ends of old Macintosh computers.
+    assert_eq!(Song::read(whole.replace('\n', "\r").as_bytes(), &options).unwrap().notes().len(), 2);
+}
+
+#[test]
+fn what_is_wrong_with_a_chart_is_told_with_the_error() {
+    let error = |text: &str| {
+        Song::read(text.as_bytes(), &SongOptions::default()).unwrap_err().to_string()
+    };
+    let text = error(&unended("  0 = N 0 18446744073709551615\n}\n"));
+    assert!(text.contains("have no gems") && text.contains("line 7"), "{text}");
+    let text = error(&unended("  0 = N 0 0\n}\n").replace("192", "40000"));
+    assert!(text.contains("1 to 32767"), "{text}");
+}
+
+#[test]
+fn channels_that_are_chosen_of_a_chart_in_text_are_told_to_have_no_meaning() {
+    let drums = strikeline::song::DrumSelection::Channels("1".parse().unwrap());
+    let options = SongOptions { drums, ..SongOptions::default() };
+    let song = Song::open(&path("twin.sng"), &options).unwrap();
+    assert_eq!(song.warnings(), [strikeline::song::SongWarning::ChoiceIgnored]);
+}
+
+#[test]
+fn the_end_of_a_song_is_within_its_limit() {
+    let text = unended("  0 = N 0 1152921504606846976\n}\n");
+    let song = Song::read(text.as_bytes(), &SongOptions::default()).unwrap();
+    assert!(song.end() <= strikeline::song::MAX_SONG_TIME);
+}

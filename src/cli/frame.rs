@@ -59,7 +59,7 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
         .with_context(|| format!("{} could not be written", output.display()))?;
     if args.json.json {
         let summary = serde_json::json!({
-            "output": output,
+            "output": output.to_string_lossy(),
             "size": picture.size.to_string(),
             "song_seconds": at.as_seconds(),
             "adapter": gpu.description.to_string(),

@@ -281,7 +281,7 @@ impl RenderSummary<'_> {
             })
             .collect();
         serde_json::json!({
-            "output": self.output,
+            "output": self.output.to_string_lossy(),
             "frames": report.frames,
             "size": self.args.picture.size.to_string(),
             "frame_rate": self.args.picture.fps.to_string(),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::{Difficulty, NoNotes, TrackIndex};
+use super::{Difficulty, NoNotes, SongWarning, TrackIndex};
 
 /// Why a file could not be read as a song. Byte positions count from 0 at the start of the file.
 #[derive(Debug, thiserror::Error)]
@@ -60,27 +60,37 @@ pub enum SongError {
     NoNotes(Box<NoNotes>),
     /// A folder or a `.sng` file without a chart in it; give one of the files themselves.
     #[error(
-        "no chart in this folder or file: looked for notes.mid, notes.chart and other .chart files{}",
-        list_midi_files(midi_files)
+        "no chart in this folder or file: looked for notes.mid, notes.chart and other .chart files{}{}",
+        list_midi_files(midi_files),
+        also(damage)
     )]
     NoChart {
         /// The MIDI files that are there, by name.
         midi_files: Vec<String>,
+        /// The first thing that is wrong with a `.sng` file, if anything is.
+        damage: Option<Box<SongWarning>>,
     },
     /// The chart has no drums; it is for other instruments.
     #[error(
-        "the chart has no drums: it has none of the sections ExpertDrums, HardDrums, MediumDrums and EasyDrums{}",
-        list_sections(sections)
+        "the chart has no drums: its sections ExpertDrums, HardDrums, MediumDrums and EasyDrums are missing or have no gems{}{}",
+        list_sections(sections),
+        also(damage)
     )]
     NoDrums {
         /// Its other sections, by name.
         sections: Vec<String>,
+        /// The first thing that is wrong with the file, if anything is.
+        damage: Option<Box<SongWarning>>,
     },
     /// The chart does not say how long a tick is; its section `[Song]` is damaged.
     #[error(
-        "the chart does not say how many ticks a quarter note has: Resolution is missing in [Song]; export it again"
+        "the chart does not say how many ticks a quarter note has: Resolution is missing in [Song]; export it again{}",
+        also(damage)
     )]
-    NoResolution,
+    NoResolution {
+        /// The first thing that is wrong with the file, if anything is.
+        damage: Option<Box<SongWarning>>,
+    },
     /// The chart does not have the difficulty; choose one of those listed.
     #[error("the chart has no {difficulty} difficulty; {}", list_difficulties(difficulties))]
     NoSuchDifficulty {
@@ -126,6 +136,11 @@ pub enum SongError {
         /// The longest song, in hours.
         limit_hours: u64,
     },
+}
+
+/// `; also: …`; nothing where nothing is wrong.
+fn also(damage: &Option<Box<SongWarning>>) -> String {
+    damage.as_ref().map(|damage| format!("; also: {damage}")).unwrap_or_default()
 }
 
 /// `1 note`, `2 notes`.

@@ -106,9 +106,16 @@ fn read_sng<R: Read + std::io::Seek>(
     events: Option<&mut Vec<SongEvent>>,
 ) -> Result<Song, SongError> {
     let names: Vec<String> = sng.names().map(str::to_owned).collect();
-    let name = choose_chart(&names)?;
-    let bytes = sng.read_file(&name).ok_or(SongError::NoChart { midi_files: Vec::new() })??;
-    let tags = std::cell::RefCell::new(sng.take_tags());
+    let tags = sng.take_tags();
+    let damage = || tags.warnings.first().cloned().map(Box::new);
+    let name = choose_chart(&names).map_err(|error| match error {
+        SongError::NoChart { midi_files, .. } => SongError::NoChart { midi_files, damage: damage() },
+        other => other,
+    })?;
+    let bytes = sng
+        .read_file(&name)
+        .ok_or_else(|| SongError::NoChart { midi_files: Vec::new(), damage: damage() })??;
+    let tags = std::cell::RefCell::new(tags);
     let is_text = is_text_chart(&bytes) || name.to_ascii_lowercase().ends_with(".chart");
     let (mut song, named) = read_notes(&bytes, is_text, options, &|| tags.take(), events)?;
     if let Some(chart) = &mut song.chart {
@@ -148,7 +155,7 @@ fn choose_chart(names: &[String]) -> Result<String, SongError> {
     let is_midi = |name: &&String| [".mid", ".midi", ".rmi"].iter().any(|ending| ends_with(name, ending));
     let mut midi_files: Vec<String> = names.iter().filter(is_midi).cloned().collect();
     midi_files.sort();
-    Err(SongError::NoChart { midi_files })
+    Err(SongError::NoChart { midi_files, damage: None })
 }
 
 /// The folder of a file.

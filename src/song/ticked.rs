@@ -147,7 +147,11 @@ impl TickedSong {
             markers: clocks.in_order(self.markers).into_iter().map(marker).collect(),
             phrases,
             notes,
-            end: ends.filter_map(|(tick, track)| clocks.time_at(track, *tick)).max().unwrap_or_default(),
+            end: ends
+                .filter_map(|(tick, track)| clocks.time_at(track, *tick))
+                .max()
+                .unwrap_or_default()
+                .min(MAX_SONG_TIME),
             beats: SongBeats::Grid(BeatGrid::new(self.division, clocks.clone(), &self.ends, self.meters)),
             timeline: Timeline::as_written(),
             warnings: warnings.into_vec(),

@@ -161,7 +161,16 @@ pub enum SongWarning {
         count: u64,
         /// What is wrong with them.
         reason: &'static str,
+        /// Whether they stand where notes do.
+        may_hold_notes: bool,
     },
+    /// A chart in text ends in the middle of a section; what comes before was read.
+    ChartCutShort {
+        /// The section, such as `ExpertDrums`.
+        section: String,
+    },
+    /// Channels or tracks were chosen, but a chart in text has none; all of it was read.
+    ChoiceIgnored,
     /// `song.ini` could not be read; the song was read without it.
     NoIni {
         /// What the system says.
@@ -227,14 +236,13 @@ impl SongWarning {
             | SongWarning::DrumsByName { .. }
             | SongWarning::NoNotes(_)
             | SongWarning::NoIni { .. }
+            | SongWarning::ChoiceIgnored
             | SongWarning::AnchorDiffers { .. }
             | SongWarning::MarkersWithoutEnd { .. }
             | SongWarning::SoloWithoutEnd { .. }
             | SongWarning::SngTag { .. }
-            | SongWarning::SngEntryOutside { .. }
             | SongWarning::UnmappedKeys { .. } => false,
-            // Tags are no notes.
-            SongWarning::LinesSkipped { file, .. } => *file != "song.ini",
+            SongWarning::LinesSkipped { may_hold_notes, .. } => *may_hold_notes,
             SongWarning::TrackCount { declared, found } => usize::from(*declared) > *found,
             SongWarning::TooManyTracks { .. }
             | SongWarning::TrackLength { .. }
@@ -242,6 +250,8 @@ impl SongWarning {
             | SongWarning::BytesSkipped { .. }
             | SongWarning::SecondFile { .. }
             | SongWarning::TrackDamaged { .. }
+            | SongWarning::ChartCutShort { .. }
+            | SongWarning::SngEntryOutside { .. }
             | SongWarning::EventsLeftOut { .. }
             | SongWarning::EventsSkipped { .. }
             | SongWarning::UnknownSngVersion { .. }
@@ -328,11 +338,17 @@ impl fmt::Display for SongWarning {
                     plural(*count, "byte")
                 )
             }
-            SongWarning::LinesSkipped { file, line, count: 1, reason } => {
+            SongWarning::LinesSkipped { file, line, count: 1, reason, .. } => {
                 write!(f, "line {line} of {file} was skipped: {reason}")
             }
-            SongWarning::LinesSkipped { file, line, count, reason } => {
+            SongWarning::LinesSkipped { file, line, count, reason, .. } => {
                 write!(f, "{count} lines of {file}, the first of them line {line}, were skipped: {reason}")
+            }
+            SongWarning::ChartCutShort { section } => {
+                write!(f, "the chart ends in the middle of its section {section}; the rest is missing")
+            }
+            SongWarning::ChoiceIgnored => {
+                f.write_str("a chart in text has no channels and tracks to choose from; all of it was read")
             }
             SongWarning::NoIni { reason } => write!(f, "song.ini cannot be read: {reason}"),
             SongWarning::AnchorDiffers { line, anchor_micros, tempo_micros } => write!(

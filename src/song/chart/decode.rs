@@ -20,7 +20,12 @@ pub(super) fn decode(bytes: &[u8], chosen: Option<TextEncoding>) -> (Cow<'_, str
             _ => (chosen.map_or_else(|| detect_in_lines(bytes), TextEncoding::encoding), bytes),
         },
     };
-    (encoding.decode_without_bom_handling(bytes).0, TextEncoding::new(encoding))
+    let mut text = encoding.decode_without_bom_handling(bytes).0;
+    // Lines may end as on old Macintosh computers.
+    if text.contains('\r') && !text.contains('\n') {
+        text = Cow::Owned(text.replace('\r', "\n"));
+    }
+    (text, TextEncoding::new(encoding))
 }
 
 /// Bytes of lines by which the encoding is found.
@@ -43,8 +48,8 @@ fn detect_in_lines(bytes: &[u8]) -> &'static Encoding {
 /// Gathers what is wrong with the lines of a file, so that a thousand lines of one fault are one warning.
 pub(super) struct LineFaults {
     file: &'static str,
-    /// Reason, the first line, how many lines.
-    faults: Vec<(&'static str, u64, u64)>,
+    /// Reason, whether notes may stand there, the first line, how many lines.
+    faults: Vec<(&'static str, bool, u64, u64)>,
 }
 
 impl LineFaults {
@@ -52,17 +57,17 @@ impl LineFaults {
         LineFaults { file, faults: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, line: u64, reason: &'static str) {
+    pub(super) fn add(&mut self, line: u64, reason: &'static str, may_hold_notes: bool) {
         // There are a dozen reasons.
-        match self.faults.iter_mut().find(|(known, ..)| *known == reason) {
-            Some((_, _, count)) => *count += 1,
-            None => self.faults.push((reason, line, 1)),
+        match self.faults.iter_mut().find(|known| (known.0, known.1) == (reason, may_hold_notes)) {
+            Some((.., count)) => *count += 1,
+            None => self.faults.push((reason, may_hold_notes, line, 1)),
         }
     }
 
     pub(super) fn tell(self, warnings: &mut Warnings) {
-        for (reason, line, count) in self.faults {
-            warnings.push(SongWarning::LinesSkipped { file: self.file, line, count, reason });
+        for (reason, may_hold_notes, line, count) in self.faults {
+            warnings.push(SongWarning::LinesSkipped { file: self.file, line, count, reason, may_hold_notes });
         }
     }
 }
@@ -87,6 +92,7 @@ mod tests {
             assert_eq!(decode(&bytes, None).0, text, "{bytes:x?}");
         }
         assert_eq!(decode(b"", None).0, "");
+        assert_eq!(decode(b"[Song]\r{\r", None).0, "[Song]\n{\n");
         let russian = "Name = \u{413}\u{440}\u{443}\u{43f}\u{43f}\u{430} \u{43a}\u{440}\u{43e}\u{432}\u{438}";
         let bytes = encoding_rs::WINDOWS_1251.encode(russian).0;
         assert_eq!(decode(&bytes, None).0, russian);

@@ -21,6 +21,22 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = (u64, (Section, &str), &
     })
 }
 
+/// The name of the section in whose middle a file ends: whose brace is open at the end.
+pub(super) fn unclosed_section(text: &str) -> Option<&str> {
+    let (mut name, mut is_open) = ("", false);
+    for line in text.lines().map(str::trim) {
+        match line.strip_prefix('[').and_then(|line| line.split_once(']')) {
+            Some((section, behind)) if matches!(behind.trim(), "" | "{") => {
+                (name, is_open) = (section.trim(), behind.contains('{'));
+            }
+            _ if line == "{" => is_open = true,
+            _ if line == "}" => is_open = false,
+            _ => {}
+        }
+    }
+    is_open.then_some(name)
+}
+
 /// What a section is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {

@@ -55,10 +55,10 @@ impl ChartTags {
                 in_song = section.trim().eq_ignore_ascii_case("song");
             } else if let Some((key, value)) = line.split_once('=') {
                 if in_song && let Err(reason) = tags.set(key, value) {
-                    faults.add(number, reason);
+                    faults.add(number, reason, false);
                 }
             } else if in_song {
-                faults.add(number, "it is no comment, no [section] and no \"key = value\"");
+                faults.add(number, "it is no comment, no [section] and no \"key = value\"", false);
             }
         }
         faults.tell(&mut tags.warnings);

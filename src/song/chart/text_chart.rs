@@ -6,7 +6,7 @@ use super::decode::{LineFaults, decode};
 use super::difficulty::Difficulty;
 use super::gems::{DifficultyPart, GemEvent, GemMarks, GemRules, Marks, Pad, kit_of};
 use super::info::{ChartFormat, ChartInfo};
-use super::lines::{EventLine, Section, lines};
+use super::lines::{EventLine, Section, lines, unclosed_section};
 use super::stems::NamedStem;
 use super::tags::ChartTags;
 use super::{TakenPart, texts};
@@ -17,7 +17,8 @@ use crate::song::tick_clocks::{AtTick, TickClocks};
 use crate::song::ticked::TickedSong;
 use crate::song::warning::{SongWarning, Warnings};
 use crate::song::{
-    Channel, Format, MAX_SONG_TIME, MarkerKind, PhraseKind, Song, SongOptions, TrackIndex, TrackInfo,
+    Channel, DrumSelection, Format, MAX_SONG_TIME, MarkerKind, PhraseKind, Song, SongOptions, TrackIndex,
+    TrackInfo, TrackSelection,
 };
 
 /// The name of the file.
@@ -54,6 +55,9 @@ pub(in crate::song) fn read_text_chart(
     let mut warnings = Warnings::default();
     let mut chart = TextChart::default();
     chart.read(&text, &mut warnings);
+    if options.drums != DrumSelection::Declared || options.tracks != TrackSelection::All {
+        warnings.push(SongWarning::ChoiceIgnored);
+    }
     let named = std::mem::take(&mut chart.stems);
     let mut song = chart.into_song(&text, options, tags, warnings)?;
     song.text_encoding = encoding;
@@ -119,10 +123,14 @@ impl TextChart {
                 }
             };
             if let Err(reason) = taken {
-                faults.add(number, reason);
+                let may_hold_notes = matches!(section, Section::Drums(_)) || name.is_empty();
+                faults.add(number, reason, may_hold_notes);
             }
         }
         faults.tell(warnings);
+        if let Some(section) = unclosed_section(text).and_then(|name| clean_text(name)) {
+            warnings.push(SongWarning::ChartCutShort { section });
+        }
     }
 
     fn count_other(&mut self, name: &str) {
@@ -212,9 +220,12 @@ impl TextChart {
         if parts.iter().all(|part| part.events.is_empty()) {
             return Err(SongError::NoDrums {
                 sections: self.others.into_keys().filter_map(|name| clean_text(&name)).collect(),
+                damage: warnings.first().cloned().map(Box::new),
             });
         }
-        let resolution = self.resolution.ok_or(SongError::NoResolution)?;
+        let resolution = self
+            .resolution
+            .ok_or_else(|| SongError::NoResolution { damage: warnings.first().cloned().map(Box::new) })?;
         let own_tags = std::mem::take(&mut self.tags);
         let tags = tags.or(own_tags);
         let kit = kit_of(&parts, tags.pro_drums, tags.five_lane_drums);
