@@ -324,8 +324,7 @@ fn mark_distance(place: vec2<f32>, size: f32, mark: f32) -> f32 {
     return 1e6;
 }
 
-// The same mark by its columns: at `x` it reaches from -a to a without what lies between -b and b (of a half ring, as
-// of a ring).
+// The same mark by its columns, for one that moves: at `x` it reaches from -a to a, and is different from -b to b.
 fn mark_reach(x: f32, size: f32, mark: f32) -> vec2<f32> {
     let away = abs(x);
     let stroke = size * 0.32;
@@ -335,20 +334,47 @@ fn mark_reach(x: f32, size: f32, mark: f32) -> vec2<f32> {
     if mark == RING || mark == HALF_RING {
         return sqrt(max(vec2<f32>(size * size, size * size * 0.2704) - x * x, vec2<f32>(0.0)));
     }
-    if mark == CROSS && away < size * 0.85 {
-        let reach = vec2<f32>(away + stroke * 1.41421356, away - stroke * 1.41421356);
-        return clamp(reach, vec2<f32>(0.0), vec2<f32>(size * 0.85));
+    if mark == CROSS {
+        // In the middle of the part of the column that the mark has.
+        let bound = size * 0.85;
+        let inside = max(min(away + 0.5, bound) + max(away - 0.5, -bound), 0.0) * 0.5;
+        let reach = vec2<f32>(min(inside, bound)) + vec2<f32>(1.41421356, -1.41421356) * stroke;
+        return clamp(reach, vec2<f32>(0.0), vec2<f32>(bound));
     }
-    if mark == PLUS && away < size {
-        return vec2<f32>(select(stroke, size, away < stroke), 0.0);
+    if mark == PLUS {
+        return vec2<f32>(size, stroke);
     }
-    if mark == DASH && away < size * 1.8 {
+    if mark == DASH {
         return vec2<f32>(stroke, 0.0);
     }
     if mark == DIAMOND {
         return vec2<f32>(max(size - away, 0.0), 0.0);
     }
     return vec2<f32>(0.0);
+}
+
+// Share of the column of one pixel around `x` that lies between -half and half.
+fn column_coverage(x: f32, half: f32) -> f32 {
+    return clamp(min(x + 0.5, half) - max(x - 0.5, -half), 0.0, 1.0);
+}
+
+// What the two reaches of a column count for: the mark is their weighted sum. Borders that stand upright are smooth by it.
+fn mark_weights(x: f32, size: f32, mark: f32) -> vec2<f32> {
+    if mark == HALF_RING {
+        // The left half of the hole is filled.
+        return vec2<f32>(1.0, -clamp(x + 0.5, 0.0, 1.0));
+    }
+    if mark == CROSS {
+        return column_coverage(x, size * 0.85) * vec2<f32>(1.0, -1.0);
+    }
+    if mark == PLUS {
+        let upright = column_coverage(x, size * 0.32);
+        return vec2<f32>(upright, column_coverage(x, size) - upright);
+    }
+    if mark == DASH {
+        return vec2<f32>(column_coverage(x, size * 1.8), 0.0);
+    }
+    return vec2<f32>(1.0, -1.0);
 }
 
 // Size of the corners within an outline: concentric where they are round, parallel where they are cut.
@@ -400,6 +426,16 @@ fn sharp_shares(in: Fragment, place: vec2<f32>) -> Shares {
     return Shares(outer, inner, inner * place.y, light, mark);
 }
 
+// The share of the mark of a note that moves, in the column of one pixel around `place`.
+fn moving_mark(in: Fragment, place: vec2<f32>) -> f32 {
+    let footprint = sample_footprint();
+    let size = in.shape.y * highway.mark_size;
+    let reach = mark_reach(place.x, size, in.mark_travel.x);
+    let outer = moving_interval(place.y, reach.x, in.mark_travel.y, footprint).x;
+    let inner = moving_interval(place.y, reach.y, in.mark_travel.y, footprint).x;
+    return dot(vec2<f32>(outer, inner), mark_weights(place.x, size, in.mark_travel.x));
+}
+
 // The shares of a note that moves, as means over the time that the shutter is open.
 fn blurred_shares(in: Fragment, place: vec2<f32>) -> Shares {
     let footprint = sample_footprint();
@@ -419,11 +455,13 @@ fn blurred_shares(in: Fragment, place: vec2<f32>) -> Shares {
     }
     var mark = 0.0;
     if marked {
-        let reach = mark_reach(place.x, half_size.y * highway.mark_size, in.mark_travel.x);
-        let filled = moving_interval(place.y, reach.x, travel, footprint).x;
-        // The left half of the hole of a half ring is filled.
-        let hole = select(1.0, 1.0 - distance_coverage(place.x, footprint), in.mark_travel.x == HALF_RING);
-        mark = min(filled - moving_interval(place.y, reach.y, travel, footprint).x * hole, inner.x);
+        if plane == CHROMA {
+            // A sample is as wide as two columns, and marks are thin.
+            mark = (moving_mark(in, place - vec2<f32>(0.5, 0.0)) + moving_mark(in, place + vec2<f32>(0.5, 0.0))) * 0.5;
+        } else {
+            mark = moving_mark(in, place);
+        }
+        mark = min(mark, inner.x);
     }
     return Shares(outer, inner.x, inner.y, light, mark);
 }

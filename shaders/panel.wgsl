@@ -34,6 +34,10 @@ fn vertex(@builtin(vertex_index) corner: u32, panel: Panel) -> Fragment {
         select(box.x - margin, right, (corner & 1u) != 0u),
         select(box.y - margin, box.w + margin, (corner & 2u) != 0u),
     );
+    // A sample of chroma at the left edge reaches beyond the picture: there is what is at the edge.
+    if box.x <= 0.0 {
+        box.x -= min(box.z - box.x, 1.0);
+    }
     return Fragment(clip_position(place), box, vec4<f32>(panel.color.rgb, panel.color.a * shown));
 }
 

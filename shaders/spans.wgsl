@@ -76,6 +76,12 @@ fn below(y: f32, travel: f32, footprint: f32) -> f32 {
     return clamp(y / footprint + 0.5, 0.0, 1.0);
 }
 
+// Sum of the light, which falls off with the square of what is left of its reach, up to a distance from the border.
+fn light_within(distance: f32, reach: f32) -> f32 {
+    let left = 1.0 - clamp(distance / max(reach, 1e-4), 0.0, 1.0);
+    return reach * (1.0 - left * left * left) / 3.0;
+}
+
 @fragment
 fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let at = picture_position(in.position);
@@ -88,12 +94,15 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     let half = in.center_half_glow.y * scale;
     let away = abs(at.x - middle);
     // Exact also where it is thinner than a sample.
-    let covered = min(away + footprint * 0.5, half) - max(away - footprint * 0.5, -half);
-    var share = clamp(covered / footprint, 0.0, 1.0);
+    let begin = away - footprint * 0.5;
+    let end = away + footprint * 0.5;
+    var covered = max(min(end, half) - max(begin, -half), 0.0);
     if in.center_half_glow.z > 0.0 {
-        let left = clamp(1.0 - max(away - half, 0.0) / (in.center_half_glow.z * scale), 0.0, 1.0);
-        share = max(share, GLOW * left * left);
+        let reach = in.center_half_glow.z * scale;
+        covered += GLOW * (light_within(end - half, reach) - light_within(begin - half, reach));
+        covered += GLOW * light_within(-half - begin, reach);
     }
+    let share = clamp(covered / footprint, 0.0, 1.0);
     let along = below(at.y - in.ends_travel.x, in.ends_travel.z, footprint)
         - below(at.y - in.ends_travel.y, in.ends_travel.w, footprint);
     return of_this_plane(vec4<f32>(in.color.rgb, in.color.a * share * max(along, 0.0) * road_visibility(at.y)));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use common::{capture_planes, demo_content, still};
 use strikeline::highway::{BeatLine, CountIn, Highway, HighwayContent, HighwayOptions, Labels, Section};
-use strikeline::song::Mark;
+use strikeline::song::{DrumShape, LanePlace, Mark, Phrase, PhraseKind};
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, Time};
 use wgpu_video::encode::raw::RawEncoder;
@@ -92,16 +92,24 @@ fn compare(size: PictureSize, time: Time, options: &HighwayOptions) -> (Differen
 fn full_content() -> HighwayContent {
     let mut content = demo_content();
     for (index, note) in content.notes.iter_mut().enumerate() {
-        note.mark = match index % 14 {
-            7 => Mark::HalfRing,
-            other => Mark::ALL[other % 7],
-        };
+        note.mark = Mark::ALL[index % Mark::ALL.len()];
+        if note.place != LanePlace::Kick && index.is_multiple_of(3) {
+            note.shape = DrumShape::Cymbal;
+            note.choked = index.is_multiple_of(2).then(|| note.time + Time::from_seconds(0.15));
+        }
     }
+    let phrase =
+        |start, end, kind| Phrase { start: Time::from_seconds(start), end: Time::from_seconds(end), kind };
     let beat = |index: i64| BeatLine { time: Time::from_nanos(index * 500_000_000), is_bar: index % 4 == 0 };
     let second = Time::from_seconds(1.0);
     HighwayContent {
         beats: (-3..16).map(beat).collect(),
         count_in: vec![CountIn { time: Time::ZERO - second - second, duration: second, number: 3 }],
+        phrases: vec![
+            phrase(-1.0, 4.2, PhraseKind::StarPower),
+            phrase(3.7, 5.0, PhraseKind::Solo),
+            phrase(3.8, 4.5, PhraseKind::Roll),
+        ],
         sections: vec![Section { time: second, name: "Here and there".to_owned() }],
         title: Some("Title".to_owned()),
         artist: Some("Artist".to_owned()),
@@ -115,9 +123,11 @@ fn assert_close(what: &str, (luma, chroma): &(Differences, Differences)) {
     // RGB and in Y'CbCr on its own.
     assert!(luma.largest <= 3.5, "{what}: luma {luma:?}");
     assert!(luma.sum / (luma.count as f64) < 0.5, "{what}: luma {luma:?}");
-    // At round corners a footprint of 2 × 2 pixels taken as straight differs from four taken singly.
-    assert!(chroma.largest <= 28.0, "{what}: chroma {chroma:?}");
-    assert!(chroma.over_two * 50 < chroma.count, "{what}: chroma {chroma:?}");
+    // A sample of chroma takes the mean distance of its four pixels from a border. That is not the mean of what the four
+    // show where a border is round, or where a mark is thinner than two pixels, as far away on a tilted road.
+    assert!(chroma.largest <= 26.0, "{what}: chroma {chroma:?}");
+    // Borders that slant, those of lanes and rails on a tilted road, stand upright within a sample of two rows.
+    assert!(chroma.over_two * 100 < chroma.count * 3, "{what}: chroma {chroma:?}");
     assert!(chroma.sum / (chroma.count as f64) < 0.5, "{what}: chroma {chroma:?}");
 }
 

@@ -1,7 +1,8 @@
 //! What a highway shows: lanes, notes, beats and texts.
 
 use crate::song::{
-    self, DrumMap, DrumShape, LaneLayout, LanePlace, Mark, MarkerKind, Note, Phrase, Song, Stroke,
+    self, DrumMap, DrumShape, HiHatState, LaneLayout, LanePlace, Mark, MarkerKind, Note, Openness, Phrase,
+    Song, Stroke,
 };
 use strikeline_picture::Time;
 
@@ -178,29 +179,24 @@ impl HighwayContent {
     }
 }
 
-/// From this openness on, a hi-hat is half open, and from the next on it is open.
-const HALF_OPEN: u8 = 32;
-const OPEN: u8 = 96;
-
 /// The mark of a note: that of its drum, but of a hi-hat whose openness is known one that shows it: the circles that
-/// drummers write over a note, and none where it is closed. The hi-hat that is played with the foot is always closed.
+/// drummers write over a note, and none where it is closed.
 fn mark_of(note: &Note, map: &DrumMap) -> Mark {
     let mark = map.mark(note.key);
-    let like = map.general_midi_key(note.key);
-    match note.technique.openness.get() {
-        Some(openness) if matches!(like, Some(CLOSED_HI_HAT | OPEN_HI_HAT)) => match openness {
-            OPEN.. => Mark::Ring,
-            HALF_OPEN.. => Mark::HalfRing,
-            // What differs from a closed hi-hat by its place on the cymbal keeps its mark.
-            _ if like == Some(CLOSED_HI_HAT) => mark,
-            _ => Mark::None,
-        },
-        _ => mark,
+    if note.technique.openness == Openness::UNKNOWN {
+        return mark;
+    }
+    match HiHatState::of(note, map) {
+        Some(HiHatState::Open) => Mark::Ring,
+        Some(HiHatState::Half) => Mark::HalfRing,
+        // The mark of an open hi-hat would say that it is open. What else is closed (with the foot, or struck at another
+        // place) keeps its mark.
+        Some(HiHatState::Closed) if map.general_midi_key(note.key) == Some(OPEN_HI_HAT) => Mark::None,
+        Some(HiHatState::Closed) | None => mark,
     }
 }
 
-/// Keys of General MIDI.
-const CLOSED_HI_HAT: u8 = 42;
+/// The key of General MIDI.
 const OPEN_HI_HAT: u8 = 46;
 
 /// Whether a marker's text is a copyright notice, which some programs write so: it names no section.
@@ -223,7 +219,7 @@ fn count_in(song: &Song) -> Vec<CountIn> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::song::{Channel, Openness, Technique, TrackIndex};
+    use crate::song::{Channel, Technique, TrackIndex};
 
     fn note(key: u8, technique: Technique) -> Note {
         Note {
@@ -246,7 +242,7 @@ mod tests {
     fn the_mark_of_a_hi_hat_shows_how_far_it_is_open_where_that_is_known() {
         let mark = |key, openness| drawn(key, Technique { openness, ..Technique::default() }).mark;
         for key in [42, 46] {
-            let known = [0, 31, 32, 95, 96, 127].map(|openness| mark(key, Openness::new(openness)));
+            let known = [0, 42, 43, 84, 85, 127].map(|openness| mark(key, Openness::new(openness)));
             let [closed, half, open] = [Mark::None, Mark::HalfRing, Mark::Ring];
             assert_eq!(known, [closed, closed, half, half, open, open], "{key}");
         }

@@ -268,6 +268,9 @@ const SPARE: f32 = 8.0;
 /// How far before its stroke a grace note lies at least, so that both are seen, in halves of a gem's height.
 const NEAREST_GRACE: f32 = 0.9;
 
+/// How many pixels of it are seen at least beyond its stroke, also in a small picture.
+const GRACE_SEEN: f32 = 3.0;
+
 /// How far before its stroke an added grace note lies, and how much further the next one, in halves of a gem's height.
 const GRACE_BEFORE: f32 = 1.35;
 const GRACE_APART: f32 = 1.15;
@@ -297,8 +300,9 @@ pub(super) fn place_notes(
         let role = roles.get(index).copied().unwrap_or_default();
         placed.push(match role {
             Role::Grace { stroke, following } => {
-                let before =
-                    (layout.gem_half_height * (NEAREST_GRACE + f32::from(following) * GRACE_APART)) as i64;
+                let half = layout.gem_half_height;
+                let least = (half * NEAREST_GRACE).max(half * (1.0 - theme.gems.grace_scale) + GRACE_SEEN);
+                let before = (least + half * f32::from(following) * GRACE_APART).ceil() as i64;
                 let nearest = motion.position(stroke).saturating_sub(before * SUBPIXELS);
                 are_moved |= position > nearest;
                 let position = position.min(nearest);
@@ -500,6 +504,13 @@ mod tests {
         let near = HighwayNote { time: Time::from_nanos(4_000_000), ..flam };
         let apart = |placed: (Positions, Vec<NoteInstance>)| placed.0.0[0] - placed.0.0[1];
         assert!(apart(place(&[soft, near])) >= (layout.gem_half_height * 0.8) as i64 * SUBPIXELS);
+        // In a small picture, too, some pixels of it are seen.
+        let small = Layout::new(PictureSize::new(640, 360).unwrap(), 3, &options);
+        let notes = [soft, near];
+        let (positions, instances) =
+            place_notes(&notes, &small, &options.theme, &motion, 0.0, &grace::roles(&notes), |_| true);
+        let pixels = (positions.0[0] - positions.0[1]) as f32 / SUBPIXELS as f32;
+        assert!(pixels + instances[1].half_height - instances[0].half_height > 2.9);
     }
 
     #[test]
