@@ -114,7 +114,15 @@ fn names_that_are_not_utf_8_are_no_hindrance_to_json() {
     assert!(json(&mut frame)["output"].as_str().unwrap().ends_with("still\u{FFFD}.png"));
     let video = folder.path().join(std::ffi::OsStr::from_bytes(b"video\xFF.mp4"));
     let mut render = strikeline();
-    render.arg("render").arg(&song).args(["--size", "64x64", "--duration", "0.1", "--no-sound", "--json", "-o"]);
+    render.arg("render").arg(&song).args([
+        "--size",
+        "64x64",
+        "--duration",
+        "0.1",
+        "--no-sound",
+        "--json",
+        "-o",
+    ]);
     assert!(json(render.arg(&video))["output"].as_str().unwrap().ends_with("video\u{FFFD}.mp4"));
     assert!(still.exists() && video.exists());
 }

@@ -560,9 +560,7 @@ fn a_chart_that_is_cut_short_may_have_lost_notes_and_a_bad_tag_has_not() {
 
 #[test]
 fn what_is_wrong_with_a_chart_is_told_with_the_error() {
-    let error = |text: &str| {
-        Song::read(text.as_bytes(), &SongOptions::default()).unwrap_err().to_string()
-    };
+    let error = |text: &str| Song::read(text.as_bytes(), &SongOptions::default()).unwrap_err().to_string();
     let text = error(&unended("  0 = N 0 18446744073709551615\n}\n"));
     assert!(text.contains("have no gems") && text.contains("line 7"), "{text}");
     let text = error(&unended("  0 = N 0 0\n}\n").replace("192", "40000"));
