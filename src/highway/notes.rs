@@ -505,7 +505,7 @@ mod tests {
         let apart = |placed: (Positions, Vec<NoteInstance>)| placed.0.0[0] - placed.0.0[1];
         assert!(apart(place(&[soft, near])) >= (layout.gem_half_height * 0.8) as i64 * SUBPIXELS);
         // In a small picture, too, some pixels of it are seen.
-        let small = Layout::new(PictureSize::new(640, 360).unwrap(), 3, &options);
+        let small = Layout::new(PictureSize::new(426, 240).unwrap(), 3, &options);
         let notes = [soft, near];
         let (positions, instances) =
             place_notes(&notes, &small, &options.theme, &motion, 0.0, &grace::roles(&notes), |_| true);
