@@ -128,7 +128,7 @@ impl TextChart {
             }
         }
         faults.tell(warnings);
-        if let Some(section) = unclosed_section(text).and_then(|name| clean_text(name)) {
+        if let Some(section) = unclosed_section(text).and_then(clean_text) {
             warnings.push(SongWarning::ChartCutShort { section });
         }
     }
