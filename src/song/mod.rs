@@ -27,6 +27,7 @@
 mod beats;
 mod channel_state;
 mod chart;
+mod drum;
 mod drum_map;
 mod error;
 mod general_midi;
@@ -65,7 +66,8 @@ pub use beats::{Beat, CountInBeat};
 pub use chart::{
     ChartFormat, ChartInfo, ChartKit, Difficulty, DifficultyError, PackedFile, Stem, StemKind, read_packed,
 };
-pub use drum_map::{Backdrop, DrumInfo, DrumMap, DrumShape, LaneId, Mark, Rgb};
+pub use drum::{DrumInfo, DrumShape, LaneId, Mark, Rgb};
+pub use drum_map::{Backdrop, DrumMap};
 pub use error::SongError;
 pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
 pub use messages::{ChannelMessage, SongEvent, SongEvents, SongMessage, SongPart, SynthesizerKind};
@@ -323,7 +325,8 @@ impl Song {
         self.notes.last().map(|note| note.time).unwrap_or_default()
     }
 
-    /// When the last track ends; usually some time after the last note.
+    /// When the last track ends; usually some time after the last note. At most [`MAX_SONG_TIME`], in a song that is slowed
+    /// down twice that.
     pub fn end(&self) -> Time {
         self.end
     }
