@@ -3,9 +3,10 @@
 
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
+use super::ChartFacts;
 use super::difficulty::Difficulty;
 use super::gems::{DifficultyPart, GemEvent, GemMarks, GemRules, Marks, Pad, kit_of};
-use super::info::{ChartFormat, ChartInfo};
+use super::info::ChartFormat;
 use super::real_drums::RealDrums;
 use super::tags::ChartTags;
 use super::{TakenPart, texts};
@@ -99,19 +100,13 @@ pub(in crate::song) fn take_chart(
     for info in &mut read.tracks {
         info.selected = info.track == track;
     }
-    let difficulties = taken.difficulties;
-    super::put_tags(read, tags, warnings, |tags| ChartInfo {
+    let chart = ChartFacts {
         format: ChartFormat::Midi,
         difficulty: options.difficulty,
-        difficulties,
+        difficulties: taken.difficulties,
         kit,
-        album: tags.album,
-        year: tags.year,
-        genre: tags.genre,
-        charter: tags.charter,
-        delay: tags.delay.unwrap_or_default(),
-        stems: Vec::new(),
-    });
+    };
+    super::put_tags(read, tags, warnings, chart);
     Ok(())
 }
 

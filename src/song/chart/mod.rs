@@ -69,17 +69,31 @@ impl<'a> TakenPart<'a> {
     }
 }
 
-/// Puts what the tags say into the song.
-fn put_tags(
-    read: &mut TickedSong,
-    mut tags: ChartTags,
-    warnings: &mut Warnings,
-    info: impl FnOnce(ChartTags) -> ChartInfo,
-) {
-    std::mem::take(&mut tags.warnings).into_vec().into_iter().for_each(|warning| warnings.push(warning));
-    if let Some(name) = tags.name.take() {
+/// Makes `read` the song of a chart with these tags.
+fn put_tags(read: &mut TickedSong, tags: ChartTags, warnings: &mut Warnings, chart: ChartFacts) {
+    tags.warnings.into_vec().into_iter().for_each(|warning| warnings.push(warning));
+    if let Some(name) = tags.name {
         read.title = Some(name);
     }
-    read.artist = tags.artist.take();
-    read.chart = Some(info(tags));
+    read.artist = tags.artist;
+    read.chart = Some(ChartInfo {
+        format: chart.format,
+        difficulty: chart.difficulty,
+        difficulties: chart.difficulties,
+        kit: chart.kit,
+        album: tags.album,
+        year: tags.year,
+        genre: tags.genre,
+        charter: tags.charter,
+        delay: tags.delay.unwrap_or_default(),
+        stems: Vec::new(),
+    });
+}
+
+/// What a chart's file says of it, beside the tags.
+struct ChartFacts {
+    format: ChartFormat,
+    difficulty: Difficulty,
+    difficulties: Vec<(Difficulty, u64)>,
+    kit: ChartKit,
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::ChartFacts;
 use super::decode::{LineFaults, decode};
 use super::difficulty::Difficulty;
 use super::gems::{DifficultyPart, GemEvent, GemMarks, GemRules, Marks, Pad, kit_of};
-use super::info::{ChartFormat, ChartInfo};
+use super::info::ChartFormat;
 use super::lines::{EventLine, Section, lines, unclosed_section};
 use super::stems::NamedStem;
 use super::tags::ChartTags;
@@ -283,19 +284,13 @@ impl TextChart {
         }
         read.notes = taken.part.notes(rules, taken_track);
         read.phrases = taken.phrases(taken_track);
-        let difficulties = taken.difficulties;
-        super::put_tags(&mut read, tags, &mut warnings, |tags| ChartInfo {
+        let chart = ChartFacts {
             format: ChartFormat::Text,
             difficulty: options.difficulty,
-            difficulties,
+            difficulties: taken.difficulties,
             kit,
-            album: tags.album,
-            year: tags.year,
-            genre: tags.genre,
-            charter: tags.charter,
-            delay: tags.delay.unwrap_or_default(),
-            stems: Vec::new(),
-        });
+        };
+        super::put_tags(&mut read, tags, &mut warnings, chart);
         let clocks = read.clocks(&mut warnings);
         read.into_song(&clocks, warnings, |_| describe_late_gem(text, options.difficulty, &clocks))
     }
