@@ -1,11 +1,13 @@
 //! The output file: it appears under its name only when it is complete.
 
 mod error;
+mod unfinished;
 #[cfg(target_os = "linux")]
 mod unnamed;
 
 pub use error::OutputError;
 pub use error::describe;
+pub use unfinished::remove_unfinished;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -13,6 +15,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+use unfinished::Unfinished;
 
 /// What to do when a file of the wanted name exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +51,7 @@ pub struct OutputFile {
 enum Storage {
     #[cfg(target_os = "linux")]
     Unnamed(File),
-    Named(NamedTempFile),
+    Named(NamedTempFile, Unfinished),
     /// A device, which exists already and stays.
     Device(File),
 }
@@ -138,7 +141,9 @@ impl Storage {
             // The system takes the umask off.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        Ok(Storage::Named(builder.tempfile_in(folder_of(destination))?))
+        let file = builder.tempfile_in(folder_of(destination))?;
+        let listed = Unfinished::list(file.path());
+        Ok(Storage::Named(file, listed))
     }
 
     /// A hidden file beside `destination` with all that is in `file`.
@@ -154,7 +159,7 @@ impl Storage {
         match self {
             #[cfg(target_os = "linux")]
             Storage::Unnamed(file) => file,
-            Storage::Named(file) => file.as_file_mut(),
+            Storage::Named(file, _) => file.as_file_mut(),
             Storage::Device(file) => file,
         }
     }
@@ -172,7 +177,7 @@ impl Storage {
                     result => result?,
                 }
             }
-            Storage::Named(file) => {
+            Storage::Named(file, _listed) => {
                 file.as_file().sync_all()?;
                 match overwrite {
                     Overwrite::Refuse => file.persist_noclobber(destination),
