@@ -6,6 +6,8 @@ mod drum_map;
 mod frame;
 mod inputs;
 mod inspect;
+mod job;
+mod journals;
 mod messages;
 mod profile;
 mod progress;

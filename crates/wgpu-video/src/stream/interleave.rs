@@ -1,7 +1,7 @@
 //! In what order the frames of several segments are rendered.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use strikeline_picture::{FrameIndex, SegmentIndex, SegmentPlan};
 
@@ -14,26 +14,39 @@ pub struct PlannedFrame {
     pub frame: FrameIndex,
 }
 
-/// The segments of a [`SegmentPlan`], given out in order, each once, to all devices that draw.
+/// Segments of a [`SegmentPlan`] that are to be made, given out in order, each once, to all devices that draw.
 #[derive(Debug)]
 pub struct Segments {
     plan: SegmentPlan,
-    next: AtomicU64,
+    wanted: Vec<SegmentIndex>,
+    /// Index of the next one in `wanted`.
+    next: AtomicUsize,
 }
 
 impl Segments {
     /// All of `plan`.
     pub fn new(plan: SegmentPlan) -> Segments {
-        Segments { plan, next: AtomicU64::new(0) }
+        Segments::of(plan, (0..plan.segments()).map(SegmentIndex).collect())
+    }
+
+    /// Those of `plan` that are `wanted`.
+    pub fn of(plan: SegmentPlan, wanted: Vec<SegmentIndex>) -> Segments {
+        Segments { plan, wanted, next: AtomicUsize::new(0) }
+    }
+
+    /// How many there are, given out or not.
+    pub fn count(&self) -> usize {
+        self.wanted.len()
     }
 
     fn any_left(&self) -> bool {
-        self.next.load(Ordering::Relaxed) < self.plan.segments()
+        self.next.load(Ordering::Relaxed) < self.wanted.len()
     }
 
     fn take(&self) -> Option<SegmentIndex> {
-        let next = |next| (next < self.plan.segments()).then_some(next + 1);
-        self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok().map(SegmentIndex)
+        let next = |next| (next < self.wanted.len()).then_some(next + 1);
+        let taken = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()?;
+        self.wanted.get(taken).copied()
     }
 }
 
@@ -137,6 +150,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn only_the_wanted_segments_are_rendered() {
+        let segments = Segments::of(plan(10, 3), vec![SegmentIndex(1), SegmentIndex(3)]);
+        let mut interleave = Interleave::new(&segments, 1);
+        let mut frames = Vec::new();
+        while let Next::Frame(planned) = interleave.next(|| true) {
+            frames.push(planned.frame.0);
+        }
+        assert_eq!(frames, [3, 4, 5, 9]);
     }
 
     #[test]
