@@ -3,6 +3,7 @@
 mod args;
 mod doctor;
 mod drum_map;
+mod farm;
 mod frame;
 mod inputs;
 mod inspect;
@@ -51,10 +52,19 @@ enum Command {
     Tune(tune::TuneArgs),
     /// Show what strikeline finds on this machine, and what is missing.
     Doctor(doctor::DoctorArgs),
+    /// Plan a video that many processes or machines make together.
+    Plan(Box<farm::PlanArgs>),
+    /// Make one part of a plan.
+    Part(farm::PartArgs),
+    /// Join the parts of a plan to one video.
+    Join(farm::JoinArgs),
 }
 
 /// Exit code of an interrupted program: 128 and the number of SIGINT.
 const INTERRUPTED: u8 = 130;
+
+/// Exit code when parts of a plan are still to be made.
+const PARTS_MISSING: u8 = 3;
 
 /// The command line is valid but asks for something impossible. Exit code 2, as for one that is not valid.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +82,9 @@ pub(crate) fn main() -> ExitCode {
         Command::DrumMap(args) => drum_map::run(&args),
         Command::Tune(args) => tune::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Plan(args) => farm::run_plan(&args),
+        Command::Part(args) => farm::run_part(&args),
+        Command::Join(args) => farm::run_join(&args),
     };
     let Err(error) = result else { return ExitCode::SUCCESS };
     if is_closed_pipe(&error) {
@@ -85,6 +98,9 @@ pub(crate) fn main() -> ExitCode {
     if error.is::<UsageError>() {
         eprintln!("\n{}", Cli::command().render_usage());
         return ExitCode::from(2);
+    }
+    if error.is::<farm::PartsMissing>() {
+        return ExitCode::from(PARTS_MISSING);
     }
     match error.downcast_ref::<StreamError>() {
         Some(StreamError::Cancelled) => ExitCode::from(INTERRUPTED),

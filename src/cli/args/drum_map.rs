@@ -1,5 +1,7 @@
 //! Which drum the keys of a song stand for: `--drum-map`, and what happens without it.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 use strikeline::drum_maps::{NamedDrumMap, fitting, recognise};
 use strikeline::song::{DrumMap, KeyCount, LaneId, LaneLayout, Song, SynthesizerKind};
@@ -68,6 +70,11 @@ impl MapChoice {
 }
 
 impl DrumMapArgs {
+    /// The file of the map that was given; `None` for a built-in one.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        self.drum_map.as_ref().filter(|map| NamedDrumMap::builtin(map).is_none()).map(PathBuf::from)
+    }
+
     /// The drum map for `song` with `theme`.
     ///
     /// # Errors

@@ -105,6 +105,22 @@ impl HighwayArgs {
         Ok((theme, in_force))
     }
 
+    /// The files that the options name: theme, drum map, end card, and what the theme names.
+    ///
+    /// # Errors
+    /// When the theme cannot be read.
+    pub(crate) fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        if Theme::builtin(&self.theme).is_none() {
+            files.push(PathBuf::from(&self.theme));
+        }
+        let theme = Theme::find(&self.theme)?;
+        files.extend(theme.files().into_iter().map(|(_, path)| path.to_owned()));
+        files.extend(self.drum_map.file());
+        files.extend(self.end_card.clone());
+        Ok(files)
+    }
+
     /// The drum map that `song` is shown and played with.
     pub(crate) fn drum_map(&self, song: &Song) -> anyhow::Result<MapInForce> {
         Ok(self.themed(song)?.1)

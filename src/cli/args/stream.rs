@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use wgpu_video::encode::H264Quality;
+use wgpu_video::encode::{Codec, H264Quality};
 use wgpu_video::stream::{CancelToken, Redraw, StreamOptions};
 
 use super::{EncoderArgs, PictureArgs};
@@ -61,6 +61,11 @@ impl From<RedrawChoice> for Redraw {
 }
 
 impl StreamArgs {
+    /// What the pictures are coded in.
+    pub(crate) fn codec(&self) -> Codec {
+        self.encoder.factory().codec()
+    }
+
     /// As given.
     pub(crate) fn quality(&self) -> H264Quality {
         self.encoder.quality()
