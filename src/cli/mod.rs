@@ -91,6 +91,10 @@ pub(crate) fn main() -> ExitCode {
         // The reader closed the pipe (for example `| head`).
         return ExitCode::SUCCESS;
     }
+    let missing = error.downcast_ref::<farm::PartsMissing>();
+    if missing.is_some_and(farm::PartsMissing::is_answer) {
+        return ExitCode::from(PARTS_MISSING);
+    }
     eprintln!("error: {}", describe(&error));
     if let Some(remedy) = remedies::of(&error) {
         eprintln!("help: {remedy}");
@@ -99,7 +103,7 @@ pub(crate) fn main() -> ExitCode {
         eprintln!("\n{}", Cli::command().render_usage());
         return ExitCode::from(2);
     }
-    if error.is::<farm::PartsMissing>() {
+    if missing.is_some() {
         return ExitCode::from(PARTS_MISSING);
     }
     match error.downcast_ref::<StreamError>() {

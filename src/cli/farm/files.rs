@@ -118,7 +118,7 @@ impl PlanFile {
 
     /// The folder of the parts.
     pub(super) fn parts_folder(&self) -> PathBuf {
-        self.path.with_added_extension("parts")
+        parts_folder(&self.path)
     }
 
     /// The file of part `number`.
@@ -234,4 +234,9 @@ pub(super) fn this_program() -> anyhow::Result<Program> {
 pub(super) fn folder_of(path: &Path) -> std::io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
     Ok(absolute.parent().unwrap_or(&absolute).to_owned())
+}
+
+/// The folder of the parts of the plan at `plan`.
+pub(super) fn parts_folder(plan: &Path) -> PathBuf {
+    plan.with_added_extension("parts")
 }

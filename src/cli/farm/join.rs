@@ -66,6 +66,20 @@ pub(in crate::cli) struct PartsMissing {
     troubles: Vec<(u64, String)>,
     /// How many there are to be.
     of: usize,
+    /// They were asked for, and told.
+    is_answer: bool,
+}
+
+impl PartsMissing {
+    /// Whether this is what was asked for, and told already, rather than an error.
+    pub(in crate::cli) fn is_answer(&self) -> bool {
+        self.is_answer
+    }
+
+    /// Their numbers, as schedulers take them.
+    fn numbers(&self) -> String {
+        ranges(self.troubles.iter().map(|(number, _)| *number))
+    }
 }
 
 /// Of that many parts not all are named.
@@ -82,7 +96,7 @@ impl fmt::Display for PartsMissing {
         if count > MOST_NAMED {
             write!(f, "\n  and {} more", count - MOST_NAMED)?;
         }
-        write!(f, "\n  to be made: {}", ranges(self.troubles.iter().map(|(number, _)| *number)))
+        write!(f, "\n  to be made: {}", self.numbers())
     }
 }
 
@@ -124,16 +138,14 @@ pub(in crate::cli) fn run(args: &JoinArgs) -> anyhow::Result<()> {
             Some(Mp4Sink::create(&output, args.force.overwrite())?)
         }
     };
-    let checked = check(&file);
-    let (Some(sink), Ok(origins)) = (sink, &checked) else {
-        if let (true, Err(error)) = (args.missing, &checked)
-            && let Some(missing) = error.downcast_ref::<PartsMissing>()
-        {
-            let numbers = ranges(missing.troubles.iter().map(|(number, _)| *number));
-            writeln!(std::io::stdout(), "{numbers}")?;
-        }
-        return checked.map(|_| ());
+    let checked = check(&file)?;
+    let Some(sink) = sink else {
+        let Err(missing) = checked else { return Ok(()) };
+        messages.note(&missing);
+        writeln!(std::io::stdout(), "{}", missing.numbers())?;
+        return Err(PartsMissing { is_answer: true, ..missing }.into());
     };
+    let origins = &checked?;
     one_adapter(origins, args.allow_mixed, &mut messages)?;
 
     let plan = &file.plan;
@@ -181,11 +193,11 @@ pub(in crate::cli) fn run(args: &JoinArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads and checks all parts. Returns what made them.
+/// Reads and checks all parts. Returns what made them, or what is not there.
 ///
 /// # Errors
-/// [`PartsMissing`].
-fn check(file: &PlanFile) -> anyhow::Result<Vec<PartOrigin>> {
+/// None in practice.
+fn check(file: &PlanFile) -> anyhow::Result<Result<Vec<PartOrigin>, PartsMissing>> {
     let mut origins = Vec::new();
     let mut troubles = Vec::new();
     for number in file.plan.numbers() {
@@ -199,13 +211,11 @@ fn check(file: &PlanFile) -> anyhow::Result<Vec<PartOrigin>> {
             }
         }
     }
-    match troubles.is_empty() {
-        true => Ok(origins),
-        false => {
-            let of = origins.len() + troubles.len();
-            Err(PartsMissing { plan: file.path.clone(), troubles, of }.into())
-        }
+    if troubles.is_empty() {
+        return Ok(Ok(origins));
     }
+    let of = origins.len() + troubles.len();
+    Ok(Err(PartsMissing { plan: file.path.clone(), troubles, of, is_answer: false }))
 }
 
 /// The adapters, and which parts each of them drew.

@@ -7,9 +7,11 @@
 mod document;
 mod files;
 mod join;
+mod measure;
 mod options;
 mod part;
 mod plan;
+mod slurm;
 
 pub(super) use join::{JoinArgs, PartsMissing, run as run_join};
 pub(super) use part::{PartArgs, run as run_part};

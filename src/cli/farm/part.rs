@@ -51,6 +51,8 @@ struct Done {
     adapter: Option<String>,
     /// Time of the frames or the sound, without what comes before.
     making: Duration,
+    /// The same on all processor cores.
+    making_cpu: Duration,
 }
 
 /// Runs it.
@@ -83,6 +85,7 @@ pub(in crate::cli) fn run(args: &PartArgs) -> anyhow::Result<()> {
                 segments: range.count(),
                 adapter: origin.adapter,
                 making: Duration::ZERO,
+                making_cpu: Duration::ZERO,
             }
         }
         state => {
@@ -116,6 +119,7 @@ pub(in crate::cli) fn run(args: &PartArgs) -> anyhow::Result<()> {
             "adapter": done.adapter,
             "wall_seconds": started.elapsed().as_secs_f64(),
             "making_seconds": done.making.as_secs_f64(),
+            "making_cpu_seconds": done.making_cpu.as_secs_f64(),
             "cpu_seconds": process_cpu_time().as_secs_f64(),
             "warnings": messages.warnings(),
         });
@@ -185,6 +189,7 @@ fn make_pictures(
         segments: range.count(),
         adapter: None,
         making: report.wall,
+        making_cpu: report.cpu,
     })
 }
 
@@ -197,15 +202,22 @@ fn make_sound(
     let Some(mut sound) = job.sound(messages)? else {
         bail!("the plan has sound, and its options make none: this is a bug");
     };
-    let started = Instant::now();
+    let (started, cpu_before) = (Instant::now(), process_cpu_time());
     let options = &job.options;
     let plan = options.plan();
     let video = VideoTrack::new(options.size, options.frame_rate, plan, options.encoder.codec());
     keep_sound(&mut *sound.packets, &video, segments, (cancel, &mut |_| ()))?;
     sound.about.warnings().iter().for_each(|warning| messages.warn(warning));
     messages.note(sound.about.text());
-    let making = started.elapsed();
-    Ok(Done { made: true, frames: 0, kept_frames: 0, segments: plan.segments(), adapter: None, making })
+    Ok(Done {
+        made: true,
+        frames: 0,
+        kept_frames: 0,
+        segments: plan.segments(),
+        adapter: None,
+        making: started.elapsed(),
+        making_cpu: process_cpu_time().saturating_sub(cpu_before),
+    })
 }
 
 /// # Errors
