@@ -403,7 +403,7 @@ if [ "$name" = strikeline-part ]; then
             if grep -qx "$task" "$here/killed"; then
                 sed -i "/^$task\$/d" "$here/killed"
             else
-                SLURM_ARRAY_TASK_ID=$task SLURM_CPUS_PER_TASK=2 sh "$@" >> "$here/log" 2>&1
+                SLURM_ARRAY_TASK_ID=$task SLURM_CPUS_PER_TASK=2 sh "$@" >> "$here/log" 2>&1 || true
             fi
         done
     done
