@@ -30,7 +30,8 @@ pub(super) fn open(
         }
     };
     let path = journal_path(output, &key);
-    let others: Vec<Found> = journals_of(output).into_iter().filter(|found| found.path != path).collect();
+    let others: Vec<Found> =
+        journals_of(output).into_iter().filter(|found| found.path.file_name() != path.file_name()).collect();
     for other in &others {
         messages.warn(format_args!(
             "{} is not used: it was kept for other settings, another song, version or adapter ({:.1} MB); \

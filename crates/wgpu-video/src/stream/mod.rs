@@ -474,10 +474,10 @@ fn stream_all(
     let in_order = scene.order() == FrameOrder::InOrder;
     let selection = options.selection(scene.order());
     let kept = selection.kept(plan);
-    let to_make = selection.range(plan).iter().filter(|segment| !kept.contains(*segment)).count();
+    let to_make = selection.range(plan).count() - kept.count();
     let wanted = options.split.devices.unwrap_or_else(|| adapter.description.devices());
     // More devices than segments would have nothing to draw.
-    let most = if in_order { 1 } else { to_make.max(1) };
+    let most = if in_order { 1 } else { usize::try_from(to_make.max(1)).unwrap_or(usize::MAX) };
     let wanted = wanted.clamp(1, most);
     let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.duplicate()).collect();
     let devices = others.len() + 1;
