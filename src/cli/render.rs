@@ -1,23 +1,24 @@
 //! `strikeline render`: a song to an MP4 video.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use strikeline::highway::Highway;
 use strikeline::song::SongPoint;
-use strikeline_picture::{GivenTime, Time};
+use strikeline_picture::{GivenTime, Time, shown};
 use wgpu_video::stream::Mp4Sink;
-use wgpu_video::stream::{CancelToken, Progress, Report, process_cpu_time, stream, stream_with_sound};
+use wgpu_video::stream::{Progress, Report, process_cpu_time, stream, stream_with_sound};
 
 use super::UsageError;
 use super::args::{
     ForceArgs, HighwayArgs, JsonArgs, MapReport, PictureArgs, PracticeArgs, QuietArgs, SongArgs, SoundArgs,
     StreamArgs, length, positive_length,
 };
+use super::console;
 use super::inputs;
 use super::messages::Messages;
 use super::progress::{ProgressDisplay, clock};
+use super::signals::Signals;
 use super::sound::{self, SoundSummary, VideoSpan};
 
 /// What the file says about the program that made it.
@@ -82,9 +83,9 @@ pub(super) struct RenderArgs {
 }
 
 /// Runs it.
-pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &RenderArgs, signals: &Signals) -> anyhow::Result<()> {
     let started = Instant::now();
-    let cancel = stop_on_signals()?;
+    let cancel = signals.token();
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
     let (song, events) = args.song.open_with_events(&mut messages)?;
@@ -131,12 +132,12 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     }
     let mut display = ProgressDisplay::new(quiet, frames, picture.fps);
     let mut progress = |progress: &Progress| display.update(progress);
-    let result = match &mut sound {
+    let result = signals.stream(|_| match &mut sound {
         Some(sound) => {
             stream_with_sound(&mut scene, &mut *sound.packets, &stream_options, &mut sink, &mut progress)
         }
         None => stream(&mut scene, &stream_options, &mut sink, &mut progress),
-    };
+    });
     display.finish();
     let report = result?;
     let about = sound.map(|sound| sound.about);
@@ -155,10 +156,11 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
         warnings: messages.warnings(),
     };
     if !quiet && !json {
-        eprint!("{}", summary.text());
+        console::tell(summary.text());
     }
     if json {
-        writeln!(std::io::stdout(), "{}", summary.json())?;
+        let done = format!("the video is complete: {}", shown(&output));
+        console::print_json(&summary.json()).map_err(|error| error.after(done))?;
     }
     Ok(())
 }
@@ -183,17 +185,6 @@ fn to_the_end(args: &RenderArgs, scene: &Highway) -> anyhow::Result<Time> {
 /// Time for which the video goes on after the last note.
 fn tail(args: &RenderArgs) -> Time {
     args.tail.unwrap_or(Time::from_seconds(if args.highway.has_end_card() { 6.0 } else { 3.0 }))
-}
-
-/// A token that SIGINT and SIGTERM cancel. A second signal ends the program at once.
-pub(super) fn stop_on_signals() -> std::io::Result<CancelToken> {
-    let cancel = CancelToken::default();
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        let code = i32::from(super::INTERRUPTED);
-        signal_hook::flag::register_conditional_shutdown(signal, code, cancel.flag())?;
-        signal_hook::flag::register(signal, cancel.flag())?;
-    }
-    Ok(cancel)
 }
 
 /// The result printed at the end.
@@ -230,7 +221,7 @@ impl RenderSummary<'_> {
             .at_work()
             .map(|stage| format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0))
             .collect();
-        let sound = self.sound.map(|sound| sound.text() + "\n").unwrap_or_default();
+        let sound = self.sound.map(|sound| "\n".to_owned() + &sound.text()).unwrap_or_default();
         let start = self.scene.start().as_seconds();
         let offset = if start > 0.0 {
             format!("the video begins at {start:.3} s of the song")
@@ -242,8 +233,8 @@ impl RenderSummary<'_> {
              took {:.1} s: {:.0} fps, {:.1}× real time; CPU {:.1} s\n\
              drawn on {}; encoded by {}\n\
              busy: {}; the limit was {}\n\
-             notes move {speed}; {offset}\n{sound}",
-            self.output.display(),
+             notes move {speed}; {offset}{sound}",
+            shown(self.output),
             report.frames,
             clock(self.video_seconds()),
             self.args.picture.size,
