@@ -1,16 +1,16 @@
 //! `strikeline frame`: one frame as a PNG file.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use strikeline::song::SongPoint;
-use strikeline_picture::FrameIndex;
+use strikeline_picture::{FrameIndex, shown};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::output::OutputFile;
 use wgpu_video::scene::still::render_still;
 
 use super::args::{ForceArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongArgs};
+use super::console;
 use super::messages::Messages;
 
 /// Draw one frame to a PNG file, with the code that draws the video.
@@ -55,8 +55,7 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     let mut scene = args.highway.highway(&song, Some(at), picture, &mut messages)?;
     let gpu = Gpu::open(&picture.adapter())?;
     let pixels = render_still(&gpu, &mut scene, picture.size, picture.fps, FrameIndex(0))?;
-    write_png(file, picture, &pixels)
-        .with_context(|| format!("{} could not be written", output.display()))?;
+    write_png(file, picture, &pixels).with_context(|| format!("{} could not be written", shown(&output)))?;
     if args.json.json {
         let summary = serde_json::json!({
             "output": output.to_string_lossy(),
@@ -66,7 +65,8 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
             "drum_map": args.highway.drum_map(&song)?.report,
             "warnings": messages.warnings(),
         });
-        writeln!(std::io::stdout(), "{summary}")?;
+        let done = format!("the picture is complete: {}", shown(&output));
+        console::print_json(&summary).map_err(|error| error.after(done))?;
     }
     Ok(())
 }

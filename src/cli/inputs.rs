@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use strikeline_picture::shown;
+
 use super::UsageError;
 
 /// Refuses an output that is one of the inputs, by whatever name or link.
@@ -16,8 +18,8 @@ pub(super) fn refuse_replacing<'p>(
         None => Ok(()),
         Some(input) => Err(UsageError(format!(
             "the video {} would replace {}, from which it is made: give another name with --output",
-            output.display(),
-            input.display()
+            shown(output),
+            shown(input)
         ))),
     }
 }

@@ -8,7 +8,6 @@ mod map;
 mod svg;
 mod table;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -16,14 +15,15 @@ use crate::cli::tuning::search::{SearchError, SearchOutcome, Space, search};
 use crate::cli::tuning::{Key, SettingsFile, SizeClass, Tuned, TuningError};
 use anyhow::Context;
 use strikeline::song::{Song, SongOptions};
-use strikeline_picture::PictureSize;
+use strikeline_picture::{PictureSize, shown};
 use wgpu_video::gpu::{AdapterDescription, Gpu};
 use wgpu_video::output::{OutputFile, Overwrite};
 use wgpu_video::stream::{StreamError, WorkSplit, default_jobs};
 
 use super::args::{EncoderArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongSelection, length};
+use super::console::{self, NotPrinted};
 use super::messages::Messages;
-use super::render::stop_on_signals;
+use super::signals::Signals;
 use bench::StreamBench;
 use display::SearchDisplay;
 
@@ -75,8 +75,7 @@ pub(super) struct TuneArgs {
 }
 
 /// Runs it.
-pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
-    let cancel = stop_on_signals()?;
+pub(super) fn run(args: &TuneArgs, signals: &Signals) -> anyhow::Result<()> {
     let picture = &args.picture;
     let encoder = args.encoder.factory();
     let encoder_name = encoder.name();
@@ -121,17 +120,17 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
         started: Instant::now(),
         budget,
         usual_ring: space.default.ring_depth,
-        cancel: cancel.clone(),
+        cancel: signals.token(),
     };
     let mut display = SearchDisplay::new(args.quiet.quiet || args.json.json, budget);
-    let result = search(&mut bench, space, budget, &mut |step| display.update(step));
+    let result = signals.stream(|_| search(&mut bench, space, budget, &mut |step| display.update(step)));
     display.finish();
     let outcome = result.map_err(|error| match error {
         SearchError::Bench(error) => anyhow::Error::new(error),
         error @ SearchError::Budget { .. } => anyhow::anyhow!("{error} with --budget"),
     })?;
     // A signal may have come after the last frame.
-    if cancel.is_cancelled() {
+    if signals.interrupted().is_some() {
         return Err(StreamError::Cancelled.into());
     }
 
@@ -154,10 +153,9 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
     if let Some(svg) = svg {
         summary.draw(svg)?;
     }
-    // The result is shown even when it cannot be saved.
-    if !args.json.json && !args.quiet.quiet {
-        print(&summary.text())?;
-    }
+    // The result is shown even when it cannot be saved, and saved even when it cannot be shown.
+    let in_words = !args.json.json && !args.quiet.quiet;
+    let printed = if in_words { console::print(&summary.text()) } else { Ok(()) };
     let kept = match file.filter(|_| !args.dry_run) {
         Some(file) => {
             file.store(&summary.key, &summary.tuned())?;
@@ -166,13 +164,20 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
         None => None,
     };
     let path = kept.as_ref().map(SettingsFile::path);
+    let unprinted = |error: NotPrinted| match path {
+        Some(path) if !error.is_enough() || args.json.json => {
+            error.after(format_args!("the settings are saved: {}", shown(path)))
+        }
+        _ => error,
+    };
     if args.json.json {
-        print(&format!("{}\n", summary.json(path)))?;
-    } else if !args.quiet.quiet {
-        print(&match path {
-            Some(path) => format!("saved to {}; `strikeline render` uses it from now on\n", path.display()),
+        console::print_json(&summary.json(path)).map_err(unprinted)?;
+    } else if in_words {
+        let saved = match path {
+            Some(path) => format!("saved to {}; `strikeline render` uses it from now on\n", shown(path)),
             None => "not saved, because of --dry-run\n".to_owned(),
-        })?;
+        };
+        printed.and_then(|()| console::print(&saved)).map_err(unprinted)?;
     }
     Ok(())
 }
@@ -197,11 +202,6 @@ fn budget(text: &str) -> Result<Duration, String> {
 fn deepest_ring(size: PictureSize) -> usize {
     let slot = u64::from(size.width()) * u64::from(size.height()) * 3 / 2;
     usize::try_from(MOST_RING_BYTES / slot).unwrap_or(usize::MAX).max(1)
-}
-
-fn print(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
 /// A setting in one line.

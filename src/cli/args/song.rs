@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use strikeline_picture::shown;
+
 use crate::cli::messages::Messages;
 use crate::cli::remedies;
 use strikeline::song::{
@@ -139,7 +141,7 @@ impl SongSelection {
 
 /// Notes of a song may be lost, and `--strict` was given.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: notes may be lost:\n  {}", path.display(), losses.join("\n  "))]
+#[error("{}: notes may be lost:\n  {}", shown(path), losses.join("\n  "))]
 pub(crate) struct NotesLost {
     path: PathBuf,
     losses: Vec<String>,

@@ -3,18 +3,20 @@
 mod resume;
 mod summary;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use wgpu_video::stream::{CancelToken, Mp4Sink, Progress};
+use strikeline_picture::shown;
+use wgpu_video::stream::{Mp4Sink, Progress};
 
 use super::args::{ForceArgs, JsonArgs, QuietArgs, ResumeArgs, VideoArgs};
+use super::console;
 use super::inputs;
 use super::job::RenderJob;
 use super::messages::Messages;
 use super::progress::ProgressDisplay;
+use super::signals::Signals;
 use summary::RenderSummary;
 
 /// Render a song to an MP4 video.
@@ -45,9 +47,9 @@ pub(super) struct RenderArgs {
 }
 
 /// Runs it.
-pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &RenderArgs, signals: &Signals) -> anyhow::Result<()> {
     let started = Instant::now();
-    let cancel = stop_on_signals()?;
+    let cancel = signals.token();
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
     let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song, "mp4"));
@@ -68,18 +70,24 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     };
     job.options.store = journal.clone().map(|journal| journal as Arc<_>);
     let mut display = ProgressDisplay::new(quiet, job.frames, args.video.picture.fps);
-    let result = job.stream(sound.as_mut(), &mut sink, &mut |progress: &Progress| {
-        if let Some(error) = journal.as_ref().and_then(|journal| journal.take_error()) {
+    let mut is_stopping = false;
+    let mut progress = |progress: &Progress| {
+        let journal = journal.as_ref();
+        if cancel.is_cancelled() && !std::mem::replace(&mut is_stopping, true) {
+            display.suspend(|| resume::tell_stopping(journal, &messages));
+        }
+        if let Some(error) = journal.and_then(|journal| journal.take_error()) {
             display.suspend(|| messages.warn(resume::without_journal(&error)));
         }
         display.update(progress);
-    });
+    };
+    let result = signals.stream(|_| job.stream(sound.as_mut(), &mut sink, &mut progress));
     display.finish();
     if let Some(journal) = &journal {
         resume::end(journal, &result, &mut messages);
     }
     if let Some(partial) = sink.partial() {
-        messages.note(format_args!("{}: what there is of the video", partial.display()));
+        messages.note(format_args!("{}: what there is of the video", shown(partial)));
     }
     let report = result?;
     let about = sound.map(|sound| sound.about);
@@ -98,21 +106,11 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
         warnings: messages.warnings(),
     };
     if !quiet && !json {
-        eprint!("{}", summary.text());
+        console::tell(summary.text());
     }
     if json {
-        writeln!(std::io::stdout(), "{}", summary.json())?;
+        let done = format!("the video is complete: {}", shown(&output));
+        console::print_json(&summary.json()).map_err(|error| error.after(done))?;
     }
     Ok(())
-}
-
-/// A token that SIGINT and SIGTERM cancel. A second signal ends the program at once.
-pub(super) fn stop_on_signals() -> std::io::Result<CancelToken> {
-    let cancel = CancelToken::default();
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        let code = i32::from(super::INTERRUPTED);
-        signal_hook::flag::register_conditional_shutdown(signal, code, cancel.flag())?;
-        signal_hook::flag::register(signal, cancel.flag())?;
-    }
-    Ok(cancel)
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use strikeline_picture::shown;
 use wgpu_video::journal::{Journal, JournalError};
-use wgpu_video::stream::{Report, StreamError};
+use wgpu_video::stream::{Report, SegmentStore, StreamError};
 
 use crate::cli::UsageError;
 use crate::cli::job::RenderJob;
@@ -36,11 +37,11 @@ pub(super) fn open(
         messages.warn(format_args!(
             "{} is not used: it was kept for other settings, another song, version or adapter ({:.1} MB); \
              `strikeline clean` removes it",
-            other.path.display(),
+            shown(&other.path),
             other.bytes as f64 / 1e6
         ));
     }
-    let about = format!("{} from {}", output.display(), song.display());
+    let about = format!("{} from {}", shown(output), shown(song));
     match Journal::open(&path, key, (job.options.encoder.codec(), about), after) {
         Ok(journal) => {
             let segments = journal.segments();
@@ -64,6 +65,13 @@ pub(super) fn without_journal(error: &JournalError) -> String {
     format!("no journal is kept, so that an interruption would lose what is rendered: {error}")
 }
 
+/// Tells what happens now that the first signal has come.
+pub(super) fn tell_stopping(journal: Option<&Arc<Journal>>, messages: &Messages) {
+    if journal.is_some_and(|journal| journal.lasts()) {
+        messages.note("finishing the segments that have been begun; Ctrl-C again ends at once");
+    }
+}
+
 /// Removes the journal of a video that is complete, and tells how to go on with one that is not.
 pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messages: &mut Messages) {
     match result {
@@ -78,7 +86,7 @@ pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messa
             if segments > 0 {
                 messages.note(format_args!(
                     "{segments} finished segments are kept in {}: run the same command to go on",
-                    journal.path().display()
+                    shown(journal.path())
                 ));
             }
         }
@@ -100,7 +108,7 @@ pub(super) fn partial_path(output: &Path) -> Result<PathBuf, UsageError> {
     match path.symlink_metadata() {
         Ok(_) => Err(UsageError(format!(
             "{} exists, which is where --keep-partial would put what there is: move it away, or leave --keep-partial out",
-            path.display()
+            shown(&path)
         ))),
         Err(_) => Ok(path),
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use strikeline::highway::Highway;
+use strikeline_picture::shown;
 use wgpu_video::stream::{Report, process_cpu_time};
 
 use crate::cli::args::{MapReport, VideoArgs};
@@ -46,7 +47,7 @@ impl RenderSummary<'_> {
             .at_work()
             .map(|stage| format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0))
             .collect();
-        let sound = self.sound.map(|sound| sound.text() + "\n").unwrap_or_default();
+        let sound = self.sound.map(|sound| "\n".to_owned() + &sound.text()).unwrap_or_default();
         let start = self.scene.start().as_seconds();
         let offset = if start > 0.0 {
             format!("the video begins at {start:.3} s of the song")
@@ -62,8 +63,8 @@ impl RenderSummary<'_> {
              took {:.1} s: {:.0} fps, {:.1}× real time; CPU {:.1} s{kept}\n\
              drawn on {}; encoded by {}\n\
              busy: {}; the limit was {}\n\
-             notes move {speed}; {offset}\n{sound}",
-            self.output.display(),
+             notes move {speed}; {offset}{sound}",
+            shown(self.output),
             report.frames,
             clock(self.video_seconds()),
             self.args.picture.size,

@@ -3,24 +3,30 @@
 use std::io;
 use std::path::PathBuf;
 
+use strikeline_picture::shown;
+
 /// Why there is no output file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutputError {
     /// Something of that name exists. Choose another name, or [`super::Overwrite::Replace`].
-    #[error("{} already exists: choose another name, or allow it to be replaced", path.display())]
+    #[error("{} already exists: choose another name, or allow it to be replaced", shown(path))]
     Exists {
         /// The name that was given.
         path: PathBuf,
     },
     /// The name is that of a folder, or ends in a separator. Add a file name.
-    #[error("{} is a folder, not a file: add a file name, such as {}", path.display(), path.join("video.mp4").display())]
+    #[error("{} is a folder, not a file: add a file name, such as {}", shown(path), shown(&path.join("video.mp4")))]
     Folder {
         /// The name that was given.
         path: PathBuf,
     },
     /// The folder does not exist. Make it first.
-    #[error("cannot create {}: there is no folder {}; make it first, or choose another place", path.display(), folder.display())]
+    #[error(
+        "cannot create {}: there is no folder {}; make it first, or choose another place",
+        shown(path),
+        shown(folder)
+    )]
     NoFolder {
         /// The name that was given.
         path: PathBuf,
@@ -28,13 +34,16 @@ pub enum OutputError {
         folder: PathBuf,
     },
     /// The name leads to a pipe, a terminal, a socket or another device. Give the name of an ordinary file.
-    #[error("{} is not an ordinary file (but a pipe, a terminal or a device): give the name of an ordinary file", path.display())]
+    #[error(
+        "{} is not an ordinary file (but a pipe, a terminal or a device): give the name of an ordinary file",
+        shown(path)
+    )]
     Special {
         /// The name that was given.
         path: PathBuf,
     },
     /// The file could not be created. The text names the remedy.
-    #[error("cannot create {}: {}", path.display(), describe(error))]
+    #[error("cannot create {}: {}", shown(path), describe(error))]
     Create {
         /// The name that was given.
         path: PathBuf,
@@ -42,7 +51,7 @@ pub enum OutputError {
         error: io::Error,
     },
     /// The file could not be written. The text names the remedy.
-    #[error("cannot write {}: {}", path.display(), describe(error))]
+    #[error("cannot write {}: {}", shown(path), describe(error))]
     Write {
         /// The name that was given.
         path: PathBuf,
@@ -50,7 +59,7 @@ pub enum OutputError {
         error: io::Error,
     },
     /// The finished file could not be written to the disk or given its name. The text names the remedy.
-    #[error("cannot complete {}: {}", path.display(), describe(error))]
+    #[error("cannot complete {}: {}", shown(path), describe(error))]
     Commit {
         /// The name that was given.
         path: PathBuf,
