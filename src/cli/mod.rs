@@ -4,6 +4,7 @@ mod args;
 mod doctor;
 mod drum_map;
 mod frame;
+mod hang;
 mod inputs;
 mod inspect;
 mod messages;
@@ -61,6 +62,7 @@ struct UsageError(String);
 
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
+    hang::end_program_on_hang();
     let result = match cli.command {
         Command::Render(args) => render::run(&args),
         Command::Profile(args) => profile::run(&args),
