@@ -5,6 +5,7 @@ mod console;
 mod doctor;
 mod drum_map;
 mod frame;
+mod hang;
 mod inputs;
 mod inspect;
 mod job;
@@ -74,6 +75,7 @@ pub(crate) fn main() -> ExitCode {
             Ok(cli) => cli,
             Err(error) => return console::print_parsed(&error),
         };
+        hang::end_program_on_hang();
         match run(cli.command, &signals) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(&error, signals.interrupted()),

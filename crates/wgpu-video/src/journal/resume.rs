@@ -44,7 +44,7 @@ enum Stage {
     /// The video is young: these segments wait.
     Waiting(Vec<FinishedSegment>),
     Open {
-        file: SegmentFile,
+        file: Box<SegmentFile>,
         synced: Instant,
     },
     /// There is none, and there will be none.
@@ -64,7 +64,9 @@ impl Journal {
         after: Duration,
     ) -> Result<Journal, JournalError> {
         let stage = match path.try_exists() {
-            Ok(true) => Stage::Open { file: SegmentFile::open(path, key, codec)?, synced: Instant::now() },
+            Ok(true) => {
+                Stage::Open { file: Box::new(SegmentFile::open(path, key, codec)?), synced: Instant::now() }
+            }
             _ => Stage::Waiting(Vec::new()),
         };
         let state = Mutex::new(State { stage, error: None, has_failed: false });
@@ -143,7 +145,7 @@ impl Journal {
                 waiting.push(segment.clone());
                 let bytes: usize = waiting.iter().map(|segment| segment.data.len()).sum();
                 if self.started.elapsed() >= self.after || bytes > MOST_WAITING {
-                    *stage = Stage::Open { file: self.begin(waiting)?, synced: Instant::now() };
+                    *stage = Stage::Open { file: Box::new(self.begin(waiting)?), synced: Instant::now() };
                 }
                 Ok(())
             }

@@ -61,6 +61,7 @@ pub use texture_stream::{TextureError, TextureStream};
 pub use trace::{Recording, Trace};
 
 use crate::encode::{EncodeError, EncoderFactory, EncoderSettings};
+use crate::gpu::watch::CancelWatch;
 use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
 use crate::scene::{FrameOrder, Scene, SceneError};
 use pipeline::{DeviceStages, PipelineOptions};
@@ -466,6 +467,7 @@ fn stream_all(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Report, StreamError> {
     options.split.check()?;
+    let _watched = CancelWatch::new(options.cancel.flag());
     let plan = options.plan();
     let settings = options.encoder_settings();
     // Refuses what the encoder cannot do before anything is drawn or written.
@@ -546,6 +548,9 @@ fn open_devices<'s>(
     let open = |adapter: GpuAdapter, index, scene: &'s mut dyn Scene| -> Result<Opened<'s>, StreamError> {
         let depth = split.on_device(index, devices).ring_depth;
         let gpu = Arc::new(adapter.open_with(&scene.requirements())?);
+        if options.cancel.is_cancelled() {
+            return Err(StreamError::Cancelled);
+        }
         let mut render = SceneRenderer::new(&gpu, scene, options.render_settings(), depth)?;
         let timed = options.record.is_some_and(|recording| recording.gpu_times);
         let times = timed.then(|| render.time_frames(depth)).flatten();
