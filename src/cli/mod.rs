@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, and what they share.
 
 mod args;
+mod clean;
 mod console;
 mod doctor;
 mod drum_map;
@@ -56,6 +57,8 @@ enum Command {
     DrumMap(drum_map::DrumMapArgs),
     /// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
     Tune(tune::TuneArgs),
+    /// List what interrupted renders have left in a folder, and remove it.
+    Clean(clean::CleanArgs),
     /// Show what strikeline finds on this machine, and what is missing.
     Doctor(doctor::DoctorArgs),
 }
@@ -92,6 +95,7 @@ fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
         Command::Theme(args) => theme::run(&args),
         Command::DrumMap(args) => drum_map::run(&args),
         Command::Tune(args) => tune::run(&args, signals),
+        Command::Clean(args) => clean::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     }
 }

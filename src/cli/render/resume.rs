@@ -36,7 +36,7 @@ pub(super) fn open(
     for other in &others {
         messages.warn(format_args!(
             "{} is not used: it was kept for other settings, another song, version or adapter ({:.1} MB); \
-             `strikeline clean` removes it",
+             `strikeline clean --remove` removes it",
             shown(&other.path),
             other.bytes as f64 / 1e6
         ));

@@ -27,7 +27,7 @@ mod segment_file;
 
 pub use record::SegmentKey;
 pub use resume::Journal;
-pub use segment_file::{Contents, SegmentFile};
+pub use segment_file::{Contents, SegmentFile, about_file, remove_unused};
 
 use std::io;
 use std::path::PathBuf;
