@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::poll::poll;
 use super::watch::{self, RunningClock, driver_call};
 use super::{Gpu, GpuError};
 
@@ -71,7 +72,7 @@ impl Gpu {
         let _call = driver_call("a frame");
         // wgpu panics when the device is lost meanwhile.
         self.guarded(|| {
-            Ok(self.device.poll(wgpu::PollType::Wait { submission_index, timeout: Some(timeout) }))
+            Ok(poll(&self.device, wgpu::PollType::Wait { submission_index, timeout: Some(timeout) }))
         })
     }
 
