@@ -126,7 +126,7 @@ fn the_first_signal_finishes_segments_and_keeps_what_there_is_as_a_video_on_dema
         let partial = folder.path().join("video.partial.mp4");
         // Decoding tells whether the file is whole.
         let frames = decode(&partial, 480, 270).len();
-        assert!(frames > 0 && frames % SEGMENT == 0, "{frames}");
+        assert!(frames > 0 && frames.is_multiple_of(SEGMENT), "{frames}");
         let (seen, heard) = (frames as f64 / 60.0, decode_sound(&partial).len() as f64 / 48_000.0);
         assert!((seen - heard).abs() < 0.05, "{seen} s are seen and {heard} s heard");
         assert_eq!(files(folder.path()).len(), 2);
@@ -161,7 +161,7 @@ fn other_settings_or_another_theme_do_not_use_a_journal_but_name_it_and_clean_re
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(name) && said.contains("is not used"), "{said}");
         assert!(!said.contains("goes on"), "{said}");
-        assert_eq!(journals(folder.path()), [journal.clone()]);
+        assert_eq!(journals(folder.path()), std::slice::from_ref(&journal));
     }
 
     let clean = |options: &[&str]| {
