@@ -7,6 +7,7 @@ mod drum_map;
 mod frame;
 mod inputs;
 mod inspect;
+mod json_path;
 mod messages;
 mod panics;
 mod profile;

@@ -16,6 +16,7 @@ use super::args::{
 };
 use super::console;
 use super::inputs;
+use super::json_path::put_path;
 use super::messages::Messages;
 use super::progress::{ProgressDisplay, clock};
 use super::signals::Signals;
@@ -271,8 +272,7 @@ impl RenderSummary<'_> {
                 (stage.to_string(), value)
             })
             .collect();
-        serde_json::json!({
-            "output": self.output.to_string_lossy(),
+        let mut json = serde_json::json!({
             "frames": report.frames,
             "size": self.args.picture.size.to_string(),
             "frame_rate": self.args.picture.fps.to_string(),
@@ -290,6 +290,8 @@ impl RenderSummary<'_> {
             "drum_map": self.drum_map,
             "warnings": self.warnings,
             "stages": stages,
-        })
+        });
+        put_path(&mut json, "output", self.output);
+        json
     }
 }
