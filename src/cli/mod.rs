@@ -1,12 +1,16 @@
 //! The command line: one file per subcommand, and what they share.
 
 mod args;
+mod clean;
 mod console;
 mod doctor;
 mod drum_map;
 mod frame;
+mod hang;
 mod inputs;
 mod inspect;
+mod job;
+mod journals;
 mod json_path;
 mod messages;
 mod panics;
@@ -54,6 +58,8 @@ enum Command {
     DrumMap(drum_map::DrumMapArgs),
     /// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
     Tune(tune::TuneArgs),
+    /// List what interrupted renders have left in a folder, and remove it.
+    Clean(clean::CleanArgs),
     /// Show what strikeline finds on this machine, and what is missing.
     Doctor(doctor::DoctorArgs),
 }
@@ -73,6 +79,7 @@ pub(crate) fn main() -> ExitCode {
             Ok(cli) => cli,
             Err(error) => return console::print_parsed(&error),
         };
+        hang::end_program_on_hang();
         match run(cli.command, &signals) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(&error, signals.interrupted()),
@@ -89,6 +96,7 @@ fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
         Command::Theme(args) => theme::run(&args),
         Command::DrumMap(args) => drum_map::run(&args),
         Command::Tune(args) => tune::run(&args, signals),
+        Command::Clean(args) => clean::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     }
 }

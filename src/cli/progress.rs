@@ -69,6 +69,14 @@ impl ProgressDisplay {
         }
     }
 
+    /// Does `print`, which prints lines, while the bar is out of the way.
+    pub(super) fn suspend(&self, print: impl FnOnce()) {
+        match &self.kind {
+            ProgressKind::Bar(bar) => bar.suspend(print),
+            _ => print(),
+        }
+    }
+
     /// Removes the bar.
     pub(super) fn finish(&self) {
         if let ProgressKind::Bar(bar) = &self.kind {

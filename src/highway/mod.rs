@@ -15,6 +15,7 @@ mod changes;
 mod clock;
 mod content;
 mod dense;
+mod fingerprint;
 mod grace;
 mod images;
 mod layout;

@@ -16,6 +16,6 @@ pub use frame_change::{ChangedArea, FrameChange, MovedArea, UnchangedSamples};
 pub use picture::{Picture, PictureSize, PictureSizeError, Plane};
 pub use rectangle::Rectangle;
 pub use scroll::Scroll;
-pub use segments::SegmentPlan;
+pub use segments::{SegmentPlan, SegmentRange};
 pub use shown::{ShownName, is_control, shown};
 pub use timing::{FrameIndex, FrameRate, FrameRateError, SegmentIndex, Time};

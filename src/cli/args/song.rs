@@ -72,9 +72,7 @@ impl SongArgs {
     /// # Errors
     /// As [`SongArgs::open`].
     pub(crate) fn open_with_events(&self, messages: &mut Messages) -> anyhow::Result<(Song, SongEvents)> {
-        let (song, events) = Song::open_with_events(&self.song, &self.selection.options())?;
-        self.selection.check(&song, &self.song, messages)?;
-        Ok((song, events))
+        self.selection.open_with_events(&self.song, messages)
     }
 
     /// Reads the song for a report on it, which is made whatever is wrong, also where there are no drums: `--strict` is left
@@ -100,6 +98,17 @@ impl SongSelection {
         let song = Song::open(path, &self.options())?;
         self.check(&song, path, messages)?;
         Ok(song)
+    }
+
+    /// The same, and the messages that a synthesiser needs of it.
+    pub(crate) fn open_with_events(
+        &self,
+        path: &Path,
+        messages: &mut Messages,
+    ) -> anyhow::Result<(Song, SongEvents)> {
+        let (song, events) = Song::open_with_events(path, &self.options())?;
+        self.check(&song, path, messages)?;
+        Ok((song, events))
     }
 
     fn options(&self) -> SongOptions {

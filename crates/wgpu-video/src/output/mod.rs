@@ -89,6 +89,15 @@ impl OutputFile {
         })
     }
 
+    /// As [`OutputFile::commit`], but the file appears at `path`, which must be in the same folder.
+    ///
+    /// # Errors
+    /// As [`OutputFile::commit`].
+    pub fn commit_as(self, path: &Path, overwrite: Overwrite) -> Result<(), OutputError> {
+        let destination = std::path::absolute(path).map_err(|error| create_error(path, error))?;
+        OutputFile { path: path.to_owned(), destination, overwrite, ..self }.commit()
+    }
+
     /// `error`, which writing to this file gave, with the file's name and the remedy.
     pub fn error(&self, error: io::Error) -> OutputError {
         OutputError::Write { path: self.path.clone(), error }
@@ -252,7 +261,7 @@ fn follow_links(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// The folder that holds `file`.
-fn folder_of(file: &Path) -> &Path {
+pub(crate) fn folder_of(file: &Path) -> &Path {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -273,7 +282,7 @@ fn hidden_prefix(destination: &Path) -> OsString {
 
 /// Makes the name last through a power failure. The file is complete and in its place, so where a system
 /// cannot do this (it is not needed, or folders cannot be opened), that is no failure.
-fn sync_folder(folder: &Path) {
+pub(crate) fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
     }
