@@ -10,6 +10,7 @@ use wgpu_video::journal::{JournalError, about_file, remove_unused};
 use super::args::JsonArgs;
 use super::console;
 use super::journals::{Found, journals_in};
+use super::json_path::put_path;
 
 /// List what interrupted renders have left in a folder, and remove it.
 #[derive(Debug, clap::Args)]
@@ -121,5 +122,7 @@ fn json_of(file: &Dealt) -> serde_json::Value {
         Fate::InUse => ("in use", None),
         Fate::Failed(why) => ("failed", Some(why)),
     };
-    json!({ "file": found.path.to_string_lossy(), "bytes": found.bytes, "about": about, "state": fate, "reason": reason })
+    let mut json = json!({ "bytes": found.bytes, "about": about, "state": fate, "reason": reason });
+    put_path(&mut json, "file", &found.path);
+    json
 }

@@ -11,6 +11,7 @@ use wgpu_video::scene::still::render_still;
 
 use super::args::{ForceArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongArgs};
 use super::console;
+use super::json_path::put_path;
 use super::messages::Messages;
 
 /// Draw one frame to a PNG file, with the code that draws the video.
@@ -57,14 +58,14 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     let pixels = render_still(&gpu, &mut scene, picture.size, picture.fps, FrameIndex(0))?;
     write_png(file, picture, &pixels).with_context(|| format!("{} could not be written", shown(&output)))?;
     if args.json.json {
-        let summary = serde_json::json!({
-            "output": output.to_string_lossy(),
+        let mut summary = serde_json::json!({
             "size": picture.size.to_string(),
             "song_seconds": at.as_seconds(),
             "adapter": gpu.description.to_string(),
             "drum_map": args.highway.drum_map(&song)?.report,
             "warnings": messages.warnings(),
         });
+        put_path(&mut summary, "output", &output);
         let done = format!("the picture is complete: {}", shown(&output));
         console::print_json(&summary).map_err(|error| error.after(done))?;
     }

@@ -11,6 +11,7 @@ mod inputs;
 mod inspect;
 mod job;
 mod journals;
+mod json_path;
 mod messages;
 mod panics;
 mod profile;

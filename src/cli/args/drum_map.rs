@@ -1,5 +1,7 @@
 //! Which drum the keys of a song stand for: `--drum-map`, and what happens without it.
 
+use std::ffi::OsString;
+
 use serde::Serialize;
 use strikeline::drum_maps::{NamedDrumMap, fitting, recognise};
 use strikeline::song::{DrumMap, KeyCount, LaneId, LaneLayout, Song, SynthesizerKind};
@@ -18,7 +20,7 @@ pub(crate) struct DrumMapArgs {
     /// The drums are then those of the map alone. The lanes keep the order, names and colours of the theme, but for
     /// what the map says of them.
     #[arg(long, value_name = "NAME|FILE")]
-    drum_map: Option<String>,
+    drum_map: Option<OsString>,
 }
 
 /// The drum map that a song is shown with.

@@ -1,5 +1,6 @@
 //! How the highway is shown: the options of every subcommand that draws it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use strikeline::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
@@ -16,7 +17,7 @@ use crate::cli::messages::Messages;
 pub(crate) struct HighwayArgs {
     /// Theme: one of those that `strikeline theme --list` names, or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "neon")]
-    theme: String,
+    theme: OsString,
 
     #[command(flatten)]
     drum_map: DrumMapArgs,
@@ -75,7 +76,7 @@ pub(crate) struct HighwayArgs {
 #[derive(Debug, Clone)]
 pub(crate) struct Look {
     /// `--theme`.
-    pub theme: String,
+    pub theme: OsString,
     /// `--shutter`, in degrees.
     pub shutter: f32,
 }
