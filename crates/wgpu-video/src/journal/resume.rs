@@ -200,9 +200,10 @@ impl SegmentStore for Journal {
         let mut state = self.lock();
         let State { stage, error, has_failed } = &mut *state;
         if let Err(reason) = self.add(stage, segment)
-            && !std::mem::replace(has_failed, true) {
-                *error = Some(reason);
-            }
+            && !std::mem::replace(has_failed, true)
+        {
+            *error = Some(reason);
+        }
         Ok(())
     }
 
