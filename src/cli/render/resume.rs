@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use strikeline_picture::shown;
-use wgpu_video::journal::{Journal, JournalError, JournalPlace};
+use wgpu_video::journal::{Journal, JournalError, JournalPlace, remove_unused};
 use wgpu_video::stream::{Report, SegmentStore, StreamError};
 
 use crate::cli::UsageError;
@@ -59,6 +59,10 @@ pub(super) fn open(
                 job.options.plan().segments()
             ));
             Some(Arc::new(journal))
+        }
+        // Its name is that of a journal, and nothing is in it: a power cut came when it was begun.
+        Err(JournalError::Foreign { .. }) if remove_unused(&place.path).is_ok() => {
+            Some(Arc::new(Journal::later(move || Ok(place), (codec, about()), after)))
         }
         Err(error) => {
             messages.warn(without_journal(&error));
