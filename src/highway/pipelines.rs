@@ -13,6 +13,7 @@ use super::spans::SpanInstance;
 use super::static_layer::StaticShape;
 use crate::theme::{Color, Corners, CymbalGems};
 use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind};
+use wgpu_video::gpu::watch::driver_call;
 use wgpu_video::gpu::{Gpu, GpuError};
 use wgpu_video::scene::SceneTarget;
 
@@ -201,19 +202,19 @@ pub(super) struct Pipelines {
 
 impl Pipelines {
     /// Makes the pipelines of `layers` for the planes of `view`.
+    ///
+    /// # Errors
+    /// When the device fails.
     pub(super) fn new(
         gpu: &Gpu,
         view: &SceneTarget<'_>,
         uniform: &HighwayUniform,
         options: &HighwayOptions,
         layers: &[Layer],
-    ) -> Pipelines {
+    ) -> Result<Pipelines, GpuError> {
         let device = &gpu.device;
-        let buffer = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-            label: Some("highway"),
-            contents: bytemuck::bytes_of(uniform),
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-        });
+        let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
+        let buffer = gpu.buffer_of("highway", bytemuck::bytes_of(uniform), usage)?;
         let bind_layout = |label, ty, visibility| {
             device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
                 label: Some(label),
@@ -283,7 +284,8 @@ impl Pipelines {
                 pipelines.push((plane, layer, planes::pipeline(device, plane, view.size, &source)));
             }
         }
-        Pipelines { uniform: buffer, bind_group, texture_layout, pipelines }
+        gpu.check()?;
+        Ok(Pipelines { uniform: buffer, bind_group, texture_layout, pipelines })
     }
 
     /// Sets what changes from frame to frame.
@@ -313,6 +315,7 @@ impl Pipelines {
         data: &[u8],
     ) -> Result<wgpu::BindGroup, GpuError> {
         gpu.check_texture_size("an image or the text", width, height)?;
+        let _call = driver_call("making a texture");
         let texture = gpu.device.create_texture_with_data(
             &gpu.queue,
             &wgpu::TextureDescriptor {
@@ -352,12 +355,7 @@ pub(super) fn vertex_buffer<T: bytemuck::NoUninit>(
     if contents.is_empty() {
         return Ok(None);
     }
-    gpu.check_buffer_size(what, size_of_val(contents) as u64)?;
-    Ok(Some(gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-        label: Some(what),
-        contents: bytemuck::cast_slice(contents),
-        usage: wgpu::BufferUsages::VERTEX,
-    })))
+    gpu.buffer_of(what, bytemuck::cast_slice(contents), wgpu::BufferUsages::VERTEX).map(Some)
 }
 
 /// A vertex buffer for `count` instances that are written later; `None` for none.

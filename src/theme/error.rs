@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use strikeline_picture::shown;
+
 use super::{MAX_THEME_BYTES, builtin};
 
 /// The most problems of one file that an error lists.
@@ -24,7 +26,7 @@ pub enum ThemeError {
         name: String,
     },
     /// The file cannot be read: check its path and permissions.
-    #[error("the theme {} cannot be read: {reason}", path.display())]
+    #[error("the theme {} cannot be read: {reason}", shown(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -33,7 +35,7 @@ pub enum ThemeError {
         reason: std::io::Error,
     },
     /// The path is that of a folder: give the path of a file in it.
-    #[error("the theme {} is a folder; give the path of the .toml file", path.display())]
+    #[error("the theme {} is a folder; give the path of the .toml file", shown(path))]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -42,7 +44,7 @@ pub enum ThemeError {
     #[error(
         "the theme {} is larger than {} MiB, the most that is read; check that the path is that of a theme, a text \
          file in the TOML format",
-        path.display(),
+        shown(path),
         MAX_THEME_BYTES >> 20
     )]
     TooLarge {
@@ -50,7 +52,7 @@ pub enum ThemeError {
         path: PathBuf,
     },
     /// The file is not UTF-8: save it as UTF-8 text.
-    #[error("{}:{line}: this is not UTF-8; save the file as UTF-8 text", path.display())]
+    #[error("{}:{line}: this is not UTF-8; save the file as UTF-8 text", shown(path))]
     NotUtf8 {
         /// The file.
         path: PathBuf,
@@ -58,7 +60,7 @@ pub enum ThemeError {
         line: usize,
     },
     /// The file is not TOML: correct the line.
-    #[error("{}:{line}: this is not TOML: {reason}", path.display())]
+    #[error("{}:{line}: this is not TOML: {reason}", shown(path))]
     NotToml {
         /// The file.
         path: PathBuf,
@@ -98,7 +100,7 @@ impl fmt::Display for Problem {
 pub(crate) fn list(path: &Path, problems: &[Problem]) -> String {
     let lines = problems.iter().take(LISTED);
     let mut text: Vec<String> =
-        lines.map(|problem| format!("{}:{}: {problem}", path.display(), problem.line)).collect();
+        lines.map(|problem| format!("{}:{}: {problem}", shown(path), problem.line)).collect();
     if problems.len() > LISTED {
         text.push(format!("and {} more such errors", problems.len() - LISTED));
     }

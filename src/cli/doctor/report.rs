@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use strikeline_picture::shown;
+
 use crate::cli::tuning::Entry;
 use serde_json::{Value, json};
 use wgpu_video::gpu::details::AdapterDetails;
@@ -139,7 +141,7 @@ fn settings(found: Option<&SettingsFound>) -> String {
     let Some(SettingsFound { path, exists, entries }) = found else {
         return "  no folder for settings: XDG_CONFIG_HOME and HOME are not set\n".to_owned();
     };
-    let path = path.display();
+    let path = shown(path);
     let mut text = match entries {
         Err(error) => return format!("  {path}: not used\n     {error}\n"),
         Ok(_) if !exists => return format!("  {path}: does not exist yet; `strikeline tune` writes it\n"),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use strikeline::song::{ChartInfo, Stem};
+use strikeline_picture::shown;
 
 use super::Seconds;
 
@@ -115,5 +116,5 @@ pub(super) fn write_stem(out: &mut String, stem: &Stem) -> fmt::Result {
     } else {
         "--audio plays it"
     };
-    write!(out, "{:<14} {} ({how})", stem.kind.to_string(), stem.file.display())
+    write!(out, "{:<14} {} ({how})", stem.kind.to_string(), shown(&stem.file))
 }

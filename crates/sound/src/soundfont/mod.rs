@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use file::SoundFontFile;
+use strikeline_picture::shown;
 
 pub use places::{SystemSoundFonts, system_soundfonts};
 pub use player::{MidiPlayer, MidiPlayerOptions};
@@ -53,7 +54,7 @@ pub struct SoundFont {
 #[non_exhaustive]
 pub enum SoundFontError {
     /// An error in this file.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {problem}", shown(path))]
     InFile {
         /// The file, as it was given.
         path: PathBuf,
@@ -122,7 +123,7 @@ pub enum SoundFontError {
         "no SoundFont is installed in {}{}; install one: {}",
         list_paths(folders),
         match compressed.first() {
-            Some(path) => format!(" ({} is compressed and cannot be read)", path.display()),
+            Some(path) => format!(" ({} is compressed and cannot be read)", shown(path)),
             None => String::new(),
         },
         SystemSoundFonts::PACKAGES
@@ -271,7 +272,7 @@ impl fmt::Debug for SoundFont {
 }
 
 fn list_paths(paths: &[PathBuf]) -> String {
-    let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    let paths: Vec<_> = paths.iter().map(|path| shown(path).to_string()).collect();
     paths.join(", ")
 }
 

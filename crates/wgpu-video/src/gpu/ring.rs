@@ -11,6 +11,7 @@ use super::convert::SourceFormat;
 use super::pixels::{PixelConversion, PlanePlaces};
 use super::planes::{PlaneKind, PlaneTarget};
 use super::streaming_copy::{CopyRows, copy_rows};
+use super::watch::driver_call;
 use super::{Gpu, GpuError};
 use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, Rectangle};
 
@@ -168,6 +169,7 @@ fn slots(gpu: &Gpu, bytes: u64, depth: usize) -> Result<Vec<wgpu::Buffer>, GpuEr
             mapped_at_creation: false,
         })
     };
+    let _call = driver_call("making a buffer");
     let slots = (0..depth).map(slot).collect();
     gpu.check()?;
     Ok(slots)
@@ -181,9 +183,7 @@ fn submit(
 ) -> Result<wgpu::SubmissionIndex, GpuError> {
     // Whether it could be mapped shows when the view is asked for.
     commands.map_buffer_on_submit(buffer, wgpu::MapMode::Read, .., |_| {});
-    let submission = gpu.queue.submit([commands.finish()]);
-    gpu.check()?;
-    Ok(submission)
+    gpu.submit(commands)
 }
 
 /// A frame that was submitted and is not mapped yet.

@@ -3,24 +3,26 @@
 use std::io;
 use std::path::PathBuf;
 
+use strikeline_picture::shown;
+
 /// Why there is no output file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutputError {
     /// Something of that name exists. Choose another name, or [`super::Overwrite::Replace`].
-    #[error("{} already exists: choose another name, or allow it to be replaced", path.display())]
+    #[error("{} already exists: choose another name, or allow it to be replaced", shown(path))]
     Exists {
         /// The name that was given.
         path: PathBuf,
     },
     /// The name is that of a folder, or ends in a separator. Add a file name.
-    #[error("{} is a folder, not a file: add a file name, such as {}", path.display(), path.join("video.mp4").display())]
+    #[error("{} is a folder, not a file: add a file name, such as {}", shown(path), shown(&path.join("video.mp4")))]
     Folder {
         /// The name that was given.
         path: PathBuf,
     },
     /// The folder does not exist. Make it first.
-    #[error("cannot create {}: there is no folder {}; make it first, or choose another place", path.display(), folder.display())]
+    #[error("cannot create {}: there is no folder {}; make it first, or choose another place", shown(path), shown(folder))]
     NoFolder {
         /// The name that was given.
         path: PathBuf,
@@ -28,14 +30,14 @@ pub enum OutputError {
         folder: PathBuf,
     },
     /// The name leads to a pipe, a terminal, a socket or another device. Give the name of an ordinary file.
-    #[error("{} is not an ordinary file (but a pipe, a terminal or a device): give the name of an ordinary file", path.display())]
+    #[error("{} is not an ordinary file (but a pipe, a terminal or a device): give the name of an ordinary file", shown(path))]
     Special {
         /// The name that was given.
         path: PathBuf,
     },
     /// The file is there and may be replaced, but the system would not let it happen. Lift the protection, or choose another
     /// name.
-    #[error("cannot replace {}: {why}", path.display())]
+    #[error("cannot replace {}: {why}", shown(path))]
     Protected {
         /// The name that was given.
         path: PathBuf,
@@ -43,7 +45,7 @@ pub enum OutputError {
         why: Protection,
     },
     /// The file could not be created. The text names the remedy.
-    #[error("cannot create {}: {}", path.display(), describe(error))]
+    #[error("cannot create {}: {}", shown(path), describe(error))]
     Create {
         /// The name that was given.
         path: PathBuf,
@@ -51,7 +53,7 @@ pub enum OutputError {
         error: io::Error,
     },
     /// The file could not be written. The text names the remedy.
-    #[error("cannot write {}: {}", path.display(), describe(error))]
+    #[error("cannot write {}: {}", shown(path), describe(error))]
     Write {
         /// The name that was given.
         path: PathBuf,
@@ -60,7 +62,7 @@ pub enum OutputError {
     },
     /// The file is complete, but could not get its name, or the name does not lead to it any more. It was kept; move it where
     /// it is wanted.
-    #[error("{} is complete, but {}; it is kept as {}", path.display(), hindrance(error), kept.display())]
+    #[error("{} is complete, but {}; it is kept as {}", shown(path), hindrance(error), shown(kept))]
     Kept {
         /// The name that was given.
         path: PathBuf,
@@ -70,7 +72,7 @@ pub enum OutputError {
         error: io::Error,
     },
     /// The finished file could not be written to the disk, or could not be given any name. The text names the remedy.
-    #[error("cannot complete {}: {}", path.display(), describe(error))]
+    #[error("cannot complete {}: {}", shown(path), describe(error))]
     Commit {
         /// The name that was given.
         path: PathBuf,

@@ -151,6 +151,16 @@ impl OutputFile {
         }
     }
 
+    /// As [`OutputFile::commit`], but the file appears at `path`, which must be in the same folder.
+    ///
+    /// # Errors
+    /// As [`OutputFile::commit`].
+    pub fn commit_as(self, path: &Path, overwrite: Overwrite) -> Result<(), OutputError> {
+        let name = path.file_name().unwrap_or_default();
+        let destination = self.destination.map(|place| Destination { name: name.to_owned(), ..place });
+        OutputFile { path: path.to_owned(), destination, overwrite, ..self }.commit()
+    }
+
     /// `error`, which writing to this file gave, with the file's name and the remedy.
     pub fn error(&self, error: io::Error) -> OutputError {
         OutputError::Write { path: self.path.clone(), error }
@@ -209,8 +219,16 @@ fn as_given(kept: PathBuf, path: &Path, place: &Path) -> PathBuf {
     }
 }
 
+/// Makes the names in `folder` last through a power failure. Where a system cannot do this (it is not needed, or the folder
+/// cannot be opened), that is no failure.
+pub(crate) fn sync_folder(folder: &Path) {
+    if let Ok(folder) = Folder::open(folder) {
+        folder.sync();
+    }
+}
+
 /// The folder that holds `file`.
-fn folder_of(file: &Path) -> &Path {
+pub(crate) fn folder_of(file: &Path) -> &Path {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
