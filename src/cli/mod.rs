@@ -5,9 +5,10 @@ mod clean;
 mod console;
 mod doctor;
 mod drum_map;
+mod files;
+mod formats;
 mod frame;
 mod hang;
-mod inputs;
 mod inspect;
 mod job;
 mod journals;
@@ -156,9 +157,11 @@ fn at_least_one(frames: u64) -> NonZeroU64 {
     NonZeroU64::new(frames).unwrap_or(NonZeroU64::MIN)
 }
 
-/// The song's file name with another extension, or its folder's name with it, in the current folder.
+/// The song's file name with another extension, or its folder's name with it, in the current folder; `song` with it for
+/// one from standard input.
 fn default_output(song: &std::path::Path, extension: &str) -> std::path::PathBuf {
-    let name = std::path::Path::new(song.file_name().unwrap_or("song".as_ref()));
+    let named = song.file_name().filter(|_| !formats::is_standard_stream(song));
+    let name = std::path::Path::new(named.unwrap_or("song".as_ref()));
     // A dot in a folder's name begins no extension.
     if song.is_dir() { name.with_added_extension(extension) } else { name.with_extension(extension) }
 }

@@ -12,7 +12,8 @@ use wgpu_video::stream::{Mp4Sink, Progress};
 
 use super::args::{ForceArgs, JsonArgs, QuietArgs, ResumeArgs, VideoArgs};
 use super::console;
-use super::inputs;
+use super::files::CommandFiles;
+use super::formats::OutputFormat;
 use super::job::RenderJob;
 use super::messages::Messages;
 use super::progress::ProgressDisplay;
@@ -22,11 +23,11 @@ use summary::RenderSummary;
 /// Render a song to an MP4 video.
 #[derive(Debug, clap::Args)]
 pub(super) struct RenderArgs {
-    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file.
+    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file; - for standard input.
     #[arg(value_name = "SONG")]
     song: PathBuf,
 
-    /// Video file to write [default: the song's name, ending in .mp4, in the current folder].
+    /// MP4 file to write [default: the song's name, ending in .mp4, in the current folder].
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -53,9 +54,11 @@ pub(super) fn run(args: &RenderArgs, signals: &Signals) -> anyhow::Result<()> {
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
     let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song, "mp4"));
-    let sound_args = &args.video.sound;
-    let files = [Some(&args.song), sound_args.audio.as_ref(), sound_args.soundfont.as_ref()];
-    inputs::refuse_replacing(&output, files.into_iter().flatten().map(PathBuf::as_path))?;
+    let mut files = CommandFiles::default();
+    files.read_song(&args.song);
+    args.video.add_files(&mut files)?;
+    files.write("--output", &output, OutputFormat::Mp4)?;
+    files.check()?;
     let mut job = RenderJob::prepare(&args.video, &args.song, &cancel, &mut messages)?;
     let mut sound = job.sound(&mut messages)?;
 
