@@ -11,6 +11,7 @@ use wgpu_video::output::OutputFile;
 use wgpu_video::scene::still::render_still;
 
 use super::args::{ForceArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongArgs};
+use super::hang;
 use super::messages::Messages;
 
 /// Draw one frame to a PNG file, with the code that draws the video.
@@ -53,6 +54,9 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     let file = OutputFile::create(&output, args.force.overwrite())?;
     let picture = &args.picture;
     let mut scene = args.highway.highway(&song, Some(at), picture, &mut messages)?;
+    if !args.quiet.quiet && !args.json.json {
+        hang::say_when_compiling();
+    }
     let gpu = Gpu::open(&picture.adapter())?;
     let pixels = render_still(&gpu, &mut scene, picture.size, picture.fps, FrameIndex(0))?;
     write_png(file, picture, &pixels)

@@ -15,6 +15,7 @@ use super::args::{
     ForceArgs, HighwayArgs, JsonArgs, MapReport, PictureArgs, PracticeArgs, QuietArgs, SongArgs, SoundArgs,
     StreamArgs, length, positive_length,
 };
+use super::hang;
 use super::inputs;
 use super::messages::Messages;
 use super::progress::{ProgressDisplay, clock};
@@ -128,6 +129,9 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     }
     if let Some(artist) = &scene.content().artist {
         sink = sink.with_artist(tag(artist));
+    }
+    if !quiet && !json {
+        hang::say_when_compiling();
     }
     let mut display = ProgressDisplay::new(quiet, frames, picture.fps);
     let mut progress = |progress: &Progress| display.update(progress);
