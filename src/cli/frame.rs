@@ -15,6 +15,7 @@ use super::args::{ForceArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, Song
 use super::console;
 use super::files::CommandFiles;
 use super::formats::{OutputFormat, is_standard_stream};
+use super::hang;
 use super::json_path::put_path;
 use super::messages::Messages;
 
@@ -71,6 +72,9 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     };
     let picture = &args.picture;
     let mut scene = args.highway.highway(&song, Some(at), picture, &mut messages)?;
+    if !args.quiet.quiet && !args.json.json {
+        hang::say_when_compiling();
+    }
     let gpu = Gpu::open(&picture.adapter())?;
     let pixels = render_still(&gpu, &mut scene, picture.size, picture.fps, FrameIndex(0))?;
     let png = png(picture, &pixels).context("the picture could not be encoded")?;

@@ -14,6 +14,7 @@ use super::args::{ForceArgs, JsonArgs, QuietArgs, ResumeArgs, VideoArgs};
 use super::console;
 use super::files::CommandFiles;
 use super::formats::OutputFormat;
+use super::hang;
 use super::job::RenderJob;
 use super::messages::Messages;
 use super::progress::ProgressDisplay;
@@ -72,6 +73,9 @@ pub(super) fn run(args: &RenderArgs, signals: &Signals) -> anyhow::Result<()> {
         false => resume::open(&output, &args.song, &job, args.resume.journal_after(), &mut messages),
     };
     job.options.store = journal.clone().map(|journal| journal as Arc<_>);
+    if !quiet && !json {
+        hang::say_when_compiling();
+    }
     let mut display = ProgressDisplay::new(quiet, job.frames, args.video.picture.fps);
     let mut is_stopping = false;
     let mut progress = |progress: &Progress| {
