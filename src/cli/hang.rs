@@ -17,7 +17,9 @@ pub(super) fn end_program_on_hang() {
 
 /// Says so when shaders are compiled for a while, which happens when a driver has none of them from an earlier run.
 pub(super) fn say_when_compiling() {
-    watch::on_compiling(|| console::tell("compiling shaders for this graphics adapter (first time only) ...") ..."));
+    watch::on_compiling(|| {
+        console::tell("compiling shaders for this graphics adapter (first time only) ...")
+    });
 }
 
 fn end(error: &GpuError) {
