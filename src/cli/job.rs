@@ -1,6 +1,7 @@
 //! A video to be made: from the options to all that the streamer takes.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use strikeline::highway::Highway;
 use strikeline_picture::Time;
@@ -20,6 +21,38 @@ const WRITING_TOOL: &str = concat!("strikeline ", env!("CARGO_PKG_VERSION"));
 
 /// Most characters of a title or an artist in the file's tags.
 const MAX_TAG: usize = 1000;
+
+/// What a video file says about itself, for players.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct VideoTags {
+    /// The title of the song.
+    pub title: Option<String>,
+    /// Who made the song.
+    pub artist: Option<String>,
+}
+
+impl VideoTags {
+    /// `sink` with them, and with the name of the program.
+    pub(crate) fn on(&self, sink: Mp4Sink) -> Mp4Sink {
+        let mut sink = sink.with_writing_tool(WRITING_TOOL);
+        if let Some(title) = &self.title {
+            sink = sink.with_title(title);
+        }
+        if let Some(artist) = &self.artist {
+            sink = sink.with_artist(artist);
+        }
+        sink
+    }
+}
+
+/// A file that a video is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InputFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Only the sound is made of it.
+    pub sound_only: bool,
+}
 
 /// A video that is ready to be made, of one song.
 pub(crate) struct RenderJob<'a> {
@@ -86,16 +119,30 @@ impl<'a> RenderJob<'a> {
 
     /// `sink` with what the file says about itself.
     pub(crate) fn tagged(&self, sink: Mp4Sink) -> Mp4Sink {
+        self.tags().on(sink)
+    }
+
+    /// What the file says about itself.
+    pub(crate) fn tags(&self) -> VideoTags {
         let tag = |text: &String| text.chars().take(MAX_TAG).collect::<String>();
         let content = self.scene.content();
-        let mut sink = sink.with_writing_tool(WRITING_TOOL);
-        if let Some(title) = &content.title {
-            sink = sink.with_title(tag(title));
-        }
-        if let Some(artist) = &content.artist {
-            sink = sink.with_artist(tag(artist));
-        }
-        sink
+        VideoTags { title: content.title.as_ref().map(tag), artist: content.artist.as_ref().map(tag) }
+    }
+
+    /// The files that the video is made of: the song, and all that the options name. Each once.
+    ///
+    /// # Errors
+    /// When a theme or a folder cannot be read, or a SoundFont is missing.
+    pub(crate) fn inputs(&self, song: &Path) -> anyhow::Result<Vec<InputFile>> {
+        let mut inputs = song_files(song, self.played.written.chart().is_some())?;
+        inputs.extend(self.args.highway.files()?);
+        let mut inputs: Vec<InputFile> =
+            inputs.into_iter().map(|path| InputFile { path, sound_only: false }).collect();
+        let sound = self.args.sound.audio.clone().into_iter().chain(sound::soundfont(&self.args.sound)?);
+        inputs.extend(sound.map(|path| InputFile { path, sound_only: true }));
+        let mut seen = std::collections::BTreeSet::new();
+        inputs.retain(|input| seen.insert(input.path.clone()));
+        Ok(inputs)
     }
 
     /// Which drum map is in force, and why.
@@ -179,6 +226,40 @@ pub(crate) fn build_id() -> std::io::Result<[u8; 32]> {
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(std::fs::File::open(std::env::current_exe()?)?)?;
     Ok(*hasher.finalize().as_bytes())
+}
+
+/// The files that the song at `song` is read from: of a chart also its `song.ini`, and of a folder all that may be the chart.
+///
+/// # Errors
+/// When a folder cannot be read.
+fn song_files(song: &Path, is_chart: bool) -> std::io::Result<Vec<PathBuf>> {
+    let has = |path: &Path, endings: &[&str]| {
+        let extension = path.extension().map(OsStr::to_ascii_lowercase);
+        extension.is_some_and(|extension| endings.iter().any(|ending| extension == **ending))
+    };
+    let parent = song.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (folder, endings): (_, &[&str]) = match song.is_dir() {
+        true => (song, &["mid", "midi", "chart", "ini"]),
+        false if has(song, &["ini"]) => (parent, &["mid", "midi", "chart", "ini"]),
+        false if is_chart && !has(song, &["sng"]) => (parent, &["ini"]),
+        false => return Ok(vec![song.to_owned()]),
+    };
+    let mut files = Vec::new();
+    if song.is_file() {
+        files.push(song.to_owned());
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let is_ini = has(Path::new(&name), &["ini"]);
+        let path = folder.join(&name);
+        // A folder has other settings, too, such as those of a file manager.
+        let counts = has(&path, endings) && (!is_ini || name.eq_ignore_ascii_case("song.ini"));
+        if counts && path.is_file() && path != song {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Length of a video that goes on to the end of the song.

@@ -5,6 +5,7 @@ mod clean;
 mod console;
 mod doctor;
 mod drum_map;
+mod farm;
 mod files;
 mod formats;
 mod frame;
@@ -63,7 +64,16 @@ enum Command {
     Clean(clean::CleanArgs),
     /// Show what strikeline finds on this machine, and what is missing.
     Doctor(doctor::DoctorArgs),
+    /// Plan a video that many processes or machines make together.
+    Plan(Box<farm::PlanArgs>),
+    /// Make one part of a plan.
+    Part(farm::PartArgs),
+    /// Join the parts of a plan to one video.
+    Join(farm::JoinArgs),
 }
+
+/// Exit code when parts of a plan are still to be made.
+const PARTS_MISSING: u8 = 3;
 
 /// The command line is valid but asks for something impossible. Exit code 2, as for one that is not valid.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +109,9 @@ fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
         Command::Tune(args) => tune::run(&args, signals),
         Command::Clean(args) => clean::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Plan(args) => farm::run_plan(&args, signals),
+        Command::Part(args) => farm::run_part(&args, signals),
+        Command::Join(args) => farm::run_join(&args, signals),
     }
 }
 
@@ -106,6 +119,10 @@ fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
 fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> ExitCode {
     if error.downcast_ref().is_some_and(NotPrinted::is_enough) {
         return ExitCode::SUCCESS;
+    }
+    let missing = error.downcast_ref::<farm::PartsMissing>();
+    if missing.is_some_and(farm::PartsMissing::is_answer) {
+        return ExitCode::from(PARTS_MISSING);
     }
     let text = describe(error);
     console::tell(format_args!("error: {text}"));
@@ -118,6 +135,9 @@ fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> ExitCode {
     if error.is::<UsageError>() {
         console::tell(format_args!("\n{}", Cli::command().render_usage()));
         return ExitCode::from(2);
+    }
+    if missing.is_some() {
+        return ExitCode::from(PARTS_MISSING);
     }
     match error.downcast_ref::<StreamError>() {
         Some(StreamError::Cancelled) => ExitCode::from(interrupted.unwrap_or(Signal::INTERRUPT).exit_code()),

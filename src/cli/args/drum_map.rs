@@ -1,14 +1,12 @@
 //! Which drum the keys of a song stand for: `--drum-map`, and what happens without it.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::PathBuf;
 
 use serde::Serialize;
 use strikeline::drum_maps::{NamedDrumMap, fitting, recognise};
 use strikeline::song::{DrumMap, KeyCount, LaneId, LaneLayout, Song, SynthesizerKind};
 use strikeline::theme::Theme;
-
-use crate::cli::files::CommandFiles;
 
 /// The name of the map that the built-in themes have.
 const GENERAL_MIDI: &str = "general-midi";
@@ -73,15 +71,10 @@ impl MapChoice {
 }
 
 impl DrumMapArgs {
-    /// Adds the file that is read.
-    pub(crate) fn add_files(&self, files: &mut CommandFiles) {
-        if let Some(file) = self
-            .drum_map
-            .as_ref()
-            .filter(|name| name.to_str().is_none_or(|name| NamedDrumMap::builtin(name).is_none()))
-        {
-            files.read(Path::new(file));
-        }
+    /// The file of the map that was given; `None` for a built-in one.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        let is_builtin = |name: &str| NamedDrumMap::builtin(name).is_some();
+        self.drum_map.as_ref().filter(|map| !map.to_str().is_some_and(is_builtin)).map(PathBuf::from)
     }
 
     /// The drum map for `song` with `theme`.

@@ -1,7 +1,7 @@
 //! How the highway is shown: the options of every subcommand that draws it.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use strikeline::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
 use strikeline::song::Song;
@@ -104,13 +104,7 @@ impl HighwayArgs {
     /// # Errors
     /// As [`Theme::find`].
     pub(crate) fn add_files(&self, files: &mut CommandFiles) -> anyhow::Result<()> {
-        let theme = Theme::find(&self.theme)?;
-        if self.theme.to_str().is_none_or(|name| Theme::builtin(name).is_none()) {
-            files.read(Path::new(&self.theme));
-        }
-        theme.files().into_iter().for_each(|(_, file)| files.read(file));
-        self.drum_map.add_files(files);
-        self.end_card.iter().for_each(|image| files.read(image));
+        self.files()?.iter().for_each(|file| files.read(file));
         Ok(())
     }
 
@@ -120,6 +114,22 @@ impl HighwayArgs {
         let in_force = self.drum_map.choose(song, &theme)?;
         theme.drum_map.clone_from(&in_force.map);
         Ok((theme, in_force))
+    }
+
+    /// The files that the options name: theme, drum map, end card, and what the theme names.
+    ///
+    /// # Errors
+    /// When the theme cannot be read.
+    pub(crate) fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        if self.theme.to_str().is_none_or(|name| Theme::builtin(name).is_none()) {
+            files.push(PathBuf::from(&self.theme));
+        }
+        let theme = Theme::find(&self.theme)?;
+        files.extend(theme.files().into_iter().map(|(_, path)| path.to_owned()));
+        files.extend(self.drum_map.file());
+        files.extend(self.end_card.clone());
+        Ok(files)
     }
 
     /// The drum map that `song` is shown and played with.

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use wgpu_video::encode::H264Quality;
+use wgpu_video::encode::{Codec, H264Quality};
 use wgpu_video::stream::{CancelToken, Redraw, StreamOptions};
 
 use super::{EncoderArgs, PictureArgs};
@@ -68,6 +68,11 @@ impl StreamArgs {
         if let Some(settings) = SettingsFile::of_user().filter(|_| !self.no_tuned) {
             files.read(settings.path());
         }
+    }
+
+    /// What the pictures are coded in.
+    pub(crate) fn codec(&self) -> Codec {
+        self.encoder.factory().codec()
     }
 
     /// As given.

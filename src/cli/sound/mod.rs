@@ -30,6 +30,7 @@ use wgpu_video::stream::CancelToken;
 use super::args::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, PlayedSong, SoundArgs};
 use super::files::is_same_file;
 use lazy::Lazy;
+pub(crate) use played::soundfont;
 use played::{Instrument, file_name, instruments};
 use recorded::{DamageLog, Recorded};
 pub(crate) use span::VideoSpan;

@@ -52,10 +52,7 @@ pub(super) fn instruments(
             instruments.push(("drums (built-in kit)".to_owned(), Instrument::Kit { kit, hits }));
         }
         Some((part, name)) => {
-            let path = match &args.soundfont {
-                Some(path) => path.clone(),
-                None => system_soundfont()?,
-            };
+            let path = soundfont(args)?.context("nothing of the song is played")?;
             let font = SoundFont::open(&path)?;
             font.warnings().iter().for_each(|warning| warn(warning.to_string()));
             let events = midi_events(events, part, span.start).into();
@@ -96,11 +93,20 @@ impl Instrument {
     }
 }
 
-/// The best SoundFont that the system has.
-fn system_soundfont() -> anyhow::Result<PathBuf> {
-    let found = system_soundfonts();
-    let first = found.first().context("the instruments of the song need a SoundFont")?;
-    Ok(first.to_owned())
+/// The SoundFont that plays the song: the one given, or else the best of the system. `None` where none is needed.
+///
+/// # Errors
+/// When the system has none.
+pub(crate) fn soundfont(args: &SoundArgs) -> anyhow::Result<Option<PathBuf>> {
+    match (args.parts(), &args.soundfont) {
+        (SoundParts::None, _) | (SoundParts::Drums, None) => Ok(None),
+        (_, Some(given)) => Ok(Some(given.clone())),
+        (SoundParts::Song | SoundParts::Accompaniment, None) => {
+            let found = system_soundfonts();
+            let first = found.first().context("the instruments of the song need a SoundFont")?;
+            Ok(Some(first.to_owned()))
+        }
+    }
 }
 
 /// The last part of a path, for a message.

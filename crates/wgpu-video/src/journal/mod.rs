@@ -21,10 +21,12 @@
 //! count. So a file that was cut off anywhere, or whose end was never written to the disk, is as good as its whole records.
 
 mod content;
+mod join;
 mod record;
 mod resume;
 mod segment_file;
 
+pub use join::{join, keep_sound};
 pub use record::SegmentKey;
 pub use resume::{Journal, JournalPlace};
 pub use segment_file::{Contents, SegmentFile, about_file, remove_unused};

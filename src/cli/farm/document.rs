@@ -1,0 +1,353 @@
+//! The plan file: everything that the bytes of a video depend on, and how the video is cut into parts.
+//!
+//! It is JSON. Nothing in it is trusted: what does not fit together is refused when it is read.
+
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use strikeline_picture::{FrameRate, PictureSize, SegmentIndex, SegmentPlan, SegmentRange, shown};
+use wgpu_video::journal::SegmentKey;
+
+/// The format that is written and read.
+const FORMAT: u32 = 1;
+
+/// The largest plan that is read, in bytes.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Why a plan cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlanError {
+    /// The file cannot be read.
+    #[error("cannot read the plan {}: {error}", shown(&path))]
+    Unreadable { path: PathBuf, error: std::io::Error },
+    /// The file is no plan, or its text was changed.
+    #[error("{} is no plan that can be used: {reason}; make it again with `strikeline plan`", shown(&path))]
+    Invalid { path: PathBuf, reason: String },
+}
+
+/// Everything that the bytes of a video depend on, and its parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    /// Number of the format.
+    strikeline_plan: u32,
+    /// What made the plan, and must make the parts.
+    pub program: Program,
+    /// The song, from the plan's folder.
+    pub song: String,
+    /// The options that were given.
+    pub options: Vec<PlannedOption>,
+    /// The files that the video is made of.
+    pub inputs: Vec<PlannedInput>,
+    /// What comes out.
+    pub video: PlannedVideo,
+    /// The parts, from number 1.
+    pub parts: Vec<PlannedPart>,
+}
+
+/// A build of the program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Program {
+    /// Its version.
+    pub version: String,
+    /// Hash of its file, in hexadecimal.
+    pub build: String,
+}
+
+/// An option of the command line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlannedOption {
+    /// With its two hyphens.
+    pub name: String,
+    /// Its value, if it has one that is no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The file that is its value, from the plan's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+/// A file that the video is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlannedInput {
+    /// Where it is, from the plan's folder.
+    pub file: String,
+    /// BLAKE3 of its bytes, in hexadecimal.
+    pub blake3: String,
+    /// Only part 0, the sound, is made of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sound_only: bool,
+}
+
+/// What comes out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlannedVideo {
+    /// Width and height.
+    pub size: String,
+    /// Frames per second.
+    pub frame_rate: String,
+    /// Frames of the whole video.
+    pub frames: NonZeroU64,
+    /// Frames of a segment.
+    pub segment_frames: NonZeroU32,
+    /// Hash of all that is drawn, fonts and images included, in hexadecimal.
+    pub scene: String,
+    /// Whether there is sound: part 0.
+    pub sound: bool,
+    /// The title in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The artist in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artist: Option<String>,
+}
+
+/// Segments that are made together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlannedPart {
+    /// Its number, from 1.
+    pub part: u64,
+    /// Its first segment, from 0.
+    pub first_segment: u64,
+    /// How many it has.
+    pub segments: u64,
+    /// Its first frame.
+    pub first_frame: u64,
+    /// How many it has.
+    pub frames: u64,
+}
+
+/// What is in a [`Plan`] beside its format and parts.
+pub(crate) struct PlanHead {
+    pub program: Program,
+    pub song: String,
+    pub options: Vec<PlannedOption>,
+    pub inputs: Vec<PlannedInput>,
+    pub video: PlannedVideo,
+}
+
+impl Plan {
+    /// A plan with `parts` parts, or as many as there are segments, if these are fewer.
+    pub(crate) fn new(head: PlanHead, parts: u64) -> Plan {
+        let PlanHead { program, song, options, inputs, video } = head;
+        let plan = video.segments();
+        let all = plan.segments();
+        let parts = parts.clamp(1, all);
+        // The first segment of part n, from 0.
+        let first = |part: u64| {
+            let first = u128::from(part) * u128::from(all) / u128::from(parts);
+            SegmentIndex(u64::try_from(first).unwrap_or(all))
+        };
+        let part = |part: u64| {
+            let range = SegmentRange { first: first(part), end: first(part + 1) };
+            PlannedPart::new(part + 1, range, plan)
+        };
+        let parts = (0..parts).map(part).collect();
+        Plan { strikeline_plan: FORMAT, program, song, options, inputs, video, parts }
+    }
+
+    /// Reads the plan at `path`.
+    ///
+    /// # Errors
+    /// [`PlanError`].
+    pub(crate) fn open(path: &Path) -> Result<Plan, PlanError> {
+        let unreadable = |error| PlanError::Unreadable { path: path.to_owned(), error };
+        let about = std::fs::metadata(path).map_err(unreadable)?;
+        let invalid = |reason: String| PlanError::Invalid { path: path.to_owned(), reason };
+        if !about.is_file() {
+            return Err(invalid("it is no regular file".to_owned()));
+        }
+        if about.len() > MAX_BYTES {
+            return Err(invalid(format!("it has more than {} MiB", MAX_BYTES >> 20)));
+        }
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        Plan::parse(&bytes).map_err(invalid)
+    }
+
+    /// Reads a plan from its text.
+    ///
+    /// # Errors
+    /// What is wrong with it, to be read after a colon.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Plan, String> {
+        /// The part of the text that all formats have.
+        #[derive(Deserialize)]
+        struct AnyPlan {
+            strikeline_plan: u32,
+        }
+        let format = serde_json::from_slice(bytes).map(|AnyPlan { strikeline_plan }| strikeline_plan);
+        match format.map_err(|error| error.to_string())? {
+            FORMAT => {}
+            other => return Err(format!("its format is {other}, and this program has format {FORMAT}")),
+        }
+        let plan: Plan = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// The text of the plan.
+    pub(crate) fn text(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+
+    /// Checks what is said twice.
+    fn check(&self) -> Result<(), String> {
+        let video = &self.video;
+        video.size.parse::<PictureSize>().map_err(|error| format!("size: {error}"))?;
+        video.frame_rate.parse::<FrameRate>().map_err(|error| format!("frame_rate: {error}"))?;
+        let plan = video.segments();
+        let mut next = 0;
+        for (part, number) in self.parts.iter().zip(1..) {
+            let end = part.first_segment.checked_add(part.segments).filter(|end| *end <= plan.segments());
+            let Some(end) = end else {
+                return Err(format!("part {number} has segments that the video has not"));
+            };
+            let range = SegmentRange { first: SegmentIndex(next), end: SegmentIndex(end) };
+            if *part != PlannedPart::new(number, range, plan) || part.segments == 0 {
+                return Err(format!("part {number} does not follow the one before it"));
+            }
+            next = end;
+        }
+        match next == plan.segments() {
+            true => Ok(()),
+            false => Err("its parts do not make all of the video".to_owned()),
+        }
+    }
+
+    /// A hash of the plan: two with the same hash have the same parts.
+    ///
+    /// # Errors
+    /// None in practice: a plan is plain data.
+    pub(crate) fn id(&self) -> Result<blake3::Hash, serde_json::Error> {
+        Ok(blake3::hash(&serde_json::to_vec(self)?))
+    }
+
+    /// What the segments of part `number` are the segments of.
+    ///
+    /// # Errors
+    /// As [`Plan::id`].
+    pub(crate) fn key(&self, number: u64) -> Result<SegmentKey, serde_json::Error> {
+        let id = self.id()?;
+        let parts = [("plan", id.as_bytes().to_vec()), ("part", number.to_le_bytes().to_vec())];
+        Ok(SegmentKey::of(parts.iter().map(|(name, value)| (*name, value.as_slice()))))
+    }
+
+    /// Numbers of all parts: from 0 if there is sound, else from 1.
+    pub(crate) fn numbers(&self) -> std::ops::RangeInclusive<u64> {
+        let first = if self.video.sound { 0 } else { 1 };
+        first..=self.parts.len() as u64
+    }
+
+    /// The segments of part `number`; all of the video for the sound; `None` when there is no such part.
+    pub(crate) fn range(&self, number: u64) -> Option<SegmentRange> {
+        if number == 0 && self.video.sound {
+            return Some(SegmentRange::all(self.video.segments()));
+        }
+        let index = usize::try_from(number.checked_sub(1)?).ok()?;
+        self.parts.get(index).map(PlannedPart::range)
+    }
+}
+
+impl PlannedVideo {
+    /// How the frames are cut into segments.
+    pub(crate) fn segments(&self) -> SegmentPlan {
+        SegmentPlan::new(self.frames, self.segment_frames)
+    }
+}
+
+impl PlannedPart {
+    fn new(part: u64, range: SegmentRange, plan: SegmentPlan) -> PlannedPart {
+        let frames = range.frames(plan);
+        PlannedPart {
+            part,
+            first_segment: range.first.0,
+            segments: range.count(),
+            first_frame: frames.start,
+            frames: frames.end - frames.start,
+        }
+    }
+
+    /// Its segments.
+    pub(crate) fn range(&self) -> SegmentRange {
+        let end = self.first_segment.saturating_add(self.segments);
+        SegmentRange { first: SegmentIndex(self.first_segment), end: SegmentIndex(end) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(frames: u64, segment_frames: u32, parts: u64) -> Plan {
+        let video = PlannedVideo {
+            size: "320x180".to_owned(),
+            frame_rate: "30".to_owned(),
+            frames: NonZeroU64::new(frames).unwrap(),
+            segment_frames: NonZeroU32::new(segment_frames).unwrap(),
+            scene: String::new(),
+            sound: true,
+            title: None,
+            artist: Some("A".to_owned()),
+        };
+        let program = Program { version: "1".to_owned(), build: "2".to_owned() };
+        let head = PlanHead { program, song: "s".to_owned(), options: Vec::new(), inputs: Vec::new(), video };
+        Plan::new(head, parts)
+    }
+
+    #[test]
+    fn parts_are_as_even_as_segments_allow() {
+        for (frames, segment_frames, parts, expected) in [
+            (1, 60, 5, vec![1]),
+            (600, 60, 3, vec![4, 3, 3]),
+            (601, 60, 3, vec![3, 4, 4]),
+            (600, 60, 100, vec![1; 10]),
+            (600, 60, 0, vec![10]),
+        ] {
+            let plan = plan(frames, segment_frames, parts);
+            let mut segments: Vec<u64> = plan.parts.iter().map(|part| part.segments).collect();
+            assert_eq!(plan.parts.iter().map(|part| part.frames).sum::<u64>(), frames);
+            segments.sort_unstable();
+            let mut expected = expected;
+            expected.sort_unstable();
+            assert_eq!(segments, expected);
+            assert_eq!(Plan::parse(plan.text().unwrap().as_bytes()), Ok(plan));
+        }
+    }
+
+    #[test]
+    fn the_key_depends_on_the_part_and_on_everything_in_the_plan() {
+        let first = plan(600, 60, 3);
+        assert_ne!(first.key(1).unwrap(), first.key(2).unwrap());
+        assert_ne!(first.key(1).unwrap(), plan(601, 60, 3).key(1).unwrap());
+        let mut other = first.clone();
+        other.program.build = "3".to_owned();
+        assert_ne!(first.key(1).unwrap(), other.key(1).unwrap());
+    }
+
+    #[test]
+    fn plans_that_contradict_themselves_are_refused() {
+        let changes: [fn(&mut Plan); 9] = [
+            |plan| plan.strikeline_plan = 2,
+            |plan| plan.parts.clear(),
+            |plan| drop(plan.parts.pop()),
+            |plan| drop(plan.parts.remove(0)),
+            |plan| plan.parts[1].first_segment = u64::MAX,
+            |plan| plan.parts[1].segments = 0,
+            |plan| plan.parts[2].frames += 1,
+            |plan| plan.video.size = "3x3".to_owned(),
+            |plan| plan.video.frame_rate = "0".to_owned(),
+        ];
+        for change in changes {
+            let mut changed = plan(600, 60, 3);
+            change(&mut changed);
+            assert!(Plan::parse(changed.text().unwrap().as_bytes()).is_err(), "{changed:?}");
+        }
+        assert!(Plan::parse(b"{}").is_err());
+        assert!(Plan::parse(b"").is_err());
+    }
+}

@@ -1,0 +1,243 @@
+//! The files of the parts: a folder beside the plan, with a segment file for each.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use strikeline_picture::shown;
+
+use serde::{Deserialize, Serialize};
+use strikeline_picture::SegmentIndex;
+use wgpu_video::encode::Codec;
+use wgpu_video::journal::{Contents, JournalError, SegmentFile, SegmentKey};
+
+use super::document::{Plan, Program};
+use super::options;
+use crate::cli::args::VideoArgs;
+use crate::cli::job;
+
+/// A plan, and where it lies.
+#[derive(Debug)]
+pub(super) struct PlanFile {
+    /// Where it lies, as it was given.
+    pub path: PathBuf,
+    /// Its folder, from which paths in it start.
+    pub folder: PathBuf,
+    /// What it says.
+    pub plan: Plan,
+}
+
+/// What a part's file says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PartOrigin {
+    /// Its number.
+    pub part: u64,
+    /// What made it.
+    pub program: Program,
+    /// The graphics adapter that drew it; `None` for the sound.
+    pub adapter: Option<String>,
+}
+
+/// What is found where a part's file is to be.
+#[derive(Debug)]
+pub(super) enum PartState {
+    /// All of it is there.
+    Complete {
+        /// What made it.
+        origin: PartOrigin,
+    },
+    /// There is something to go on with.
+    Unfinished {
+        /// How far it is.
+        trouble: PartTrouble,
+    },
+    /// There is nothing, or nothing that is of use.
+    Nothing {
+        /// Why.
+        trouble: PartTrouble,
+    },
+}
+
+/// What a part lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PartTrouble {
+    /// There is no file.
+    Missing,
+    /// Whoever makes it has not finished.
+    NotFinished { segments: usize, of: u64 },
+    /// The file is damaged from this byte on.
+    Damaged { at: u64, segments: usize, of: u64 },
+    /// The file is no segment file, or its first bytes are damaged.
+    Foreign,
+    /// The file belongs to another plan.
+    OtherPlan,
+    /// The file cannot be read.
+    Unreadable(String),
+}
+
+impl fmt::Display for PartTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PartTrouble::Missing => f.write_str("missing"),
+            PartTrouble::NotFinished { segments, of } => {
+                write!(f, "not finished: {segments} of {of} segments")
+            }
+            PartTrouble::Damaged { at, segments, of } => {
+                write!(f, "damaged from byte {at} on: {segments} of {of} segments are whole")
+            }
+            PartTrouble::Foreign => {
+                f.write_str("damaged in its first bytes, so that nothing of it can be used")
+            }
+            PartTrouble::OtherPlan => f.write_str("of another plan or another version of this one"),
+            PartTrouble::Unreadable(reason) => write!(f, "not readable: {reason}"),
+        }
+    }
+}
+
+impl PlanFile {
+    /// Reads the plan at `path`.
+    ///
+    /// # Errors
+    /// As [`Plan::open`].
+    pub(super) fn open(path: &Path) -> anyhow::Result<PlanFile> {
+        let plan = Plan::open(path)?;
+        Ok(PlanFile { path: path.to_owned(), folder: folder_of(path)?, plan })
+    }
+
+    /// The options of the video.
+    ///
+    /// # Errors
+    /// When the program does not know them.
+    pub(super) fn video_args(&self) -> anyhow::Result<VideoArgs> {
+        options::video_args(&self.plan.options, &self.folder).map_err(|reason| {
+            anyhow::anyhow!("the options in {} cannot be used: {reason}", shown(&self.path))
+        })
+    }
+
+    /// The song.
+    pub(super) fn song(&self) -> PathBuf {
+        options::found(&self.plan.song, &self.folder)
+    }
+
+    /// The folder of the parts.
+    pub(super) fn parts_folder(&self) -> PathBuf {
+        parts_folder(&self.path)
+    }
+
+    /// The file of part `number`.
+    pub(super) fn part_path(&self, number: u64) -> PathBuf {
+        self.parts_folder().join(format!("part-{number:04}.segments"))
+    }
+
+    /// What there is of part `number`. All of its file is read, and checked.
+    ///
+    /// # Errors
+    /// When there is no such part.
+    pub(super) fn look(&self, number: u64) -> anyhow::Result<PartState> {
+        let path = self.part_path(number);
+        let key = self.plan.key(number)?;
+        let nothing = |trouble| Ok(PartState::Nothing { trouble });
+        let unreadable = |error: &std::io::Error| PartTrouble::Unreadable(error.to_string());
+        let length = match std::fs::metadata(&path) {
+            Ok(about) if about.is_file() => about.len(),
+            Ok(_) => return nothing(PartTrouble::Unreadable("it is no regular file".to_owned())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return nothing(PartTrouble::Missing);
+            }
+            Err(error) => return nothing(unreadable(&error)),
+        };
+        let contents = std::fs::File::open(&path)
+            .and_then(|file| Contents::read(&mut std::io::BufReader::with_capacity(1 << 18, file)));
+        let contents = match contents {
+            Ok(Some(contents)) => contents,
+            Ok(None) => return nothing(PartTrouble::Foreign),
+            Err(error) => return nothing(unreadable(&error)),
+        };
+        if contents.key != key {
+            return nothing(PartTrouble::OtherPlan);
+        }
+        let Ok(origin) = serde_json::from_str::<PartOrigin>(&contents.about) else {
+            return nothing(PartTrouble::Foreign);
+        };
+        let is_sound = number == 0;
+        let range = self.plan.range(number).ok_or_else(|| anyhow::anyhow!("there is no part {number}"))?;
+        let has = |segment: SegmentIndex| match is_sound {
+            true => contents.has_sound(segment),
+            false => contents.has(segment),
+        };
+        let segments = range.iter().filter(|segment| has(*segment)).count();
+        let of = range.count();
+        if contents.is_complete && segments as u64 == of && contents.sound_track.is_some() == is_sound {
+            return Ok(PartState::Complete { origin });
+        }
+        let trouble = match contents.bytes() < length {
+            true => PartTrouble::Damaged { at: contents.bytes(), segments, of },
+            false => PartTrouble::NotFinished { segments, of },
+        };
+        Ok(PartState::Unfinished { trouble })
+    }
+}
+
+/// Opens the file of a part at `path` to write to it: one that was begun by `origin`, or else a new one. What is there and is
+/// of no use is removed; `note` is told why.
+///
+/// # Errors
+/// As [`SegmentFile::open`] and [`SegmentFile::create`].
+pub(super) fn open_part(
+    path: &Path,
+    key: SegmentKey,
+    codec: Codec,
+    origin: &PartOrigin,
+    note: &mut dyn FnMut(String),
+) -> anyhow::Result<SegmentFile> {
+    let about = serde_json::to_string(origin)?;
+    let shown = shown(&path);
+    match SegmentFile::open(path, key, codec) {
+        Ok(file) => {
+            let contents = file.contents();
+            if contents.about == about && !contents.is_complete {
+                return Ok(file);
+            }
+            let by = serde_json::from_str::<PartOrigin>(&contents.about).ok().and_then(|by| by.adapter);
+            match (contents.is_complete, by) {
+                (false, Some(adapter)) => note(format!(
+                    "{shown} is made anew: it was begun on {adapter}, and pictures of another adapter may differ"
+                )),
+                _ => note(format!("{shown} is made anew: it does not have what it says")),
+            }
+            file.remove()?;
+        }
+        Err(JournalError::Io { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(JournalError::Foreign { .. }) if path.is_file() => {
+            note(format!("{shown} is made anew: {}", PartTrouble::Foreign));
+            std::fs::remove_file(path)?;
+        }
+        Err(JournalError::OtherKey { .. }) => {
+            note(format!("{shown} is made anew: it is {}", PartTrouble::OtherPlan));
+            std::fs::remove_file(path)?;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(SegmentFile::create(path, key, codec, &about)?)
+}
+
+/// This build of the program.
+///
+/// # Errors
+/// When its file cannot be read.
+pub(super) fn this_program() -> anyhow::Result<Program> {
+    let build = blake3::Hash::from(job::build_id()?);
+    Ok(Program { version: env!("CARGO_PKG_VERSION").to_owned(), build: build.to_hex().to_string() })
+}
+
+/// The folder of the file at `path`, from the root.
+///
+/// # Errors
+/// When the current folder is gone.
+pub(super) fn folder_of(path: &Path) -> std::io::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    Ok(absolute.parent().unwrap_or(&absolute).to_owned())
+}
+
+/// The folder of the parts of the plan at `plan`.
+pub(super) fn parts_folder(plan: &Path) -> PathBuf {
+    plan.with_added_extension("parts")
+}

@@ -1,0 +1,334 @@
+//! `strikeline join`: the parts of a plan to one video.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use anyhow::Context;
+use strikeline_picture::{FrameRate, PictureSize, SegmentIndex, shown};
+use wgpu_video::encode::Codec;
+use wgpu_video::journal::{SegmentFile, join};
+use wgpu_video::stream::{FinishedSegment, Mp4Sink, SegmentStore, SinkError, StreamInfo, VideoTrack};
+
+use super::files::{PartOrigin, PartState, PlanFile};
+use crate::cli::args::{ForceArgs, JsonArgs, QuietArgs};
+use crate::cli::console;
+use crate::cli::files::CommandFiles;
+use crate::cli::formats::OutputFormat;
+use crate::cli::job::VideoTags;
+use crate::cli::messages::Messages;
+use crate::cli::progress::clock;
+use crate::cli::signals::Signals;
+
+/// Join the parts of a plan to one video.
+///
+/// Nothing is drawn or encoded again, and no graphics adapter is needed. The video's bytes are those of `strikeline render` on
+/// an adapter of the same kind. Ends with exit code 3 when parts are missing, not finished or damaged, and names them.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct JoinArgs {
+    /// The plan, as `strikeline plan` has written it.
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+
+    /// Video file to write [default: the song's name, ending in .mp4, in the current folder].
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    force: ForceArgs,
+
+    /// Write no video, but print the numbers of the parts that are to be made, such as 2,5-7, as schedulers take them. Exit
+    /// code 3; where all parts are there, nothing is printed, and the exit code is 0.
+    #[arg(long, conflicts_with_all = ["output", "allow_mixed", "remove_parts"])]
+    missing: bool,
+
+    /// Join parts that were drawn on different graphics adapters. The video plays, but small differences may show from one
+    /// part to the next.
+    #[arg(long)]
+    allow_mixed: bool,
+
+    /// Remove the parts when the video is complete.
+    #[arg(long)]
+    remove_parts: bool,
+
+    #[command(flatten)]
+    quiet: QuietArgs,
+
+    #[command(flatten)]
+    json: JsonArgs,
+}
+
+/// Parts are not there. The exit code is 3.
+#[derive(Debug)]
+pub(in crate::cli) struct PartsMissing {
+    plan: PathBuf,
+    /// Number, and what is wrong with it.
+    troubles: Vec<(u64, String)>,
+    /// How many there are to be.
+    of: usize,
+    /// They were asked for, and told.
+    is_answer: bool,
+}
+
+impl PartsMissing {
+    /// Whether this is what was asked for, and told already, rather than an error.
+    pub(in crate::cli) fn is_answer(&self) -> bool {
+        self.is_answer
+    }
+
+    /// Their numbers, as schedulers take them.
+    fn numbers(&self) -> String {
+        ranges(self.troubles.iter().map(|(number, _)| *number))
+    }
+}
+
+/// Of that many parts not all are named.
+const MOST_NAMED: usize = 20;
+
+impl fmt::Display for PartsMissing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (plan, count) = (shown(&self.plan), self.troubles.len());
+        let are = if count == 1 { "is" } else { "are" };
+        write!(f, "{count} of the {} parts of {plan} {are} not there", self.of)?;
+        for (number, trouble) in self.troubles.iter().take(MOST_NAMED) {
+            write!(f, "\n  part {number} is {trouble}")?;
+        }
+        if count > MOST_NAMED {
+            write!(f, "\n  and {} more", count - MOST_NAMED)?;
+        }
+        write!(f, "\n  to be made: {}", self.numbers())
+    }
+}
+
+impl std::error::Error for PartsMissing {}
+
+/// Parts are from different adapters.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the parts were drawn on different graphics adapters:{}\nsmall differences may show: --allow-mixed joins them \
+     nevertheless, or remove the files of some of them, and make these parts on one kind of adapter",
+    listed(adapters)
+)]
+struct MixedAdapters {
+    adapters: BTreeMap<String, Vec<u64>>,
+}
+
+fn listed(adapters: &BTreeMap<String, Vec<u64>>) -> String {
+    let line = |(adapter, parts): (&String, &Vec<u64>)| {
+        format!("\n  {adapter}: parts {}", ranges(parts.iter().copied()))
+    };
+    adapters.iter().map(line).collect()
+}
+
+/// Runs it.
+pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let cancel = signals.token();
+    let (quiet, json) = (args.quiet.quiet, args.json.json);
+    let mut messages = Messages::new(quiet, json);
+    let file = PlanFile::open(&args.plan)?;
+    let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&file.song(), "mp4"));
+    let sink = match args.missing {
+        true => None,
+        false => {
+            let parts: Vec<PathBuf> = file.plan.numbers().map(|number| file.part_path(number)).collect();
+            let mut files = CommandFiles::default();
+            files.read(&args.plan);
+            parts.iter().for_each(|part| files.read(part));
+            files.write("--output", &output, OutputFormat::Mp4)?;
+            files.check()?;
+            // What can be seen to fail is seen before all parts are read.
+            Some(Mp4Sink::create(&output, args.force.overwrite())?)
+        }
+    };
+    let checked = check(&file)?;
+    let Some(sink) = sink else {
+        let Err(missing) = checked else { return Ok(()) };
+        messages.note(&missing);
+        console::print(&format!("{}\n", missing.numbers()))?;
+        return Err(PartsMissing { is_answer: true, ..missing }.into());
+    };
+    let origins = &checked?;
+    one_adapter(origins, args.allow_mixed, &mut messages)?;
+
+    let plan = &file.plan;
+    let video = &plan.video;
+    let size: PictureSize = video.size.parse().context("the plan's size")?;
+    let frame_rate: FrameRate = video.frame_rate.parse().context("the plan's frame rate")?;
+    let codec = file.video_args()?.stream.codec();
+    let mut info = StreamInfo::new(VideoTrack::new(size, frame_rate, video.segments(), codec));
+    let sound = match video.sound {
+        true => Some(SegmentFile::open_to_read(&file.part_path(0), codec)?),
+        false => None,
+    };
+    info.sound = sound.as_ref().and_then(|sound| sound.contents().sound_track);
+    let tags = VideoTags { title: video.title.clone(), artist: video.artist.clone() };
+    let mut sink = tags.on(sink);
+    let parts = PartFiles { file: &file, codec, open: Mutex::new(None) };
+    let bytes = signals.stream(|_| join(&info, &parts, sound.as_ref(), &mut sink, (&cancel, &mut |_| ())))?;
+
+    if args.remove_parts {
+        remove_parts(&file, &mut messages);
+    }
+    let seconds = video.frames.get() as f64 / frame_rate.as_f64();
+    messages.note(format_args!(
+        "{}: {} frames, {} of {size} at {frame_rate} fps, {:.1} MB, joined from {} parts in {:.1} s",
+        shown(&output),
+        video.frames,
+        clock(seconds),
+        bytes as f64 / 1e6,
+        origins.len(),
+        started.elapsed().as_secs_f64()
+    ));
+    if json {
+        let adapters: Vec<&String> = adapters_of(origins).into_keys().collect();
+        let value = serde_json::json!({
+            "output": output.to_string_lossy(),
+            "frames": video.frames,
+            "bytes": bytes,
+            "parts": origins.len(),
+            "adapters": adapters,
+            "wall_seconds": started.elapsed().as_secs_f64(),
+            "warnings": messages.warnings(),
+        });
+        console::print_json(&value)?;
+    }
+    Ok(())
+}
+
+/// Reads and checks all parts. Returns what made them, or what is not there.
+///
+/// # Errors
+/// None in practice.
+fn check(file: &PlanFile) -> anyhow::Result<Result<Vec<PartOrigin>, PartsMissing>> {
+    let mut origins = Vec::new();
+    let mut troubles = Vec::new();
+    for number in file.plan.numbers() {
+        match file.look(number)? {
+            PartState::Complete { origin } if origin.program == file.plan.program => origins.push(origin),
+            PartState::Complete { .. } => {
+                troubles.push((number, "made by another build of strikeline".to_owned()))
+            }
+            PartState::Unfinished { trouble } | PartState::Nothing { trouble } => {
+                troubles.push((number, trouble.to_string()));
+            }
+        }
+    }
+    if troubles.is_empty() {
+        return Ok(Ok(origins));
+    }
+    let of = origins.len() + troubles.len();
+    Ok(Err(PartsMissing { plan: file.path.clone(), troubles, of, is_answer: false }))
+}
+
+/// The adapters, and which parts each of them drew.
+fn adapters_of(origins: &[PartOrigin]) -> BTreeMap<&String, Vec<u64>> {
+    let mut adapters: BTreeMap<&String, Vec<u64>> = BTreeMap::new();
+    for origin in origins {
+        if let Some(adapter) = &origin.adapter {
+            adapters.entry(adapter).or_default().push(origin.part);
+        }
+    }
+    adapters
+}
+
+/// # Errors
+/// [`MixedAdapters`], unless they are `allowed`.
+fn one_adapter(origins: &[PartOrigin], allowed: bool, messages: &mut Messages) -> Result<(), MixedAdapters> {
+    let adapters = adapters_of(origins);
+    if adapters.len() <= 1 {
+        return Ok(());
+    }
+    let adapters = adapters.into_iter().map(|(adapter, parts)| (adapter.clone(), parts)).collect();
+    if allowed {
+        messages
+            .warn(format_args!("the parts were drawn on different graphics adapters:{}", listed(&adapters)));
+        return Ok(());
+    }
+    Err(MixedAdapters { adapters })
+}
+
+/// Removes the files of the parts, and their folder if nothing else is in it.
+fn remove_parts(file: &PlanFile, messages: &mut Messages) {
+    for number in file.plan.numbers() {
+        let path = file.part_path(number);
+        if let Err(error) = std::fs::remove_file(&path) {
+            messages.warn(format_args!("cannot remove {}: {error}", shown(&path)));
+        }
+    }
+    // A scheduler may have put its logs there.
+    let _ = std::fs::remove_dir(file.parts_folder());
+}
+
+/// Numbers in order as schedulers take them, such as `2,5-7`.
+pub(super) fn ranges(numbers: impl IntoIterator<Item = u64>) -> String {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let text = |(first, last): (u64, u64)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    ranges.into_iter().map(text).collect::<Vec<_>>().join(",")
+}
+
+/// The files of all parts as one store. One of them is open at a time, as a process may not have thousands.
+struct PartFiles<'p> {
+    file: &'p PlanFile,
+    codec: Codec,
+    open: Mutex<Option<SegmentFile>>,
+}
+
+impl PartFiles<'_> {
+    fn path_of(&self, segment: SegmentIndex) -> Option<PathBuf> {
+        let parts = &self.file.plan.parts;
+        let index = parts.partition_point(|part| part.first_segment <= segment.0);
+        let part = parts.get(index.checked_sub(1)?)?;
+        part.range().contains(segment).then(|| self.file.part_path(part.part))
+    }
+}
+
+impl SegmentStore for PartFiles<'_> {
+    fn has(&self, segment: SegmentIndex) -> bool {
+        self.path_of(segment).is_some()
+    }
+
+    fn read(&self, segment: SegmentIndex) -> Result<FinishedSegment, SinkError> {
+        let path = self.path_of(segment).ok_or("no part has it")?;
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_open = open.as_ref().map(SegmentFile::path) == Some(Path::new(&path));
+        if !is_open {
+            *open = Some(SegmentFile::open_to_read(&path, self.codec)?);
+        }
+        let file = open.as_ref().ok_or("its file is not open")?;
+        file.segment(segment)?.ok_or_else(|| "it is not in its part".into())
+    }
+
+    fn keep(&self, _segment: &FinishedSegment) -> Result<(), SinkError> {
+        Err("parts are only read here".into())
+    }
+
+    fn lasts(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_follow_each_other_are_ranges() {
+        for (numbers, text) in
+            [(vec![], ""), (vec![0], "0"), (vec![2, 5, 6, 7], "2,5-7"), (vec![0, 1, 3, 4, 9], "0-1,3-4,9")]
+        {
+            assert_eq!(ranges(numbers), text);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! A video that is made by many processes or machines: `strikeline plan`, `part` and `join`.
+//!
+//! A plan fixes all that the bytes of a video depend on, and cuts it into parts. Each part is made alone, into a file of its
+//! own beside the plan, and can be made again at any time. Joining them needs no graphics adapter, and gives the bytes that
+//! `strikeline render` gives on one machine.
+
+mod document;
+mod files;
+mod join;
+mod measure;
+mod options;
+mod part;
+mod plan;
+mod slurm;
+
+pub(super) use join::{JoinArgs, PartsMissing, run as run_join};
+pub(super) use part::{PartArgs, run as run_part};
+pub(super) use plan::{PlanArgs, run as run_plan};
+
+use std::io;
+use std::path::Path;
+
+/// BLAKE3 of the file at `path`, in hexadecimal.
+fn hash_of(path: &Path) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    // A pipe would block, and a folder has no bytes.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    hasher.update_reader(std::fs::File::open(path)?)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}

@@ -1,0 +1,222 @@
+//! The options of a video, from the command line into a plan, and back.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use strikeline_picture::shown;
+
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use strikeline::drum_maps::NamedDrumMap;
+use strikeline::theme::Theme;
+
+use super::document::PlannedOption;
+use crate::cli::UsageError;
+use crate::cli::args::VideoArgs;
+
+/// The options of a video as they were given, to be written down.
+#[derive(Debug, Clone)]
+pub(super) struct GivenVideo {
+    /// What they mean.
+    pub args: VideoArgs,
+    /// Those that stood on the command line.
+    given: Vec<GivenOption>,
+}
+
+/// An option that stood on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct GivenOption {
+    /// With its two hyphens.
+    name: String,
+    value: Option<OsString>,
+    is_file: bool,
+}
+
+impl Args for GivenVideo {
+    fn augment_args(command: Command) -> Command {
+        VideoArgs::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        VideoArgs::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for GivenVideo {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<GivenVideo, clap::Error> {
+        Ok(GivenVideo { args: VideoArgs::from_arg_matches(matches)?, given: given(matches) })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = GivenVideo::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The options of a video that stood on the command line, in the order of their definition.
+fn given(matches: &ArgMatches) -> Vec<GivenOption> {
+    let command = VideoArgs::augment_args(Command::new("video"));
+    let mut given = Vec::new();
+    for arg in command.get_arguments() {
+        let id = arg.get_id().as_str();
+        if matches.value_source(id) != Some(clap::parser::ValueSource::CommandLine) {
+            continue;
+        }
+        let Some(long) = arg.get_long() else { continue };
+        let name = format!("--{long}");
+        if !arg.get_action().takes_values() {
+            given.push(GivenOption { name, value: None, is_file: false });
+            continue;
+        }
+        // What an option may be is in the name of its value.
+        let names = arg.get_value_names().unwrap_or_default();
+        let may_be_file = names.iter().any(|name| name.split('|').any(|name| name == "FILE"));
+        for value in matches.get_raw(id).into_iter().flatten() {
+            let is_file = may_be_file && !is_builtin(long, value);
+            given.push(GivenOption { name: name.clone(), value: Some(value.to_owned()), is_file });
+        }
+    }
+    given
+}
+
+/// Whether `value` of an option is the name of something that is part of the program.
+fn is_builtin(long: &str, value: &OsStr) -> bool {
+    value.to_str().is_some_and(|value| match long {
+        "theme" => Theme::builtin(value).is_some(),
+        "drum-map" => NamedDrumMap::builtin(value).is_some(),
+        _ => false,
+    })
+}
+
+impl GivenVideo {
+    /// The options for a plan that lies in `folder`.
+    ///
+    /// # Errors
+    /// When a value or path cannot be written down.
+    pub(super) fn planned(&self, folder: &Path) -> Result<Vec<PlannedOption>, UsageError> {
+        self.given.iter().map(|option| option.planned(folder)).collect()
+    }
+}
+
+impl GivenOption {
+    fn planned(&self, folder: &Path) -> Result<PlannedOption, UsageError> {
+        let mut planned = PlannedOption { name: self.name.clone(), value: None, file: None };
+        match &self.value {
+            None => {}
+            Some(value) if self.is_file => planned.file = Some(planned_path(Path::new(value), folder)?),
+            Some(value) => planned.value = Some(text(value)?.to_owned()),
+        }
+        Ok(planned)
+    }
+}
+
+/// `path` as a plan in `folder` has it: from there when it is below it, else from the root.
+///
+/// # Errors
+/// When it is not UTF-8.
+pub(super) fn planned_path(path: &Path, folder: &Path) -> Result<String, UsageError> {
+    let absolute = std::path::absolute(path)
+        .map_err(|error| UsageError(format!("cannot find the folder of {}: {error}", shown(&path))))?;
+    let inside = absolute.strip_prefix(folder).ok().filter(|inside| !inside.as_os_str().is_empty());
+    Ok(text(inside.unwrap_or(&absolute).as_os_str())?.to_owned())
+}
+
+fn text(value: &OsStr) -> Result<&str, UsageError> {
+    value.to_str().ok_or_else(|| {
+        let value = Path::new(value).display();
+        UsageError(format!("{value} is not UTF-8, and a plan is text: give the file or folder another name"))
+    })
+}
+
+/// What the `options` of a plan that lies in `folder` mean.
+///
+/// # Errors
+/// What is wrong with them.
+pub(super) fn video_args(options: &[PlannedOption], folder: &Path) -> Result<VideoArgs, String> {
+    let words = options.iter().map(|option| {
+        let mut word = OsString::from(&option.name);
+        let value: Option<OsString> = match (&option.file, &option.value) {
+            (Some(file), _) => Some(folder.join(file).into()),
+            (None, Some(value)) => Some(value.into()),
+            (None, None) => None,
+        };
+        if let Some(value) = value {
+            word.push("=");
+            word.push(value);
+        }
+        word
+    });
+    let command = VideoArgs::augment_args(Command::new("strikeline").no_binary_name(true));
+    let matches = command.try_get_matches_from(words).map_err(|error| reason(&error))?;
+    VideoArgs::from_arg_matches(&matches).map_err(|error| reason(&error))
+}
+
+/// The first line, which says what is wrong.
+fn reason(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// Where `file` of a plan in `folder` is.
+pub(super) fn found(file: &str, folder: &Path) -> PathBuf {
+    folder.join(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    #[command(no_binary_name = true)]
+    struct Line {
+        #[command(flatten)]
+        video: GivenVideo,
+    }
+
+    fn planned(words: &[&str]) -> Vec<String> {
+        let line = Line::try_parse_from(words).unwrap();
+        let planned = line.video.planned(Path::new("/plans")).unwrap();
+        let text = |option: PlannedOption| match (option.value, option.file) {
+            (Some(value), None) => format!("{}={value}", option.name),
+            (None, Some(file)) => format!("{}=<{file}>", option.name),
+            _ => option.name,
+        };
+        planned.into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn options_are_written_down_as_they_were_given_and_files_by_their_path() {
+        assert_eq!(planned(&[]), [""; 0]);
+        let words = ["--size", "360p", "--start=-2", "--theme", "/plans/a/mine.toml", "--end-card=/b.png"];
+        let mut plan =
+            planned(&[&words[..], &["--drum-map=gm.toml", "--click", "--channel", "9,10"]].concat());
+        plan.sort();
+        let gm = std::env::current_dir().unwrap().join("gm.toml");
+        let mut expected = vec![
+            "--channel=9,10".to_owned(),
+            "--click".to_owned(),
+            format!("--drum-map=<{}>", shown(&gm)),
+            "--end-card=</b.png>".to_owned(),
+            "--size=360p".to_owned(),
+            "--start=-2".to_owned(),
+            "--theme=<a/mine.toml>".to_owned(),
+        ];
+        expected.sort();
+        assert_eq!(plan, expected);
+        assert_eq!(planned(&["--theme", "neon", "--drum-map", "general-midi"]).len(), 2);
+        assert!(planned(&["--theme", "neon"])[0].ends_with("=neon"));
+    }
+
+    #[test]
+    fn options_with_files_are_known_by_the_name_of_their_value() {
+        let command = VideoArgs::augment_args(Command::new("video"));
+        let path = std::any::TypeId::of::<PathBuf>();
+        for arg in command.get_arguments() {
+            let names = arg.get_value_names().unwrap_or_default();
+            if arg.get_value_parser().type_id() == path {
+                assert_eq!(names, ["FILE"], "{arg}");
+            }
+        }
+    }
+}

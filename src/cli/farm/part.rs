@@ -1,0 +1,294 @@
+//! `strikeline part`: one part of a plan.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use strikeline_picture::shown;
+
+use anyhow::{Context, bail};
+use wgpu_video::gpu::GpuAdapter;
+use wgpu_video::journal::{SegmentFile, keep_sound};
+use wgpu_video::stream::{
+    CancelToken, NullSink, Progress, SegmentStore, StreamError, VideoTrack, process_cpu_time,
+};
+
+use super::files::{PartOrigin, PartState, PartTrouble, PlanFile, open_part, this_program};
+use super::hash_of;
+use crate::cli::UsageError;
+use crate::cli::args::{JsonArgs, QuietArgs};
+use crate::cli::console;
+use crate::cli::job::{RenderJob, adapter_text};
+use crate::cli::messages::Messages;
+use crate::cli::progress::ProgressDisplay;
+use crate::cli::signals::Signals;
+
+/// Make one part of a plan.
+///
+/// The part goes into a file in the folder PLAN.parts, beside the plan. A part that is complete is left as it is, and one that
+/// was interrupted or is damaged is gone on with: the command may be repeated at any time.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct PartArgs {
+    /// The plan, as `strikeline plan` has written it.
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+
+    /// Number of the part: from 1; 0 is the sound, if there is any.
+    #[arg(value_name = "K")]
+    number: u64,
+
+    #[command(flatten)]
+    quiet: QuietArgs,
+
+    #[command(flatten)]
+    json: JsonArgs,
+}
+
+/// What was done.
+struct Done {
+    /// Whether anything had to be.
+    made: bool,
+    frames: u64,
+    kept_frames: u64,
+    segments: u64,
+    adapter: Option<String>,
+    /// Time of the frames or the sound, without what comes before.
+    making: Duration,
+    /// The same on all processor cores.
+    making_cpu: Duration,
+}
+
+/// Runs it.
+pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let cancel = signals.token();
+    let (quiet, json) = (args.quiet.quiet, args.json.json);
+    let mut messages = Messages::new(quiet, json);
+    let file = PlanFile::open(&args.plan)?;
+    let number = args.number;
+    let Some(range) = file.plan.range(number) else {
+        let numbers = file.plan.numbers();
+        let silent = if number == 0 { ", as the video has no sound" } else { "" };
+        return Err(UsageError(format!(
+            "{} has no part {number}: its parts are {} to {}{silent}",
+            shown(&args.plan),
+            numbers.start(),
+            numbers.end()
+        ))
+        .into());
+    };
+    let path = file.part_path(number);
+    let done = match file.look(number)? {
+        PartState::Complete { origin } => {
+            messages.note(format_args!("part {number} is complete: {}", shown(&path)));
+            Done {
+                made: false,
+                frames: 0,
+                kept_frames: 0,
+                segments: range.count(),
+                adapter: origin.adapter,
+                making: Duration::ZERO,
+                making_cpu: Duration::ZERO,
+            }
+        }
+        state => {
+            if let PartState::Unfinished { trouble: trouble @ PartTrouble::Damaged { .. } } = &state {
+                messages.warn(format_args!("{} is {trouble}; the others are made anew", shown(&path)));
+            }
+            let done = signals.stream(|_| make(&file, number, &cancel, quiet, &mut messages));
+            if let Err(error) = &done {
+                tell_how_to_go_on(&file, number, error, &messages);
+            }
+            done?
+        }
+    };
+    if done.made {
+        messages.note(format_args!(
+            "part {number} is complete: {}, {} segments, {} frames in {:.1} s",
+            shown(&path),
+            done.segments,
+            done.frames,
+            started.elapsed().as_secs_f64()
+        ));
+    }
+    if json {
+        let value = serde_json::json!({
+            "part": number,
+            "file": path.to_string_lossy(),
+            "made": done.made,
+            "segments": done.segments,
+            "frames": done.frames,
+            "kept_frames": done.kept_frames,
+            "adapter": done.adapter,
+            "wall_seconds": started.elapsed().as_secs_f64(),
+            "making_seconds": done.making.as_secs_f64(),
+            "making_cpu_seconds": done.making_cpu.as_secs_f64(),
+            "cpu_seconds": process_cpu_time().as_secs_f64(),
+            "warnings": messages.warnings(),
+        });
+        console::print_json(&value)?;
+    }
+    Ok(())
+}
+
+/// Makes what is missing of part `number`.
+fn make(
+    file: &PlanFile,
+    number: u64,
+    cancel: &CancelToken,
+    quiet: bool,
+    messages: &mut Messages,
+) -> anyhow::Result<Done> {
+    let program = this_program()?;
+    check_program(file, &program)?;
+    check_inputs(file, number == 0)?;
+    let args = file.video_args()?;
+    let mut job = RenderJob::prepare(&args, &file.song(), cancel, messages)?;
+    check_scene(file, &job)?;
+    std::fs::create_dir_all(file.parts_folder())
+        .with_context(|| format!("cannot make the folder {}", shown(&file.parts_folder())))?;
+    let adapter = match number {
+        0 => None,
+        _ => Some(adapter_text(&GpuAdapter::find(&job.options.adapter)?.description)),
+    };
+    let origin = PartOrigin { part: number, program, adapter: adapter.clone() };
+    let key = file.plan.key(number)?;
+    let path = file.part_path(number);
+    let codec = job.options.encoder.codec();
+    let segments = open_part(&path, key, codec, &origin, &mut |note| messages.warn(note))?;
+    let segments = Arc::new(segments);
+    let done = match number {
+        0 => make_sound(&job, &segments, cancel, messages)?,
+        _ => make_pictures(file, number, &mut job, &segments, quiet)?,
+    };
+    segments.complete()?;
+    Ok(Done { adapter, ..done })
+}
+
+fn make_pictures(
+    file: &PlanFile,
+    number: u64,
+    job: &mut RenderJob<'_>,
+    segments: &Arc<SegmentFile>,
+    quiet: bool,
+) -> anyhow::Result<Done> {
+    let range = file.plan.range(number).context("there is no such part")?;
+    job.options.segments = Some(range);
+    job.options.store = Some(Arc::clone(segments) as Arc<dyn SegmentStore>);
+    let frames = range.frames(job.options.plan());
+    let mut display = ProgressDisplay::new(quiet, frames.end - frames.start, job.options.frame_rate);
+    let result =
+        job.stream(None, &mut NullSink::default(), &mut |progress: &Progress| display.update(progress));
+    display.finish();
+    if result.is_err() {
+        // It is as good as it can be.
+        let _ = segments.sync();
+    }
+    let report = result?;
+    Ok(Done {
+        made: true,
+        frames: report.frames,
+        kept_frames: report.kept,
+        segments: range.count(),
+        adapter: None,
+        making: report.wall,
+        making_cpu: report.cpu,
+    })
+}
+
+fn make_sound(
+    job: &RenderJob<'_>,
+    segments: &SegmentFile,
+    cancel: &CancelToken,
+    messages: &mut Messages,
+) -> anyhow::Result<Done> {
+    let Some(mut sound) = job.sound(messages)? else {
+        bail!("the plan has sound, and its options make none: this is a bug");
+    };
+    let (started, cpu_before) = (Instant::now(), process_cpu_time());
+    let options = &job.options;
+    let plan = options.plan();
+    let video = VideoTrack::new(options.size, options.frame_rate, plan, options.encoder.codec());
+    keep_sound(&mut *sound.packets, &video, segments, (cancel, &mut |_| ()))?;
+    sound.about.warnings().iter().for_each(|warning| messages.warn(warning));
+    messages.note(sound.about.text());
+    Ok(Done {
+        made: true,
+        frames: 0,
+        kept_frames: 0,
+        segments: plan.segments(),
+        adapter: None,
+        making: started.elapsed(),
+        making_cpu: process_cpu_time().saturating_sub(cpu_before),
+    })
+}
+
+/// # Errors
+/// When another version or build made the plan.
+fn check_program(file: &PlanFile, program: &super::document::Program) -> anyhow::Result<()> {
+    let planned = &file.plan.program;
+    let plan = shown(&file.path);
+    if planned.version != program.version {
+        bail!(
+            "{plan} was made by strikeline {}, and this is {}: use that version, or make the plan again with this one",
+            planned.version,
+            program.version
+        );
+    }
+    if planned.build != program.build {
+        bail!(
+            "{plan} was made by another build of strikeline {}: use the same program file on all machines, or make the plan \
+             again with this one",
+            planned.version
+        );
+    }
+    Ok(())
+}
+
+/// # Errors
+/// When a file is not what it was when the plan was made. Files of which only the sound is made are looked at for the sound.
+fn check_inputs(file: &PlanFile, is_sound: bool) -> anyhow::Result<()> {
+    let plan = shown(&file.path);
+    for input in file.plan.inputs.iter().filter(|input| is_sound || !input.sound_only) {
+        let path = super::options::found(&input.file, &file.folder);
+        let hash =
+            hash_of(&path).with_context(|| format!("cannot read {}, which {plan} needs", shown(&path)))?;
+        if hash != input.blake3 {
+            bail!(
+                "{} is not what it was when {plan} was made: bring the old file back, or make the plan again",
+                shown(&path)
+            );
+        }
+    }
+    Ok(())
+}
+
+/// # Errors
+/// When this machine would draw something else.
+fn check_scene(file: &PlanFile, job: &RenderJob<'_>) -> anyhow::Result<()> {
+    let planned = &file.plan.video;
+    let plan = shown(&file.path);
+    let frames = planned.frames.get();
+    let segments = planned.segments();
+    if (job.frames, job.options.plan()) != (frames, segments) {
+        bail!(
+            "{plan} has {frames} frames, and its song and options give {}: make the plan again",
+            job.frames
+        );
+    }
+    let scene = blake3::Hash::from(job.scene.fingerprint()).to_hex();
+    if scene.as_str() != planned.scene {
+        bail!(
+            "this machine would draw something else than the one on which {plan} was made, though song and options are the \
+             same: its fonts may be others; install the same fonts on all machines, or name a font file in a theme"
+        );
+    }
+    Ok(())
+}
+
+/// After an interruption.
+fn tell_how_to_go_on(file: &PlanFile, number: u64, error: &anyhow::Error, messages: &Messages) {
+    let is_interrupted = matches!(error.downcast_ref(), Some(StreamError::Cancelled));
+    if let (true, Ok(PartState::Unfinished { trouble })) = (is_interrupted, file.look(number)) {
+        messages.note(format_args!("part {number} is {trouble}; the same command goes on"));
+    }
+}

@@ -1,0 +1,310 @@
+//! `strikeline plan`: what the parts of a video are, and all that its bytes depend on.
+
+use std::io::Write;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use strikeline_picture::shown;
+
+use anyhow::Context;
+use strikeline_picture::Time;
+use wgpu_video::output::{OutputError, OutputFile};
+
+use super::document::{Plan, PlanHead, PlannedInput, PlannedOption, PlannedVideo};
+use super::files::{folder_of, parts_folder, this_program};
+use super::hash_of;
+use super::measure::PartCost;
+use super::options::{GivenVideo, planned_path, video_args};
+use super::slurm::{SlurmScript, TaskLimits};
+use crate::cli::UsageError;
+use crate::cli::args::{ForceArgs, JsonArgs, QuietArgs, VideoArgs, length};
+use crate::cli::console;
+use crate::cli::files::CommandFiles;
+use crate::cli::job::{InputFile, RenderJob, VideoTags};
+use crate::cli::messages::Messages;
+use crate::cli::progress::clock;
+use crate::cli::signals::Signals;
+use crate::cli::sound;
+
+/// Plan a video that many processes or machines make together.
+///
+/// The plan fixes everything that the video's bytes depend on, and cuts it into parts. `strikeline part PLAN K` makes one of
+/// them, on any machine that sees the same files; `strikeline join PLAN` makes the video of them.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct PlanArgs {
+    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file.
+    #[arg(value_name = "SONG")]
+    song: PathBuf,
+
+    /// Plan file to write [default: the song's name, ending in .plan.json, in the current folder].
+    ///
+    /// The parts go into a folder beside it. Files below its folder are named in the plan from there, so that all of it can be
+    /// moved; other files by their whole path.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Number of parts, without the sound, which is part 0 [default: chosen, with the reason].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    parts: Option<u32>,
+
+    /// Also write a shell script that makes the video on a cluster with Slurm: a job array of the parts, and a job that joins
+    /// them and has made again what is missing. A few segments are drawn to measure what a part takes.
+    #[arg(long, value_name = "FILE")]
+    slurm: Option<PathBuf>,
+
+    /// Processor cores of a part on the cluster.
+    #[arg(long, value_name = "N", default_value = "2", requires = "slurm", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    part_cpus: u16,
+
+    /// Time limit of a part on the cluster, rounded up to minutes [default: three times of what is expected from a
+    /// measurement, at least 5 minutes].
+    #[arg(long, value_name = "TIME", requires = "slurm", value_parser = length)]
+    part_time: Option<Time>,
+
+    /// Memory limit of a part on the cluster, in MiB [default: half as much again as was measured, at least 1024].
+    #[arg(long, value_name = "MIB", requires = "slurm", value_parser = clap::value_parser!(u64).range(64..=16_777_216))]
+    part_memory: Option<u64>,
+
+    #[command(flatten)]
+    force: ForceArgs,
+
+    #[command(flatten)]
+    quiet: QuietArgs,
+
+    #[command(flatten)]
+    json: JsonArgs,
+
+    #[command(flatten)]
+    video: GivenVideo,
+}
+
+/// How long the part of a video is that a part has, if nothing else is known, in seconds.
+const USUAL_PART_SECONDS: f64 = 60.0;
+
+/// The most parts that are chosen: the largest number that Slurm takes unless it is set up otherwise.
+const MOST_CHOSEN: u64 = 1000;
+
+/// How much faster than the song's time its sound is made, at least.
+const SOUND_SPEED: f64 = 10.0;
+
+/// Runs it.
+pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let cancel = signals.token();
+    let (quiet, json) = (args.quiet.quiet, args.json.json);
+    let mut messages = Messages::new(quiet, json);
+    let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&args.song, "plan.json"));
+    let mut files = CommandFiles::default();
+    files.read_song(&args.song);
+    args.video.args.add_files(&mut files)?;
+    files.write_any("--output", &output);
+    args.slurm.iter().for_each(|script| files.write_any("--slurm", script));
+    files.check()?;
+    let overwrite = args.force.overwrite();
+    let plan_file = OutputFile::create(&output, overwrite)?;
+    let script_file = args.slurm.as_ref().map(|path| OutputFile::create(path, overwrite)).transpose()?;
+    let folder = folder_of(&output)?;
+
+    let mut options = args.video.planned(&folder)?;
+    options.extend(system_soundfont(&args.video.args, &folder)?);
+    let song = planned_path(&args.song, &folder)?;
+    // Read back from the plan, as the parts will.
+    let video_args = video_args(&options, &folder).map_err(UsageError)?;
+    let mut job = RenderJob::prepare(&video_args, &args.song, &cancel, &mut messages)?;
+    let has_sound = job.sound(&mut messages)?.is_some();
+    let inputs = planned_inputs(&job, &args.song, &folder)?;
+    let video = planned_video(&job, has_sound)?;
+    let head = PlanHead { program: this_program()?, song, options, inputs, video };
+
+    let cost = match &args.slurm {
+        // Nothing is left to be measured.
+        Some(_) if args.part_time.is_some() && args.part_memory.is_some() && args.parts.is_some() => None,
+        Some(_) => Some(PartCost::measure(&mut job, started)?),
+        None => None,
+    };
+    let seconds = job.frames as f64 / job.options.frame_rate.as_f64();
+    let (parts, reason) = number_of_parts(args, cost.as_ref(), job.frames, seconds);
+    let plan = Plan::new(head, parts);
+    if let Some(asked) = args.parts
+        && u64::from(asked) > plan.parts.len() as u64
+    {
+        messages.warn(format_args!(
+            "the plan has {} parts, not {asked}: a part has a segment of {} frames at least",
+            plan.parts.len(),
+            plan.video.segment_frames
+        ));
+    }
+    let script = match &args.slurm {
+        Some(path) => Some(slurm_script(args, path, &output, &plan, (cost.as_ref(), seconds))?),
+        None => None,
+    };
+    write(plan_file, &plan.text()?)?;
+    if let (Some(file), Some(script)) = (script_file, &script) {
+        write(file, &script.text()?)?;
+    }
+    if !quiet && !json {
+        console::tell(summary(&plan, &output, seconds, reason.as_deref()).trim_end());
+        if let (Some(script), Some(path)) = (&script, &args.slurm) {
+            console::tell(slurm_summary(script, path, cost.as_ref(), &plan).trim_end());
+        }
+    }
+    if json {
+        let numbers = plan.numbers();
+        let limits = script.as_ref().map(|script| script.limits);
+        let value = serde_json::json!({
+            "plan": output.to_string_lossy(),
+            "frames": plan.video.frames,
+            "segments": plan.video.segments().segments(),
+            "parts": plan.parts.len(),
+            "first_part": numbers.start(),
+            "last_part": numbers.end(),
+            "sound": plan.video.sound,
+            "slurm": args.slurm.as_ref().map(|path| path.to_string_lossy()),
+            "part_minutes": limits.map(|limits| limits.minutes),
+            "part_memory_mib": limits.map(|limits| limits.memory),
+            "start_seconds": cost.map(|cost| cost.start),
+            "frame_seconds": cost.map(|cost| cost.frame),
+            "frame_cpu_seconds": cost.map(|cost| cost.frame_cpu),
+            "warnings": messages.warnings(),
+        });
+        console::print_json(&value)?;
+    }
+    Ok(())
+}
+
+fn write(mut file: OutputFile, text: &str) -> Result<(), OutputError> {
+    file.write_all(text.as_bytes()).map_err(|error| file.error(error))?;
+    file.commit()
+}
+
+/// What the files are that the video is made of.
+fn planned_inputs(job: &RenderJob<'_>, song: &Path, folder: &Path) -> anyhow::Result<Vec<PlannedInput>> {
+    let files = job.inputs(song)?;
+    let planned = |input: InputFile| {
+        let blake3 = hash_of(&input.path).with_context(|| format!("cannot read {}", shown(&input.path)))?;
+        let file = planned_path(&input.path, folder)?;
+        Ok(PlannedInput { file, blake3, sound_only: input.sound_only })
+    };
+    files.into_iter().map(planned).collect()
+}
+
+fn planned_video(job: &RenderJob<'_>, sound: bool) -> anyhow::Result<PlannedVideo> {
+    let VideoTags { title, artist } = job.tags();
+    let segment_frames = NonZeroU32::new(job.options.plan().segment_frames());
+    Ok(PlannedVideo {
+        size: job.options.size.to_string(),
+        frame_rate: job.options.frame_rate.to_string(),
+        frames: job.options.frames,
+        segment_frames: segment_frames.context("segments are empty")?,
+        scene: blake3::Hash::from(job.scene.fingerprint()).to_hex().to_string(),
+        sound,
+        title,
+        artist,
+    })
+}
+
+/// The number of parts, and why, if it is chosen.
+fn number_of_parts(
+    args: &PlanArgs,
+    cost: Option<&PartCost>,
+    frames: u64,
+    seconds: f64,
+) -> (u64, Option<String>) {
+    if let Some(parts) = args.parts {
+        return (parts.into(), None);
+    }
+    let Some(cost) = cost else {
+        let parts = ((seconds / USUAL_PART_SECONDS).ceil() as u64).clamp(1, MOST_CHOSEN);
+        return (parts, Some("about a minute of the video each; --parts chooses another number".to_owned()));
+    };
+    let most = cost.most_parts(args.part_cpus, frames);
+    let parts = most.clamp(1, MOST_CHOSEN);
+    let reason = match most > MOST_CHOSEN {
+        true => "as many as Slurm takes in an array, unless it is set up otherwise".to_owned(),
+        false => format!(
+            "so long that what comes before their first frame, {:.1} s here, is 5 % of them; --parts chooses another number",
+            cost.start
+        ),
+    };
+    (parts, Some(reason))
+}
+
+/// The script for Slurm that lies at `path`, for the plan at `output`.
+fn slurm_script(
+    args: &PlanArgs,
+    path: &Path,
+    output: &Path,
+    plan: &Plan,
+    (cost, seconds): (Option<&PartCost>, f64),
+) -> anyhow::Result<SlurmScript> {
+    let frames = plan.parts.iter().map(|part| part.frames).max().unwrap_or(0);
+    let pictures = cost.map_or(0.0, |cost| cost.part_on(args.part_cpus, frames));
+    let sound = if plan.video.sound { seconds / SOUND_SPEED } else { 0.0 };
+    let mut limits =
+        TaskLimits::with_reserve(args.part_cpus, pictures.max(sound), cost.and_then(|cost| cost.memory));
+    if let Some(time) = args.part_time {
+        limits.minutes = ((time.as_seconds() / 60.0).ceil() as u64).max(1);
+    }
+    limits.memory = args.part_memory.unwrap_or(limits.memory);
+    let video = crate::cli::default_output(&args.song, "mp4");
+    Ok(SlurmScript {
+        program: std::env::current_exe()?,
+        script: std::path::absolute(path)?,
+        plan: std::path::absolute(output)?,
+        parts: std::path::absolute(parts_folder(output))?,
+        video: folder_of(output)?.join(video),
+        limits,
+    })
+}
+
+/// `--soundfont` with the SoundFont of this system, where one is needed and none is given: other machines may have others.
+fn system_soundfont(args: &VideoArgs, folder: &Path) -> anyhow::Result<Option<PlannedOption>> {
+    if args.sound.soundfont.is_some() {
+        return Ok(None);
+    }
+    let found = sound::soundfont(&args.sound)?;
+    let file = found.map(|found| planned_path(&found, folder)).transpose()?;
+    Ok(file.map(|file| PlannedOption { name: "--soundfont".to_owned(), value: None, file: Some(file) }))
+}
+
+/// For people.
+fn summary(plan: &Plan, output: &Path, seconds: f64, reason: Option<&str>) -> String {
+    let frames: Vec<u64> = plan.parts.iter().map(|part| part.frames).collect();
+    let (least, most) = (frames.iter().min().unwrap_or(&0), frames.iter().max().unwrap_or(&0));
+    let count = plan.parts.len();
+    let lengths = if least == most { format!("{most}") } else { format!("{least} to {most}") };
+    let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+    let sound = if plan.video.sound { "part 0 is the sound\n" } else { "" };
+    let numbers = plan.numbers();
+    let shown = shown(&output);
+    let plural = if count == 1 { "" } else { "s" };
+    format!(
+        "{shown}: {} frames, {} of {} at {} fps\n{count} part{plural} of {lengths} frames{reason}\n{sound}\
+         make each: strikeline part {shown} K, for K from {} to {}; then: strikeline join {shown}\n",
+        plan.video.frames,
+        clock(seconds),
+        plan.video.size,
+        plan.video.frame_rate,
+        numbers.start(),
+        numbers.end(),
+    )
+}
+
+fn slurm_summary(script: &SlurmScript, path: &Path, cost: Option<&PartCost>, plan: &Plan) -> String {
+    let TaskLimits { cpus, memory, minutes } = script.limits;
+    let mut text = format!("limits of a part on the cluster: {cpus} cores, {memory} MiB, {minutes} minutes");
+    if let Some(cost) = cost {
+        let memory = cost.memory.map(|memory| format!(", {memory} MiB")).unwrap_or_default();
+        text.push_str(&format!(
+            " (measured here: {:.1} s to the first frame, {:.0} frames per second{memory})",
+            cost.start,
+            1.0 / cost.frame.max(f64::MIN_POSITIVE)
+        ));
+    }
+    text.push('\n');
+    if plan.parts.len() as u64 > MOST_CHOSEN {
+        text.push_str("Slurm takes no part numbers above 1000 unless MaxArraySize is set higher\n");
+    }
+    text.push_str(&format!("submit all: sh {}\n", shown(&path)));
+    text
+}
