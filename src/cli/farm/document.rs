@@ -334,8 +334,8 @@ mod tests {
         let changes: [fn(&mut Plan); 9] = [
             |plan| plan.strikeline_plan = 2,
             |plan| plan.parts.clear(),
-            |plan| drop(plan.parts.pop()),
-            |plan| drop(plan.parts.remove(0)),
+            |plan| plan.parts.truncate(plan.parts.len() - 1),
+            |plan| plan.parts.rotate_left(1),
             |plan| plan.parts[1].first_segment = u64::MAX,
             |plan| plan.parts[1].segments = 0,
             |plan| plan.parts[2].frames += 1,
