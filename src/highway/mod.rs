@@ -74,6 +74,26 @@ pub enum HighwayError {
         /// What is wrong with it.
         reason: String,
     },
+    /// An image of the theme or of the end card is larger than any that is shown; scale it down.
+    #[error(
+        "the image {} has {width}x{height} pixels; at most {} million pixels, and {} MiB of them, are decoded: scale it down, \
+         to 3840x2160 for example",
+        path.display(),
+        pixels / 1_000_000,
+        bytes >> 20
+    )]
+    ImageTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its width in pixels.
+        width: u32,
+        /// Its height in pixels.
+        height: u32,
+        /// Most pixels that are decoded.
+        pixels: u64,
+        /// Most bytes that the decoded pixels may have.
+        bytes: u64,
+    },
     /// The theme's font cannot be used, or there is too much text for a texture.
     #[error(transparent)]
     Text(#[from] TextError),
