@@ -7,7 +7,7 @@ use strikeline::song::Song;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
 
-use super::{DrumMapArgs, MapInForce, PictureArgs, time};
+use super::{DrumMapArgs, MapInForce, PictureArgs, ThemeFilesArgs, time};
 use crate::cli::messages::Messages;
 
 /// Look and speed of the highway.
@@ -17,6 +17,9 @@ pub(crate) struct HighwayArgs {
     /// Theme: one of those that `strikeline theme --list` names, or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "neon")]
     theme: String,
+
+    #[command(flatten)]
+    theme_files: ThemeFilesArgs,
 
     #[command(flatten)]
     drum_map: DrumMapArgs,
@@ -99,7 +102,7 @@ enum LabelChoice {
 impl HighwayArgs {
     /// The theme, with the drum map for `song` in it, and which map that is.
     fn themed(&self, song: &Song) -> anyhow::Result<(Theme, MapInForce)> {
-        let mut theme = Theme::find(&self.theme)?;
+        let mut theme = Theme::find_with(&self.theme, self.theme_files.place())?;
         let in_force = self.drum_map.choose(song, &theme)?;
         theme.drum_map.clone_from(&in_force.map);
         Ok((theme, in_force))

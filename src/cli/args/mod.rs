@@ -9,6 +9,7 @@ mod practice;
 mod song;
 mod sound;
 mod stream;
+mod theme_files;
 mod times;
 
 pub(super) use drum_map::{DrumMapArgs, MapInForce, MapReport};
@@ -20,4 +21,5 @@ pub(super) use practice::{PlayedSong, PracticeArgs};
 pub(super) use song::{NotesLost, SongArgs, SongSelection, warnings};
 pub(super) use sound::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, SoundArgs, SoundParts};
 pub(super) use stream::StreamArgs;
+pub(super) use theme_files::ThemeFilesArgs;
 pub(super) use times::{length, positive_length, time};
