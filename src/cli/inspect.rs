@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
 use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Song, Stroke, TextEncoding};
-use strikeline::theme::Theme;
+use strikeline::theme::{Theme, ThemeFiles};
 use strikeline_picture::Time;
 
 use super::args::{DrumMapArgs, JsonArgs, MapInForce, MapReport, SongArgs, warnings};
@@ -40,7 +40,8 @@ pub(super) struct InspectArgs {
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     // Warnings are part of the report.
     let song = args.song.open_for_report()?;
-    let theme = Theme::find(&args.theme)?;
+    // Its files are not opened.
+    let theme = Theme::find_with(&args.theme, ThemeFiles::Anywhere)?;
     let in_force = args.drum_map.choose(&song, &theme)?;
     if args.json.json {
         console::print_json(&InspectReport::new(&song, &in_force, args.notes))?;

@@ -4,15 +4,26 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::builder::PossibleValuesParser;
-use strikeline::theme::Theme;
+use strikeline::theme::{Theme, ThemeFiles};
 use strikeline_picture::shown;
 
+use super::args::ThemeFilesArgs;
 use super::console;
 
 /// List the built-in themes, print one to start from, or check one of your own.
 #[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
 pub(super) struct ThemeArgs {
+    #[command(flatten)]
+    what: What,
+
+    #[command(flatten)]
+    files: ThemeFilesArgs,
+}
+
+/// What is done, one of these.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct What {
     /// Print this built-in theme as a complete file, with a comment for each key.
     #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(Theme::builtin_names()))]
     name: Option<String>,
@@ -28,9 +39,9 @@ pub(super) struct ThemeArgs {
 
 /// Runs it.
 pub(super) fn run(args: &ThemeArgs) -> anyhow::Result<()> {
-    let text = match &args.check {
-        Some(path) => check(path)?,
-        None => match args.name.as_deref().and_then(Theme::builtin) {
+    let text = match &args.what.check {
+        Some(path) => check(path, args.files.place())?,
+        None => match args.what.name.as_deref().and_then(Theme::builtin) {
             Some(theme) => theme.to_toml(),
             None => list(),
         },
@@ -46,15 +57,16 @@ fn list() -> String {
 }
 
 /// Whether the file is a theme, and the files that it names exist.
-fn check(path: &Path) -> anyhow::Result<String> {
-    let theme = Theme::open(path)?;
+fn check(path: &Path, files: ThemeFiles) -> anyhow::Result<String> {
+    let theme = Theme::open_with(path, files)?;
     let missing: Vec<String> = theme
         .files()
         .into_iter()
         .filter(|(_, file)| !file.is_file())
         .map(|(key, file)| {
+            let wrong = if file.exists() { "that is no regular file" } else { "there is no such file" };
             format!(
-                "{}: {key} is {}, and there is no such file; correct the path, which starts from the theme's folder",
+                "{}: {key} is {}, and {wrong}; correct the path, which starts from the theme's folder",
                 shown(path),
                 shown(file)
             )

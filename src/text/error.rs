@@ -31,6 +31,18 @@ pub enum TextError {
         /// The file, as it was given.
         path: PathBuf,
     },
+    /// The font file is larger than any that is in use; give another one.
+    #[error(
+        "the font {} is larger than {} MiB, the most that is read; give another font file, or check the path",
+        path.display(),
+        limit >> 20
+    )]
+    FontTooLarge {
+        /// The file, as it was given.
+        path: PathBuf,
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// Shaping or drawing failed within the font; choose another one.
     #[error("a font that the text {text:?} needs is damaged; choose another font")]
     DamagedFont {

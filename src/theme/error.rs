@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use strikeline_picture::shown;
 
+#[cfg(doc)]
+use super::ThemeFiles;
 use super::{MAX_THEME_BYTES, builtin};
 
 /// The most problems of one file that an error lists.
@@ -77,6 +79,14 @@ pub enum ThemeError {
         path: PathBuf,
         /// What is wrong, by line; at least one.
         problems: Vec<Problem>,
+    },
+    /// The theme names files that do not lie beside it: put them there, or trust the theme ([`ThemeFiles::Anywhere`]).
+    #[error("{}\na theme's files lie in its folder or below it: put them there", list(path, files))]
+    FilesOutside {
+        /// The theme.
+        path: PathBuf,
+        /// The files, by line; at least one.
+        files: Vec<Problem>,
     },
 }
 

@@ -1,9 +1,9 @@
 //! Reads text files that people write, with a limit to their size.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
+
+use strikeline_files::ReadError;
 
 /// Characters of a file's name that become the name of what is in it; at most what that name allows.
 const LONGEST_NAME: usize = 64;
@@ -28,13 +28,10 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<String, TextFileError> {
     if path.is_dir() {
         return Err(TextFileError::Folder);
     }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(TextFileError::Unreadable)?;
-    if bytes.len() as u64 > most {
-        return Err(TextFileError::TooLarge);
-    }
+    let bytes = strikeline_files::read(path, most).map_err(|error| match error {
+        ReadError::Unreadable(reason) => TextFileError::Unreadable(reason),
+        ReadError::TooLarge { .. } => TextFileError::TooLarge,
+    })?;
     String::from_utf8(bytes).map_err(|error| {
         let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         TextFileError::NotUtf8 { line: 1 + before.iter().filter(|byte| **byte == b'\n').count() }

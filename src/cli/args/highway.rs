@@ -8,7 +8,7 @@ use strikeline::song::Song;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
 
-use super::{DrumMapArgs, MapInForce, PictureArgs, time};
+use super::{DrumMapArgs, MapInForce, PictureArgs, ThemeFilesArgs, time};
 use crate::cli::files::CommandFiles;
 use crate::cli::messages::Messages;
 
@@ -19,6 +19,9 @@ pub(crate) struct HighwayArgs {
     /// Theme: one of those that `strikeline theme --list` names, or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "neon")]
     theme: OsString,
+
+    #[command(flatten)]
+    theme_files: ThemeFilesArgs,
 
     #[command(flatten)]
     drum_map: DrumMapArgs,
@@ -110,7 +113,7 @@ impl HighwayArgs {
 
     /// The theme, with the drum map for `song` in it, and which map that is.
     fn themed(&self, song: &Song) -> anyhow::Result<(Theme, MapInForce)> {
-        let mut theme = Theme::find(&self.theme)?;
+        let mut theme = Theme::find_with(&self.theme, self.theme_files.place())?;
         let in_force = self.drum_map.choose(song, &theme)?;
         theme.drum_map.clone_from(&in_force.map);
         Ok((theme, in_force))
@@ -125,7 +128,7 @@ impl HighwayArgs {
         if self.theme.to_str().is_none_or(|name| Theme::builtin(name).is_none()) {
             files.push(PathBuf::from(&self.theme));
         }
-        let theme = Theme::find(&self.theme)?;
+        let theme = Theme::find_with(&self.theme, self.theme_files.place())?;
         files.extend(theme.files().into_iter().map(|(_, path)| path.to_owned()));
         files.extend(self.drum_map.file());
         files.extend(self.end_card.clone());
