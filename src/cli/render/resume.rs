@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use strikeline_picture::shown;
 use wgpu_video::journal::{Journal, JournalError, JournalPlace, remove_unused};
+use wgpu_video::output::OutputError;
 use wgpu_video::stream::{Report, SegmentStore, StreamError};
 
 use crate::cli::UsageError;
@@ -92,12 +93,12 @@ pub(super) fn tell_stopping(journal: Option<&Arc<Journal>>, messages: &Messages)
 /// Removes the journal of a video that is complete, and tells how to go on with one that is not.
 pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messages: &mut Messages) {
     match result {
-        Ok(_) => {
+        result if is_complete(result) => {
             if let Err(error) = journal.remove() {
                 messages.warn(format_args!("the journal could not be removed: {error}"));
             }
         }
-        Err(_) => {
+        _ => {
             journal.sync();
             if let Some(path) = journal.path() {
                 messages.note(format_args!(
@@ -107,6 +108,15 @@ pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messa
                 ));
             }
         }
+    }
+}
+
+/// Whether there is a complete video, be it under another name than was asked for.
+fn is_complete(result: &Result<Report, StreamError>) -> bool {
+    match result {
+        Ok(_) => true,
+        Err(StreamError::Finish(error)) => matches!(error.downcast_ref(), Some(OutputError::Kept { .. })),
+        Err(_) => false,
     }
 }
 

@@ -69,7 +69,7 @@ pub enum OutputError {
     },
     /// The file is complete, but could not get its name, or the name does not lead to it any more. It was kept; move it where
     /// it is wanted.
-    #[error("{} is complete, but {}; it is kept as {}", shown(path), hindrance(error), shown(kept))]
+    #[error("{} was written in full, but {}; it is kept as {}", shown(path), hindrance(error), shown(kept))]
     Kept {
         /// The name that was given.
         path: PathBuf,
@@ -120,6 +120,8 @@ fn hindrance(error: &io::Error) -> String {
         io::ErrorKind::AlreadyExists => "something of that name has appeared meanwhile".to_owned(),
         io::ErrorKind::IsADirectory => "a folder of that name has appeared meanwhile".to_owned(),
         io::ErrorKind::NotFound => "its folder is gone".to_owned(),
+        // No error of the system, but what the text itself says.
+        io::ErrorKind::Other if error.raw_os_error().is_none() => error.to_string(),
         _ => format!("could not get its name ({error})"),
     }
 }

@@ -25,7 +25,7 @@ fn kept(result: Result<(), OutputError>) -> PathBuf {
     let OutputError::Kept { kept, path, .. } = error else { panic!("{text}") };
     assert_eq!(fs::read(&kept).unwrap(), b"mine");
     let named = |path: &Path| text.contains(&*path.to_string_lossy());
-    assert!(named(&path) && named(&kept) && text.contains("is complete"), "{text}");
+    assert!(named(&path) && named(&kept) && text.contains("in full"), "{text}");
     kept
 }
 
