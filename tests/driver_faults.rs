@@ -112,33 +112,51 @@ fn a_driver_that_fails_while_a_device_is_set_up_is_told() {
 #[test]
 fn a_driver_that_fails_in_the_middle_of_the_frames_is_told() {
     assert_told(&[
-        ("render", "vkCreateFramebuffer:9:ERROR_OUT_OF_DEVICE_MEMORY", "out of memory"),
-        ("render", "vkQueueSubmit:9:ERROR_INITIALIZATION_FAILED", "the graphics driver failed"),
+        ("render", "vkCreateFramebuffer:45:ERROR_OUT_OF_DEVICE_MEMORY", "out of memory"),
+        ("render", "vkQueueSubmit:40:ERROR_INITIALIZATION_FAILED", "the graphics driver failed"),
     ]);
 }
 
 #[test]
 fn a_device_that_is_lost_is_told_as_lost() {
     assert_told(&[
-        ("render", "vkQueueSubmit:9:LOSE", "the graphics device was lost"),
-        ("render", "vkWaitSemaphores:9:LOSE", "the graphics device was lost"),
+        ("render", "vkQueueSubmit:40:LOSE", "the graphics device was lost"),
+        ("render", "vkWaitSemaphores:40+:LOSE", "the graphics device was lost"),
         ("frame", "vkGetSemaphoreCounterValue:2+:LOSE", "the graphics device was lost"),
     ]);
 }
 
 #[test]
-fn a_driver_that_fails_when_all_is_done_costs_nothing() {
+fn a_driver_that_fails_or_hangs_when_all_is_done_costs_nothing() {
+    for fault in ["vkQueueWaitIdle:1:ERROR_OUT_OF_HOST_MEMORY", "vkQueueWaitIdle:1:HANG"] {
+        let Some(run) = Run::new("frame.png") else { return };
+        let output = run.command("frame", fault).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert!(run.is_reached());
+        assert!(std::fs::read(&run.output).unwrap().starts_with(b"\x89PNG"));
+    }
+}
+
+#[test]
+fn too_little_memory_for_a_driver_is_no_missing_driver() {
     let Some(run) = Run::new("frame.png") else { return };
-    let output = run.command("frame", "vkQueueWaitIdle:1:ERROR_OUT_OF_HOST_MEMORY").output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert!(run.is_reached());
-    assert!(std::fs::read(&run.output).unwrap().starts_with(b"\x89PNG"));
+    let program = run.command("frame", "");
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -v 200000; exec \"$@\"", "sh"])
+        .arg(program.get_program())
+        .args(program.get_args());
+    let output = limited.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("none can be loaded within the 195 MB of memory"), "{told}");
+    run.assert_nothing_changed(&told);
 }
 
 #[test]
 fn the_first_interrupt_ends_a_program_whose_driver_hangs() {
     let Some(run) = Run::new("video.mp4") else { return };
-    let mut program = run.command("render", "vkQueueSubmit:9:HANG");
+    let mut program = run.command("render", "vkQueueSubmit:40:HANG");
     let program = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     while !run.is_reached() {
         std::thread::sleep(Duration::from_millis(50));
@@ -147,7 +165,9 @@ fn the_first_interrupt_ends_a_program_whose_driver_hangs() {
     rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
     let output = program.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.contains("the graphics driver did not finish submitting a frame within 5 s"), "{told}");
+    // Another thread may wait for that frame, and be found first.
+    assert!(told.contains("the graphics driver did not finish"), "{told}");
+    assert!(told.contains("a frame within 5 s"), "{told}");
     assert_eq!(output.status.code(), Some(1), "{told}");
     run.assert_nothing_changed(&told);
 }

@@ -2,9 +2,30 @@
 
 use std::time::{Duration, Instant};
 
-use super::poll::poll;
-use super::watch::{self, RunningClock};
-use super::{Gpu, GpuError, guard};
+use super::{Gpu, GpuError, guard, watch};
+
+/// Waits are no shorter: each may end, by a race in wgpu 30, in a panic that is caught ([`Gpu::poll`]), if it runs out.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Measures a wait by the clock of the watch; where that does not run, by the wall's.
+struct WaitClock {
+    start: Instant,
+    watched: Option<Duration>,
+}
+
+impl WaitClock {
+    fn start() -> WaitClock {
+        WaitClock { start: Instant::now(), watched: watch::now() }
+    }
+
+    /// Time since the start in which the process ran.
+    fn ran(&self) -> Duration {
+        match (self.watched, watch::now()) {
+            (Some(start), Some(now)) => now.saturating_sub(start),
+            _ => self.start.elapsed(),
+        }
+    }
+}
 
 impl Gpu {
     /// Ends `commands` and submits them.
@@ -40,19 +61,17 @@ impl Gpu {
         what: &'static str,
         submission: &wgpu::SubmissionIndex,
     ) -> Result<(), GpuError> {
-        // In short slices, so that only time in which the process runs counts.
-        let mut clock = RunningClock::start(Instant::now());
-        let mut cancelled = None;
+        let clock = WaitClock::start();
         loop {
-            match self.poll(what, Some(submission.clone()), watch::TICK)? {
+            let left = watch::PATIENCE.saturating_sub(clock.ran());
+            match self.poll(what, Some(submission.clone()), left.max(SHORTEST_WAIT))? {
                 Ok(_) => return Ok(()),
                 Err(wgpu::PollError::Timeout) => {}
                 Err(error) => return Err(GpuError::Lost { reason: error.to_string() }),
             }
-            let waited = clock.advance(Instant::now());
-            cancelled = watch::is_cancelled().then(|| cancelled.unwrap_or(waited));
-            if let Some(patience) = watch::overdue(waited, Duration::ZERO, cancelled) {
-                let hang = GpuError::Hang { what, seconds: patience.as_secs() };
+            // After a pause of the process it is waited for the rest.
+            if clock.ran() + SHORTEST_WAIT >= watch::PATIENCE {
+                let hang = GpuError::Hang { what, seconds: watch::PATIENCE.as_secs() };
                 self.failure.record(hang.clone());
                 return Err(hang);
             }
@@ -72,7 +91,14 @@ impl Gpu {
     ) -> Result<Result<wgpu::PollStatus, wgpu::PollError>, GpuError> {
         let wait = wgpu::PollType::Wait { submission_index, timeout: Some(timeout) };
         // wgpu panics when the device is lost meanwhile.
-        let polled = guard::opening(what, || Ok(poll(&self.device, wait)));
+        let polled = match guard::opening(what, || Ok(self.device.poll(wait))) {
+            // wgpu takes it for impossible that another thread's call sees the end of the work between the end of this
+            // wait and its look at the queue.
+            Err(GpuError::Driver { reason }) if reason.starts_with("If the queue is empty") => {
+                Ok(Err(wgpu::PollError::Timeout))
+            }
+            polled => polled,
+        };
         if let Err(error) = &polled {
             self.failure.record(error.clone());
         }

@@ -141,7 +141,8 @@ impl GpuError {
         if let Some((_, error)) = message.split_once("`Err` value: ") {
             let is_driver =
                 error.starts_with("ERROR_") || ["OutOfMemory", "Lost", "Unexpected"].contains(&error.trim());
-            return is_driver.then(|| Said::of(error).unwrap_or(Said::Unexpected).with(reason()));
+            return is_driver
+                .then(|| Said::of(error).unwrap_or(Said::Unexpected).with(error.trim().to_owned()));
         }
         let of_wgpu = [
             "wgpu error: ",
@@ -191,10 +192,13 @@ impl Said {
 }
 
 /// The limit of the process's address space, if it has one: a driver's libraries and memory must lie in it.
+#[cfg(unix)]
 fn address_space_limit() -> Option<u64> {
-    #[cfg(unix)]
-    return rustix::process::getrlimit(rustix::process::Resource::As).current;
-    #[cfg(not(unix))]
+    rustix::process::getrlimit(rustix::process::Resource::As).current
+}
+
+#[cfg(not(unix))]
+fn address_space_limit() -> Option<u64> {
     None
 }
 

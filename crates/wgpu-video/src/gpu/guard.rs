@@ -3,8 +3,12 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use super::{Gpu, GpuError, watch};
+use crossbeam_channel::{RecvTimeoutError, bounded};
+
+use super::watch::{self, RunningClock};
+use super::{Gpu, GpuError};
 
 /// The first failure of a device, shared with the handlers that wgpu calls.
 #[derive(Debug, Clone, Default)]
@@ -107,8 +111,22 @@ impl Drop for LastQueue {
             std::mem::forget(queue);
             return;
         }
-        let _call = watch::driver_call("closing the device");
-        // All that was wanted of the device is done: that it does not close well matters to nobody.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(queue)));
+        // All that was wanted of the device is done: that it does not close well matters to nobody. A thread whose driver does
+        // not return is left behind.
+        let (ended, end) = bounded::<()>(0);
+        let close = move || {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(queue)));
+            drop(ended);
+        };
+        let start = || std::thread::Builder::new().name("close-device".to_owned()).spawn(close);
+        // Where no thread can be started, the queue is dropped here.
+        if let Ok(Ok(_thread)) = catch_unwind(AssertUnwindSafe(start)) {
+            let mut clock = RunningClock::start(Instant::now());
+            while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(watch::TICK) {
+                if clock.advance(Instant::now()) >= watch::PATIENCE_AFTER_CANCEL {
+                    break;
+                }
+            }
+        }
     }
 }

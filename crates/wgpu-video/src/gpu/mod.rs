@@ -8,7 +8,6 @@ mod error;
 pub(crate) mod guard;
 pub(crate) mod pixels;
 pub mod planes;
-mod poll;
 pub mod readback_speed;
 #[doc(hidden)]
 pub mod ring;

@@ -91,7 +91,7 @@ pub fn compile_early(gpu: &Gpu, pipelines: &[EarlyPipeline<'_>]) -> Result<(), G
         }
     }
     let is_open = |taken: &mut BTreeMap<u64, bool>| others.iter().any(|key| taken.get(key) == Some(&false));
-    let _ = COMPILED.wait_timeout_while(taken(), LONGEST_WAIT, is_open);
+    drop(COMPILED.wait_timeout_while(taken(), LONGEST_WAIT, is_open));
     Ok(())
 }
 

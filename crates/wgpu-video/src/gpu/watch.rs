@@ -3,10 +3,13 @@
 //! A thread that sits in a driver can be neither stopped nor joined, so a stream that hangs there cannot end with an error.
 //! A program says with [`on_hang`] what is to be done then: usually it prints the error, calls
 //! [`remove_unfinished`](crate::output::remove_unfinished), and ends itself with `_exit` rather than `exit`, which lets
-//! drivers wait for their own threads. Without such a handler nothing is watched.
+//! drivers wait for their own threads. Without such a
+//! handler only waits for the device end by themselves.
 //!
 //! The calls of this crate are watched. A scene that makes large things by itself can have its own calls watched, too:
 //! [`driver_call`].
+//!
+//! One thread, `driver-watch`, looks at the calls. It begins with the first of them, and sleeps while there are none.
 //!
 //! Time counts only while the process runs: neither a suspended process nor a machine that sleeps is a driver that hangs.
 
@@ -132,15 +135,12 @@ pub fn on_compiling(notice: impl FnOnce() + Send + 'static) {
 /// A call into a graphics driver; it has returned when this is dropped.
 #[derive(Debug)]
 #[must_use = "the call is watched until this is dropped"]
-pub struct DriverCall(Option<u64>);
+pub struct DriverCall(u64);
 
 /// Watches a call into a graphics driver that begins now on this thread. `what` names it after "the graphics driver did
 /// not finish", such as "compiling a shader". Begins anew for the call that this one is made in, if that is watched, too.
 pub fn driver_call(what: &'static str) -> DriverCall {
     let mut watch = watch();
-    if watch.handler.is_none() && watch.notice.is_none() {
-        return DriverCall(None);
-    }
     let (number, thread, since) = (watch.next_number, std::thread::current().id(), watch.now);
     watch.next_number += 1;
     watch.refresh(thread);
@@ -152,14 +152,13 @@ pub fn driver_call(what: &'static str) -> DriverCall {
     } else if watch.is_idle {
         BEGUN.notify_one();
     }
-    DriverCall(Some(number))
+    DriverCall(number)
 }
 
 impl Drop for DriverCall {
     fn drop(&mut self) {
-        let Some(number) = self.0 else { return };
         let mut watch = watch();
-        if let Some(place) = watch.calls.iter().position(|call| call.number == number) {
+        if let Some(place) = watch.calls.iter().position(|call| call.number == self.0) {
             let call = watch.calls.swap_remove(place);
             watch.refresh(call.thread);
         }
@@ -186,13 +185,14 @@ impl Drop for CancelWatch {
     }
 }
 
-/// Whether a stream of this process has been cancelled and has not ended yet.
-pub(super) fn is_cancelled() -> bool {
-    watch().is_cancelled()
+/// The time in which the process ran, as far as calls were watched; `None` where no thread watches.
+pub(super) fn now() -> Option<Duration> {
+    let watch = watch();
+    watch.has_thread.then_some(watch.now)
 }
 
 /// How long a call may take that began at `since`, and whether it has taken longer.
-pub(super) fn overdue(now: Duration, since: Duration, cancelled: Option<Duration>) -> Option<Duration> {
+fn overdue(now: Duration, since: Duration, cancelled: Option<Duration>) -> Option<Duration> {
     let hurried = cancelled.map(|cancelled| (PATIENCE_AFTER_CANCEL, since.max(cancelled)));
     let patient = Some((PATIENCE, since));
     let mut limits = [hurried, patient].into_iter().flatten();
