@@ -20,6 +20,7 @@ use model::stand_ins::{Copier, Drawer, WaitingEncoder, lateness_micros, settings
 use std::num::{NonZeroU32, NonZeroU64};
 use strikeline_picture::SegmentPlan;
 use wgpu_video::stream::NullSink;
+use wgpu_video::stream::SegmentSelection;
 use wgpu_video::stream::pipeline::DeviceStages;
 use wgpu_video::stream::pipeline::PipelineOptions;
 use wgpu_video::stream::{
@@ -126,6 +127,7 @@ fn run_recorded(
         split,
         cancel: &CancelToken::default(),
         record: recorded.then(Recording::default),
+        selection: SegmentSelection::default(),
     };
     let devices = vec![DeviceStages { render: Drawer::new(*costs), readback: Copier::new(*costs, epoch) }];
     let outcome = pipeline::run(devices, &options, sink, &mut |_| {}).expect("the pipeline runs");

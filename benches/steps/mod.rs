@@ -15,6 +15,7 @@ use wgpu_video::encode::{EncoderFactory, EncoderSettings};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::scene::Scene;
 use wgpu_video::stream::NullSink;
+use wgpu_video::stream::SegmentSelection;
 use wgpu_video::stream::pipeline::PipelineOptions;
 use wgpu_video::stream::scene_stages::{RenderSettings, SceneRenderer, SlotReader};
 use wgpu_video::stream::stage::{Readback, Render, SlotIndex, StageError};
@@ -185,7 +186,15 @@ impl StepRunner<'_> {
         let encoder: &dyn EncoderFactory = &*self.options.encoder;
         let cancel: &CancelToken = &self.options.cancel;
         let (plan, settings) = (self.options.plan(), self.settings());
-        let run = PipelineOptions { encoder, settings, plan, split, cancel, record: None };
+        let run = PipelineOptions {
+            encoder,
+            settings,
+            plan,
+            split,
+            cancel,
+            record: None,
+            selection: SegmentSelection::default(),
+        };
         let stages = vec![DeviceStages { render, readback }];
         let outcome = pipeline::run(stages, &run, &mut NullSink::default(), &mut |_| {})?;
         let stages = outcome.clocks.read();

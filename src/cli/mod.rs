@@ -1,16 +1,25 @@
 //! The command line: one file per subcommand, and what they share.
 
 mod args;
+mod clean;
+mod console;
 mod doctor;
 mod drum_map;
+mod files;
+mod formats;
 mod frame;
-mod inputs;
+mod hang;
 mod inspect;
+mod job;
+mod journals;
+mod json_path;
 mod messages;
+mod panics;
 mod profile;
 mod progress;
 mod remedies;
 mod render;
+mod signals;
 mod sound;
 mod theme;
 mod tune;
@@ -22,6 +31,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use wgpu_video::encode::Assembler;
 use wgpu_video::stream::StreamError;
+
+use console::NotPrinted;
+use signals::{Signal, Signals};
 
 /// Turns a MIDI drum song into a finished note-highway video, several times faster than real time.
 #[derive(Debug, Parser)]
@@ -47,12 +59,11 @@ enum Command {
     DrumMap(drum_map::DrumMapArgs),
     /// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
     Tune(tune::TuneArgs),
+    /// List what interrupted renders have left in a folder, and remove it.
+    Clean(clean::CleanArgs),
     /// Show what strikeline finds on this machine, and what is missing.
     Doctor(doctor::DoctorArgs),
 }
-
-/// Exit code of an interrupted program: 128 and the number of SIGINT.
-const INTERRUPTED: u8 = 130;
 
 /// The command line is valid but asks for something impossible. Exit code 2, as for one that is not valid.
 #[derive(Debug, thiserror::Error)]
@@ -60,32 +71,56 @@ const INTERRUPTED: u8 = 130;
 struct UsageError(String);
 
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match cli.command {
-        Command::Render(args) => render::run(&args),
-        Command::Profile(args) => profile::run(&args),
+    panics::guarded(|| {
+        let signals = match Signals::install() {
+            Ok(signals) => signals,
+            Err(reason) => return failed(&anyhow::anyhow!("signals cannot be waited for: {reason}"), None),
+        };
+        let cli = match Cli::try_parse() {
+            Ok(cli) => cli,
+            Err(error) => return console::print_parsed(&error),
+        };
+        hang::end_program_on_hang();
+        match run(cli.command, &signals) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, signals.interrupted()),
+        }
+    })
+}
+
+fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
+    match command {
+        Command::Render(args) => render::run(&args, signals),
+        Command::Profile(args) => profile::run(&args, signals),
         Command::Frame(args) => frame::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Theme(args) => theme::run(&args),
         Command::DrumMap(args) => drum_map::run(&args),
-        Command::Tune(args) => tune::run(&args),
+        Command::Tune(args) => tune::run(&args, signals),
+        Command::Clean(args) => clean::run(&args),
         Command::Doctor(args) => doctor::run(&args),
-    };
-    let Err(error) = result else { return ExitCode::SUCCESS };
-    if is_closed_pipe(&error) {
-        // The reader closed the pipe (for example `| head`).
+    }
+}
+
+/// Tells the error, and returns the exit code.
+fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> ExitCode {
+    if error.downcast_ref().is_some_and(NotPrinted::is_enough) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {}", describe(&error));
-    if let Some(remedy) = remedies::of(&error) {
-        eprintln!("help: {remedy}");
+    let text = describe(error);
+    console::tell(format_args!("error: {text}"));
+    if let Some(remedy) = remedies::of(error) {
+        console::tell(format_args!("help: {remedy}"));
+    }
+    if let Some(place) = panics::place_of(&text) {
+        console::tell(format_args!("help: {place}"));
     }
     if error.is::<UsageError>() {
-        eprintln!("\n{}", Cli::command().render_usage());
+        console::tell(format_args!("\n{}", Cli::command().render_usage()));
         return ExitCode::from(2);
     }
     match error.downcast_ref::<StreamError>() {
-        Some(StreamError::Cancelled) => ExitCode::from(INTERRUPTED),
+        Some(StreamError::Cancelled) => ExitCode::from(interrupted.unwrap_or(Signal::INTERRUPT).exit_code()),
         _ => ExitCode::FAILURE,
     }
 }
@@ -102,11 +137,6 @@ fn describe(error: &anyhow::Error) -> String {
         }
     }
     text
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let closed = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
-    error.downcast_ref::<std::io::Error>().is_some_and(closed)
 }
 
 /// The program's version, and what openh264 was built with.
@@ -127,9 +157,11 @@ fn at_least_one(frames: u64) -> NonZeroU64 {
     NonZeroU64::new(frames).unwrap_or(NonZeroU64::MIN)
 }
 
-/// The song's file name with another extension, or its folder's name with it, in the current folder.
+/// The song's file name with another extension, or its folder's name with it, in the current folder; `song` with it for
+/// one from standard input.
 fn default_output(song: &std::path::Path, extension: &str) -> std::path::PathBuf {
-    let name = std::path::Path::new(song.file_name().unwrap_or("song".as_ref()));
+    let named = song.file_name().filter(|_| !formats::is_standard_stream(song));
+    let name = std::path::Path::new(named.unwrap_or("song".as_ref()));
     // A dot in a folder's name begins no extension.
     if song.is_dir() { name.with_added_extension(extension) } else { name.with_extension(extension) }
 }

@@ -1,12 +1,13 @@
 //! Progress on stderr: a bar on a terminal, a plain line every few seconds elsewhere.
 
 use std::collections::VecDeque;
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use strikeline_picture::FrameRate;
 use wgpu_video::stream::{Progress, StageReport};
+
+use super::console;
 
 /// How often a plain line is printed.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
@@ -32,7 +33,7 @@ impl ProgressDisplay {
     pub(super) fn new(quiet: bool, total: u64, frame_rate: FrameRate) -> ProgressDisplay {
         let kind = if quiet {
             ProgressKind::Quiet
-        } else if std::io::stderr().is_terminal() {
+        } else if console::has_terminal() {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
             let template = "{bar:32.cyan/8} frame {pos}/{len}  {msg}";
             if let Ok(style) = ProgressStyle::with_template(template) {
@@ -61,10 +62,18 @@ impl ProgressDisplay {
             &ProgressKind::Plain { last } => {
                 if now.saturating_sub(last) >= PLAIN_INTERVAL {
                     let text = self.describe(progress);
-                    eprintln!("frame {}/{}  {text}", progress.frames, progress.total);
+                    console::tell(format_args!("frame {}/{}  {text}", progress.frames, progress.total));
                     self.kind = ProgressKind::Plain { last: now };
                 }
             }
+        }
+    }
+
+    /// Does `print`, which prints lines, while the bar is out of the way.
+    pub(super) fn suspend(&self, print: impl FnOnce()) {
+        match &self.kind {
+            ProgressKind::Bar(bar) => bar.suspend(print),
+            _ => print(),
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn of(error: &anyhow::Error) -> Option<&'static str> {
 pub(super) fn of_gpu(error: &GpuError) -> Option<&'static str> {
     match error {
         GpuError::NoSuchAdapter { .. } => Some("--adapter takes one of these numbers, or a part of a name"),
-        GpuError::Open { .. } | GpuError::Lost { .. } | GpuError::Hang { .. } => {
+        GpuError::Open { .. } | GpuError::Lost { .. } | GpuError::Hang { .. } | GpuError::Driver { .. } => {
             Some("--adapter chooses another graphics adapter")
         }
         GpuError::Limit { .. } => {

@@ -1,13 +1,14 @@
 //! `strikeline theme`: lists and prints the built-in themes, and checks a theme's file.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::builder::PossibleValuesParser;
 use strikeline::theme::{Theme, ThemeFiles};
+use strikeline_picture::shown;
 
 use super::args::ThemeFilesArgs;
+use super::console;
 
 /// List the built-in themes, print one to start from, or check one of your own.
 #[derive(Debug, clap::Args)]
@@ -45,8 +46,7 @@ pub(super) fn run(args: &ThemeArgs) -> anyhow::Result<()> {
             None => list(),
         },
     };
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")
+    Ok(console::print(&text)?)
 }
 
 /// Names and descriptions, in columns.
@@ -67,13 +67,13 @@ fn check(path: &Path, files: ThemeFiles) -> anyhow::Result<String> {
             let wrong = if file.exists() { "that is no regular file" } else { "there is no such file" };
             format!(
                 "{}: {key} is {}, and {wrong}; correct the path, which starts from the theme's folder",
-                path.display(),
-                file.display()
+                shown(path),
+                shown(file)
             )
         })
         .collect();
     if !missing.is_empty() {
         bail!(missing.join("\n"));
     }
-    Ok(format!("{} is a valid theme\n", path.display()))
+    Ok(format!("{} is a valid theme\n", shown(path)))
 }

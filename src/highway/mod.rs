@@ -15,6 +15,7 @@ mod changes;
 mod clock;
 mod content;
 mod dense;
+mod fingerprint;
 mod grace;
 mod images;
 mod layout;
@@ -50,7 +51,7 @@ use self::resident::Resident;
 use self::visible::VisibleRange;
 use crate::text::TextError;
 use strikeline_picture::{
-    FrameChange, FrameIndex, FrameRate, MovedArea, PictureSize, Rectangle, Scroll, Time,
+    FrameChange, FrameIndex, FrameRate, MovedArea, PictureSize, Rectangle, Scroll, Time, shown,
 };
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
@@ -67,7 +68,7 @@ const END_CARD_AFTER: Time = Time::from_nanos(600_000_000);
 #[non_exhaustive]
 pub enum HighwayError {
     /// An image of the theme or of the end card cannot be read; give a PNG, JPEG or WebP file.
-    #[error("the image {} cannot be read: {reason}; give a PNG, JPEG or WebP file", path.display())]
+    #[error("the image {} cannot be read: {reason}; give a PNG, JPEG or WebP file", shown(path))]
     Image {
         /// The file.
         path: PathBuf,
@@ -78,7 +79,7 @@ pub enum HighwayError {
     #[error(
         "the image {} has {width}x{height} pixels; at most {} million pixels, and {} MiB of them, are decoded: scale it down, \
          to 3840x2160 for example",
-        path.display(),
+        shown(path),
         pixels / 1_000_000,
         bytes >> 20
     )]

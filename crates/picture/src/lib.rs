@@ -8,6 +8,7 @@ mod rectangle;
 pub mod rectangles;
 mod scroll;
 mod segments;
+mod shown;
 mod timing;
 
 pub use exact_time::{ExactTime, GivenTime, TimeTextError};
@@ -15,5 +16,6 @@ pub use frame_change::{ChangedArea, FrameChange, MovedArea, UnchangedSamples};
 pub use picture::{Picture, PictureSize, PictureSizeError, Plane};
 pub use rectangle::Rectangle;
 pub use scroll::Scroll;
-pub use segments::SegmentPlan;
+pub use segments::{SegmentPlan, SegmentRange};
+pub use shown::{ShownName, is_control, shown};
 pub use timing::{FrameIndex, FrameRate, FrameRateError, SegmentIndex, Time};

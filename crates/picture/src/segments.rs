@@ -49,9 +49,62 @@ impl SegmentPlan {
     }
 }
 
+/// Some segments of a video, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SegmentRange {
+    /// The first one.
+    pub first: SegmentIndex,
+    /// The one behind the last.
+    pub end: SegmentIndex,
+}
+
+impl SegmentRange {
+    /// All segments of `plan`.
+    pub const fn all(plan: SegmentPlan) -> SegmentRange {
+        SegmentRange { first: SegmentIndex(0), end: SegmentIndex(plan.segments()) }
+    }
+
+    /// How many there are; 0 when the end is not behind the first.
+    pub const fn count(&self) -> u64 {
+        self.end.0.saturating_sub(self.first.0)
+    }
+
+    /// Whether `segment` is one of them.
+    pub const fn contains(&self, segment: SegmentIndex) -> bool {
+        self.first.0 <= segment.0 && segment.0 < self.end.0
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = SegmentIndex> + use<> {
+        (self.first.0..self.end.0).map(SegmentIndex)
+    }
+
+    /// The frames of a video cut as `plan` says that they have, by their index.
+    pub fn frames(&self, plan: SegmentPlan) -> Range<u64> {
+        let start = plan.frames_of(self.first).start;
+        let end = plan.frames_of(SegmentIndex(self.end.0.max(self.first.0))).start;
+        start..end
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_of_segments_have_the_frames_of_their_segments() {
+        let plan = SegmentPlan::new(NonZeroU64::new(10).unwrap(), NonZeroU32::new(4).unwrap());
+        let range = |first, end| SegmentRange { first: SegmentIndex(first), end: SegmentIndex(end) };
+        assert_eq!(SegmentRange::all(plan), range(0, 3));
+        for (range, frames, count) in
+            [(range(0, 3), 0..10, 3), (range(1, 2), 4..8, 1), (range(2, 9), 8..10, 7), (range(2, 1), 8..8, 0)]
+        {
+            assert_eq!((range.frames(plan), range.count()), (frames, count));
+            assert_eq!(range.iter().count() as u64, count);
+            assert!(range.iter().all(|segment| range.contains(segment)));
+            assert!(!range.contains(range.end));
+        }
+    }
 
     #[test]
     fn only_the_last_segment_is_shorter() {

@@ -24,6 +24,7 @@
 
 pub mod encode;
 pub mod gpu;
+pub mod journal;
 pub mod mux;
 pub mod output;
 pub mod scene;

@@ -25,6 +25,7 @@ use wgpu_video::output::Overwrite;
 #[cfg(feature = "h264")]
 use wgpu_video::sound::AudioEncoding;
 use wgpu_video::stream::Mp4Sink;
+use wgpu_video::stream::SegmentSelection;
 use wgpu_video::stream::pipeline::{self, DeviceStages, PipelineOptions};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::{
@@ -210,6 +211,7 @@ fn run(factory: &dyn EncoderFactory, sink: &mut dyn Sink) -> (Result<(), StreamE
             split: WorkSplit { ring_depth: 4, jobs: 3, segments_in_flight: 3, devices: None },
             cancel: &CancelToken::default(),
             record: None,
+            selection: SegmentSelection::default(),
         };
         let devices = vec![DeviceStages { render: device(), readback: device() }];
         let outcome = pipeline::run(devices, &options, sink, &mut |_| {});

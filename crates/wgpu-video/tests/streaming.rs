@@ -12,6 +12,7 @@ use wgpu_video::audio::{AudioCodec, AudioError, AudioFormat, AudioTrack, Packet,
 use wgpu_video::encode::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
+use wgpu_video::stream::SegmentSelection;
 use wgpu_video::stream::pipeline::{DeviceStages, PipelineOptions};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::{
@@ -251,8 +252,15 @@ fn run(
         let mut sink = Collector { faults, ..Collector::default() };
         let mut progress = |_: &Progress| assert!(!faults.progress_panics, "planned");
         let encoder = NumberEncoder { faults };
-        let options =
-            PipelineOptions { encoder: &encoder, settings, plan, split, cancel: &cancel, record: None };
+        let options = PipelineOptions {
+            encoder: &encoder,
+            settings,
+            plan,
+            split,
+            cancel: &cancel,
+            record: None,
+            selection: SegmentSelection::default(),
+        };
         let devices = (0..count).map(device).collect();
         let mut sound = Numbers::new(faults);
         let sound = sound.as_mut().map(|sound| sound as &mut dyn PacketSource);
@@ -393,6 +401,7 @@ fn a_sink_that_takes_no_sound_says_so() {
         split: split(4, 2, 4),
         cancel: &CancelToken::default(),
         record: None,
+        selection: SegmentSelection::default(),
     };
     let mut sound = Numbers::new(faults).unwrap();
     let outcome =
@@ -453,6 +462,7 @@ fn no_thread_is_left_when_a_stream_has_ended() {
             split: split(4, jobs, 4),
             cancel: &CancelToken::default(),
             record: None,
+            selection: SegmentSelection::default(),
         };
         let devices = vec![device(2, faults), device(2, faults)];
         let _ = pipeline::run(devices, &options, &mut Collector::default(), &mut |_| {});
@@ -486,6 +496,7 @@ fn the_clocks_account_for_every_frame() {
         split,
         cancel: &CancelToken::default(),
         record: None,
+        selection: SegmentSelection::default(),
     };
     let devices = vec![device(2, faults), device(2, faults)];
     let mut sound = Numbers::new(faults).unwrap();

@@ -9,6 +9,7 @@ use wgpu_video::encode::EncoderSettings;
 use wgpu_video::encode::null::NullEncoder;
 use wgpu_video::scene::Scene;
 use wgpu_video::stream::NullSink;
+use wgpu_video::stream::SegmentSelection;
 use wgpu_video::stream::pipeline::PipelineOptions;
 use wgpu_video::stream::trace::{GpuTimes, ThreadTrace, cost_of_an_event};
 use wgpu_video::stream::{
@@ -121,11 +122,13 @@ fn encode_prepared(
         split: options.split,
         cancel: &options.cancel,
         record: options.record,
+        selection: SegmentSelection::default(),
     };
     let outcome = pipeline::run(vec![stages], &run, &mut NullSink::default(), progress)?;
     let stages = outcome.clocks.read();
     Ok(Report {
-        frames: plan.frames(),
+        frames: outcome.frames,
+        kept: outcome.kept,
         bytes: outcome.bytes,
         wall: stages.elapsed,
         cpu: outcome.cpu,

@@ -119,6 +119,16 @@ pub(super) enum LabelState {
 }
 
 impl Captions {
+    /// Writes all of it that does not change, but for the coverage of the glyphs.
+    pub(super) fn fingerprint(&self, into: &mut dyn std::fmt::Write) {
+        let Captions { atlas, glyphs, fixed, legend, panels, labels_fade, progress, .. } = self;
+        let Captions { labels, sections, count_in, clock, progress_bar, end_card, picture, .. } = self;
+        let drawn = ((atlas.width, atlas.height), glyphs, fixed, legend, panels, labels_fade, progress);
+        let times = (labels, sections, count_in, clock, progress_bar, end_card, picture);
+        // Writing to a hasher does not fail.
+        let _ = write!(into, "{:?}", (drawn, times));
+    }
+
     /// Rasterises all text of a highway with `content`. An end card begins to fade in at `end_card`, if there is one.
     ///
     /// What is shown depends on the time of the song alone, not on where a video begins.

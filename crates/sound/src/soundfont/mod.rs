@@ -31,6 +31,7 @@ use std::sync::Arc;
 use strikeline_files::{Opened, open_or_wait};
 
 use file::SoundFontFile;
+use strikeline_picture::shown;
 
 pub use places::{SystemSoundFonts, system_soundfonts};
 pub use player::{MidiPlayer, MidiPlayerOptions};
@@ -54,7 +55,7 @@ pub struct SoundFont {
 #[non_exhaustive]
 pub enum SoundFontError {
     /// An error in this file.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {problem}", shown(path))]
     InFile {
         /// The file, as it was given.
         path: PathBuf,
@@ -123,7 +124,7 @@ pub enum SoundFontError {
         "no SoundFont is installed in {}{}; install one: {}",
         list_paths(folders),
         match compressed.first() {
-            Some(path) => format!(" ({} is compressed and cannot be read)", path.display()),
+            Some(path) => format!(" ({} is compressed and cannot be read)", shown(path)),
             None => String::new(),
         },
         SystemSoundFonts::PACKAGES
@@ -274,7 +275,7 @@ impl fmt::Debug for SoundFont {
 }
 
 fn list_paths(paths: &[PathBuf]) -> String {
-    let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    let paths: Vec<_> = paths.iter().map(|path| shown(path).to_string()).collect();
     paths.join(", ")
 }
 

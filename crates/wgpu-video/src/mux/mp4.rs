@@ -16,7 +16,7 @@
 //! packets that begin while it is shown: a player finds pictures and sound of the same time close to each other.
 
 use std::io::{self, Seek, SeekFrom, Write};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use shiguredo_mp4::boxes::{MoovBox, SampleEntry};
 use shiguredo_mp4::{Encode, LanguageCode};
@@ -29,7 +29,7 @@ use super::description::VideoTrack;
 use super::mp4_sound::Mp4Sound;
 use super::mp4_video::Mp4Video;
 use crate::encode::{AccessUnit, CodecConfig};
-use strikeline_picture::{FrameIndex, SegmentIndex};
+use strikeline_picture::{FrameIndex, SegmentIndex, SegmentPlan, SegmentRange};
 
 /// Most frames of one file: 25 days at 60 frames per second. With it the tables stay below 4 GiB, which is as far as
 /// the size of a box inside `moov` reaches.
@@ -273,6 +273,29 @@ impl<W: Write + Seek> Mp4Writer<W> {
         write_at(&mut self.writer, mdat_place, &mdat).map_err(MuxError::Io)?;
         self.writer.flush().map_err(MuxError::Io)?;
         Ok((self.writer, self.position))
+    }
+
+    /// Ends the file after the segments that came, of which there must be at least one: a video of their frames, and the sound
+    /// until then. For a video that is not going to be complete.
+    ///
+    /// # Errors
+    /// As [`Mp4Writer::finish`].
+    pub fn finish_early(mut self) -> Result<(W, u64), MuxError> {
+        let plan = self.settings.video.plan;
+        let segments = SegmentRange { first: SegmentIndex(0), end: self.next_segment() };
+        if let Some(frames) = NonZeroU64::new(segments.frames(plan).end)
+            && segments.end.0 < plan.segments()
+        {
+            let plan =
+                SegmentPlan::new(frames, NonZeroU32::new(plan.segment_frames()).unwrap_or(NonZeroU32::MIN));
+            self.settings.video.plan = plan;
+            self.video.cut(&self.settings.video, self.sound.is_some());
+            if let Some(sound) = &mut self.sound {
+                let until = self.settings.video.sound_before(sound.track(), FrameIndex(frames.get()));
+                sound.cut(until);
+            }
+        }
+        self.finish()
     }
 
     /// The segment that is to come next.

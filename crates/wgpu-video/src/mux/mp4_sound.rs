@@ -98,6 +98,13 @@ impl Mp4Sound {
         })
     }
 
+    /// Lets what is heard end at tick `until`, counted from the first packet, and drops the packets that are not in the file.
+    pub(super) fn cut(&mut self, until: u64) {
+        self.waiting.clear();
+        let heard = until.min(self.written).saturating_sub(self.track.skip);
+        self.track.duration = self.track.duration.min(heard);
+    }
+
     /// The track.
     pub(super) fn track(&self) -> &AudioTrack {
         &self.track

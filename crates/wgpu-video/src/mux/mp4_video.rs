@@ -77,6 +77,12 @@ impl Mp4Video {
         video
     }
 
+    /// Makes the track as long as `track`, which has just the segments that came.
+    pub(super) fn cut(&mut self, track: &VideoTrack, interleaved: bool) {
+        let tables = std::mem::take(&mut self.tables);
+        *self = Mp4Video { tables, ..Mp4Video::new(track, interleaved) };
+    }
+
     /// The chunks of a segment of `frames` frames, as its frames counted from 0: nearly equally long ones.
     pub(super) fn chunks_of(&self, frames: u64) -> impl Iterator<Item = Range<u64>> + use<> {
         let chunks = self.most_in_chunk.map_or(1, |most| frames.div_ceil(most));

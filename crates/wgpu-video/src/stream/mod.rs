@@ -35,6 +35,7 @@ mod sound;
 #[doc(hidden)]
 pub mod stage;
 mod stats;
+mod store;
 mod texture_stream;
 pub mod trace;
 mod verify;
@@ -55,15 +56,17 @@ pub use stage::StageError;
 #[doc(hidden)]
 pub use stats::{Clocks, StageClock};
 pub use stats::{Progress, Report, Stage, StageReport, StageTimes, process_cpu_time};
+pub use store::{SegmentSelection, SegmentStore};
 pub use texture_stream::{TextureError, TextureStream};
 pub use trace::{Recording, Trace};
 
 use crate::encode::{EncodeError, EncoderFactory, EncoderSettings};
+use crate::gpu::watch::CancelWatch;
 use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
 use crate::scene::{FrameOrder, Scene, SceneError};
 use pipeline::{DeviceStages, PipelineOptions};
 use scene_stages::{RenderSettings, SceneRenderer, SlotReader};
-use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan, Time};
+use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan, SegmentRange, Time};
 use trace::GpuTimes;
 
 /// Why a stream ended early. Nothing is left behind then.
@@ -117,6 +120,22 @@ pub enum StreamError {
     /// The sink failed.
     #[error("segment {} could not be written: {source}", .segment.0)]
     Write {
+        /// Which segment.
+        segment: SegmentIndex,
+        /// Why.
+        source: SinkError,
+    },
+    /// A finished segment could not be kept for another run.
+    #[error("segment {} could not be kept: {source}", .segment.0)]
+    Keep {
+        /// Which segment.
+        segment: SegmentIndex,
+        /// Why.
+        source: SinkError,
+    },
+    /// A segment that was kept cannot be read again. Make it anew.
+    #[error("segment {}, which an earlier run has kept, could not be read: {source}", .segment.0)]
+    Kept {
         /// Which segment.
         segment: SegmentIndex,
         /// Why.
@@ -238,6 +257,14 @@ pub struct StreamOptions {
     pub cancel: CancelToken,
     /// Records what every thread does and when, into [`Report::trace`]; `None`, the default, costs nothing.
     pub record: Option<Recording>,
+    /// The segments that the sink gets; `None` for all of the video. Sound is read from its start: the first of them gets all
+    /// that is before.
+    pub segments: Option<SegmentRange>,
+    /// Keeps finished segments for another run, and has those of an earlier one.
+    pub store: Option<Arc<dyn SegmentStore>>,
+    /// Whether the sink is to make something of what it has when the stream is stopped ([`Sink::finish_early`]); only where
+    /// segments are kept.
+    pub finish_early: bool,
 }
 
 impl StreamOptions {
@@ -261,6 +288,9 @@ impl StreamOptions {
             convert_on: ConvertOn::default(),
             cancel: CancelToken::default(),
             record: None,
+            segments: None,
+            store: None,
+            finish_early: false,
         }
     }
 
@@ -322,6 +352,33 @@ impl StreamOptions {
     #[must_use]
     pub fn with_record(self, record: Option<Recording>) -> StreamOptions {
         StreamOptions { record, ..self }
+    }
+
+    /// The same with another [`Self::segments`].
+    #[must_use]
+    pub fn with_segments(self, segments: Option<SegmentRange>) -> StreamOptions {
+        StreamOptions { segments, ..self }
+    }
+
+    /// The same with another [`Self::store`].
+    #[must_use]
+    pub fn with_store(self, store: Option<Arc<dyn SegmentStore>>) -> StreamOptions {
+        StreamOptions { store, ..self }
+    }
+
+    /// The same with another [`Self::finish_early`].
+    #[must_use]
+    pub fn with_finish_early(self, finish_early: bool) -> StreamOptions {
+        StreamOptions { finish_early, ..self }
+    }
+
+    fn selection(&self, order: FrameOrder) -> SegmentSelection<'_> {
+        SegmentSelection {
+            range: self.segments,
+            // A scene that must be drawn in order would have to draw all frames nevertheless.
+            store: self.store.as_deref().filter(|_| order == FrameOrder::Any),
+            finish_early: self.finish_early,
+        }
     }
 
     /// How the frames are cut into segments.
@@ -410,15 +467,19 @@ fn stream_all(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Report, StreamError> {
     options.split.check()?;
+    let _watched = CancelWatch::new(options.cancel.flag());
     let plan = options.plan();
     let settings = options.encoder_settings();
     // Refuses what the encoder cannot do before anything is drawn or written.
     drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
     let adapter = GpuAdapter::find(&options.adapter)?;
     let in_order = scene.order() == FrameOrder::InOrder;
+    let selection = options.selection(scene.order());
+    let kept = selection.kept(plan);
+    let to_make = selection.range(plan).count() - kept.count();
     let wanted = options.split.devices.unwrap_or_else(|| adapter.description.devices());
     // More devices than segments would have nothing to draw.
-    let most = if in_order { 1 } else { usize::try_from(plan.segments()).unwrap_or(usize::MAX) };
+    let most = if in_order { 1 } else { usize::try_from(to_make.max(1)).unwrap_or(usize::MAX) };
     let wanted = wanted.clamp(1, most);
     let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.duplicate()).collect();
     let devices = others.len() + 1;
@@ -431,7 +492,10 @@ fn stream_all(
     let scenes = std::iter::once(&mut *scene as &mut dyn Scene)
         .chain(others.iter_mut().map(|scene| &mut **scene as &mut dyn Scene));
     let name = adapter.description.to_string();
-    let opened = failure::caught(Stage::Render, || open_devices(adapter, scenes, options, split))?;
+    let opened = match to_make {
+        0 => Vec::new(),
+        _ => failure::caught(Stage::Render, || open_devices(adapter, scenes, options, split))?,
+    };
     let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
     let info = options.info(sound.as_deref().map(|sound| sound.track()));
     failure::caught(Stage::Write, || sink.begin(&info).map_err(StreamError::Begin))?;
@@ -442,22 +506,23 @@ fn stream_all(
         split,
         cancel: &options.cancel,
         record: options.record,
+        selection,
     };
     let outcome = pipeline::run_with_sound(stages, &run, sound, sink, progress)?;
     let gpu_times = gpu_times.into_iter().flatten().map(taken).reduce(GpuTimes::with);
-    Ok(report(outcome, &*options.encoder, name, plan, gpu_times))
+    Ok(report(outcome, &*options.encoder, name, gpu_times))
 }
 
 fn report(
     outcome: pipeline::Outcome,
     encoder: &dyn EncoderFactory,
     adapter: String,
-    plan: SegmentPlan,
     gpu: Option<GpuTimes>,
 ) -> Report {
     let stages = outcome.clocks.read();
     Report {
-        frames: plan.frames(),
+        frames: outcome.frames,
+        kept: outcome.kept,
         bytes: outcome.bytes,
         wall: stages.elapsed,
         cpu: outcome.cpu,
@@ -483,6 +548,9 @@ fn open_devices<'s>(
     let open = |adapter: GpuAdapter, index, scene: &'s mut dyn Scene| -> Result<Opened<'s>, StreamError> {
         let depth = split.on_device(index, devices).ring_depth;
         let gpu = Arc::new(adapter.open_with(&scene.requirements())?);
+        if options.cancel.is_cancelled() {
+            return Err(StreamError::Cancelled);
+        }
         let mut render = SceneRenderer::new(&gpu, scene, options.render_settings(), depth)?;
         let timed = options.record.is_some_and(|recording| recording.gpu_times);
         let times = timed.then(|| render.time_frames(depth)).flatten();

@@ -1,6 +1,6 @@
 //! The sink that makes an MP4 file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use strikeline_audio::Packet;
 
@@ -16,6 +16,9 @@ pub struct Mp4Sink {
     title: Option<String>,
     artist: Option<String>,
     language: Option<String>,
+    /// Where the video of a stream that is stopped is to be, and whether it is there.
+    partial: Option<PathBuf>,
+    has_partial: bool,
 }
 
 #[derive(Debug)]
@@ -38,7 +41,21 @@ impl Mp4Sink {
             title: None,
             artist: None,
             language: None,
+            partial: None,
+            has_partial: false,
         })
+    }
+
+    /// The same, and when the stream is stopped ([`Sink::finish_early`]) what there is becomes a video at `path`, which must be
+    /// in the same folder. Nothing that exists is replaced then.
+    #[must_use]
+    pub fn with_partial(self, path: impl Into<PathBuf>) -> Mp4Sink {
+        Mp4Sink { partial: Some(path.into()), ..self }
+    }
+
+    /// Where the video of a stream that was stopped is; `None` where there is none.
+    pub fn partial(&self) -> Option<&Path> {
+        self.partial.as_deref().filter(|_| self.has_partial)
     }
 
     /// The same with the name of the program that makes the file ([`Mp4Settings::with_writing_tool`]).
@@ -63,6 +80,23 @@ impl Mp4Sink {
     #[must_use]
     pub fn with_language(self, language: impl Into<String>) -> Mp4Sink {
         Mp4Sink { language: Some(language.into()), ..self }
+    }
+}
+
+impl Mp4Sink {
+    /// Ends the writer with `finish`. Returns the file, which is still to be committed, and its length in bytes.
+    fn end(
+        &mut self,
+        finish: impl FnOnce(Mp4Writer<OutputFile>) -> Result<(OutputFile, u64), MuxError>,
+    ) -> Result<(OutputFile, u64), SinkError> {
+        let SinkState::Writing(writer) = std::mem::replace(&mut self.state, SinkState::Ended) else {
+            return Err("the stream has ended".into());
+        };
+        let path = writer.get_ref().path().to_path_buf();
+        match finish(*writer) {
+            Err(MuxError::Io(error)) => Err(OutputError::Write { path, error }.into()),
+            finished => Ok(finished?),
+        }
     }
 }
 
@@ -95,15 +129,16 @@ impl Sink for Mp4Sink {
         Ok(writer.write_sound(packets)?)
     }
 
+    fn finish_early(&mut self) -> Result<Option<u64>, SinkError> {
+        let Some(path) = self.partial.clone() else { return Ok(None) };
+        let (file, bytes) = self.end(Mp4Writer::finish_early)?;
+        file.commit_as(&path, Overwrite::Refuse)?;
+        self.has_partial = true;
+        Ok(Some(bytes))
+    }
+
     fn finish(&mut self) -> Result<u64, SinkError> {
-        let SinkState::Writing(writer) = std::mem::replace(&mut self.state, SinkState::Ended) else {
-            return Err("the stream has ended".into());
-        };
-        let path = writer.get_ref().path().to_path_buf();
-        let (file, bytes) = match writer.finish() {
-            Err(MuxError::Io(error)) => return Err(OutputError::Write { path, error }.into()),
-            finished => finished?,
-        };
+        let (file, bytes) = self.end(Mp4Writer::finish)?;
         file.commit()?;
         Ok(bytes)
     }

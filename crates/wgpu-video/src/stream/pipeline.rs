@@ -19,8 +19,9 @@ use super::slots::{FreeSlots, LentSlot, STOP_INTERVAL, TakenSlot};
 use super::sound::{SEGMENTS_AHEAD, read_sound};
 use super::stage::{Mapped, Readback, Render};
 use super::stats::{Clocks, Progress, Stage, process_cpu_time};
+use super::store::SegmentSelection;
 use super::trace::{Activity, LevelMeter, Recording, RingLevels, Trace, Tracer, Worker};
-use super::write::{Arrivals, write_segments};
+use super::write::{Arrivals, SegmentWriter};
 use crate::encode::{EncoderFactory, EncoderSettings};
 use crate::mux::VideoTrack;
 use strikeline_picture::{SegmentIndex, SegmentPlan};
@@ -99,6 +100,10 @@ pub struct DeviceStages<R, B> {
 pub struct Outcome {
     /// Bytes that the sink has written.
     pub bytes: u64,
+    /// Frames that the sink has got.
+    pub frames: u64,
+    /// Those of them that were kept, and not made.
+    pub kept: u64,
     /// CPU time of the process during the run.
     pub cpu: Duration,
     /// All clocks, as they stood at the end.
@@ -129,6 +134,8 @@ pub struct PipelineOptions<'a> {
     pub cancel: &'a CancelToken,
     /// Records what every thread does and when, into [`Outcome::trace`]; `None` costs nothing.
     pub record: Option<Recording>,
+    /// Which segments are made. Those that are kept already are read; the devices may be none when all are.
+    pub selection: SegmentSelection<'a>,
 }
 
 /// Runs all frames of [`PipelineOptions::plan`] through the stages of `devices`. Devices, encoder and sink may be
@@ -166,7 +173,7 @@ where
     R: Render,
     B: Readback<R::Submitted>,
 {
-    let PipelineOptions { encoder, settings, plan, split, cancel, record } = *options;
+    let PipelineOptions { encoder, settings, plan, split, cancel, record, selection } = *options;
     split.check()?;
     let shares: Vec<_> = (0..devices.len()).map(|index| split.on_device(index, devices.len())).collect();
     let cpu_before = process_cpu_time();
@@ -196,7 +203,11 @@ where
     // Keeps a thread that was started from taking one that could not be for one that has failed.
     let held = finished_sender.clone();
     let context = EncodeContext { factory: encoder, settings, finished: finished_sender, failure: &failure };
-    let segments = Segments::new(plan);
+    let range = selection.range(plan);
+    let kept = selection.kept(plan);
+    let segments = Segments::but(plan, range, kept.clone());
+    let total = range.frames(plan).end - range.frames(plan).start;
+    let kept_frames = kept.frames(plan);
 
     let mut written = None;
     let (failure_ref, clocks_ref, segments, tasks) = (&failure, &clocks, &segments, &tasks);
@@ -216,8 +227,10 @@ where
             stage.spawn("write", move || {
                 *written = failure.guard(Stage::Write, || {
                     let mut worker = worker("write", Stage::Write);
-                    let arrivals = Arrivals { segments: finished, sound: sound_receiver };
-                    write_segments(sink, plan, arrivals, permit_sender, &mut worker, failure)
+                    let arrivals = Arrivals { segments: finished, sound: sound_receiver, kept: &kept };
+                    let mut writer =
+                        SegmentWriter { sink, plan, selection: &selection, failure, cancel, config: None };
+                    writer.run(&arrivals, &permit_sender, &mut worker)
                 });
             });
             if let Some(sound) = sound {
@@ -226,11 +239,13 @@ where
                         let worker = worker("sound", Stage::Sound);
                         // Moved, so that the write stage sees its end.
                         let segments = sound_sender;
-                        read_sound(sound, &video, &segments, worker, failure, cancel)
+                        read_sound(sound, &video, (range, &segments), worker, failure, (cancel, &selection))
                     });
                 });
             }
-            // All before the first thread that could end: a queue without an entrance is closed.
+            // All before the first thread that could end: a queue without an entrance is closed. One of its own closes it
+            // where there is no device.
+            let _closes = tasks.entrance();
             let entrances: Vec<_> = devices.iter().map(|_| tasks.entrance()).collect();
             let parts = devices.into_iter().zip(&mut rings).zip(entrances);
             for (index, ((device, ring), tasks)) in parts.enumerate() {
@@ -243,7 +258,7 @@ where
                 let (free_slots, submitted) = (&*free_slots, &*submitted);
                 let exits = Exits { submitted: submitted.entrance(), permits: permit_receiver.clone() };
                 // So that there are some left for all.
-                let fair = plan.segments().div_ceil(shares.len() as u64);
+                let fair = segments.count().div_ceil(shares.len() as u64);
                 let in_flight =
                     shares[index].segments_in_flight.min(usize::try_from(fair).unwrap_or(usize::MAX));
                 let in_flight = if render.in_order() { 1 } else { in_flight };
@@ -265,16 +280,16 @@ where
                             &exits,
                             worker,
                             failure,
-                            cancel,
+                            (cancel, &selection),
                         )
                     });
                 });
             }
-            drop((permit_receiver, stage, held));
+            drop((permit_receiver, stage, held, _closes));
             while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(PROGRESS_INTERVAL) {
-                let frames = clocks.of(Stage::Encode).frames();
+                let frames = kept_frames + clocks.of(Stage::Encode).frames();
                 failure.guard_progress(|| {
-                    progress(&Progress { frames, total: plan.frames(), stages: clocks.read() });
+                    progress(&Progress { frames, kept: kept_frames, total, stages: clocks.read() });
                 });
             }
         })
@@ -302,7 +317,7 @@ where
         let levels = rings.into_iter().filter_map(RingState::into_levels).collect();
         tracer.finish(levels, plan)
     });
-    Ok(Outcome { bytes, cpu, clocks, trace })
+    Ok(Outcome { bytes, frames: total, kept: kept_frames, cpu, clocks, trace })
 }
 
 /// Name of encoding thread `index`.
@@ -369,14 +384,20 @@ fn render_frames<R: Render>(
     exits: &Exits<'_, R::Submitted>,
     mut worker: Worker<'_>,
     failure: &Failure,
-    cancel: &CancelToken,
+    (cancel, selection): (&CancelToken, &SegmentSelection<'_>),
 ) -> Result<(), StreamError> {
     let mut permitted = false;
     loop {
-        let may_begin = || std::mem::take(&mut permitted) || exits.permits.try_recv().is_ok();
+        // A stream that is stopped begins no further segment; where segments are kept, it finishes those that it has begun.
+        let cancelled = cancel.is_cancelled();
+        if cancelled && !selection.finishes_segments() {
+            return Err(StreamError::Cancelled);
+        }
+        let may_begin = || !cancelled && (std::mem::take(&mut permitted) || exits.permits.try_recv().is_ok());
         let planned = match interleave.next(may_begin) {
             Next::Frame(planned) => planned,
             Next::Done => return Ok(()),
+            Next::NeedsPermit if cancelled => return Ok(()),
             Next::NeedsPermit => {
                 let stopped = || failure.stopped() || cancel.is_cancelled();
                 match worker.await_output(|| await_permit(&exits.permits, stopped)) {
@@ -384,7 +405,7 @@ fn render_frames<R: Render>(
                         permitted = true;
                         continue;
                     }
-                    false if cancel.is_cancelled() => return Err(StreamError::Cancelled),
+                    false if cancel.is_cancelled() && !failure.stopped() => continue,
                     // Another stage has failed, and said why.
                     false => return Ok(()),
                 }
@@ -395,9 +416,6 @@ fn render_frames<R: Render>(
         };
         if let Some(levels) = levels {
             levels.take(slot.free_since());
-        }
-        if cancel.is_cancelled() {
-            return Err(StreamError::Cancelled);
         }
         if failure.stopped() {
             return Ok(());

@@ -86,6 +86,16 @@ pub trait Sink: Send {
         Err("this sink takes no sound: stream without sound, or into another sink".into())
     }
 
+    /// Called in place of [`Sink::finish`] when the stream was stopped, if the caller wants what there is
+    /// ([`StreamOptions::finish_early`](super::StreamOptions::finish_early)): makes a result from the segments so far, of
+    /// which there is at least one. Returns its size in bytes; `None` when the sink cannot do that, as if it were dropped.
+    ///
+    /// # Errors
+    /// When there is no result.
+    fn finish_early(&mut self) -> Result<Option<u64>, SinkError> {
+        Ok(None)
+    }
+
     /// Called once, after the last segment, when every frame was written: only now does the result appear
     /// under its name. Returns its size in bytes.
     ///

@@ -5,9 +5,10 @@ use strikeline_audio::{AudioTrack, Packet, PacketSource};
 
 use super::StreamError;
 use super::failure::{CancelToken, Failure};
+use super::store::SegmentSelection;
 use super::trace::{Activity, Worker};
 use crate::mux::VideoTrack;
-use strikeline_picture::{SegmentIndex, Time};
+use strikeline_picture::{SegmentRange, Time};
 
 /// Segments whose sound waits for the write stage at most, besides the one that the stage works on. That bounds the memory.
 pub(super) const SEGMENTS_AHEAD: usize = 2;
@@ -24,7 +25,8 @@ impl SegmentSound {
     }
 }
 
-/// Reads all sound of `video` from `source` and hands it over, segment by segment. What lies behind the end of the track is not
+/// Reads the sound of `video` from `source` up to the end of the segments `range`, and hands it over, segment by segment; the
+/// first one gets all that is before. What lies behind the end of the track is not
 /// read.
 ///
 /// # Errors
@@ -32,14 +34,14 @@ impl SegmentSound {
 pub(super) fn read_sound(
     source: &mut dyn PacketSource,
     video: &VideoTrack,
-    segments: &Sender<SegmentSound>,
+    (range, segments): (SegmentRange, &Sender<SegmentSound>),
     mut worker: Worker<'_>,
     failure: &Failure,
-    cancel: &CancelToken,
+    (cancel, selection): (&CancelToken, &SegmentSelection<'_>),
 ) -> Result<(), StreamError> {
     let track = source.track().clone();
     let mut ticks = 0;
-    for segment in (0..video.plan.segments()).map(SegmentIndex) {
+    for segment in range.iter() {
         let until = video.sound_until(&track, segment);
         let packets = worker.busy(Activity::Segment(segment), || {
             let mut packets = Vec::new();
@@ -55,7 +57,8 @@ pub(super) fn read_sound(
         });
         // A source that fails because it was stopped has not failed.
         if cancel.is_cancelled() {
-            return Err(StreamError::Cancelled);
+            // Segments that are kept are finished without it.
+            return if selection.finishes_segments() { Ok(()) } else { Err(StreamError::Cancelled) };
         }
         let packets = packets?;
         let sound = SegmentSound { packets };

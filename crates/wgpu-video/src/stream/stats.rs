@@ -240,9 +240,11 @@ impl StageReport {
 /// How far a stream is.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
-    /// Frames encoded so far.
+    /// Frames that are done: encoded in this run, or kept from an earlier one.
     pub frames: u64,
-    /// Frames of the video.
+    /// Those of them that were kept from an earlier run ([`SegmentStore`](super::SegmentStore)).
+    pub kept: u64,
+    /// Frames that the sink is to get: those of the video, or of a part of it.
     pub total: u64,
     /// What every stage did so far.
     pub stages: StageReport,
@@ -251,8 +253,10 @@ pub struct Progress {
 /// What a stream did.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Frames in the video.
+    /// Frames that the sink has got: those of the video, or of a part of it.
     pub frames: u64,
+    /// Those of them that were kept from an earlier run ([`SegmentStore`](super::SegmentStore)), and not made in this one.
+    pub kept: u64,
     /// Bytes that the sink has written.
     pub bytes: u64,
     /// From the start of the stages to the sink's end.

@@ -13,11 +13,13 @@ use super::queue::Queue;
 use super::scene_stages::SlotReader;
 use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo};
 use super::stage::{Render, SlotIndex, StageError};
+use super::store::SegmentSelection;
 use super::{Report, Stage, StreamError, StreamOptions, WorkSplit};
 use crate::gpu::convert::SourceFormat;
 use crate::gpu::planes;
 use crate::gpu::ring::SubmittedSlot;
 use crate::gpu::texture_ring::TextureRing;
+use crate::gpu::watch::CancelWatch;
 use crate::gpu::{Gpu, GpuError};
 use strikeline_picture::{FrameChange, FrameIndex, PictureSize, SegmentIndex};
 
@@ -217,6 +219,7 @@ impl TextureStream {
         let cancel = options.cancel.clone();
         let run = move || {
             let ends = ends;
+            let _watched = CancelWatch::new(options.cancel.flag());
             let render = PushedFrames { handover: Arc::clone(&ends.0), frame: None };
             let mut sink = GatedSink { sink, handover: Arc::clone(&ends.0) };
             let run = PipelineOptions {
@@ -226,6 +229,7 @@ impl TextureStream {
                 split,
                 cancel: &options.cancel,
                 record: options.record,
+                selection: SegmentSelection::default(),
             };
             let stages = vec![DeviceStages { render, readback }];
             let mut sound = sound;
@@ -233,7 +237,7 @@ impl TextureStream {
             let outcome = pipeline::run_with_sound(stages, &run, packets, &mut sink, &mut |_| {});
             // What the sink has begun is removed before the caller learns of the end.
             drop((sound, sink));
-            Ok(super::report(outcome?, &*options.encoder, adapter, plan, None))
+            Ok(super::report(outcome?, &*options.encoder, adapter, None))
         };
         let thread = std::thread::Builder::new()
             .name("texture-stream".to_owned())

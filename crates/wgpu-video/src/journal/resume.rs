@@ -1,0 +1,213 @@
+//! The journal: the segment file beside the output of a long render.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{JournalError, SegmentFile, SegmentKey};
+use crate::encode::Codec;
+use crate::stream::{FinishedSegment, SegmentStore, SinkError};
+use strikeline_picture::SegmentIndex;
+
+/// How often the file is brought to the disk.
+const SYNC_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The most bytes of segments that wait in memory until a file is worth while.
+const MOST_WAITING: usize = 64 << 20;
+
+/// Where a journal is, and what its segments are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalPlace {
+    /// The file.
+    pub path: PathBuf,
+    /// Stands for all that the bytes of the segments depend on.
+    pub key: SegmentKey,
+}
+
+/// Finds out where a journal is to be.
+type Find = Box<dyn FnOnce() -> Result<JournalPlace, JournalError> + Send>;
+
+/// Keeps the segments of a video while it is made, so that a run that was interrupted can go on.
+///
+/// A video that is made within a few seconds is not worth a file: for some time the segments wait in memory.
+/// A journal is a help and no more: where it cannot be written, the video is made without, and
+/// [`Journal::take_error`] tells why.
+pub struct Journal {
+    codec: Codec,
+    about: String,
+    after: Duration,
+    started: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    stage: Stage,
+    error: Option<JournalError>,
+    /// There was an error before.
+    has_failed: bool,
+}
+
+enum Stage {
+    /// The video is young: its segments wait.
+    Waiting(Vec<FinishedSegment>, Find),
+    Open {
+        file: Box<SegmentFile>,
+        synced: Instant,
+    },
+    /// There is none, and there will be none.
+    Off,
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
+impl Journal {
+    /// The journal at `place`, which is there, of segments that are coded in `codec`.
+    ///
+    /// # Errors
+    /// All of [`JournalError`], when it cannot be gone on with.
+    pub fn open(place: &JournalPlace, codec: Codec) -> Result<Journal, JournalError> {
+        let file = SegmentFile::open(&place.path, place.key, codec)?;
+        let stage = Stage::Open { file: Box::new(file), synced: Instant::now() };
+        Ok(Journal::new(stage, codec, String::new(), Duration::ZERO))
+    }
+
+    /// A journal of segments that are coded in `codec`. Its file is made when the video has taken the time `after`: only then
+    /// is `place` called, which may take a moment. `about` is a text for people.
+    pub fn later(
+        place: impl FnOnce() -> Result<JournalPlace, JournalError> + Send + 'static,
+        (codec, about): (Codec, String),
+        after: Duration,
+    ) -> Journal {
+        Journal::new(Stage::Waiting(Vec::new(), Box::new(place)), codec, about, after)
+    }
+
+    fn new(stage: Stage, codec: Codec, about: String, after: Duration) -> Journal {
+        let state = Mutex::new(State { stage, error: None, has_failed: false });
+        Journal { codec, about, after, started: Instant::now(), state }
+    }
+
+    /// Where its file is; `None` while there is none.
+    pub fn path(&self) -> Option<PathBuf> {
+        match &self.lock().stage {
+            Stage::Open { file, .. } => Some(file.path().to_owned()),
+            _ => None,
+        }
+    }
+
+    /// How many segments are in the file.
+    pub fn segments(&self) -> usize {
+        match &self.lock().stage {
+            Stage::Open { file, .. } => file.contents().segments(),
+            _ => 0,
+        }
+    }
+
+    /// The first reason for which the journal could not be written; given once.
+    pub fn take_error(&self) -> Option<JournalError> {
+        self.lock().error.take()
+    }
+
+    /// Brings what it has to the disk: for a run that ends early.
+    pub fn sync(&self) {
+        if let Stage::Open { file, .. } = &self.lock().stage {
+            // It is as good as it can be.
+            let _ = file.sync();
+        }
+    }
+
+    /// Removes the file, as the video is complete.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
+    pub fn remove(&self) -> Result<(), JournalError> {
+        match std::mem::replace(&mut self.lock().stage, Stage::Off) {
+            Stage::Open { file, .. } => file.remove(),
+            _ => Ok(()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the file, with all that waits.
+    fn begin(&self, place: &JournalPlace, waiting: &[FinishedSegment]) -> Result<SegmentFile, JournalError> {
+        let file = SegmentFile::create(&place.path, place.key, self.codec, &self.about)?;
+        let added = waiting.iter().try_for_each(|segment| file.add(segment)).and_then(|()| file.sync());
+        match added {
+            Ok(()) => {
+                crate::output::sync_folder(crate::output::folder_of(&place.path));
+                Ok(file)
+            }
+            Err(error) => {
+                let _ = file.remove();
+                Err(error)
+            }
+        }
+    }
+
+    fn add(&self, stage: &mut Stage, segment: &FinishedSegment) -> Result<(), JournalError> {
+        if let Stage::Waiting(waiting, _) = stage {
+            waiting.push(segment.clone());
+            let bytes: usize = waiting.iter().map(|segment| segment.data.len()).sum();
+            if self.started.elapsed() < self.after && bytes <= MOST_WAITING {
+                return Ok(());
+            }
+        }
+        match std::mem::replace(stage, Stage::Off) {
+            Stage::Off => {}
+            Stage::Waiting(waiting, find) => {
+                // Where there can be none it stays off.
+                let file = Box::new(self.begin(&find()?, &waiting)?);
+                *stage = Stage::Open { file, synced: Instant::now() };
+            }
+            Stage::Open { file, mut synced } => {
+                let mut added = file.add(segment);
+                if added.is_ok() && synced.elapsed() >= SYNC_INTERVAL {
+                    added = file.sync();
+                    synced = Instant::now();
+                }
+                // What is in the file stays for the next run, and the next segment may find room again.
+                *stage = Stage::Open { file, synced };
+                added?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SegmentStore for Journal {
+    fn has(&self, segment: SegmentIndex) -> bool {
+        match &self.lock().stage {
+            Stage::Open { file, .. } => file.has(segment),
+            _ => false,
+        }
+    }
+
+    fn read(&self, segment: SegmentIndex) -> Result<FinishedSegment, SinkError> {
+        match &self.lock().stage {
+            Stage::Open { file, .. } => file.read(segment),
+            _ => Err("there is no journal".into()),
+        }
+    }
+
+    fn keep(&self, segment: &FinishedSegment) -> Result<(), SinkError> {
+        let mut state = self.lock();
+        let State { stage, error, has_failed } = &mut *state;
+        if let Err(reason) = self.add(stage, segment)
+            && !std::mem::replace(has_failed, true)
+        {
+            *error = Some(reason);
+        }
+        Ok(())
+    }
+
+    fn lasts(&self) -> bool {
+        matches!(self.lock().stage, Stage::Open { .. })
+    }
+}

@@ -1,0 +1,432 @@
+//! A file of finished segments.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use strikeline_audio::{AudioTrack, Packet};
+
+use super::record::{self, Kind, MAGIC, SegmentKey};
+use super::{JournalError, content};
+use crate::encode::Codec;
+use crate::stream::{FinishedSegment, SegmentStore, SinkError};
+use strikeline_picture::SegmentIndex;
+
+/// What is in a segment file, as its whole records say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Contents {
+    /// What the segments are of.
+    pub key: SegmentKey,
+    /// The text about the file.
+    pub about: String,
+    /// Whether the file says that it is complete.
+    pub is_complete: bool,
+    /// What the sound is, if it is in the file.
+    pub sound_track: Option<AudioTrack>,
+    /// Where the records of segments begin.
+    segments: BTreeMap<SegmentIndex, u64>,
+    /// Where the records of the sound of segments begin.
+    sound: BTreeMap<SegmentIndex, u64>,
+    /// Where the last whole record ends.
+    end: u64,
+}
+
+/// The longest text about a file, in bytes.
+const MAX_ABOUT: u64 = 1 << 20;
+
+impl Contents {
+    /// Reads all records of a file, up to the first that is not whole. `None` when it is no segment file, or its first record
+    /// is not whole.
+    ///
+    /// # Errors
+    /// When `file` fails.
+    pub fn read(file: &mut impl Read) -> io::Result<Option<Contents>> {
+        let mut magic = [0; MAGIC.len()];
+        if !record::fill(file, &mut magic)? || magic != *MAGIC {
+            return Ok(None);
+        }
+        let Some((key, about, head)) = read_head(file)? else { return Ok(None) };
+        let mut contents = Contents {
+            key,
+            about,
+            is_complete: false,
+            sound_track: None,
+            segments: BTreeMap::new(),
+            sound: BTreeMap::new(),
+            end: MAGIC.len() as u64 + head,
+        };
+        loop {
+            let mut track = Vec::new();
+            let take_track = |piece: &[u8]| {
+                // Only tracks are wanted, which are short.
+                if track.len() < 1 << 16 {
+                    track.extend_from_slice(piece);
+                }
+            };
+            let Some(header) = record::read(file, &key, take_track)? else { return Ok(Some(contents)) };
+            let Some(bytes) = header.record_bytes() else { return Ok(Some(contents)) };
+            let segment = SegmentIndex(header.segment);
+            match header.kind {
+                // A second head is not written by anybody.
+                Kind::Head => return Ok(Some(contents)),
+                Kind::Segment => drop(contents.segments.insert(segment, contents.end)),
+                Kind::Sound => drop(contents.sound.insert(segment, contents.end)),
+                Kind::SoundTrack => contents.sound_track = content::track(&track),
+                Kind::Done => contents.is_complete = true,
+            }
+            contents.end += bytes;
+        }
+    }
+
+    /// Whether `segment` is in the file.
+    pub fn has(&self, segment: SegmentIndex) -> bool {
+        self.segments.contains_key(&segment)
+    }
+
+    /// Whether the sound of `segment` is in the file.
+    pub fn has_sound(&self, segment: SegmentIndex) -> bool {
+        self.sound.contains_key(&segment)
+    }
+
+    /// How many segments are in the file.
+    pub fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Bytes of the file that count: what is behind them is cut off or damaged.
+    pub fn bytes(&self) -> u64 {
+        self.end
+    }
+}
+
+/// The text about the segment file at `path`; `None` when it is none.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn about_file(path: &Path) -> io::Result<Option<String>> {
+    let mut file = File::open(path)?;
+    let mut magic = [0; MAGIC.len()];
+    if !record::fill(&mut file, &mut magic)? || magic != *MAGIC {
+        return Ok(None);
+    }
+    Ok(read_head(&mut file)?.map(|(_, about, _)| about))
+}
+
+/// Removes the segment file at `path`, whatever is in it, unless a process has it open to write.
+///
+/// # Errors
+/// [`JournalError::InUse`] and [`JournalError::Io`].
+pub fn remove_unused(path: &Path) -> Result<(), JournalError> {
+    let failed = |error| JournalError::Io { path: path.to_owned(), error };
+    let file = File::open(path).map_err(failed)?;
+    lock(&file, path)?;
+    std::fs::remove_file(path).map_err(failed)
+}
+
+/// Key, text, and length of the first record.
+fn read_head(file: &mut impl Read) -> io::Result<Option<(SegmentKey, String, u64)>> {
+    // The record is checked with the key that is in it: read it twice.
+    let mut front = [0; record::HEADER_BYTES as usize];
+    if !record::fill(file, &mut front)? {
+        return Ok(None);
+    }
+    let mut length = [0; 8];
+    length.copy_from_slice(&front[12..]);
+    let length = u64::from_le_bytes(length);
+    if !(32..=32 + MAX_ABOUT).contains(&length) {
+        return Ok(None);
+    }
+    let mut rest = vec![0; (length + record::CHECKSUM_BYTES) as usize];
+    if !record::fill(file, &mut rest)? {
+        return Ok(None);
+    }
+    let mut key = SegmentKey([0; 32]);
+    key.0.copy_from_slice(&rest[..32]);
+    let about = String::from_utf8_lossy(&rest[32..length as usize]).into_owned();
+    let header = record::read(&mut front.chain(&*rest), &key, |_| ())?;
+    let header = header.filter(|header| header.kind == Kind::Head);
+    Ok(header.and_then(|header| header.record_bytes()).map(|bytes| (key, about, bytes)))
+}
+
+/// A file of finished segments, which only grows.
+///
+/// It is locked while it is open: no other process can write to it.
+#[derive(Debug)]
+pub struct SegmentFile {
+    path: PathBuf,
+    codec: Codec,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: File,
+    contents: Contents,
+    /// Bytes were written since the file was last brought to the disk.
+    is_dirty: bool,
+}
+
+impl SegmentFile {
+    /// Makes a new, empty file at `path` for segments that `key` stands for, coded in `codec`. `about` is a text for people.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`], also when there is a file of that name.
+    pub fn create(
+        path: &Path,
+        key: SegmentKey,
+        codec: Codec,
+        about: &str,
+    ) -> Result<SegmentFile, JournalError> {
+        let failed = |error| JournalError::Io { path: path.to_owned(), error };
+        let mut file =
+            OpenOptions::new().read(true).write(true).create_new(true).open(path).map_err(failed)?;
+        lock(&file, path)?;
+        let about = &about[..about.floor_char_boundary(MAX_ABOUT as usize)];
+        let written = file
+            .write_all(MAGIC)
+            .and_then(|()| record::write(&mut file, &key, (Kind::Head, 0), &[&key.0, about.as_bytes()]));
+        let head = match written {
+            Ok(head) => head,
+            Err(error) => {
+                // Nothing is in it yet.
+                let _ = std::fs::remove_file(path);
+                return Err(failed(error));
+            }
+        };
+        let contents = Contents {
+            key,
+            about: about.to_owned(),
+            is_complete: false,
+            sound_track: None,
+            segments: BTreeMap::new(),
+            sound: BTreeMap::new(),
+            end: MAGIC.len() as u64 + head,
+        };
+        let state = Mutex::new(State { file, contents, is_dirty: true });
+        Ok(SegmentFile { path: path.to_owned(), codec, state })
+    }
+
+    /// Opens the file at `path` to add to it. What is cut off or damaged at its end is removed from it.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`], [`JournalError::Foreign`], [`JournalError::InUse`], and [`JournalError::OtherKey`] when its
+    /// segments are not those that `key` stands for. The file is as it was then.
+    pub fn open(path: &Path, key: SegmentKey, codec: Codec) -> Result<SegmentFile, JournalError> {
+        let failed = |error| JournalError::Io { path: path.to_owned(), error };
+        if !std::fs::metadata(path).map_err(failed)?.is_file() {
+            return Err(JournalError::Foreign { path: path.to_owned() });
+        }
+        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
+        lock(&file, path)?;
+        let contents = SegmentFile::contents_of(&mut file, path)?;
+        if contents.key != key {
+            return Err(JournalError::OtherKey { path: path.to_owned(), about: contents.about });
+        }
+        file.set_len(contents.end).and_then(|()| file.seek(SeekFrom::Start(contents.end))).map_err(failed)?;
+        let state = Mutex::new(State { file, contents, is_dirty: false });
+        Ok(SegmentFile { path: path.to_owned(), codec, state })
+    }
+
+    /// Opens the file at `path` to read it, whatever its key is. Others may read it, too.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`], [`JournalError::Foreign`].
+    pub fn open_to_read(path: &Path, codec: Codec) -> Result<SegmentFile, JournalError> {
+        let failed = |error| JournalError::Io { path: path.to_owned(), error };
+        // A pipe would block.
+        if !std::fs::metadata(path).map_err(failed)?.is_file() {
+            return Err(JournalError::Foreign { path: path.to_owned() });
+        }
+        let mut file = File::open(path).map_err(failed)?;
+        let contents = SegmentFile::contents_of(&mut file, path)?;
+        let state = Mutex::new(State { file, contents, is_dirty: false });
+        Ok(SegmentFile { path: path.to_owned(), codec, state })
+    }
+
+    fn contents_of(file: &mut File, path: &Path) -> Result<Contents, JournalError> {
+        let contents = Contents::read(&mut BufReader::with_capacity(1 << 18, &mut *file));
+        let contents = contents.map_err(|error| JournalError::Io { path: path.to_owned(), error })?;
+        contents.ok_or_else(|| JournalError::Foreign { path: path.to_owned() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is in it now.
+    pub fn contents(&self) -> Contents {
+        self.lock().contents.clone()
+    }
+
+    /// Adds `segment`.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`]; the file is as it was before, as far as the disk allows.
+    pub fn add(&self, segment: &FinishedSegment) -> Result<(), JournalError> {
+        let front = content::segment_front(segment);
+        let mut state = self.lock();
+        let at = self.append(&mut state, (Kind::Segment, segment.segment.0), &[&front, &segment.data])?;
+        state.contents.segments.insert(segment.segment, at);
+        Ok(())
+    }
+
+    /// Adds what the sound is. To be added before the sound itself.
+    ///
+    /// # Errors
+    /// As [`SegmentFile::add`].
+    pub fn add_sound_track(&self, track: &AudioTrack) -> Result<(), JournalError> {
+        let content = content::put_track(track).ok_or_else(|| {
+            let error = io::Error::other(format!("sound in {} cannot be kept in such a file", track.codec));
+            JournalError::Io { path: self.path.clone(), error }
+        })?;
+        let mut state = self.lock();
+        self.append(&mut state, (Kind::SoundTrack, 0), &[&content])?;
+        state.contents.sound_track = Some(track.clone());
+        Ok(())
+    }
+
+    /// Adds the sound of `segment`.
+    ///
+    /// # Errors
+    /// As [`SegmentFile::add`].
+    pub fn add_sound(&self, segment: SegmentIndex, packets: &[Packet]) -> Result<(), JournalError> {
+        let content = content::put_packets(packets);
+        let mut state = self.lock();
+        let at = self.append(&mut state, (Kind::Sound, segment.0), &[&content])?;
+        state.contents.sound.insert(segment, at);
+        Ok(())
+    }
+
+    /// Marks the file as complete, and brings it to the disk.
+    ///
+    /// # Errors
+    /// As [`SegmentFile::add`].
+    pub fn complete(&self) -> Result<(), JournalError> {
+        {
+            let mut state = self.lock();
+            self.append(&mut state, (Kind::Done, 0), &[])?;
+            state.contents.is_complete = true;
+        }
+        self.sync()
+    }
+
+    /// Brings what was added to the disk, so that it lasts through a power failure.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
+    pub fn sync(&self) -> Result<(), JournalError> {
+        let mut state = self.lock();
+        if std::mem::take(&mut state.is_dirty) {
+            state.file.sync_data().map_err(|error| self.failed(error))?;
+        }
+        Ok(())
+    }
+
+    /// Reads `segment`; `None` when it is not in the file.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`], and [`JournalError::Damaged`] when it is no longer what was added.
+    pub fn segment(&self, segment: SegmentIndex) -> Result<Option<FinishedSegment>, JournalError> {
+        let mut state = self.lock();
+        let Some(at) = state.contents.segments.get(&segment).copied() else { return Ok(None) };
+        let content = self.content(&mut state, at, (Kind::Segment, segment.0))?;
+        let segment = content::segment(segment, self.codec, &content);
+        segment.map(Some).ok_or_else(|| self.damaged(at))
+    }
+
+    /// Reads the sound of `segment`; `None` when it is not in the file.
+    ///
+    /// # Errors
+    /// As [`SegmentFile::segment`].
+    pub fn sound(&self, segment: SegmentIndex) -> Result<Option<Vec<Packet>>, JournalError> {
+        let mut state = self.lock();
+        let Some(at) = state.contents.sound.get(&segment).copied() else { return Ok(None) };
+        let content = self.content(&mut state, at, (Kind::Sound, segment.0))?;
+        content::packets(&content).map(Some).ok_or_else(|| self.damaged(at))
+    }
+
+    /// Removes the file.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
+    pub fn remove(&self) -> Result<(), JournalError> {
+        std::fs::remove_file(&self.path).map_err(|error| self.failed(error))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed(&self, error: io::Error) -> JournalError {
+        JournalError::Io { path: self.path.clone(), error }
+    }
+
+    fn damaged(&self, at: u64) -> JournalError {
+        JournalError::Damaged { path: self.path.clone(), at }
+    }
+
+    /// Adds a record, or nothing. Returns where it begins.
+    fn append(&self, state: &mut State, what: (Kind, u64), parts: &[&[u8]]) -> Result<u64, JournalError> {
+        let at = state.contents.end;
+        state.is_dirty = true;
+        let written = state
+            .file
+            .seek(SeekFrom::Start(at))
+            .and_then(|_| record::write(&mut state.file, &state.contents.key, what, parts));
+        match written {
+            Ok(bytes) => {
+                state.contents.end += bytes;
+                Ok(at)
+            }
+            Err(error) => {
+                // What stays is cut off when the file is next opened.
+                let _ = state.file.set_len(at);
+                Err(self.failed(error))
+            }
+        }
+    }
+
+    fn content(&self, state: &mut State, at: u64, what: (Kind, u64)) -> Result<Vec<u8>, JournalError> {
+        let failed = |error| self.failed(error);
+        state.file.seek(SeekFrom::Start(at)).map_err(failed)?;
+        let mut content = Vec::new();
+        let mut reader = BufReader::with_capacity(1 << 16, &mut state.file);
+        let read = record::read(&mut reader, &state.contents.key, |piece| content.extend_from_slice(piece));
+        match read.map_err(failed)? {
+            Some(header) if (header.kind, header.segment) == what => Ok(content),
+            _ => Err(self.damaged(at)),
+        }
+    }
+}
+
+/// A part of a video keeps its segments in such a file: where they cannot be kept, there is no part.
+impl SegmentStore for SegmentFile {
+    fn has(&self, segment: SegmentIndex) -> bool {
+        self.lock().contents.has(segment)
+    }
+
+    fn read(&self, segment: SegmentIndex) -> Result<FinishedSegment, SinkError> {
+        self.segment(segment)?.ok_or_else(|| "it is not in the file".into())
+    }
+
+    fn keep(&self, segment: &FinishedSegment) -> Result<(), SinkError> {
+        Ok(self.add(segment)?)
+    }
+
+    fn lasts(&self) -> bool {
+        true
+    }
+}
+
+fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(JournalError::InUse { path: path.to_owned() }),
+        // Some network file systems have no locks. Two processes may write then, each whole records.
+        Err(TryLockError::Error(_)) => Ok(()),
+    }
+}

@@ -1,0 +1,35 @@
+//! What happens to a render that is interrupted.
+
+use std::time::Duration;
+
+use strikeline_picture::Time;
+
+use super::length;
+
+/// Keeping what was rendered.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Interrupted renders")]
+pub(crate) struct ResumeArgs {
+    /// Neither keep finished segments in a journal nor go on from one.
+    ///
+    /// A render that takes longer than about ten seconds keeps its finished segments in a hidden file beside the output. The
+    /// same command goes on from it; when the video is complete it is removed. `strikeline clean` lists and removes those of renders that are given up.
+    #[arg(long)]
+    pub no_resume: bool,
+
+    /// When interrupted by Ctrl-C, make a video of what there is: NAME.partial.mp4, from the start up to the first
+    /// segment that is missing.
+    #[arg(long, conflicts_with = "no_resume")]
+    pub keep_partial: bool,
+
+    /// Time after which a journal is begun.
+    #[arg(long, value_name = "TIME", default_value = "10", value_parser = length, hide = true)]
+    journal_after: Time,
+}
+
+impl ResumeArgs {
+    /// The time after which a journal is begun.
+    pub(crate) fn journal_after(&self) -> Duration {
+        Duration::from_nanos(u64::try_from(self.journal_after.as_nanos()).unwrap_or(0))
+    }
+}

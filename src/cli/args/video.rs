@@ -1,0 +1,69 @@
+//! What a video shows, how it sounds, and how it is encoded: the options of every subcommand that makes one.
+
+use strikeline::song::SongPoint;
+use strikeline_picture::{GivenTime, Time};
+
+use crate::cli::files::CommandFiles;
+
+use super::{
+    HighwayArgs, PictureArgs, PracticeArgs, SongSelection, SoundArgs, StreamArgs, length, positive_length,
+};
+
+/// Everything that the bytes of a video depend on, but for the song; and the work split, which they do not depend on.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct VideoArgs {
+    /// Point of the song at which the video begins: a time (42.5, 1:02.5, 500ms, 119/30, -2), bar:17, or
+    /// section:NAME [default: 0, or earlier if the first note needs more time to come along the road].
+    ///
+    /// Times are in seconds, or minutes and seconds, or hours, minutes and seconds. A ratio of seconds is exact. A
+    /// negative time begins before the song. The same forms go for all times of the command line, and bars and sections
+    /// for all points of a song.
+    #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
+    pub start: Option<SongPoint>,
+
+    /// Length of the video, such as 10, 1:30, 500ms or 119/30 [default: to the last note, plus --tail].
+    ///
+    /// A length that is a whole number of frames to within its last digit, or a microsecond, gives that number of frames:
+    /// 119/30, 3.966667 and 3.967 are 119 frames at 30 frames per second. Any other is rounded up to a frame.
+    #[arg(long, value_name = "TIME", value_parser = positive_length, allow_hyphen_values = true)]
+    pub duration: Option<GivenTime>,
+
+    /// Time for which the video goes on after the last note [default: 3, or 6 with an end card].
+    #[arg(long, value_name = "TIME", value_parser = length, allow_hyphen_values = true)]
+    tail: Option<Time>,
+
+    #[command(flatten)]
+    pub stream: StreamArgs,
+
+    #[command(flatten)]
+    pub selection: SongSelection,
+
+    #[command(flatten)]
+    pub practice: PracticeArgs,
+
+    #[command(flatten)]
+    pub highway: HighwayArgs,
+
+    #[command(flatten)]
+    pub sound: SoundArgs,
+
+    #[command(flatten)]
+    pub picture: PictureArgs,
+}
+
+impl VideoArgs {
+    /// Adds the files that are read besides the song.
+    ///
+    /// # Errors
+    /// When the theme cannot be read.
+    pub(crate) fn add_files(&self, files: &mut CommandFiles) -> anyhow::Result<()> {
+        self.sound.add_files(files);
+        self.stream.add_files(files);
+        self.highway.add_files(files)
+    }
+
+    /// Time for which the video goes on after the last note.
+    pub(crate) fn tail(&self) -> Time {
+        self.tail.unwrap_or(Time::from_seconds(if self.highway.has_end_card() { 6.0 } else { 3.0 }))
+    }
+}

@@ -1,0 +1,199 @@
+//! A video to be made: from the options to all that the streamer takes.
+
+use std::path::Path;
+
+use strikeline::highway::Highway;
+use strikeline_picture::Time;
+use wgpu_video::gpu::{AdapterChoice, AdapterDescription, GpuAdapter};
+use wgpu_video::journal::SegmentKey;
+use wgpu_video::stream::{
+    CancelToken, Mp4Sink, Progress, Report, Sink, StreamError, StreamOptions, stream, stream_with_sound,
+};
+
+use super::UsageError;
+use super::args::{MapInForce, MapReport, PlayedSong, VideoArgs};
+use super::messages::Messages;
+use super::sound::{self, VideoSound, VideoSpan};
+
+/// What the file says about the program that made it.
+const WRITING_TOOL: &str = concat!("strikeline ", env!("CARGO_PKG_VERSION"));
+
+/// Most characters of a title or an artist in the file's tags.
+const MAX_TAG: usize = 1000;
+
+/// A video that is ready to be made, of one song.
+pub(crate) struct RenderJob<'a> {
+    args: &'a VideoArgs,
+    played: PlayedSong,
+    drum_map: MapInForce,
+    cancel: CancelToken,
+    /// What is drawn.
+    pub scene: Highway,
+    /// How it is made.
+    pub options: StreamOptions,
+    /// Frames of the video.
+    pub frames: u64,
+}
+
+impl<'a> RenderJob<'a> {
+    /// Reads the song at `path` and prepares the pictures. Tells `messages` what a user ought to know.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the options ask for something impossible.
+    pub(crate) fn prepare(
+        args: &'a VideoArgs,
+        path: &Path,
+        cancel: &CancelToken,
+        messages: &mut Messages,
+    ) -> anyhow::Result<RenderJob<'a>> {
+        let (song, events) = args.selection.open_with_events(path, messages)?;
+        let played = args.practice.play(song, events)?;
+        let picture = &args.picture;
+        let start =
+            args.start.as_ref().map(|start| args.practice.played(start, &played.written)).transpose()?;
+        let scene = args.highway.highway(&played.song, start, picture, messages)?;
+        let drum_map = args.highway.drum_map(&played.song)?;
+        let frames = match args.duration {
+            Some(duration) => duration.frames(picture.fps),
+            None => picture.fps.frames_to_cover(to_the_end(args, &scene)?),
+        };
+        let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);
+        if scene.start() > last {
+            let (start, last) = (scene.start().as_seconds(), last.as_seconds());
+            messages.warn(format_args!(
+                "no notes fall: the video begins at {start:.3} s, and the last note is at {last:.3} s"
+            ));
+        }
+        let frames = super::at_least_one(frames);
+        let options = args.stream.options(picture, frames, cancel.clone(), messages);
+        Ok(RenderJob { args, played, drum_map, cancel: cancel.clone(), scene, options, frames: frames.get() })
+    }
+
+    /// Prepares the sound; `None` when the video is to have none.
+    ///
+    /// # Errors
+    /// When a file is missing or cannot be used, or the options contradict each other.
+    pub(crate) fn sound(&self, messages: &mut Messages) -> anyhow::Result<Option<VideoSound>> {
+        let span = VideoSpan {
+            start: self.scene.start(),
+            frames: self.frames,
+            rate: self.args.picture.fps,
+            tail: self.args.duration.is_none().then(|| self.args.tail()),
+        };
+        let mut warn = |warning| messages.warn(warning);
+        sound::prepare(&self.args.sound, &self.played, &self.drum_map.map, span, &self.cancel, &mut warn)
+    }
+
+    /// `sink` with what the file says about itself.
+    pub(crate) fn tagged(&self, sink: Mp4Sink) -> Mp4Sink {
+        let tag = |text: &String| text.chars().take(MAX_TAG).collect::<String>();
+        let content = self.scene.content();
+        let mut sink = sink.with_writing_tool(WRITING_TOOL);
+        if let Some(title) = &content.title {
+            sink = sink.with_title(tag(title));
+        }
+        if let Some(artist) = &content.artist {
+            sink = sink.with_artist(tag(artist));
+        }
+        sink
+    }
+
+    /// Which drum map is in force, and why.
+    pub(crate) fn map_report(&self) -> MapReport {
+        self.drum_map.report.clone()
+    }
+
+    /// Makes the video.
+    ///
+    /// # Errors
+    /// As [`stream`].
+    pub(crate) fn stream(
+        &mut self,
+        sound: Option<&mut VideoSound>,
+        sink: &mut dyn Sink,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Result<Report, StreamError> {
+        match sound {
+            Some(sound) => {
+                stream_with_sound(&mut self.scene, &mut *sound.packets, &self.options, sink, progress)
+            }
+            None => stream(&mut self.scene, &self.options, sink, progress),
+        }
+    }
+
+    /// What the bytes of the segments depend on.
+    pub(crate) fn identity(&self) -> Identity {
+        let StreamOptions { size, frame_rate, frames, encoder, .. } = &self.options;
+        let segment = self.options.plan().segment_frames();
+        Identity {
+            scene: self.scene.fingerprint(),
+            video: format!("{size} {frame_rate} {frames} {segment}"),
+            encoder: format!("{} {:?}", encoder.name(), self.args.stream.quality()),
+            adapter: self.options.adapter.clone(),
+        }
+    }
+}
+
+/// What the bytes of the segments of a video depend on, besides the program.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    /// [`Highway::fingerprint`].
+    pub scene: [u8; 32],
+    /// Size, rate, and how it is cut into segments.
+    pub video: String,
+    /// The encoder and its settings.
+    pub encoder: String,
+    /// The adapter, which is still to be found.
+    pub adapter: AdapterChoice,
+}
+
+impl Identity {
+    /// What stands for all of it, and for the program. Takes some ten milliseconds.
+    ///
+    /// # Errors
+    /// When there is no such adapter, or the program's own file cannot be read.
+    pub(crate) fn key(&self) -> anyhow::Result<SegmentKey> {
+        let adapter = adapter_text(&GpuAdapter::find(&self.adapter)?.description);
+        let parts: [(&str, &[u8]); 5] = [
+            ("program", &build_id()?),
+            ("scene", &self.scene),
+            ("video", self.video.as_bytes()),
+            ("encoder", self.encoder.as_bytes()),
+            ("adapter", adapter.as_bytes()),
+        ];
+        Ok(SegmentKey::of(parts))
+    }
+}
+
+/// All that distinguishes adapters and their drivers: other ones may round differently.
+pub(crate) fn adapter_text(adapter: &AdapterDescription) -> String {
+    let AdapterDescription { name, driver, backend, .. } = adapter;
+    format!("{name}, {driver}, {backend}")
+}
+
+/// A hash of the program's own file: a program of the same version may have been built from changed code.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn build_id() -> std::io::Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(std::fs::File::open(std::env::current_exe()?)?)?;
+    Ok(*hasher.finalize().as_bytes())
+}
+
+/// Length of a video that goes on to the end of the song.
+fn to_the_end(args: &VideoArgs, scene: &Highway) -> anyhow::Result<Time> {
+    let tail = args.tail();
+    let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);
+    let span = last + tail - scene.start();
+    if span <= Time::ZERO {
+        let text = format!(
+            "--start {} is after the end: the last note is at {:.3} s, and the video ends {:.3} s later",
+            scene.start().as_seconds(),
+            last.as_seconds(),
+            tail.as_seconds()
+        );
+        return Err(UsageError(text).into());
+    }
+    Ok(span)
+}

@@ -1,0 +1,132 @@
+//! Going on with a render that was interrupted.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use strikeline_picture::shown;
+use wgpu_video::journal::{Journal, JournalError, JournalPlace, remove_unused};
+use wgpu_video::stream::{Report, SegmentStore, StreamError};
+
+use crate::cli::UsageError;
+use crate::cli::job::{Identity, RenderJob};
+use crate::cli::journals::{Found, journal_path, journals_of};
+use crate::cli::messages::Messages;
+
+/// The journal of the video that `job` makes at `output`: the one that an interrupted run has left, or one that is begun when
+/// the render has taken the time `after`. `None` where there cannot be one; tells `messages` why.
+pub(super) fn open(
+    output: &Path,
+    song: &Path,
+    job: &RenderJob<'_>,
+    after: Duration,
+    messages: &mut Messages,
+) -> Option<Arc<Journal>> {
+    let codec = job.options.encoder.codec();
+    let (identity, at) = (job.identity(), output.to_owned());
+    let find = move || place(&at, &identity);
+    let found = journals_of(output);
+    let about = || format!("{} from {}", shown(output), shown(song));
+    if found.is_empty() {
+        return Some(Arc::new(Journal::later(find, (codec, about()), after)));
+    }
+    let place = match find() {
+        Ok(place) => place,
+        Err(error) => {
+            messages.warn(without_journal(&error));
+            return None;
+        }
+    };
+    let (own, others): (Vec<Found>, Vec<Found>) =
+        found.into_iter().partition(|found| found.path.file_name() == place.path.file_name());
+    for other in &others {
+        messages.warn(format_args!(
+            "{} is not used: it was kept for other settings, another song, version or adapter ({:.1} MB); \
+             `strikeline clean --remove` removes it",
+            shown(&other.path),
+            other.bytes as f64 / 1e6
+        ));
+    }
+    if own.is_empty() {
+        return Some(Arc::new(Journal::later(move || Ok(place), (codec, about()), after)));
+    }
+    match Journal::open(&place, codec) {
+        Ok(journal) => {
+            messages.note(format_args!(
+                "goes on where an interrupted run has ended: {} of {} segments are done",
+                journal.segments(),
+                job.options.plan().segments()
+            ));
+            Some(Arc::new(journal))
+        }
+        // Its name is that of a journal, and nothing is in it: a power cut came when it was begun.
+        Err(JournalError::Foreign { .. }) if remove_unused(&place.path).is_ok() => {
+            Some(Arc::new(Journal::later(move || Ok(place), (codec, about()), after)))
+        }
+        Err(error) => {
+            messages.warn(without_journal(&error));
+            None
+        }
+    }
+}
+
+/// Where the journal of the video `output` is, which `identity` describes.
+fn place(output: &Path, identity: &Identity) -> Result<JournalPlace, JournalError> {
+    let key = identity.key().map_err(|error| JournalError::Place { reason: error.to_string() })?;
+    Ok(JournalPlace { path: journal_path(output, &key), key })
+}
+
+/// What is said when there is no journal because of `error`.
+pub(super) fn without_journal(error: &JournalError) -> String {
+    format!("no journal is kept, so that an interruption would lose what is rendered: {error}")
+}
+
+/// Tells what happens now that the first signal has come.
+pub(super) fn tell_stopping(journal: Option<&Arc<Journal>>, messages: &Messages) {
+    if journal.is_some_and(|journal| journal.lasts()) {
+        messages.note("finishing the segments that have been begun; Ctrl-C again ends at once");
+    }
+}
+
+/// Removes the journal of a video that is complete, and tells how to go on with one that is not.
+pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messages: &mut Messages) {
+    match result {
+        Ok(_) => {
+            if let Err(error) = journal.remove() {
+                messages.warn(format_args!("the journal could not be removed: {error}"));
+            }
+        }
+        Err(_) => {
+            journal.sync();
+            if let Some(path) = journal.path() {
+                messages.note(format_args!(
+                    "{} finished segments are kept in {}: run the same command to go on",
+                    journal.segments(),
+                    shown(&path)
+                ));
+            }
+        }
+    }
+}
+
+/// Where `--keep-partial` puts what there is of the video at `output`.
+///
+/// # Errors
+/// When there is a file of that name.
+pub(super) fn partial_path(output: &Path) -> Result<PathBuf, UsageError> {
+    let mut name = OsString::from(output.file_stem().unwrap_or(output.as_os_str()));
+    name.push(".partial");
+    if let Some(extension) = output.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    let path = output.with_file_name(name);
+    match path.symlink_metadata() {
+        Ok(_) => Err(UsageError(format!(
+            "{} exists, which is where --keep-partial would put what there is: move it away, or leave --keep-partial out",
+            shown(&path)
+        ))),
+        Err(_) => Ok(path),
+    }
+}

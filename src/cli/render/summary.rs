@@ -1,0 +1,129 @@
+//! The result that is printed at the end.
+
+use std::path::Path;
+use std::time::Duration;
+
+use strikeline::highway::Highway;
+use strikeline_picture::shown;
+use wgpu_video::stream::{Report, process_cpu_time};
+
+use crate::cli::args::{MapReport, VideoArgs};
+use crate::cli::json_path::put_path;
+use crate::cli::progress::clock;
+use crate::cli::sound::SoundSummary;
+
+/// The result printed at the end.
+pub(super) struct RenderSummary<'a> {
+    pub report: &'a Report,
+    pub args: &'a VideoArgs,
+    pub scene: &'a Highway,
+    pub output: &'a Path,
+    pub drum_map: MapReport,
+    /// From the program's start.
+    pub wall: Duration,
+    /// `None` for a video without sound.
+    pub sound: Option<&'a SoundSummary>,
+    pub warnings: &'a [String],
+}
+
+impl RenderSummary<'_> {
+    /// Frames that were made in this run, per second.
+    fn frames_per_second(&self) -> f64 {
+        (self.report.frames - self.report.kept) as f64 / self.wall.as_secs_f64()
+    }
+
+    fn video_seconds(&self) -> f64 {
+        self.report.frames as f64 / self.args.picture.fps.as_f64()
+    }
+
+    /// For people.
+    pub(super) fn text(&self) -> String {
+        let report = self.report;
+        let speed = match self.scene.motion().pixels_per_frame() {
+            Some(pixels) => format!("{pixels} pixels per frame"),
+            None => format!("{:.1} pixels per second", self.scene.motion().pixels_per_second()),
+        };
+        let stages: Vec<_> = report
+            .stages
+            .at_work()
+            .map(|stage| format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0))
+            .collect();
+        let sound = self.sound.map(|sound| "\n".to_owned() + &sound.text()).unwrap_or_default();
+        let start = self.scene.start().as_seconds();
+        let offset = if start > 0.0 {
+            format!("the video begins at {start:.3} s of the song")
+        } else {
+            format!("the song begins at {:.3} s of the video", -start)
+        };
+        let kept = match report.kept {
+            0 => String::new(),
+            kept => format!("; {kept} frames were kept from an interrupted run"),
+        };
+        format!(
+            "{}: {} frames, {} of {} at {} fps, {:.1} MB\n\
+             took {:.1} s: {:.0} fps, {:.1}× real time; CPU {:.1} s{kept}\n\
+             drawn on {}; encoded by {}\n\
+             busy: {}; the limit was {}\n\
+             notes move {speed}; {offset}{sound}",
+            shown(self.output),
+            report.frames,
+            clock(self.video_seconds()),
+            self.args.picture.size,
+            self.args.picture.fps,
+            report.bytes as f64 / 1e6,
+            self.wall.as_secs_f64(),
+            self.frames_per_second(),
+            self.frames_per_second() / self.args.picture.fps.as_f64(),
+            process_cpu_time().as_secs_f64(),
+            report.adapter,
+            report.encoder,
+            stages.join(", "),
+            report.stages.bottleneck().at_work(),
+        )
+    }
+
+    /// For scripts.
+    pub(super) fn json(&self) -> serde_json::Value {
+        let report = self.report;
+        let stages: serde_json::Map<_, _> = report
+            .stages
+            .at_work()
+            .map(|stage| {
+                let times = report.stages.of(stage);
+                let busy = report.stages.occupancy(stage);
+                let value = serde_json::json!({
+                    "busy": busy,
+                    "stalled": 1.0 - busy,
+                    "busy_seconds": times.busy.as_secs_f64(),
+                    "waiting_for_input_seconds": times.waiting_for_input.as_secs_f64(),
+                    "waiting_for_output_seconds": times.waiting_for_output.as_secs_f64(),
+                    "workers": times.workers,
+                    "frames": times.frames,
+                });
+                (stage.to_string(), value)
+            })
+            .collect();
+        let mut json = serde_json::json!({
+            "frames": report.frames,
+            "kept_frames": report.kept,
+            "size": self.args.picture.size.to_string(),
+            "frame_rate": self.args.picture.fps.to_string(),
+            "wall_seconds": self.wall.as_secs_f64(),
+            "cpu_seconds": process_cpu_time().as_secs_f64(),
+            "frames_per_second": self.frames_per_second(),
+            "bytes": report.bytes,
+            "adapter": report.adapter,
+            "encoder": report.encoder,
+            "bottleneck": report.stages.bottleneck().to_string(),
+            "pixels_per_frame": self.scene.motion().pixels_per_frame(),
+            "pixels_per_second": self.scene.motion().pixels_per_second(),
+            "song_start_seconds": self.scene.start().as_seconds(),
+            "sound": self.sound.map(SoundSummary::json),
+            "drum_map": self.drum_map,
+            "warnings": self.warnings,
+            "stages": stages,
+        });
+        put_path(&mut json, "output", self.output);
+        json
+    }
+}
