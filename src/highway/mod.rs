@@ -79,7 +79,7 @@ pub enum HighwayError {
     #[error(
         "the image {} has {width}x{height} pixels; at most {} million pixels, and {} MiB of them, are decoded: scale it down, \
          to 3840x2160 for example",
-        path.display(),
+        shown(path),
         pixels / 1_000_000,
         bytes >> 20
     )]

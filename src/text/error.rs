@@ -34,7 +34,7 @@ pub enum TextError {
     /// The font file is larger than any that is in use; give another one.
     #[error(
         "the font {} is larger than {} MiB, the most that is read; give another font file, or check the path",
-        path.display(),
+        shown(path),
         limit >> 20
     )]
     FontTooLarge {
