@@ -24,8 +24,19 @@ struct Costs {
     cold_start: f64,
     /// The same where it has them in its cache.
     warm_start: f64,
+    /// The sound: one part, which is begun first.
+    sound: f64,
     /// Joining all parts.
     join: f64,
+}
+
+/// Where the driver keeps its compiled shaders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ShaderCache {
+    /// Each worker has its own, which is empty at first.
+    Own,
+    /// All have one, in which they are.
+    SharedAndWarm,
 }
 
 /// What goes wrong on a farm, and how slow its scheduler is. These are assumptions.
@@ -62,43 +73,48 @@ const CASES: [Costs; 4] = [
     Costs {
         name: "1080p",
         title: "1080p, flat",
-        segment: 1.6,
-        segment_spread: 0.08,
-        cold_start: 6.0,
-        warm_start: 0.8,
+        segment: 1.36,
+        segment_spread: 0.15,
+        cold_start: 2.8,
+        warm_start: 0.54,
+        sound: 210.0,
         join: 20.0,
     },
     Costs {
         name: "1080p-perspective",
         title: "1080p, perspective",
-        segment: 4.0,
-        segment_spread: 0.08,
-        cold_start: 6.0,
-        warm_start: 0.8,
-        join: 20.0,
+        segment: 1.43,
+        segment_spread: 0.18,
+        cold_start: 2.9,
+        warm_start: 0.48,
+        sound: 210.0,
+        join: 30.0,
     },
     Costs {
         name: "4k",
         title: "4K, flat",
-        segment: 6.0,
-        segment_spread: 0.08,
-        cold_start: 6.0,
-        warm_start: 1.0,
+        segment: 3.48,
+        segment_spread: 0.19,
+        cold_start: 3.5,
+        warm_start: 1.35,
+        sound: 210.0,
         join: 60.0,
     },
+    // Not measured: four times 4K.
     Costs {
         name: "8k",
-        title: "8K, flat",
-        segment: 24.0,
-        segment_spread: 0.08,
-        cold_start: 6.0,
-        warm_start: 1.5,
+        title: "8K, flat (estimated)",
+        segment: 13.9,
+        segment_spread: 0.19,
+        cold_start: 8.0,
+        warm_start: 5.4,
+        sound: 210.0,
         join: 120.0,
     },
 ];
 
 const WORKERS: [usize; 5] = [8, 64, 250, 500, 1000];
-const PARTS: [usize; 7] = [50, 180, 500, 1000, 1800, 2700, 5400];
+const PARTS: [usize; 6] = [60, 250, 500, 1000, 2700, 5400];
 
 /// Runs of a setting with other random numbers.
 const RUNS: u64 = 16;
@@ -176,15 +192,22 @@ impl Ord for Moment {
     }
 }
 
-fn simulate(costs: &Costs, trouble: &Trouble, workers: usize, parts: usize, seed: u64) -> Outcome {
+fn simulate(
+    costs: &Costs,
+    trouble: &Trouble,
+    cache: ShaderCache,
+    (workers, parts): (usize, usize),
+    seed: u64,
+) -> Outcome {
     let mut random = Random(seed);
     let segments: Vec<f64> =
         (0..SEGMENTS).map(|_| costs.segment * random.factor(costs.segment_spread)).collect();
     let speeds: Vec<f64> = (0..workers).map(|_| random.factor(trouble.worker_spread)).collect();
-    let mut is_warm = vec![false; workers];
-    // What is left of each part.
-    let mut left: Vec<&[f64]> =
-        (0..parts).map(|part| &segments[part * SEGMENTS / parts..(part + 1) * SEGMENTS / parts]).collect();
+    let mut is_warm = vec![cache == ShaderCache::SharedAndWarm; workers];
+    // What is left of each part. Of the sound nothing counts until all of it is made.
+    let sound = [costs.sound];
+    let pictures = (0..parts).map(|part| &segments[part * SEGMENTS / parts..(part + 1) * SEGMENTS / parts]);
+    let mut left: Vec<&[f64]> = std::iter::once(&sound[..]).chain(pictures).collect();
     let mut outcome = Outcome::default();
     let mut now = 0.0;
     while !left.is_empty() {
@@ -229,10 +252,10 @@ fn simulate(costs: &Costs, trouble: &Trouble, workers: usize, parts: usize, seed
 }
 
 /// The mean of all runs.
-fn mean(costs: &Costs, trouble: &Trouble, workers: usize, parts: usize) -> Outcome {
+fn mean(costs: &Costs, cache: ShaderCache, farm: (usize, usize)) -> Outcome {
     let mut sum = Outcome::default();
     for seed in 0..RUNS {
-        let run = simulate(costs, trouble, workers, parts, seed);
+        let run = simulate(costs, &TROUBLE, cache, farm, seed);
         sum.wall += run.wall / RUNS as f64;
         sum.useful += run.useful / RUNS as f64;
         sum.occupied += run.occupied / RUNS as f64;
@@ -243,7 +266,8 @@ fn mean(costs: &Costs, trouble: &Trouble, workers: usize, parts: usize) -> Outco
 
 /// Where nothing is lost or waited for, all of the time is useful.
 fn check_the_model() {
-    let costs = Costs { segment_spread: 0.0, cold_start: 0.0, warm_start: 0.0, join: 0.0, ..CASES[0] };
+    let costs =
+        Costs { segment_spread: 0.0, cold_start: 0.0, warm_start: 0.0, sound: 0.0, join: 0.0, ..CASES[0] };
     let trouble = Trouble {
         worker_spread: 0.0,
         stragglers: 0.0,
@@ -253,7 +277,7 @@ fn check_the_model() {
         scheduler_delay: 0.0,
     };
     for (workers, parts) in [(1, 1), (8, 5400), (100, 5400), (1000, 1000)] {
-        let run = simulate(&costs, &trouble, workers, parts, 1);
+        let run = simulate(&costs, &trouble, ShaderCache::Own, (workers, parts), 1);
         let total = costs.segment * SEGMENTS as f64;
         assert!((run.occupied_efficiency() - 1.0).abs() < 1e-9);
         // The last worker may have a segment more than the others.
@@ -282,25 +306,34 @@ fn main() {
                 case.warm_start,
                 case.segment * SEGMENTS as f64 / 3600.0
             );
-            println!("workers  parts  minutes  rounds  efficiency: occupied  held");
+            println!("                                 own cache of shaders    shared and warm");
+            println!("workers  parts  minutes  rounds  occupied  held          occupied  held");
         }
         for workers in WORKERS {
             for parts in PARTS {
                 if parts < workers {
                     continue;
                 }
-                let outcome = mean(case, &TROUBLE, workers, parts);
-                let (occupied, held) = (outcome.occupied_efficiency(), outcome.held_efficiency(workers));
+                let farm = (workers, parts);
+                let own = mean(case, ShaderCache::Own, farm);
+                let shared = mean(case, ShaderCache::SharedAndWarm, farm);
+                let efficiencies = [own, shared]
+                    .map(|outcome| (outcome.occupied_efficiency(), outcome.held_efficiency(workers)));
                 if json {
                     rows.push(serde_json::json!({
-                        "costs": case.name, "workers": workers, "parts": parts, "seconds": outcome.wall,
-                        "rounds": outcome.rounds, "occupied_efficiency": occupied, "held_efficiency": held,
+                        "costs": case.name, "workers": workers, "parts": parts, "seconds": own.wall,
+                        "rounds": own.rounds, "own_cache": efficiencies[0], "shared_cache": efficiencies[1],
                     }));
                 } else {
+                    let [own_shares, shared_shares] = efficiencies;
                     println!(
-                        "{workers:7}  {parts:5}  {:7.1}  {:6.1}  {occupied:20.3}  {held:.3}",
-                        outcome.wall / 60.0,
-                        outcome.rounds
+                        "{workers:7}  {parts:5}  {:7.1}  {:6.1}  {:8.3}  {:5.3}         {:8.3}  {:5.3}",
+                        own.wall / 60.0,
+                        own.rounds,
+                        own_shares.0,
+                        own_shares.1,
+                        shared_shares.0,
+                        shared_shares.1
                     );
                 }
             }

@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """Measures what the parts of a video cost on one processor core: the input of `cargo bench --bench farm_model`.
 
-    scripts/farm_costs.py PROGRAM [--song SONG.mid] [--parts 12] [--segments 3] [--cold 2] [PLAN OPTIONS …]
+    scripts/farm_costs.py PROGRAM [--song SONG.mid] [--parts 8] [--starts 2] [--cold 2] [PLAN OPTIONS …]
 
-Plans a video of that many parts of so many segments each, and makes some of them, evenly over the song. Prints the processor
-time of a segment, its spread from part to part, and the time before the first frame, with the driver's cache of shaders and
-without. Processor time, as other work on the machine changes it little. Also what joining and the sound take.
+Makes some parts of three segments, evenly over the song, and prints
+
+- what comes before the frames: the parts of one segment each, three of which are one of the others, cost it three times;
+- what a segment costs beside that, and its spread from part to part;
+- what comes before the frames where the driver has no cache of compiled shaders;
+- what the sound costs.
+
+It is processor time, as other work on the machine changes that little.
 """
 
 import argparse
@@ -17,6 +22,8 @@ import tempfile
 from pathlib import Path
 
 GROOVE = Path(__file__).parent.parent / "examples/songs/groove.mid"
+# Segments of a part.
+SEGMENTS = 3
 
 
 def run(command, env=None):
@@ -26,56 +33,66 @@ def run(command, env=None):
     return json.loads(result.stdout)
 
 
-def spread(values):
-    return statistics.stdev(values) / statistics.mean(values) if len(values) > 1 else 0.0
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--song", default=str(GROOVE))
-    parser.add_argument("--parts", type=int, default=12, help="parts that are made")
-    parser.add_argument("--segments", type=int, default=3, help="segments of each, about")
-    parser.add_argument("--cold", type=int, default=2, help="parts that are made without the driver's cache of shaders")
+    parser.add_argument("--parts", type=int, default=8, help="parts that are made")
+    parser.add_argument("--starts", type=int, default=2, help="those of them that are also made segment by segment")
+    parser.add_argument("--cold", type=int, default=2, help="those that are also made without a cache of shaders")
     args, options = parser.parse_known_args()
-    one_core = ["taskset", "-c", "0"]
     with tempfile.TemporaryDirectory() as folder:
-        plan = str(Path(folder) / "plan.json")
-        planning = [args.program, "plan", args.song, "-o", plan, "--json", "--no-tuned", "--jobs", "1", "--devices", "1"]
-        planned = run([*planning, *options, "--parts", "1"])
-        parts = max(1, planned["segments"] // args.segments)
-        planned = run([*planning, *options, "--parts", str(parts), "--force"])
-        count = min(args.parts, planned["parts"])
-        numbers = [1 + index * planned["parts"] // count for index in range(count)]
 
-        def make(number, **env):
-            (Path(plan + ".parts") / f"part-{number:04}.segments").unlink(missing_ok=True)
-            command = [*one_core, args.program, "part", plan, str(number), "--json", "--quiet"]
-            return run(command, {**os.environ, **env})
+        def plan(name, parts):
+            path = Path(folder) / name
+            words = [args.program, "plan", args.song, "-o", str(path), "--json", "--force", f"--parts={parts}"]
+            return path, run([*words, "--no-tuned", "--jobs", "1", "--devices", "1", *options])
 
-        make(numbers[0])
-        made = [make(number) for number in numbers]
-        per_segment = [part["making_cpu_seconds"] / part["segments"] for part in made]
-        warm = [part["cpu_seconds"] - part["making_cpu_seconds"] for part in made]
+        def make(path, number, **env):
+            """Processor time of part `number` of the plan at `path`."""
+            (Path(f"{path}.parts") / f"part-{number:04}.segments").unlink(missing_ok=True)
+            command = ["taskset", "-c", "0", args.program, "part", str(path), str(number), "--json", "--quiet"]
+            return run(command, {**os.environ, **env})["cpu_seconds"]
+
+        long, planned = plan("long.json", 1)
+        segments = planned["segments"]
+        # The video is cut to whole parts, so that a part has exactly so many segments.
+        parts = segments // SEGMENTS
+        rate = json.loads(long.read_text())["video"]["frame_rate"]
+        cut = parts * SEGMENTS * 2
+        options += ["--duration", str(cut)]
+        long, planned = plan("long.json", parts)
+        short, of_short = plan("short.json", 1_000_000)
+        assert planned["segments"] == of_short["parts"] == parts * SEGMENTS, (planned, of_short)
+        count = min(args.parts, parts)
+        numbers = [1 + (2 * index + 1) * parts // (2 * count) for index in range(count)]
+
+        make(long, numbers[0])
+        whole = {number: make(long, number) for number in numbers}
+        starts = []
+        for number in numbers[: args.starts]:
+            alone = [make(short, SEGMENTS * (number - 1) + index + 1) for index in range(SEGMENTS)]
+            starts.append((sum(alone) - whole[number]) / (SEGMENTS - 1))
+        start = statistics.mean(starts)
+        per_segment = [(seconds - start) / SEGMENTS for seconds in whole.values()]
         cold = []
         for number in numbers[: args.cold]:
-            part = make(number, MESA_SHADER_CACHE_DISABLE="true")
-            cold.append(part["cpu_seconds"] - part["making_cpu_seconds"])
-        print(f"{planned['frames']} frames, {planned['segments']} segments; made: {count} of {planned['parts']} parts")
+            with tempfile.TemporaryDirectory() as cache:
+                empty = {"XDG_CACHE_HOME": cache, "MESA_SHADER_CACHE_DIR": cache}
+                cold.append(make(long, number, **empty) - whole[number] + start)
+        mean = statistics.mean(per_segment)
+        spread = statistics.stdev(per_segment) / mean if count > 1 else 0.0
+        print(f"{planned['frames']} frames at {rate} per second; made: {count} parts of {SEGMENTS} segments of two seconds")
         print(
-            f"segment: {statistics.mean(per_segment):.2f} s of one core, spread ± {spread(per_segment) * 100:.0f} %, "
+            f"segment: {mean:.2f} s of one core, spread of parts ± {spread * 100:.0f} %, "
             f"{min(per_segment):.2f} to {max(per_segment):.2f} s"
         )
-        print(f"start, warm: {statistics.median(warm):.2f} s ({min(warm):.2f} to {max(warm):.2f} s)")
-        if cold:
-            print(f"start, cold: {statistics.median(cold):.2f} s ({min(cold):.2f} to {max(cold):.2f} s)")
-        size = sum(file.stat().st_size for file in Path(plan + ".parts").iterdir())
-        segments = sum(part["segments"] for part in made) or 1
-        print(f"a segment has {size / segments / 1e6:.2f} MB")
+        print(f"start, warm: {start:.2f} s ({', '.join(f'{value:.2f}' for value in starts)})")
+        print(f"start, cold: {statistics.mean(cold):.2f} s ({', '.join(f'{value:.2f}' for value in cold)})")
+        size = sum(file.stat().st_size for file in Path(f"{long}.parts").iterdir())
+        print(f"a segment has {size / (count * SEGMENTS) / 1e6:.2f} MB")
         if planned["sound"]:
-            sound = make(0)
-            seconds = sound["cpu_seconds"]
-            print(f"sound: {seconds:.2f} s of one core for all of the song ({planned['segments'] * 2} s)")
+            print(f"sound: {make(long, 0):.2f} s of one core for {cut} s of the song")
 
 
 if __name__ == "__main__":

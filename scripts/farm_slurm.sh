@@ -131,7 +131,9 @@ if [ "\$1 \${3:-}" = "part 3" ] && mkdir "$work/killed" 2>/dev/null; then
     kill -9 \$\$
 fi
 if [ "\$1 \${3:-}" = "part 6" ] && mkdir "$work/slow" 2>/dev/null; then
-    exec sleep 600
+    trap 'mkdir "$work/told-to-end"; kill \$!; exit 143' TERM
+    sleep 600 &
+    wait
 fi
 exec "$program" "\$@"
 PROGRAM
@@ -156,6 +158,8 @@ squeue --noheader --jobs="$array" --states=all --array --sort=i --format='task %
 squeue --noheader --jobs="$array" --states=all --array --format='%K %T' >"$work/states"
 grep -q '^3 FAILED' "$work/states" || fail "task 3 should have failed"
 grep -q '^6 TIMEOUT' "$work/states" || fail "task 6 should have reached its limit"
+[ -d "$work/told-to-end" ] || fail "task 6 should have got SIGTERM before it was killed"
+say "task 6 got SIGTERM at its time limit"
 # A disk or a worker that writes wrong bytes.
 length=$(stat -c %s "$parts/part-0005.segments")
 printf 'damaged' | dd of="$parts/part-0005.segments" bs=1 seek=$((length / 2)) conv=notrunc status=none

@@ -2,7 +2,8 @@
 # Installs what is missing to build and run strikeline, and says what: a C++ compiler and nasm (to build the
 # openh264 encoder), and a Vulkan driver. With --tests also ffmpeg, which the tests decode videos
 # with, FluidSynth with a SoundFont, which they compare the sound with, and the Vulkan headers, for a layer
-# with which they let drivers fail.
+# with which they let drivers fail. With --farm also Slurm and GNU parallel, for scripts/farm_slurm.sh and
+# scripts/farm_parallel.sh.
 # Installs nothing that is there. Works as root, or with sudo.
 set -eu
 
@@ -26,12 +27,24 @@ loader=$( (ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true) | g
 drivers=$(ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json /usr/local/share/vulkan/icd.d/*.json 2>/dev/null || true)
 [ -n "$drivers" ] || [ -n "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}" ] ||
     need mesa-vulkan-drivers "Vulkan drivers, for GPUs and for the CPU"
-if [ "${1:-}" = --tests ]; then
+wants() { # wants OPTION: whether it was given.
+    case " $options " in *" $1 "*) ;; *) return 1 ;; esac
+}
+options=$*
+if wants --tests; then
     { has ffmpeg && has ffprobe; } || need ffmpeg "decodes videos in the tests"
     has fluidsynth || need fluidsynth "another player of SoundFonts, for comparison in the tests"
     has cc || need gcc "compiles the Vulkan layer that the tests let drivers fail with"
     [ -e /usr/include/vulkan/vk_layer.h ] || need libvulkan-dev "the headers for that layer"
     [ -e /usr/share/sounds/sf2/TimGM6mb.sf2 ] || need timgm6mb-soundfont "a SoundFont for the tests (6 MB)"
+fi
+if wants --farm; then
+    PATH=$PATH:/usr/sbin:/sbin
+    has slurmctld || need slurmctld "runs a job array in scripts/farm_slurm.sh"
+    has slurmd || need slurmd "runs a job array in scripts/farm_slurm.sh"
+    has sbatch || need slurm-client "runs a job array in scripts/farm_slurm.sh"
+    has munged || need munge "Slurm's messages are signed by it"
+    has parallel || need parallel "runs parts in scripts/farm_parallel.sh"
 fi
 
 [ -n "$missing" ] || exit 0

@@ -39,3 +39,8 @@ fi
 
 echo "== tests"
 cargo test --locked --workspace --features openh264
+
+echo "== many processes make a video"
+# Each says so where what it needs is missing: scripts/setup.sh --farm installs it.
+scripts/farm_parallel.sh
+scripts/farm_slurm.sh

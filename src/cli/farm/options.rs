@@ -1,12 +1,12 @@
 //! The options of a video, from the command line into a plan, and back.
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
-use strikeline_picture::shown;
+use std::path::{Component, Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use strikeline::drum_maps::NamedDrumMap;
 use strikeline::theme::Theme;
+use strikeline_picture::shown;
 
 use super::document::PlannedOption;
 use crate::cli::UsageError;
@@ -114,8 +114,11 @@ impl GivenOption {
 /// When it is not UTF-8.
 pub(super) fn planned_path(path: &Path, folder: &Path) -> Result<String, UsageError> {
     let absolute = std::path::absolute(path)
-        .map_err(|error| UsageError(format!("cannot find the folder of {}: {error}", shown(&path))))?;
-    let inside = absolute.strip_prefix(folder).ok().filter(|inside| !inside.as_os_str().is_empty());
+        .map_err(|error| UsageError(format!("cannot find the folder of {}: {error}", shown(path))))?;
+    let is_below = |inside: &&Path| inside.components().all(|part| matches!(part, Component::Normal(_)));
+    let inside = absolute.strip_prefix(folder).ok().filter(is_below);
+    // The folder itself may be a chart.
+    let inside = inside.map(|inside| if inside.as_os_str().is_empty() { Path::new(".") } else { inside });
     Ok(text(inside.unwrap_or(&absolute).as_os_str())?.to_owned())
 }
 
@@ -206,6 +209,18 @@ mod tests {
         assert_eq!(plan, expected);
         assert_eq!(planned(&["--theme", "neon", "--drum-map", "general-midi"]).len(), 2);
         assert!(planned(&["--theme", "neon"])[0].ends_with("=neon"));
+    }
+
+    #[test]
+    fn only_what_is_below_the_folder_is_named_from_there() {
+        for (path, planned) in [
+            ("/plans/a/b.mid", "a/b.mid"),
+            ("/plans", "."),
+            ("/plans/../b.mid", "/plans/../b.mid"),
+            ("/plans2/b.mid", "/plans2/b.mid"),
+        ] {
+            assert_eq!(planned_path(Path::new(path), Path::new("/plans")).unwrap(), planned);
+        }
     }
 
     #[test]
