@@ -1,6 +1,7 @@
 //! A video to be made: from the options to all that the streamer takes.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use strikeline::highway::Highway;
 use strikeline_picture::Time;
@@ -127,7 +128,10 @@ impl<'a> RenderJob<'a> {
     /// When there is no such adapter, or the program's own file cannot be read.
     pub(crate) fn key(&self) -> anyhow::Result<SegmentKey> {
         let StreamOptions { size, frame_rate, frames, encoder, .. } = &self.options;
-        let adapter = GpuAdapter::find(&self.options.adapter)?.description;
+        let adapter = match &self.options.device_pool {
+            Some(pool) => pool.adapter(&self.options.adapter)?,
+            None => GpuAdapter::find(&self.options.adapter)?.description,
+        };
         let plan = self.options.plan();
         let parts = [
             ("program", build_id()?.to_vec()),
@@ -151,9 +155,13 @@ pub(crate) fn adapter_text(adapter: &AdapterDescription) -> String {
 /// # Errors
 /// When the file cannot be read.
 pub(crate) fn build_id() -> std::io::Result<[u8; 32]> {
+    static FOUND: OnceLock<[u8; 32]> = OnceLock::new();
+    if let Some(found) = FOUND.get() {
+        return Ok(*found);
+    }
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(std::fs::File::open(std::env::current_exe()?)?)?;
-    Ok(*hasher.finalize().as_bytes())
+    Ok(*FOUND.get_or_init(|| *hasher.finalize().as_bytes()))
 }
 
 /// Length of a video that goes on to the end of the song.

@@ -12,6 +12,7 @@ use super::paint;
 use super::spans::SpanInstance;
 use super::static_layer::StaticShape;
 use crate::theme::{Color, Corners, CymbalGems};
+use strikeline_picture::PictureSize;
 use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind};
 use wgpu_video::gpu::watch::driver_call;
 use wgpu_video::gpu::{Gpu, GpuError};
@@ -111,7 +112,7 @@ fn shares(color: Color) -> [f32; 4] {
 }
 
 /// What is drawn with one pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Layer {
     /// Shapes of the static layer.
     Fixed,
@@ -164,6 +165,12 @@ impl Layer {
         }
     }
 
+    /// The shader.
+    fn module(self, device: &wgpu::Device) -> wgpu::ShaderModule {
+        let source = format!("{}{}", include_str!("../../shaders/highway.wgsl"), self.parts().0);
+        planes::shader(device, "highway", &source)
+    }
+
     /// The fragment entry point.
     fn fragment(self) -> &'static str {
         match self {
@@ -191,6 +198,88 @@ impl Layer {
     }
 }
 
+/// All that a pipeline depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct PipelineKey {
+    layer: Layer,
+    plane: PlaneKind,
+    size: PictureSize,
+    /// Values of the shader's constants.
+    constants: [(&'static str, bool); 5],
+}
+
+/// The layouts are the same for all highways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct LayoutsKey;
+
+/// What the pipelines bind.
+#[derive(Debug, Clone)]
+struct Layouts {
+    uniform: wgpu::BindGroupLayout,
+    texture: wgpu::BindGroupLayout,
+    /// The uniform alone.
+    plain: wgpu::PipelineLayout,
+    /// The uniform and a texture.
+    textured: wgpu::PipelineLayout,
+}
+
+impl Layouts {
+    fn new(device: &wgpu::Device) -> Layouts {
+        let bind_layout = |label, ty, visibility| {
+            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                label: Some(label),
+                entries: &[wgpu::BindGroupLayoutEntry { binding: 0, visibility, ty, count: None }],
+            })
+        };
+        let uniform = bind_layout(
+            "highway",
+            wgpu::BindingType::Buffer {
+                ty: wgpu::BufferBindingType::Uniform,
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            wgpu::ShaderStages::VERTEX_FRAGMENT,
+        );
+        let texture = bind_layout(
+            "texture",
+            wgpu::BindingType::Texture {
+                sample_type: wgpu::TextureSampleType::Float { filterable: false },
+                view_dimension: wgpu::TextureViewDimension::D2,
+                multisampled: false,
+            },
+            wgpu::ShaderStages::VERTEX_FRAGMENT,
+        );
+        let pipeline_layout = |groups: &[Option<&wgpu::BindGroupLayout>]| {
+            device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+                label: Some("highway"),
+                bind_group_layouts: groups,
+                immediate_size: 0,
+            })
+        };
+        let plain = pipeline_layout(&[Some(&uniform)]);
+        let textured = pipeline_layout(&[Some(&uniform), Some(&texture)]);
+        Layouts { uniform, texture, plain, textured }
+    }
+
+    fn pipeline(
+        &self,
+        device: &wgpu::Device,
+        key: &PipelineKey,
+        module: &wgpu::ShaderModule,
+    ) -> wgpu::RenderPipeline {
+        let (_, vertex, buffer) = key.layer.parts();
+        let layout = if key.layer.is_textured() { &self.textured } else { &self.plain };
+        let source = PipelineSource {
+            buffers: &[Some(buffer)],
+            topology: wgpu::PrimitiveTopology::TriangleStrip,
+            entry_points: Some((vertex, key.layer.fragment())),
+            constants: &key.constants.map(|(name, is_on)| (name, f64::from(is_on))),
+            ..PipelineSource::new("highway", module, layout)
+        };
+        planes::pipeline(device, key.plane, key.size, &source)
+    }
+}
+
 /// The pipelines of the layers that a highway has, for each plane, and the uniform.
 #[derive(Debug)]
 pub(super) struct Pipelines {
@@ -215,77 +304,39 @@ impl Pipelines {
         let device = &gpu.device;
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let buffer = gpu.buffer_of("highway", bytemuck::bytes_of(uniform), usage)?;
-        let bind_layout = |label, ty, visibility| {
-            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-                label: Some(label),
-                entries: &[wgpu::BindGroupLayoutEntry { binding: 0, visibility, ty, count: None }],
-            })
-        };
-        let uniform_layout = bind_layout(
-            "highway",
-            wgpu::BindingType::Buffer {
-                ty: wgpu::BufferBindingType::Uniform,
-                has_dynamic_offset: false,
-                min_binding_size: None,
-            },
-            wgpu::ShaderStages::VERTEX_FRAGMENT,
-        );
-        let texture_layout = bind_layout(
-            "texture",
-            wgpu::BindingType::Texture {
-                sample_type: wgpu::TextureSampleType::Float { filterable: false },
-                view_dimension: wgpu::TextureViewDimension::D2,
-                multisampled: false,
-            },
-            wgpu::ShaderStages::VERTEX_FRAGMENT,
-        );
+        let layouts = gpu.kept(LayoutsKey, || Ok::<_, GpuError>(Layouts::new(device)))?;
         let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("highway"),
-            layout: &uniform_layout,
+            layout: &layouts.uniform,
             entries: &[wgpu::BindGroupEntry { binding: 0, resource: buffer.as_entire_binding() }],
         });
-        let pipeline_layout = |groups: &[Option<&wgpu::BindGroupLayout>]| {
-            device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                label: Some("highway"),
-                bind_group_layouts: groups,
-                immediate_size: 0,
-            })
-        };
-        let plain = pipeline_layout(&[Some(&uniform_layout)]);
-        let textured = pipeline_layout(&[Some(&uniform_layout), Some(&texture_layout)]);
         let gems = &options.theme.gems;
         let constants = |layer: Layer| {
             let is_kick = matches!(layer, Layer::Kicks | Layer::KickMiddles);
             [
-                ("blurred", f64::from(options.shutter_degrees > 0.0)),
-                ("cut_corners", f64::from(gems.corners == Corners::Cut)),
-                ("round_cymbals", f64::from(!is_kick && gems.cymbals == CymbalGems::Round)),
-                ("highlighted", f64::from(gems.highlight > 0.0)),
-                ("marked", f64::from(!is_kick && gems.mark_size > 0.0)),
+                ("blurred", options.shutter_degrees > 0.0),
+                ("cut_corners", gems.corners == Corners::Cut),
+                ("round_cymbals", !is_kick && gems.cymbals == CymbalGems::Round),
+                ("highlighted", gems.highlight > 0.0),
+                ("marked", !is_kick && gems.mark_size > 0.0),
             ]
         };
         let mut pipelines = Vec::new();
         for &layer in layers {
-            let (source, vertex, buffer) = layer.parts();
-            let source = format!("{}{source}", include_str!("../../shaders/highway.wgsl"));
-            let module = planes::shader(device, "highway", &source);
+            let mut module = None;
             for &plane in view.planes {
-                let source = PipelineSource {
-                    buffers: &[Some(buffer.clone())],
-                    topology: wgpu::PrimitiveTopology::TriangleStrip,
-                    entry_points: Some((vertex, layer.fragment())),
-                    constants: &constants(layer),
-                    ..PipelineSource::new(
-                        "highway",
-                        &module,
-                        if layer.is_textured() { &textured } else { &plain },
-                    )
-                };
-                pipelines.push((plane, layer, planes::pipeline(device, plane, view.size, &source)));
+                let key = PipelineKey { layer, plane, size: view.size, constants: constants(layer) };
+                let pipeline = gpu.kept(key, || {
+                    let module = module.get_or_insert_with(|| layer.module(device));
+                    let pipeline = layouts.pipeline(device, &key, module);
+                    gpu.check()?;
+                    Ok::<_, GpuError>(pipeline)
+                })?;
+                pipelines.push((plane, layer, pipeline));
             }
         }
         gpu.check()?;
-        Ok(Pipelines { uniform: buffer, bind_group, texture_layout, pipelines })
+        Ok(Pipelines { uniform: buffer, bind_group, texture_layout: layouts.texture, pipelines })
     }
 
     /// Sets what changes from frame to frame.
