@@ -12,8 +12,7 @@ use common::program::{fail, names, strikeline, succeed};
 use serde_json::Value;
 
 /// Small and quick, of one segment.
-const SMALL: [&str; 8] =
-    ["--size", "128x96", "--fps", "10", "--duration", "1", "--theme", "plain"];
+const SMALL: [&str; 8] = ["--size", "128x96", "--fps", "10", "--duration", "1", "--theme", "plain"];
 
 /// A song of its own for each `number`.
 fn song(number: u8) -> Vec<u8> {
@@ -67,7 +66,8 @@ fn the_videos_of_a_batch_are_those_of_single_renders_byte_for_byte() {
     for song in songs {
         succeed(render(folder.path(), &[song]).args(["-o", "single.mp4", "--force"]));
         let video = Path::new("videos").join(song).with_extension("mp4");
-        let same = fs::read(folder.path().join(&video)).unwrap() == fs::read(folder.path().join("single.mp4")).unwrap();
+        let same = fs::read(folder.path().join(&video)).unwrap()
+            == fs::read(folder.path().join("single.mp4")).unwrap();
         assert!(same, "{song}");
         // A line when it ends, and one in the table.
         assert_eq!(stderr(&output).matches(song).count(), 2, "{}", stderr(&output));
@@ -78,7 +78,8 @@ fn the_videos_of_a_batch_are_those_of_single_renders_byte_for_byte() {
 fn a_song_that_cannot_be_read_does_not_stop_the_others() {
     let folder = folder_of(&["a.mid", "c.mid"]);
     fs::write(folder.path().join("b.mid"), b"no song").unwrap();
-    let mut command = render(folder.path(), &["a.mid", "b.mid", "c.mid", "nowhere.mid", "-o", "videos", "--json"]);
+    let mut command =
+        render(folder.path(), &["a.mid", "b.mid", "c.mid", "nowhere.mid", "-o", "videos", "--json"]);
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let (objects, last) = objects(&output);
@@ -182,7 +183,7 @@ fn a_list_may_have_names_that_are_not_utf8() {
     fs::write(folder.path().join(name), song(1)).unwrap();
     fs::write(folder.path().join("list"), b"caf\xE9.mid\n").unwrap();
     let (objects, _) = objects(&succeed(&mut render(folder.path(), &["@list", "-o", "videos", "--json"])));
-    assert_eq!(objects[0]["song"], "caf\\xE9.mid");
+    assert_eq!(objects[0]["song_bytes"], "caf%E9.mid");
     let video = std::ffi::OsStr::from_bytes(b"caf\xE9.mp4");
     assert!(folder.path().join("videos").join(video).exists());
 }
@@ -216,9 +217,11 @@ fn a_batch_that_was_killed_goes_on_with_the_same_command() {
         command
     };
     let mut child = command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let count = || fs::read_dir(&videos).map_or(0, |entries| {
-        entries.flatten().filter(|entry| entry.path().extension().is_some_and(|it| it == "mp4")).count()
-    });
+    let count = || {
+        fs::read_dir(&videos).map_or(0, |entries| {
+            entries.flatten().filter(|entry| entry.path().extension().is_some_and(|it| it == "mp4")).count()
+        })
+    };
     let patience = Instant::now();
     while count() < 2 && patience.elapsed() < Duration::from_secs(120) {
         std::thread::sleep(Duration::from_millis(5));

@@ -61,6 +61,14 @@ pub(crate) fn print(text: &str) -> Result<(), NotPrinted> {
     print_with(|out| out.write_all(harmless(text).as_bytes()))
 }
 
+/// Prints a result that is no text: a file for another program.
+///
+/// # Errors
+/// When standard output does not take all of it.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), NotPrinted> {
+    print_with(|out| out.write_all(bytes))
+}
+
 /// Prints a result as one line of JSON.
 ///
 /// # Errors
@@ -94,6 +102,12 @@ pub(crate) fn show_for_now(text: impl Display) {
 /// Takes away what [`show_for_now`] shows.
 pub(crate) fn show_nothing() {
     to_stderr(&format!("\r{:COLUMNS$}\r", ""));
+}
+
+/// Whether standard output is a terminal.
+pub(crate) fn prints_to_terminal() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that prints")]
+    io::stdout().is_terminal()
 }
 
 /// Whether standard error is a terminal.

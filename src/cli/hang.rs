@@ -1,4 +1,4 @@
-//! The end of the program when a graphics driver does not return.
+//! What is told of a graphics driver that takes long, and the end of the program when one does not return.
 
 use wgpu_video::gpu::GpuError;
 use wgpu_video::gpu::watch;
@@ -13,6 +13,13 @@ const FAILED: i32 = 1;
 /// From now on, a driver that hangs ends the program with an error. What it was to write is left as it was.
 pub(super) fn end_program_on_hang() {
     watch::on_hang(|error| end(&error));
+}
+
+/// Says so when shaders are compiled for a while, which happens when a driver has none of them from an earlier run.
+pub(super) fn say_when_compiling() {
+    watch::on_compiling(|| {
+        console::tell("compiling shaders for this graphics adapter (first time only) ...")
+    });
 }
 
 fn end(error: &GpuError) {

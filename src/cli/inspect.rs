@@ -3,6 +3,7 @@
 mod chart;
 mod parts;
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
@@ -29,7 +30,7 @@ pub(super) struct InspectArgs {
 
     /// Theme whose lanes and drum map are shown: one of those that `strikeline theme --list` names, or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "plain")]
-    theme: String,
+    theme: OsString,
 
     #[command(flatten)]
     drum_map: DrumMapArgs,

@@ -1,15 +1,18 @@
 //! The command line: one file per subcommand, and what they share.
 
 mod args;
+mod clean;
 mod console;
 mod doctor;
 mod drum_map;
+mod files;
+mod formats;
 mod frame;
 mod hang;
-mod inputs;
 mod inspect;
 mod job;
 mod journals;
+mod json_path;
 mod messages;
 mod panics;
 mod profile;
@@ -56,6 +59,8 @@ enum Command {
     DrumMap(drum_map::DrumMapArgs),
     /// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
     Tune(tune::TuneArgs),
+    /// List what interrupted renders have left in a folder, and remove it.
+    Clean(clean::CleanArgs),
     /// Show what strikeline finds on this machine, and what is missing.
     Doctor(doctor::DoctorArgs),
 }
@@ -92,6 +97,7 @@ fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
         Command::Theme(args) => theme::run(&args),
         Command::DrumMap(args) => drum_map::run(&args),
         Command::Tune(args) => tune::run(&args, signals),
+        Command::Clean(args) => clean::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     }
 }
@@ -151,9 +157,11 @@ fn at_least_one(frames: u64) -> NonZeroU64 {
     NonZeroU64::new(frames).unwrap_or(NonZeroU64::MIN)
 }
 
-/// The song's file name with another extension, or its folder's name with it, in the current folder.
+/// The song's file name with another extension, or its folder's name with it, in the current folder; `song` with it for
+/// one from standard input.
 fn default_output(song: &std::path::Path, extension: &str) -> std::path::PathBuf {
-    let name = std::path::Path::new(song.file_name().unwrap_or("song".as_ref()));
+    let named = song.file_name().filter(|_| !formats::is_standard_stream(song));
+    let name = std::path::Path::new(named.unwrap_or("song".as_ref()));
     // A dot in a folder's name begins no extension.
     if song.is_dir() { name.with_added_extension(extension) } else { name.with_extension(extension) }
 }

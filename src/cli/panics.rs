@@ -66,3 +66,64 @@ fn keep(panic: &PanicHookInfo<'_>) {
         panics.push(KeptPanic { message, place });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs the ignored test `name` of this module in a process of its own, and returns its exit code and standard error.
+    fn in_child(name: &str) -> (Option<i32>, String) {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--ignored", "--exact", "--nocapture", &format!("cli::panics::tests::{name}")]);
+        let output = child.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    /// Ends the process as `main` does.
+    fn exit(code: ExitCode) -> ! {
+        let is_failure = format!("{code:?}") == format!("{:?}", ExitCode::FAILURE);
+        std::process::exit(if is_failure { 1 } else { 0 })
+    }
+
+    #[test]
+    #[ignore = "a process of its own"]
+    fn a_program_that_panics() {
+        exit(guarded(|| panic!("the sum is {}", 1 + 1)));
+    }
+
+    #[test]
+    #[ignore = "a process of its own"]
+    fn a_program_with_a_thread_that_panics() {
+        exit(guarded(|| {
+            let thread = std::thread::Builder::new().name("render".to_owned());
+            let panicking = thread.spawn(|| assert_eq!(1, 2, "odd")).unwrap();
+            let caught = panicking.join().unwrap_err();
+            let message = caught.downcast_ref::<String>().unwrap();
+            let text = format!("the render stage panicked ({message})");
+            console::tell(format_args!("error: {text}"));
+            console::tell(format_args!("help: {}", place_of(&text).unwrap()));
+            assert_eq!(place_of("the disk is full"), None);
+            ExitCode::SUCCESS
+        }));
+    }
+
+    #[test]
+    fn a_panic_that_nothing_catches_ends_in_words_with_exit_code_1() {
+        let (code, stderr) = in_child("a_program_that_panics");
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(
+            stderr.starts_with("error: this is a bug in strikeline, please report it at http"),
+            "{stderr}"
+        );
+        assert!(stderr.contains("the sum is 2 (in the thread ") && stderr.contains("panics.rs:"), "{stderr}");
+        assert_eq!(stderr.matches("the sum is").count(), 1, "{stderr}");
+    }
+
+    #[test]
+    fn a_panic_that_was_caught_is_told_once_with_its_place() {
+        let (code, stderr) = in_child("a_program_with_a_thread_that_panics");
+        assert_eq!(code, Some(0), "{stderr}");
+        assert_eq!(stderr.matches("odd").count(), 1, "{stderr}");
+        assert!(stderr.contains("help: it was in the thread render, at src/cli/panics.rs:"), "{stderr}");
+    }
+}

@@ -47,7 +47,11 @@ impl ProgressDisplay {
     }
 
     /// For one of several videos, called `name`: in a bar of its own, or with its name on plain lines where there is none.
-    pub(super) fn one_of_several(name: &str, bar: Option<ProgressBar>, frame_rate: FrameRate) -> ProgressDisplay {
+    pub(super) fn one_of_several(
+        name: &str,
+        bar: Option<ProgressBar>,
+        frame_rate: FrameRate,
+    ) -> ProgressDisplay {
         let kind = match bar {
             Some(bar) => ProgressKind::Bar(bar),
             None => ProgressKind::Plain { name: format!("{name}: "), last: Duration::ZERO },

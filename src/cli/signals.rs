@@ -29,11 +29,10 @@ impl Signal {
     }
 }
 
-/// The program's answer to signals, from [`Signals::install`] on until this is dropped.
+/// The program's answer to signals, from [`Signals::install`] on until the process has ended.
 #[derive(Debug)]
 pub(crate) struct Signals {
     state: Arc<State>,
-    _watch: watch::Watch,
 }
 
 /// What the answer to a signal depends on.
@@ -53,7 +52,8 @@ impl Signals {
     /// When the system has no thread or no descriptors left for that.
     pub(crate) fn install() -> io::Result<Signals> {
         let state = Arc::new(State::default());
-        Ok(Signals { _watch: watch::Watch::start(&state)?, state })
+        watch::start(&state)?;
+        Ok(Signals { state })
     }
 
     /// The token that the first signal cancels while something is streamed.
@@ -97,53 +97,31 @@ impl Drop for Streaming<'_> {
 
 #[cfg(unix)]
 mod watch {
-    //! A thread that waits for signals: it may do what a signal handler may not, such as removing files.
+    //! A thread that waits for signals: it may do what a signal handler may not, such as removing files. It is not joined, so
+    //! that a signal ends the program also when a graphics driver hangs at the very end.
 
     use std::io;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::thread::{Builder, JoinHandle};
+    use std::thread::Builder;
 
-    use signal_hook::SigId;
     use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU, SIGXFSZ};
-    use signal_hook::iterator::{Handle, Signals};
+    use signal_hook::iterator::Signals;
 
     use super::{Signal, State};
 
-    /// The thread, until it is dropped.
-    #[derive(Debug)]
-    pub(super) struct Watch {
-        signals: Handle,
-        thread: Option<JoinHandle<()>>,
-        file_size: SigId,
-    }
-
-    impl Watch {
-        pub(super) fn start(state: &Arc<State>) -> io::Result<Watch> {
-            let mut watched = vec![SIGINT, SIGTERM, SIGQUIT, SIGALRM, SIGXCPU];
-            if !may_be_ignored(SIGHUP) {
-                watched.push(SIGHUP);
-            }
-            let mut signals = Signals::new(watched)?;
-            let handle = signals.handle();
-            let state = Arc::clone(state);
-            let answer = move || signals.forever().for_each(|signal| state.answer(Signal(signal)));
-            let thread = Builder::new().name("signals".to_owned()).spawn(answer)?;
-            // A signal with a handler that does nothing does not end the program: the write that is too much fails instead.
-            let file_size = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
-            Ok(Watch { signals: handle, thread: Some(thread), file_size })
+    pub(super) fn start(state: &Arc<State>) -> io::Result<()> {
+        let mut watched = vec![SIGINT, SIGTERM, SIGQUIT, SIGALRM, SIGXCPU];
+        if !may_be_ignored(SIGHUP) {
+            watched.push(SIGHUP);
         }
-    }
-
-    impl Drop for Watch {
-        fn drop(&mut self) {
-            signal_hook::low_level::unregister(self.file_size);
-            self.signals.close();
-            if let Some(thread) = self.thread.take() {
-                // It does not panic; and if it did, the program ends here anyway.
-                let _ = thread.join();
-            }
-        }
+        let mut signals = Signals::new(watched)?;
+        let state = Arc::clone(state);
+        let answer = move || signals.forever().for_each(|signal| state.answer(Signal(signal)));
+        Builder::new().name("signals".to_owned()).spawn(answer)?;
+        // A signal with a handler that does nothing does not end the program: the write that is too much fails instead.
+        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+        Ok(())
     }
 
     impl State {
@@ -186,34 +164,15 @@ mod watch {
     use std::io;
     use std::sync::Arc;
 
-    use signal_hook::SigId;
     use signal_hook::consts::{SIGINT, SIGTERM};
 
     use super::State;
 
-    #[derive(Debug)]
-    pub(super) struct Watch(Vec<SigId>);
-
-    impl Watch {
-        pub(super) fn start(state: &Arc<State>) -> io::Result<Watch> {
-            let mut ids = Vec::new();
-            for signal in [SIGINT, SIGTERM] {
-                ids.push(signal_hook::flag::register_conditional_shutdown(
-                    signal,
-                    128 + signal,
-                    state.cancel.flag(),
-                )?);
-                ids.push(signal_hook::flag::register(signal, state.cancel.flag())?);
-            }
-            Ok(Watch(ids))
+    pub(super) fn start(state: &Arc<State>) -> io::Result<()> {
+        for signal in [SIGINT, SIGTERM] {
+            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, state.cancel.flag())?;
+            signal_hook::flag::register(signal, state.cancel.flag())?;
         }
-    }
-
-    impl Drop for Watch {
-        fn drop(&mut self) {
-            for id in self.0.drain(..) {
-                signal_hook::low_level::unregister(id);
-            }
-        }
+        Ok(())
     }
 }

@@ -17,11 +17,15 @@ use anyhow::Context;
 use strikeline::song::{Song, SongOptions};
 use strikeline_picture::{PictureSize, shown};
 use wgpu_video::gpu::{AdapterDescription, Gpu};
-use wgpu_video::output::{OutputFile, Overwrite};
+use wgpu_video::output::OutputFile;
 use wgpu_video::stream::{StreamError, WorkSplit, default_jobs};
 
-use super::args::{EncoderArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongSelection, length};
+use super::args::{
+    EncoderArgs, ForceArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongSelection, length,
+};
 use super::console::{self, NotPrinted};
+use super::files::CommandFiles;
+use super::formats::OutputFormat;
 use super::messages::Messages;
 use super::signals::Signals;
 use bench::StreamBench;
@@ -40,7 +44,7 @@ const MOST_RING_BYTES: u64 = 2 << 30;
 /// this adapter, its driver and sizes like --size; `strikeline render` uses it from then on.
 #[derive(Debug, clap::Args)]
 pub(super) struct TuneArgs {
-    /// MIDI file to measure with [default: a groove that is built in].
+    /// MIDI file to measure with; - for standard input [default: a groove that is built in].
     song: Option<PathBuf>,
 
     /// Time that the search may take, from 5 seconds to an hour, such as 90 or 1:30.
@@ -54,9 +58,12 @@ pub(super) struct TuneArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// Draw the speed by ring depth and jobs to this SVG file; an existing file is replaced.
+    /// Draw the speed by ring depth and jobs to this SVG file.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
     quiet: QuietArgs,
@@ -84,8 +91,18 @@ pub(super) fn run(args: &TuneArgs, signals: &Signals) -> anyhow::Result<()> {
     if !args.dry_run {
         file.as_ref().ok_or(TuningError::NoFolder)?.check()?;
     }
+    let mut files = CommandFiles::default();
+    args.song.iter().for_each(|song| files.read_song(song));
+    args.highway.add_files(&mut files)?;
+    if let Some(settings) = file.as_ref().filter(|_| !args.dry_run) {
+        files.write_any("the file of tuned settings", settings.path());
+    }
+    if let Some(path) = &args.svg {
+        files.write("--svg", path, OutputFormat::Svg)?;
+    }
+    files.check()?;
     let svg = match &args.svg {
-        Some(path) => Some(OutputFile::create(path, Overwrite::Replace)?),
+        Some(path) => Some(OutputFile::create(path, args.force.overwrite())?),
         None => None,
     };
     let adapters = Gpu::adapters();

@@ -15,9 +15,10 @@ pub enum DrumMapError {
     /// No built-in drum map and no file has that name: use one of the names, or give the file's path.
     #[error(
         "there is no drum map {name:?}{}; the built-in drum maps are {}; for a file of your own give its path, as in \
-         ./{name}.toml",
+         ./{}.toml",
         did_you_mean(name, &builtin::NAMES),
-        builtin::NAMES.join(", ")
+        builtin::NAMES.join(", "),
+        shown(name)
     )]
     UnknownName {
         /// The name.

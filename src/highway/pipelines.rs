@@ -1,9 +1,13 @@
 //! The highway's uniform, and a pipeline for each layer.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use rayon::prelude::*;
 use wgpu::util::DeviceExt;
 
 use super::captions::instances::{GlyphInstance, PanelInstance};
 use super::images::Placement;
+use super::kept::{Layouts, PipelineKey};
 use super::layout::Layout;
 use super::motion::{NoteMotion, SUBPIXELS};
 use super::notes::{LineInstance, NoteInstance};
@@ -12,9 +16,9 @@ use super::paint;
 use super::spans::SpanInstance;
 use super::static_layer::StaticShape;
 use crate::theme::{Color, Corners, CymbalGems};
-use strikeline_picture::PictureSize;
 use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind};
-use wgpu_video::gpu::watch::driver_call;
+use wgpu_video::gpu::warm_up::{self, EarlyPipeline};
+use wgpu_video::gpu::watch::COMPILING;
 use wgpu_video::gpu::{Gpu, GpuError};
 use wgpu_video::scene::SceneTarget;
 
@@ -165,12 +169,6 @@ impl Layer {
         }
     }
 
-    /// The shader.
-    fn module(self, device: &wgpu::Device) -> wgpu::ShaderModule {
-        let source = format!("{}{}", include_str!("../../shaders/highway.wgsl"), self.parts().0);
-        planes::shader(device, "highway", &source)
-    }
-
     /// The fragment entry point.
     fn fragment(self) -> &'static str {
         match self {
@@ -198,88 +196,6 @@ impl Layer {
     }
 }
 
-/// All that a pipeline depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct PipelineKey {
-    layer: Layer,
-    plane: PlaneKind,
-    size: PictureSize,
-    /// Values of the shader's constants.
-    constants: [(&'static str, bool); 5],
-}
-
-/// The layouts are the same for all highways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct LayoutsKey;
-
-/// What the pipelines bind.
-#[derive(Debug, Clone)]
-struct Layouts {
-    uniform: wgpu::BindGroupLayout,
-    texture: wgpu::BindGroupLayout,
-    /// The uniform alone.
-    plain: wgpu::PipelineLayout,
-    /// The uniform and a texture.
-    textured: wgpu::PipelineLayout,
-}
-
-impl Layouts {
-    fn new(device: &wgpu::Device) -> Layouts {
-        let bind_layout = |label, ty, visibility| {
-            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-                label: Some(label),
-                entries: &[wgpu::BindGroupLayoutEntry { binding: 0, visibility, ty, count: None }],
-            })
-        };
-        let uniform = bind_layout(
-            "highway",
-            wgpu::BindingType::Buffer {
-                ty: wgpu::BufferBindingType::Uniform,
-                has_dynamic_offset: false,
-                min_binding_size: None,
-            },
-            wgpu::ShaderStages::VERTEX_FRAGMENT,
-        );
-        let texture = bind_layout(
-            "texture",
-            wgpu::BindingType::Texture {
-                sample_type: wgpu::TextureSampleType::Float { filterable: false },
-                view_dimension: wgpu::TextureViewDimension::D2,
-                multisampled: false,
-            },
-            wgpu::ShaderStages::VERTEX_FRAGMENT,
-        );
-        let pipeline_layout = |groups: &[Option<&wgpu::BindGroupLayout>]| {
-            device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                label: Some("highway"),
-                bind_group_layouts: groups,
-                immediate_size: 0,
-            })
-        };
-        let plain = pipeline_layout(&[Some(&uniform)]);
-        let textured = pipeline_layout(&[Some(&uniform), Some(&texture)]);
-        Layouts { uniform, texture, plain, textured }
-    }
-
-    fn pipeline(
-        &self,
-        device: &wgpu::Device,
-        key: &PipelineKey,
-        module: &wgpu::ShaderModule,
-    ) -> wgpu::RenderPipeline {
-        let (_, vertex, buffer) = key.layer.parts();
-        let layout = if key.layer.is_textured() { &self.textured } else { &self.plain };
-        let source = PipelineSource {
-            buffers: &[Some(buffer)],
-            topology: wgpu::PrimitiveTopology::TriangleStrip,
-            entry_points: Some((vertex, key.layer.fragment())),
-            constants: &key.constants.map(|(name, is_on)| (name, f64::from(is_on))),
-            ..PipelineSource::new("highway", module, layout)
-        };
-        planes::pipeline(device, key.plane, key.size, &source)
-    }
-}
-
 /// The pipelines of the layers that a highway has, for each plane, and the uniform.
 #[derive(Debug)]
 pub(super) struct Pipelines {
@@ -304,12 +220,15 @@ impl Pipelines {
         let device = &gpu.device;
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let buffer = gpu.buffer_of("highway", bytemuck::bytes_of(uniform), usage)?;
-        let layouts = gpu.kept(LayoutsKey, || Ok::<_, GpuError>(Layouts::new(device)))?;
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("highway"),
-            layout: &layouts.uniform,
-            entries: &[wgpu::BindGroupEntry { binding: 0, resource: buffer.as_entire_binding() }],
-        });
+        let layouts = Layouts::of(gpu);
+        let bind_group = || {
+            device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some("highway"),
+                layout: &layouts.uniform,
+                entries: &[wgpu::BindGroupEntry { binding: 0, resource: buffer.as_entire_binding() }],
+            })
+        };
+        let bind_group = gpu.driver_work("binding a buffer", bind_group)?;
         let gems = &options.theme.gems;
         let constants = |layer: Layer| {
             let is_kick = matches!(layer, Layer::Kicks | Layer::KickMiddles);
@@ -321,21 +240,65 @@ impl Pipelines {
                 ("marked", !is_kick && gems.mark_size > 0.0),
             ]
         };
+        let key = |(layer, plane): (Layer, PlaneKind)| PipelineKey {
+            layer,
+            plane,
+            size: view.size,
+            constants: constants(layer),
+        };
+        let wanted = layers.iter().flat_map(|&layer| view.planes.iter().map(move |&plane| (layer, plane)));
         let mut pipelines = Vec::new();
-        for &layer in layers {
-            let mut module = None;
-            for &plane in view.planes {
-                let key = PipelineKey { layer, plane, size: view.size, constants: constants(layer) };
-                let pipeline = gpu.kept(key, || {
-                    let module = module.get_or_insert_with(|| layer.module(device));
-                    let pipeline = layouts.pipeline(device, &key, module);
-                    gpu.check()?;
-                    Ok::<_, GpuError>(pipeline)
-                })?;
-                pipelines.push((plane, layer, pipeline));
+        let mut missing = Vec::new();
+        for (layer, plane) in wanted {
+            match gpu.kept(&key((layer, plane))) {
+                Some(pipeline) => pipelines.push((plane, layer, pipeline)),
+                None => missing.push((layer, plane)),
             }
         }
-        gpu.check()?;
+        let mut sources: Vec<&'static str> = missing.iter().map(|(layer, _)| layer.parts().0).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let module = |source: &'static str| {
+            let text = format!("{}{source}", include_str!("../../shaders/highway.wgsl"));
+            let module = gpu.driver_work(COMPILING, || planes::shader(device, "highway", &text))?;
+            Ok((source, module))
+        };
+        let modules: Vec<_> = sources.into_par_iter().map(module).collect::<Result<_, GpuError>>()?;
+        let pipeline = |(layer, plane): (Layer, PlaneKind)| {
+            let (source, vertex, buffer) = layer.parts();
+            let module = modules.iter().find(|(of, _)| *of == source).map(|(_, module)| module);
+            let Some(module) = module else { return Ok(None) };
+            let layout = if layer.is_textured() { &layouts.textured } else { &layouts.plain };
+            let source = PipelineSource {
+                buffers: &[Some(buffer.clone())],
+                topology: wgpu::PrimitiveTopology::TriangleStrip,
+                entry_points: Some((vertex, layer.fragment())),
+                constants: &constants(layer).map(|(name, is_on)| (name, f64::from(is_on))),
+                ..PipelineSource::new("highway", module, layout)
+            };
+            let made = || planes::pipeline(device, plane, view.size, &source);
+            Ok(Some((plane, layer, gpu.driver_work(COMPILING, made)?)))
+        };
+        // Drivers compile several at the same time.
+        let made: Vec<Option<_>> = missing.into_par_iter().map(pipeline).collect::<Result<_, GpuError>>()?;
+        let made: Vec<_> = made.into_iter().flatten().collect();
+        let early = |(plane, layer, pipeline)| {
+            let constants = constants(layer);
+            let mut key = DefaultHasher::new();
+            let (vertex, fragment) = (layer.parts().1, layer.fragment());
+            (layer.parts().0, vertex, fragment, constants, plane, view.size).hash(&mut key);
+            let vertices = layer.vertices();
+            EarlyPipeline { key: key.finish(), pipeline, plane, bind_group: &bind_group, vertices }
+        };
+        // A still is drawn once: what it does not show need not be compiled. And textures are not known yet.
+        let is_early = |plane, layer: Layer| plane != PlaneKind::Rgba && !layer.is_textured();
+        let wanted = made.iter().map(|(plane, layer, pipeline)| (*plane, *layer, pipeline));
+        let wanted: Vec<_> = wanted.filter(|(plane, layer, _)| is_early(*plane, *layer)).map(early).collect();
+        warm_up::compile_early(gpu, &wanted)?;
+        for (plane, layer, pipeline) in made {
+            gpu.keep(key((layer, plane)), pipeline.clone());
+            pipelines.push((plane, layer, pipeline));
+        }
         Ok(Pipelines { uniform: buffer, bind_group, texture_layout: layouts.texture, pipelines })
     }
 
@@ -366,31 +329,35 @@ impl Pipelines {
         data: &[u8],
     ) -> Result<wgpu::BindGroup, GpuError> {
         gpu.check_texture_size("an image or the text", width, height)?;
-        let _call = driver_call("making a texture");
-        let texture = gpu.device.create_texture_with_data(
-            &gpu.queue,
-            &wgpu::TextureDescriptor {
+        let texture = || {
+            gpu.device.create_texture_with_data(
+                &gpu.queue,
+                &wgpu::TextureDescriptor {
+                    label: Some("highway"),
+                    size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+                    mip_level_count: 1,
+                    sample_count: 1,
+                    dimension: wgpu::TextureDimension::D2,
+                    format,
+                    usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+                    view_formats: &[],
+                },
+                wgpu::util::TextureDataOrder::LayerMajor,
+                data,
+            )
+        };
+        let texture = gpu.driver_work("making a texture", texture)?;
+        gpu.driver_work("binding a texture", || {
+            let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+            gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some("highway"),
-                size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-                mip_level_count: 1,
-                sample_count: 1,
-                dimension: wgpu::TextureDimension::D2,
-                format,
-                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-                view_formats: &[],
-            },
-            wgpu::util::TextureDataOrder::LayerMajor,
-            data,
-        );
-        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        Ok(gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("highway"),
-            layout: &self.texture_layout,
-            entries: &[wgpu::BindGroupEntry {
-                binding: 0,
-                resource: wgpu::BindingResource::TextureView(&view),
-            }],
-        }))
+                layout: &self.texture_layout,
+                entries: &[wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: wgpu::BindingResource::TextureView(&view),
+                }],
+            })
+        })
     }
 }
 

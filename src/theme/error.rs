@@ -17,9 +17,10 @@ pub enum ThemeError {
     /// No built-in theme and no file has that name: use one of the names, or give the file's path.
     #[error(
         "there is no theme {name:?}{}; the built-in themes are {}; for a file of your own give its path, as in \
-         ./{name}.toml",
+         ./{}.toml",
         did_you_mean(name, &builtin::NAMES),
-        builtin::NAMES.join(", ")
+        builtin::NAMES.join(", "),
+        shown(name)
     )]
     UnknownName {
         /// The name.

@@ -36,6 +36,7 @@ pub(crate) mod text_file;
 mod values;
 mod writer;
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use text_file::TextFileError;
@@ -66,14 +67,15 @@ impl Theme {
     /// # Errors
     /// As [`Theme::open`]. When there is neither such a theme nor such a file, the error lists the names of the
     /// built-in themes.
-    pub fn find(name_or_file: &str) -> Result<Theme, ThemeError> {
-        if let Some(theme) = Theme::builtin(name_or_file) {
+    pub fn find(name_or_file: impl AsRef<OsStr>) -> Result<Theme, ThemeError> {
+        let name_or_file = name_or_file.as_ref();
+        if let Some(theme) = name_or_file.to_str().and_then(Theme::builtin) {
             return Ok(theme);
         }
         if text_file::is_path(name_or_file) {
             Theme::open(Path::new(name_or_file))
         } else {
-            Err(ThemeError::UnknownName { name: name_or_file.to_owned() })
+            Err(ThemeError::UnknownName { name: name_or_file.to_string_lossy().into_owned() })
         }
     }
 

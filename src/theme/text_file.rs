@@ -1,5 +1,6 @@
 //! Reads text files that people write, with a limit to their size.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -42,7 +43,7 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<String, TextFileError> {
 
 /// Whether `name_or_file` is meant as the path of a file rather than as a name: it has an extension or a folder, or
 /// there is such a file.
-pub(crate) fn is_path(name_or_file: &str) -> bool {
+pub(crate) fn is_path(name_or_file: &OsStr) -> bool {
     let path = Path::new(name_or_file);
     path.extension().is_some() || path.components().count() > 1 || path.exists()
 }

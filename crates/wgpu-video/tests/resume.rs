@@ -15,7 +15,7 @@ use wgpu_video::audio::{AudioCodec, AudioError, AudioFormat, AudioTrack, Packet,
 use wgpu_video::encode::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
-use wgpu_video::journal::{Contents, Journal, JournalError, SegmentFile, SegmentKey};
+use wgpu_video::journal::{Contents, Journal, JournalError, JournalPlace, SegmentFile, SegmentKey};
 use wgpu_video::stream::pipeline::{self, DeviceStages, Outcome, PipelineOptions};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use wgpu_video::stream::{
@@ -457,19 +457,23 @@ fn a_file_for_other_settings_or_in_use_or_of_another_kind_is_refused_and_stays()
 fn a_journal_is_a_file_only_when_a_video_takes_long_and_is_gone_when_it_is_complete() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
-    let open = |after| Journal::open(&path, KEY, (CODEC, "a test".to_owned()), after).unwrap();
+    let place = JournalPlace { path: path.clone(), key: KEY };
+    let later = |after| {
+        let place = place.clone();
+        Journal::later(move || Ok(place), (CODEC, "a test".to_owned()), after)
+    };
     let plan = plan(100, 10);
-    let journal = open(Duration::from_secs(3600));
+    let journal = later(Duration::from_secs(3600));
     run(plan, &Device::default(), (&CancelToken::default(), with_store(&journal)), false).0.unwrap();
     assert!(!path.exists() && !journal.lasts());
 
-    let journal = open(Duration::ZERO);
+    let journal = later(Duration::ZERO);
     run(plan, &Device::default(), (&CancelToken::default(), with_store(&journal)), false).0.unwrap();
     assert!(path.exists() && journal.lasts());
     assert_eq!(journal.segments(), 10);
     assert!(journal.take_error().is_none());
     drop(journal);
-    let journal = open(Duration::from_secs(3600));
+    let journal = Journal::open(&place, CODEC).unwrap();
     assert_eq!(journal.segments(), 10);
     journal.remove().unwrap();
     assert!(!path.exists());
@@ -479,7 +483,8 @@ fn a_journal_is_a_file_only_when_a_video_takes_long_and_is_gone_when_it_is_compl
 fn a_video_is_made_without_a_journal_where_there_can_be_none() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("no such folder").join("journal");
-    let journal = Journal::open(&path, KEY, (CODEC, String::new()), Duration::ZERO).unwrap();
+    let place = JournalPlace { path, key: KEY };
+    let journal = Journal::later(move || Ok(place), (CODEC, String::new()), Duration::ZERO);
     let plan = plan(100, 10);
     let (outcome, sink) =
         run(plan, &Device::default(), (&CancelToken::default(), with_store(&journal)), false);

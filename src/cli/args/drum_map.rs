@@ -1,9 +1,14 @@
 //! Which drum the keys of a song stand for: `--drum-map`, and what happens without it.
 
+use std::ffi::OsString;
+use std::path::Path;
+
 use serde::Serialize;
 use strikeline::drum_maps::{NamedDrumMap, fitting, recognise};
 use strikeline::song::{DrumMap, KeyCount, LaneId, LaneLayout, Song, SynthesizerKind};
 use strikeline::theme::Theme;
+
+use crate::cli::files::CommandFiles;
 
 /// The name of the map that the built-in themes have.
 const GENERAL_MIDI: &str = "general-midi";
@@ -18,7 +23,7 @@ pub(crate) struct DrumMapArgs {
     /// The drums are then those of the map alone. The lanes keep the order, names and colours of the theme, but for
     /// what the map says of them.
     #[arg(long, value_name = "NAME|FILE")]
-    drum_map: Option<String>,
+    drum_map: Option<OsString>,
 }
 
 /// The drum map that a song is shown with.
@@ -68,6 +73,17 @@ impl MapChoice {
 }
 
 impl DrumMapArgs {
+    /// Adds the file that is read.
+    pub(crate) fn add_files(&self, files: &mut CommandFiles) {
+        if let Some(file) = self
+            .drum_map
+            .as_ref()
+            .filter(|name| name.to_str().is_none_or(|name| NamedDrumMap::builtin(name).is_none()))
+        {
+            files.read(Path::new(file));
+        }
+    }
+
     /// The drum map for `song` with `theme`.
     ///
     /// # Errors

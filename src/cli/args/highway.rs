@@ -1,6 +1,7 @@
 //! How the highway is shown: the options of every subcommand that draws it.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use strikeline::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
 use strikeline::song::Song;
@@ -8,6 +9,7 @@ use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
 
 use super::{DrumMapArgs, MapInForce, PictureArgs, time};
+use crate::cli::files::CommandFiles;
 use crate::cli::messages::Messages;
 
 /// Look and speed of the highway.
@@ -16,7 +18,7 @@ use crate::cli::messages::Messages;
 pub(crate) struct HighwayArgs {
     /// Theme: one of those that `strikeline theme --list` names, or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "neon")]
-    theme: String,
+    theme: OsString,
 
     #[command(flatten)]
     drum_map: DrumMapArgs,
@@ -75,7 +77,7 @@ pub(crate) struct HighwayArgs {
 #[derive(Debug, Clone)]
 pub(crate) struct Look {
     /// `--theme`.
-    pub theme: String,
+    pub theme: OsString,
     /// `--shutter`, in degrees.
     pub shutter: f32,
 }
@@ -97,6 +99,21 @@ enum LabelChoice {
 }
 
 impl HighwayArgs {
+    /// Adds the files that are read: the theme, the pictures and fonts that it names, the drum map and the end card.
+    ///
+    /// # Errors
+    /// As [`Theme::find`].
+    pub(crate) fn add_files(&self, files: &mut CommandFiles) -> anyhow::Result<()> {
+        let theme = Theme::find(&self.theme)?;
+        if self.theme.to_str().is_none_or(|name| Theme::builtin(name).is_none()) {
+            files.read(Path::new(&self.theme));
+        }
+        theme.files().into_iter().for_each(|(_, file)| files.read(file));
+        self.drum_map.add_files(files);
+        self.end_card.iter().for_each(|image| files.read(image));
+        Ok(())
+    }
+
     /// The theme, with the drum map for `song` in it, and which map that is.
     fn themed(&self, song: &Song) -> anyhow::Result<(Theme, MapInForce)> {
         let mut theme = Theme::find(&self.theme)?;

@@ -10,6 +10,7 @@ use wgpu_video::gpu::details::AdapterDetails;
 use wgpu_video::gpu::readback_speed::ReadbackSpeed;
 
 use super::findings::{DoctorFindings, Entries, SettingsFound};
+use crate::cli::json_path::put_path;
 use crate::cli::remedies;
 
 /// What is known of the memory of slots.
@@ -258,11 +259,12 @@ fn settings_json(found: &SettingsFound) -> Value {
     };
     let list = |entries: &Vec<Entry>| entries.iter().map(entry).collect::<Vec<_>>();
     let entries = found.entries.as_ref();
-    json!({
-        "path": found.path,
+    let mut json = json!({
         "exists": found.exists,
         "error": entries.err().map(ToString::to_string),
         "entries": entries.ok().map(|entries| list(&entries.current)),
         "outdated": entries.ok().map(|entries| list(&entries.outdated)),
-    })
+    });
+    put_path(&mut json, "path", &found.path);
+    json
 }

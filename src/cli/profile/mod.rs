@@ -27,6 +27,8 @@ use super::args::{
     ForceArgs, HighwayArgs, JsonArgs, PictureArgs, PlayedSong, PracticeArgs, SongArgs, SoundArgs, StreamArgs,
 };
 use super::console;
+use super::files::CommandFiles;
+use super::formats::OutputFormat;
 use super::messages::Messages;
 use super::progress::ProgressDisplay;
 use super::signals::Signals;
@@ -113,9 +115,10 @@ pub(super) struct ProfileArgs {
 pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
     let cancel = signals.token();
     let mut messages = Messages::new(args.quiet, args.json.json);
+    // Errors that need no measurement are reported first.
+    check_files(args)?;
     let (song, events) = args.song.open_with_events(&mut messages)?;
     let played = args.practice.play(song, events)?;
-    // Errors that need no measurement are reported first.
     let overwrite = args.force.overwrite();
     let file = |path: &Option<PathBuf>| path.as_deref().map(|path| OutputFile::create(path, overwrite));
     let (trace_file, svg_file) = (file(&args.trace).transpose()?, file(&args.svg).transpose()?);
@@ -129,7 +132,7 @@ pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
     let picture = &args.picture;
     let what = format!(
         "{}, {frames} frames from {:.2} s of the song, {} at {} fps, quality {}",
-        shown(&args.song.song),
+        shown(args.song.name()),
         start.as_seconds(),
         picture.size,
         picture.fps,
@@ -202,6 +205,22 @@ pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
         console::print(&summary.text())?;
     }
     Ok(())
+}
+
+/// Refuses outputs that are files of the song, or one and the same.
+fn check_files(args: &ProfileArgs) -> anyhow::Result<()> {
+    let mut files = CommandFiles::default();
+    files.read_song(&args.song.song);
+    args.sound.add_files(&mut files);
+    args.stream.add_files(&mut files);
+    args.highway.add_files(&mut files)?;
+    let outputs = [("--trace", &args.trace, OutputFormat::Trace), ("--svg", &args.svg, OutputFormat::Svg)];
+    for (option, path, format) in outputs {
+        if let Some(path) = path {
+            files.write(option, path, format)?;
+        }
+    }
+    Ok(files.check()?)
 }
 
 /// The sound of the frames, as `render` makes it.

@@ -42,7 +42,13 @@ impl Bars {
         } else {
             BarsKind::Plain
         };
-        Bars { kind, frame_rate, cancel: cancel.clone(), told: AtomicBool::new(false), started: Instant::now() }
+        Bars {
+            kind,
+            frame_rate,
+            cancel: cancel.clone(),
+            told: AtomicBool::new(false),
+            started: Instant::now(),
+        }
     }
 
     /// For the song `name`, whose video has so many frames.
@@ -51,7 +57,8 @@ impl Bars {
             BarsKind::Quiet => None,
             BarsKind::Plain => Some(ProgressDisplay::one_of_several(name, None, self.frame_rate)),
             BarsKind::Bars { all, total } => {
-                let bar = all.insert_before(total, bar(frames, "{bar:32} {prefix}: frame {pos}/{len}  {msg}"));
+                let bar =
+                    all.insert_before(total, bar(frames, "{bar:32} {prefix}: frame {pos}/{len}  {msg}"));
                 bar.set_prefix(name.chars().take(WIDEST).collect::<String>());
                 Some(ProgressDisplay::one_of_several(name, Some(bar), self.frame_rate))
             }
@@ -63,7 +70,8 @@ impl Bars {
     pub(super) fn set_done(&self, done: usize, of: usize) {
         if let BarsKind::Bars { total, .. } = &self.kind {
             total.set_position(done as u64);
-            let left = self.started.elapsed().as_secs_f64() / done.max(1) as f64 * of.saturating_sub(done) as f64;
+            let left =
+                self.started.elapsed().as_secs_f64() / done.max(1) as f64 * of.saturating_sub(done) as f64;
             total.set_message(format!("ETA {}", clock(left)));
         }
     }
@@ -92,7 +100,8 @@ impl Bars {
     fn tell_stopping(&self) {
         let is_first = self.cancel.is_cancelled() && !self.told.swap(true, Ordering::Relaxed);
         if is_first && !matches!(self.kind, BarsKind::Quiet) {
-            let text = "stopping: segments that have been begun are finished and kept; Ctrl-C again ends at once";
+            let text =
+                "stopping: segments that have been begun are finished and kept; Ctrl-C again ends at once";
             self.suspend(|| console::tell(text));
         }
     }

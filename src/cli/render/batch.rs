@@ -4,7 +4,7 @@
 use std::fs;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,7 +25,8 @@ use super::room::Room;
 use super::table::{name, table};
 use super::video::Video;
 use crate::cli::console::{self, NotPrinted};
-use crate::cli::inputs;
+use crate::cli::files::CommandFiles;
+use crate::cli::formats::OutputFormat;
 use crate::cli::job::RenderJob;
 use crate::cli::messages::Messages;
 use crate::cli::signals::Signals;
@@ -99,7 +100,8 @@ pub(super) fn run(
     }
     let mut unprinted = batch.unprinted.into_inner().unwrap_or_else(PoisonError::into_inner);
     if json {
-        for (video, outcome) in videos.iter().zip(&outcomes).filter(|(_, it)| matches!(it, Outcome::NotBegun)) {
+        for (video, outcome) in videos.iter().zip(&outcomes).filter(|(_, it)| matches!(it, Outcome::NotBegun))
+        {
             unprinted = unprinted.or(console::print_json(&outcome.json(video)).err());
         }
         unprinted = unprinted.or(console::print_json(&counts.json(wall)).err());
@@ -138,7 +140,8 @@ impl Existing<'_> {
     fn skipped(&self, videos: &[PlannedVideo]) -> anyhow::Result<Vec<Option<Skipped>>> {
         // To find out what a song's video would be takes some milliseconds.
         let skipped: Vec<_> = videos.par_iter().map(|video| self.skip(video)).collect();
-        let replaced = videos.iter().zip(&skipped).filter(|(video, why)| why.is_none() && video.output.exists());
+        let replaced =
+            videos.iter().zip(&skipped).filter(|(video, why)| why.is_none() && video.output.exists());
         let replaced: Vec<&Path> = replaced.map(|(video, _)| video.output.as_path()).collect();
         if replaced.is_empty() {
             return Ok(skipped);
@@ -151,16 +154,13 @@ impl Existing<'_> {
                 listed(replaced.into_iter())
             ));
         }
-        let sound = &self.args.video.sound;
-        let files: Vec<&PathBuf> = videos
-            .iter()
-            .map(|video| &video.song)
-            .chain(sound.audio.as_ref())
-            .chain(sound.soundfont.as_ref())
-            .collect();
+        let mut files = CommandFiles::default();
+        videos.iter().for_each(|video| files.read_song(&video.song));
+        self.args.video.add_files(&mut files)?;
         for output in replaced {
-            inputs::refuse_replacing(output, files.iter().map(|file| file.as_path()))?;
+            files.write("--output", output, OutputFormat::Mp4)?;
         }
+        files.check()?;
         Ok(skipped)
     }
 
@@ -274,11 +274,7 @@ impl Batch<'_> {
         made.unwrap_or_else(|error| Outcome::of_error(&error, took, kept_segments))
     }
 
-    fn prepare<'v>(
-        &'v self,
-        video: &'v PlannedVideo,
-        messages: &mut Messages,
-    ) -> anyhow::Result<Video<'v>> {
+    fn prepare<'v>(&'v self, video: &'v PlannedVideo, messages: &mut Messages) -> anyhow::Result<Video<'v>> {
         let PlannedVideo { song, output } = video;
         let overwrite = self.args.force.overwrite();
         let prepared =
@@ -322,7 +318,8 @@ impl Batch<'_> {
                 console::tell(format_args!("help: {help}"));
             }
         } else if self.bars.are_plain() {
-            let took = outcome.took().map(|took| format!(" ({:.1} s)", took.as_secs_f64())).unwrap_or_default();
+            let took =
+                outcome.took().map(|took| format!(" ({:.1} s)", took.as_secs_f64())).unwrap_or_default();
             let of = self.videos.len();
             console::tell(format_args!("{ended}/{of}  {song}: {}{took}", outcome.text()));
         }

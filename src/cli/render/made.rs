@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use blake3::{Hash, Hasher};
+use wgpu_video::gpu::GpuAdapter;
 
 use super::RenderArgs;
 use crate::cli::job::RenderJob;
@@ -101,7 +102,12 @@ impl Record {
         record.bytes += line.len() as u64;
         let file = match &mut record.file {
             Some(file) => file,
-            none => none.insert(File::options().append(true).create(true).open(&self.path)?),
+            none => {
+                let opened = File::options().append(true).create(true).open(&self.path)?;
+                // Not for other batches: so that `strikeline clean` sees that it is in use.
+                let _ = opened.try_lock_shared();
+                none.insert(opened)
+            }
         };
         // One call, so that the lines of two processes do not mix.
         file.write_all(line.as_bytes())?;
@@ -140,14 +146,18 @@ impl VideoKey {
     /// sound is made of are known by their lengths and times of change.
     ///
     /// # Errors
-    /// As [`RenderJob::key`].
+    /// When there is no such adapter, or the program's own file cannot be read.
     pub(super) fn of(args: &RenderArgs, song: &Path, job: &RenderJob<'_>) -> anyhow::Result<VideoKey> {
         let sound = &args.video.sound;
         let mut hasher = Hasher::new();
         let mut part = |text: &str| {
             hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
         };
-        part(&job.key()?.to_string());
+        let adapter = match &job.options.device_pool {
+            Some(pool) => pool.adapter(&job.options.adapter)?,
+            None => GpuAdapter::find(&job.options.adapter)?.description,
+        };
+        part(&job.identity().key_on(&adapter)?.to_string());
         part(&format!("{sound:?}"));
         for file in [Some(song), sound.audio.as_deref(), sound.soundfont.as_deref()].into_iter().flatten() {
             part(&State::of(file).0);

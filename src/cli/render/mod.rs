@@ -1,7 +1,7 @@
 //! `strikeline render`: songs to MP4 videos.
 
-mod batch;
 mod bars;
+mod batch;
 mod made;
 mod outcome;
 mod plan;

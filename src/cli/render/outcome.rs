@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use strikeline_picture::shown;
 use wgpu_video::stream::{StreamError, process_cpu_time};
 
 use super::plan::PlannedVideo;
+use crate::cli::json_path::put_path;
 use crate::cli::{describe, panics, remedies};
 
 /// What became of one song.
@@ -124,9 +124,9 @@ impl Outcome {
             fields.remove("cpu_seconds");
             fields.insert("type".to_owned(), "song".into());
             fields.insert("result".to_owned(), self.name().into());
-            fields.insert("song".to_owned(), shown(&video.song).to_string().into());
-            fields.insert("output".to_owned(), shown(&video.output).to_string().into());
         }
+        put_path(&mut object, "song", &video.song);
+        put_path(&mut object, "output", &video.output);
         object
     }
 }

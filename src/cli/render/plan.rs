@@ -66,7 +66,8 @@ fn refuse_file(output: &Path, songs: usize) -> Result<(), UsageError> {
     let ending = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let is_video = VIDEO_ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known));
     if output.exists() || is_video || output == Path::new("-") {
-        let songs = if songs == 1 { "the songs of a list or folder".to_owned() } else { format!("{songs} songs") };
+        let songs =
+            if songs == 1 { "the songs of a list or folder".to_owned() } else { format!("{songs} songs") };
         return Err(UsageError(format!(
             "--output {} is one file, and {songs} are to be rendered: give a folder, such as --output videos/",
             shown(output)
@@ -97,7 +98,12 @@ fn refuse_collisions(videos: &[PlannedVideo]) -> Result<(), UsageError> {
     let listed = |(one, other): &(&PlannedVideo, &PlannedVideo)| {
         let same = one.output == other.output;
         let but = if same { "" } else { " (but for capital letters)" };
-        format!("\n  {} and {} would both be {}{but}", shown(&one.song), shown(&other.song), shown(&other.output))
+        format!(
+            "\n  {} and {} would both be {}{but}",
+            shown(&one.song),
+            shown(&other.song),
+            shown(&other.output)
+        )
     };
     let mut text = "two videos would have one name:".to_owned();
     text.extend(collisions.iter().take(NAMED).map(listed));

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use strikeline_picture::shown;
-use wgpu_video::journal::{Journal, JournalError};
+use wgpu_video::journal::{Journal, JournalError, JournalPlace, remove_unused};
 use wgpu_video::stream::{Report, SegmentStore, StreamError};
 
 use crate::cli::UsageError;
-use crate::cli::job::RenderJob;
+use crate::cli::job::{Identity, RenderJob};
 use crate::cli::journals::{Found, journal_path, journals_of};
 use crate::cli::messages::Messages;
 
-/// The journal of the video that `job` makes at `output`: the one that an interrupted run has left, or a new one. `None` where
-/// there cannot be one; tells `messages` why.
+/// The journal of the video that `job` makes at `output`: the one that an interrupted run has left, or one that is begun when
+/// the render has taken the time `after`. `None` where there cannot be one; tells `messages` why.
 pub(super) fn open(
     output: &Path,
     song: &Path,
@@ -23,41 +23,58 @@ pub(super) fn open(
     after: Duration,
     messages: &mut Messages,
 ) -> Option<Arc<Journal>> {
-    let key = match job.key() {
-        Ok(key) => key,
+    let codec = job.options.encoder.codec();
+    let (identity, at) = (job.identity(), output.to_owned());
+    let find = move || place(&at, &identity);
+    let found = journals_of(output);
+    let about = || format!("{} from {}", shown(output), shown(song));
+    if found.is_empty() {
+        return Some(Arc::new(Journal::later(find, (codec, about()), after)));
+    }
+    let place = match find() {
+        Ok(place) => place,
         Err(error) => {
-            messages.warn(format_args!("no journal is kept: {error}"));
+            messages.warn(without_journal(&error));
             return None;
         }
     };
-    let path = journal_path(output, &key);
-    let others: Vec<Found> =
-        journals_of(output).into_iter().filter(|found| found.path.file_name() != path.file_name()).collect();
+    let (own, others): (Vec<Found>, Vec<Found>) =
+        found.into_iter().partition(|found| found.path.file_name() == place.path.file_name());
     for other in &others {
         messages.warn(format_args!(
             "{} is not used: it was kept for other settings, another song, version or adapter ({:.1} MB); \
-             `strikeline clean` removes it",
+             `strikeline clean --remove` removes it",
             shown(&other.path),
             other.bytes as f64 / 1e6
         ));
     }
-    let about = format!("{} from {}", shown(output), shown(song));
-    match Journal::open(&path, key, (job.options.encoder.codec(), about), after) {
+    if own.is_empty() {
+        return Some(Arc::new(Journal::later(move || Ok(place), (codec, about()), after)));
+    }
+    match Journal::open(&place, codec) {
         Ok(journal) => {
-            let segments = journal.segments();
-            if segments > 0 {
-                let all = job.options.plan().segments();
-                messages.note(format_args!(
-                    "goes on where an interrupted run has ended: {segments} of {all} segments are done"
-                ));
-            }
+            messages.note(format_args!(
+                "goes on where an interrupted run has ended: {} of {} segments are done",
+                journal.segments(),
+                job.options.plan().segments()
+            ));
             Some(Arc::new(journal))
+        }
+        // Its name is that of a journal, and nothing is in it: a power cut came when it was begun.
+        Err(JournalError::Foreign { .. }) if remove_unused(&place.path).is_ok() => {
+            Some(Arc::new(Journal::later(move || Ok(place), (codec, about()), after)))
         }
         Err(error) => {
             messages.warn(without_journal(&error));
             None
         }
     }
+}
+
+/// Where the journal of the video `output` is, which `identity` describes.
+fn place(output: &Path, identity: &Identity) -> Result<JournalPlace, JournalError> {
+    let key = identity.key().map_err(|error| JournalError::Place { reason: error.to_string() })?;
+    Ok(JournalPlace { path: journal_path(output, &key), key })
 }
 
 /// What is said when there is no journal because of `error`.
@@ -82,11 +99,11 @@ pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messa
         }
         Err(_) => {
             journal.sync();
-            let segments = journal.segments();
-            if segments > 0 {
+            if let Some(path) = journal.path() {
                 messages.note(format_args!(
-                    "{segments} finished segments are kept in {}: run the same command to go on",
-                    shown(journal.path())
+                    "{} finished segments are kept in {}: run the same command to go on",
+                    journal.segments(),
+                    shown(&path)
                 ));
             }
         }

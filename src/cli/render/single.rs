@@ -1,6 +1,5 @@
 //! One song to one video.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use strikeline_picture::shown;
@@ -9,10 +8,13 @@ use wgpu_video::stream::Progress;
 use super::RenderArgs;
 use super::plan::PlannedVideo;
 use super::video::{Display, Video};
+use crate::cli::files::CommandFiles;
+use crate::cli::formats::OutputFormat;
+use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
 use crate::cli::progress::ProgressDisplay;
 use crate::cli::signals::Signals;
-use crate::cli::{console, inputs};
+use crate::cli::{console, hang};
 
 /// Renders it.
 ///
@@ -23,12 +25,25 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
     let PlannedVideo { song, output } = video;
-    let sound_args = &args.video.sound;
-    let files = [Some(song), sound_args.audio.as_ref(), sound_args.soundfont.as_ref()];
-    inputs::refuse_replacing(output, files.into_iter().flatten().map(PathBuf::as_path))?;
+    let mut files = CommandFiles::default();
+    files.read_song(song);
+    args.video.add_files(&mut files)?;
+    files.write("--output", output, OutputFormat::Mp4)?;
+    files.check()?;
+    if args.batch.skip_existing && output.exists() {
+        messages.note(format_args!("{} exists, and is left as it is", shown(output)));
+        if json {
+            let mut skipped = serde_json::json!({ "result": "skipped" });
+            put_path(&mut skipped, "output", output);
+            console::print_json(&skipped)?;
+        }
+        return Ok(());
+    }
     let overwrite = args.force.overwrite();
-    let mut video =
-        Video::prepare(args, (song, output), overwrite, None, &signals.token(), &mut messages)?;
+    let mut video = Video::prepare(args, (song, output), overwrite, None, &signals.token(), &mut messages)?;
+    if !quiet && !json {
+        hang::say_when_compiling();
+    }
     let mut display = ProgressDisplay::new(quiet, video.frames(), args.video.picture.fps);
     let result = signals.stream(|_| video.make(&mut display, &mut messages));
     display.finish();

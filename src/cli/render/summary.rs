@@ -8,6 +8,7 @@ use strikeline_picture::shown;
 use wgpu_video::stream::{Report, process_cpu_time};
 
 use crate::cli::args::{MapReport, VideoArgs};
+use crate::cli::json_path::put_path;
 use crate::cli::progress::clock;
 use crate::cli::sound::SoundSummary;
 
@@ -102,8 +103,7 @@ impl RenderSummary<'_> {
                 (stage.to_string(), value)
             })
             .collect();
-        serde_json::json!({
-            "output": self.output.to_string_lossy(),
+        let mut json = serde_json::json!({
             "frames": report.frames,
             "kept_frames": report.kept,
             "size": self.args.picture.size.to_string(),
@@ -122,6 +122,8 @@ impl RenderSummary<'_> {
             "drum_map": self.drum_map,
             "warnings": self.warnings,
             "stages": stages,
-        })
+        });
+        put_path(&mut json, "output", self.output);
+        json
     }
 }

@@ -78,7 +78,7 @@ impl<'a> Video<'a> {
     /// What all of the video's bytes depend on.
     ///
     /// # Errors
-    /// As [`RenderJob::key`].
+    /// As [`VideoKey::of`].
     pub(super) fn key(&self, song: &Path) -> anyhow::Result<VideoKey> {
         VideoKey::of(self.args, song, &self.job)
     }

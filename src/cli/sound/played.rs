@@ -59,10 +59,7 @@ pub(super) fn instruments(
             let font = soundfont(&path)?;
             font.warnings().iter().for_each(|warning| warn(warning.to_string()));
             let events = midi_events(events, part, span.start).into();
-            instruments.push((
-                format!("{name} ({})", file_name(&path)),
-                Instrument::Font { font, events },
-            ));
+            instruments.push((format!("{name} ({})", file_name(&path)), Instrument::Font { font, events }));
         }
         None => {}
     }

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::watch::{self, RunningClock, driver_call};
-use super::{Gpu, GpuError};
+use super::poll::poll;
+use super::watch::{self, RunningClock};
+use super::{Gpu, GpuError, guard};
 
 impl Gpu {
     /// Ends `commands` and submits them.
@@ -11,10 +12,7 @@ impl Gpu {
     /// # Errors
     /// What [`Gpu::check`] finds then.
     pub fn submit(&self, commands: wgpu::CommandEncoder) -> Result<wgpu::SubmissionIndex, GpuError> {
-        let _call = driver_call("submitting a frame");
-        let submission = self.guarded(|| Ok::<_, GpuError>(self.queue.submit([commands.finish()])))?;
-        self.check()?;
-        Ok(submission)
+        self.driver_work("submitting a frame", || self.queue.submit([commands.finish()]))
     }
 
     /// Waits until `submission` and all before it are done and their buffers are mapped.
@@ -33,17 +31,20 @@ impl Gpu {
     /// # Errors
     /// [`GpuError::Hang`] after [`watch::PATIENCE`], or another failure of the device or its driver.
     pub fn wait_only(&self, submission: &wgpu::SubmissionIndex) -> Result<(), GpuError> {
+        self.wait_for("a frame", submission)
+    }
+
+    /// As [`Gpu::wait_only`] for something else than a frame.
+    pub(super) fn wait_for(
+        &self,
+        what: &'static str,
+        submission: &wgpu::SubmissionIndex,
+    ) -> Result<(), GpuError> {
         // In short slices, so that only time in which the process runs counts.
         let mut clock = RunningClock::start(Instant::now());
         let mut cancelled = None;
         loop {
-            let polled = self.poll(Some(submission.clone()), watch::TICK);
-            if let Err(error) = self.check()
-                && error.is_of_device()
-            {
-                return Err(error);
-            }
-            match polled? {
+            match self.poll(what, Some(submission.clone()), watch::TICK)? {
                 Ok(_) => return Ok(()),
                 Err(wgpu::PollError::Timeout) => {}
                 Err(error) => return Err(GpuError::Lost { reason: error.to_string() }),
@@ -51,7 +52,7 @@ impl Gpu {
             let waited = clock.advance(Instant::now());
             cancelled = watch::is_cancelled().then(|| cancelled.unwrap_or(waited));
             if let Some(patience) = watch::overdue(waited, Duration::ZERO, cancelled) {
-                let hang = GpuError::Hang { what: "a frame", seconds: patience.as_secs() };
+                let hang = GpuError::Hang { what, seconds: patience.as_secs() };
                 self.failure.record(hang.clone());
                 return Err(hang);
             }
@@ -60,19 +61,25 @@ impl Gpu {
 
     /// Waits until all work is done, but no longer than `patience`, and whether it fails or not.
     pub(crate) fn settle(&self, patience: Duration) {
-        let _ = self.poll(None, patience);
+        let _ = self.poll("a frame", None, patience);
     }
 
     fn poll(
         &self,
+        what: &'static str,
         submission_index: Option<wgpu::SubmissionIndex>,
         timeout: Duration,
     ) -> Result<Result<wgpu::PollStatus, wgpu::PollError>, GpuError> {
-        let _call = driver_call("a frame");
+        let wait = wgpu::PollType::Wait { submission_index, timeout: Some(timeout) };
         // wgpu panics when the device is lost meanwhile.
-        self.guarded(|| {
-            Ok(self.device.poll(wgpu::PollType::Wait { submission_index, timeout: Some(timeout) }))
-        })
+        let polled = guard::opening(what, || Ok(poll(&self.device, wait)));
+        if let Err(error) = &polled {
+            self.failure.record(error.clone());
+        }
+        match self.check() {
+            Err(error) if error.is_of_device() => Err(error),
+            _ => polled,
+        }
     }
 
     /// A buffer of `contents` for `usage`.
@@ -91,10 +98,8 @@ impl Gpu {
             .next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT)
             .max(wgpu::COPY_BUFFER_ALIGNMENT);
         self.check_buffer_size(what, size)?;
-        let _call = driver_call("making a buffer");
         let descriptor = wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: true };
-        let buffer = self.guarded(|| Ok::<_, GpuError>(self.device.create_buffer(&descriptor)))?;
-        self.check()?;
+        let buffer = self.driver_work("making a buffer", || self.device.create_buffer(&descriptor))?;
         match buffer.get_mapped_range_mut(..) {
             Ok(mut mapped) => mapped.slice(..contents.len()).copy_from_slice(contents),
             Err(error) => {

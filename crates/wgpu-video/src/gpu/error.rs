@@ -143,8 +143,13 @@ impl GpuError {
                 error.starts_with("ERROR_") || ["OutOfMemory", "Lost", "Unexpected"].contains(&error.trim());
             return is_driver.then(|| Said::of(error).unwrap_or(Said::Unexpected).with(reason()));
         }
-        let of_wgpu =
-            ["wgpu error: ", "Error in ", "Failed to get mapped range", "Unexpected error while waiting"];
+        let of_wgpu = [
+            "wgpu error: ",
+            "Error in ",
+            "Failed to get mapped range",
+            "Unexpected error while waiting",
+            "buckets are not empty",
+        ];
         let is_wgpu = of_wgpu.iter().any(|start| message.starts_with(start));
         is_wgpu.then(|| {
             Said::of(message)
@@ -169,7 +174,7 @@ impl Said {
             Some(Said::OutOfMemory)
         } else if says(&["lost"]) {
             Some(Said::Lost)
-        } else if says(&["unexpected", "mapped range", "error_"]) {
+        } else if says(&["unexpected", "mapped range", "buckets", "error_"]) {
             Some(Said::Unexpected)
         } else {
             None

@@ -42,16 +42,35 @@ impl Gpu {
     }
 }
 
-/// Does `work`, before there is a device. A panic of wgpu because the driver has failed is the error.
+impl Gpu {
+    /// Does `work`, which calls wgpu and does nothing else: whatever panics then is a failure of the driver. The call is
+    /// watched as `what` ([`watch::driver_call`]).
+    ///
+    /// # Errors
+    /// That failure, or what [`Gpu::check`] finds.
+    pub fn driver_work<T>(&self, what: &'static str, work: impl FnOnce() -> T) -> Result<T, GpuError> {
+        let done = opening(what, || Ok(work()));
+        if let Err(error) = &done {
+            self.failure.record(error.clone());
+        }
+        self.check()?;
+        done
+    }
+}
+
+/// As [`Gpu::driver_work`], before there is a device.
 ///
 /// # Errors
-/// That failure, or the error of `work`.
-pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, GpuError>) -> Result<T, GpuError> {
+/// A failure of the driver, or the error of `work`.
+pub(super) fn opening<T>(
+    what: &'static str,
+    work: impl FnOnce() -> Result<T, GpuError>,
+) -> Result<T, GpuError> {
+    let _call = watch::driver_call(what);
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        match GpuError::of_panic(panic_message(&*panic)) {
-            Some(error) => Err(error),
-            None => resume_unwind(panic),
-        }
+        let message = panic_message(&*panic);
+        let unknown = || GpuError::Driver { reason: message.to_owned() };
+        Err(GpuError::of_panic(message).unwrap_or_else(unknown))
     })
 }
 

@@ -19,26 +19,24 @@ impl fmt::Debug for Kept {
 }
 
 impl Gpu {
-    /// What `make` makes, such as a pipeline: made when it is first asked for, and kept with the device under `key`. A device
-    /// that is used for several streams ([`DevicePool`](crate::stream::DevicePool)) has it at once for the next ones.
-    ///
-    /// The key must say all that the value depends on. Its type should be one of the caller's own.
-    ///
-    /// # Errors
-    /// That of `make`; nothing is kept then.
-    pub fn kept<K, V, E>(&self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<V, E>
+    /// What was kept under `key`. The type of the key should be one of the caller's own.
+    pub fn kept<K, V>(&self, key: &K) -> Option<V>
     where
         K: Eq + Hash + Send + 'static,
         V: Clone + Send + 'static,
     {
-        let found = self.kept.with(|of_type: &mut HashMap<K, V>| of_type.get(&key).cloned());
-        if let Some(found) = found {
-            return Ok(found);
-        }
-        // Not under the lock: it takes long.
-        let made = make()?;
-        self.kept.with(|of_type| of_type.insert(key, made.clone()));
-        Ok(made)
+        self.kept.with(|of_type: &mut HashMap<K, V>| of_type.get(key).cloned())
+    }
+
+    /// Keeps `value`, such as a pipeline, with the device. When the device is used for several streams
+    /// ([`DevicePool`](crate::stream::DevicePool)), the next ones need not make it again: [`Gpu::kept`] has it. The key must say
+    /// all that the value depends on.
+    pub fn keep<K, V>(&self, key: K, value: V)
+    where
+        K: Eq + Hash + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        self.kept.with(|of_type| of_type.insert(key, value));
     }
 }
 
@@ -49,8 +47,7 @@ impl Kept {
         V: Send + 'static,
     {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_type =
-            all.entry(TypeId::of::<(K, V)>()).or_insert_with(|| Box::new(HashMap::<K, V>::new()));
+        let of_type = all.entry(TypeId::of::<(K, V)>()).or_insert_with(|| Box::new(HashMap::<K, V>::new()));
         match of_type.downcast_mut() {
             Some(of_type) => work(of_type),
             // There is nothing else under that type.

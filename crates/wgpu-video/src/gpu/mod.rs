@@ -9,11 +9,13 @@ pub(crate) mod guard;
 mod kept;
 pub(crate) mod pixels;
 pub mod planes;
+mod poll;
 pub mod readback_speed;
 #[doc(hidden)]
 pub mod ring;
 pub(crate) mod streaming_copy;
 pub(crate) mod texture_ring;
+pub mod warm_up;
 pub mod watch;
 
 pub use convert::{ConvertOn, SourceFormat};
@@ -209,24 +211,19 @@ impl GpuAdapter {
         let GpuAdapter { description, adapter } = self;
         requirements.check((adapter.features(), &adapter.limits()), description)?;
         let refused = |reason| GpuError::Open { adapter: description.name.clone(), reason };
-        let opened = {
-            let _call = watch::driver_call("opening the device");
-            guard::guarded(|| {
-                let request = adapter.request_device(&wgpu::DeviceDescriptor {
-                    label: Some("wgpu-video"),
-                    // The timestamps are for recordings; they cost nothing until they are used.
-                    required_features: requirements.features
-                        | adapter.features()
-                            & (wgpu::Features::TIMESTAMP_QUERY
-                                | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS),
-                    required_limits: adapter.limits(),
-                    memory_hints: wgpu::MemoryHints::MemoryUsage,
-                    ..Default::default()
-                });
-                pollster::block_on(request).map_err(|error| refused(error.to_string()))
-            })
-        };
-        let (device, queue) = opened?;
+        let (device, queue) = guard::opening("opening the device", || {
+            let request = adapter.request_device(&wgpu::DeviceDescriptor {
+                label: Some("wgpu-video"),
+                // The timestamps are for recordings; they cost nothing until they are used.
+                required_features: requirements.features
+                    | adapter.features()
+                        & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS),
+                required_limits: adapter.limits(),
+                memory_hints: wgpu::MemoryHints::MemoryUsage,
+                ..Default::default()
+            });
+            pollster::block_on(request).map_err(|error| refused(error.to_string()))
+        })?;
 
         let failure = FirstFailure::default();
         let record = failure.clone();
@@ -238,7 +235,14 @@ impl GpuAdapter {
             }
         });
         let last = Some(LastQueue::new(&queue, &failure));
-        Ok(Gpu { description: description.clone(), device, queue, failure, kept: Default::default(), _last: last })
+        Ok(Gpu {
+            description: description.clone(),
+            device,
+            queue,
+            failure,
+            kept: Default::default(),
+            _last: last,
+        })
     }
 }
 
@@ -359,8 +363,7 @@ impl Gpu {
 }
 
 fn sorted_adapters() -> Result<Vec<wgpu::Adapter>, GpuError> {
-    let _call = watch::driver_call("listing the graphics adapters");
-    guard::guarded(|| {
+    guard::opening("listing the graphics adapters", || {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
             backends: wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12,
             flags: wgpu::InstanceFlags::empty(),

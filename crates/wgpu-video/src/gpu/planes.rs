@@ -6,7 +6,7 @@
 //! `plane_sample(color)`.
 
 use super::convert::SourceFormat;
-use super::watch::driver_call;
+use super::watch::{COMPILING, driver_call};
 use strikeline_picture::{PictureSize, Rectangle};
 
 /// WGSL that every shader of a scene begins with; [`shader`] puts it in front.
@@ -80,7 +80,7 @@ impl PlaneKind {
 
 /// A shader module of `source` with the prelude in front.
 pub fn shader(device: &wgpu::Device, label: &str, source: &str) -> wgpu::ShaderModule {
-    let _call = driver_call("compiling a shader");
+    let _call = driver_call(COMPILING);
     device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: Some(label),
         source: wgpu::ShaderSource::Wgsl(format!("{PRELUDE}{source}").into()),
@@ -180,7 +180,7 @@ pub fn pipeline(
     constants.extend_from_slice(source.constants);
     let compilation_options =
         wgpu::PipelineCompilationOptions { constants: &constants, ..Default::default() };
-    let _call = driver_call("compiling a shader");
+    let _call = driver_call(COMPILING);
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some(source.label),
         layout: Some(source.layout),

@@ -11,7 +11,6 @@ use super::convert::SourceFormat;
 use super::pixels::{PixelConversion, PlanePlaces};
 use super::planes::{PlaneKind, PlaneTarget};
 use super::streaming_copy::{CopyRows, copy_rows};
-use super::watch::driver_call;
 use super::{Gpu, GpuError};
 use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, Rectangle};
 
@@ -169,10 +168,7 @@ fn slots(gpu: &Gpu, bytes: u64, depth: usize) -> Result<Vec<wgpu::Buffer>, GpuEr
             mapped_at_creation: false,
         })
     };
-    let _call = driver_call("making a buffer");
-    let slots = (0..depth).map(slot).collect();
-    gpu.check()?;
-    Ok(slots)
+    gpu.driver_work("making a buffer", || (0..depth).map(slot).collect())
 }
 
 /// Submits `commands`, and asks for `buffer` to be mapped as soon as they are done.

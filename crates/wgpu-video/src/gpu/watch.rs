@@ -23,6 +23,12 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The same once the stream has been cancelled, from then on.
 pub const PATIENCE_AFTER_CANCEL: Duration = Duration::from_secs(5);
 
+/// What is compiled, in the calls of this crate that may compile something.
+pub const COMPILING: &str = "compiling a shader";
+
+/// When it is said that shaders are being compiled.
+const SAID_AFTER: Duration = Duration::from_secs(2);
+
 /// How often the calls are looked at.
 pub(super) const TICK: Duration = Duration::from_millis(100);
 
@@ -62,10 +68,14 @@ struct Call {
 }
 
 type Handler = Arc<dyn Fn(GpuError) + Send + Sync>;
+type Notice = Box<dyn FnOnce() + Send>;
 
 /// All that is watched in this process.
 struct Watch {
     handler: Option<Handler>,
+    /// Called once when shaders have been compiled for a while; and since when they are.
+    notice: Option<Notice>,
+    compiling: Option<Duration>,
     calls: Vec<Call>,
     next_number: u64,
     /// Flags of the cancel tokens of the streams that are under way.
@@ -80,6 +90,8 @@ struct Watch {
 
 static WATCH: Mutex<Watch> = Mutex::new(Watch {
     handler: None,
+    notice: None,
+    compiling: None,
     calls: Vec::new(),
     next_number: 0,
     cancels: Vec::new(),
@@ -111,6 +123,12 @@ pub fn on_hang(handler: impl Fn(GpuError) + Send + Sync + 'static) {
     watch().handler = Some(Arc::new(handler));
 }
 
+/// Lets `notice` be called, on a thread of its own, when shaders have been compiled for two seconds: a driver has not
+/// kept them from an earlier run. At most once.
+pub fn on_compiling(notice: impl FnOnce() + Send + 'static) {
+    watch().notice = Some(Box::new(notice));
+}
+
 /// A call into a graphics driver; it has returned when this is dropped.
 #[derive(Debug)]
 #[must_use = "the call is watched until this is dropped"]
@@ -120,7 +138,7 @@ pub struct DriverCall(Option<u64>);
 /// not finish", such as "compiling a shader". Begins anew for the call that this one is made in, if that is watched, too.
 pub fn driver_call(what: &'static str) -> DriverCall {
     let mut watch = watch();
-    if watch.handler.is_none() {
+    if watch.handler.is_none() && watch.notice.is_none() {
         return DriverCall(None);
     }
     let (number, thread, since) = (watch.next_number, std::thread::current().id(), watch.now);
@@ -192,6 +210,15 @@ impl Watch {
         self.cancels.iter().any(|flag| flag.load(Ordering::Relaxed))
     }
 
+    /// What is to be called because shaders are being compiled at `now`.
+    fn notice(&mut self, now: Duration) -> Option<Notice> {
+        if !self.calls.iter().any(|call| call.what == COMPILING) {
+            return None;
+        }
+        let since = *self.compiling.get_or_insert(now);
+        if now.saturating_sub(since) >= SAID_AFTER { self.notice.take() } else { None }
+    }
+
     /// A tick at `now`: what is to be told of a call that takes too long.
     fn tick(&mut self, now: Duration) -> Option<GpuError> {
         self.now = now;
@@ -220,9 +247,13 @@ fn run() {
             let now = clock.advance(Instant::now());
             locked.calls.iter_mut().for_each(|call| call.since = now);
         }
-        let hang = locked.tick(clock.advance(Instant::now()));
-        let handler = locked.handler.clone();
+        let now = clock.advance(Instant::now());
+        let hang = locked.tick(now);
+        let (notice, handler) = (locked.notice(now), locked.handler.clone());
         drop(locked);
+        if let Some(notice) = notice {
+            notice();
+        }
         match (hang, handler) {
             (Some(hang), Some(handler)) => handler(hang),
             _ => std::thread::sleep(TICK),
@@ -266,11 +297,37 @@ mod tests {
     }
 
     #[test]
+    fn compiling_is_said_once_and_only_when_it_takes_a_while() {
+        let thread = std::thread::current().id();
+        let call = |what| Call { number: 0, thread, what, since: seconds(0), told: false };
+        let mut watch = Watch {
+            handler: None,
+            notice: Some(Box::new(|| {})),
+            compiling: None,
+            calls: vec![call("a frame")],
+            next_number: 1,
+            cancels: Vec::new(),
+            cancelled: None,
+            now: seconds(0),
+            has_thread: false,
+            is_idle: false,
+        };
+        assert!(watch.notice(seconds(9)).is_none());
+        watch.calls.push(call(COMPILING));
+        assert!(watch.notice(seconds(10)).is_none());
+        assert!(watch.notice(seconds(11)).is_none());
+        assert!(watch.notice(seconds(12)).is_some());
+        assert!(watch.notice(seconds(13)).is_none());
+    }
+
+    #[test]
     fn a_hanging_call_is_told_once_and_calls_within_it_begin_its_time_anew() {
         let thread = std::thread::current().id();
         let call = |what, since| Call { number: 0, thread, what, since, told: false };
         let mut watch = Watch {
             handler: None,
+            notice: None,
+            compiling: None,
             calls: vec![call("opening", seconds(0))],
             next_number: 1,
             cancels: Vec::new(),

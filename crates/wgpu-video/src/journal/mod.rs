@@ -26,8 +26,8 @@ mod resume;
 mod segment_file;
 
 pub use record::SegmentKey;
-pub use resume::Journal;
-pub use segment_file::{Contents, SegmentFile};
+pub use resume::{Journal, JournalPlace};
+pub use segment_file::{Contents, SegmentFile, about_file, remove_unused};
 
 use std::io;
 use std::path::PathBuf;
@@ -70,6 +70,12 @@ pub enum JournalError {
     InUse {
         /// The file.
         path: PathBuf,
+    },
+    /// It is not known where a journal is to be, or what its key is.
+    #[error("{reason}")]
+    Place {
+        /// Why.
+        reason: String,
     },
     /// The content of a record was damaged after it was found to be whole. Remove the file, and make the video anew.
     #[error("{} is damaged at byte {at}: remove it", shown(path))]

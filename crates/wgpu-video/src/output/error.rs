@@ -42,6 +42,15 @@ pub enum OutputError {
         /// The name that was given.
         path: PathBuf,
     },
+    /// The file is there and may be replaced, but the system would not let it happen. Lift the protection, or choose another
+    /// name.
+    #[error("cannot replace {}: {why}", shown(path))]
+    Protected {
+        /// The name that was given.
+        path: PathBuf,
+        /// What protects it.
+        why: Protection,
+    },
     /// The file could not be created. The text names the remedy.
     #[error("cannot create {}: {}", shown(path), describe(error))]
     Create {
@@ -58,7 +67,18 @@ pub enum OutputError {
         /// What the system said.
         error: io::Error,
     },
-    /// The finished file could not be written to the disk or given its name. The text names the remedy.
+    /// The file is complete, but could not get its name, or the name does not lead to it any more. It was kept; move it where
+    /// it is wanted.
+    #[error("{} is complete, but {}; it is kept as {}", shown(path), hindrance(error), shown(kept))]
+    Kept {
+        /// The name that was given.
+        path: PathBuf,
+        /// Where the file is.
+        kept: PathBuf,
+        /// Why it is not under the name that was given.
+        error: io::Error,
+    },
+    /// The finished file could not be written to the disk, or could not be given any name. The text names the remedy.
     #[error("cannot complete {}: {}", shown(path), describe(error))]
     Commit {
         /// The name that was given.
@@ -66,6 +86,42 @@ pub enum OutputError {
         /// What the system said.
         error: io::Error,
     },
+}
+
+/// What keeps a file from being replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Protection {
+    /// The user may not write to it.
+    #[error("it is write-protected; change its permissions, or choose another name")]
+    ReadOnly,
+    /// Linux's attribute `i`.
+    #[error("it is immutable; chattr -i lifts that, or choose another name")]
+    Immutable,
+    /// Linux's attribute `a`.
+    #[error("it can only be appended to; chattr -a lifts that, or choose another name")]
+    AppendOnly,
+    /// Its folder has Linux's attribute `a`.
+    #[error("in its folder files can only be added; choose another name, or another folder")]
+    AppendOnlyFolder,
+    /// Its folder is for everybody (sticky bit), and it belongs to somebody else.
+    #[error(
+        "it belongs to somebody else, and its folder protects it; choose another name, or another folder"
+    )]
+    Sticky,
+    /// Something is mounted on the name, as containers do with single files.
+    #[error("it is a mount point of its own; mount its folder instead, or choose another name")]
+    MountPoint,
+}
+
+/// Why a complete file could not get its name, to be read after "but".
+fn hindrance(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => "something of that name has appeared meanwhile".to_owned(),
+        io::ErrorKind::IsADirectory => "a folder of that name has appeared meanwhile".to_owned(),
+        io::ErrorKind::NotFound => "its folder is gone".to_owned(),
+        _ => format!("could not get its name ({error})"),
+    }
 }
 
 /// Says in words what is wrong and what to do.

@@ -32,7 +32,8 @@ impl DevicePool {
     /// # Errors
     /// As [`GpuAdapter::find`].
     pub fn adapter(&self, choice: &AdapterChoice) -> Result<AdapterDescription, GpuError> {
-        let known = |idle: &Idle| idle.found.iter().find(|(of, _)| of == choice).map(|(_, about)| about.clone());
+        let known =
+            |idle: &Idle| idle.found.iter().find(|(of, _)| of == choice).map(|(_, about)| about.clone());
         if let Some(about) = known(&self.lock()) {
             return Ok(about);
         }

@@ -576,8 +576,7 @@ fn open_devices<'s>(
             thread.spawn_scoped(scope, move || open(index, scene))
         };
         let others: Vec<_> = scenes.map(start).collect();
-        let mut opened: Vec<_> =
-            first.map(|(index, scene)| open(index, scene)).into_iter().collect();
+        let mut opened: Vec<_> = first.map(|(index, scene)| open(index, scene)).into_iter().collect();
         for thread in others {
             let thread = thread.map_err(|error| StreamError::Thread { reason: error.to_string() })?;
             opened.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
