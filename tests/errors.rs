@@ -23,9 +23,14 @@ fn input_that_is_no_song_is_named_with_the_reason() {
     let error = fail(strikeline().current_dir(&folder).arg("render").arg(&missing), 1);
     assert!(error.contains("missing.mid"), "{error}");
 
+    // A folder of songs, the one of which is none.
     let error = fail(strikeline().current_dir(&folder).arg("render").arg(folder.path()), 1);
-    assert!(error.contains("notes.chart") && error.contains("song.mid"), "{error}");
+    assert!(error.contains("1 of 1 songs failed") && error.contains("song.mid"), "{error}");
     assert_eq!(names(folder.path()), ["song.mid"]);
+
+    let empty = tempfile::tempdir().unwrap();
+    let error = fail(strikeline().current_dir(&empty).arg("render").arg(empty.path()), 1);
+    assert!(error.contains("notes.chart"), "{error}");
 }
 
 #[test]

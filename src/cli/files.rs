@@ -1,6 +1,7 @@
 //! The files of a command: those that it reads, and those that it writes. Nothing that is read is ever replaced, and no two
 //! outputs are one file.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -90,26 +91,71 @@ impl CommandFiles {
     /// # Errors
     /// When there is one; the error names both.
     pub(super) fn check(&self) -> Result<(), UsageError> {
-        for (index, output) in self.outputs.iter().enumerate() {
+        // There may be thousands of each.
+        let inputs: HashMap<FileId, &Input> =
+            self.inputs.iter().rev().filter_map(|input| Some((FileId::of(&input.path)?, input))).collect();
+        let mut outputs: HashMap<OutputId, &Output> = HashMap::new();
+        for output in &self.outputs {
             let Output { path, option } = output;
-            if let Some(input) = self.inputs.iter().find(|input| is_same_file(path, &input.path)) {
+            let file = FileId::of(path);
+            if let Some(input) = file.as_ref().and_then(|file| inputs.get(file)) {
                 return Err(UsageError(format!(
                     "{option}: {} would replace {}, which is read: give another name",
                     shown(path),
                     input.name
                 )));
             }
-            let earlier = self.outputs.get(..index).unwrap_or_default();
-            if let Some(other) = earlier.iter().find(|other| is_same_output(path, &other.path)) {
-                return Err(UsageError(format!(
-                    "{} and {option} name one file, {}: give two names",
-                    other.option,
-                    shown(path)
-                )));
+            // Devices such as `/dev/null` take anything.
+            if path.metadata().is_ok_and(|found| !found.is_file()) {
+                continue;
+            }
+            let ids = [file.map(OutputId::File), place(path).map(OutputId::Place)];
+            for id in ids.into_iter().flatten() {
+                if let Some(other) = outputs.insert(id, output) {
+                    return Err(UsageError(format!(
+                        "{} and {option} name one file, {}: give two names",
+                        other.option,
+                        shown(path)
+                    )));
+                }
             }
         }
         Ok(())
     }
+}
+
+/// What tells whether two names of outputs lead to one file.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum OutputId {
+    /// One that exists.
+    File(FileId),
+    /// Where it is or will be.
+    Place(PathBuf),
+}
+
+/// What tells whether two paths lead to one file, which exists.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct FileId(#[cfg(unix)] (u64, u64), #[cfg(not(unix))] PathBuf);
+
+impl FileId {
+    /// `None` where there is no file.
+    fn of(path: &Path) -> Option<FileId> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            path.metadata().ok().map(|about| FileId((about.dev(), about.ino())))
+        }
+        #[cfg(not(unix))]
+        {
+            path.canonicalize().ok().map(FileId)
+        }
+    }
+}
+
+/// Where an output is, or will be. A name in a folder that does not exist is an error of its own later.
+fn place(path: &Path) -> Option<PathBuf> {
+    let path = output::destination(path).ok()?;
+    Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
 }
 
 /// The folder of a chart, if `song` is one of these: a folder, or a file that games look for, or one with a `song.ini`.
@@ -140,31 +186,7 @@ fn belongs_to_chart(name: &OsStr) -> bool {
 
 /// Whether two paths lead to one file; not if one of them does not exist.
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let identity = |path: &Path| path.metadata().ok().map(|about| (about.dev(), about.ino()));
-        identity(one).is_some_and(|file| identity(other) == Some(file))
-    }
-    #[cfg(not(unix))]
-    {
-        one.canonicalize().is_ok_and(|file| other.canonicalize().is_ok_and(|other| file == other))
-    }
-}
-
-/// The same for files that need not exist yet. Devices such as `/dev/null` take anything.
-fn is_same_output(one: &Path, other: &Path) -> bool {
-    if let Ok(found) = one.metadata()
-        && !found.is_file()
-    {
-        return false;
-    }
-    let place = |path: &Path| {
-        let path = output::destination(path).ok()?;
-        // A name in a folder that does not exist is an error of its own later.
-        Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
-    };
-    is_same_file(one, other) || place(one).is_some_and(|place_of_one| place(other) == Some(place_of_one))
+    FileId::of(one).is_some_and(|file| FileId::of(other) == Some(file))
 }
 
 #[cfg(test)]

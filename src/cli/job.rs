@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use strikeline::highway::Highway;
 use strikeline_picture::Time;
@@ -200,7 +201,15 @@ impl Identity {
     /// # Errors
     /// When there is no such adapter, or the program's own file cannot be read.
     pub(crate) fn key(&self) -> anyhow::Result<SegmentKey> {
-        let adapter = adapter_text(&GpuAdapter::find(&self.adapter)?.description);
+        self.key_on(&GpuAdapter::find(&self.adapter)?.description)
+    }
+
+    /// The same where the adapter was found already.
+    ///
+    /// # Errors
+    /// When the program's own file cannot be read.
+    pub(crate) fn key_on(&self, adapter: &AdapterDescription) -> anyhow::Result<SegmentKey> {
+        let adapter = adapter_text(adapter);
         let parts: [(&str, &[u8]); 5] = [
             ("program", &build_id()?),
             ("scene", &self.scene),
@@ -223,9 +232,13 @@ pub(crate) fn adapter_text(adapter: &AdapterDescription) -> String {
 /// # Errors
 /// When the file cannot be read.
 pub(crate) fn build_id() -> std::io::Result<[u8; 32]> {
+    static FOUND: OnceLock<[u8; 32]> = OnceLock::new();
+    if let Some(found) = FOUND.get() {
+        return Ok(*found);
+    }
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(std::fs::File::open(std::env::current_exe()?)?)?;
-    Ok(*hasher.finalize().as_bytes())
+    Ok(*FOUND.get_or_init(|| *hasher.finalize().as_bytes()))
 }
 
 /// The files that the song at `song` is read from: of a chart also its `song.ini`, and of a folder all that may be the chart.

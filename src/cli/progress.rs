@@ -25,7 +25,7 @@ pub(super) struct ProgressDisplay {
 enum ProgressKind {
     Quiet,
     Bar(ProgressBar),
-    Plain { last: Duration },
+    Plain { name: String, last: Duration },
 }
 
 impl ProgressDisplay {
@@ -41,7 +41,20 @@ impl ProgressDisplay {
             }
             ProgressKind::Bar(bar)
         } else {
-            ProgressKind::Plain { last: Duration::ZERO }
+            ProgressKind::Plain { name: String::new(), last: Duration::ZERO }
+        };
+        ProgressDisplay { kind, frame_rate, recent: VecDeque::new() }
+    }
+
+    /// For one of several videos, called `name`: in a bar of its own, or with its name on plain lines where there is none.
+    pub(super) fn one_of_several(
+        name: &str,
+        bar: Option<ProgressBar>,
+        frame_rate: FrameRate,
+    ) -> ProgressDisplay {
+        let kind = match bar {
+            Some(bar) => ProgressKind::Bar(bar),
+            None => ProgressKind::Plain { name: format!("{name}: "), last: Duration::ZERO },
         };
         ProgressDisplay { kind, frame_rate, recent: VecDeque::new() }
     }
@@ -59,11 +72,11 @@ impl ProgressDisplay {
                 bar.set_position(progress.frames);
                 bar.set_message(self.describe(progress));
             }
-            &ProgressKind::Plain { last } => {
-                if now.saturating_sub(last) >= PLAIN_INTERVAL {
+            ProgressKind::Plain { name, last } => {
+                if now.saturating_sub(*last) >= PLAIN_INTERVAL {
                     let text = self.describe(progress);
-                    console::tell(format_args!("frame {}/{}  {text}", progress.frames, progress.total));
-                    self.kind = ProgressKind::Plain { last: now };
+                    console::tell(format_args!("{name}frame {}/{}  {text}", progress.frames, progress.total));
+                    self.kind = ProgressKind::Plain { name: name.clone(), last: now };
                 }
             }
         }

@@ -18,6 +18,7 @@ mod dense;
 mod fingerprint;
 mod grace;
 mod images;
+mod kept;
 mod layout;
 mod motion;
 mod moved;

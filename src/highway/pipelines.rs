@@ -7,6 +7,7 @@ use wgpu::util::DeviceExt;
 
 use super::captions::instances::{GlyphInstance, PanelInstance};
 use super::images::Placement;
+use super::kept::{Layouts, PipelineKey};
 use super::layout::Layout;
 use super::motion::{NoteMotion, SUBPIXELS};
 use super::notes::{LineInstance, NoteInstance};
@@ -115,7 +116,7 @@ fn shares(color: Color) -> [f32; 4] {
 }
 
 /// What is drawn with one pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Layer {
     /// Shapes of the static layer.
     Fixed,
@@ -219,59 +220,42 @@ impl Pipelines {
         let device = &gpu.device;
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let buffer = gpu.buffer_of("highway", bytemuck::bytes_of(uniform), usage)?;
-        let bind_layout = |label, ty, visibility| {
-            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-                label: Some(label),
-                entries: &[wgpu::BindGroupLayoutEntry { binding: 0, visibility, ty, count: None }],
-            })
-        };
-        let uniform_layout = bind_layout(
-            "highway",
-            wgpu::BindingType::Buffer {
-                ty: wgpu::BufferBindingType::Uniform,
-                has_dynamic_offset: false,
-                min_binding_size: None,
-            },
-            wgpu::ShaderStages::VERTEX_FRAGMENT,
-        );
-        let texture_layout = bind_layout(
-            "texture",
-            wgpu::BindingType::Texture {
-                sample_type: wgpu::TextureSampleType::Float { filterable: false },
-                view_dimension: wgpu::TextureViewDimension::D2,
-                multisampled: false,
-            },
-            wgpu::ShaderStages::VERTEX_FRAGMENT,
-        );
+        let layouts = Layouts::of(gpu);
         let bind_group = || {
             device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some("highway"),
-                layout: &uniform_layout,
+                layout: &layouts.uniform,
                 entries: &[wgpu::BindGroupEntry { binding: 0, resource: buffer.as_entire_binding() }],
             })
         };
         let bind_group = gpu.driver_work("binding a buffer", bind_group)?;
-        let pipeline_layout = |groups: &[Option<&wgpu::BindGroupLayout>]| {
-            device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                label: Some("highway"),
-                bind_group_layouts: groups,
-                immediate_size: 0,
-            })
-        };
-        let plain = pipeline_layout(&[Some(&uniform_layout)]);
-        let textured = pipeline_layout(&[Some(&uniform_layout), Some(&texture_layout)]);
         let gems = &options.theme.gems;
         let constants = |layer: Layer| {
             let is_kick = matches!(layer, Layer::Kicks | Layer::KickMiddles);
             [
-                ("blurred", f64::from(options.shutter_degrees > 0.0)),
-                ("cut_corners", f64::from(gems.corners == Corners::Cut)),
-                ("round_cymbals", f64::from(!is_kick && gems.cymbals == CymbalGems::Round)),
-                ("highlighted", f64::from(gems.highlight > 0.0)),
-                ("marked", f64::from(!is_kick && gems.mark_size > 0.0)),
+                ("blurred", options.shutter_degrees > 0.0),
+                ("cut_corners", gems.corners == Corners::Cut),
+                ("round_cymbals", !is_kick && gems.cymbals == CymbalGems::Round),
+                ("highlighted", gems.highlight > 0.0),
+                ("marked", !is_kick && gems.mark_size > 0.0),
             ]
         };
-        let mut sources: Vec<&'static str> = layers.iter().map(|layer| layer.parts().0).collect();
+        let key = |(layer, plane): (Layer, PlaneKind)| PipelineKey {
+            layer,
+            plane,
+            size: view.size,
+            constants: constants(layer),
+        };
+        let wanted = layers.iter().flat_map(|&layer| view.planes.iter().map(move |&plane| (layer, plane)));
+        let mut pipelines = Vec::new();
+        let mut missing = Vec::new();
+        for (layer, plane) in wanted {
+            match gpu.kept(&key((layer, plane))) {
+                Some(pipeline) => pipelines.push((plane, layer, pipeline)),
+                None => missing.push((layer, plane)),
+            }
+        }
+        let mut sources: Vec<&'static str> = missing.iter().map(|(layer, _)| layer.parts().0).collect();
         sources.sort_unstable();
         sources.dedup();
         let module = |source: &'static str| {
@@ -284,24 +268,22 @@ impl Pipelines {
             let (source, vertex, buffer) = layer.parts();
             let module = modules.iter().find(|(of, _)| *of == source).map(|(_, module)| module);
             let Some(module) = module else { return Ok(None) };
-            let layout = if layer.is_textured() { &textured } else { &plain };
+            let layout = if layer.is_textured() { &layouts.textured } else { &layouts.plain };
             let source = PipelineSource {
                 buffers: &[Some(buffer.clone())],
                 topology: wgpu::PrimitiveTopology::TriangleStrip,
                 entry_points: Some((vertex, layer.fragment())),
-                constants: &constants(layer),
+                constants: &constants(layer).map(|(name, is_on)| (name, f64::from(is_on))),
                 ..PipelineSource::new("highway", module, layout)
             };
             let made = || planes::pipeline(device, plane, view.size, &source);
             Ok(Some((plane, layer, gpu.driver_work(COMPILING, made)?)))
         };
         // Drivers compile several at the same time.
-        let wanted: Vec<_> =
-            layers.iter().flat_map(|&layer| view.planes.iter().map(move |&plane| (layer, plane))).collect();
-        let made: Vec<Option<_>> = wanted.into_par_iter().map(pipeline).collect::<Result<_, GpuError>>()?;
-        let pipelines: Vec<_> = made.into_iter().flatten().collect();
+        let made: Vec<Option<_>> = missing.into_par_iter().map(pipeline).collect::<Result<_, GpuError>>()?;
+        let made: Vec<_> = made.into_iter().flatten().collect();
         let early = |(plane, layer, pipeline)| {
-            let constants = constants(layer).map(|(name, value)| (name, value.to_bits()));
+            let constants = constants(layer);
             let mut key = DefaultHasher::new();
             let (vertex, fragment) = (layer.parts().1, layer.fragment());
             (layer.parts().0, vertex, fragment, constants, plane, view.size).hash(&mut key);
@@ -310,10 +292,14 @@ impl Pipelines {
         };
         // A still is drawn once: what it does not show need not be compiled. And textures are not known yet.
         let is_early = |plane, layer: Layer| plane != PlaneKind::Rgba && !layer.is_textured();
-        let wanted = pipelines.iter().map(|(plane, layer, pipeline)| (*plane, *layer, pipeline));
+        let wanted = made.iter().map(|(plane, layer, pipeline)| (*plane, *layer, pipeline));
         let wanted: Vec<_> = wanted.filter(|(plane, layer, _)| is_early(*plane, *layer)).map(early).collect();
         warm_up::compile_early(gpu, &wanted)?;
-        Ok(Pipelines { uniform: buffer, bind_group, texture_layout, pipelines })
+        for (plane, layer, pipeline) in made {
+            gpu.keep(key((layer, plane)), pipeline.clone());
+            pipelines.push((plane, layer, pipeline));
+        }
+        Ok(Pipelines { uniform: buffer, bind_group, texture_layout: layouts.texture, pipelines })
     }
 
     /// Sets what changes from frame to frame.

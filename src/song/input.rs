@@ -138,6 +138,11 @@ fn read_sng<R: Read + std::io::Seek>(
     Ok(song)
 }
 
+/// Whether a folder is that of a chart: [`Song::open`](super::Song::open) then reads the chart in it.
+pub fn holds_chart(folder: &Path) -> bool {
+    find_chart(folder).is_ok()
+}
+
 /// The chart in a folder.
 fn find_chart(folder: &Path) -> Result<PathBuf, SongError> {
     let entries = fs::read_dir(folder).map_err(|reason| SongError::Unreadable { reason })?;

@@ -69,6 +69,7 @@ pub use chart::{
 pub use drum::{DrumInfo, DrumShape, LaneId, Mark, Rgb};
 pub use drum_map::{Backdrop, DrumMap};
 pub use error::SongError;
+pub use input::holds_chart;
 pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
 pub use messages::{ChannelMessage, SongEvent, SongEvents, SongMessage, SongPart, SynthesizerKind};
 pub use no_notes::{LikelyDrums, NoNotes};

@@ -80,6 +80,11 @@ impl StreamArgs {
         self.encoder.quality()
     }
 
+    /// Whether the command line says how the work is split.
+    pub(crate) fn splits(&self) -> bool {
+        [self.ring, self.jobs, self.segments, self.devices].iter().any(Option::is_some)
+    }
+
     /// The stream options for `frames` frames of `picture`. Tells `messages` when tuned settings are used, or
     /// cannot be read.
     pub(crate) fn options(

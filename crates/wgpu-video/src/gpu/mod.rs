@@ -6,6 +6,7 @@ pub mod convert;
 pub mod details;
 mod error;
 pub(crate) mod guard;
+mod kept;
 pub(crate) mod pixels;
 pub mod planes;
 pub mod readback_speed;
@@ -233,7 +234,14 @@ impl GpuAdapter {
             }
         });
         let last = Some(LastQueue::new(&queue, &failure));
-        Ok(Gpu { description: description.clone(), device, queue, failure, _last: last })
+        Ok(Gpu {
+            description: description.clone(),
+            device,
+            queue,
+            failure,
+            kept: Default::default(),
+            _last: last,
+        })
     }
 }
 
@@ -247,6 +255,7 @@ pub struct Gpu {
     /// Takes the work.
     pub queue: wgpu::Queue,
     failure: FirstFailure,
+    kept: kept::Kept,
     /// Dropped after `queue`. `None` for the caller's own.
     _last: Option<LastQueue>,
 }
@@ -270,7 +279,14 @@ impl Gpu {
     /// [`Gpu::check`] finds only what [`Gpu::caught`] has caught.
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Gpu {
         let description = AdapterDescription::of(device.adapter_info());
-        Gpu { description, device, queue, failure: FirstFailure::default(), _last: None }
+        Gpu {
+            description,
+            device,
+            queue,
+            failure: FirstFailure::default(),
+            kept: Default::default(),
+            _last: None,
+        }
     }
 
     /// The first failure of the device since it was opened. wgpu does not return failures from the call that caused
