@@ -246,13 +246,14 @@ fn a_video_whose_name_is_taken_while_it_is_rendered_is_kept_beside() {
     command.args(["--journal-after", "0"]);
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     // The file without a name, or with a hidden one.
+    let descriptors = format!("/proc/{}/fd", child.id());
     let is_begun = || {
-        let files = fs::read_dir(format!("/proc/{}/fd", child.id())).into_iter().flatten().flatten();
-        files
-            .filter_map(|file| fs::read_link(file.path()).ok())
-            .any(|file| file.starts_with(folder.path()) && !file.to_string_lossy().ends_with("song.mid"))
+        let files = fs::read_dir(&descriptors).into_iter().flatten().flatten();
+        let mut files = files.filter_map(|file| fs::read_link(file.path()).ok());
+        files.any(|file| file.starts_with(folder.path()) && !file.to_string_lossy().ends_with("song.mid"))
     };
     while !is_begun() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it had an output");
         std::thread::yield_now();
     }
     fs::write(folder.path().join("video.mp4"), "theirs").unwrap();
