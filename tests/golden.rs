@@ -193,5 +193,9 @@ fn images_look_as_they_did() {
     let options = HighwayOptions { theme, labels: Labels::Always, ..HighwayOptions::default() };
     compare("background-image", WIDE, &picture(12.0, WIDE, options));
     let end_card = Some(EndCard { image });
-    compare("end-card", WIDE, &picture(64.0, WIDE, HighwayOptions { end_card, ..with_theme("neon") }));
+    compare(
+        "end-card",
+        WIDE,
+        &picture(64.0, WIDE, HighwayOptions { end_card, labels: Labels::Always, ..with_theme("neon") }),
+    );
 }
