@@ -159,13 +159,16 @@ fn a_list_names_songs_and_folders_line_by_line() {
     let all = ["#e.mp4", "@d.mp4", "a.mp4", "c.mp4", "with space.mp4"];
     assert_eq!(names(&folder.path().join("videos")), all);
 
+    // What a pattern of the shell finds is a song.
+    succeed(&mut render(folder.path(), &["@d.mid", "-o", "at/"]));
+
     let mut command = render(folder.path(), &["@-", "-o", "from-stdin"]);
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"a.mid\n").unwrap();
     assert!(child.wait().unwrap().success());
     assert_eq!(names(&folder.path().join("from-stdin")), ["a.mp4"]);
 
-    for (list, says) in [("@d.mid", "./@NAME"), ("@nowhere.txt", "nowhere.txt")] {
+    for (list, says) in [("@a.mid", "./@NAME"), ("@nowhere.txt", "nowhere.txt")] {
         let error = fail(&mut render(folder.path(), &[list, "-o", "other"]), 1);
         assert!(error.contains(says), "{error}");
     }

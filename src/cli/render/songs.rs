@@ -26,8 +26,7 @@ pub(super) struct Songs {
 }
 
 impl Songs {
-    /// The songs that `arguments` name: an argument that begins with `@` is a list, and a folder without a chart is all songs
-    /// in it.
+    /// The songs that `arguments` name: one that begins with `@` is a list, and a folder without a chart is all songs in it.
     ///
     /// # Errors
     /// When a list or a folder cannot be read, or there is no song at all. Whether a song can be read shows later.
@@ -35,15 +34,14 @@ impl Songs {
         let mut are_many = arguments.len() > 1;
         let mut found = Vec::new();
         for argument in arguments {
-            match argument.as_os_str().as_encoded_bytes() {
-                [b'@', ..] => {
+            match list_of(argument) {
+                Some(list) => {
                     are_many = true;
-                    let list = Path::new(skip_first(argument.as_os_str()));
                     for path in read_list(list)? {
                         add(path, &mut found)?;
                     }
                 }
-                _ => are_many |= add(argument.clone(), &mut found)?,
+                None => are_many |= add(argument.clone(), &mut found)?,
             }
         }
         let mut seen = HashSet::new();
@@ -53,6 +51,13 @@ impl Songs {
         }
         Ok(Songs { paths: found, are_many })
     }
+}
+
+/// The list that `argument` names, if it names one. A song whose name begins with `@`, as a shell finds it by a pattern, is none.
+fn list_of(argument: &Path) -> Option<&Path> {
+    let is_marked = argument.as_os_str().as_encoded_bytes().starts_with(b"@");
+    let list = Path::new(skip_first(argument.as_os_str()));
+    (is_marked && (list.exists() || !argument.exists())).then_some(list)
 }
 
 /// Adds the song at `path`, or all songs of the folder at `path`. Returns whether it is such a folder.
