@@ -5,6 +5,8 @@
 //! A line has the notes of all channels, separated by blanks: track, channel, time in microseconds, key and velocity,
 //! joined by colons; or `error: ` and what is wrong with the file.
 
+#![allow(clippy::disallowed_methods, reason = "an example prints")]
+
 use std::io::{self, BufRead, BufWriter, Write};
 use std::path::Path;
 

@@ -1,6 +1,6 @@
-//! Writes the example songs in `examples/songs/`, each time the same to the byte.
+//! Writes the example songs, those in `examples/songs/`, each time the same to the byte.
 //!
-//!     cargo run --release --example make_songs                           # the four songs
+//!     cargo run --release --example make_songs -- examples/songs          # the four songs, into this folder
 //!     cargo run --release --example make_songs -- --stress 1000000 out.mid   # a song of a million notes
 //!
 //! A song is written down as bars of text, one line per drum, one character per step:
@@ -39,9 +39,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] => {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/songs");
-            fs::create_dir_all(&folder)?;
+        [folder] if !folder.starts_with('-') => {
+            let folder = Path::new(folder);
+            fs::create_dir_all(folder)?;
             for (name, song) in [
                 ("groove", groove()),
                 ("odd-metre", odd_metre()),
@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         ["--stress", hits, file] => stress(hits.parse()?).save(Path::new(file)),
-        _ => Err("give no argument, or --stress HITS FILE".into()),
+        _ => Err("give a folder for the four songs, such as examples/songs, or --stress HITS FILE".into()),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The `strikeline` program: reads the command line, runs a subcommand, prints the error.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+// `cli::console` prints.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 
 mod cli;
 

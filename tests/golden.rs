@@ -99,8 +99,9 @@ fn layouts_look_as_they_did() {
 #[test]
 fn effects_look_as_they_did() {
     let neon = || with_theme("neon");
-    compare("shutter", WIDE, &picture(20.05, WIDE, HighwayOptions { shutter_degrees: 270.0, ..neon() }));
-    let tilted = HighwayOptions { shutter_degrees: 270.0, view: Some(ViewKind::Perspective), ..neon() };
+    let blurred = || HighwayOptions { shutter_degrees: 270.0, labels: Labels::Always, ..neon() };
+    compare("shutter", WIDE, &picture(20.05, WIDE, blurred()));
+    let tilted = HighwayOptions { view: Some(ViewKind::Perspective), ..blurred() };
     compare("shutter-perspective", WIDE, &picture(20.05, WIDE, tilted));
     compare("count-in", WIDE, &picture(-1.0, WIDE, neon()));
     compare("labels-going", WIDE, &picture(6.6, WIDE, neon()));
@@ -189,8 +190,12 @@ fn images_look_as_they_did() {
     let mut theme = theme("plain");
     (theme.background.image, theme.background.image_strength) = (Some(image.clone()), 0.5);
     theme.highway.color.alpha = 180;
-    let options = HighwayOptions { theme, ..HighwayOptions::default() };
+    let options = HighwayOptions { theme, labels: Labels::Always, ..HighwayOptions::default() };
     compare("background-image", WIDE, &picture(12.0, WIDE, options));
     let end_card = Some(EndCard { image });
-    compare("end-card", WIDE, &picture(64.0, WIDE, HighwayOptions { end_card, ..with_theme("neon") }));
+    compare(
+        "end-card",
+        WIDE,
+        &picture(64.0, WIDE, HighwayOptions { end_card, labels: Labels::Always, ..with_theme("neon") }),
+    );
 }

@@ -337,8 +337,8 @@ fn what_cannot_be_done_is_said_and_leaves_nothing_behind() {
         (&["--no-sound", "--click"], 2, "--click"),
         (&["--loudness", "5"], 2, "LUFS"),
         (&["--audio-bitrate", "5"], 2, "32k"),
-        (&["--audio", "good.wav", "-o", "good.wav", "--force"], 2, "would replace"),
-        (&["-o", "song.mid", "--force"], 2, "would replace"),
+        (&["--audio", "good.wav", "-o", "good.wav", "--force"], 2, "written as MP4"),
+        (&["-o", "song.mid", "--force"], 2, "written as MP4"),
     ] {
         let mut command = strikeline();
         command.arg("render").arg(&song).args(options).args(["--size", "64x64"]).current_dir(folder.path());

@@ -4,11 +4,8 @@ mod findings;
 mod machine;
 mod report;
 
-use std::io::Write;
-
-use anyhow::Context;
-
 use super::args::{AdapterArgs, JsonArgs};
+use super::console;
 use findings::DoctorFindings;
 
 /// Show what strikeline finds on this machine, and what is missing.
@@ -26,9 +23,10 @@ pub(super) struct DoctorArgs {
 /// Runs it.
 pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     let findings = DoctorFindings::gather(&args.adapter.choice());
-    let text =
-        if args.json.json { format!("{}\n", report::json(&findings)) } else { report::text(&findings) };
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")?;
+    if args.json.json {
+        console::print_json(&report::json(&findings))?;
+    } else {
+        console::print(&report::text(&findings))?;
+    }
     findings.graphics.map(drop).map_err(anyhow::Error::new)
 }

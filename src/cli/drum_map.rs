@@ -1,11 +1,12 @@
 //! `strikeline drum-map`: lists and prints the built-in drum maps, and checks a drum map's file.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::builder::PossibleValuesParser;
 use strikeline::drum_maps::NamedDrumMap;
+use strikeline_picture::shown;
+
+use super::console;
 
 /// List the built-in drum maps, print one to start from, or check one of your own.
 #[derive(Debug, clap::Args)]
@@ -30,8 +31,7 @@ pub(super) fn run(args: &DrumMapArgs) -> anyhow::Result<()> {
         Some(path) => check(path)?,
         None => args.name.as_deref().and_then(NamedDrumMap::builtin_file).unwrap_or_else(list),
     };
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")
+    Ok(console::print(&text)?)
 }
 
 /// Names and descriptions, in columns.
@@ -46,5 +46,5 @@ fn check(path: &Path) -> anyhow::Result<String> {
     let map = NamedDrumMap::open(path)?;
     let keys = map.listed_keys().count();
     let plural = if keys == 1 { "" } else { "s" };
-    Ok(format!("{} is a valid drum map, with {keys} key{plural} of its own\n", path.display()))
+    Ok(format!("{} is a valid drum map, with {keys} key{plural} of its own\n", shown(path)))
 }

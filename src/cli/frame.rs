@@ -5,12 +5,18 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use strikeline::song::SongPoint;
-use strikeline_picture::FrameIndex;
+use strikeline_picture::{FrameIndex, shown};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::output::OutputFile;
 use wgpu_video::scene::still::render_still;
 
+use super::UsageError;
 use super::args::{ForceArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongArgs};
+use super::console;
+use super::files::CommandFiles;
+use super::formats::{OutputFormat, is_standard_stream};
+use super::hang;
+use super::json_path::put_path;
 use super::messages::Messages;
 
 /// Draw one frame to a PNG file, with the code that draws the video.
@@ -21,7 +27,7 @@ pub(super) struct FrameArgs {
     #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
     at: SongPoint,
 
-    /// PNG file to write [default: the song's name, ending in .png, in the current folder].
+    /// PNG file to write, or - for standard output [default: the song's name, ending in .png, in the current folder].
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -47,38 +53,74 @@ pub(super) struct FrameArgs {
 /// Runs it.
 pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     let mut messages = Messages::new(args.quiet.quiet, args.json.json);
+    let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song.song, "png"));
+    let is_piped = is_standard_stream(&output);
+    if is_piped {
+        check_standard_output(args)?;
+    } else {
+        let mut files = CommandFiles::default();
+        files.read_song(&args.song.song);
+        args.highway.add_files(&mut files)?;
+        files.write("--output", &output, OutputFormat::Png)?;
+        files.check()?;
+    }
     let song = args.song.open(&mut messages)?;
     let at = args.at.of(&song)?.rounded();
-    let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song.song, "png"));
-    let file = OutputFile::create(&output, args.force.overwrite())?;
+    let file = match is_piped {
+        true => None,
+        false => Some(OutputFile::create(&output, args.force.overwrite())?),
+    };
     let picture = &args.picture;
     let mut scene = args.highway.highway(&song, Some(at), picture, &mut messages)?;
+    if !args.quiet.quiet && !args.json.json {
+        hang::say_when_compiling();
+    }
     let gpu = Gpu::open(&picture.adapter())?;
     let pixels = render_still(&gpu, &mut scene, picture.size, picture.fps, FrameIndex(0))?;
-    write_png(file, picture, &pixels)
-        .with_context(|| format!("{} could not be written", output.display()))?;
+    let png = png(picture, &pixels).context("the picture could not be encoded")?;
+    match file {
+        Some(mut file) => {
+            file.write_all(&png).map_err(|error| file.error(error))?;
+            file.commit()?;
+        }
+        None => console::print_bytes(&png)?,
+    }
     if args.json.json {
-        let summary = serde_json::json!({
-            "output": output.to_string_lossy(),
+        let mut summary = serde_json::json!({
             "size": picture.size.to_string(),
             "song_seconds": at.as_seconds(),
             "adapter": gpu.description.to_string(),
             "drum_map": args.highway.drum_map(&song)?.report,
             "warnings": messages.warnings(),
         });
-        writeln!(std::io::stdout(), "{summary}")?;
+        put_path(&mut summary, "output", &output);
+        let done = format!("the picture is complete: {}", shown(&output));
+        console::print_json(&summary).map_err(|error| error.after(done))?;
     }
     Ok(())
 }
 
-fn write_png(file: OutputFile, picture: &PictureArgs, pixels: &[u8]) -> anyhow::Result<()> {
-    let mut file = file;
-    let mut encoder = png::Encoder::new(&mut file, picture.size.width(), picture.size.height());
+/// Refuses what cannot go to standard output.
+fn check_standard_output(args: &FrameArgs) -> Result<(), UsageError> {
+    let problem = if args.json.json {
+        "--json prints on standard output, too: give the picture the name of a file"
+    } else if console::prints_to_terminal() {
+        "standard output is a terminal, which cannot show a picture: let it go to a file or a program, such as \
+         `strikeline frame song.mid --at 10 -o - | display`, or give the name of a file (./- for one called -)"
+    } else {
+        return Ok(());
+    };
+    Err(UsageError(format!("--output -: {problem}")))
+}
+
+/// `pixels` as a PNG file.
+fn png(picture: &PictureArgs, pixels: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, picture.size.width(), picture.size.height());
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
     writer.finish()?;
-    file.commit()?;
-    Ok(())
+    Ok(bytes)
 }

@@ -3,16 +3,16 @@
 mod chart;
 mod parts;
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, Write};
 
-use anyhow::Context;
 use serde::{Serialize, Serializer};
 use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Song, Stroke, TextEncoding};
-use strikeline::theme::Theme;
+use strikeline::theme::{Theme, ThemeFiles};
 use strikeline_picture::Time;
 
 use super::args::{DrumMapArgs, JsonArgs, MapInForce, MapReport, SongArgs, warnings};
+use super::console;
 use parts::{PartReport, synthesizer, write_part};
 
 /// Show what was read from a song.
@@ -30,7 +30,7 @@ pub(super) struct InspectArgs {
 
     /// Theme whose lanes and drum map are shown: one of those that `strikeline theme --list` names, or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "plain")]
-    theme: String,
+    theme: OsString,
 
     #[command(flatten)]
     drum_map: DrumMapArgs,
@@ -40,17 +40,14 @@ pub(super) struct InspectArgs {
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     // Warnings are part of the report.
     let song = args.song.open_for_report()?;
-    let theme = Theme::find(&args.theme)?;
+    // Its files are not opened.
+    let theme = Theme::find_with(&args.theme, ThemeFiles::Anywhere)?;
     let in_force = args.drum_map.choose(&song, &theme)?;
-    let mut out = BufWriter::new(io::stdout().lock());
-    let written = if args.json.json {
-        serde_json::to_writer(&mut out, &InspectReport::new(&song, &in_force, args.notes))
-            .map_err(io::Error::from)
-            .and_then(|()| out.write_all(b"\n"))
+    if args.json.json {
+        console::print_json(&InspectReport::new(&song, &in_force, args.notes))?;
     } else {
-        out.write_all(text_report(&song, &in_force).as_bytes())
-    };
-    written.and_then(|()| out.flush()).context("cannot write to standard output")?;
+        console::print(&text_report(&song, &in_force))?;
+    }
     Ok(args.song.check(&song)?)
 }
 

@@ -2,10 +2,11 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use strikeline::highway::Highway;
 use strikeline_picture::Time;
-use wgpu_video::gpu::{AdapterDescription, GpuAdapter};
+use wgpu_video::gpu::{AdapterChoice, AdapterDescription, GpuAdapter};
 use wgpu_video::journal::SegmentKey;
 use wgpu_video::stream::{
     CancelToken, Mp4Sink, Progress, Report, Sink, StreamError, StreamOptions, stream, stream_with_sound,
@@ -168,22 +169,55 @@ impl<'a> RenderJob<'a> {
         }
     }
 
-    /// What the bytes of the segments depend on: the program, the pictures, the encoder and the adapter.
+    /// What the bytes of the segments depend on.
+    pub(crate) fn identity(&self) -> Identity {
+        let StreamOptions { size, frame_rate, frames, encoder, .. } = &self.options;
+        let segment = self.options.plan().segment_frames();
+        Identity {
+            scene: self.scene.fingerprint(),
+            video: format!("{size} {frame_rate} {frames} {segment}"),
+            encoder: format!("{} {:?}", encoder.name(), self.args.stream.quality()),
+            adapter: self.options.adapter.clone(),
+        }
+    }
+}
+
+/// What the bytes of the segments of a video depend on, besides the program.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    /// [`Highway::fingerprint`].
+    pub scene: [u8; 32],
+    /// Size, rate, and how it is cut into segments.
+    pub video: String,
+    /// The encoder and its settings.
+    pub encoder: String,
+    /// The adapter, which is still to be found.
+    pub adapter: AdapterChoice,
+}
+
+impl Identity {
+    /// What stands for all of it, and for the program. Takes some ten milliseconds.
     ///
     /// # Errors
     /// When there is no such adapter, or the program's own file cannot be read.
     pub(crate) fn key(&self) -> anyhow::Result<SegmentKey> {
-        let StreamOptions { size, frame_rate, frames, encoder, .. } = &self.options;
-        let adapter = GpuAdapter::find(&self.options.adapter)?.description;
-        let plan = self.options.plan();
-        let parts = [
-            ("program", build_id()?.to_vec()),
-            ("scene", self.scene.fingerprint().to_vec()),
-            ("video", format!("{size} {frame_rate} {frames} {}", plan.segment_frames()).into_bytes()),
-            ("encoder", format!("{} {:?}", encoder.name(), self.args.stream.quality()).into_bytes()),
-            ("adapter", adapter_text(&adapter).into_bytes()),
+        self.key_on(&GpuAdapter::find(&self.adapter)?.description)
+    }
+
+    /// The same where the adapter was found already.
+    ///
+    /// # Errors
+    /// When the program's own file cannot be read.
+    pub(crate) fn key_on(&self, adapter: &AdapterDescription) -> anyhow::Result<SegmentKey> {
+        let adapter = adapter_text(adapter);
+        let parts: [(&str, &[u8]); 5] = [
+            ("program", &build_id()?),
+            ("scene", &self.scene),
+            ("video", self.video.as_bytes()),
+            ("encoder", self.encoder.as_bytes()),
+            ("adapter", adapter.as_bytes()),
         ];
-        Ok(SegmentKey::of(parts.iter().map(|(name, value)| (*name, value.as_slice()))))
+        Ok(SegmentKey::of(parts))
     }
 }
 
@@ -198,9 +232,13 @@ pub(crate) fn adapter_text(adapter: &AdapterDescription) -> String {
 /// # Errors
 /// When the file cannot be read.
 pub(crate) fn build_id() -> std::io::Result<[u8; 32]> {
+    static FOUND: OnceLock<[u8; 32]> = OnceLock::new();
+    if let Some(found) = FOUND.get() {
+        return Ok(*found);
+    }
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(std::fs::File::open(std::env::current_exe()?)?)?;
-    Ok(*hasher.finalize().as_bytes())
+    Ok(*FOUND.get_or_init(|| *hasher.finalize().as_bytes()))
 }
 
 /// The files that the song at `song` is read from: of a chart also its `song.ini`, and of a folder all that may be the chart.

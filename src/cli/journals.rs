@@ -43,6 +43,11 @@ pub(super) fn journal_path(output: &Path, key: &SegmentKey) -> PathBuf {
     output.with_file_name(name)
 }
 
+/// The record of an interrupted batch whose videos are in `folder`.
+pub(super) fn batch_record_path(folder: &Path) -> PathBuf {
+    folder.join(format!(".batch{ENDING}"))
+}
+
 /// All journals of the video `output`, in order of their names.
 pub(super) fn journals_of(output: &Path) -> Vec<Found> {
     let prefix = prefix(output);

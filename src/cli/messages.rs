@@ -6,6 +6,10 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use strikeline_picture::shown;
+
+use super::console;
+
 /// What is printed on stderr in addition to errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MessageLevel {
@@ -44,7 +48,7 @@ impl Messages {
     pub(crate) fn warn(&mut self, warning: impl Display) {
         let warning = warning.to_string();
         if self.level != MessageLevel::None {
-            eprintln!("warning: {warning}");
+            console::tell(format_args!("warning: {warning}"));
         }
         self.warnings.push(warning);
     }
@@ -53,7 +57,7 @@ impl Messages {
     pub(crate) fn warn_about(&mut self, path: &Path, warning: impl Display) {
         let warning = warning.to_string();
         if self.level != MessageLevel::None {
-            eprintln!("warning: {}: {warning}", path.display());
+            console::tell(format_args!("warning: {}: {warning}", shown(path)));
         }
         self.warnings.push(warning);
     }
@@ -61,7 +65,7 @@ impl Messages {
     /// Something that the program chose, and that the JSON object says in another way.
     pub(crate) fn note(&self, note: impl Display) {
         if self.level == MessageLevel::All {
-            eprintln!("{note}");
+            console::tell(note);
         }
     }
 

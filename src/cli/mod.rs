@@ -1,19 +1,26 @@
 //! The command line: one file per subcommand, and what they share.
 
 mod args;
+mod clean;
+mod console;
 mod doctor;
 mod drum_map;
 mod farm;
+mod files;
+mod formats;
 mod frame;
-mod inputs;
+mod hang;
 mod inspect;
 mod job;
 mod journals;
+mod json_path;
 mod messages;
+mod panics;
 mod profile;
 mod progress;
 mod remedies;
 mod render;
+mod signals;
 mod sound;
 mod theme;
 mod tune;
@@ -25,6 +32,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use wgpu_video::encode::Assembler;
 use wgpu_video::stream::StreamError;
+
+use console::NotPrinted;
+use signals::{Signal, Signals};
 
 /// Turns a MIDI drum song into a finished note-highway video, several times faster than real time.
 #[derive(Debug, Parser)]
@@ -50,6 +60,8 @@ enum Command {
     DrumMap(drum_map::DrumMapArgs),
     /// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
     Tune(tune::TuneArgs),
+    /// List what interrupted renders have left in a folder, and remove it.
+    Clean(clean::CleanArgs),
     /// Show what strikeline finds on this machine, and what is missing.
     Doctor(doctor::DoctorArgs),
     /// Plan a video that many processes or machines make together.
@@ -60,9 +72,6 @@ enum Command {
     Join(farm::JoinArgs),
 }
 
-/// Exit code of an interrupted program: 128 and the number of SIGINT.
-const INTERRUPTED: u8 = 130;
-
 /// Exit code when parts of a plan are still to be made.
 const PARTS_MISSING: u8 = 3;
 
@@ -72,42 +81,66 @@ const PARTS_MISSING: u8 = 3;
 struct UsageError(String);
 
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match cli.command {
-        Command::Render(args) => render::run(&args),
-        Command::Profile(args) => profile::run(&args),
+    panics::guarded(|| {
+        let signals = match Signals::install() {
+            Ok(signals) => signals,
+            Err(reason) => return failed(&anyhow::anyhow!("signals cannot be waited for: {reason}"), None),
+        };
+        let cli = match Cli::try_parse() {
+            Ok(cli) => cli,
+            Err(error) => return console::print_parsed(&error),
+        };
+        hang::end_program_on_hang();
+        match run(cli.command, &signals) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, signals.interrupted()),
+        }
+    })
+}
+
+fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
+    match command {
+        Command::Render(args) => render::run(&args, signals),
+        Command::Profile(args) => profile::run(&args, signals),
         Command::Frame(args) => frame::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Theme(args) => theme::run(&args),
         Command::DrumMap(args) => drum_map::run(&args),
-        Command::Tune(args) => tune::run(&args),
+        Command::Tune(args) => tune::run(&args, signals),
+        Command::Clean(args) => clean::run(&args),
         Command::Doctor(args) => doctor::run(&args),
-        Command::Plan(args) => farm::run_plan(&args),
-        Command::Part(args) => farm::run_part(&args),
-        Command::Join(args) => farm::run_join(&args),
-    };
-    let Err(error) = result else { return ExitCode::SUCCESS };
-    if is_closed_pipe(&error) {
-        // The reader closed the pipe (for example `| head`).
+        Command::Plan(args) => farm::run_plan(&args, signals),
+        Command::Part(args) => farm::run_part(&args, signals),
+        Command::Join(args) => farm::run_join(&args, signals),
+    }
+}
+
+/// Tells the error, and returns the exit code.
+fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> ExitCode {
+    if error.downcast_ref().is_some_and(NotPrinted::is_enough) {
         return ExitCode::SUCCESS;
     }
     let missing = error.downcast_ref::<farm::PartsMissing>();
     if missing.is_some_and(farm::PartsMissing::is_answer) {
         return ExitCode::from(PARTS_MISSING);
     }
-    eprintln!("error: {}", describe(&error));
-    if let Some(remedy) = remedies::of(&error) {
-        eprintln!("help: {remedy}");
+    let text = describe(error);
+    console::tell(format_args!("error: {text}"));
+    if let Some(remedy) = remedies::of(error) {
+        console::tell(format_args!("help: {remedy}"));
+    }
+    if let Some(place) = panics::place_of(&text) {
+        console::tell(format_args!("help: {place}"));
     }
     if error.is::<UsageError>() {
-        eprintln!("\n{}", Cli::command().render_usage());
+        console::tell(format_args!("\n{}", Cli::command().render_usage()));
         return ExitCode::from(2);
     }
     if missing.is_some() {
         return ExitCode::from(PARTS_MISSING);
     }
     match error.downcast_ref::<StreamError>() {
-        Some(StreamError::Cancelled) => ExitCode::from(INTERRUPTED),
+        Some(StreamError::Cancelled) => ExitCode::from(interrupted.unwrap_or(Signal::INTERRUPT).exit_code()),
         _ => ExitCode::FAILURE,
     }
 }
@@ -124,11 +157,6 @@ fn describe(error: &anyhow::Error) -> String {
         }
     }
     text
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let closed = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
-    error.downcast_ref::<std::io::Error>().is_some_and(closed)
 }
 
 /// The program's version, and what openh264 was built with.
@@ -149,9 +177,11 @@ fn at_least_one(frames: u64) -> NonZeroU64 {
     NonZeroU64::new(frames).unwrap_or(NonZeroU64::MIN)
 }
 
-/// The song's file name with another extension, or its folder's name with it, in the current folder.
+/// The song's file name with another extension, or its folder's name with it, in the current folder; `song` with it for
+/// one from standard input.
 fn default_output(song: &std::path::Path, extension: &str) -> std::path::PathBuf {
-    let name = std::path::Path::new(song.file_name().unwrap_or("song".as_ref()));
+    let named = song.file_name().filter(|_| !formats::is_standard_stream(song));
+    let name = std::path::Path::new(named.unwrap_or("song".as_ref()));
     // A dot in a folder's name begins no extension.
     if song.is_dir() { name.with_added_extension(extension) } else { name.with_extension(extension) }
 }

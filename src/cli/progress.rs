@@ -1,12 +1,13 @@
 //! Progress on stderr: a bar on a terminal, a plain line every few seconds elsewhere.
 
 use std::collections::VecDeque;
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use strikeline_picture::FrameRate;
 use wgpu_video::stream::{Progress, StageReport};
+
+use super::console;
 
 /// How often a plain line is printed.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
@@ -24,7 +25,7 @@ pub(super) struct ProgressDisplay {
 enum ProgressKind {
     Quiet,
     Bar(ProgressBar),
-    Plain { last: Duration },
+    Plain { name: String, last: Duration },
 }
 
 impl ProgressDisplay {
@@ -32,7 +33,7 @@ impl ProgressDisplay {
     pub(super) fn new(quiet: bool, total: u64, frame_rate: FrameRate) -> ProgressDisplay {
         let kind = if quiet {
             ProgressKind::Quiet
-        } else if std::io::stderr().is_terminal() {
+        } else if console::has_terminal() {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
             let template = "{bar:32.cyan/8} frame {pos}/{len}  {msg}";
             if let Ok(style) = ProgressStyle::with_template(template) {
@@ -40,7 +41,20 @@ impl ProgressDisplay {
             }
             ProgressKind::Bar(bar)
         } else {
-            ProgressKind::Plain { last: Duration::ZERO }
+            ProgressKind::Plain { name: String::new(), last: Duration::ZERO }
+        };
+        ProgressDisplay { kind, frame_rate, recent: VecDeque::new() }
+    }
+
+    /// For one of several videos, called `name`: in a bar of its own, or with its name on plain lines where there is none.
+    pub(super) fn one_of_several(
+        name: &str,
+        bar: Option<ProgressBar>,
+        frame_rate: FrameRate,
+    ) -> ProgressDisplay {
+        let kind = match bar {
+            Some(bar) => ProgressKind::Bar(bar),
+            None => ProgressKind::Plain { name: format!("{name}: "), last: Duration::ZERO },
         };
         ProgressDisplay { kind, frame_rate, recent: VecDeque::new() }
     }
@@ -58,11 +72,11 @@ impl ProgressDisplay {
                 bar.set_position(progress.frames);
                 bar.set_message(self.describe(progress));
             }
-            &ProgressKind::Plain { last } => {
-                if now.saturating_sub(last) >= PLAIN_INTERVAL {
+            ProgressKind::Plain { name, last } => {
+                if now.saturating_sub(*last) >= PLAIN_INTERVAL {
                     let text = self.describe(progress);
-                    eprintln!("frame {}/{}  {text}", progress.frames, progress.total);
-                    self.kind = ProgressKind::Plain { last: now };
+                    console::tell(format_args!("{name}frame {}/{}  {text}", progress.frames, progress.total));
+                    self.kind = ProgressKind::Plain { name: name.clone(), last: now };
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use super::args::NotesLost;
 use strikeline::song::{NoNotes, SongError, TrackSelection};
+use strikeline::theme::ThemeError;
 use strikeline_sound::align::AlignError;
 use strikeline_sound::recording::{CannotCopy, RecordingError};
 use wgpu_video::encode::EncodeError;
@@ -24,7 +25,7 @@ pub(super) fn of(error: &anyhow::Error) -> Option<&'static str> {
 pub(super) fn of_gpu(error: &GpuError) -> Option<&'static str> {
     match error {
         GpuError::NoSuchAdapter { .. } => Some("--adapter takes one of these numbers, or a part of a name"),
-        GpuError::Open { .. } | GpuError::Lost { .. } | GpuError::Hang { .. } => {
+        GpuError::Open { .. } | GpuError::Lost { .. } | GpuError::Hang { .. } | GpuError::Driver { .. } => {
             Some("--adapter chooses another graphics adapter")
         }
         GpuError::Limit { .. } => {
@@ -48,6 +49,9 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
         return Some(
             "without --strict what can be read is used; a copy of the file without damage has all notes",
         );
+    }
+    if let Some(ThemeError::FilesOutside { .. }) = error.downcast_ref() {
+        return Some("--theme-files anywhere lets a theme that you trust name any file");
     }
     if let Some(OutputError::Exists { .. }) = error.downcast_ref() {
         return Some("--force replaces the file");

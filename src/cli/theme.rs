@@ -1,16 +1,29 @@
 //! `strikeline theme`: lists and prints the built-in themes, and checks a theme's file.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::builder::PossibleValuesParser;
-use strikeline::theme::Theme;
+use strikeline::theme::{Theme, ThemeFiles};
+use strikeline_picture::shown;
+
+use super::args::ThemeFilesArgs;
+use super::console;
 
 /// List the built-in themes, print one to start from, or check one of your own.
 #[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
 pub(super) struct ThemeArgs {
+    #[command(flatten)]
+    what: What,
+
+    #[command(flatten)]
+    files: ThemeFilesArgs,
+}
+
+/// What is done, one of these.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct What {
     /// Print this built-in theme as a complete file, with a comment for each key.
     #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(Theme::builtin_names()))]
     name: Option<String>,
@@ -26,15 +39,14 @@ pub(super) struct ThemeArgs {
 
 /// Runs it.
 pub(super) fn run(args: &ThemeArgs) -> anyhow::Result<()> {
-    let text = match &args.check {
-        Some(path) => check(path)?,
-        None => match args.name.as_deref().and_then(Theme::builtin) {
+    let text = match &args.what.check {
+        Some(path) => check(path, args.files.place())?,
+        None => match args.what.name.as_deref().and_then(Theme::builtin) {
             Some(theme) => theme.to_toml(),
             None => list(),
         },
     };
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")
+    Ok(console::print(&text)?)
 }
 
 /// Names and descriptions, in columns.
@@ -45,22 +57,23 @@ fn list() -> String {
 }
 
 /// Whether the file is a theme, and the files that it names exist.
-fn check(path: &Path) -> anyhow::Result<String> {
-    let theme = Theme::open(path)?;
+fn check(path: &Path, files: ThemeFiles) -> anyhow::Result<String> {
+    let theme = Theme::open_with(path, files)?;
     let missing: Vec<String> = theme
         .files()
         .into_iter()
         .filter(|(_, file)| !file.is_file())
         .map(|(key, file)| {
+            let wrong = if file.exists() { "that is no regular file" } else { "there is no such file" };
             format!(
-                "{}: {key} is {}, and there is no such file; correct the path, which starts from the theme's folder",
-                path.display(),
-                file.display()
+                "{}: {key} is {}, and {wrong}; correct the path, which starts from the theme's folder",
+                shown(path),
+                shown(file)
             )
         })
         .collect();
     if !missing.is_empty() {
         bail!(missing.join("\n"));
     }
-    Ok(format!("{} is a valid theme\n", path.display()))
+    Ok(format!("{} is a valid theme\n", shown(path)))
 }

@@ -8,7 +8,6 @@ mod map;
 mod svg;
 mod table;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -16,14 +15,19 @@ use crate::cli::tuning::search::{SearchError, SearchOutcome, Space, search};
 use crate::cli::tuning::{Key, SettingsFile, SizeClass, Tuned, TuningError};
 use anyhow::Context;
 use strikeline::song::{Song, SongOptions};
-use strikeline_picture::PictureSize;
+use strikeline_picture::{PictureSize, shown};
 use wgpu_video::gpu::{AdapterDescription, Gpu};
-use wgpu_video::output::{OutputFile, Overwrite};
+use wgpu_video::output::OutputFile;
 use wgpu_video::stream::{StreamError, WorkSplit, default_jobs};
 
-use super::args::{EncoderArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongSelection, length};
+use super::args::{
+    EncoderArgs, ForceArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongSelection, length,
+};
+use super::console::{self, NotPrinted};
+use super::files::CommandFiles;
+use super::formats::OutputFormat;
 use super::messages::Messages;
-use super::render::stop_on_signals;
+use super::signals::Signals;
 use bench::StreamBench;
 use display::SearchDisplay;
 
@@ -40,7 +44,7 @@ const MOST_RING_BYTES: u64 = 2 << 30;
 /// this adapter, its driver and sizes like --size; `strikeline render` uses it from then on.
 #[derive(Debug, clap::Args)]
 pub(super) struct TuneArgs {
-    /// MIDI file to measure with [default: a groove that is built in].
+    /// MIDI file to measure with; - for standard input [default: a groove that is built in].
     song: Option<PathBuf>,
 
     /// Time that the search may take, from 5 seconds to an hour, such as 90 or 1:30.
@@ -54,9 +58,12 @@ pub(super) struct TuneArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// Draw the speed by ring depth and jobs to this SVG file; an existing file is replaced.
+    /// Draw the speed by ring depth and jobs to this SVG file.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
     quiet: QuietArgs,
@@ -75,8 +82,7 @@ pub(super) struct TuneArgs {
 }
 
 /// Runs it.
-pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
-    let cancel = stop_on_signals()?;
+pub(super) fn run(args: &TuneArgs, signals: &Signals) -> anyhow::Result<()> {
     let picture = &args.picture;
     let encoder = args.encoder.factory();
     let encoder_name = encoder.name();
@@ -85,8 +91,18 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
     if !args.dry_run {
         file.as_ref().ok_or(TuningError::NoFolder)?.check()?;
     }
+    let mut files = CommandFiles::default();
+    args.song.iter().for_each(|song| files.read_song(song));
+    args.highway.add_files(&mut files)?;
+    if let Some(settings) = file.as_ref().filter(|_| !args.dry_run) {
+        files.write_any("the file of tuned settings", settings.path());
+    }
+    if let Some(path) = &args.svg {
+        files.write("--svg", path, OutputFormat::Svg)?;
+    }
+    files.check()?;
     let svg = match &args.svg {
-        Some(path) => Some(OutputFile::create(path, Overwrite::Replace)?),
+        Some(path) => Some(OutputFile::create(path, args.force.overwrite())?),
         None => None,
     };
     let adapters = Gpu::adapters();
@@ -121,17 +137,17 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
         started: Instant::now(),
         budget,
         usual_ring: space.default.ring_depth,
-        cancel: cancel.clone(),
+        cancel: signals.token(),
     };
     let mut display = SearchDisplay::new(args.quiet.quiet || args.json.json, budget);
-    let result = search(&mut bench, space, budget, &mut |step| display.update(step));
+    let result = signals.stream(|_| search(&mut bench, space, budget, &mut |step| display.update(step)));
     display.finish();
     let outcome = result.map_err(|error| match error {
         SearchError::Bench(error) => anyhow::Error::new(error),
         error @ SearchError::Budget { .. } => anyhow::anyhow!("{error} with --budget"),
     })?;
     // A signal may have come after the last frame.
-    if cancel.is_cancelled() {
+    if signals.interrupted().is_some() {
         return Err(StreamError::Cancelled.into());
     }
 
@@ -154,10 +170,9 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
     if let Some(svg) = svg {
         summary.draw(svg)?;
     }
-    // The result is shown even when it cannot be saved.
-    if !args.json.json && !args.quiet.quiet {
-        print(&summary.text())?;
-    }
+    // The result is shown even when it cannot be saved, and saved even when it cannot be shown.
+    let in_words = !args.json.json && !args.quiet.quiet;
+    let printed = if in_words { console::print(&summary.text()) } else { Ok(()) };
     let kept = match file.filter(|_| !args.dry_run) {
         Some(file) => {
             file.store(&summary.key, &summary.tuned())?;
@@ -166,13 +181,20 @@ pub(super) fn run(args: &TuneArgs) -> anyhow::Result<()> {
         None => None,
     };
     let path = kept.as_ref().map(SettingsFile::path);
+    let unprinted = |error: NotPrinted| match path {
+        Some(path) if !error.is_enough() || args.json.json => {
+            error.after(format_args!("the settings are saved: {}", shown(path)))
+        }
+        _ => error,
+    };
     if args.json.json {
-        print(&format!("{}\n", summary.json(path)))?;
-    } else if !args.quiet.quiet {
-        print(&match path {
-            Some(path) => format!("saved to {}; `strikeline render` uses it from now on\n", path.display()),
+        console::print_json(&summary.json(path)).map_err(unprinted)?;
+    } else if in_words {
+        let saved = match path {
+            Some(path) => format!("saved to {}; `strikeline render` uses it from now on\n", shown(path)),
             None => "not saved, because of --dry-run\n".to_owned(),
-        })?;
+        };
+        printed.and_then(|()| console::print(&saved)).map_err(unprinted)?;
     }
     Ok(())
 }
@@ -197,11 +219,6 @@ fn budget(text: &str) -> Result<Duration, String> {
 fn deepest_ring(size: PictureSize) -> usize {
     let slot = u64::from(size.width()) * u64::from(size.height()) * 3 / 2;
     usize::try_from(MOST_RING_BYTES / slot).unwrap_or(usize::MAX).max(1)
-}
-
-fn print(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
 /// A setting in one line.

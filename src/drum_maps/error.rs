@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use strikeline_picture::shown;
+
 use super::{MAX_DRUM_MAP_BYTES, builtin};
 use crate::theme::Problem;
 use crate::theme::error::{did_you_mean, list};
@@ -13,16 +15,17 @@ pub enum DrumMapError {
     /// No built-in drum map and no file has that name: use one of the names, or give the file's path.
     #[error(
         "there is no drum map {name:?}{}; the built-in drum maps are {}; for a file of your own give its path, as in \
-         ./{name}.toml",
+         ./{}.toml",
         did_you_mean(name, &builtin::NAMES),
-        builtin::NAMES.join(", ")
+        builtin::NAMES.join(", "),
+        shown(name)
     )]
     UnknownName {
         /// The name.
         name: String,
     },
     /// The file cannot be read: check its path and permissions.
-    #[error("the drum map {} cannot be read: {reason}", path.display())]
+    #[error("the drum map {} cannot be read: {reason}", shown(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -31,7 +34,7 @@ pub enum DrumMapError {
         reason: std::io::Error,
     },
     /// The path is that of a folder: give the path of a file in it.
-    #[error("the drum map {} is a folder; give the path of the .toml file", path.display())]
+    #[error("the drum map {} is a folder; give the path of the .toml file", shown(path))]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -40,7 +43,7 @@ pub enum DrumMapError {
     #[error(
         "the drum map {} is larger than {} MiB, the most that is read; check that the path is that of a drum map, a \
          text file in the TOML format",
-        path.display(),
+        shown(path),
         MAX_DRUM_MAP_BYTES >> 20
     )]
     TooLarge {
@@ -48,7 +51,7 @@ pub enum DrumMapError {
         path: PathBuf,
     },
     /// The file is not UTF-8: save it as UTF-8 text.
-    #[error("{}:{line}: this is not UTF-8; save the file as UTF-8 text", path.display())]
+    #[error("{}:{line}: this is not UTF-8; save the file as UTF-8 text", shown(path))]
     NotUtf8 {
         /// The file.
         path: PathBuf,
@@ -56,7 +59,7 @@ pub enum DrumMapError {
         line: usize,
     },
     /// The file is not TOML: correct the line.
-    #[error("{}:{line}: this is not TOML: {reason}", path.display())]
+    #[error("{}:{line}: this is not TOML: {reason}", shown(path))]
     NotToml {
         /// The file.
         path: PathBuf,

@@ -24,6 +24,7 @@ mod recognise;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 pub use error::DrumMapError;
@@ -73,14 +74,15 @@ impl NamedDrumMap {
     /// # Errors
     /// As [`NamedDrumMap::open`]. When there is neither such a map nor such a file, the error lists the names of the
     /// built-in ones.
-    pub fn find(name_or_file: &str) -> Result<NamedDrumMap, DrumMapError> {
-        if let Some(map) = NamedDrumMap::builtin(name_or_file) {
+    pub fn find(name_or_file: impl AsRef<OsStr>) -> Result<NamedDrumMap, DrumMapError> {
+        let name_or_file = name_or_file.as_ref();
+        if let Some(map) = name_or_file.to_str().and_then(NamedDrumMap::builtin) {
             return Ok(map);
         }
         if text_file::is_path(name_or_file) {
             NamedDrumMap::open(Path::new(name_or_file))
         } else {
-            Err(DrumMapError::UnknownName { name: name_or_file.to_owned() })
+            Err(DrumMapError::UnknownName { name: name_or_file.to_string_lossy().into_owned() })
         }
     }
 

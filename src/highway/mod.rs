@@ -18,6 +18,7 @@ mod dense;
 mod fingerprint;
 mod grace;
 mod images;
+mod kept;
 mod layout;
 mod motion;
 mod moved;
@@ -41,7 +42,7 @@ pub use self::motion::{NoteMotion, SUBPIXELS};
 pub use self::options::{EndCard, HighwayOptions, Labels};
 pub use crate::song::LanePlace;
 
-use self::captions::{CaptionTimes, Captions};
+use self::captions::Captions;
 use self::changes::{CoveredAreas, EffectExtents};
 use self::clock::{ALL_TIME, milliseconds};
 use self::images::Placement;
@@ -51,7 +52,7 @@ use self::resident::Resident;
 use self::visible::VisibleRange;
 use crate::text::TextError;
 use strikeline_picture::{
-    FrameChange, FrameIndex, FrameRate, MovedArea, PictureSize, Rectangle, Scroll, Time,
+    FrameChange, FrameIndex, FrameRate, MovedArea, PictureSize, Rectangle, Scroll, Time, shown,
 };
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::PlaneKind;
@@ -68,12 +69,32 @@ const END_CARD_AFTER: Time = Time::from_nanos(600_000_000);
 #[non_exhaustive]
 pub enum HighwayError {
     /// An image of the theme or of the end card cannot be read; give a PNG, JPEG or WebP file.
-    #[error("the image {} cannot be read: {reason}; give a PNG, JPEG or WebP file", path.display())]
+    #[error("the image {} cannot be read: {reason}; give a PNG, JPEG or WebP file", shown(path))]
     Image {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// An image of the theme or of the end card is larger than any that is shown; scale it down.
+    #[error(
+        "the image {} has {width}x{height} pixels; at most {} million pixels, and {} MiB of them, are decoded: scale it down, \
+         to 3840x2160 for example",
+        shown(path),
+        pixels / 1_000_000,
+        bytes >> 20
+    )]
+    ImageTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its width in pixels.
+        width: u32,
+        /// Its height in pixels.
+        height: u32,
+        /// Most pixels that are decoded.
+        pixels: u64,
+        /// Most bytes that the decoded pixels may have.
+        bytes: u64,
     },
     /// The theme's font cannot be used, or there is too much text for a texture.
     #[error(transparent)]
@@ -115,11 +136,10 @@ impl Highway {
         let motion = NoteMotion::new(layout.path, options.lookahead, frame_rate, exact);
         let start = options.start.unwrap_or_else(|| lead_in(&content, &layout, &motion));
         let last = content.notes.last().map_or(Time::ZERO, |note| note.time);
-        let times =
-            CaptionTimes { start, end_card: options.end_card.as_ref().map(|_| last + END_CARD_AFTER) };
-        let text = || Captions::new(&content, &layout, options, times);
+        let end_card = options.end_card.as_ref().map(|_| last + END_CARD_AFTER);
+        let text = || Captions::new(&content, &layout, options, end_card);
         let background = || background_image(options, size);
-        let end_image = || end_image(options, size, times.end_card);
+        let end_image = || end_image(options, size, end_card);
         // An image takes hundreds of milliseconds to decode and scale, and text takes about ten: only images are worth
         // other threads.
         let (captions, (background, end_image)) =
@@ -195,7 +215,7 @@ impl Highway {
 
     /// The scroll at `frame` in subpixels, and the time of the song in milliseconds.
     fn moment(&self, frame: FrameIndex) -> (i64, i32) {
-        let time = self.start + self.motion.frame_rate().time_of(frame);
+        let time = clock::time_in_song(self.motion.frame_rate(), self.start, frame);
         (self.motion.scroll(self.start, frame), milliseconds(time))
     }
 
@@ -266,12 +286,14 @@ fn tallest(layout: &Layout) -> f32 {
 }
 
 /// The time at which the video begins: late enough that no time is lost, but before the first note is visible, before
-/// the count-in, and not after the song's start.
+/// the count-in, and not after the song's start; a whole number of frames from there.
 fn lead_in(content: &HighwayContent, layout: &Layout, motion: &NoteMotion) -> Time {
     let path = f64::from(layout.path) + f64::from(tallest(layout)) + 2.0;
     let first = content.notes.first().map_or(Time::ZERO, |note| note.time);
     let counted = content.count_in.first().map_or(Time::ZERO, |beat| beat.time - Time::from_seconds(0.25));
-    (first - motion.time_for(path)).min(counted).min(Time::ZERO)
+    let latest = (first - motion.time_for(path)).min(counted).min(Time::ZERO);
+    let rate = motion.frame_rate();
+    clock::time_of(rate, clock::frame_before(rate, latest))
 }
 
 fn background_image(

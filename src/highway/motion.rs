@@ -3,6 +3,7 @@
 //! Positions along the path are whole numbers of 1/256 pixel ([`SUBPIXELS`]), computed from the integers of the
 //! time and the speed with one rounding. A frame subtracts two of them; no float of absolute time is used.
 
+use super::clock;
 use strikeline_picture::{FrameIndex, FrameRate, Time};
 
 /// Subpixels in a pixel.
@@ -53,7 +54,13 @@ impl NoteMotion {
 
     /// How far the song has scrolled at `frame` of a video that begins at `start`, in subpixels. A note lies
     /// `position − scroll` subpixels before the strike line.
+    ///
+    /// Where `start` is a multiple of a frame's length, to a microsecond, all depends on the time of the frame alone: a video
+    /// that begins later shows the same.
     pub fn scroll(&self, start: Time, frame: FrameIndex) -> i64 {
+        if let Some(first) = clock::frame_at(self.frame_rate, start) {
+            return self.scroll_on_grid(i128::from(first) + i128::from(frame.0));
+        }
         if let Some(pixels) = self.pixels_per_frame {
             let frames = i64::try_from(frame.0).unwrap_or(i64::MAX);
             let moved = frames.saturating_mul(i64::from(pixels) * SUBPIXELS);
@@ -64,6 +71,13 @@ impl NoteMotion {
         let nanos_times_rate =
             i128::from(start.as_nanos()) * rate.0 + i128::from(frame.0) * rate.1 * NANOS_PER_SECOND;
         round_div(nanos_times_rate * numerator, denominator * NANOS_PER_SECOND * rate.0)
+    }
+
+    /// The same at a frame of the grid on which frame 0 is at the song's start.
+    fn scroll_on_grid(&self, frame: i128) -> i64 {
+        let (numerator, denominator) = self.speed;
+        let rate = (i128::from(self.frame_rate.numerator()), i128::from(self.frame_rate.denominator()));
+        round_div(frame * rate.1 * numerator, denominator * rate.0)
     }
 
     /// Frames per second.

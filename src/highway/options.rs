@@ -14,7 +14,7 @@ pub struct HighwayOptions {
     /// Whether the lookahead is used exactly.
     pub exact_speed: bool,
     /// Time of the song at frame 0. `None` chooses one: before the first note is visible, before the count-in, and not
-    /// after the song's start.
+    /// after the song's start. What is shown at a time of the song does not depend on it.
     pub start: Option<Time>,
     /// Colours, sizes and effects. Its drum map is not used: the content has lanes and colours already.
     pub theme: Theme,

@@ -1,9 +1,13 @@
 //! The highway's uniform, and a pipeline for each layer.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use rayon::prelude::*;
 use wgpu::util::DeviceExt;
 
 use super::captions::instances::{GlyphInstance, PanelInstance};
 use super::images::Placement;
+use super::kept::{Layouts, PipelineKey};
 use super::layout::Layout;
 use super::motion::{NoteMotion, SUBPIXELS};
 use super::notes::{LineInstance, NoteInstance};
@@ -13,6 +17,8 @@ use super::spans::SpanInstance;
 use super::static_layer::StaticShape;
 use crate::theme::{Color, Corners, CymbalGems};
 use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind};
+use wgpu_video::gpu::warm_up::{self, EarlyPipeline};
+use wgpu_video::gpu::watch::COMPILING;
 use wgpu_video::gpu::{Gpu, GpuError};
 use wgpu_video::scene::SceneTarget;
 
@@ -110,7 +116,7 @@ fn shares(color: Color) -> [f32; 4] {
 }
 
 /// What is drawn with one pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Layer {
     /// Shapes of the static layer.
     Fixed,
@@ -201,89 +207,99 @@ pub(super) struct Pipelines {
 
 impl Pipelines {
     /// Makes the pipelines of `layers` for the planes of `view`.
+    ///
+    /// # Errors
+    /// When the device fails.
     pub(super) fn new(
         gpu: &Gpu,
         view: &SceneTarget<'_>,
         uniform: &HighwayUniform,
         options: &HighwayOptions,
         layers: &[Layer],
-    ) -> Pipelines {
+    ) -> Result<Pipelines, GpuError> {
         let device = &gpu.device;
-        let buffer = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-            label: Some("highway"),
-            contents: bytemuck::bytes_of(uniform),
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-        });
-        let bind_layout = |label, ty, visibility| {
-            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-                label: Some(label),
-                entries: &[wgpu::BindGroupLayoutEntry { binding: 0, visibility, ty, count: None }],
-            })
-        };
-        let uniform_layout = bind_layout(
-            "highway",
-            wgpu::BindingType::Buffer {
-                ty: wgpu::BufferBindingType::Uniform,
-                has_dynamic_offset: false,
-                min_binding_size: None,
-            },
-            wgpu::ShaderStages::VERTEX_FRAGMENT,
-        );
-        let texture_layout = bind_layout(
-            "texture",
-            wgpu::BindingType::Texture {
-                sample_type: wgpu::TextureSampleType::Float { filterable: false },
-                view_dimension: wgpu::TextureViewDimension::D2,
-                multisampled: false,
-            },
-            wgpu::ShaderStages::VERTEX_FRAGMENT,
-        );
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("highway"),
-            layout: &uniform_layout,
-            entries: &[wgpu::BindGroupEntry { binding: 0, resource: buffer.as_entire_binding() }],
-        });
-        let pipeline_layout = |groups: &[Option<&wgpu::BindGroupLayout>]| {
-            device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
+        let buffer = gpu.buffer_of("highway", bytemuck::bytes_of(uniform), usage)?;
+        let layouts = Layouts::of(gpu);
+        let bind_group = || {
+            device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some("highway"),
-                bind_group_layouts: groups,
-                immediate_size: 0,
+                layout: &layouts.uniform,
+                entries: &[wgpu::BindGroupEntry { binding: 0, resource: buffer.as_entire_binding() }],
             })
         };
-        let plain = pipeline_layout(&[Some(&uniform_layout)]);
-        let textured = pipeline_layout(&[Some(&uniform_layout), Some(&texture_layout)]);
+        let bind_group = gpu.driver_work("binding a buffer", bind_group)?;
         let gems = &options.theme.gems;
         let constants = |layer: Layer| {
             let is_kick = matches!(layer, Layer::Kicks | Layer::KickMiddles);
             [
-                ("blurred", f64::from(options.shutter_degrees > 0.0)),
-                ("cut_corners", f64::from(gems.corners == Corners::Cut)),
-                ("round_cymbals", f64::from(!is_kick && gems.cymbals == CymbalGems::Round)),
-                ("highlighted", f64::from(gems.highlight > 0.0)),
-                ("marked", f64::from(!is_kick && gems.mark_size > 0.0)),
+                ("blurred", options.shutter_degrees > 0.0),
+                ("cut_corners", gems.corners == Corners::Cut),
+                ("round_cymbals", !is_kick && gems.cymbals == CymbalGems::Round),
+                ("highlighted", gems.highlight > 0.0),
+                ("marked", !is_kick && gems.mark_size > 0.0),
             ]
         };
+        let key = |(layer, plane): (Layer, PlaneKind)| PipelineKey {
+            layer,
+            plane,
+            size: view.size,
+            constants: constants(layer),
+        };
+        let wanted = layers.iter().flat_map(|&layer| view.planes.iter().map(move |&plane| (layer, plane)));
         let mut pipelines = Vec::new();
-        for &layer in layers {
-            let (source, vertex, buffer) = layer.parts();
-            let source = format!("{}{source}", include_str!("../../shaders/highway.wgsl"));
-            let module = planes::shader(device, "highway", &source);
-            for &plane in view.planes {
-                let source = PipelineSource {
-                    buffers: &[Some(buffer.clone())],
-                    topology: wgpu::PrimitiveTopology::TriangleStrip,
-                    entry_points: Some((vertex, layer.fragment())),
-                    constants: &constants(layer),
-                    ..PipelineSource::new(
-                        "highway",
-                        &module,
-                        if layer.is_textured() { &textured } else { &plain },
-                    )
-                };
-                pipelines.push((plane, layer, planes::pipeline(device, plane, view.size, &source)));
+        let mut missing = Vec::new();
+        for (layer, plane) in wanted {
+            match gpu.kept(&key((layer, plane))) {
+                Some(pipeline) => pipelines.push((plane, layer, pipeline)),
+                None => missing.push((layer, plane)),
             }
         }
-        Pipelines { uniform: buffer, bind_group, texture_layout, pipelines }
+        let mut sources: Vec<&'static str> = missing.iter().map(|(layer, _)| layer.parts().0).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let module = |source: &'static str| {
+            let text = format!("{}{source}", include_str!("../../shaders/highway.wgsl"));
+            let module = gpu.driver_work(COMPILING, || planes::shader(device, "highway", &text))?;
+            Ok((source, module))
+        };
+        let modules: Vec<_> = sources.into_par_iter().map(module).collect::<Result<_, GpuError>>()?;
+        let pipeline = |(layer, plane): (Layer, PlaneKind)| {
+            let (source, vertex, buffer) = layer.parts();
+            let module = modules.iter().find(|(of, _)| *of == source).map(|(_, module)| module);
+            let Some(module) = module else { return Ok(None) };
+            let layout = if layer.is_textured() { &layouts.textured } else { &layouts.plain };
+            let source = PipelineSource {
+                buffers: &[Some(buffer.clone())],
+                topology: wgpu::PrimitiveTopology::TriangleStrip,
+                entry_points: Some((vertex, layer.fragment())),
+                constants: &constants(layer).map(|(name, is_on)| (name, f64::from(is_on))),
+                ..PipelineSource::new("highway", module, layout)
+            };
+            let made = || planes::pipeline(device, plane, view.size, &source);
+            Ok(Some((plane, layer, gpu.driver_work(COMPILING, made)?)))
+        };
+        // Drivers compile several at the same time.
+        let made: Vec<Option<_>> = missing.into_par_iter().map(pipeline).collect::<Result<_, GpuError>>()?;
+        let made: Vec<_> = made.into_iter().flatten().collect();
+        let early = |(plane, layer, pipeline)| {
+            let constants = constants(layer);
+            let mut key = DefaultHasher::new();
+            let (vertex, fragment) = (layer.parts().1, layer.fragment());
+            (layer.parts().0, vertex, fragment, constants, plane, view.size).hash(&mut key);
+            let vertices = layer.vertices();
+            EarlyPipeline { key: key.finish(), pipeline, plane, bind_group: &bind_group, vertices }
+        };
+        // A still is drawn once: what it does not show need not be compiled. And textures are not known yet.
+        let is_early = |plane, layer: Layer| plane != PlaneKind::Rgba && !layer.is_textured();
+        let wanted = made.iter().map(|(plane, layer, pipeline)| (*plane, *layer, pipeline));
+        let wanted: Vec<_> = wanted.filter(|(plane, layer, _)| is_early(*plane, *layer)).map(early).collect();
+        warm_up::compile_early(gpu, &wanted)?;
+        for (plane, layer, pipeline) in made {
+            gpu.keep(key((layer, plane)), pipeline.clone());
+            pipelines.push((plane, layer, pipeline));
+        }
+        Ok(Pipelines { uniform: buffer, bind_group, texture_layout: layouts.texture, pipelines })
     }
 
     /// Sets what changes from frame to frame.
@@ -313,30 +329,35 @@ impl Pipelines {
         data: &[u8],
     ) -> Result<wgpu::BindGroup, GpuError> {
         gpu.check_texture_size("an image or the text", width, height)?;
-        let texture = gpu.device.create_texture_with_data(
-            &gpu.queue,
-            &wgpu::TextureDescriptor {
+        let texture = || {
+            gpu.device.create_texture_with_data(
+                &gpu.queue,
+                &wgpu::TextureDescriptor {
+                    label: Some("highway"),
+                    size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+                    mip_level_count: 1,
+                    sample_count: 1,
+                    dimension: wgpu::TextureDimension::D2,
+                    format,
+                    usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+                    view_formats: &[],
+                },
+                wgpu::util::TextureDataOrder::LayerMajor,
+                data,
+            )
+        };
+        let texture = gpu.driver_work("making a texture", texture)?;
+        gpu.driver_work("binding a texture", || {
+            let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+            gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some("highway"),
-                size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-                mip_level_count: 1,
-                sample_count: 1,
-                dimension: wgpu::TextureDimension::D2,
-                format,
-                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-                view_formats: &[],
-            },
-            wgpu::util::TextureDataOrder::LayerMajor,
-            data,
-        );
-        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        Ok(gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("highway"),
-            layout: &self.texture_layout,
-            entries: &[wgpu::BindGroupEntry {
-                binding: 0,
-                resource: wgpu::BindingResource::TextureView(&view),
-            }],
-        }))
+                layout: &self.texture_layout,
+                entries: &[wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: wgpu::BindingResource::TextureView(&view),
+                }],
+            })
+        })
     }
 }
 
@@ -352,12 +373,7 @@ pub(super) fn vertex_buffer<T: bytemuck::NoUninit>(
     if contents.is_empty() {
         return Ok(None);
     }
-    gpu.check_buffer_size(what, size_of_val(contents) as u64)?;
-    Ok(Some(gpu.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-        label: Some(what),
-        contents: bytemuck::cast_slice(contents),
-        usage: wgpu::BufferUsages::VERTEX,
-    })))
+    gpu.buffer_of(what, bytemuck::cast_slice(contents), wgpu::BufferUsages::VERTEX).map(Some)
 }
 
 /// A vertex buffer for `count` instances that are written later; `None` for none.

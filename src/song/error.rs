@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use strikeline_picture::shown;
+
 use super::{Difficulty, NoNotes, SongWarning, TrackIndex};
 
 /// Why a file could not be read as a song. Byte positions count from 0 at the start of the file.
@@ -10,7 +12,7 @@ use super::{Difficulty, NoNotes, SongWarning, TrackIndex};
 #[non_exhaustive]
 pub enum SongError {
     /// An error in this file.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {problem}", shown(path))]
     InFile {
         /// The file, as it was given.
         path: PathBuf,

@@ -1,8 +1,10 @@
 //! What a song is read from: a MIDI file, a chart of a rhythm game, its `song.ini`, its folder, or a `.sng` file.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
+
+use strikeline_files::{Opened, open_or_wait, open_regular};
 
 use super::chart::{
     self, ChartTags, INI_NAME, MAX_INI_BYTES, NamedStem, SngFile, Stem, StemKind, is_text_chart,
@@ -47,8 +49,7 @@ pub(super) fn open(
     } else {
         (path.to_owned(), parent(path))
     };
-    let song = open_file(&file, folder, options, events).map_err(|problem| in_path(&file, problem))?;
-    Ok(song.named_after(&file))
+    open_file(&file, folder, options, events).map_err(|problem| in_path(&file, problem))
 }
 
 fn open_file(
@@ -58,25 +59,38 @@ fn open_file(
     events: Option<&mut Vec<SongEvent>>,
 ) -> Result<Song, SongError> {
     let unreadable = |reason| SongError::Unreadable { reason };
-    let mut file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
+    let file = match open_or_wait(path).map_err(unreadable)? {
+        Opened::Regular(file) => file,
+        // A pipe lies beside nothing, and its name says nothing.
+        Opened::Pipe(pipe) => return read(&read_whole(pipe)?, None, options, events),
+    };
+    let mut start = Vec::new();
     // A `.sng` file has recordings in it, which need not be read.
-    (&mut file).take(64).read_to_end(&mut bytes).map_err(unreadable)?;
-    if chart::is_sng(&bytes) {
-        return read_sng(SngFile::open(BufReader::new(file))?, options, events);
+    (&file).take(64).read_to_end(&mut start).map_err(unreadable)?;
+    if chart::is_sng(&start) {
+        let song = read_sng(SngFile::open(BufReader::new(file))?, options, events)?;
+        return Ok(song.named_after(path));
     }
-    let rest = MAX_FILE_BYTES + 1 - bytes.len() as u64;
-    file.take(rest).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(SongError::TooLarge { limit: MAX_FILE_BYTES });
-    }
+    let bytes = read_whole(start.as_slice().chain(file))?;
     let is_text = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("chart"));
     let tags = || tags_in(folder, options);
     let (mut song, named) = read_notes(&bytes, is_text || is_text_chart(&bytes), options, &tags, events)?;
     if let Some(chart) = &mut song.chart {
-        chart.stems = chart::stems_among(&files_in(folder), &named);
+        chart.stems = chart::stems_among(&recordings_in(folder, &named), &named);
     }
-    Ok(song)
+    Ok(song.named_after(path))
+}
+
+/// All bytes of a song's file.
+fn read_whole(file: impl Read) -> Result<Vec<u8>, SongError> {
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|reason| SongError::Unreadable { reason })?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(SongError::TooLarge { limit: MAX_FILE_BYTES });
+    }
+    Ok(bytes)
 }
 
 /// Reads a file of notes: a chart in text, or MIDI. Also returns the recordings that it names.
@@ -124,14 +138,19 @@ fn read_sng<R: Read + std::io::Seek>(
     Ok(song)
 }
 
+/// Whether a folder is that of a chart: [`Song::open`](super::Song::open) then reads the chart in it.
+pub fn holds_chart(folder: &Path) -> bool {
+    find_chart(folder).is_ok()
+}
+
 /// The chart in a folder.
 fn find_chart(folder: &Path) -> Result<PathBuf, SongError> {
     let entries = fs::read_dir(folder).map_err(|reason| SongError::Unreadable { reason })?;
-    let names: Vec<String> = entries
-        .flatten()
-        .filter(|entry| entry.path().is_file())
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
+    let may_be_chart = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        [".chart", ".mid", ".midi", ".rmi"].iter().any(|ending| name.ends_with(ending))
+    };
+    let names: Vec<String> = files_among(entries, may_be_chart).map(|(name, _)| name).collect();
     Ok(folder.join(choose_chart(&names)?))
 }
 
@@ -165,25 +184,43 @@ fn parent(path: &Path) -> &Path {
 
 /// What the `song.ini` of a folder says; nothing when there is none.
 fn tags_in(folder: &Path, options: &SongOptions) -> ChartTags {
-    let ini = files_in(folder).into_iter().find(|(name, _)| name.eq_ignore_ascii_case(INI_NAME));
-    let Some((_, Stem { file, .. })) = ini else { return ChartTags::default() };
+    let is_ini = |name: &str| name.eq_ignore_ascii_case(INI_NAME);
+    let ini = fs::read_dir(folder).ok().and_then(|entries| files_among(entries, is_ini).min());
+    let Some((_, file)) = ini else { return ChartTags::default() };
     let mut bytes = Vec::new();
-    match File::open(file).and_then(|file| file.take(MAX_INI_BYTES).read_to_end(&mut bytes)) {
+    match open_regular(&file).and_then(|file| file.take(MAX_INI_BYTES).read_to_end(&mut bytes)) {
         Ok(_) => ChartTags::read_ini(&bytes, options.text_encoding),
         Err(reason) => ChartTags::unreadable(&reason),
     }
 }
 
-/// The files of a folder, by name, in order of their names.
-fn files_in(folder: &Path) -> Vec<(String, Stem)> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let stem = |entry: fs::DirEntry| {
-        let name = entry.file_name().into_string().ok()?;
-        // Pipes and devices would be waited for.
-        entry.path().is_file().then_some(())?;
-        Some((name, Stem { file: entry.path(), kind: StemKind::Song, packed: None }))
+/// The files of a folder that may be recordings of a chart, in order of their names.
+fn recordings_in(folder: &Path, named: &[NamedStem]) -> Vec<(String, Stem)> {
+    let is_recording = |name: &str| {
+        StemKind::of_file_name(name).is_some()
+            || named.iter().any(|stem| stem.name.eq_ignore_ascii_case(name))
     };
-    let mut files: Vec<_> = entries.flatten().filter_map(stem).collect();
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<_> = files_among(entries, is_recording)
+        .map(|(name, file)| (name, Stem { file, kind: StemKind::Song, packed: None }))
+        .collect();
     files.sort_by(|one, other| one.0.cmp(&other.0));
     files
+}
+
+/// Files of one kind in a folder that are looked at, at most.
+const MOST_FILES: usize = 10_000;
+
+/// The regular files of a folder whose names are `wanted`, by name and path. Of a folder with millions of files only these are
+/// looked at.
+fn files_among(
+    entries: fs::ReadDir,
+    wanted: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (String, PathBuf)> {
+    let file = move |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().ok().filter(|name| wanted(name))?;
+        // Pipes and devices would be waited for.
+        entry.path().is_file().then(|| (name, entry.path()))
+    };
+    entries.flatten().filter_map(file).take(MOST_FILES)
 }

@@ -265,7 +265,11 @@ impl SoundingNotes {
 
 /// Puts events in the order that [`SongEvents::events`] promises. Within a track they are in order already.
 fn sort_events(events: &mut [SongEvent]) {
-    events.sort_by_key(|event| (event.time, event.track));
+    let order = |event: &SongEvent| (event.time, event.track);
+    // Sorting takes memory for half of them, also where there is nothing to sort.
+    if !events.is_sorted_by_key(order) {
+        events.sort_by_key(order);
+    }
 }
 
 /// How long a note sounds that does not say how long.

@@ -69,6 +69,7 @@ pub use chart::{
 pub use drum::{DrumInfo, DrumShape, LaneId, Mark, Rgb};
 pub use drum_map::{Backdrop, DrumMap};
 pub use error::SongError;
+pub use input::holds_chart;
 pub use lanes::{KeyCount, Lane, LaneLayout, LanePlace};
 pub use messages::{ChannelMessage, SongEvent, SongEvents, SongMessage, SongPart, SynthesizerKind};
 pub use no_notes::{LikelyDrums, NoNotes};
@@ -87,8 +88,8 @@ pub use warning::SongWarning;
 /// The longest time from a song's start to a note. A later note is taken as a sign of a damaged file.
 pub const MAX_SONG_TIME: Time = Time::from_nanos(48 * 3600 * 1_000_000_000);
 
-/// The largest file that [`Song::open`] reads.
-pub const MAX_FILE_BYTES: u64 = 256 << 20;
+/// The largest song or chart that [`Song::open`] reads: eight million hits. Reading takes up to twenty times as much memory.
+pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Which notes are taken from a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use strikeline_picture::shown;
+
 use super::atlas;
 
 /// Why a font could not be used or a text not be set.
@@ -12,7 +14,7 @@ pub enum TextError {
     /// The font file could not be read; check that it exists and that you may read it.
     #[error(
         "font {} cannot be read: {reason}; check the path, or leave the font out to use the built-in one",
-        path.display()
+        shown(path)
     )]
     FontUnreadable {
         /// The file, as it was given.
@@ -23,11 +25,23 @@ pub enum TextError {
     /// The file is no font, or is damaged; give another one.
     #[error(
         "{} is not a font that can be used; give a TrueType or OpenType file (.ttf, .otf, .ttc, .otc)",
-        path.display()
+        shown(path)
     )]
     NotAFont {
         /// The file, as it was given.
         path: PathBuf,
+    },
+    /// The font file is larger than any that is in use; give another one.
+    #[error(
+        "the font {} is larger than {} MiB, the most that is read; give another font file, or check the path",
+        shown(path),
+        limit >> 20
+    )]
+    FontTooLarge {
+        /// The file, as it was given.
+        path: PathBuf,
+        /// The limit in bytes.
+        limit: u64,
     },
     /// Shaping or drawing failed within the font; choose another one.
     #[error("a font that the text {text:?} needs is damaged; choose another font")]

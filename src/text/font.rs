@@ -1,7 +1,6 @@
 //! The fonts that are in use: the chosen one, the embedded one, and those of the system that a text needed.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use cosmic_text::skrifa::raw::TableProvider;
 use cosmic_text::skrifa::raw::types::Tag;
 use cosmic_text::skrifa::{FontRef, MetadataProvider};
 use cosmic_text::{Fallback, Font, FontSystem};
+use strikeline_files::ReadError;
 use unicode_script::Script;
 
 use super::fallback::{Language, SystemFonts, has, has_outlines};
@@ -32,7 +32,7 @@ static EMBEDDED_REGULAR: &[u8] = include_bytes!("../../fonts/Inter-Regular.ttf")
 static EMBEDDED_BOLD: &[u8] = include_bytes!("../../fonts/Inter-Bold.ttf");
 
 /// A font file that is larger is refused; the largest that are in use have some 200 MiB.
-const MAX_FONT_BYTES: u64 = 512 << 20;
+const MAX_FONT_BYTES: u64 = 256 << 20;
 
 /// The family that all faces have in common, so that they can be excluded from the search of cosmic-text.
 const ANY_FACE: &str = "strikeline face";
@@ -303,9 +303,8 @@ fn usable_weight(info: &FaceInfo, wanted: FontWeight) -> Option<fontdb::Weight> 
 /// The bytes of a font file.
 fn read_font(path: &Path) -> Result<Vec<u8>, TextError> {
     let unreadable = |reason| TextError::FontUnreadable { path: path.to_owned(), reason };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() || metadata.len() > MAX_FONT_BYTES {
-        return Err(TextError::NotAFont { path: path.to_owned() });
-    }
-    fs::read(path).map_err(unreadable)
+    strikeline_files::read(path, MAX_FONT_BYTES).map_err(|error| match error {
+        ReadError::Unreadable(reason) => unreadable(reason),
+        ReadError::TooLarge { limit } => TextError::FontTooLarge { path: path.to_owned(), limit },
+    })
 }

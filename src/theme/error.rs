@@ -3,6 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use strikeline_picture::shown;
+
+#[cfg(doc)]
+use super::ThemeFiles;
 use super::{MAX_THEME_BYTES, builtin};
 
 /// The most problems of one file that an error lists.
@@ -15,16 +19,17 @@ pub enum ThemeError {
     /// No built-in theme and no file has that name: use one of the names, or give the file's path.
     #[error(
         "there is no theme {name:?}{}; the built-in themes are {}; for a file of your own give its path, as in \
-         ./{name}.toml",
+         ./{}.toml",
         did_you_mean(name, &builtin::NAMES),
-        builtin::NAMES.join(", ")
+        builtin::NAMES.join(", "),
+        shown(name)
     )]
     UnknownName {
         /// The name.
         name: String,
     },
     /// The file cannot be read: check its path and permissions.
-    #[error("the theme {} cannot be read: {reason}", path.display())]
+    #[error("the theme {} cannot be read: {reason}", shown(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -33,7 +38,7 @@ pub enum ThemeError {
         reason: std::io::Error,
     },
     /// The path is that of a folder: give the path of a file in it.
-    #[error("the theme {} is a folder; give the path of the .toml file", path.display())]
+    #[error("the theme {} is a folder; give the path of the .toml file", shown(path))]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -42,7 +47,7 @@ pub enum ThemeError {
     #[error(
         "the theme {} is larger than {} MiB, the most that is read; check that the path is that of a theme, a text \
          file in the TOML format",
-        path.display(),
+        shown(path),
         MAX_THEME_BYTES >> 20
     )]
     TooLarge {
@@ -50,7 +55,7 @@ pub enum ThemeError {
         path: PathBuf,
     },
     /// The file is not UTF-8: save it as UTF-8 text.
-    #[error("{}:{line}: this is not UTF-8; save the file as UTF-8 text", path.display())]
+    #[error("{}:{line}: this is not UTF-8; save the file as UTF-8 text", shown(path))]
     NotUtf8 {
         /// The file.
         path: PathBuf,
@@ -58,7 +63,7 @@ pub enum ThemeError {
         line: usize,
     },
     /// The file is not TOML: correct the line.
-    #[error("{}:{line}: this is not TOML: {reason}", path.display())]
+    #[error("{}:{line}: this is not TOML: {reason}", shown(path))]
     NotToml {
         /// The file.
         path: PathBuf,
@@ -74,6 +79,14 @@ pub enum ThemeError {
         path: PathBuf,
         /// What is wrong, by line; at least one.
         problems: Vec<Problem>,
+    },
+    /// The theme names files that do not lie beside it: put them there, or trust the theme ([`ThemeFiles::Anywhere`]).
+    #[error("{}\na theme's files lie in its folder or below it: put them there", list(path, files))]
+    FilesOutside {
+        /// The theme.
+        path: PathBuf,
+        /// The files, by line; at least one.
+        files: Vec<Problem>,
     },
 }
 
@@ -98,7 +111,7 @@ impl fmt::Display for Problem {
 pub(crate) fn list(path: &Path, problems: &[Problem]) -> String {
     let lines = problems.iter().take(LISTED);
     let mut text: Vec<String> =
-        lines.map(|problem| format!("{}:{}: {problem}", path.display(), problem.line)).collect();
+        lines.map(|problem| format!("{}:{}: {problem}", shown(path), problem.line)).collect();
     if problems.len() > LISTED {
         text.push(format!("and {} more such errors", problems.len() - LISTED));
     }

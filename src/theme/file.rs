@@ -6,7 +6,7 @@ use super::define::Table;
 use super::reader::{NotToml, Source, TableReader, parse_toml};
 use super::text_file::name_of;
 use super::writer::{TableWriter, quoted};
-use super::{Color, Theme, ThemeError, builtin};
+use super::{Color, Theme, ThemeError, ThemeFiles, builtin};
 use crate::song::Backdrop;
 
 /// The key of the theme that has what a file leaves out.
@@ -22,24 +22,28 @@ const HEAD: &str = r##"# A theme of strikeline: everything about the look of a h
 #
 # Each key has a comment that says what it does, and in brackets which values are allowed.
 # Colours are "#RRGGBB", or "#RRGGBBAA" with an alpha from 00 (transparent) to FF (opaque).
+# A picture and a font lie in the folder of this file or below it.
 # Lengths in pixels are for a picture whose short side has 1080 pixels; for other sizes they are scaled.
 "##;
 
 /// See [`Theme::parse`].
-pub(super) fn parse(text: &str, origin: &Path) -> Result<Theme, ThemeError> {
-    let source = Source::new(text, origin, "a theme");
+pub(super) fn parse(text: &str, origin: &Path, files: ThemeFiles) -> Result<Theme, ThemeError> {
+    let source = Source::new(text, origin, "a theme").with_files(files);
     let table = parse_toml(&source).map_err(|NotToml { line, reason }| ThemeError::NotToml {
         path: origin.to_owned(),
         line,
         reason,
     })?;
     let theme = read(TableReader::root(&source, table.get_ref()), origin);
-    let problems = source.into_problems();
-    if problems.is_empty() {
-        Ok(theme)
-    } else {
-        Err(ThemeError::Invalid { path: origin.to_owned(), problems })
+    let (outside, problems) = (source.take_outside(), source.into_problems());
+    let path = || origin.to_owned();
+    if !problems.is_empty() {
+        return Err(ThemeError::Invalid { path: path(), problems });
     }
+    if !outside.is_empty() {
+        return Err(ThemeError::FilesOutside { path: path(), files: outside });
+    }
+    Ok(theme)
 }
 
 fn read(mut file: TableReader<'_>, origin: &Path) -> Theme {

@@ -36,6 +36,7 @@ pub(crate) mod text_file;
 mod values;
 mod writer;
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use text_file::TextFileError;
@@ -49,6 +50,19 @@ pub use tables::{
 
 /// The largest file that [`Theme::open`] reads.
 pub const MAX_THEME_BYTES: u64 = 1 << 20;
+
+/// Where the images and fonts may lie that a theme's file names.
+///
+/// A theme is often from somebody else, and a picture that is drawn can be looked at by others. So a theme names files of its
+/// own folder only, unless it is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ThemeFiles {
+    /// In the theme's folder or below it, and not by a link that leads elsewhere.
+    #[default]
+    Beside,
+    /// Anywhere.
+    Anywhere,
+}
 
 impl Theme {
     /// The built-in theme of that name; `None` if there is none.
@@ -66,23 +80,40 @@ impl Theme {
     /// # Errors
     /// As [`Theme::open`]. When there is neither such a theme nor such a file, the error lists the names of the
     /// built-in themes.
-    pub fn find(name_or_file: &str) -> Result<Theme, ThemeError> {
-        if let Some(theme) = Theme::builtin(name_or_file) {
+    pub fn find(name_or_file: impl AsRef<OsStr>) -> Result<Theme, ThemeError> {
+        Theme::find_with(name_or_file, ThemeFiles::Beside)
+    }
+
+    /// The same, with files that lie where `files` says.
+    ///
+    /// # Errors
+    /// As [`Theme::find`].
+    pub fn find_with(name_or_file: impl AsRef<OsStr>, files: ThemeFiles) -> Result<Theme, ThemeError> {
+        let name_or_file = name_or_file.as_ref();
+        if let Some(theme) = name_or_file.to_str().and_then(Theme::builtin) {
             return Ok(theme);
         }
         if text_file::is_path(name_or_file) {
-            Theme::open(Path::new(name_or_file))
+            Theme::open_with(Path::new(name_or_file), files)
         } else {
-            Err(ThemeError::UnknownName { name: name_or_file.to_owned() })
+            Err(ThemeError::UnknownName { name: name_or_file.to_string_lossy().into_owned() })
         }
     }
 
-    /// The theme in a file. Relative paths in it start from the file's folder.
+    /// The theme in a file. Paths in it start from the file's folder and do not leave it.
     ///
     /// # Errors
-    /// When the file cannot be read, is larger than [`MAX_THEME_BYTES`], or is not a theme. Each error names the
-    /// file and, where there is one, the line, and says what is allowed.
+    /// When the file cannot be read, is larger than [`MAX_THEME_BYTES`], is not a theme, or names files outside of its folder.
+    /// Each error names the file and, where there is one, the line, and says what is allowed.
     pub fn open(path: &Path) -> Result<Theme, ThemeError> {
+        Theme::open_with(path, ThemeFiles::Beside)
+    }
+
+    /// The same, with files that lie where `files` says.
+    ///
+    /// # Errors
+    /// As [`Theme::open`].
+    pub fn open_with(path: &Path, files: ThemeFiles) -> Result<Theme, ThemeError> {
         let text = text_file::read(path, MAX_THEME_BYTES).map_err(|error| {
             let path = path.to_owned();
             match error {
@@ -92,26 +123,26 @@ impl Theme {
                 TextFileError::NotUtf8 { line } => ThemeError::NotUtf8 { path, line },
             }
         })?;
-        Theme::parse(&text, path)
+        file::parse(&text, path, files)
     }
 
-    /// The theme in `text`, which is the content of the file `origin`: errors name that file, and relative paths
-    /// in the text start from its folder. Where the text gives no name, the theme has the file's name without its
+    /// The theme in `text`, which is the content of the file `origin`: errors name that file, and paths in the text start
+    /// from its folder and do not leave it. Where the text gives no name, the theme has the file's name without its
     /// extension.
     ///
     /// # Errors
-    /// When the text is not a theme, or is longer than [`MAX_THEME_BYTES`]; see [`Theme::open`].
+    /// When the text is not a theme, names files outside of the folder (for which links are followed), or is longer than [`MAX_THEME_BYTES`]; see [`Theme::open`].
     pub fn parse(text: &str, origin: &Path) -> Result<Theme, ThemeError> {
         if text.len() as u64 > MAX_THEME_BYTES {
             return Err(ThemeError::TooLarge { path: origin.to_owned() });
         }
-        file::parse(text, origin)
+        file::parse(text, origin, ThemeFiles::Beside)
     }
 
     /// The theme as a complete TOML file, with a comment for each key.
     ///
     /// [`Theme::parse`] reads the same theme from it, provided that every value is allowed and every path is UTF-8,
-    /// and that the folder of `origin` is the one from which the theme's relative paths start.
+    /// and that the folder of `origin` is the one from which the theme's paths start.
     pub fn to_toml(&self) -> String {
         file::print(self)
     }

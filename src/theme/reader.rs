@@ -4,14 +4,14 @@
 
 use std::cell::RefCell;
 use std::ops::{Range, RangeInclusive};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Color;
 use super::define::full_key;
 use super::error::{Problem, did_you_mean};
+use super::{Color, ThemeFiles};
 
 /// Characters of a wrong value or key that a message shows.
 const SHOWN: usize = 60;
@@ -28,9 +28,13 @@ pub(crate) struct Source<'a> {
     origin: &'a Path,
     /// What the file is, such as "a theme".
     what: &'static str,
+    /// Where the files lie that it may name.
+    files: ThemeFiles,
     /// Where each line begins, in bytes.
     lines: Vec<usize>,
     problems: RefCell<Vec<Problem>>,
+    /// Files that it names and may not name.
+    outside: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Source<'a> {
@@ -38,7 +42,13 @@ impl<'a> Source<'a> {
     pub(crate) fn new(text: &'a str, origin: &'a Path, what: &'static str) -> Source<'a> {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        Source { text, origin, what, lines, problems: RefCell::default() }
+        let files = ThemeFiles::Beside;
+        Source { text, origin, what, files, lines, problems: RefCell::default(), outside: RefCell::default() }
+    }
+
+    /// With files that lie where `files` says.
+    pub(crate) fn with_files(self, files: ThemeFiles) -> Source<'a> {
+        Source { files, ..self }
     }
 
     /// The line, from 1, of the byte at `offset`.
@@ -48,6 +58,13 @@ impl<'a> Source<'a> {
 
     fn note(&self, span: Range<usize>, key: String, text: String) {
         self.problems.borrow_mut().push(Problem { line: self.line(span.start), key, text });
+    }
+
+    /// The files that it names and may not name, by line.
+    pub(crate) fn take_outside(&self) -> Vec<Problem> {
+        let mut outside = self.outside.take();
+        outside.sort_by_key(|problem| problem.line);
+        outside
     }
 
     /// The problems by line.
@@ -224,7 +241,8 @@ impl<'a> TableReader<'a> {
         text
     }
 
-    /// The path of a file, taken from the folder of the theme's file. `example` is shown where it is wrong.
+    /// The path of a file, taken from the folder of the theme's file. `example` is shown where it is wrong. A path that leads
+    /// out of the folder is noted among [`Source::take_outside`] where it must not.
     pub(crate) fn path(&mut self, key: &str, example: &str) -> Option<PathBuf> {
         let value = self.get(key)?;
         let is_path =
@@ -233,7 +251,14 @@ impl<'a> TableReader<'a> {
             self.refuse(key, value, &format!("the path of a file, as in {example:?}"));
             return None;
         };
-        Some(self.source.origin.parent().map_or_else(|| PathBuf::from(path), |folder| folder.join(path)))
+        let folder = self.source.origin.parent().unwrap_or(Path::new(""));
+        if let (ThemeFiles::Beside, Some(leads)) = (self.source.files, leads_out(folder, Path::new(path))) {
+            let shown = self.source.shown(value);
+            let line = self.source.line(value.span().start);
+            let problem = Problem { line, key: self.full(key), text: format!("is {shown}, {leads}") };
+            self.source.outside.borrow_mut().push(problem);
+        }
+        Some(folder.join(path))
     }
 
     /// Reads a table with `read`, then notes as unknown the keys that `read` did not look for.
@@ -287,6 +312,28 @@ impl<'a> TableReader<'a> {
             }
         }
     }
+}
+
+/// How a path leads out of a theme's folder, in words; `None` when it does not.
+fn leads_out(folder: &Path, path: &Path) -> Option<&'static str> {
+    let mut depth = 0_usize;
+    for part in path.components() {
+        match part {
+            Component::Prefix(_) | Component::RootDir => {
+                return Some("which does not begin at the theme's folder");
+            }
+            Component::CurDir => {}
+            Component::Normal(_) => depth += 1,
+            Component::ParentDir => match depth.checked_sub(1) {
+                Some(above) => depth = above,
+                None => return Some("which leads out of the theme's folder"),
+            },
+        }
+    }
+    // What does not exist leads nowhere.
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (real_folder, real) = (here.canonicalize().ok()?, folder.join(path).canonicalize().ok()?);
+    (!real.starts_with(real_folder)).then_some("a link that leads out of the theme's folder")
 }
 
 /// Where an item of a list stands.

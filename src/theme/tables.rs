@@ -64,7 +64,7 @@ theme_table! {
         /// Colour at the bottom of the video.
         #[allowed(Alpha::Opaque)]
         pub bottom: Color = Color::from_rgba(0x0F_11_18_FF),
-        /// Path of a picture (PNG, JPEG or WebP), from the folder of this file.
+        /// Path of a picture (PNG, JPEG or WebP) in the folder of this file or below it.
         ///
         /// Once read, the path is ready to be opened; whether the file exists is not checked.
         #[allowed(PathLike("wall.png"))]
@@ -303,8 +303,8 @@ theme_table! {
 theme_table! {
     /// Words and numbers.
     pub struct TextStyle {
-        /// The font; without it, the one that is part of the program. A path starts from the folder of this
-        /// file; a family is one that is installed.
+        /// The font; without it, the one that is part of the program. A file lies in the folder of this file or
+        /// below it; a family is one that is installed.
         pub font: Option<FontSource> = None,
         /// Colour of the text.
         #[allowed(Alpha::Any)]

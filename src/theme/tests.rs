@@ -176,7 +176,11 @@ fn every_kind_of_value_is_read() {
     let font = |text: &str| read(text).unwrap().text.font;
     let file = |path: &str| Some(FontSource::File(PathBuf::from(path)));
     assert_eq!(font("text.font = { file = \"a.ttf\" }"), file("folder/a.ttf"));
-    assert_eq!(font("text.font = { file = \"/fonts/a.ttf\" }"), file("/fonts/a.ttf"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my.toml");
+    std::fs::write(&path, "text.font = { file = \"/fonts/a.ttf\" }").unwrap();
+    assert_eq!(Theme::open_with(&path, ThemeFiles::Anywhere).unwrap().text.font, file("/fonts/a.ttf"));
+    assert!(Theme::open_with(&path, ThemeFiles::Beside).is_err());
 }
 
 #[test]

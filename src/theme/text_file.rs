@@ -1,8 +1,9 @@
 //! Reads text files that people write, with a limit to their size.
 
-use std::fs::File;
-use std::io::Read;
+use std::ffi::OsStr;
 use std::path::Path;
+
+use strikeline_files::ReadError;
 
 /// Characters of a file's name that become the name of what is in it; at most what that name allows.
 const LONGEST_NAME: usize = 64;
@@ -27,13 +28,10 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<String, TextFileError> {
     if path.is_dir() {
         return Err(TextFileError::Folder);
     }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(TextFileError::Unreadable)?;
-    if bytes.len() as u64 > most {
-        return Err(TextFileError::TooLarge);
-    }
+    let bytes = strikeline_files::read(path, most).map_err(|error| match error {
+        ReadError::Unreadable(reason) => TextFileError::Unreadable(reason),
+        ReadError::TooLarge { .. } => TextFileError::TooLarge,
+    })?;
     String::from_utf8(bytes).map_err(|error| {
         let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         TextFileError::NotUtf8 { line: 1 + before.iter().filter(|byte| **byte == b'\n').count() }
@@ -42,7 +40,7 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<String, TextFileError> {
 
 /// Whether `name_or_file` is meant as the path of a file rather than as a name: it has an extension or a folder, or
 /// there is such a file.
-pub(crate) fn is_path(name_or_file: &str) -> bool {
+pub(crate) fn is_path(name_or_file: &OsStr) -> bool {
     let path = Path::new(name_or_file);
     path.extension().is_some() || path.components().count() > 1 || path.exists()
 }

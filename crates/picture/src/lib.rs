@@ -8,6 +8,7 @@ mod rectangle;
 pub mod rectangles;
 mod scroll;
 mod segments;
+mod shown;
 mod timing;
 
 pub use exact_time::{ExactTime, GivenTime, TimeTextError};
@@ -16,4 +17,5 @@ pub use picture::{Picture, PictureSize, PictureSizeError, Plane};
 pub use rectangle::Rectangle;
 pub use scroll::Scroll;
 pub use segments::{SegmentPlan, SegmentRange};
+pub use shown::{ShownName, is_control, shown};
 pub use timing::{FrameIndex, FrameRate, FrameRateError, SegmentIndex, Time};

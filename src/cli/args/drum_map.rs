@@ -1,5 +1,6 @@
 //! Which drum the keys of a song stand for: `--drum-map`, and what happens without it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -20,7 +21,7 @@ pub(crate) struct DrumMapArgs {
     /// The drums are then those of the map alone. The lanes keep the order, names and colours of the theme, but for
     /// what the map says of them.
     #[arg(long, value_name = "NAME|FILE")]
-    drum_map: Option<String>,
+    drum_map: Option<OsString>,
 }
 
 /// The drum map that a song is shown with.
@@ -72,7 +73,8 @@ impl MapChoice {
 impl DrumMapArgs {
     /// The file of the map that was given; `None` for a built-in one.
     pub(crate) fn file(&self) -> Option<PathBuf> {
-        self.drum_map.as_ref().filter(|map| NamedDrumMap::builtin(map).is_none()).map(PathBuf::from)
+        let is_builtin = |name: &str| NamedDrumMap::builtin(name).is_some();
+        self.drum_map.as_ref().filter(|map| !map.to_str().is_some_and(is_builtin)).map(PathBuf::from)
     }
 
     /// The drum map for `song` with `theme`.

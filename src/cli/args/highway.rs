@@ -1,5 +1,6 @@
 //! How the highway is shown: the options of every subcommand that draws it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use strikeline::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
@@ -7,7 +8,8 @@ use strikeline::song::Song;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
 
-use super::{DrumMapArgs, MapInForce, PictureArgs, time};
+use super::{DrumMapArgs, MapInForce, PictureArgs, ThemeFilesArgs, time};
+use crate::cli::files::CommandFiles;
 use crate::cli::messages::Messages;
 
 /// Look and speed of the highway.
@@ -16,7 +18,10 @@ use crate::cli::messages::Messages;
 pub(crate) struct HighwayArgs {
     /// Theme: one of those that `strikeline theme --list` names, or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "neon")]
-    theme: String,
+    theme: OsString,
+
+    #[command(flatten)]
+    theme_files: ThemeFilesArgs,
 
     #[command(flatten)]
     drum_map: DrumMapArgs,
@@ -75,7 +80,7 @@ pub(crate) struct HighwayArgs {
 #[derive(Debug, Clone)]
 pub(crate) struct Look {
     /// `--theme`.
-    pub theme: String,
+    pub theme: OsString,
     /// `--shutter`, in degrees.
     pub shutter: f32,
 }
@@ -97,9 +102,18 @@ enum LabelChoice {
 }
 
 impl HighwayArgs {
+    /// Adds the files that are read: the theme, the pictures and fonts that it names, the drum map and the end card.
+    ///
+    /// # Errors
+    /// As [`Theme::find`].
+    pub(crate) fn add_files(&self, files: &mut CommandFiles) -> anyhow::Result<()> {
+        self.files()?.iter().for_each(|file| files.read(file));
+        Ok(())
+    }
+
     /// The theme, with the drum map for `song` in it, and which map that is.
     fn themed(&self, song: &Song) -> anyhow::Result<(Theme, MapInForce)> {
-        let mut theme = Theme::find(&self.theme)?;
+        let mut theme = Theme::find_with(&self.theme, self.theme_files.place())?;
         let in_force = self.drum_map.choose(song, &theme)?;
         theme.drum_map.clone_from(&in_force.map);
         Ok((theme, in_force))
@@ -111,10 +125,10 @@ impl HighwayArgs {
     /// When the theme cannot be read.
     pub(crate) fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
-        if Theme::builtin(&self.theme).is_none() {
+        if self.theme.to_str().is_none_or(|name| Theme::builtin(name).is_none()) {
             files.push(PathBuf::from(&self.theme));
         }
-        let theme = Theme::find(&self.theme)?;
+        let theme = Theme::find_with(&self.theme, self.theme_files.place())?;
         files.extend(theme.files().into_iter().map(|(_, path)| path.to_owned()));
         files.extend(self.drum_map.file());
         files.extend(self.end_card.clone());

@@ -10,6 +10,7 @@ mod resume;
 mod song;
 mod sound;
 mod stream;
+mod theme_files;
 mod times;
 mod video;
 
@@ -23,5 +24,6 @@ pub(super) use resume::ResumeArgs;
 pub(super) use song::{NotesLost, SongArgs, SongSelection, warnings};
 pub(super) use sound::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, SoundArgs, SoundParts};
 pub(super) use stream::StreamArgs;
+pub(super) use theme_files::ThemeFilesArgs;
 pub(super) use times::{length, positive_length, time};
 pub(super) use video::VideoArgs;

@@ -13,7 +13,7 @@ pub(crate) struct ResumeArgs {
     /// Neither keep finished segments in a journal nor go on from one.
     ///
     /// A render that takes longer than about ten seconds keeps its finished segments in a hidden file beside the output. The
-    /// same command goes on from it; when the video is complete it is removed. `strikeline clean` lists and removes old ones.
+    /// same command goes on from it; when the video is complete it is removed. `strikeline clean` lists and removes those of renders that are given up.
     #[arg(long)]
     pub no_resume: bool,
 

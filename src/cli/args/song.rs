@@ -1,18 +1,24 @@
 //! The options of every subcommand that reads a song.
 
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
+use strikeline_picture::shown;
+
+use crate::cli::UsageError;
+use crate::cli::files::STANDARD_INPUT;
+use crate::cli::formats::is_standard_stream;
 use crate::cli::messages::Messages;
 use crate::cli::remedies;
 use strikeline::song::{
-    ChannelSelection, Difficulty, DrumSelection, Song, SongEvents, SongOptions, SongWarning, TextEncoding,
-    TrackSelection,
+    ChannelSelection, Difficulty, DrumSelection, MAX_FILE_BYTES, Song, SongError, SongEvents, SongOptions,
+    SongWarning, TextEncoding, TrackSelection,
 };
 
 /// The song to read.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct SongArgs {
-    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file.
+    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file; - for standard input.
     #[arg(value_name = "SONG")]
     pub song: PathBuf,
 
@@ -57,6 +63,11 @@ pub(crate) struct SongSelection {
 }
 
 impl SongArgs {
+    /// What the song's file is called in texts.
+    pub(crate) fn name(&self) -> &Path {
+        named(&self.song)
+    }
+
     /// Reads the song, and tells `messages` the warnings about it.
     ///
     /// # Errors
@@ -80,7 +91,7 @@ impl SongArgs {
     /// As [`Song::open`], but for songs without notes.
     pub(crate) fn open_for_report(&self) -> anyhow::Result<Song> {
         let options = SongOptions { may_lack_notes: true, ..self.selection.options() };
-        Ok(Song::open(&self.song, &options)?)
+        read_song(&self.song, &options)
     }
 
     /// # Errors
@@ -93,7 +104,7 @@ impl SongArgs {
 impl SongSelection {
     /// The same for the file at `path`.
     pub(crate) fn open(&self, path: &Path, messages: &mut Messages) -> anyhow::Result<Song> {
-        let song = Song::open(path, &self.options())?;
+        let song = read_song(path, &self.options())?;
         self.check(&song, path, messages)?;
         Ok(song)
     }
@@ -104,7 +115,11 @@ impl SongSelection {
         path: &Path,
         messages: &mut Messages,
     ) -> anyhow::Result<(Song, SongEvents)> {
-        let (song, events) = Song::open_with_events(path, &self.options())?;
+        let options = self.options();
+        let (song, events) = match standard_input(path)? {
+            Some(bytes) => Song::read_with_events(&bytes, &options).map_err(in_standard_input)?,
+            None => Song::open_with_events(path, &options)?,
+        };
         self.check(&song, path, messages)?;
         Ok((song, events))
     }
@@ -123,7 +138,7 @@ impl SongSelection {
     fn check(&self, song: &Song, path: &Path, messages: &mut Messages) -> Result<(), NotesLost> {
         // The error has the warnings, too.
         self.strict(song, path)?;
-        warnings(song).iter().for_each(|warning| messages.warn_about(path, warning));
+        warnings(song).iter().for_each(|warning| messages.warn_about(named(path), warning));
         Ok(())
     }
 
@@ -131,15 +146,52 @@ impl SongSelection {
         let losses: Vec<String> =
             song.warnings().iter().filter(|warning| warning.loses_notes()).map(describe_warning).collect();
         if self.strict && !losses.is_empty() {
-            return Err(NotesLost { path: path.to_owned(), losses });
+            return Err(NotesLost { path: named(path).to_owned(), losses });
         }
         Ok(())
     }
 }
 
+/// The song at `path`, or from standard input for `-`.
+fn read_song(path: &Path, options: &SongOptions) -> anyhow::Result<Song> {
+    match standard_input(path)? {
+        Some(bytes) => Ok(Song::read(&bytes, options).map_err(in_standard_input)?),
+        None => Ok(Song::open(path, options)?),
+    }
+}
+
+/// All of standard input, if `path` stands for it.
+fn standard_input(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    if !is_standard_stream(path) {
+        return Ok(None);
+    }
+    let mut input = std::io::stdin().lock();
+    if input.is_terminal() {
+        let text = "the song is to come from standard input, which is a terminal: let a file or a program be read there, \
+                    such as `strikeline render - < song.mid`, or give the name of a file (./- for one called -)";
+        return Err(UsageError(text.to_owned()).into());
+    }
+    let mut bytes = Vec::new();
+    let read = input.by_ref().take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|reason| in_standard_input(SongError::Unreadable { reason }))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(in_standard_input(SongError::TooLarge { limit: MAX_FILE_BYTES }).into());
+    }
+    Ok(Some(bytes))
+}
+
+fn in_standard_input(problem: SongError) -> SongError {
+    SongError::InFile { path: STANDARD_INPUT.into(), problem: Box::new(problem) }
+}
+
+/// What `path` is called in texts.
+fn named(path: &Path) -> &Path {
+    if is_standard_stream(path) { Path::new(STANDARD_INPUT) } else { path }
+}
+
 /// Notes of a song may be lost, and `--strict` was given.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: notes may be lost:\n  {}", path.display(), losses.join("\n  "))]
+#[error("{}: notes may be lost:\n  {}", shown(path), losses.join("\n  "))]
 pub(crate) struct NotesLost {
     path: PathBuf,
     losses: Vec<String>,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use strikeline_picture::Time;
 
 use super::time;
+use crate::cli::files::CommandFiles;
 
 /// The sound of the video.
 #[derive(Debug, Clone, clap::Args)]
@@ -128,6 +129,11 @@ pub(crate) enum AudioCodecChoice {
 }
 
 impl SoundArgs {
+    /// Adds the files that are read.
+    pub(crate) fn add_files(&self, files: &mut CommandFiles) {
+        self.soundfont.iter().chain(&self.audio).for_each(|path| files.read(path));
+    }
+
     /// The parts of the song that are played, defaults applied.
     pub(crate) fn parts(&self) -> SoundParts {
         if self.no_sound {

@@ -6,8 +6,10 @@ use wgpu_video::encode::{Codec, H264Quality};
 use wgpu_video::stream::{CancelToken, Redraw, StreamOptions};
 
 use super::{EncoderArgs, PictureArgs};
+use crate::cli::files::CommandFiles;
 use crate::cli::messages::Messages;
 use crate::cli::tune::apply::GivenSplit;
+use crate::cli::tuning::SettingsFile;
 
 /// Encoder, quality, and the work split.
 #[derive(Debug, Clone, clap::Args)]
@@ -61,6 +63,13 @@ impl From<RedrawChoice> for Redraw {
 }
 
 impl StreamArgs {
+    /// Adds the files that are read.
+    pub(crate) fn add_files(&self, files: &mut CommandFiles) {
+        if let Some(settings) = SettingsFile::of_user().filter(|_| !self.no_tuned) {
+            files.read(settings.path());
+        }
+    }
+
     /// What the pictures are coded in.
     pub(crate) fn codec(&self) -> Codec {
         self.encoder.factory().codec()
@@ -69,6 +78,11 @@ impl StreamArgs {
     /// As given.
     pub(crate) fn quality(&self) -> H264Quality {
         self.encoder.quality()
+    }
+
+    /// Whether the command line says how the work is split.
+    pub(crate) fn splits(&self) -> bool {
+        [self.ring, self.jobs, self.segments, self.devices].iter().any(Option::is_some)
     }
 
     /// The stream options for `frames` frames of `picture`. Tells `messages` when tuned settings are used, or

@@ -3,6 +3,8 @@
 use strikeline::song::SongPoint;
 use strikeline_picture::{GivenTime, Time};
 
+use crate::cli::files::CommandFiles;
+
 use super::{
     HighwayArgs, PictureArgs, PracticeArgs, SongSelection, SoundArgs, StreamArgs, length, positive_length,
 };
@@ -50,6 +52,16 @@ pub(crate) struct VideoArgs {
 }
 
 impl VideoArgs {
+    /// Adds the files that are read besides the song.
+    ///
+    /// # Errors
+    /// When the theme cannot be read.
+    pub(crate) fn add_files(&self, files: &mut CommandFiles) -> anyhow::Result<()> {
+        self.sound.add_files(files);
+        self.stream.add_files(files);
+        self.highway.add_files(files)
+    }
+
     /// Time for which the video goes on after the last note.
     pub(crate) fn tail(&self) -> Time {
         self.tail.unwrap_or(Time::from_seconds(if self.highway.has_end_card() { 6.0 } else { 3.0 }))

@@ -2,12 +2,15 @@
 
 use std::fmt::Write;
 
+use strikeline_picture::shown;
+
 use crate::cli::tuning::Entry;
 use serde_json::{Value, json};
 use wgpu_video::gpu::details::AdapterDetails;
 use wgpu_video::gpu::readback_speed::ReadbackSpeed;
 
 use super::findings::{DoctorFindings, Entries, SettingsFound};
+use crate::cli::json_path::put_path;
 use crate::cli::remedies;
 
 /// What is known of the memory of slots.
@@ -139,7 +142,7 @@ fn settings(found: Option<&SettingsFound>) -> String {
     let Some(SettingsFound { path, exists, entries }) = found else {
         return "  no folder for settings: XDG_CONFIG_HOME and HOME are not set\n".to_owned();
     };
-    let path = path.display();
+    let path = shown(path);
     let mut text = match entries {
         Err(error) => return format!("  {path}: not used\n     {error}\n"),
         Ok(_) if !exists => return format!("  {path}: does not exist yet; `strikeline tune` writes it\n"),
@@ -256,11 +259,12 @@ fn settings_json(found: &SettingsFound) -> Value {
     };
     let list = |entries: &Vec<Entry>| entries.iter().map(entry).collect::<Vec<_>>();
     let entries = found.entries.as_ref();
-    json!({
-        "path": found.path,
+    let mut json = json!({
         "exists": found.exists,
         "error": entries.err().map(ToString::to_string),
         "entries": entries.ok().map(|entries| list(&entries.current)),
         "outdated": entries.ok().map(|entries| list(&entries.outdated)),
-    })
+    });
+    put_path(&mut json, "path", &found.path);
+    json
 }

@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use strikeline_picture::{FrameRate, PictureSize, SegmentIndex, SegmentPlan, SegmentRange};
+use strikeline_picture::{FrameRate, PictureSize, SegmentIndex, SegmentPlan, SegmentRange, shown};
 use wgpu_video::journal::SegmentKey;
 
 /// The format that is written and read.
@@ -19,10 +19,10 @@ const MAX_BYTES: u64 = 64 << 20;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlanError {
     /// The file cannot be read.
-    #[error("cannot read the plan {}: {error}", path.display())]
+    #[error("cannot read the plan {}: {error}", shown(&path))]
     Unreadable { path: PathBuf, error: std::io::Error },
     /// The file is no plan, or its text was changed.
-    #[error("{} is no plan that can be used: {reason}; make it again with `strikeline plan`", path.display())]
+    #[error("{} is no plan that can be used: {reason}; make it again with `strikeline plan`", shown(&path))]
     Invalid { path: PathBuf, reason: String },
 }
 
@@ -334,8 +334,8 @@ mod tests {
         let changes: [fn(&mut Plan); 9] = [
             |plan| plan.strikeline_plan = 2,
             |plan| plan.parts.clear(),
-            |plan| drop(plan.parts.pop()),
-            |plan| drop(plan.parts.remove(0)),
+            |plan| plan.parts.truncate(plan.parts.len() - 1),
+            |plan| plan.parts.rotate_left(1),
             |plan| plan.parts[1].first_segment = u64::MAX,
             |plan| plan.parts[1].segments = 0,
             |plan| plan.parts[2].frames += 1,

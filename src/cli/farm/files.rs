@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use strikeline_picture::shown;
 
 use serde::{Deserialize, Serialize};
 use strikeline_picture::SegmentIndex;
@@ -107,7 +108,7 @@ impl PlanFile {
     /// When the program does not know them.
     pub(super) fn video_args(&self) -> anyhow::Result<VideoArgs> {
         options::video_args(&self.plan.options, &self.folder).map_err(|reason| {
-            anyhow::anyhow!("the options in {} cannot be used: {reason}", self.path.display())
+            anyhow::anyhow!("the options in {} cannot be used: {reason}", shown(&self.path))
         })
     }
 
@@ -188,7 +189,7 @@ pub(super) fn open_part(
     note: &mut dyn FnMut(String),
 ) -> anyhow::Result<SegmentFile> {
     let about = serde_json::to_string(origin)?;
-    let shown = path.display();
+    let shown = shown(&path);
     match SegmentFile::open(path, key, codec) {
         Ok(file) => {
             let contents = file.contents();

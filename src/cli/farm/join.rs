@@ -2,23 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Context;
-use strikeline_picture::{FrameRate, PictureSize, SegmentIndex};
+use strikeline_picture::{FrameRate, PictureSize, SegmentIndex, shown};
 use wgpu_video::encode::Codec;
 use wgpu_video::journal::{SegmentFile, join};
 use wgpu_video::stream::{FinishedSegment, Mp4Sink, SegmentStore, SinkError, StreamInfo, VideoTrack};
 
 use super::files::{PartOrigin, PartState, PlanFile};
 use crate::cli::args::{ForceArgs, JsonArgs, QuietArgs};
-use crate::cli::inputs;
+use crate::cli::console;
+use crate::cli::files::CommandFiles;
+use crate::cli::formats::OutputFormat;
 use crate::cli::job::VideoTags;
 use crate::cli::messages::Messages;
 use crate::cli::progress::clock;
+use crate::cli::signals::Signals;
 
 /// Join the parts of a plan to one video.
 ///
@@ -87,7 +89,7 @@ const MOST_NAMED: usize = 20;
 
 impl fmt::Display for PartsMissing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (plan, count) = (self.plan.display(), self.troubles.len());
+        let (plan, count) = (shown(&self.plan), self.troubles.len());
         let are = if count == 1 { "is" } else { "are" };
         write!(f, "{count} of the {} parts of {plan} {are} not there", self.of)?;
         for (number, trouble) in self.troubles.iter().take(MOST_NAMED) {
@@ -121,9 +123,9 @@ fn listed(adapters: &BTreeMap<String, Vec<u64>>) -> String {
 }
 
 /// Runs it.
-pub(in crate::cli) fn run(args: &JoinArgs) -> anyhow::Result<()> {
+pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<()> {
     let started = Instant::now();
-    let cancel = crate::cli::render::stop_on_signals()?;
+    let cancel = signals.token();
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
     let file = PlanFile::open(&args.plan)?;
@@ -132,8 +134,11 @@ pub(in crate::cli) fn run(args: &JoinArgs) -> anyhow::Result<()> {
         true => None,
         false => {
             let parts: Vec<PathBuf> = file.plan.numbers().map(|number| file.part_path(number)).collect();
-            let inputs = parts.iter().map(PathBuf::as_path).chain([args.plan.as_path()]);
-            inputs::refuse_replacing(&output, inputs)?;
+            let mut files = CommandFiles::default();
+            files.read(&args.plan);
+            parts.iter().for_each(|part| files.read(part));
+            files.write("--output", &output, OutputFormat::Mp4)?;
+            files.check()?;
             // What can be seen to fail is seen before all parts are read.
             Some(Mp4Sink::create(&output, args.force.overwrite())?)
         }
@@ -142,7 +147,7 @@ pub(in crate::cli) fn run(args: &JoinArgs) -> anyhow::Result<()> {
     let Some(sink) = sink else {
         let Err(missing) = checked else { return Ok(()) };
         messages.note(&missing);
-        writeln!(std::io::stdout(), "{}", missing.numbers())?;
+        console::print(&format!("{}\n", missing.numbers()))?;
         return Err(PartsMissing { is_answer: true, ..missing }.into());
     };
     let origins = &checked?;
@@ -162,7 +167,7 @@ pub(in crate::cli) fn run(args: &JoinArgs) -> anyhow::Result<()> {
     let tags = VideoTags { title: video.title.clone(), artist: video.artist.clone() };
     let mut sink = tags.on(sink);
     let parts = PartFiles { file: &file, codec, open: Mutex::new(None) };
-    let bytes = join(&info, &parts, sound.as_ref(), &mut sink, (&cancel, &mut |_| ()))?;
+    let bytes = signals.stream(|_| join(&info, &parts, sound.as_ref(), &mut sink, (&cancel, &mut |_| ())))?;
 
     if args.remove_parts {
         remove_parts(&file, &mut messages);
@@ -170,7 +175,7 @@ pub(in crate::cli) fn run(args: &JoinArgs) -> anyhow::Result<()> {
     let seconds = video.frames.get() as f64 / frame_rate.as_f64();
     messages.note(format_args!(
         "{}: {} frames, {} of {size} at {frame_rate} fps, {:.1} MB, joined from {} parts in {:.1} s",
-        output.display(),
+        shown(&output),
         video.frames,
         clock(seconds),
         bytes as f64 / 1e6,
@@ -188,7 +193,7 @@ pub(in crate::cli) fn run(args: &JoinArgs) -> anyhow::Result<()> {
             "wall_seconds": started.elapsed().as_secs_f64(),
             "warnings": messages.warnings(),
         });
-        writeln!(std::io::stdout(), "{value}")?;
+        console::print_json(&value)?;
     }
     Ok(())
 }
@@ -250,7 +255,7 @@ fn remove_parts(file: &PlanFile, messages: &mut Messages) {
     for number in file.plan.numbers() {
         let path = file.part_path(number);
         if let Err(error) = std::fs::remove_file(&path) {
-            messages.warn(format_args!("cannot remove {}: {error}", path.display()));
+            messages.warn(format_args!("cannot remove {}: {error}", shown(&path)));
         }
     }
     // A scheduler may have put its logs there.

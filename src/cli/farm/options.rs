@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use strikeline::drum_maps::NamedDrumMap;
 use strikeline::theme::Theme;
+use strikeline_picture::shown;
 
 use super::document::PlannedOption;
 use crate::cli::UsageError;
@@ -113,7 +114,7 @@ impl GivenOption {
 /// When it is not UTF-8.
 pub(super) fn planned_path(path: &Path, folder: &Path) -> Result<String, UsageError> {
     let absolute = std::path::absolute(path)
-        .map_err(|error| UsageError(format!("cannot find the folder of {}: {error}", path.display())))?;
+        .map_err(|error| UsageError(format!("cannot find the folder of {}: {error}", shown(path))))?;
     let is_below = |inside: &&Path| inside.components().all(|part| matches!(part, Component::Normal(_)));
     let inside = absolute.strip_prefix(folder).ok().filter(is_below);
     // The folder itself may be a chart.
@@ -198,7 +199,7 @@ mod tests {
         let mut expected = vec![
             "--channel=9,10".to_owned(),
             "--click".to_owned(),
-            format!("--drum-map=<{}>", gm.display()),
+            format!("--drum-map=<{}>", shown(&gm)),
             "--end-card=</b.png>".to_owned(),
             "--size=360p".to_owned(),
             "--start=-2".to_owned(),

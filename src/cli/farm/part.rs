@@ -1,9 +1,9 @@
 //! `strikeline part`: one part of a plan.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use strikeline_picture::shown;
 
 use anyhow::{Context, bail};
 use wgpu_video::gpu::GpuAdapter;
@@ -16,9 +16,11 @@ use super::files::{PartOrigin, PartState, PartTrouble, PlanFile, open_part, this
 use super::hash_of;
 use crate::cli::UsageError;
 use crate::cli::args::{JsonArgs, QuietArgs};
+use crate::cli::console;
 use crate::cli::job::{RenderJob, adapter_text};
 use crate::cli::messages::Messages;
 use crate::cli::progress::ProgressDisplay;
+use crate::cli::signals::Signals;
 
 /// Make one part of a plan.
 ///
@@ -56,9 +58,9 @@ struct Done {
 }
 
 /// Runs it.
-pub(in crate::cli) fn run(args: &PartArgs) -> anyhow::Result<()> {
+pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<()> {
     let started = Instant::now();
-    let cancel = crate::cli::render::stop_on_signals()?;
+    let cancel = signals.token();
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
     let file = PlanFile::open(&args.plan)?;
@@ -68,7 +70,7 @@ pub(in crate::cli) fn run(args: &PartArgs) -> anyhow::Result<()> {
         let silent = if number == 0 { ", as the video has no sound" } else { "" };
         return Err(UsageError(format!(
             "{} has no part {number}: its parts are {} to {}{silent}",
-            args.plan.display(),
+            shown(&args.plan),
             numbers.start(),
             numbers.end()
         ))
@@ -77,7 +79,7 @@ pub(in crate::cli) fn run(args: &PartArgs) -> anyhow::Result<()> {
     let path = file.part_path(number);
     let done = match file.look(number)? {
         PartState::Complete { origin } => {
-            messages.note(format_args!("part {number} is complete: {}", path.display()));
+            messages.note(format_args!("part {number} is complete: {}", shown(&path)));
             Done {
                 made: false,
                 frames: 0,
@@ -90,9 +92,9 @@ pub(in crate::cli) fn run(args: &PartArgs) -> anyhow::Result<()> {
         }
         state => {
             if let PartState::Unfinished { trouble: trouble @ PartTrouble::Damaged { .. } } = &state {
-                messages.warn(format_args!("{} is {trouble}; the others are made anew", path.display()));
+                messages.warn(format_args!("{} is {trouble}; the others are made anew", shown(&path)));
             }
-            let done = make(&file, number, &cancel, quiet, &mut messages);
+            let done = signals.stream(|_| make(&file, number, &cancel, quiet, &mut messages));
             if let Err(error) = &done {
                 tell_how_to_go_on(&file, number, error, &messages);
             }
@@ -102,7 +104,7 @@ pub(in crate::cli) fn run(args: &PartArgs) -> anyhow::Result<()> {
     if done.made {
         messages.note(format_args!(
             "part {number} is complete: {}, {} segments, {} frames in {:.1} s",
-            path.display(),
+            shown(&path),
             done.segments,
             done.frames,
             started.elapsed().as_secs_f64()
@@ -123,7 +125,7 @@ pub(in crate::cli) fn run(args: &PartArgs) -> anyhow::Result<()> {
             "cpu_seconds": process_cpu_time().as_secs_f64(),
             "warnings": messages.warnings(),
         });
-        writeln!(std::io::stdout(), "{value}")?;
+        console::print_json(&value)?;
     }
     Ok(())
 }
@@ -143,7 +145,7 @@ fn make(
     let mut job = RenderJob::prepare(&args, &file.song(), cancel, messages)?;
     check_scene(file, &job)?;
     std::fs::create_dir_all(file.parts_folder())
-        .with_context(|| format!("cannot make the folder {}", file.parts_folder().display()))?;
+        .with_context(|| format!("cannot make the folder {}", shown(&file.parts_folder())))?;
     let adapter = match number {
         0 => None,
         _ => Some(adapter_text(&GpuAdapter::find(&job.options.adapter)?.description)),
@@ -224,7 +226,7 @@ fn make_sound(
 /// When another version or build made the plan.
 fn check_program(file: &PlanFile, program: &super::document::Program) -> anyhow::Result<()> {
     let planned = &file.plan.program;
-    let plan = file.path.display();
+    let plan = shown(&file.path);
     if planned.version != program.version {
         bail!(
             "{plan} was made by strikeline {}, and this is {}: use that version, or make the plan again with this one",
@@ -245,15 +247,15 @@ fn check_program(file: &PlanFile, program: &super::document::Program) -> anyhow:
 /// # Errors
 /// When a file is not what it was when the plan was made. Files of which only the sound is made are looked at for the sound.
 fn check_inputs(file: &PlanFile, is_sound: bool) -> anyhow::Result<()> {
-    let plan = file.path.display();
+    let plan = shown(&file.path);
     for input in file.plan.inputs.iter().filter(|input| is_sound || !input.sound_only) {
         let path = super::options::found(&input.file, &file.folder);
         let hash =
-            hash_of(&path).with_context(|| format!("cannot read {}, which {plan} needs", path.display()))?;
+            hash_of(&path).with_context(|| format!("cannot read {}, which {plan} needs", shown(&path)))?;
         if hash != input.blake3 {
             bail!(
                 "{} is not what it was when {plan} was made: bring the old file back, or make the plan again",
-                path.display()
+                shown(&path)
             );
         }
     }
@@ -264,7 +266,7 @@ fn check_inputs(file: &PlanFile, is_sound: bool) -> anyhow::Result<()> {
 /// When this machine would draw something else.
 fn check_scene(file: &PlanFile, job: &RenderJob<'_>) -> anyhow::Result<()> {
     let planned = &file.plan.video;
-    let plan = file.path.display();
+    let plan = shown(&file.path);
     let frames = planned.frames.get();
     let segments = planned.segments();
     if (job.frames, job.options.plan()) != (frames, segments) {

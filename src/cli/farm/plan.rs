@@ -4,6 +4,7 @@ use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use strikeline_picture::shown;
 
 use anyhow::Context;
 use strikeline_picture::Time;
@@ -17,10 +18,12 @@ use super::options::{GivenVideo, planned_path, video_args};
 use super::slurm::{SlurmScript, TaskLimits};
 use crate::cli::UsageError;
 use crate::cli::args::{ForceArgs, JsonArgs, QuietArgs, VideoArgs, length};
-use crate::cli::inputs;
+use crate::cli::console;
+use crate::cli::files::CommandFiles;
 use crate::cli::job::{InputFile, RenderJob, VideoTags};
 use crate::cli::messages::Messages;
 use crate::cli::progress::clock;
+use crate::cli::signals::Signals;
 use crate::cli::sound;
 
 /// Plan a video that many processes or machines make together.
@@ -85,12 +88,18 @@ const MOST_CHOSEN: u64 = 1000;
 const SOUND_SPEED: f64 = 10.0;
 
 /// Runs it.
-pub(in crate::cli) fn run(args: &PlanArgs) -> anyhow::Result<()> {
+pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<()> {
     let started = Instant::now();
-    let cancel = crate::cli::render::stop_on_signals()?;
+    let cancel = signals.token();
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
     let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&args.song, "plan.json"));
+    let mut files = CommandFiles::default();
+    files.read_song(&args.song);
+    args.video.args.add_files(&mut files)?;
+    files.write_any("--output", &output);
+    args.slurm.iter().for_each(|script| files.write_any("--slurm", script));
+    files.check()?;
     let overwrite = args.force.overwrite();
     let plan_file = OutputFile::create(&output, overwrite)?;
     let script_file = args.slurm.as_ref().map(|path| OutputFile::create(path, overwrite)).transpose()?;
@@ -103,7 +112,7 @@ pub(in crate::cli) fn run(args: &PlanArgs) -> anyhow::Result<()> {
     let video_args = video_args(&options, &folder).map_err(UsageError)?;
     let mut job = RenderJob::prepare(&video_args, &args.song, &cancel, &mut messages)?;
     let has_sound = job.sound(&mut messages)?.is_some();
-    let inputs = planned_inputs(&job, &args.song, &folder, &[Some(&output), args.slurm.as_ref()])?;
+    let inputs = planned_inputs(&job, &args.song, &folder)?;
     let video = planned_video(&job, has_sound)?;
     let head = PlanHead { program: this_program()?, song, options, inputs, video };
 
@@ -134,9 +143,9 @@ pub(in crate::cli) fn run(args: &PlanArgs) -> anyhow::Result<()> {
         write(file, &script.text()?)?;
     }
     if !quiet && !json {
-        eprint!("{}", summary(&plan, &output, seconds, reason.as_deref()));
+        console::tell(summary(&plan, &output, seconds, reason.as_deref()).trim_end());
         if let (Some(script), Some(path)) = (&script, &args.slurm) {
-            eprint!("{}", slurm_summary(script, path, cost.as_ref(), &plan));
+            console::tell(slurm_summary(script, path, cost.as_ref(), &plan).trim_end());
         }
     }
     if json {
@@ -158,7 +167,7 @@ pub(in crate::cli) fn run(args: &PlanArgs) -> anyhow::Result<()> {
             "frame_cpu_seconds": cost.map(|cost| cost.frame_cpu),
             "warnings": messages.warnings(),
         });
-        writeln!(std::io::stdout(), "{value}")?;
+        console::print_json(&value)?;
     }
     Ok(())
 }
@@ -168,19 +177,11 @@ fn write(mut file: OutputFile, text: &str) -> Result<(), OutputError> {
     file.commit()
 }
 
-/// What the files are that the video is made of, none of which is one of `outputs`.
-fn planned_inputs(
-    job: &RenderJob<'_>,
-    song: &Path,
-    folder: &Path,
-    outputs: &[Option<&PathBuf>],
-) -> anyhow::Result<Vec<PlannedInput>> {
+/// What the files are that the video is made of.
+fn planned_inputs(job: &RenderJob<'_>, song: &Path, folder: &Path) -> anyhow::Result<Vec<PlannedInput>> {
     let files = job.inputs(song)?;
-    for output in outputs.iter().flatten() {
-        inputs::refuse_replacing(output, files.iter().map(|input| input.path.as_path()))?;
-    }
     let planned = |input: InputFile| {
-        let blake3 = hash_of(&input.path).with_context(|| format!("cannot read {}", input.path.display()))?;
+        let blake3 = hash_of(&input.path).with_context(|| format!("cannot read {}", shown(&input.path)))?;
         let file = planned_path(&input.path, folder)?;
         Ok(PlannedInput { file, blake3, sound_only: input.sound_only })
     };
@@ -275,7 +276,7 @@ fn summary(plan: &Plan, output: &Path, seconds: f64, reason: Option<&str>) -> St
     let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
     let sound = if plan.video.sound { "part 0 is the sound\n" } else { "" };
     let numbers = plan.numbers();
-    let shown = output.display();
+    let shown = shown(&output);
     let plural = if count == 1 { "" } else { "s" };
     format!(
         "{shown}: {} frames, {} of {} at {} fps\n{count} part{plural} of {lengths} frames{reason}\n{sound}\
@@ -304,6 +305,6 @@ fn slurm_summary(script: &SlurmScript, path: &Path, cost: Option<&PartCost>, pla
     if plan.parts.len() as u64 > MOST_CHOSEN {
         text.push_str("Slurm takes no part numbers above 1000 unless MaxArraySize is set higher\n");
     }
-    text.push_str(&format!("submit all: sh {}\n", path.display()));
+    text.push_str(&format!("submit all: sh {}\n", shown(&path)));
     text
 }

@@ -1,6 +1,7 @@
 //! A script that makes a plan's video on a cluster with Slurm.
 
 use std::path::{Path, PathBuf};
+use strikeline_picture::shown;
 
 use crate::cli::UsageError;
 
@@ -80,7 +81,7 @@ fn quoted(path: &Path) -> Result<String, UsageError> {
     let Some(text) = path.to_str() else {
         return Err(UsageError(format!(
             "{} is not UTF-8: give the file or folder another name",
-            path.display()
+            shown(&path)
         )));
     };
     Ok(format!("'{}'", text.replace('\'', r"'\''")))

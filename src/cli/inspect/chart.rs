@@ -1,12 +1,14 @@
 //! What `strikeline inspect` says of a chart.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
-use std::path::Path;
 
 use serde::Serialize;
 use strikeline::song::{ChartInfo, Stem};
+use strikeline_picture::shown;
 
 use super::Seconds;
+use crate::cli::json_path::exact_bytes;
 
 /// A chart, for JSON.
 #[derive(Debug, Serialize)]
@@ -37,7 +39,10 @@ struct DifficultyReport {
 
 #[derive(Debug, Serialize)]
 struct StemReport<'a> {
-    file: &'a Path,
+    file: Cow<'a, str>,
+    /// See [`json_path`](crate::cli::json_path).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_bytes: Option<String>,
     kind: String,
     /// Whether it lies within a .sng file.
     packed: bool,
@@ -46,7 +51,8 @@ struct StemReport<'a> {
 impl<'a> ChartReport<'a> {
     pub(super) fn new(chart: &'a ChartInfo) -> ChartReport<'a> {
         let stem = |stem: &'a Stem| StemReport {
-            file: &stem.file,
+            file: stem.file.to_string_lossy(),
+            file_bytes: exact_bytes(&stem.file),
             kind: stem.kind.to_string(),
             packed: stem.packed.is_some(),
         };
@@ -115,5 +121,5 @@ pub(super) fn write_stem(out: &mut String, stem: &Stem) -> fmt::Result {
     } else {
         "--audio plays it"
     };
-    write!(out, "{:<14} {} ({how})", stem.kind.to_string(), stem.file.display())
+    write!(out, "{:<14} {} ({how})", stem.kind.to_string(), shown(&stem.file))
 }

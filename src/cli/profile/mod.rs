@@ -9,16 +9,15 @@ mod summary;
 mod svg;
 mod verdict;
 
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
 use strikeline::highway::Highway;
 use strikeline::song::{DrumMap, SongPoint};
 use strikeline::steps::StepRunner;
 use strikeline_audio::PacketSource;
-use strikeline_picture::{FrameIndex, Time};
+use strikeline_picture::{FrameIndex, Time, shown};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::output::OutputFile;
 use wgpu_video::stream::trace::GpuTimes;
@@ -27,8 +26,12 @@ use wgpu_video::stream::{Stage, StreamOptions};
 use super::args::{
     ForceArgs, HighwayArgs, JsonArgs, PictureArgs, PlayedSong, PracticeArgs, SongArgs, SoundArgs, StreamArgs,
 };
+use super::console;
+use super::files::CommandFiles;
+use super::formats::OutputFormat;
 use super::messages::Messages;
 use super::progress::ProgressDisplay;
+use super::signals::Signals;
 use super::sound::{VideoSound, VideoSpan};
 use measure::{Floor, MeasuredRun, Side, measure};
 use run_context::RunContext;
@@ -109,12 +112,13 @@ pub(super) struct ProfileArgs {
 }
 
 /// Runs it.
-pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
-    let cancel = super::render::stop_on_signals()?;
+pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
+    let cancel = signals.token();
     let mut messages = Messages::new(args.quiet, args.json.json);
+    // Errors that need no measurement are reported first.
+    check_files(args)?;
     let (song, events) = args.song.open_with_events(&mut messages)?;
     let played = args.practice.play(song, events)?;
-    // Errors that need no measurement are reported first.
     let overwrite = args.force.overwrite();
     let file = |path: &Option<PathBuf>| path.as_deref().map(|path| OutputFile::create(path, overwrite));
     let (trace_file, svg_file) = (file(&args.trace).transpose()?, file(&args.svg).transpose()?);
@@ -128,14 +132,14 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     let picture = &args.picture;
     let what = format!(
         "{}, {frames} frames from {:.2} s of the song, {} at {} fps, quality {}",
-        args.song.song.display(),
+        shown(args.song.name()),
         start.as_seconds(),
         picture.size,
         picture.fps,
         args.stream.quality().qp()
     );
     if args.compare {
-        return compare_steps(args, &options, &what, messages.warnings(), &|| {
+        return compare_steps(args, signals, &options, &what, messages.warnings(), &|| {
             highway(&mut Messages::silent())
         });
     }
@@ -146,7 +150,7 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
         _ => Side::Both,
     };
     // Progress is shown on terminals only: a run takes seconds, and a log gains nothing from it.
-    let visible = !args.quiet && std::io::stderr().is_terminal();
+    let visible = !args.quiet && console::has_terminal();
     let mut display = ProgressDisplay::new(!visible, frames, picture.fps);
     let mut sound = match side {
         Side::WithoutRender => None,
@@ -154,24 +158,27 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
     };
     let heard = sound.as_ref().map(|sound| sound.about.clone());
     let packets = sound.as_mut().map(|sound| &mut *sound.packets as &mut dyn PacketSource);
-    let measured = measure(side, &mut scene, packets, &options, &mut |progress| display.update(progress));
+    let mut progress = |progress: &_| display.update(progress);
+    let measured = signals.stream(|_| measure(side, &mut scene, packets, &options, &mut progress));
     display.finish();
     let measured = measured?;
     if visible && !args.brief {
-        eprint!("measuring drawing alone, then encoding alone …");
+        console::show_for_now("measuring drawing alone, then encoding alone …");
     }
     let floor = match side {
-        Side::Both if !args.brief => Some(Floor::measure(&mut scene, &options)).transpose(),
+        Side::Both if !args.brief => {
+            Some(signals.stream(|_| Floor::measure(&mut scene, &options))).transpose()
+        }
         _ => Ok(None),
     };
     let gpu = match side {
         Side::Both | Side::WithoutEncoder if !args.brief => {
-            Some(measure::gpu_times(&mut scene, &options)).transpose()
+            Some(signals.stream(|_| measure::gpu_times(&mut scene, &options))).transpose()
         }
         _ => Ok(None),
     };
     if visible && !args.brief {
-        eprint!("\r{:60}\r", "");
+        console::show_nothing();
     }
     let (floor, gpu) = (floor?, gpu?);
 
@@ -189,16 +196,31 @@ pub(super) fn run(args: &ProfileArgs) -> anyhow::Result<()> {
         let picture = svg::draw(&measured.trace, &title, args.svg_frames as usize)?;
         write_file(file, |output| output.write_all(picture.as_bytes()))?;
     }
-    let mut stdout = std::io::stdout().lock();
-    let text = if args.json.json {
+    if args.json.json {
         let mut json = summary.json();
         json["drum_map"] = serde_json::to_value(drum_map.report)?;
         json["warnings"] = messages.warnings().into();
-        format!("{json}\n")
+        console::print_json(&json)?;
     } else {
-        summary.text()
-    };
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")
+        console::print(&summary.text())?;
+    }
+    Ok(())
+}
+
+/// Refuses outputs that are files of the song, or one and the same.
+fn check_files(args: &ProfileArgs) -> anyhow::Result<()> {
+    let mut files = CommandFiles::default();
+    files.read_song(&args.song.song);
+    args.sound.add_files(&mut files);
+    args.stream.add_files(&mut files);
+    args.highway.add_files(&mut files)?;
+    let outputs = [("--trace", &args.trace, OutputFormat::Trace), ("--svg", &args.svg, OutputFormat::Svg)];
+    for (option, path, format) in outputs {
+        if let Some(path) = path {
+            files.write(option, path, format)?;
+        }
+    }
+    Ok(files.check()?)
 }
 
 /// The sound of the frames, as `render` makes it.
@@ -252,6 +274,7 @@ fn part(args: &ProfileArgs, played: &PlayedSong) -> anyhow::Result<(Time, u64)> 
 
 fn compare_steps(
     args: &ProfileArgs,
+    signals: &Signals,
     options: &StreamOptions,
     what: &str,
     warnings: &[String],
@@ -260,26 +283,25 @@ fn compare_steps(
     let gpu = Arc::new(Gpu::open(&options.adapter)?);
     let runner = StepRunner { gpu: Arc::clone(&gpu), options };
     // Progress is shown on terminals only.
-    let visible = !args.quiet && std::io::stderr().is_terminal();
-    let results = compare::compare(&runner, highway, args.rounds, &mut |round, step| {
+    let visible = !args.quiet && console::has_terminal();
+    let mut on_run = |round, step: strikeline::steps::Step| {
         if visible {
-            eprint!("\rround {} of {}: {:<20}", round + 1, args.rounds, step.name());
+            console::show_for_now(format_args!("round {} of {}: {}", round + 1, args.rounds, step.name()));
         }
-    });
+    };
+    let results = signals.stream(|_| compare::compare(&runner, highway, args.rounds, &mut on_run));
     if visible {
-        eprint!("\r{:60}\r", "");
+        console::show_nothing();
     }
     let results = results?;
-    let mut stdout = std::io::stdout().lock();
     if args.json.json {
         let mut json = compare::json(&results);
         json["warnings"] = warnings.into();
-        writeln!(stdout, "{json}")?;
+        console::print_json(&json)?;
     } else {
         let split = options.split;
-        writeln!(
-            stdout,
-            "{what}\n{}; encoder {}; {} rounds; segments with ring {}, jobs {}, segments {}\n\n{}",
+        console::print(&format!(
+            "{what}\n{}; encoder {}; {} rounds; segments with ring {}, jobs {}, segments {}\n\n{}\n",
             gpu.description,
             options.encoder.name(),
             args.rounds,
@@ -287,7 +309,7 @@ fn compare_steps(
             split.jobs,
             split.segments_in_flight,
             compare::text(&results)
-        )?;
+        ))?;
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn options_that_are_already_set_are_not_advised() {
         let setting = |theme: &str, shutter, software, other_gpu| {
-            let look = Look { theme: theme.to_owned(), shutter };
+            let look = Look { theme: theme.into(), shutter };
             RunContext { look, software, other_gpu }.cheaper_drawing()
         };
         assert_eq!(

@@ -1,31 +1,41 @@
-//! `strikeline render`: a song to an MP4 video.
+//! `strikeline render`: songs to MP4 videos.
 
+mod bars;
+mod batch;
+mod made;
+mod outcome;
+mod plan;
 mod resume;
+mod room;
+mod single;
+mod songs;
 mod summary;
+mod table;
+mod video;
 
-use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Instant;
-
-use wgpu_video::stream::{CancelToken, Mp4Sink, Progress};
 
 use super::args::{ForceArgs, JsonArgs, QuietArgs, ResumeArgs, VideoArgs};
-use super::inputs;
-use super::job::RenderJob;
-use super::messages::Messages;
-use super::progress::ProgressDisplay;
-use summary::RenderSummary;
+use super::signals::Signals;
+use batch::BatchArgs;
+use plan::Plan;
+use songs::Songs;
 
-/// Render a song to an MP4 video.
+/// Render a song to an MP4 video, or a folder of songs to a folder of videos.
 #[derive(Debug, clap::Args)]
 pub(super) struct RenderArgs {
-    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file.
-    #[arg(value_name = "SONG")]
-    song: PathBuf,
+    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file. Several of them, a
+    /// folder of songs, or @LIST: a file with a path in each line.
+    ///
+    /// Of a folder without a chart all songs are rendered: the files that end in .mid, .midi, .kar, .rmi or .sng, and the
+    /// folders that hold a chart, but nothing deeper. In a list, empty lines and those that begin with # count for nothing;
+    /// @- is a list on standard input.
+    #[arg(value_name = "SONG", required = true)]
+    songs: Vec<PathBuf>,
 
-    /// Video file to write [default: the song's name, ending in .mp4, in the current folder].
-    #[arg(short, long, value_name = "FILE")]
+    /// Video file to write, or folder for the videos of several songs; it is made if it is not there [default: the song's
+    /// name, ending in .mp4, in the current folder].
+    #[arg(short, long, value_name = "FILE|FOLDER")]
     output: Option<PathBuf>,
 
     #[command(flatten)]
@@ -38,6 +48,9 @@ pub(super) struct RenderArgs {
     json: JsonArgs,
 
     #[command(flatten)]
+    batch: BatchArgs,
+
+    #[command(flatten)]
     video: VideoArgs,
 
     #[command(flatten)]
@@ -45,74 +58,9 @@ pub(super) struct RenderArgs {
 }
 
 /// Runs it.
-pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
-    let started = Instant::now();
-    let cancel = stop_on_signals()?;
-    let (quiet, json) = (args.quiet.quiet, args.json.json);
-    let mut messages = Messages::new(quiet, json);
-    let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song, "mp4"));
-    let sound_args = &args.video.sound;
-    let files = [Some(&args.song), sound_args.audio.as_ref(), sound_args.soundfont.as_ref()];
-    inputs::refuse_replacing(&output, files.into_iter().flatten().map(PathBuf::as_path))?;
-    let mut job = RenderJob::prepare(&args.video, &args.song, &cancel, &mut messages)?;
-    let mut sound = job.sound(&mut messages)?;
-
-    let mut sink = job.tagged(Mp4Sink::create(&output, args.force.overwrite())?);
-    if args.resume.keep_partial {
-        sink = sink.with_partial(resume::partial_path(&output)?);
-        job.options.finish_early = true;
+pub(super) fn run(args: &RenderArgs, signals: &Signals) -> anyhow::Result<()> {
+    match Plan::of(Songs::of(&args.songs)?, args.output.as_deref())? {
+        Plan::One(video) => single::run(args, &video, signals),
+        Plan::Many { folder, videos } => batch::run(args, &folder, &videos, signals),
     }
-    let journal = match args.resume.no_resume {
-        true => None,
-        false => resume::open(&output, &args.song, &job, args.resume.journal_after(), &mut messages),
-    };
-    job.options.store = journal.clone().map(|journal| journal as Arc<_>);
-    let mut display = ProgressDisplay::new(quiet, job.frames, args.video.picture.fps);
-    let result = job.stream(sound.as_mut(), &mut sink, &mut |progress: &Progress| {
-        if let Some(error) = journal.as_ref().and_then(|journal| journal.take_error()) {
-            display.suspend(|| messages.warn(resume::without_journal(&error)));
-        }
-        display.update(progress);
-    });
-    display.finish();
-    if let Some(journal) = &journal {
-        resume::end(journal, &result, &mut messages);
-    }
-    if let Some(partial) = sink.partial() {
-        messages.note(format_args!("{}: what there is of the video", partial.display()));
-    }
-    let report = result?;
-    let about = sound.map(|sound| sound.about);
-    if let Some(about) = &about {
-        about.warnings().iter().for_each(|warning| messages.warn(warning));
-    }
-
-    let summary = RenderSummary {
-        report: &report,
-        args: &args.video,
-        scene: &job.scene,
-        output: &output,
-        drum_map: job.map_report(),
-        wall: started.elapsed(),
-        sound: about.as_ref(),
-        warnings: messages.warnings(),
-    };
-    if !quiet && !json {
-        eprint!("{}", summary.text());
-    }
-    if json {
-        writeln!(std::io::stdout(), "{}", summary.json())?;
-    }
-    Ok(())
-}
-
-/// A token that SIGINT and SIGTERM cancel. A second signal ends the program at once.
-pub(super) fn stop_on_signals() -> std::io::Result<CancelToken> {
-    let cancel = CancelToken::default();
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        let code = i32::from(super::INTERRUPTED);
-        signal_hook::flag::register_conditional_shutdown(signal, code, cancel.flag())?;
-        signal_hook::flag::register(signal, cancel.flag())?;
-    }
-    Ok(cancel)
 }

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use wgpu_video::journal::{Journal, JournalError};
-use wgpu_video::stream::{Report, StreamError};
+use strikeline_picture::shown;
+use wgpu_video::journal::{Journal, JournalError, JournalPlace, remove_unused};
+use wgpu_video::output::OutputError;
+use wgpu_video::stream::{Report, SegmentStore, StreamError};
 
 use crate::cli::UsageError;
-use crate::cli::job::RenderJob;
+use crate::cli::job::{Identity, RenderJob};
 use crate::cli::journals::{Found, journal_path, journals_of};
 use crate::cli::messages::Messages;
 
-/// The journal of the video that `job` makes at `output`: the one that an interrupted run has left, or a new one. `None` where
-/// there cannot be one; tells `messages` why.
+/// The journal of the video that `job` makes at `output`: the one that an interrupted run has left, or one that is begun when
+/// the render has taken the time `after`. `None` where there cannot be one; tells `messages` why.
 pub(super) fn open(
     output: &Path,
     song: &Path,
@@ -22,34 +24,46 @@ pub(super) fn open(
     after: Duration,
     messages: &mut Messages,
 ) -> Option<Arc<Journal>> {
-    let key = match job.key() {
-        Ok(key) => key,
+    let codec = job.options.encoder.codec();
+    let (identity, at) = (job.identity(), output.to_owned());
+    let find = move || place(&at, &identity);
+    let found = journals_of(output);
+    let about = || format!("{} from {}", shown(output), shown(song));
+    if found.is_empty() {
+        return Some(Arc::new(Journal::later(find, (codec, about()), after)));
+    }
+    let place = match find() {
+        Ok(place) => place,
         Err(error) => {
-            messages.warn(format_args!("no journal is kept: {error}"));
+            messages.warn(without_journal(&error));
             return None;
         }
     };
-    let path = journal_path(output, &key);
-    let others: Vec<Found> = journals_of(output).into_iter().filter(|found| found.path != path).collect();
+    let (own, others): (Vec<Found>, Vec<Found>) =
+        found.into_iter().partition(|found| found.path.file_name() == place.path.file_name());
     for other in &others {
         messages.warn(format_args!(
             "{} is not used: it was kept for other settings, another song, version or adapter ({:.1} MB); \
-             `strikeline clean` removes it",
-            other.path.display(),
+             `strikeline clean --remove` removes it",
+            shown(&other.path),
             other.bytes as f64 / 1e6
         ));
     }
-    let about = format!("{} from {}", output.display(), song.display());
-    match Journal::open(&path, key, (job.options.encoder.codec(), about), after) {
+    if own.is_empty() {
+        return Some(Arc::new(Journal::later(move || Ok(place), (codec, about()), after)));
+    }
+    match Journal::open(&place, codec) {
         Ok(journal) => {
-            let segments = journal.segments();
-            if segments > 0 {
-                let all = job.options.plan().segments();
-                messages.note(format_args!(
-                    "goes on where an interrupted run has ended: {segments} of {all} segments are done"
-                ));
-            }
+            messages.note(format_args!(
+                "goes on where an interrupted run has ended: {} of {} segments are done",
+                journal.segments(),
+                job.options.plan().segments()
+            ));
             Some(Arc::new(journal))
+        }
+        // Its name is that of a journal, and nothing is in it: a power cut came when it was begun.
+        Err(JournalError::Foreign { .. }) if remove_unused(&place.path).is_ok() => {
+            Some(Arc::new(Journal::later(move || Ok(place), (codec, about()), after)))
         }
         Err(error) => {
             messages.warn(without_journal(&error));
@@ -58,29 +72,51 @@ pub(super) fn open(
     }
 }
 
+/// Where the journal of the video `output` is, which `identity` describes.
+fn place(output: &Path, identity: &Identity) -> Result<JournalPlace, JournalError> {
+    let key = identity.key().map_err(|error| JournalError::Place { reason: error.to_string() })?;
+    Ok(JournalPlace { path: journal_path(output, &key), key })
+}
+
 /// What is said when there is no journal because of `error`.
 pub(super) fn without_journal(error: &JournalError) -> String {
     format!("no journal is kept, so that an interruption would lose what is rendered: {error}")
 }
 
+/// Tells what happens now that the first signal has come.
+pub(super) fn tell_stopping(journal: Option<&Arc<Journal>>, messages: &Messages) {
+    if journal.is_some_and(|journal| journal.lasts()) {
+        messages.note("finishing the segments that have been begun; Ctrl-C again ends at once");
+    }
+}
+
 /// Removes the journal of a video that is complete, and tells how to go on with one that is not.
 pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messages: &mut Messages) {
     match result {
-        Ok(_) => {
+        result if is_complete(result) => {
             if let Err(error) = journal.remove() {
                 messages.warn(format_args!("the journal could not be removed: {error}"));
             }
         }
-        Err(_) => {
+        _ => {
             journal.sync();
-            let segments = journal.segments();
-            if segments > 0 {
+            if let Some(path) = journal.path() {
                 messages.note(format_args!(
-                    "{segments} finished segments are kept in {}: run the same command to go on",
-                    journal.path().display()
+                    "{} finished segments are kept in {}: run the same command to go on",
+                    journal.segments(),
+                    shown(&path)
                 ));
             }
         }
+    }
+}
+
+/// Whether there is a complete video, be it under another name than was asked for.
+fn is_complete(result: &Result<Report, StreamError>) -> bool {
+    match result {
+        Ok(_) => true,
+        Err(StreamError::Finish(error)) => matches!(error.downcast_ref(), Some(OutputError::Kept { .. })),
+        Err(_) => false,
     }
 }
 
@@ -99,7 +135,7 @@ pub(super) fn partial_path(output: &Path) -> Result<PathBuf, UsageError> {
     match path.symlink_metadata() {
         Ok(_) => Err(UsageError(format!(
             "{} exists, which is where --keep-partial would put what there is: move it away, or leave --keep-partial out",
-            path.display()
+            shown(&path)
         ))),
         Err(_) => Ok(path),
     }

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use strikeline::highway::Highway;
+use strikeline_picture::shown;
 use wgpu_video::stream::{Report, process_cpu_time};
 
 use crate::cli::args::{MapReport, VideoArgs};
+use crate::cli::json_path::put_path;
 use crate::cli::progress::clock;
 use crate::cli::sound::SoundSummary;
 
@@ -46,7 +48,7 @@ impl RenderSummary<'_> {
             .at_work()
             .map(|stage| format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0))
             .collect();
-        let sound = self.sound.map(|sound| sound.text() + "\n").unwrap_or_default();
+        let sound = self.sound.map(|sound| "\n".to_owned() + &sound.text()).unwrap_or_default();
         let start = self.scene.start().as_seconds();
         let offset = if start > 0.0 {
             format!("the video begins at {start:.3} s of the song")
@@ -62,8 +64,8 @@ impl RenderSummary<'_> {
              took {:.1} s: {:.0} fps, {:.1}× real time; CPU {:.1} s{kept}\n\
              drawn on {}; encoded by {}\n\
              busy: {}; the limit was {}\n\
-             notes move {speed}; {offset}\n{sound}",
-            self.output.display(),
+             notes move {speed}; {offset}{sound}",
+            shown(self.output),
             report.frames,
             clock(self.video_seconds()),
             self.args.picture.size,
@@ -101,8 +103,7 @@ impl RenderSummary<'_> {
                 (stage.to_string(), value)
             })
             .collect();
-        serde_json::json!({
-            "output": self.output.to_string_lossy(),
+        let mut json = serde_json::json!({
             "frames": report.frames,
             "kept_frames": report.kept,
             "size": self.args.picture.size.to_string(),
@@ -121,6 +122,8 @@ impl RenderSummary<'_> {
             "drum_map": self.drum_map,
             "warnings": self.warnings,
             "stages": stages,
-        })
+        });
+        put_path(&mut json, "output", self.output);
+        json
     }
 }

@@ -28,7 +28,7 @@ use wgpu_video::sound::{AudioEncoding, FlacDepth};
 use wgpu_video::stream::CancelToken;
 
 use super::args::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, PlayedSong, SoundArgs};
-use super::inputs::is_same_file;
+use super::files::is_same_file;
 use lazy::Lazy;
 pub(crate) use played::soundfont;
 use played::{Instrument, file_name, instruments};

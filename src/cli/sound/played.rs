@@ -1,14 +1,14 @@
 //! The song's own sound: its drums by the built-in kit, any of its parts by a SoundFont, and the metronome.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use strikeline::song::{DrumMap, Song, SongEvents, SongPart};
 use strikeline::sound::{ClickedBeats, clicks, hits, midi_events};
 use strikeline_audio::{AudioError, AudioFormat, AudioSource};
 use strikeline_sound::click::{Click, ClickTrack};
-use strikeline_sound::kit::{DrumKit, DrumPlayer, Hit};
+use strikeline_sound::kit::{DrumKit, DrumPlayer, Hit, KitError};
 use strikeline_sound::midi::MidiEvent;
 use strikeline_sound::soundfont::{MidiPlayer, MidiPlayerOptions, SoundFont, system_soundfonts};
 
@@ -47,19 +47,16 @@ pub(super) fn instruments(
     };
     match part {
         Some((SongPart::Drums, _)) if args.soundfont.is_none() => {
-            let kit = Arc::new(DrumKit::new(rate)?);
+            let kit = drum_kit(rate)?;
             let hits = hits(song, drum_map, span.start).collect();
             instruments.push(("drums (built-in kit)".to_owned(), Instrument::Kit { kit, hits }));
         }
         Some((part, name)) => {
             let path = soundfont(args)?.context("nothing of the song is played")?;
-            let font = SoundFont::open(&path)?;
+            let font = opened(&path)?;
             font.warnings().iter().for_each(|warning| warn(warning.to_string()));
             let events = midi_events(events, part, span.start).into();
-            instruments.push((
-                format!("{name} ({})", file_name(&path)),
-                Instrument::Font { font: Arc::new(font), events },
-            ));
+            instruments.push((format!("{name} ({})", file_name(&path)), Instrument::Font { font, events }));
         }
         None => {}
     }
@@ -68,6 +65,30 @@ pub(super) fn instruments(
         instruments.push(("metronome".to_owned(), Instrument::Metronome(clicks)));
     }
     Ok(instruments)
+}
+
+/// The built-in kit: its sounds are computed once, however many songs are played on it.
+fn drum_kit(rate: u32) -> Result<Arc<DrumKit>, KitError> {
+    static KITS: Mutex<Vec<Arc<DrumKit>>> = Mutex::new(Vec::new());
+    let mut kits = KITS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kit) = kits.iter().find(|kit| kit.rate() == rate) {
+        return Ok(Arc::clone(kit));
+    }
+    let kit = Arc::new(DrumKit::new(rate)?);
+    kits.push(Arc::clone(&kit));
+    Ok(kit)
+}
+
+/// The SoundFont at `path`: read once for all songs that follow one another.
+fn opened(path: &Path) -> anyhow::Result<Arc<SoundFont>> {
+    static LAST: Mutex<Option<(PathBuf, Arc<SoundFont>)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, font)) = last.as_ref().filter(|(of, _)| of == path) {
+        return Ok(Arc::clone(font));
+    }
+    let font = Arc::new(SoundFont::open(path)?);
+    *last = Some((path.to_owned(), Arc::clone(&font)));
+    Ok(font)
 }
 
 impl Instrument {

@@ -1,6 +1,7 @@
 //! The settings of a render: those given, then those tuned, then the defaults.
 
 use crate::cli::tuning::{Key, SettingsFile, SizeClass, TuningError};
+use strikeline_picture::shown;
 use wgpu_video::gpu::Gpu;
 use wgpu_video::stream::{WorkSplit, default_jobs};
 
@@ -64,7 +65,7 @@ impl GivenSplit {
             return untuned;
         }
         let split = self.over(tuned);
-        let note = format!("tuned settings from {}: {split}", file.path().display());
+        let note = format!("tuned settings from {}: {split}", shown(file.path()));
         ChosenSplit { split, note: Some(note), warning: None }
     }
 

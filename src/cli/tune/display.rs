@@ -1,12 +1,12 @@
 //! The progress of a search: a bar on a terminal, a plain line every few seconds elsewhere.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use crate::cli::tuning::search::SearchProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::short;
+use crate::cli::console;
 
 /// How often a plain line is printed.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
@@ -24,7 +24,7 @@ impl SearchDisplay {
         if quiet {
             return SearchDisplay::Quiet;
         }
-        if !std::io::stderr().is_terminal() {
+        if !console::has_terminal() {
             return SearchDisplay::Plain { budget, last: Duration::ZERO };
         }
         let bar = ProgressBar::with_draw_target(Some(millis(budget)), ProgressDrawTarget::stderr());
@@ -44,12 +44,12 @@ impl SearchDisplay {
             }
             SearchDisplay::Plain { budget, last } => {
                 if progress.runs == 0 || progress.elapsed.saturating_sub(*last) >= PLAIN_INTERVAL {
-                    eprintln!(
+                    console::tell(format_args!(
                         "{:.0} of {:.0} s  {}",
                         progress.elapsed.as_secs_f64(),
                         budget.as_secs_f64(),
                         describe(progress)
-                    );
+                    ));
                     *last = progress.elapsed;
                 }
             }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::cli::json_path::put_path;
 use crate::cli::tuning::search::MeasuredSetting;
 use wgpu_video::output::{OutputError, OutputFile};
 use wgpu_video::stream::WorkSplit;
@@ -117,7 +118,7 @@ impl TuneSummary<'_> {
                 "within_noise": outcome.ties.contains(&found.split),
             })
         };
-        serde_json::json!({
+        let mut json = serde_json::json!({
             "adapter": self.key.adapter,
             "driver": self.key.driver,
             "size_class": self.key.size.id(),
@@ -133,8 +134,12 @@ impl TuneSummary<'_> {
             "fastest": measured(&outcome.fastest),
             "settings": outcome.measured.iter().map(measured).collect::<Vec<_>>(),
             "explanation": self.explanation(),
-            "kept_in": kept,
+            "kept_in": null,
             "warnings": self.warnings,
-        })
+        });
+        if let Some(path) = kept {
+            put_path(&mut json, "kept_in", path);
+        }
+        json
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use strikeline_picture::shown;
+
 use super::settings::MOST_BYTES;
 use wgpu_video::output::{self, OutputError};
 
@@ -14,7 +16,7 @@ pub(crate) enum TuningError {
     #[error("there is no folder for settings: set XDG_CONFIG_HOME or HOME")]
     NoFolder,
     /// The file cannot be read: look at its permissions.
-    #[error("the settings {} cannot be read: {reason}", path.display())]
+    #[error("the settings {} cannot be read: {reason}", shown(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -23,25 +25,28 @@ pub(crate) enum TuningError {
         reason: io::Error,
     },
     /// The path is a folder, a pipe or a device: rename or remove it.
-    #[error("the settings path {} is not a file; rename or remove what is there, then tune again", path.display())]
+    #[error(
+        "the settings path {} is not a file; rename or remove what is there, then tune again",
+        shown(path)
+    )]
     NoFile {
         /// What is there.
         path: PathBuf,
     },
     /// The file is too large to be a settings file: delete it.
-    #[error("the settings {} have over {} KiB: delete the file, and tune again", path.display(), MOST_BYTES >> 10)]
+    #[error("the settings {} have over {} KiB: delete the file, and tune again", shown(path), MOST_BYTES >> 10)]
     TooLarge {
         /// The file.
         path: PathBuf,
     },
     /// The file is not UTF-8: correct or delete it.
-    #[error("the settings {} are not UTF-8 text: correct or delete the file, and tune again", path.display())]
+    #[error("the settings {} are not UTF-8 text: correct or delete the file, and tune again", shown(path))]
     NotUtf8 {
         /// The file.
         path: PathBuf,
     },
     /// The file is not TOML: correct or delete it.
-    #[error("{}:{line}: this is not TOML: {reason}; correct or delete the file", path.display())]
+    #[error("{}:{line}: this is not TOML: {reason}; correct or delete the file", shown(path))]
     NotToml {
         /// The file.
         path: PathBuf,
@@ -51,7 +56,7 @@ pub(crate) enum TuningError {
         reason: String,
     },
     /// The file is TOML, but an entry is wrong.
-    #[error("{}:{line}: {text}; correct the line, or delete the file and tune again", path.display())]
+    #[error("{}:{line}: {text}; correct the line, or delete the file and tune again", shown(path))]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -61,7 +66,7 @@ pub(crate) enum TuningError {
         text: String,
     },
     /// The folder of the file cannot be made or written to. The text names the remedy.
-    #[error("settings cannot be saved to {}: {}", path.display(), output::describe(reason))]
+    #[error("settings cannot be saved to {}: {}", shown(path), output::describe(reason))]
     Folder {
         /// The folder.
         path: PathBuf,

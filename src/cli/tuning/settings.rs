@@ -145,7 +145,7 @@ impl SettingsFile {
             Err(error) => return Err(unreadable(error)),
         }
         let mut bytes = Vec::new();
-        File::open(&self.path)
+        strikeline_files::open_regular(&self.path)
             .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
             .map_err(unreadable)?;
         if bytes.len() as u64 > MOST_BYTES {

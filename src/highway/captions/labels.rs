@@ -37,9 +37,9 @@ pub(super) struct Legend {
     pub stays: bool,
 }
 
-/// When labels begin and end to fade: some seconds after `from`, in milliseconds of the song.
-pub(super) fn fade(from: Time) -> [i32; 2] {
-    let begin = milliseconds(from).saturating_add(STAY);
+/// When labels begin and end to fade: some seconds after the first note, in milliseconds of the song.
+pub(super) fn fade(first_note: Time) -> [i32; 2] {
+    let begin = milliseconds(first_note).saturating_add(STAY);
     [begin, begin.saturating_add(FADE)]
 }
 

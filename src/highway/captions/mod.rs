@@ -118,15 +118,6 @@ pub(super) enum LabelState {
     Gone,
 }
 
-/// Times of the song that captions depend on.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct CaptionTimes {
-    /// At frame 0.
-    pub start: Time,
-    /// When the end card begins to fade in, if there is one.
-    pub end_card: Option<Time>,
-}
-
 impl Captions {
     /// Writes all of it that does not change, but for the coverage of the glyphs.
     pub(super) fn fingerprint(&self, into: &mut dyn std::fmt::Write) {
@@ -138,7 +129,9 @@ impl Captions {
         let _ = write!(into, "{:?}", (drawn, times));
     }
 
-    /// Rasterises all text of a highway with `content`.
+    /// Rasterises all text of a highway with `content`. An end card begins to fade in at `end_card`, if there is one.
+    ///
+    /// What is shown depends on the time of the song alone, not on where a video begins.
     ///
     /// # Errors
     /// When the theme's font cannot be used, or the text does not fit into a texture.
@@ -146,7 +139,7 @@ impl Captions {
         content: &HighwayContent,
         layout: &Layout,
         options: &HighwayOptions,
-        times: CaptionTimes,
+        end_card: Option<Time>,
     ) -> Result<Captions, HighwayError> {
         let mut writer = Writer::new(&options.theme, layout)?;
         // First what never changes: one range.
@@ -160,7 +153,7 @@ impl Captions {
         let stays = legend.stays;
         let fixed = if stays { 0..writer.count() } else { 0..legend.glyphs.start };
         let first = content.notes.first().map_or(Time::ZERO, |note| note.time);
-        let labels_fade = labels::fade(first.max(times.start));
+        let labels_fade = labels::fade(first);
         let labels = (!stays).then(|| {
             writer.set_span(legend.glyphs.clone(), labels::span(labels_fade));
             GlyphGroup { span: labels::span(labels_fade), glyphs: legend.glyphs.clone() }
@@ -176,7 +169,7 @@ impl Captions {
             false => Vec::new(),
         };
         let progress_bar = 0..panels.len() as u32;
-        let end_card = match times.end_card {
+        let end_card = match end_card {
             Some(time) => {
                 let from = milliseconds(time);
                 panels.push(header::veil(layout, &options.theme, from));

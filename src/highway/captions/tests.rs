@@ -65,8 +65,8 @@ const SIZES: [(u32, u32); 9] = [
 fn captions(size: (u32, u32), content: &HighwayContent, options: &HighwayOptions) -> (Captions, Layout) {
     let size = PictureSize::new(size.0, size.1).unwrap();
     let layout = Layout::new(size, content.lanes.len(), options);
-    let times = CaptionTimes { start: Time::ZERO, end_card: Some(Time::from_seconds(3724.0)) };
-    (Captions::new(content, &layout, options, times).unwrap(), layout)
+    let end_card = Some(Time::from_seconds(3724.0));
+    (Captions::new(content, &layout, options, end_card).unwrap(), layout)
 }
 
 fn every_case(mut check: impl FnMut(&str, &Captions, &Layout, PictureSize)) {

@@ -129,7 +129,7 @@ impl Resident {
         ];
         let layers: Vec<Layer> =
             wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(layer, _)| layer).collect();
-        let pipelines = Pipelines::new(gpu, view, uniform, options, &layers);
+        let pipelines = Pipelines::new(gpu, view, uniform, options, &layers)?;
         let image =
             |image: &Option<_>| image.as_ref().map(|image| Image::new(gpu, &pipelines, image)).transpose();
         let glyphs = if captions.glyphs.is_empty() {

@@ -14,6 +14,8 @@ use crate::song::warning::SongWarning;
 const SIGNATURE: &[u8; 6] = b"SNGPKG";
 /// The version that is known.
 const VERSION: u32 = 1;
+/// The largest recording that is read out of one.
+const MAX_PACKED_BYTES: u64 = 256 << 20;
 /// The largest tables that are read: the tags, and the index. Real ones have some kilobytes.
 const MAX_TABLE_BYTES: u64 = 16 << 20;
 
@@ -86,12 +88,12 @@ impl<R: Read + Seek> SngFile<R> {
     pub(in crate::song) fn read_file(&mut self, name: &str) -> Option<Result<Vec<u8>, SongError>> {
         let (_, place) = self.files.iter().find(|(known, _)| known == name)?;
         let place = *place;
-        Some(self.read_place(place))
+        Some(self.read_place(place, MAX_FILE_BYTES))
     }
 
-    fn read_place(&mut self, place: PackedFile) -> Result<Vec<u8>, SongError> {
-        if place.length > MAX_FILE_BYTES {
-            return Err(SongError::TooLarge { limit: MAX_FILE_BYTES });
+    fn read_place(&mut self, place: PackedFile, limit: u64) -> Result<Vec<u8>, SongError> {
+        if place.length > limit {
+            return Err(SongError::TooLarge { limit });
         }
         let unreadable = |reason| SongError::Unreadable { reason };
         self.file.seek(SeekFrom::Start(place.offset)).map_err(unreadable)?;
@@ -109,15 +111,16 @@ impl<R: Read + Seek> SngFile<R> {
 ///
 /// # Errors
 /// When the `.sng` file is damaged or cannot be read, has nothing at that place, or the file is larger than
-/// [`MAX_FILE_BYTES`]. The error names the `.sng` file.
+/// 256 MiB. The error names the `.sng` file.
 pub fn read_packed(sng: &Path, place: PackedFile) -> Result<Vec<u8>, SongError> {
     let in_file = |problem| SongError::InFile { path: sng.to_owned(), problem: Box::new(problem) };
-    let file = std::fs::File::open(sng).map_err(|reason| in_file(SongError::Unreadable { reason }))?;
+    let file =
+        strikeline_files::open_regular(sng).map_err(|reason| in_file(SongError::Unreadable { reason }))?;
     let mut opened = SngFile::open(io::BufReader::new(file)).map_err(in_file)?;
     if opened.files.iter().all(|(_, known)| *known != place) {
         return Err(in_file(damaged(place.offset, "no file lies there")));
     }
-    opened.read_place(place).map_err(in_file)
+    opened.read_place(place, MAX_PACKED_BYTES).map_err(in_file)
 }
 
 fn damaged(offset: u64, reason: &'static str) -> SongError {

@@ -37,6 +37,9 @@ pub(super) use text::{clean_text, detect_encoding, readable_in};
 /// Texts that a song keeps at most.
 const KEPT_TEXTS: usize = 20;
 
+/// Markers, and names of instruments, that a song keeps at most: one for each of some hundred thousand bars.
+const KEPT_NAMES: usize = 1 << 18;
+
 /// See [`Song::read`] and, with `events`, [`Song::read_with_events`]. `tags` are those of the song if it is a chart.
 pub(super) fn read(
     file: &[u8],
@@ -205,7 +208,7 @@ impl TrackReader<'_> {
             MetaMessage::MidiChannel(channel) => self.prefix = Some(Channel::from_index(channel.as_int())),
             MetaMessage::InstrumentName(text) => {
                 let channels = self.prefix.map_or(u16::MAX, |channel| 1 << channel.index());
-                let name = readable(text);
+                let name = readable(text).filter(|_| self.instruments.len() < KEPT_NAMES);
                 self.instruments.extend(name.map(|name| InstrumentName { track, channels, name }));
             }
             MetaMessage::Copyright(text) if read.copyright.is_none() => {
@@ -213,6 +216,9 @@ impl TrackReader<'_> {
             }
             MetaMessage::Text(text) if read.texts.len() < KEPT_TEXTS => {
                 read.texts.extend(readable(text));
+            }
+            MetaMessage::Marker(_) | MetaMessage::CuePoint(_) if read.markers.len() >= KEPT_NAMES => {
+                self.faults.skip(offset, "a marker after 262,144 others");
             }
             MetaMessage::Marker(text) => read.markers.extend(marker(text, MarkerKind::Marker)),
             MetaMessage::CuePoint(text) => read.markers.extend(marker(text, MarkerKind::Cue)),

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use strikeline_files::{NotRegular, open_regular};
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known as id;
@@ -90,17 +91,19 @@ impl MediaSource for Input {
 
 /// Opens a regular file that is not empty, and says how long it is.
 pub(super) fn open_file(path: &Path) -> Result<(File, u64), RecordingError> {
-    let metadata = std::fs::metadata(path).map_err(|error| RecordingError::read(path, error))?;
-    if !metadata.is_file() {
-        // Looked at before it is opened: opening a pipe waits for its writer.
-        let kind = if metadata.is_dir() { "a folder" } else { "a pipe or a device" };
-        return Err(RecordingError::NotAFile { path: path.into(), kind });
-    }
-    if metadata.len() == 0 {
+    let unreadable = |error: std::io::Error| {
+        let not_regular = error.get_ref().and_then(|error| error.downcast_ref::<NotRegular>());
+        match not_regular.map(|found| found.kind) {
+            Some(kind) => RecordingError::NotAFile { path: path.into(), kind },
+            None => RecordingError::read(path, error),
+        }
+    };
+    let file = open_regular(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
+    if length == 0 {
         return Err(RecordingError::Empty { path: path.into() });
     }
-    let file = File::open(path).map_err(|error| RecordingError::read(path, error))?;
-    Ok((file, metadata.len()))
+    Ok((file, length))
 }
 
 /// What a look into a file tells beyond what the demuxer does.

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use strikeline_picture::shown;
+
 /// Error of opening, reading or copying a recording.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordingError {
     /// The file cannot be read at all.
-    #[error("cannot read the recording {path}: {error}", path = path.display())]
+    #[error("cannot read the recording {path}: {error}", path = shown(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -17,7 +19,7 @@ pub enum RecordingError {
     /// A folder, a pipe or a device: only regular files can be read twice and from any place.
     #[error(
         "the recording {path} is {kind}, not a regular file: save the sound to a file first",
-        path = path.display()
+        path = shown(path)
     )]
     NotAFile {
         /// What was given.
@@ -26,7 +28,7 @@ pub enum RecordingError {
         kind: &'static str,
     },
     /// The file has no bytes.
-    #[error("the recording {path} is empty", path = path.display())]
+    #[error("the recording {path} is empty", path = shown(path))]
     Empty {
         /// The file.
         path: PathBuf,
@@ -35,7 +37,7 @@ pub enum RecordingError {
     #[error(
         "the recording {path} is not in a format that can be read ({why}): \
          convert it to WAV, FLAC, MP3, M4A, Ogg Vorbis or Opus",
-        path = path.display()
+        path = shown(path)
     )]
     Format {
         /// The file.
@@ -44,13 +46,13 @@ pub enum RecordingError {
         why: String,
     },
     /// There is no sound in the file.
-    #[error("the file {path} has no sound track", path = path.display())]
+    #[error("the file {path} has no sound track", path = shown(path))]
     NoSound {
         /// The file.
         path: PathBuf,
     },
     /// A sound track was asked for that the file does not have.
-    #[error("the file {path} has no sound track {index}: it has {count}, counted from 0", path = path.display())]
+    #[error("the file {path} has no sound track {index}: it has {count}, counted from 0", path = shown(path))]
     NoSuchTrack {
         /// The file.
         path: PathBuf,
@@ -60,13 +62,13 @@ pub enum RecordingError {
         count: usize,
     },
     /// The sound is encrypted.
-    #[error("the sound in {path} is encrypted (DRM): use a copy without it", path = path.display())]
+    #[error("the sound in {path} is encrypted (DRM): use a copy without it", path = shown(path))]
     Encrypted {
         /// The file.
         path: PathBuf,
     },
     /// The codec, or what it was used with, is not supported.
-    #[error("the sound in {path} is {codec}, which cannot be decoded here ({why}): convert it to WAV or FLAC", path = path.display())]
+    #[error("the sound in {path} is {codec}, which cannot be decoded here ({why}): convert it to WAV or FLAC", path = shown(path))]
     Codec {
         /// The file.
         path: PathBuf,
@@ -76,7 +78,7 @@ pub enum RecordingError {
         why: String,
     },
     /// Rate or channels are outside of what is supported, or not said in the file.
-    #[error("the sound in {path} cannot be used: {why}", path = path.display())]
+    #[error("the sound in {path} cannot be used: {why}", path = shown(path))]
     Shape {
         /// The file.
         path: PathBuf,
@@ -86,7 +88,7 @@ pub enum RecordingError {
     /// The file is damaged, and [`Damage::Fail`](super::Damage::Fail) was asked for.
     #[error(
         "the recording {path} is damaged at {seconds:.3} s: {why}. Get a whole copy, or let what plays be kept",
-        path = path.display()
+        path = shown(path)
     )]
     Damaged {
         /// The file.
@@ -100,7 +102,7 @@ pub enum RecordingError {
     #[error(
         "the {what} for {path} failed on this file, which is a defect of the program ({message}): \
          convert the file to WAV or FLAC",
-        path = path.display()
+        path = shown(path)
     )]
     Panicked {
         /// The file.

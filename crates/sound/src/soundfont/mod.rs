@@ -23,13 +23,15 @@ mod places;
 mod player;
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use strikeline_files::{Opened, open_or_wait};
+
 use file::SoundFontFile;
+use strikeline_picture::shown;
 
 pub use places::{SystemSoundFonts, system_soundfonts};
 pub use player::{MidiPlayer, MidiPlayerOptions};
@@ -53,7 +55,7 @@ pub struct SoundFont {
 #[non_exhaustive]
 pub enum SoundFontError {
     /// An error in this file.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {problem}", shown(path))]
     InFile {
         /// The file, as it was given.
         path: PathBuf,
@@ -122,7 +124,7 @@ pub enum SoundFontError {
         "no SoundFont is installed in {}{}; install one: {}",
         list_paths(folders),
         match compressed.first() {
-            Some(path) => format!(" ({} is compressed and cannot be read)", path.display()),
+            Some(path) => format!(" ({} is compressed and cannot be read)", shown(path)),
             None => String::new(),
         },
         SystemSoundFonts::PACKAGES
@@ -191,23 +193,25 @@ impl SoundFont {
     pub fn open(path: &Path) -> Result<SoundFont, SoundFontError> {
         let in_file = |problem| SoundFontError::InFile { path: path.to_owned(), problem: Box::new(problem) };
         let unreadable = |reason| in_file(SoundFontError::Unreadable { reason });
-        let file = File::open(path).map_err(unreadable)?;
-        let about = file.metadata().map_err(unreadable)?;
+        let opened = open_or_wait(path).map_err(unreadable)?;
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if about.is_file() {
-            SoundFont::read_named(BufReader::with_capacity(1 << 16, file), name).map_err(in_file)
-        } else {
-            // A pipe: looked at first, so that nothing is gathered that is of another kind.
-            let mut bytes = Vec::new();
-            let mut file = file.take(12);
-            file.read_to_end(&mut bytes).map_err(unreadable)?;
-            file::check_head(&bytes).map_err(in_file)?;
-            file.set_limit(MAX_PIPED_BYTES);
-            file.read_to_end(&mut bytes).map_err(unreadable)?;
-            if file.limit() == 0 {
-                return Err(in_file(SoundFontError::TooLarge { limit: MAX_PIPED_BYTES }));
+        match opened {
+            Opened::Regular(file) => {
+                SoundFont::read_named(BufReader::with_capacity(1 << 16, file), name).map_err(in_file)
             }
-            SoundFont::read_named(Cursor::new(bytes), name).map_err(in_file)
+            Opened::Pipe(pipe) => {
+                // Looked at first, so that nothing is gathered that is of another kind.
+                let mut bytes = Vec::new();
+                let mut pipe = pipe.take(12);
+                pipe.read_to_end(&mut bytes).map_err(unreadable)?;
+                file::check_head(&bytes).map_err(in_file)?;
+                pipe.set_limit(MAX_PIPED_BYTES);
+                pipe.read_to_end(&mut bytes).map_err(unreadable)?;
+                if pipe.limit() == 0 {
+                    return Err(in_file(SoundFontError::TooLarge { limit: MAX_PIPED_BYTES }));
+                }
+                SoundFont::read_named(Cursor::new(bytes), name).map_err(in_file)
+            }
         }
     }
 
@@ -271,7 +275,7 @@ impl fmt::Debug for SoundFont {
 }
 
 fn list_paths(paths: &[PathBuf]) -> String {
-    let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    let paths: Vec<_> = paths.iter().map(|path| shown(path).to_string()).collect();
     paths.join(", ")
 }
 

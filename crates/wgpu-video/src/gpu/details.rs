@@ -31,7 +31,7 @@ pub struct AdapterDetails {
 impl Gpu {
     /// The adapters of this machine, best first, with all that their drivers report.
     pub fn adapter_details() -> Vec<AdapterDetails> {
-        sorted_adapters().iter().map(AdapterDetails::of).collect()
+        sorted_adapters().unwrap_or_default().iter().map(AdapterDetails::of).collect()
     }
 }
 

@@ -1,8 +1,12 @@
 //! The graphics device: which adapter, what it can do, and whether it is still there.
 
+mod calls;
 #[doc(hidden)]
 pub mod convert;
 pub mod details;
+mod error;
+pub(crate) mod guard;
+mod kept;
 pub(crate) mod pixels;
 pub mod planes;
 pub mod readback_speed;
@@ -10,11 +14,16 @@ pub mod readback_speed;
 pub mod ring;
 pub(crate) mod streaming_copy;
 pub(crate) mod texture_ring;
+pub mod warm_up;
+pub mod watch;
 
 pub use convert::{ConvertOn, SourceFormat};
+pub use error::GpuError;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use guard::{FirstFailure, LastQueue};
 
 /// Which adapter to draw on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,7 +53,7 @@ impl AdapterChoice {
     /// [`GpuError::NoAdapter`] or [`GpuError::NoSuchAdapter`].
     pub fn pick(&self, adapters: &[AdapterDescription]) -> Result<usize, GpuError> {
         if adapters.is_empty() {
-            return Err(GpuError::NoAdapter);
+            return Err(GpuError::no_adapter());
         }
         let (index, wanted) = match self {
             AdapterChoice::Best => return Ok(0),
@@ -105,86 +114,6 @@ impl AdapterDescription {
             software: info.device_type == wgpu::DeviceType::Cpu,
         }
     }
-}
-
-/// What can go wrong with the graphics device.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum GpuError {
-    /// No adapter at all. Install a driver.
-    #[error(
-        "no graphics adapter found: install a Vulkan driver (Debian and Ubuntu: `apt install mesa-vulkan-drivers`, \
-         which also draws on the CPU where there is no GPU)"
-    )]
-    NoAdapter,
-    /// No adapter has that name or number. Choose one of those listed.
-    #[error("no graphics adapter {wanted}; there are: {available}")]
-    NoSuchAdapter {
-        /// What was asked for.
-        wanted: String,
-        /// Index and name of each adapter there is.
-        available: String,
-    },
-    /// The adapter could not be opened. Choose another adapter or update the driver.
-    #[error(
-        "the graphics adapter {adapter} could not be opened ({reason}): update its driver, or choose another adapter"
-    )]
-    Open {
-        /// Its name.
-        adapter: String,
-        /// What the driver said.
-        reason: String,
-    },
-    /// Something needed is beyond what the adapter can do. Ask for less, or choose another adapter.
-    #[error(
-        "{what} is more than the graphics adapter {adapter} can do, whose limit is {limit}: ask for less, or choose another adapter"
-    )]
-    Limit {
-        /// What was asked for.
-        what: String,
-        /// Name of the adapter.
-        adapter: String,
-        /// The limit, with its unit.
-        limit: String,
-    },
-    /// The adapter lacks features that are needed. Choose another adapter, or do without them.
-    #[error("the graphics adapter {adapter} lacks what the scene needs: {features}; choose another adapter")]
-    MissingFeatures {
-        /// Name of the adapter.
-        adapter: String,
-        /// Names of the missing features ([`wgpu::Features`]).
-        features: String,
-    },
-    /// The device went away: reset by the driver, unplugged, or its driver crashed. Run again.
-    #[error(
-        "the graphics device was lost ({reason}): run again; if it happens again, update the driver or choose another adapter"
-    )]
-    Lost {
-        /// What the driver said.
-        reason: String,
-    },
-    /// The device did not finish a frame in time. The driver hangs.
-    #[error(
-        "the graphics device did not finish a frame within {seconds} s: update the driver, or choose another adapter"
-    )]
-    Hang {
-        /// How long was waited.
-        seconds: u64,
-    },
-    /// The device is out of memory.
-    #[error(
-        "the graphics device is out of memory ({reason}): make smaller pictures, use fewer staging buffers, or close other programs"
-    )]
-    OutOfMemory {
-        /// What the driver said.
-        reason: String,
-    },
-    /// wgpu rejected a call: an error in a scene's use of it.
-    #[error("the graphics device refused an operation: {reason}")]
-    Refused {
-        /// What wgpu said.
-        reason: String,
-    },
 }
 
 /// The features and limits that a device must have.
@@ -254,9 +183,9 @@ impl GpuAdapter {
     /// The chosen one.
     ///
     /// # Errors
-    /// [`GpuError::NoAdapter`] or [`GpuError::NoSuchAdapter`].
+    /// [`GpuError::NoAdapter`], [`GpuError::NoAdapterWithin`] or [`GpuError::NoSuchAdapter`].
     pub fn find(choice: &AdapterChoice) -> Result<GpuAdapter, GpuError> {
-        let mut adapters = sorted_adapters();
+        let mut adapters = sorted_adapters()?;
         let describe = |adapter: &wgpu::Adapter| AdapterDescription::of(adapter.get_info());
         let mut descriptions: Vec<_> = adapters.iter().map(describe).collect();
         let index = choice.pick(&descriptions)?;
@@ -280,35 +209,39 @@ impl GpuAdapter {
     pub fn open_with(&self, requirements: &DeviceRequirements) -> Result<Gpu, GpuError> {
         let GpuAdapter { description, adapter } = self;
         requirements.check((adapter.features(), &adapter.limits()), description)?;
-        let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
-            label: Some("wgpu-video"),
-            // The timestamps are for recordings; they cost nothing until they are used.
-            required_features: requirements.features
-                | adapter.features()
-                    & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS),
-            required_limits: adapter.limits(),
-            memory_hints: wgpu::MemoryHints::MemoryUsage,
-            ..Default::default()
-        }))
-        .map_err(|error| GpuError::Open { adapter: description.name.clone(), reason: error.to_string() })?;
+        let refused = |reason| GpuError::Open { adapter: description.name.clone(), reason };
+        let (device, queue) = guard::opening("opening the device", || {
+            let request = adapter.request_device(&wgpu::DeviceDescriptor {
+                label: Some("wgpu-video"),
+                // The timestamps are for recordings; they cost nothing until they are used.
+                required_features: requirements.features
+                    | adapter.features()
+                        & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS),
+                required_limits: adapter.limits(),
+                memory_hints: wgpu::MemoryHints::MemoryUsage,
+                ..Default::default()
+            });
+            pollster::block_on(request).map_err(|error| refused(error.to_string()))
+        })?;
 
-        let failure = Arc::new(Mutex::new(None));
-        let record = {
-            let failure = Arc::clone(&failure);
-            move |error: GpuError| {
-                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            }
-        };
-        let record_lost = record.clone();
-        device.on_uncaptured_error(Arc::new(move |error| {
-            record(GpuError::of(error));
-        }));
+        let failure = FirstFailure::default();
+        let record = failure.clone();
+        device.on_uncaptured_error(Arc::new(move |error| record.record(GpuError::of(error))));
+        let record = failure.clone();
         device.set_device_lost_callback(move |reason, message| {
             if reason != wgpu::DeviceLostReason::Destroyed {
-                record_lost(GpuError::Lost { reason: message });
+                record.record(GpuError::of_loss(message));
             }
         });
-        Ok(Gpu { description: description.clone(), device, queue, failure })
+        let last = Some(LastQueue::new(&queue, &failure));
+        Ok(Gpu {
+            description: description.clone(),
+            device,
+            queue,
+            failure,
+            kept: Default::default(),
+            _last: last,
+        })
     }
 }
 
@@ -321,23 +254,17 @@ pub struct Gpu {
     pub device: wgpu::Device,
     /// Takes the work.
     pub queue: wgpu::Queue,
-    failure: Arc<Mutex<Option<GpuError>>>,
-}
-
-impl GpuError {
-    fn of(error: wgpu::Error) -> GpuError {
-        let reason = error.to_string();
-        match error {
-            wgpu::Error::OutOfMemory { .. } => GpuError::OutOfMemory { reason },
-            _ => GpuError::Refused { reason },
-        }
-    }
+    failure: FirstFailure,
+    kept: kept::Kept,
+    /// Dropped after `queue`. `None` for the caller's own.
+    _last: Option<LastQueue>,
 }
 
 impl Gpu {
     /// The adapters of this machine, best first.
     pub fn adapters() -> Vec<AdapterDescription> {
-        sorted_adapters().iter().map(|adapter| AdapterDescription::of(adapter.get_info())).collect()
+        let adapters = sorted_adapters().unwrap_or_default();
+        adapters.iter().map(|adapter| AdapterDescription::of(adapter.get_info())).collect()
     }
 
     /// Finds the chosen adapter and opens it.
@@ -352,7 +279,14 @@ impl Gpu {
     /// [`Gpu::check`] finds only what [`Gpu::caught`] has caught.
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Gpu {
         let description = AdapterDescription::of(device.adapter_info());
-        Gpu { description, device, queue, failure: Arc::default() }
+        Gpu {
+            description,
+            device,
+            queue,
+            failure: FirstFailure::default(),
+            kept: Default::default(),
+            _last: None,
+        }
     }
 
     /// The first failure of the device since it was opened. wgpu does not return failures from the call that caused
@@ -361,10 +295,7 @@ impl Gpu {
     /// # Errors
     /// That failure.
     pub fn check(&self) -> Result<(), GpuError> {
-        match &*self.failure.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(error) => Err(error.clone()),
-            None => Ok(()),
-        }
+        self.failure.get().map_or(Ok(()), Err)
     }
 
     /// Does `work`, and catches the errors that wgpu reports meanwhile on this thread, rather than let the device's
@@ -376,7 +307,7 @@ impl Gpu {
         let filters =
             [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
         let [internal, memory, validation] = filters.map(|filter| self.device.push_error_scope(filter));
-        let result = work();
+        let result = self.guarded(work);
         // The guards must be popped in reverse order. On native platforms the result is there at once.
         let caught = [validation, memory, internal].map(|scope| pollster::block_on(scope.pop()));
         match caught.into_iter().flatten().next() {
@@ -391,37 +322,6 @@ impl Gpu {
     /// [`GpuError::MissingFeatures`] or [`GpuError::Limit`].
     pub fn check_requirements(&self, requirements: &DeviceRequirements) -> Result<(), GpuError> {
         requirements.check((self.device.features(), &self.device.limits()), &self.description)
-    }
-
-    /// Waits until `submission` and all before it are done and their buffers are mapped.
-    ///
-    /// # Errors
-    /// [`GpuError::Hang`] after 30 s, or what [`Gpu::check`] finds.
-    pub fn wait(&self, submission: &wgpu::SubmissionIndex) -> Result<(), GpuError> {
-        let waited = self.wait_only(submission);
-        self.check()?;
-        waited
-    }
-
-    /// As [`Gpu::wait`], but does not find calls that wgpu rejected: for a thread that waits while another one draws,
-    /// whose mistakes those would be.
-    ///
-    /// # Errors
-    /// [`GpuError::Hang`] after 30 s, or [`GpuError::Lost`].
-    pub fn wait_only(&self, submission: &wgpu::SubmissionIndex) -> Result<(), GpuError> {
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
-        let waited = self.device.poll(wgpu::PollType::Wait {
-            submission_index: Some(submission.clone()),
-            timeout: Some(PATIENCE),
-        });
-        if let Err(error @ GpuError::Lost { .. }) = self.check() {
-            return Err(error);
-        }
-        match waited {
-            Ok(_) => Ok(()),
-            Err(wgpu::PollError::Timeout) => Err(GpuError::Hang { seconds: PATIENCE.as_secs() }),
-            Err(error) => Err(GpuError::Lost { reason: error.to_string() }),
-        }
     }
 
     /// Whether a buffer of `bytes` can be made and bound for vertices.
@@ -461,19 +361,21 @@ impl Gpu {
     }
 }
 
-fn sorted_adapters() -> Vec<wgpu::Adapter> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-        backends: wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12,
-        flags: wgpu::InstanceFlags::empty(),
-        ..wgpu::InstanceDescriptor::new_without_display_handle()
-    });
-    let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-    adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
-        wgpu::DeviceType::DiscreteGpu => 0,
-        wgpu::DeviceType::IntegratedGpu => 1,
-        wgpu::DeviceType::VirtualGpu => 2,
-        wgpu::DeviceType::Other => 3,
-        wgpu::DeviceType::Cpu => 4,
-    });
-    adapters
+fn sorted_adapters() -> Result<Vec<wgpu::Adapter>, GpuError> {
+    guard::opening("listing the graphics adapters", || {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+            backends: wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12,
+            flags: wgpu::InstanceFlags::empty(),
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        });
+        let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
+        adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
+            wgpu::DeviceType::DiscreteGpu => 0,
+            wgpu::DeviceType::IntegratedGpu => 1,
+            wgpu::DeviceType::VirtualGpu => 2,
+            wgpu::DeviceType::Other => 3,
+            wgpu::DeviceType::Cpu => 4,
+        });
+        Ok(adapters)
+    })
 }

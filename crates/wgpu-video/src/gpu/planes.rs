@@ -6,6 +6,7 @@
 //! `plane_sample(color)`.
 
 use super::convert::SourceFormat;
+use super::watch::{COMPILING, driver_call};
 use strikeline_picture::{PictureSize, Rectangle};
 
 /// WGSL that every shader of a scene begins with; [`shader`] puts it in front.
@@ -79,6 +80,7 @@ impl PlaneKind {
 
 /// A shader module of `source` with the prelude in front.
 pub fn shader(device: &wgpu::Device, label: &str, source: &str) -> wgpu::ShaderModule {
+    let _call = driver_call(COMPILING);
     device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: Some(label),
         source: wgpu::ShaderSource::Wgsl(format!("{PRELUDE}{source}").into()),
@@ -178,6 +180,7 @@ pub fn pipeline(
     constants.extend_from_slice(source.constants);
     let compilation_options =
         wgpu::PipelineCompilationOptions { constants: &constants, ..Default::default() };
+    let _call = driver_call(COMPILING);
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some(source.label),
         layout: Some(source.layout),
@@ -207,6 +210,7 @@ pub fn pipeline(
 
 /// A texture that a picture of `size` and `format` is drawn into before it is converted.
 pub fn picture_texture(device: &wgpu::Device, format: SourceFormat, size: PictureSize) -> wgpu::Texture {
+    let _call = driver_call("making a texture");
     device.create_texture(&wgpu::TextureDescriptor {
         label: Some("picture"),
         size: PlaneKind::Rgba.extent(size),
@@ -239,6 +243,7 @@ pub struct PlaneTarget {
 impl PlaneTarget {
     /// A new texture for pictures of `size`.
     pub fn new(device: &wgpu::Device, kind: PlaneKind, size: PictureSize) -> PlaneTarget {
+        let _call = driver_call("making a texture");
         let texture = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("plane"),
             size: kind.extent(size),

@@ -131,7 +131,7 @@ impl CopyTimes {
             let mut commands = gpu.device.create_command_encoder(&Default::default());
             commands.copy_buffer_to_buffer(&source, 0, &slot, 0, size);
             commands.map_buffer_on_submit(&slot, wgpu::MapMode::Read, .., |_| {});
-            let submission = gpu.queue.submit([commands.finish()]);
+            let submission = gpu.submit(commands)?;
             gpu.wait(&submission)?;
             let view = slot.get_mapped_range(..).map_err(|error| GpuError::Lost {
                 reason: format!("a buffer could not be mapped: {error}"),

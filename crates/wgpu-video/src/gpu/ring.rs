@@ -168,9 +168,7 @@ fn slots(gpu: &Gpu, bytes: u64, depth: usize) -> Result<Vec<wgpu::Buffer>, GpuEr
             mapped_at_creation: false,
         })
     };
-    let slots = (0..depth).map(slot).collect();
-    gpu.check()?;
-    Ok(slots)
+    gpu.driver_work("making a buffer", || (0..depth).map(slot).collect())
 }
 
 /// Submits `commands`, and asks for `buffer` to be mapped as soon as they are done.
@@ -181,9 +179,7 @@ fn submit(
 ) -> Result<wgpu::SubmissionIndex, GpuError> {
     // Whether it could be mapped shows when the view is asked for.
     commands.map_buffer_on_submit(buffer, wgpu::MapMode::Read, .., |_| {});
-    let submission = gpu.queue.submit([commands.finish()]);
-    gpu.check()?;
-    Ok(submission)
+    gpu.submit(commands)
 }
 
 /// A frame that was submitted and is not mapped yet.

@@ -28,20 +28,21 @@ mod segment_file;
 
 pub use join::{join, keep_sound};
 pub use record::SegmentKey;
-pub use resume::Journal;
-pub use segment_file::{Contents, SegmentFile};
+pub use resume::{Journal, JournalPlace};
+pub use segment_file::{Contents, SegmentFile, about_file, remove_unused};
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::output::describe;
+use strikeline_picture::shown;
 
 /// Why finished segments cannot be kept in a file, or read from one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
     /// The file cannot be opened, read or written. The text names the remedy.
-    #[error("cannot use {}: {}", path.display(), describe(error))]
+    #[error("cannot use {}: {}", shown(path), describe(error))]
     Io {
         /// The file.
         path: PathBuf,
@@ -49,13 +50,17 @@ pub enum JournalError {
         error: io::Error,
     },
     /// The file is not one of finished segments. Choose another name, or remove it.
-    #[error("{} is no file of finished segments: choose another name, or remove it", path.display())]
+    #[error("{} is no file of finished segments: choose another name, or remove it", shown(path))]
     Foreign {
         /// The file.
         path: PathBuf,
     },
     /// The file belongs to another video.
-    #[error("{} belongs to another video or to other settings ({about}): choose another name, or remove it", path.display())]
+    #[error(
+        "{} belongs to another video or to other settings ({}): choose another name, or remove it",
+        shown(path),
+        about
+    )]
     OtherKey {
         /// The file.
         path: PathBuf,
@@ -63,13 +68,19 @@ pub enum JournalError {
         about: String,
     },
     /// Another process writes to the file. Wait until it has ended.
-    #[error("{} is in use: another process writes to it; wait until that has ended", path.display())]
+    #[error("{} is in use: another process writes to it; wait until that has ended", shown(path))]
     InUse {
         /// The file.
         path: PathBuf,
     },
+    /// It is not known where a journal is to be, or what its key is.
+    #[error("{reason}")]
+    Place {
+        /// Why.
+        reason: String,
+    },
     /// The content of a record was damaged after it was found to be whole. Remove the file, and make the video anew.
-    #[error("{} is damaged at byte {at}: remove it", path.display())]
+    #[error("{} is damaged at byte {at}: remove it", shown(path))]
     Damaged {
         /// The file.
         path: PathBuf,

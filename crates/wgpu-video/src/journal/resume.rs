@@ -1,6 +1,7 @@
 //! The journal: the segment file beside the output of a long render.
 
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,15 +16,24 @@ const SYNC_INTERVAL: Duration = Duration::from_secs(5);
 /// The most bytes of segments that wait in memory until a file is worth while.
 const MOST_WAITING: usize = 64 << 20;
 
+/// Where a journal is, and what its segments are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalPlace {
+    /// The file.
+    pub path: PathBuf,
+    /// Stands for all that the bytes of the segments depend on.
+    pub key: SegmentKey,
+}
+
+/// Finds out where a journal is to be.
+type Find = Box<dyn FnOnce() -> Result<JournalPlace, JournalError> + Send>;
+
 /// Keeps the segments of a video while it is made, so that a run that was interrupted can go on.
 ///
-/// A video that is made within a few seconds is not worth a file: until [`Journal::after`] the segments wait in memory.
+/// A video that is made within a few seconds is not worth a file: for some time the segments wait in memory.
 /// A journal is a help and no more: where it cannot be written, the video is made without, and
 /// [`Journal::take_error`] tells why.
-#[derive(Debug)]
 pub struct Journal {
-    path: PathBuf,
-    key: SegmentKey,
     codec: Codec,
     about: String,
     after: Duration,
@@ -31,7 +41,6 @@ pub struct Journal {
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
 struct State {
     stage: Stage,
     error: Option<JournalError>,
@@ -39,41 +48,55 @@ struct State {
     has_failed: bool,
 }
 
-#[derive(Debug)]
 enum Stage {
-    /// The video is young: these segments wait.
-    Waiting(Vec<FinishedSegment>),
+    /// The video is young: its segments wait.
+    Waiting(Vec<FinishedSegment>, Find),
     Open {
-        file: SegmentFile,
+        file: Box<SegmentFile>,
         synced: Instant,
     },
     /// There is none, and there will be none.
     Off,
 }
 
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
 impl Journal {
-    /// A journal that is to lie at `path`, for segments that `key` stands for, coded in `codec`. A file that is there already
-    /// is gone on with; else one is made `after` this time. `about` is a text for people.
+    /// The journal at `place`, which is there, of segments that are coded in `codec`.
     ///
     /// # Errors
-    /// All of [`JournalError`], when a file is there and cannot be gone on with.
-    pub fn open(
-        path: &Path,
-        key: SegmentKey,
-        (codec, about): (Codec, String),
-        after: Duration,
-    ) -> Result<Journal, JournalError> {
-        let stage = match path.try_exists() {
-            Ok(true) => Stage::Open { file: SegmentFile::open(path, key, codec)?, synced: Instant::now() },
-            _ => Stage::Waiting(Vec::new()),
-        };
-        let state = Mutex::new(State { stage, error: None, has_failed: false });
-        Ok(Journal { path: path.to_owned(), key, codec, about, after, started: Instant::now(), state })
+    /// All of [`JournalError`], when it cannot be gone on with.
+    pub fn open(place: &JournalPlace, codec: Codec) -> Result<Journal, JournalError> {
+        let file = SegmentFile::open(&place.path, place.key, codec)?;
+        let stage = Stage::Open { file: Box::new(file), synced: Instant::now() };
+        Ok(Journal::new(stage, codec, String::new(), Duration::ZERO))
     }
 
-    /// Where it lies, or would lie.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// A journal of segments that are coded in `codec`. Its file is made when the video has taken the time `after`: only then
+    /// is `place` called, which may take a moment. `about` is a text for people.
+    pub fn later(
+        place: impl FnOnce() -> Result<JournalPlace, JournalError> + Send + 'static,
+        (codec, about): (Codec, String),
+        after: Duration,
+    ) -> Journal {
+        Journal::new(Stage::Waiting(Vec::new(), Box::new(place)), codec, about, after)
+    }
+
+    fn new(stage: Stage, codec: Codec, about: String, after: Duration) -> Journal {
+        let state = Mutex::new(State { stage, error: None, has_failed: false });
+        Journal { codec, about, after, started: Instant::now(), state }
+    }
+
+    /// Where its file is; `None` while there is none.
+    pub fn path(&self) -> Option<PathBuf> {
+        match &self.lock().stage {
+            Stage::Open { file, .. } => Some(file.path().to_owned()),
+            _ => None,
+        }
     }
 
     /// How many segments are in the file.
@@ -113,12 +136,12 @@ impl Journal {
     }
 
     /// Makes the file, with all that waits.
-    fn begin(&self, waiting: &[FinishedSegment]) -> Result<SegmentFile, JournalError> {
-        let file = SegmentFile::create(&self.path, self.key, self.codec, &self.about)?;
+    fn begin(&self, place: &JournalPlace, waiting: &[FinishedSegment]) -> Result<SegmentFile, JournalError> {
+        let file = SegmentFile::create(&place.path, place.key, self.codec, &self.about)?;
         let added = waiting.iter().try_for_each(|segment| file.add(segment)).and_then(|()| file.sync());
         match added {
             Ok(()) => {
-                crate::output::sync_folder(crate::output::folder_of(&self.path));
+                crate::output::sync_folder(crate::output::folder_of(&place.path));
                 Ok(file)
             }
             Err(error) => {
@@ -129,25 +152,32 @@ impl Journal {
     }
 
     fn add(&self, stage: &mut Stage, segment: &FinishedSegment) -> Result<(), JournalError> {
-        match stage {
-            Stage::Off => Ok(()),
-            Stage::Open { file, synced } => {
-                file.add(segment)?;
-                if synced.elapsed() >= SYNC_INTERVAL {
-                    file.sync()?;
-                    *synced = Instant::now();
-                }
-                Ok(())
-            }
-            Stage::Waiting(waiting) => {
-                waiting.push(segment.clone());
-                let bytes: usize = waiting.iter().map(|segment| segment.data.len()).sum();
-                if self.started.elapsed() >= self.after || bytes > MOST_WAITING {
-                    *stage = Stage::Open { file: self.begin(waiting)?, synced: Instant::now() };
-                }
-                Ok(())
+        if let Stage::Waiting(waiting, _) = stage {
+            waiting.push(segment.clone());
+            let bytes: usize = waiting.iter().map(|segment| segment.data.len()).sum();
+            if self.started.elapsed() < self.after && bytes <= MOST_WAITING {
+                return Ok(());
             }
         }
+        match std::mem::replace(stage, Stage::Off) {
+            Stage::Off => {}
+            Stage::Waiting(waiting, find) => {
+                // Where there can be none it stays off.
+                let file = Box::new(self.begin(&find()?, &waiting)?);
+                *stage = Stage::Open { file, synced: Instant::now() };
+            }
+            Stage::Open { file, mut synced } => {
+                let mut added = file.add(segment);
+                if added.is_ok() && synced.elapsed() >= SYNC_INTERVAL {
+                    added = file.sync();
+                    synced = Instant::now();
+                }
+                // What is in the file stays for the next run, and the next segment may find room again.
+                *stage = Stage::Open { file, synced };
+                added?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -169,14 +199,10 @@ impl SegmentStore for Journal {
     fn keep(&self, segment: &FinishedSegment) -> Result<(), SinkError> {
         let mut state = self.lock();
         let State { stage, error, has_failed } = &mut *state;
-        if let Err(reason) = self.add(stage, segment) {
-            // What is in a file stays for the next run, and the next segment may find room again.
-            if let Stage::Waiting(_) = stage {
-                *stage = Stage::Off;
-            }
-            if !std::mem::replace(has_failed, true) {
-                *error = Some(reason);
-            }
+        if let Err(reason) = self.add(stage, segment)
+            && !std::mem::replace(has_failed, true)
+        {
+            *error = Some(reason);
         }
         Ok(())
     }

@@ -102,6 +102,30 @@ impl Contents {
     }
 }
 
+/// The text about the segment file at `path`; `None` when it is none.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn about_file(path: &Path) -> io::Result<Option<String>> {
+    let mut file = File::open(path)?;
+    let mut magic = [0; MAGIC.len()];
+    if !record::fill(&mut file, &mut magic)? || magic != *MAGIC {
+        return Ok(None);
+    }
+    Ok(read_head(&mut file)?.map(|(_, about, _)| about))
+}
+
+/// Removes the segment file at `path`, whatever is in it, unless a process has it open to write.
+///
+/// # Errors
+/// [`JournalError::InUse`] and [`JournalError::Io`].
+pub fn remove_unused(path: &Path) -> Result<(), JournalError> {
+    let failed = |error| JournalError::Io { path: path.to_owned(), error };
+    let file = File::open(path).map_err(failed)?;
+    lock(&file, path)?;
+    std::fs::remove_file(path).map_err(failed)
+}
+
 /// Key, text, and length of the first record.
 fn read_head(file: &mut impl Read) -> io::Result<Option<(SegmentKey, String, u64)>> {
     // The record is checked with the key that is in it: read it twice.

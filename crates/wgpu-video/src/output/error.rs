@@ -3,24 +3,30 @@
 use std::io;
 use std::path::PathBuf;
 
+use strikeline_picture::shown;
+
 /// Why there is no output file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutputError {
     /// Something of that name exists. Choose another name, or [`super::Overwrite::Replace`].
-    #[error("{} already exists: choose another name, or allow it to be replaced", path.display())]
+    #[error("{} already exists: choose another name, or allow it to be replaced", shown(path))]
     Exists {
         /// The name that was given.
         path: PathBuf,
     },
     /// The name is that of a folder, or ends in a separator. Add a file name.
-    #[error("{} is a folder, not a file: add a file name, such as {}", path.display(), path.join("video.mp4").display())]
+    #[error("{} is a folder, not a file: add a file name, such as {}", shown(path), shown(&path.join("video.mp4")))]
     Folder {
         /// The name that was given.
         path: PathBuf,
     },
     /// The folder does not exist. Make it first.
-    #[error("cannot create {}: there is no folder {}; make it first, or choose another place", path.display(), folder.display())]
+    #[error(
+        "cannot create {}: there is no folder {}; make it first, or choose another place",
+        shown(path),
+        shown(folder)
+    )]
     NoFolder {
         /// The name that was given.
         path: PathBuf,
@@ -28,13 +34,25 @@ pub enum OutputError {
         folder: PathBuf,
     },
     /// The name leads to a pipe, a terminal, a socket or another device. Give the name of an ordinary file.
-    #[error("{} is not an ordinary file (but a pipe, a terminal or a device): give the name of an ordinary file", path.display())]
+    #[error(
+        "{} is not an ordinary file (but a pipe, a terminal or a device): give the name of an ordinary file",
+        shown(path)
+    )]
     Special {
         /// The name that was given.
         path: PathBuf,
     },
+    /// The file is there and may be replaced, but the system would not let it happen. Lift the protection, or choose another
+    /// name.
+    #[error("cannot replace {}: {why}", shown(path))]
+    Protected {
+        /// The name that was given.
+        path: PathBuf,
+        /// What protects it.
+        why: Protection,
+    },
     /// The file could not be created. The text names the remedy.
-    #[error("cannot create {}: {}", path.display(), describe(error))]
+    #[error("cannot create {}: {}", shown(path), describe(error))]
     Create {
         /// The name that was given.
         path: PathBuf,
@@ -42,21 +60,70 @@ pub enum OutputError {
         error: io::Error,
     },
     /// The file could not be written. The text names the remedy.
-    #[error("cannot write {}: {}", path.display(), describe(error))]
+    #[error("cannot write {}: {}", shown(path), describe(error))]
     Write {
         /// The name that was given.
         path: PathBuf,
         /// What the system said.
         error: io::Error,
     },
-    /// The finished file could not be written to the disk or given its name. The text names the remedy.
-    #[error("cannot complete {}: {}", path.display(), describe(error))]
+    /// The file is complete, but could not get its name, or the name does not lead to it any more. It was kept; move it where
+    /// it is wanted.
+    #[error("{} was written in full, but {}; it is kept as {}", shown(path), hindrance(error), shown(kept))]
+    Kept {
+        /// The name that was given.
+        path: PathBuf,
+        /// Where the file is.
+        kept: PathBuf,
+        /// Why it is not under the name that was given.
+        error: io::Error,
+    },
+    /// The finished file could not be written to the disk, or could not be given any name. The text names the remedy.
+    #[error("cannot complete {}: {}", shown(path), describe(error))]
     Commit {
         /// The name that was given.
         path: PathBuf,
         /// What the system said.
         error: io::Error,
     },
+}
+
+/// What keeps a file from being replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Protection {
+    /// The user may not write to it.
+    #[error("it is write-protected; change its permissions, or choose another name")]
+    ReadOnly,
+    /// Linux's attribute `i`.
+    #[error("it is immutable; chattr -i lifts that, or choose another name")]
+    Immutable,
+    /// Linux's attribute `a`.
+    #[error("it can only be appended to; chattr -a lifts that, or choose another name")]
+    AppendOnly,
+    /// Its folder has Linux's attribute `a`.
+    #[error("in its folder files can only be added; choose another name, or another folder")]
+    AppendOnlyFolder,
+    /// Its folder is for everybody (sticky bit), and it belongs to somebody else.
+    #[error(
+        "it belongs to somebody else, and its folder protects it; choose another name, or another folder"
+    )]
+    Sticky,
+    /// Something is mounted on the name, as containers do with single files.
+    #[error("it is a mount point of its own; mount its folder instead, or choose another name")]
+    MountPoint,
+}
+
+/// Why a complete file could not get its name, to be read after "but".
+fn hindrance(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => "something of that name has appeared meanwhile".to_owned(),
+        io::ErrorKind::IsADirectory => "a folder of that name has appeared meanwhile".to_owned(),
+        io::ErrorKind::NotFound => "its folder is gone".to_owned(),
+        // No error of the system, but what the text itself says.
+        io::ErrorKind::Other if error.raw_os_error().is_none() => error.to_string(),
+        _ => format!("could not get its name ({error})"),
+    }
 }
 
 /// Says in words what is wrong and what to do.

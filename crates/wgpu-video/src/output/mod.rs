@@ -1,21 +1,31 @@
 //! The output file: it appears under its name only when it is complete.
 
+#[cfg(unix)]
+mod attributes;
+mod before;
 mod error;
+mod folder;
+mod hidden;
+mod keep;
+mod leftovers;
+mod storage;
 mod unfinished;
 #[cfg(target_os = "linux")]
 mod unnamed;
 
-pub use error::OutputError;
 pub use error::describe;
+pub use error::{OutputError, Protection};
+pub use leftovers::{Leftover, leftovers};
 pub use unfinished::remove_unfinished;
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tempfile::NamedTempFile;
-use unfinished::Unfinished;
+use folder::Folder;
+use storage::Storage;
 
 /// What to do when a file of the wanted name exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,62 +41,117 @@ pub enum Overwrite {
 ///
 /// It lies in the folder of its destination. On Linux it has no name there, so that nothing is left of it
 /// however the program ends, power failure included; where the file system cannot do that, and on other
-/// systems, it is a hidden file called `.NAME.strikeline-XXXXXX`, which is deleted when the value is dropped.
+/// systems, it is a hidden file called `.NAME.strikeline-XXXXXXXX-XXXXXXXX`, which is deleted when the value is dropped.
+/// Such a file has a name for a moment, too, when it replaces another. What is left of one after a power failure or a
+/// program that was killed is removed by the next file for the same name; [`leftovers`] finds all in a folder.
 ///
-/// [`OutputFile::commit`] gives it its name. Its permissions are those of any new file, whatever file it
-/// replaces. When the name is a symbolic link, the link stays and the file that it leads to is replaced or
-/// created. A character device that can seek, such as `/dev/null`, is written to directly.
+/// [`OutputFile::commit`] gives it its name. A new file has the permissions of any new file. A file that replaces another has
+/// the permissions, owner, group and, on Linux, access control list of the old one, as far as the system allows. When the
+/// name is a symbolic link, the link stays and the file that it leads to is replaced or created. A hard link is replaced by
+/// the new file: other names of the old file keep the old content. A character device that can seek, such as `/dev/null`,
+/// is written to directly.
+///
+/// A complete file that cannot get its name is not thrown away: see [`OutputError::Kept`].
 #[derive(Debug)]
 pub struct OutputFile {
     storage: Storage,
     /// The name that was given, for error texts.
     path: PathBuf,
-    /// Where the file will appear: `path` with symbolic links followed.
-    destination: PathBuf,
+    /// Where the file will appear; `None` for a device.
+    destination: Option<Destination>,
     overwrite: Overwrite,
 }
 
-/// Where the bytes are until the file is complete.
-#[derive(Debug)]
-enum Storage {
-    #[cfg(target_os = "linux")]
-    Unnamed(File),
-    Named(NamedTempFile, Unfinished),
-    /// A device, which exists already and stays.
-    Device(File),
+/// The place of a file.
+#[derive(Debug, Clone)]
+struct Destination {
+    folder: Arc<Folder>,
+    name: OsString,
 }
 
 impl OutputFile {
     /// Begins a file that will appear at `path`. Errors that can be found early are found here, before hours of work.
     ///
+    /// The name is not reserved: an empty file in its place would stay if the program were killed.
+    ///
     /// # Errors
-    /// All of [`OutputError`] but [`OutputError::Write`] and [`OutputError::Commit`].
+    /// All of [`OutputError`] but [`OutputError::Write`], [`OutputError::Kept`] and [`OutputError::Commit`].
     pub fn create(path: &Path, overwrite: Overwrite) -> Result<OutputFile, OutputError> {
-        if let Some(device) = look_at(path, overwrite)? {
-            let destination = path.to_owned();
-            return Ok(OutputFile { storage: device, path: path.to_owned(), destination, overwrite });
+        if let Some(device) = before::look_at(path, overwrite)? {
+            let storage = Storage::Device(device);
+            return Ok(OutputFile { storage, path: path.to_owned(), destination: None, overwrite });
         }
-        let destination =
-            follow_links(path).and_then(std::path::absolute).map_err(|error| create_error(path, error))?;
-        let folder = folder_of(&destination);
+        let failed = |error| create_error(path, error);
+        let place = destination(path).map_err(failed)?;
+        let no_folder =
+            |folder: &Path| OutputError::NoFolder { path: path.to_owned(), folder: folder.to_owned() };
+        let Some(name) = place.file_name() else { return Err(OutputError::Folder { path: path.to_owned() }) };
+        let folder = folder_of(&place);
         if !folder.is_dir() {
-            return Err(OutputError::NoFolder { path: path.to_owned(), folder: folder.to_owned() });
+            return Err(no_folder(folder));
         }
-        let storage = Storage::in_folder_of(&destination).map_err(|error| create_error(path, error))?;
+        let folder = Arc::new(Folder::open(folder).map_err(failed)?);
+        let protected = |why| OutputError::Protected { path: path.to_owned(), why };
+        if let Some(why) = before::protection(&folder, name) {
+            return Err(protected(why));
+        }
+        leftovers::remove_earlier(folder.path(), name);
+        let storage = Storage::create(&folder, name).map_err(failed)?;
+        if matches!(storage, Storage::Hidden(..)) && before::is_append_only(&folder) {
+            // Its hidden name could not be changed.
+            return Err(protected(Protection::AppendOnlyFolder));
+        }
+        let destination = Some(Destination { folder, name: name.to_owned() });
         Ok(OutputFile { storage, path: path.to_owned(), destination, overwrite })
     }
 
     /// Brings the bytes to the disk, then lets the file appear.
     ///
     /// # Errors
-    /// [`OutputError::Exists`] when a file of that name has appeared since and is not to be replaced,
-    /// [`OutputError::Commit`] for everything else. Nothing has changed at the destination then.
+    /// [`OutputError::Kept`] when the file is complete but could not get its name, or when its folder has been moved. It is
+    /// then under a name like it (`song-2.mp4`) in its folder or, if that takes no file, in a folder above it, the current
+    /// one or that for temporary files. [`OutputError::Commit`] for everything else; the file is gone then. Nothing has
+    /// changed under the name that was given.
     pub fn commit(self) -> Result<(), OutputError> {
-        let OutputFile { storage, path, destination, overwrite } = self;
-        storage.publish(&destination, overwrite).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => OutputError::Exists { path },
-            _ => OutputError::Commit { path, error },
-        })
+        let OutputFile { mut storage, path, destination, overwrite } = self;
+        let failed = |error| OutputError::Commit { path: path.clone(), error };
+        let Some(destination) = destination else { return storage.file().flush().map_err(failed) };
+        match storage.file().sync_all() {
+            // Some file systems have nothing to do for it and say so.
+            Err(error)
+                if !matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) =>
+            {
+                return Err(failed(error));
+            }
+            _ => {}
+        }
+        let Destination { folder, name } = destination;
+        // Another folder may have its path now; that is where the file is looked for.
+        let is_in_place = folder.is_in_place();
+        let other = if is_in_place { None } else { Folder::open(folder.path()).ok().map(Arc::new) };
+        let is_moved = !is_in_place && other.is_none();
+        let folders: Vec<_> = other.into_iter().chain([Arc::clone(&folder)]).collect();
+        let target = folders.first().unwrap_or(&folder);
+        let place = folder.path().join(&name);
+        let error = match storage.place(target, &name, overwrite) {
+            Ok(()) if !is_moved => return Ok(()),
+            Ok(()) => match folder.path_of(&name) {
+                Some(kept) => {
+                    let error = io::Error::other("its folder was moved meanwhile");
+                    return Err(OutputError::Kept { path, kept, error });
+                }
+                // No path leads to the folder.
+                None => io::ErrorKind::NotFound.into(),
+            },
+            Err(error) => error,
+        };
+        match keep::keep(&mut storage, &folders, &place) {
+            Some(kept) => {
+                let kept = as_given(kept, &path, &place);
+                Err(OutputError::Kept { path, kept, error })
+            }
+            None => Err(failed(error)),
+        }
     }
 
     /// As [`OutputFile::commit`], but the file appears at `path`, which must be in the same folder.
@@ -94,7 +159,8 @@ impl OutputFile {
     /// # Errors
     /// As [`OutputFile::commit`].
     pub fn commit_as(self, path: &Path, overwrite: Overwrite) -> Result<(), OutputError> {
-        let destination = std::path::absolute(path).map_err(|error| create_error(path, error))?;
+        let name = path.file_name().unwrap_or_default();
+        let destination = self.destination.map(|place| Destination { name: name.to_owned(), ..place });
         OutputFile { path: path.to_owned(), destination, overwrite, ..self }.commit()
     }
 
@@ -129,135 +195,40 @@ impl Seek for OutputFile {
     }
 }
 
-impl Storage {
-    /// The best that the file system of `destination` can do.
-    fn in_folder_of(destination: &Path) -> io::Result<Storage> {
-        #[cfg(target_os = "linux")]
-        if let Some(file) = unnamed::create(folder_of(destination)) {
-            return Ok(Storage::Unnamed(file));
-        }
-        Storage::named(destination)
-    }
-
-    /// A hidden file beside `destination`, with the permissions of any new file.
-    fn named(destination: &Path) -> io::Result<Storage> {
-        let prefix = hidden_prefix(destination);
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // The system takes the umask off.
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        let file = builder.tempfile_in(folder_of(destination))?;
-        let listed = Unfinished::list(file.path());
-        Ok(Storage::Named(file, listed))
-    }
-
-    /// A hidden file beside `destination` with all that is in `file`.
-    #[cfg(target_os = "linux")]
-    fn copied(mut file: File, destination: &Path) -> io::Result<Storage> {
-        let mut copy = Storage::named(destination)?;
-        file.rewind()?;
-        io::copy(&mut file, copy.file())?;
-        Ok(copy)
-    }
-
-    fn file(&mut self) -> &mut File {
-        match self {
-            #[cfg(target_os = "linux")]
-            Storage::Unnamed(file) => file,
-            Storage::Named(file, _) => file.as_file_mut(),
-            Storage::Device(file) => file,
-        }
-    }
-
-    fn publish(self, destination: &Path, overwrite: Overwrite) -> io::Result<()> {
-        match self {
-            #[cfg(target_os = "linux")]
-            Storage::Unnamed(file) => {
-                file.sync_all()?;
-                match unnamed::publish(&file, destination, overwrite) {
-                    Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                        // Some sandboxes forbid links, which shows only now. Better a copy than no video.
-                        return Storage::copied(file, destination)?.publish(destination, overwrite);
-                    }
-                    result => result?,
-                }
-            }
-            Storage::Named(file, _listed) => {
-                file.as_file().sync_all()?;
-                match overwrite {
-                    Overwrite::Refuse => file.persist_noclobber(destination),
-                    Overwrite::Replace => file.persist(destination),
-                }
-                .map_err(|error| error.error)?;
-            }
-            Storage::Device(mut file) => return file.flush(),
-        }
-        sync_folder(folder_of(destination));
-        Ok(())
-    }
-}
-
-/// Looks at what has the name now. `Some` when it is a device that is to be written to as it is.
-fn look_at(path: &Path, overwrite: Overwrite) -> Result<Option<Storage>, OutputError> {
-    // An empty name is the current folder's.
-    let path = if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() };
-    let names_no_file = path.file_name().is_none()
-        || path
-            .as_os_str()
-            .as_encoded_bytes()
-            .last()
-            .is_some_and(|&byte| std::path::is_separator(byte.into()));
-    match fs::metadata(&path) {
-        Ok(found) if found.is_file() => match overwrite {
-            Overwrite::Refuse => Err(OutputError::Exists { path }),
-            Overwrite::Replace => Ok(None),
-        },
-        Ok(found) if found.is_dir() => Err(OutputError::Folder { path }),
-        Ok(found) => match open_device(&path, &found) {
-            Some(device) => Ok(Some(device)),
-            None => Err(OutputError::Special { path }),
-        },
-        Err(_) if names_no_file => Err(OutputError::Folder { path }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        // A part of the path is a file.
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            Err(OutputError::NoFolder { folder: folder_of(&path).to_owned(), path })
-        }
-        Err(error) => Err(OutputError::Create { path, error }),
-    }
-}
-
-/// A character device that can seek: `/dev/null` and its like, but no terminal, and never a disk.
-fn open_device(path: &Path, found: &fs::Metadata) -> Option<Storage> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        if !found.file_type().is_char_device() {
-            return None;
-        }
-    }
-    let _ = found;
-    let mut file = File::options().write(true).open(path).ok()?;
-    file.rewind().ok()?;
-    Some(Storage::Device(file))
-}
-
-/// `path` with its last part followed, should that be a symbolic link, even one to a file that is not there.
-fn follow_links(path: &Path) -> io::Result<PathBuf> {
+/// The absolute path of the file that a file written to `path` replaces or becomes: `path` with its last part followed,
+/// should that be a symbolic link, even one to a file that is not there.
+///
+/// # Errors
+/// When links lead in a circle, or there is no current folder.
+pub fn destination(path: &Path) -> io::Result<PathBuf> {
     // As many as Linux follows itself.
     const MOST_LINKS: usize = 40;
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         match fs::read_link(&path) {
             Ok(target) => path = folder_of(&path).join(target),
-            Err(_) => return Ok(path),
+            Err(_) => return std::path::absolute(path),
         }
     }
     Err(io::Error::other("too many symbolic links, one leading to the next"))
+}
+
+/// `kept` in the way in which the user wrote `path`, where both are in one folder. `place` is where `path` leads.
+fn as_given(kept: PathBuf, path: &Path, place: &Path) -> PathBuf {
+    let is_beside =
+        kept.parent() == place.parent() && std::path::absolute(path).is_ok_and(|path| path == place);
+    match kept.file_name() {
+        Some(name) if is_beside => path.with_file_name(name),
+        _ => kept,
+    }
+}
+
+/// Makes the names in `folder` last through a power failure. Where a system cannot do this (it is not needed, or the folder
+/// cannot be opened), that is no failure.
+pub(crate) fn sync_folder(folder: &Path) {
+    if let Ok(folder) = Folder::open(folder) {
+        folder.sync();
+    }
 }
 
 /// The folder that holds `file`.
@@ -268,82 +239,6 @@ pub(crate) fn folder_of(file: &Path) -> &Path {
     }
 }
 
-/// How the hidden file's name begins: short enough that the rest fits wherever `destination`'s name does.
-fn hidden_prefix(destination: &Path) -> OsString {
-    const LONGEST: usize = 200;
-    let mut prefix = OsString::from(".");
-    if let Some(name) = destination.file_name().filter(|name| name.len() <= LONGEST) {
-        prefix.push(name);
-        prefix.push(".");
-    }
-    prefix.push("strikeline-");
-    prefix
-}
-
-/// Makes the name last through a power failure. The file is complete and in its place, so where a system
-/// cannot do this (it is not needed, or folders cannot be opened), that is no failure.
-pub(crate) fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
-}
-
 fn create_error(path: &Path, error: io::Error) -> OutputError {
     OutputError::Create { path: path.to_owned(), error }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ways_for_file_systems_without_unnamed_files_or_links_work_too() {
-        let folder = tempfile::tempdir().unwrap();
-        let destination = folder.path().join("song.mp4");
-        let names = || fs::read_dir(&folder).unwrap().count();
-        let named = |content: &[u8]| {
-            let mut storage = Storage::named(&destination).unwrap();
-            storage.file().write_all(content).unwrap();
-            storage
-        };
-        #[cfg(target_os = "linux")]
-        let copied = |content: &[u8]| {
-            let mut original = tempfile::tempfile().unwrap();
-            original.write_all(content).unwrap();
-            Storage::copied(original, &destination).unwrap()
-        };
-        #[cfg(not(target_os = "linux"))]
-        let copied = named;
-
-        for storage in [&named as &dyn Fn(&[u8]) -> Storage, &copied] {
-            drop(storage(b"dropped"));
-            assert_eq!(names(), 0);
-            storage(b"one").publish(&destination, Overwrite::Refuse).unwrap();
-            let refused = storage(b"two").publish(&destination, Overwrite::Refuse).unwrap_err();
-            assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
-            assert_eq!(fs::read(&destination).unwrap(), b"one");
-            storage(b"three").publish(&destination, Overwrite::Replace).unwrap();
-            assert_eq!(fs::read(&destination).unwrap(), b"three");
-            assert_eq!(names(), 1);
-            fs::remove_file(&destination).unwrap();
-        }
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn a_hidden_file_has_the_permissions_of_any_new_file() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let ordinary = folder.path().join("ordinary");
-        fs::write(&ordinary, "").unwrap();
-        let mut hidden = Storage::named(&folder.path().join("song.mp4")).unwrap();
-        let mode = |found: fs::Metadata| found.permissions().mode();
-        assert_eq!(mode(hidden.file().metadata().unwrap()), mode(fs::metadata(&ordinary).unwrap()));
-    }
-
-    #[test]
-    fn a_hidden_name_shows_what_it_belongs_to_unless_it_would_be_too_long() {
-        assert_eq!(hidden_prefix(Path::new("a/song.mp4")), ".song.mp4.strikeline-");
-        assert_eq!(hidden_prefix(&PathBuf::from("x".repeat(255))), ".strikeline-");
-    }
 }

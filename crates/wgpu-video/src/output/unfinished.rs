@@ -1,34 +1,44 @@
 //! The hidden files of this process that are not complete yet, so that they can be removed before the process is ended.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+use super::folder::Folder;
+
+type Names = BTreeMap<u64, (Arc<Folder>, OsString)>;
+
+static UNFINISHED: Mutex<Names> = Mutex::new(BTreeMap::new());
+static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// Removes the hidden files of all [`OutputFile`](super::OutputFile)s of this process that are not complete. For programs
 /// that end at once, without dropping them: because of a signal, or of a driver that does not return.
 pub fn remove_unfinished() {
-    for path in std::mem::take(&mut *UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)) {
+    for (folder, name) in std::mem::take(&mut *list()).into_values() {
         // It may be gone by now.
-        let _ = fs::remove_file(path);
+        let _ = folder.remove(&name);
     }
 }
 
-/// A hidden file that is listed until this is dropped.
+fn list() -> std::sync::MutexGuard<'static, Names> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A hidden name that is listed until this is dropped.
 #[derive(Debug)]
-pub(super) struct Unfinished(PathBuf);
+pub(super) struct Unfinished(u64);
 
 impl Unfinished {
-    pub(super) fn list(path: &Path) -> Unfinished {
-        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
-        Unfinished(path.to_owned())
+    pub(super) fn list(folder: &Arc<Folder>, name: &OsStr) -> Unfinished {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        list().insert(number, (Arc::clone(folder), name.to_owned()));
+        Unfinished(number)
     }
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+        list().remove(&self.0);
     }
 }

@@ -21,6 +21,16 @@ pub fn render_still(
     frame_rate: FrameRate,
     frame: FrameIndex,
 ) -> Result<Vec<u8>, SceneError> {
+    gpu.guarded(|| render(gpu, scene, size, frame_rate, frame))
+}
+
+fn render(
+    gpu: &Gpu,
+    scene: &mut dyn Scene,
+    size: PictureSize,
+    frame_rate: FrameRate,
+    frame: FrameIndex,
+) -> Result<Vec<u8>, SceneError> {
     gpu.check_picture_size(size)?;
     gpu.check_requirements(&scene.requirements())?;
     let format = match scene.drawing() {
@@ -35,6 +45,7 @@ pub fn render_still(
     let is_texture = matches!(scene.drawing(), Drawing::Texture(_));
     let kinds: &[PlaneKind] = if is_texture { &[] } else { &[kind] };
     scene.prepare(gpu, &SceneTarget { size, frame_rate, planes: kinds })?;
+    gpu.check()?;
     scene.update(&gpu.queue, frame)?;
 
     let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
@@ -61,7 +72,7 @@ pub fn render_still(
         kind.extent(size),
     );
     commands.map_buffer_on_submit(&buffer, wgpu::MapMode::Read, .., |_| {});
-    let submission = gpu.queue.submit([commands.finish()]);
+    let submission = gpu.submit(commands)?;
     gpu.wait(&submission)?;
     let view = buffer
         .get_mapped_range(..)

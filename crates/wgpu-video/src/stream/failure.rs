@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::StreamError;
 use super::stats::Stage;
+use crate::gpu::guard::panic_message;
 
 /// Stops a running stream. Clones stop the same stream.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +89,7 @@ impl Failure {
                 None
             }
             Err(panic) => {
-                self.fail(panicked(panic_message(&*panic)));
+                self.fail(panicked(panic_message(&*panic).to_owned()));
                 None
             }
         }
@@ -100,19 +101,11 @@ pub(crate) fn caught<T>(
     stage: Stage,
     work: impl FnOnce() -> Result<T, StreamError>,
 ) -> Result<T, StreamError> {
-    let panicked =
-        |panic: Box<dyn Any + Send>| StreamError::Panicked { stage, message: panic_message(&*panic) };
+    let panicked = |panic: Box<dyn Any + Send>| StreamError::Panicked {
+        stage,
+        message: panic_message(&*panic).to_owned(),
+    };
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic)))
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    if let Some(text) = panic.downcast_ref::<&str>() {
-        (*text).to_owned()
-    } else if let Some(text) = panic.downcast_ref::<String>() {
-        text.clone()
-    } else {
-        "no message".to_owned()
-    }
 }
 
 #[cfg(test)]

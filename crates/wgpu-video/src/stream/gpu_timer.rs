@@ -55,7 +55,8 @@ impl GpuTimer {
         let copied = self.profiler.begin_query(COPIED, &mut commands);
         self.profiler.end_query(&mut commands, copied);
         self.profiler.resolve_queries(&mut commands);
-        self.gpu.queue.submit([commands.finish()]);
+        // What fails now is found with the next frame.
+        let _ = self.gpu.submit(commands);
         // Fails when queries are left open, which they are not.
         let _ = self.profiler.end_frame();
     }
@@ -84,10 +85,9 @@ fn span(begin: f64, end: f64) -> Duration {
 impl Drop for GpuTimer {
     fn drop(&mut self) {
         // The last frames' timestamps may not have arrived yet.
-        let _ = self
-            .gpu
-            .device
-            .poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(Duration::from_secs(5)) });
-        self.collect();
+        self.gpu.settle(Duration::from_secs(5));
+        if self.gpu.check().is_ok() {
+            self.collect();
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! In what order the frames of several segments are rendered.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use strikeline_picture::{FrameIndex, SegmentIndex, SegmentPlan};
+use super::store::KeptSegments;
+use strikeline_picture::{FrameIndex, SegmentIndex, SegmentPlan, SegmentRange};
 
 /// One frame to be rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,39 +15,46 @@ pub struct PlannedFrame {
     pub frame: FrameIndex,
 }
 
-/// Segments of a [`SegmentPlan`] that are to be made, given out in order, each once, to all devices that draw.
+/// The segments of a [`SegmentPlan`] that are to be made, given out in order, each once, to all devices that draw.
 #[derive(Debug)]
 pub struct Segments {
     plan: SegmentPlan,
-    wanted: Vec<SegmentIndex>,
-    /// Index of the next one in `wanted`.
-    next: AtomicUsize,
+    range: SegmentRange,
+    /// Those that are not to be made.
+    kept: KeptSegments,
+    /// All before it are given out.
+    next: AtomicU64,
 }
 
 impl Segments {
     /// All of `plan`.
     pub fn new(plan: SegmentPlan) -> Segments {
-        Segments::of(plan, (0..plan.segments()).map(SegmentIndex).collect())
+        Segments::but(plan, SegmentRange::all(plan), KeptSegments::default())
     }
 
-    /// Those of `plan` that are `wanted`.
-    pub fn of(plan: SegmentPlan, wanted: Vec<SegmentIndex>) -> Segments {
-        Segments { plan, wanted, next: AtomicUsize::new(0) }
+    /// Those of `range` that are not `kept`.
+    pub fn but(plan: SegmentPlan, range: SegmentRange, kept: KeptSegments) -> Segments {
+        Segments { plan, range, kept, next: AtomicU64::new(range.first.0) }
     }
 
     /// How many there are, given out or not.
-    pub fn count(&self) -> usize {
-        self.wanted.len()
+    pub fn count(&self) -> u64 {
+        self.range.count() - self.kept.count()
+    }
+
+    /// The first that is to be made, from `segment` on.
+    fn wanted_from(&self, segment: u64) -> Option<u64> {
+        (segment..self.range.end.0).find(|segment| !self.kept.contains(SegmentIndex(*segment)))
     }
 
     fn any_left(&self) -> bool {
-        self.next.load(Ordering::Relaxed) < self.wanted.len()
+        self.wanted_from(self.next.load(Ordering::Relaxed)).is_some()
     }
 
     fn take(&self) -> Option<SegmentIndex> {
-        let next = |next| (next < self.wanted.len()).then_some(next + 1);
-        let taken = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()?;
-        self.wanted.get(taken).copied()
+        let next = |next| self.wanted_from(next).map(|wanted| wanted + 1);
+        let before = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()?;
+        self.wanted_from(before).map(SegmentIndex)
     }
 }
 
@@ -154,13 +162,17 @@ mod tests {
 
     #[test]
     fn only_the_wanted_segments_are_rendered() {
-        let segments = Segments::of(plan(10, 3), vec![SegmentIndex(1), SegmentIndex(3)]);
+        let plan = plan(16, 3);
+        let range = SegmentRange { first: SegmentIndex(1), end: SegmentIndex(5) };
+        let kept = [2, 4].into_iter().map(SegmentIndex).collect();
+        let segments = Segments::but(plan, range, kept);
+        assert_eq!(segments.count(), 2);
         let mut interleave = Interleave::new(&segments, 1);
         let mut frames = Vec::new();
         while let Next::Frame(planned) = interleave.next(|| true) {
             frames.push(planned.frame.0);
         }
-        assert_eq!(frames, [3, 4, 5, 9]);
+        assert_eq!(frames, [3, 4, 5, 9, 10, 11]);
     }
 
     #[test]

@@ -16,6 +16,7 @@
 //! raw frames do not pile up. Every segment is a closed GOP with a fresh encoder: the bytes depend on the
 //! scene, the settings and the adapter, never on how the work was split.
 
+mod devices;
 mod encode;
 mod failure;
 mod gpu_timer;
@@ -47,6 +48,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use strikeline_audio::{AudioError, AudioTrack, PacketSource};
 
 pub use crate::gpu::convert::ConvertOn;
+pub use devices::DevicePool;
 pub use failure::CancelToken;
 pub use mp4_sink::Mp4Sink;
 pub use pipeline::WorkSplit;
@@ -61,8 +63,10 @@ pub use texture_stream::{TextureError, TextureStream};
 pub use trace::{Recording, Trace};
 
 use crate::encode::{EncodeError, EncoderFactory, EncoderSettings};
-use crate::gpu::{AdapterChoice, GpuAdapter, GpuError};
+use crate::gpu::watch::CancelWatch;
+use crate::gpu::{AdapterChoice, GpuError};
 use crate::scene::{FrameOrder, Scene, SceneError};
+use devices::DeviceSource;
 use pipeline::{DeviceStages, PipelineOptions};
 use scene_stages::{RenderSettings, SceneRenderer, SlotReader};
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan, SegmentRange, Time};
@@ -264,6 +268,8 @@ pub struct StreamOptions {
     /// Whether the sink is to make something of what it has when the stream is stopped ([`Sink::finish_early`]); only where
     /// segments are kept.
     pub finish_early: bool,
+    /// Has the devices; `None` to open them for this stream alone.
+    pub device_pool: Option<Arc<DevicePool>>,
 }
 
 impl StreamOptions {
@@ -290,6 +296,7 @@ impl StreamOptions {
             segments: None,
             store: None,
             finish_early: false,
+            device_pool: None,
         }
     }
 
@@ -369,6 +376,12 @@ impl StreamOptions {
     #[must_use]
     pub fn with_finish_early(self, finish_early: bool) -> StreamOptions {
         StreamOptions { finish_early, ..self }
+    }
+
+    /// The same with another [`Self::device_pool`].
+    #[must_use]
+    pub fn with_device_pool(self, device_pool: Option<Arc<DevicePool>>) -> StreamOptions {
+        StreamOptions { device_pool, ..self }
     }
 
     fn selection(&self, order: FrameOrder) -> SegmentSelection<'_> {
@@ -466,18 +479,19 @@ fn stream_all(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Report, StreamError> {
     options.split.check()?;
+    let _watched = CancelWatch::new(options.cancel.flag());
     let plan = options.plan();
     let settings = options.encoder_settings();
     // Refuses what the encoder cannot do before anything is drawn or written.
     drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
-    let adapter = GpuAdapter::find(&options.adapter)?;
+    let source = DeviceSource::new(&options.adapter, options.device_pool.as_deref())?;
     let in_order = scene.order() == FrameOrder::InOrder;
     let selection = options.selection(scene.order());
     let kept = selection.kept(plan);
-    let to_make = selection.range(plan).iter().filter(|segment| !kept.contains(*segment)).count();
-    let wanted = options.split.devices.unwrap_or_else(|| adapter.description.devices());
+    let to_make = selection.range(plan).count() - kept.count();
+    let wanted = options.split.devices.unwrap_or_else(|| source.about.devices());
     // More devices than segments would have nothing to draw.
-    let most = if in_order { 1 } else { to_make.max(1) };
+    let most = if in_order { 1 } else { usize::try_from(to_make.max(1)).unwrap_or(usize::MAX) };
     let wanted = wanted.clamp(1, most);
     let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.duplicate()).collect();
     let devices = others.len() + 1;
@@ -489,10 +503,10 @@ fn stream_all(
     };
     let scenes = std::iter::once(&mut *scene as &mut dyn Scene)
         .chain(others.iter_mut().map(|scene| &mut **scene as &mut dyn Scene));
-    let name = adapter.description.to_string();
+    let name = source.about.to_string();
     let opened = match to_make {
         0 => Vec::new(),
-        _ => failure::caught(Stage::Render, || open_devices(adapter, scenes, options, split))?,
+        _ => failure::caught(Stage::Render, || open_devices(&source, scenes, options, split))?,
     };
     let (stages, gpu_times): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
     let info = options.info(sound.as_deref().map(|sound| sound.track()));
@@ -507,6 +521,7 @@ fn stream_all(
         selection,
     };
     let outcome = pipeline::run_with_sound(stages, &run, sound, sink, progress)?;
+    source.give_back();
     let gpu_times = gpu_times.into_iter().flatten().map(taken).reduce(GpuTimes::with);
     Ok(report(outcome, &*options.encoder, name, gpu_times))
 }
@@ -534,18 +549,20 @@ fn report(
 /// The stages of one device, and where its own times will be.
 type Opened<'s> = (DeviceStages<SceneRenderer<'s>, SlotReader>, Option<Arc<Mutex<GpuTimes>>>);
 
-/// Opens a device for each of `scenes`, the first on `adapter`, and prepares them, all at the same time: drivers
-/// compile shaders then.
+/// Opens a device for each of `scenes`, and prepares them, all at the same time: drivers compile shaders then.
 fn open_devices<'s>(
-    adapter: GpuAdapter,
+    source: &DeviceSource<'_>,
     scenes: impl Iterator<Item = &'s mut dyn Scene>,
     options: &StreamOptions,
     split: WorkSplit,
 ) -> Result<Vec<Opened<'s>>, StreamError> {
     let devices = split.devices.unwrap_or(1);
-    let open = |adapter: GpuAdapter, index, scene: &'s mut dyn Scene| -> Result<Opened<'s>, StreamError> {
+    let open = |index, scene: &'s mut dyn Scene| -> Result<Opened<'s>, StreamError> {
         let depth = split.on_device(index, devices).ring_depth;
-        let gpu = Arc::new(adapter.open_with(&scene.requirements())?);
+        let gpu = source.open(&scene.requirements())?;
+        if options.cancel.is_cancelled() {
+            return Err(StreamError::Cancelled);
+        }
         let mut render = SceneRenderer::new(&gpu, scene, options.render_settings(), depth)?;
         let timed = options.record.is_some_and(|recording| recording.gpu_times);
         let times = timed.then(|| render.time_frames(depth)).flatten();
@@ -556,11 +573,10 @@ fn open_devices<'s>(
         let first = scenes.next();
         let start = |(index, scene)| {
             let thread = std::thread::Builder::new().name("prepare".to_owned());
-            thread.spawn_scoped(scope, move || open(GpuAdapter::find(&options.adapter)?, index, scene))
+            thread.spawn_scoped(scope, move || open(index, scene))
         };
         let others: Vec<_> = scenes.map(start).collect();
-        let mut opened: Vec<_> =
-            first.map(|(index, scene)| open(adapter, index, scene)).into_iter().collect();
+        let mut opened: Vec<_> = first.map(|(index, scene)| open(index, scene)).into_iter().collect();
         for thread in others {
             let thread = thread.map_err(|error| StreamError::Thread { reason: error.to_string() })?;
             opened.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));

@@ -205,8 +205,7 @@ where
     let context = EncodeContext { factory: encoder, settings, finished: finished_sender, failure: &failure };
     let range = selection.range(plan);
     let kept = selection.kept(plan);
-    let to_make = range.iter().filter(|segment| !kept.contains(*segment)).collect();
-    let segments = Segments::of(plan, to_make);
+    let segments = Segments::but(plan, range, kept.clone());
     let total = range.frames(plan).end - range.frames(plan).start;
     let kept_frames = kept.frames(plan);
 
@@ -259,8 +258,9 @@ where
                 let (free_slots, submitted) = (&*free_slots, &*submitted);
                 let exits = Exits { submitted: submitted.entrance(), permits: permit_receiver.clone() };
                 // So that there are some left for all.
-                let fair = segments.count().div_ceil(shares.len());
-                let in_flight = shares[index].segments_in_flight.min(fair);
+                let fair = segments.count().div_ceil(shares.len() as u64);
+                let in_flight =
+                    shares[index].segments_in_flight.min(usize::try_from(fair).unwrap_or(usize::MAX));
                 let in_flight = if render.in_order() { 1 } else { in_flight };
                 let interleave = Interleave::new(segments, in_flight);
                 let (readback_name, render_name) = (name("readback"), name("render"));

@@ -97,6 +97,15 @@ impl<'s> SceneRenderer<'s> {
         settings: RenderSettings,
         depth: usize,
     ) -> Result<SceneRenderer<'s>, SceneError> {
+        gpu.guarded(|| SceneRenderer::prepare(gpu, scene, settings, depth))
+    }
+
+    fn prepare(
+        gpu: &Arc<Gpu>,
+        scene: &'s mut dyn Scene,
+        settings: RenderSettings,
+        depth: usize,
+    ) -> Result<SceneRenderer<'s>, SceneError> {
         let RenderSettings { size, frame_rate, .. } = settings;
         gpu.check_picture_size(size)?;
         gpu.check_requirements(&scene.requirements())?;
@@ -114,7 +123,9 @@ impl<'s> SceneRenderer<'s> {
             }
         };
         let kinds = output.kinds();
+        gpu.check()?;
         scene.prepare(gpu, &SceneTarget { size, frame_rate, planes: kinds })?;
+        gpu.check()?;
         // What is converted is converted whole.
         let is_planar = matches!(output, Output::Planes(_));
         let tracks = is_planar && scene.reports_changes() && settings.redraw != Redraw::All;
@@ -165,6 +176,13 @@ impl Render for SceneRenderer<'_> {
     }
 
     fn render(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<SubmittedSlot, StageError> {
+        let gpu = Arc::clone(&self.gpu);
+        gpu.guarded(|| self.draw(frame, slot))
+    }
+}
+
+impl SceneRenderer<'_> {
+    fn draw(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<SubmittedSlot, StageError> {
         let RenderSettings { size, read_only_changes, .. } = self.settings;
         self.scene.update(&self.gpu.queue, frame)?;
         let (gpu, scene) = (&*self.gpu, &*self.scene);
@@ -276,7 +294,7 @@ impl Readback<SubmittedSlot> for SlotReader {
     type Mapped = MappedSlot;
 
     fn wait(&mut self, submitted: SubmittedSlot) -> Result<MappedSlot, StageError> {
-        let mapped = submitted.wait(&self.gpu)?;
+        let mapped = self.gpu.guarded(|| submitted.wait(&self.gpu))?;
         Ok(match &self.copies {
             None => mapped,
             Some(copies) => mapped.copied(copies),

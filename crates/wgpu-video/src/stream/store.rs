@@ -56,7 +56,7 @@ impl SegmentSelection<'_> {
     /// Those of them that are kept.
     pub(super) fn kept(&self, plan: SegmentPlan) -> KeptSegments {
         let Some(store) = self.store else { return KeptSegments::default() };
-        KeptSegments(self.range(plan).iter().filter(|segment| store.has(*segment)).collect())
+        self.range(plan).iter().filter(|segment| store.has(*segment)).collect()
     }
 
     /// Whether a stream that is stopped finishes the segments that it has begun.
@@ -84,9 +84,20 @@ impl SegmentSelection<'_> {
 
 /// The segments that were kept when a run began.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct KeptSegments(BTreeSet<SegmentIndex>);
+pub struct KeptSegments(BTreeSet<SegmentIndex>);
+
+impl FromIterator<SegmentIndex> for KeptSegments {
+    fn from_iter<I: IntoIterator<Item = SegmentIndex>>(segments: I) -> KeptSegments {
+        KeptSegments(segments.into_iter().collect())
+    }
+}
 
 impl KeptSegments {
+    /// How many there are.
+    pub(super) fn count(&self) -> u64 {
+        self.0.len() as u64
+    }
+
     pub(super) fn contains(&self, segment: SegmentIndex) -> bool {
         self.0.contains(&segment)
     }

@@ -19,6 +19,7 @@ use crate::gpu::convert::SourceFormat;
 use crate::gpu::planes;
 use crate::gpu::ring::SubmittedSlot;
 use crate::gpu::texture_ring::TextureRing;
+use crate::gpu::watch::CancelWatch;
 use crate::gpu::{Gpu, GpuError};
 use strikeline_picture::{FrameChange, FrameIndex, PictureSize, SegmentIndex};
 
@@ -218,6 +219,7 @@ impl TextureStream {
         let cancel = options.cancel.clone();
         let run = move || {
             let ends = ends;
+            let _watched = CancelWatch::new(options.cancel.flag());
             let render = PushedFrames { handover: Arc::clone(&ends.0), frame: None };
             let mut sink = GatedSink { sink, handover: Arc::clone(&ends.0) };
             let run = PipelineOptions {

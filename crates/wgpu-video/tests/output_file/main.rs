@@ -1,10 +1,15 @@
 //! Output files: complete or not there, whatever happens.
 #![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
 
+mod late;
+#[cfg(target_os = "linux")]
+mod leftovers;
+#[cfg(unix)]
+mod replaced;
+
 use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wgpu_video::output::{OutputError, OutputFile, Overwrite};
@@ -65,42 +70,6 @@ fn an_existing_file_is_replaced_only_with_overwrite() {
     assert!(error.contains("song.mp4") && error.contains("allow it to be replaced"), "{error}");
     save(&path, Overwrite::Replace, b"new").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"new");
-    assert_eq!(names(folder.path()), ["song.mp4"]);
-}
-
-#[test]
-fn a_name_that_was_taken_meanwhile_is_left_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("song.mp4");
-    let mut file = OutputFile::create(&path, Overwrite::Refuse).unwrap();
-    file.write_all(b"mine").unwrap();
-    fs::write(&path, "theirs").unwrap();
-    let error = file.commit().unwrap_err().to_string();
-    assert!(error.contains("song.mp4") && error.contains("allow it to be replaced"), "{error}");
-    assert_eq!(fs::read(&path).unwrap(), b"theirs");
-    assert_eq!(names(folder.path()), ["song.mp4"]);
-}
-
-#[test]
-fn of_many_that_want_the_same_name_at_once_one_gets_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("song.mp4");
-    let together = Barrier::new(8);
-    let winners: Vec<u8> = std::thread::scope(|scope| {
-        let racer = |number: u8| {
-            let (path, together) = (&path, &together);
-            scope.spawn(move || {
-                let mut file = OutputFile::create(path, Overwrite::Refuse).unwrap();
-                file.write_all(&[number; 1000]).unwrap();
-                together.wait();
-                file.commit().is_ok().then_some(number)
-            })
-        };
-        let racers: Vec<_> = (0..8).map(racer).collect();
-        racers.into_iter().filter_map(|racer| racer.join().unwrap()).collect()
-    });
-    assert_eq!(winners.len(), 1);
-    assert_eq!(fs::read(&path).unwrap(), [winners[0]; 1000]);
     assert_eq!(names(folder.path()), ["song.mp4"]);
 }
 
@@ -172,45 +141,9 @@ fn a_name_without_a_folder_is_in_the_current_one() {
 
 #[cfg(unix)]
 mod unix {
-    use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+    use std::os::unix::fs::FileTypeExt;
 
     use super::*;
-
-    #[test]
-    fn permissions_are_those_of_any_new_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
-        fs::write(folder.path().join("ordinary"), "").unwrap();
-        save(&folder.path().join("new"), Overwrite::Refuse, b"").unwrap();
-        assert_eq!(mode("new"), mode("ordinary"));
-        fs::write(folder.path().join("old"), "").unwrap();
-        save(&folder.path().join("old"), Overwrite::Replace, b"").unwrap();
-        assert_eq!(mode("old"), mode("ordinary"));
-    }
-
-    #[test]
-    fn symbolic_links_stay_and_what_they_lead_to_is_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let elsewhere = tempfile::tempdir().unwrap();
-        let link = folder.path().join("link.mp4");
-        // Two steps, the second one relative.
-        symlink(elsewhere.path().join("step"), &link).unwrap();
-        symlink("target.mp4", elsewhere.path().join("step")).unwrap();
-        let target = elsewhere.path().join("target.mp4");
-
-        save(&link, Overwrite::Refuse, b"created").unwrap();
-        assert_eq!(fs::read(&target).unwrap(), b"created");
-        assert!(refusal(&link, Overwrite::Refuse).contains("link.mp4"));
-        save(&link, Overwrite::Replace, b"replaced").unwrap();
-        assert_eq!(fs::read(&target).unwrap(), b"replaced");
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(names(folder.path()), ["link.mp4"]);
-        assert_eq!(names(elsewhere.path()), ["step", "target.mp4"]);
-
-        let circle = folder.path().join("circle");
-        symlink(&circle, &circle).unwrap();
-        assert!(refusal(&circle, Overwrite::Replace).contains("circle"));
-    }
 
     #[test]
     fn pipes_are_refused_without_waiting_for_a_reader() {

@@ -1,0 +1,207 @@
+//! The files of a command: those that it reads, and those that it writes. Nothing that is read is ever replaced, and no two
+//! outputs are one file.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use strikeline_picture::shown;
+use wgpu_video::output;
+
+use super::UsageError;
+use super::formats::{OutputFormat, is_standard_stream};
+
+/// How a song from standard input is called.
+pub(super) const STANDARD_INPUT: &str = "standard input";
+
+/// Where the system shows standard input as a file.
+const STANDARD_INPUT_FILE: &str = "/dev/stdin";
+
+/// What belongs to a chart whatever it is encoded in: the pictures and the video that games show with it.
+const SHOWN_WITH_CHARTS: [&str; 5] = ["album", "background", "highway", "label", "video"];
+
+/// Extensions of files that were made from a chart, if they do not have such a name.
+const MADE_FROM_CHARTS: [&str; 5] = ["mp4", "m4v", "png", "json", "svg"];
+
+/// Gathers the files that a command reads and writes; [`CommandFiles::check`] compares them before anything is made.
+#[derive(Debug, Default)]
+pub(super) struct CommandFiles {
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+}
+
+#[derive(Debug)]
+struct Input {
+    path: PathBuf,
+    /// How it is called in an error.
+    name: String,
+}
+
+#[derive(Debug)]
+struct Output {
+    path: PathBuf,
+    /// The option that names it.
+    option: String,
+}
+
+impl CommandFiles {
+    /// Adds a file that is read. It need not exist.
+    pub(super) fn read(&mut self, path: &Path) {
+        self.inputs.push(Input { path: path.to_owned(), name: shown(path).to_string() });
+    }
+
+    /// Adds a song: a file, or a chart with all files in its folder that belong to it.
+    pub(super) fn read_song(&mut self, song: &Path) {
+        if is_standard_stream(song) {
+            self.inputs.push(Input { path: STANDARD_INPUT_FILE.into(), name: STANDARD_INPUT.to_owned() });
+            return;
+        }
+        self.read(song);
+        let Some(folder) = chart_folder(song) else { return };
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if belongs_to_chart(&entry.file_name()) {
+                self.read(&entry.path());
+            }
+        }
+    }
+
+    /// Adds a file that is written because of `option`.
+    ///
+    /// # Errors
+    /// When its name says another format.
+    pub(super) fn write(
+        &mut self,
+        option: &str,
+        path: &Path,
+        format: OutputFormat,
+    ) -> Result<(), UsageError> {
+        format.check_name(option, path)?;
+        self.write_any(option, path);
+        Ok(())
+    }
+
+    /// The same for a file whose name says nothing about a format.
+    pub(super) fn write_any(&mut self, option: &str, path: &Path) {
+        self.outputs.push(Output { path: path.to_owned(), option: option.to_owned() });
+    }
+
+    /// Refuses an output that is an input or another output, by whatever name or link. Nothing is opened.
+    ///
+    /// # Errors
+    /// When there is one; the error names both.
+    pub(super) fn check(&self) -> Result<(), UsageError> {
+        // There may be thousands of each.
+        let inputs: HashMap<FileId, &Input> =
+            self.inputs.iter().rev().filter_map(|input| Some((FileId::of(&input.path)?, input))).collect();
+        let mut outputs: HashMap<OutputId, &Output> = HashMap::new();
+        for output in &self.outputs {
+            let Output { path, option } = output;
+            let file = FileId::of(path);
+            if let Some(input) = file.as_ref().and_then(|file| inputs.get(file)) {
+                return Err(UsageError(format!(
+                    "{option}: {} would replace {}, which is read: give another name",
+                    shown(path),
+                    input.name
+                )));
+            }
+            // Devices such as `/dev/null` take anything.
+            if path.metadata().is_ok_and(|found| !found.is_file()) {
+                continue;
+            }
+            let ids = [file.map(OutputId::File), place(path).map(OutputId::Place)];
+            for id in ids.into_iter().flatten() {
+                if let Some(other) = outputs.insert(id, output) {
+                    return Err(UsageError(format!(
+                        "{} and {option} name one file, {}: give two names",
+                        other.option,
+                        shown(path)
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What tells whether two names of outputs lead to one file.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum OutputId {
+    /// One that exists.
+    File(FileId),
+    /// Where it is or will be.
+    Place(PathBuf),
+}
+
+/// What tells whether two paths lead to one file, which exists.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct FileId(#[cfg(unix)] (u64, u64), #[cfg(not(unix))] PathBuf);
+
+impl FileId {
+    /// `None` where there is no file.
+    fn of(path: &Path) -> Option<FileId> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            path.metadata().ok().map(|about| FileId((about.dev(), about.ino())))
+        }
+        #[cfg(not(unix))]
+        {
+            path.canonicalize().ok().map(FileId)
+        }
+    }
+}
+
+/// Where an output is, or will be. A name in a folder that does not exist is an error of its own later.
+fn place(path: &Path) -> Option<PathBuf> {
+    let path = output::destination(path).ok()?;
+    Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
+}
+
+/// The folder of a chart, if `song` is one of these: a folder, or a file that games look for, or one with a `song.ini`.
+fn chart_folder(song: &Path) -> Option<&Path> {
+    if song.is_dir() {
+        return Some(song);
+    }
+    let folder = song.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let is = |names: &[&str]| {
+        song.file_name().is_some_and(|found| names.iter().any(|name| found.eq_ignore_ascii_case(name)))
+    };
+    let is_chart = is(&["notes.mid", "notes.midi", "notes.chart", "song.ini"])
+        || song.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("chart"))
+        || folder.join("song.ini").is_file();
+    is_chart.then_some(folder)
+}
+
+/// Whether a file in a chart's folder is part of the chart: all are but videos, pictures and the like under names of their
+/// own, which were made from it.
+fn belongs_to_chart(name: &OsStr) -> bool {
+    let name = Path::new(name);
+    let was_made = name
+        .extension()
+        .is_some_and(|found| MADE_FROM_CHARTS.iter().any(|extension| found.eq_ignore_ascii_case(extension)));
+    let stem = name.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    !was_made || SHOWN_WITH_CHARTS.iter().any(|shown| stem.starts_with(shown))
+}
+
+/// Whether two paths lead to one file; not if one of them does not exist.
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
+    FileId::of(one).is_some_and(|file| FileId::of(other) == Some(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_games_show_belongs_to_a_chart_and_what_was_made_from_it_does_not() {
+        for name in
+            ["notes.mid", "song.ini", "song.ogg", "drums.opus", "album.PNG", "background1.jpg", "Video.mp4"]
+        {
+            assert!(belongs_to_chart(OsStr::new(name)), "{name}");
+        }
+        for name in ["My Song.mp4", "notes.MP4", "song.png", "trace.json", "run.svg"] {
+            assert!(!belongs_to_chart(OsStr::new(name)), "{name}");
+        }
+    }
+}

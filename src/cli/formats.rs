@@ -1,0 +1,121 @@
+//! The formats that are written, and what the name of an output says about its format.
+
+use std::path::Path;
+
+use strikeline_picture::shown;
+
+use super::UsageError;
+
+/// What an output is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OutputFormat {
+    /// A video.
+    Mp4,
+    /// A picture.
+    Png,
+    /// Chrome's trace format, which is JSON.
+    Trace,
+    /// A drawing.
+    Svg,
+}
+
+impl OutputFormat {
+    /// The extensions that say this format, in small letters, the usual one first.
+    fn extensions(self) -> &'static [&'static str] {
+        match self {
+            OutputFormat::Mp4 => &["mp4", "m4v"],
+            OutputFormat::Png => &["png"],
+            OutputFormat::Trace => &["json"],
+            OutputFormat::Svg => &["svg"],
+        }
+    }
+
+    /// What is written, in the plural, and as what.
+    fn described(self) -> &'static str {
+        match self {
+            OutputFormat::Mp4 => "videos are written as MP4",
+            OutputFormat::Png => "pictures are written as PNG",
+            OutputFormat::Trace => "traces are written as JSON",
+            OutputFormat::Svg => "drawings are written as SVG",
+        }
+    }
+
+    /// Refuses `output`, which `option` names, if its name says another format. A name without an extension says none.
+    ///
+    /// # Errors
+    /// When it does, or is `-`, which stands for standard output.
+    pub(super) fn check_name(self, option: &str, output: &Path) -> Result<(), UsageError> {
+        let described = self.described();
+        if is_standard_stream(output) {
+            return Err(UsageError(match self {
+                OutputFormat::Mp4 => format!(
+                    "{option} -: a video cannot go to standard output, because parts of an MP4 file are written last and \
+                     stand first; give the name of a file (./- for one called -). `strikeline frame {option} -` writes one \
+                     picture to standard output"
+                ),
+                _ => format!(
+                    "{option} -: standard output is for the result; give the name of a file (./- for one called -)"
+                ),
+            }));
+        }
+        let extensions = self.extensions();
+        let says_other = match output.extension() {
+            None => false,
+            Some(found) if found.is_empty() => false,
+            Some(found) => !extensions.iter().any(|extension| found.eq_ignore_ascii_case(extension)),
+        };
+        if says_other {
+            let endings: Vec<_> = extensions.iter().map(|extension| format!(".{extension}")).collect();
+            let endings = endings.join(" or ");
+            let text = format!("{option} {}: {described}; give a name that ends in {endings}", shown(output));
+            return Err(UsageError(text));
+        }
+        Ok(())
+    }
+}
+
+/// Whether `path` stands for standard input or output.
+pub(super) fn is_standard_stream(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_say_the_format_or_none_and_no_other() {
+        use OutputFormat::{Mp4, Png, Svg, Trace};
+        let check = |format: OutputFormat, name: &str| format.check_name("--output", Path::new(name));
+        for (format, name) in [
+            (Mp4, "song.mp4"),
+            (Mp4, "song.MP4"),
+            (Mp4, "a.b.m4v"),
+            (Mp4, "song"),
+            (Mp4, "song."),
+            (Mp4, "folder.webm/song"),
+            (Mp4, "/dev/null"),
+            (Mp4, "./-"),
+            (Mp4, ".mp4"),
+            (Png, "a.PnG"),
+            (Trace, "a.json"),
+            (Svg, "a.svg"),
+        ] {
+            assert!(check(format, name).is_ok(), "{name}");
+        }
+        for (format, name, words) in [
+            (Mp4, "song.webm", ".mp4 or .m4v"),
+            (Mp4, "song.mp4.webm", "MP4"),
+            (Mp4, "song.mov", "song.mov"),
+            (Mp4, "song.png", "MP4"),
+            (Mp4, "-", "frame"),
+            (Png, "a.jpg", "PNG"),
+            (Trace, "a.svg", ".json"),
+            (Svg, "a.json", ".svg"),
+            (Svg, "-", "standard output"),
+        ] {
+            let error = check(format, name).unwrap_err().to_string();
+            assert!(error.contains(words) && error.contains("--output"), "{name}: {error}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Panics, which are bugs: where they were, for the report of an error.
+//!
+//! What panics in a stage of the stream, or in a library that is known to, is caught there and becomes an error. So nothing is
+//! printed when it happens, but kept, and told with the error if that is what the panic led to.
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::panic::{PanicHookInfo, catch_unwind};
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+
+use super::console;
+
+/// Where bugs are reported.
+const REPORTS: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
+
+/// Panics that are kept: the first of those that follow from one another is the one that matters.
+const KEPT: usize = 4;
+
+static PANICS: Mutex<Vec<KeptPanic>> = Mutex::new(Vec::new());
+
+/// A panic that happened.
+struct KeptPanic {
+    message: String,
+    /// Thread, file, line and column, and the backtrace if `RUST_BACKTRACE` asks for one.
+    place: String,
+}
+
+/// Runs the program. A panic that nothing catches ends it with an error message and exit code 1.
+pub(crate) fn guarded(program: fn() -> ExitCode) -> ExitCode {
+    std::panic::set_hook(Box::new(keep));
+    catch_unwind(program).unwrap_or_else(|_panic| {
+        wgpu_video::output::remove_unfinished();
+        console::tell(uncaught());
+        ExitCode::FAILURE
+    })
+}
+
+/// Where the panic was that `error` speaks of, if it speaks of one.
+pub(crate) fn place_of(error: &str) -> Option<String> {
+    let panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+    let panic = panics.iter().find(|panic| !panic.message.is_empty() && error.contains(&panic.message))?;
+    Some(format!("it was in {}; report it at {REPORTS}", panic.place))
+}
+
+fn uncaught() -> String {
+    let panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+    let listed: Vec<String> =
+        panics.iter().map(|panic| format!("\n  {} (in {})", panic.message, panic.place)).collect();
+    format!("error: this is a bug in strikeline, please report it at {REPORTS}:{}", listed.concat())
+}
+
+/// Keeps what the hook is told. A panic here would end the program without words, so nothing here can.
+fn keep(panic: &PanicHookInfo<'_>) {
+    let message = panic.payload_as_str().unwrap_or("no message").to_owned();
+    let thread = std::thread::current();
+    let mut place = format!("the thread {}", thread.name().unwrap_or("without a name"));
+    if let Some(location) = panic.location() {
+        place.push_str(&format!(", at {location}"));
+    }
+    let backtrace = Backtrace::capture();
+    if backtrace.status() == BacktraceStatus::Captured {
+        place.push_str(&format!("\n{backtrace}"));
+    }
+    let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+    if panics.len() < KEPT {
+        panics.push(KeptPanic { message, place });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs the ignored test `name` of this module in a process of its own, and returns its exit code and standard error.
+    fn in_child(name: &str) -> (Option<i32>, String) {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--ignored", "--exact", "--nocapture", &format!("cli::panics::tests::{name}")]);
+        let output = child.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    /// Ends the process as `main` does.
+    fn exit(code: ExitCode) -> ! {
+        let is_failure = format!("{code:?}") == format!("{:?}", ExitCode::FAILURE);
+        std::process::exit(if is_failure { 1 } else { 0 })
+    }
+
+    #[test]
+    #[ignore = "a process of its own"]
+    fn a_program_that_panics() {
+        exit(guarded(|| panic!("the sum is {}", 1 + 1)));
+    }
+
+    #[test]
+    #[ignore = "a process of its own"]
+    fn a_program_with_a_thread_that_panics() {
+        exit(guarded(|| {
+            let thread = std::thread::Builder::new().name("render".to_owned());
+            let panicking = thread.spawn(|| assert_eq!(1, 2, "odd")).unwrap();
+            let caught = panicking.join().unwrap_err();
+            let message = caught.downcast_ref::<String>().unwrap();
+            let text = format!("the render stage panicked ({message})");
+            console::tell(format_args!("error: {text}"));
+            console::tell(format_args!("help: {}", place_of(&text).unwrap()));
+            assert_eq!(place_of("the disk is full"), None);
+            ExitCode::SUCCESS
+        }));
+    }
+
+    #[test]
+    fn a_panic_that_nothing_catches_ends_in_words_with_exit_code_1() {
+        let (code, stderr) = in_child("a_program_that_panics");
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(
+            stderr.starts_with("error: this is a bug in strikeline, please report it at http"),
+            "{stderr}"
+        );
+        assert!(stderr.contains("the sum is 2 (in the thread ") && stderr.contains("panics.rs:"), "{stderr}");
+        assert_eq!(stderr.matches("the sum is").count(), 1, "{stderr}");
+    }
+
+    #[test]
+    fn a_panic_that_was_caught_is_told_once_with_its_place() {
+        let (code, stderr) = in_child("a_program_with_a_thread_that_panics");
+        assert_eq!(code, Some(0), "{stderr}");
+        assert_eq!(stderr.matches("odd").count(), 1, "{stderr}");
+        assert!(stderr.contains("help: it was in the thread render, at src/cli/panics.rs:"), "{stderr}");
+    }
+}

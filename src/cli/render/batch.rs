@@ -1,0 +1,327 @@
+//! Many songs in one process: devices, shaders and drums are made once, short songs are rendered side by side, and a song
+//! that fails does not stop the others.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use rayon::prelude::*;
+use strikeline::theme::Theme;
+use strikeline_picture::shown;
+use wgpu_video::output::Overwrite;
+use wgpu_video::stream::{CancelToken, DevicePool, StreamError};
+
+use super::RenderArgs;
+use super::bars::Bars;
+use super::made::{Record, VideoKey};
+use super::outcome::{Counts, Outcome, Skipped};
+use super::plan::{PlannedVideo, listed};
+use super::room::Room;
+use super::table::{name, table};
+use super::video::Video;
+use crate::cli::console::{self, NotPrinted};
+use crate::cli::files::CommandFiles;
+use crate::cli::formats::OutputFormat;
+use crate::cli::job::RenderJob;
+use crate::cli::messages::Messages;
+use crate::cli::signals::Signals;
+
+/// Options of a render of several songs.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Several songs")]
+pub(super) struct BatchArgs {
+    /// Leave videos that exist as they are, and make the others.
+    ///
+    /// It is not needed to go on with several songs that were interrupted: the same command leaves what it has made.
+    #[arg(long, conflicts_with = "force")]
+    pub skip_existing: bool,
+
+    /// Most songs to be rendered at the same time [default: as many as there are cores].
+    ///
+    /// Short songs are rendered side by side; a long one keeps the machine busy by itself. With --ring, --jobs, --segments or
+    /// --devices, which hold for each song, the default is 1.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    at_once: Option<u16>,
+}
+
+/// Renders `videos`, all of them in `folder`.
+///
+/// # Errors
+/// When nothing could be begun, a song failed, or the batch was interrupted.
+pub(super) fn run(
+    args: &RenderArgs,
+    folder: &Path,
+    videos: &[PlannedVideo],
+    signals: &Signals,
+) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let (quiet, json) = (args.quiet.quiet, args.json.json);
+    let pool = Arc::new(DevicePool::new());
+    let cancel = signals.token();
+    // What would be wrong with every song is told once.
+    Theme::find(&args.video.highway.look().theme)?;
+    pool.adapter(&args.video.picture.adapter())?;
+    let record = (!args.resume.no_resume).then(|| Record::read(folder));
+    let existing = Existing { args, pool: &pool, cancel: &cancel, record: record.as_ref() };
+    let skipped = existing.skipped(videos)?;
+    if !folder.as_os_str().is_empty() {
+        fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", shown(folder)))?;
+    }
+
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let given = args.batch.at_once.and_then(|songs| NonZeroUsize::new(songs.into()));
+    let at_once = given.unwrap_or(if args.video.stream.splits() { NonZeroUsize::MIN } else { cores });
+    let batch = Batch {
+        args,
+        pool: &pool,
+        cancel: &cancel,
+        record: record.as_ref(),
+        room: Room::new(cores.max(at_once)),
+        at_once,
+        bars: Bars::new(quiet || json, videos.len(), args.video.picture.fps, &cancel),
+        videos,
+        outcomes: Mutex::new(videos.iter().map(|_| Outcome::NotBegun).collect()),
+        ended: AtomicUsize::new(0),
+        unprinted: Mutex::new(None),
+    };
+    signals.stream(|_| batch.render_all(&skipped));
+    batch.bars.finish();
+
+    let outcomes = batch.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let counts = Counts::of(&outcomes);
+    let wall = started.elapsed();
+    if !quiet && !json {
+        console::tell(table(videos, &outcomes, args.video.picture.fps, wall));
+    }
+    let mut unprinted = batch.unprinted.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if json {
+        for (video, outcome) in videos.iter().zip(&outcomes).filter(|(_, it)| matches!(it, Outcome::NotBegun))
+        {
+            unprinted = unprinted.or(console::print_json(&outcome.json(video)).err());
+        }
+        unprinted = unprinted.or(console::print_json(&counts.json(wall)).err());
+    }
+    if counts.left > 0 {
+        if !quiet && !json {
+            console::tell("run the same command to go on");
+        }
+        return Err(StreamError::Cancelled.into());
+    }
+    if counts.failed > 0 {
+        return Err(anyhow!("{} of {} songs failed", counts.failed, videos.len()));
+    }
+    if let Some(record) = &record {
+        record.remove();
+    }
+    match unprinted {
+        None => Ok(()),
+        Some(error) => Err(error.after(format_args!("all videos are complete: {}", counts.made)).into()),
+    }
+}
+
+/// Finds out which videos need not be made, and whether any is in the way.
+struct Existing<'b> {
+    args: &'b RenderArgs,
+    pool: &'b Arc<DevicePool>,
+    cancel: &'b CancelToken,
+    record: Option<&'b Record>,
+}
+
+impl Existing<'_> {
+    /// Why each of `videos` need not be made; `None` for those that are.
+    ///
+    /// # Errors
+    /// When one exists that may not be replaced, or is a file that a song is made from.
+    fn skipped(&self, videos: &[PlannedVideo]) -> anyhow::Result<Vec<Option<Skipped>>> {
+        // To find out what a song's video would be takes some milliseconds.
+        let skipped: Vec<_> = videos.par_iter().map(|video| self.skip(video)).collect();
+        let replaced =
+            videos.iter().zip(&skipped).filter(|(video, why)| why.is_none() && video.output.exists());
+        let replaced: Vec<&Path> = replaced.map(|(video, _)| video.output.as_path()).collect();
+        if replaced.is_empty() {
+            return Ok(skipped);
+        }
+        if self.args.force.overwrite() == Overwrite::Refuse {
+            return Err(anyhow!(
+                "{} of {} videos exist already: {}; --skip-existing leaves them and makes the others, --force replaces them",
+                replaced.len(),
+                videos.len(),
+                listed(replaced.into_iter())
+            ));
+        }
+        let mut files = CommandFiles::default();
+        videos.iter().for_each(|video| files.read_song(&video.song));
+        self.args.video.add_files(&mut files)?;
+        for output in replaced {
+            files.write("--output", output, OutputFormat::Mp4)?;
+        }
+        files.check()?;
+        Ok(skipped)
+    }
+
+    fn skip(&self, PlannedVideo { song, output }: &PlannedVideo) -> Option<Skipped> {
+        if !output.exists() {
+            return None;
+        }
+        let record = self.record.filter(|record| record.may_have(output));
+        if let Some(record) = record {
+            // A song that cannot be read has no such video; why not is told later.
+            let messages = &mut Messages::silent();
+            let job = RenderJob::prepare(&self.args.video, song, self.cancel, messages).ok();
+            let key = job.and_then(|mut job| {
+                job.options.device_pool = Some(Arc::clone(self.pool));
+                VideoKey::of(self.args, song, &job).ok()
+            });
+            if key.is_some_and(|key| record.has(output, &key)) {
+                return Some(Skipped::MadeBefore);
+            }
+        }
+        self.args.batch.skip_existing.then_some(Skipped::Exists)
+    }
+}
+
+/// A batch that is rendered.
+struct Batch<'b> {
+    args: &'b RenderArgs,
+    pool: &'b Arc<DevicePool>,
+    cancel: &'b CancelToken,
+    record: Option<&'b Record>,
+    room: Room,
+    at_once: NonZeroUsize,
+    bars: Bars,
+    videos: &'b [PlannedVideo],
+    /// In the order of the videos.
+    outcomes: Mutex<Vec<Outcome>>,
+    ended: AtomicUsize,
+    /// Why an object could not be printed, the first time.
+    unprinted: Mutex<Option<NotPrinted>>,
+}
+
+impl Batch<'_> {
+    /// Renders all songs but those that are skipped.
+    fn render_all(&self, skipped: &[Option<Skipped>]) {
+        let mut to_make = Vec::new();
+        for (index, why) in skipped.iter().enumerate() {
+            match why {
+                Some(why) => self.end(index, Outcome::Skipped(*why), &Messages::silent()),
+                None => to_make.push(index),
+            }
+        }
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while !self.cancel.is_cancelled()
+                && let Some(&index) = to_make.get(next.fetch_add(1, Ordering::Relaxed))
+            {
+                self.render_one(index);
+            }
+        };
+        std::thread::scope(|scope| {
+            for worker in 1..self.at_once.get().min(to_make.len()) {
+                // Where there is no other thread, this one does all.
+                let _ = std::thread::Builder::new().name(format!("song-{worker}")).spawn_scoped(scope, work);
+            }
+            work();
+        });
+    }
+
+    fn render_one(&self, index: usize) {
+        let mut messages = Messages::silent();
+        let render = || self.render(&self.videos[index], &mut messages);
+        let outcome = catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|panic| {
+            let message = panic.downcast_ref::<String>().map(String::as_str);
+            let message = message.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            let error = anyhow!("this is a bug in strikeline, please report it ({message})");
+            Outcome::of_error(&error, Duration::ZERO, 0)
+        });
+        self.end(index, outcome, &messages);
+    }
+
+    fn render(&self, video: &PlannedVideo, messages: &mut Messages) -> Outcome {
+        let started = Instant::now();
+        let (mut waited, mut kept_segments) = (Duration::ZERO, 0);
+        let made = (|| -> anyhow::Result<Outcome> {
+            let mut prepared = self.prepare(video, messages)?;
+            let songs = self.videos.len() - self.ended.load(Ordering::Relaxed);
+            let cores = self.room.cores_for(prepared.segments(), songs, self.at_once);
+            let waiting = Instant::now();
+            let share = self.room.enter(cores);
+            waited = waiting.elapsed();
+            if self.cancel.is_cancelled() {
+                return Err(StreamError::Cancelled.into());
+            }
+            if let Some(split) = share.split()
+                && !self.args.video.stream.splits()
+            {
+                prepared.set_split(split);
+            }
+            let result = {
+                let mut bar = self.bars.begin(&name(&video.song), prepared.frames());
+                prepared.make(&mut bar, messages)
+            };
+            prepared.end(&result, messages);
+            kept_segments = prepared.kept_segments();
+            let report = result?;
+            let took = started.elapsed().saturating_sub(waited);
+            let about = prepared.summary(&report, took, messages).json();
+            Ok(Outcome::Made { frames: report.frames, kept: report.kept, took, about })
+        })();
+        let took = started.elapsed().saturating_sub(waited);
+        made.unwrap_or_else(|error| Outcome::of_error(&error, took, kept_segments))
+    }
+
+    fn prepare<'v>(&'v self, video: &'v PlannedVideo, messages: &mut Messages) -> anyhow::Result<Video<'v>> {
+        let PlannedVideo { song, output } = video;
+        let overwrite = self.args.force.overwrite();
+        let prepared =
+            Video::prepare(self.args, (song, output), overwrite, Some(self.pool), self.cancel, messages)?;
+        if let Some(record) = self.record {
+            let begun = prepared.key(song).and_then(|key| Ok(record.begin(output, &key)?));
+            if let Err(error) = begun {
+                messages.warn(format_args!("the same command would not find this video as made: {error}"));
+            }
+        }
+        Ok(prepared)
+    }
+
+    /// Tells and keeps what became of a song.
+    fn end(&self, index: usize, outcome: Outcome, messages: &Messages) {
+        let video = &self.videos[index];
+        let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
+        self.bars.suspend(|| self.tell(video, &outcome, messages, ended));
+        self.bars.set_done(ended, self.videos.len());
+        if self.args.json.json
+            && let Err(error) = console::print_json(&outcome.json(video))
+        {
+            self.unprinted.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)[index] = outcome;
+    }
+
+    fn tell(&self, video: &PlannedVideo, outcome: &Outcome, messages: &Messages, ended: usize) {
+        let song = shown(&video.song);
+        if !self.args.quiet.quiet {
+            for warning in messages.warnings() {
+                console::tell(format_args!("warning: {song}: {warning}"));
+            }
+        }
+        if let Outcome::Failed { error, .. } = outcome {
+            // Errors of songs that cannot be read name the file.
+            let named = error.text.contains(&song.to_string());
+            let prefix = if named { String::new() } else { format!("{song}: ") };
+            console::tell(format_args!("error: {prefix}{}", error.text));
+            if let Some(help) = &error.help {
+                console::tell(format_args!("help: {help}"));
+            }
+        } else if self.bars.are_plain() {
+            let took =
+                outcome.took().map(|took| format!(" ({:.1} s)", took.as_secs_f64())).unwrap_or_default();
+            let of = self.videos.len();
+            console::tell(format_args!("{ended}/{of}  {song}: {}{took}", outcome.text()));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What a batch that was interrupted has made, so that the same command need not make it again.
+//!
+//! A hidden file in the folder of the videos has a line for each song that was begun: hashes of the video's name and of all
+//! that its bytes depend on, and what was there before. If something else is there now, and the last line with that name has
+//! the hash, it is the video that this song makes with these options: videos appear in one step when they are complete. The
+//! file is removed when all songs have a video.
+
+use std::collections::HashMap;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::UNIX_EPOCH;
+
+use blake3::{Hash, Hasher};
+use wgpu_video::gpu::GpuAdapter;
+
+use super::RenderArgs;
+use crate::cli::job::RenderJob;
+use crate::cli::journals::batch_record_path;
+
+/// The largest record that is read.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Length and time of change of a file; `-` for none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct State(String);
+
+impl State {
+    fn of(path: &Path) -> State {
+        let text = |about: Metadata| {
+            let changed = about.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            format!("{}/{}", about.len(), changed.map_or(0, |time| time.as_nanos()))
+        };
+        State(fs::metadata(path).map_or_else(|_| "-".to_owned(), text))
+    }
+}
+
+/// A line of the record.
+#[derive(Debug, Clone)]
+struct Begun {
+    video: Hash,
+    before: State,
+}
+
+/// The record of the batches of a folder.
+#[derive(Debug)]
+pub(super) struct Record {
+    path: PathBuf,
+    /// By the hash of the name.
+    begun: HashMap<Hash, Begun>,
+    file: Mutex<RecordFile>,
+}
+
+#[derive(Debug)]
+struct RecordFile {
+    /// Open for appending, from the first line on.
+    file: Option<File>,
+    /// Its length, if nobody else writes to it.
+    bytes: u64,
+    /// Whether it ends with a whole line.
+    is_whole: bool,
+}
+
+impl Record {
+    /// That of the videos in `folder`; an empty one where there is none, or where it cannot be read.
+    pub(super) fn read(folder: &Path) -> Record {
+        let path = batch_record_path(folder);
+        let mut text = Vec::new();
+        if let Ok(file) = File::open(&path) {
+            // A part of it is as good as what it says.
+            let _ = file.take(MAX_BYTES).read_to_end(&mut text);
+        }
+        let begun = String::from_utf8_lossy(whole_lines(&text)).lines().filter_map(parse).collect();
+        let is_whole = whole_lines(&text).len() == text.len();
+        let file = RecordFile { file: None, bytes: text.len() as u64, is_whole };
+        Record { path, begun, file: Mutex::new(file) }
+    }
+
+    /// Whether a video of the name of `output` was begun, and something else is there now than was before.
+    pub(super) fn may_have(&self, output: &Path) -> bool {
+        self.begun.get(&name_hash(output)).is_some_and(|begun| begun.before != State::of(output))
+    }
+
+    /// Whether what is at `output` is the video that `video` stands for.
+    pub(super) fn has(&self, output: &Path, video: &VideoKey) -> bool {
+        let last = self.begun.get(&name_hash(output)).filter(|begun| begun.video == video.0);
+        last.is_some_and(|begun| begun.before != State::of(output))
+    }
+
+    /// Notes that `video` is begun, which will be at `output`.
+    ///
+    /// # Errors
+    /// When it cannot be written. The video can be made nevertheless.
+    pub(super) fn begin(&self, output: &Path, video: &VideoKey) -> io::Result<()> {
+        let before = State::of(output).0;
+        let mut line = format!("{} {} {before}\n", name_hash(output).to_hex(), video.0.to_hex());
+        let mut record = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::mem::replace(&mut record.is_whole, true) {
+            line.insert(0, '\n');
+        }
+        record.bytes += line.len() as u64;
+        let file = match &mut record.file {
+            Some(file) => file,
+            none => {
+                let opened = File::options().append(true).create(true).open(&self.path)?;
+                // Not for other batches: so that `strikeline clean` sees that it is in use.
+                let _ = opened.try_lock_shared();
+                none.insert(opened)
+            }
+        };
+        // One call, so that the lines of two processes do not mix.
+        file.write_all(line.as_bytes())?;
+        // No video is on the disk before the line is.
+        file.sync_data()
+    }
+
+    /// Removes the record, unless another batch has written to it.
+    pub(super) fn remove(&self) {
+        let record = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if fs::metadata(&self.path).is_ok_and(|about| about.len() == record.bytes) {
+            // One that stays makes no video wrong.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn parse(line: &str) -> Option<(Hash, Begun)> {
+    let mut fields = line.split(' ');
+    let mut hash = || Hash::from_hex(fields.next()?).ok();
+    let (name, video) = (hash()?, hash()?);
+    let before = State(fields.next()?.to_owned());
+    Some((name, Begun { video, before }))
+}
+
+fn name_hash(output: &Path) -> Hash {
+    blake3::hash(output.file_name().unwrap_or_default().as_encoded_bytes())
+}
+
+/// Stands for all that the bytes of a video depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct VideoKey(Hash);
+
+impl VideoKey {
+    /// Of the video that `job` makes of the song at `song`. The pictures are those of the journal's key. The files that the
+    /// sound is made of are known by their lengths and times of change.
+    ///
+    /// # Errors
+    /// When there is no such adapter, or the program's own file cannot be read.
+    pub(super) fn of(args: &RenderArgs, song: &Path, job: &RenderJob<'_>) -> anyhow::Result<VideoKey> {
+        let sound = &args.video.sound;
+        let mut hasher = Hasher::new();
+        let mut part = |text: &str| {
+            hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+        };
+        let adapter = match &job.options.device_pool {
+            Some(pool) => pool.adapter(&job.options.adapter)?,
+            None => GpuAdapter::find(&job.options.adapter)?.description,
+        };
+        part(&job.identity().key_on(&adapter)?.to_string());
+        part(&format!("{sound:?}"));
+        for file in [Some(song), sound.audio.as_deref(), sound.soundfont.as_deref()].into_iter().flatten() {
+            part(&State::of(file).0);
+        }
+        // Of a chart's folder, the time of change says which files are there, and not what is in them.
+        let mut inside: Vec<String> = fs::read_dir(song)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| format!("{} {}", entry.file_name().to_string_lossy(), State::of(&entry.path()).0))
+            .collect();
+        inside.sort();
+        inside.iter().for_each(|file| part(file));
+        Ok(VideoKey(hasher.finalize()))
+    }
+}
+
+/// `text` without what follows its last line break, which was torn off.
+fn whole_lines(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |place| place + 1);
+    &text[..end]
+}

@@ -1,0 +1,174 @@
+//! What became of the songs of a batch.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wgpu_video::stream::{StreamError, process_cpu_time};
+
+use super::plan::PlannedVideo;
+use crate::cli::json_path::put_path;
+use crate::cli::{describe, panics, remedies};
+
+/// What became of one song.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// The video was made. The object that a render of this song alone would have printed.
+    Made { frames: u64, kept: u64, took: Duration, about: Value },
+    /// The video was there already.
+    Skipped(Skipped),
+    /// There is no video.
+    Failed { took: Duration, error: Failed },
+    /// It was interrupted; so many segments are kept.
+    Interrupted { kept_segments: usize },
+    /// The batch was interrupted before.
+    NotBegun,
+}
+
+/// Why a song was not rendered that has a video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Skipped {
+    /// The same command has made it before it was interrupted.
+    MadeBefore,
+    /// `--skip-existing`.
+    Exists,
+}
+
+/// An error in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failed {
+    pub text: String,
+    pub help: Option<String>,
+}
+
+impl Failed {
+    pub(super) fn of(error: &anyhow::Error) -> Failed {
+        let text = describe(error);
+        let help = remedies::of(error).map(str::to_owned).or_else(|| panics::place_of(&text));
+        Failed { text, help }
+    }
+}
+
+impl Outcome {
+    /// That of a video that could not be made.
+    pub(super) fn of_error(error: &anyhow::Error, took: Duration, kept_segments: usize) -> Outcome {
+        match error.downcast_ref() {
+            Some(StreamError::Cancelled) => Outcome::Interrupted { kept_segments },
+            _ => Outcome::Failed { took, error: Failed::of(error) },
+        }
+    }
+
+    /// In one word for scripts.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Outcome::Made { .. } => "made",
+            Outcome::Skipped(_) => "skipped",
+            Outcome::Failed { .. } => "failed",
+            Outcome::Interrupted { .. } => "interrupted",
+            Outcome::NotBegun => "not begun",
+        }
+    }
+
+    /// In a few words for people.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Outcome::Made { kept: 0, .. } => "made".to_owned(),
+            Outcome::Made { kept, .. } => format!("made; {kept} frames were kept from an interrupted run"),
+            Outcome::Skipped(Skipped::MadeBefore) => "made before".to_owned(),
+            Outcome::Skipped(Skipped::Exists) => "skipped: it exists".to_owned(),
+            Outcome::Failed { error, .. } => {
+                format!("failed: {}", error.text.lines().next().unwrap_or_default())
+            }
+            Outcome::Interrupted { kept_segments: 0 } => "interrupted".to_owned(),
+            Outcome::Interrupted { kept_segments } => {
+                format!("interrupted; {kept_segments} segments are kept")
+            }
+            Outcome::NotBegun => "not begun".to_owned(),
+        }
+    }
+
+    /// Frames of the video that was made.
+    pub(super) fn frames(&self) -> Option<u64> {
+        match self {
+            Outcome::Made { frames, .. } => Some(*frames),
+            _ => None,
+        }
+    }
+
+    /// From the reading of the song to its end.
+    pub(super) fn took(&self) -> Option<Duration> {
+        match self {
+            Outcome::Made { took, .. } | Outcome::Failed { took, .. } => Some(*took),
+            _ => None,
+        }
+    }
+
+    /// One object for scripts.
+    pub(super) fn json(&self, video: &PlannedVideo) -> Value {
+        let mut object = match self {
+            Outcome::Made { about, .. } => about.clone(),
+            Outcome::Skipped(why) => {
+                let why = match why {
+                    Skipped::MadeBefore => "made before",
+                    Skipped::Exists => "exists",
+                };
+                json!({ "why": why })
+            }
+            Outcome::Failed { error, took } => {
+                json!({ "error": error.text, "help": error.help, "wall_seconds": took.as_secs_f64() })
+            }
+            Outcome::Interrupted { kept_segments } => json!({ "kept_segments": kept_segments }),
+            Outcome::NotBegun => json!({}),
+        };
+        if let Some(fields) = object.as_object_mut() {
+            // That of the whole process.
+            fields.remove("cpu_seconds");
+            fields.insert("type".to_owned(), "song".into());
+            fields.insert("result".to_owned(), self.name().into());
+        }
+        put_path(&mut object, "song", &video.song);
+        put_path(&mut object, "output", &video.output);
+        object
+    }
+}
+
+/// How many songs ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub made: usize,
+    pub skipped: usize,
+    pub failed: usize,
+    /// Interrupted or not begun.
+    pub left: usize,
+    pub frames: u64,
+}
+
+impl Counts {
+    pub(super) fn of(outcomes: &[Outcome]) -> Counts {
+        let mut counts = Counts::default();
+        for outcome in outcomes {
+            counts.frames += outcome.frames().unwrap_or(0);
+            *match outcome {
+                Outcome::Made { .. } => &mut counts.made,
+                Outcome::Skipped(_) => &mut counts.skipped,
+                Outcome::Failed { .. } => &mut counts.failed,
+                Outcome::Interrupted { .. } | Outcome::NotBegun => &mut counts.left,
+            } += 1;
+        }
+        counts
+    }
+
+    /// The last object for scripts.
+    pub(super) fn json(&self, wall: Duration) -> Value {
+        json!({
+            "type": "batch",
+            "songs": self.made + self.skipped + self.failed + self.left,
+            "made": self.made,
+            "skipped": self.skipped,
+            "failed": self.failed,
+            "left": self.left,
+            "frames": self.frames,
+            "wall_seconds": wall.as_secs_f64(),
+            "cpu_seconds": process_cpu_time().as_secs_f64(),
+        })
+    }
+}

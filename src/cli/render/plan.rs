@@ -1,0 +1,125 @@
+//! Which video is made of which song, found out before anything is drawn.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use strikeline_picture::shown;
+
+use super::songs::Songs;
+use crate::cli::{UsageError, default_output};
+
+/// Endings of names that are those of a video, and not of a folder.
+const VIDEO_ENDINGS: [&str; 8] = ["mp4", "m4v", "mov", "mkv", "webm", "avi", "gif", "ts"];
+
+/// How many files an error names.
+const NAMED: usize = 3;
+
+/// A song, and the video that is made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PlannedVideo {
+    pub song: PathBuf,
+    pub output: PathBuf,
+}
+
+/// What is to be made.
+#[derive(Debug)]
+pub(super) enum Plan {
+    /// One video, of a song that was named by itself.
+    One(PlannedVideo),
+    /// Any number of videos in one folder, which may still be to be made.
+    Many { folder: PathBuf, videos: Vec<PlannedVideo> },
+}
+
+impl Plan {
+    /// The videos of `songs`, with `--output` as given. There are many where many songs could have been named, and where the
+    /// output is a folder.
+    ///
+    /// # Errors
+    /// When many videos would go to one file, or two videos would have one name.
+    pub(super) fn of(songs: Songs, output: Option<&Path>) -> Result<Plan> {
+        let is_folder = output.is_some_and(is_folder);
+        if let (false, false, [song]) = (songs.are_many, is_folder, &songs.paths[..]) {
+            let output = output.map_or_else(|| default_output(song, "mp4"), Path::to_path_buf);
+            return Ok(Plan::One(PlannedVideo { song: song.clone(), output }));
+        }
+        if let Some(output) = output.filter(|_| !is_folder) {
+            refuse_file(output, songs.paths.len())?;
+        }
+        let folder = output.unwrap_or(Path::new("")).to_path_buf();
+        let video = |song: PathBuf| PlannedVideo { output: folder.join(default_output(&song, "mp4")), song };
+        let videos: Vec<_> = songs.paths.into_iter().map(video).collect();
+        refuse_collisions(&videos)?;
+        Ok(Plan::Many { folder, videos })
+    }
+}
+
+/// Whether `output` names a folder: one that is there, or by a separator at its end.
+fn is_folder(output: &Path) -> bool {
+    let last = output.as_os_str().as_encoded_bytes().last();
+    last.is_some_and(|&byte| std::path::is_separator(byte.into())) || output.is_dir()
+}
+
+/// # Errors
+/// When `output` is, or by its name would be, a file.
+fn refuse_file(output: &Path, songs: usize) -> Result<(), UsageError> {
+    let ending = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let is_video = VIDEO_ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known));
+    if output.exists() || is_video || output == Path::new("-") {
+        let songs =
+            if songs == 1 { "the songs of a list or folder".to_owned() } else { format!("{songs} songs") };
+        return Err(UsageError(format!(
+            "--output {} is one file, and {songs} are to be rendered: give a folder, such as --output videos/",
+            shown(output)
+        )));
+    }
+    Ok(())
+}
+
+/// # Errors
+/// When two videos would have one name, also on a file system to which capital letters make no difference.
+fn refuse_collisions(videos: &[PlannedVideo]) -> Result<(), UsageError> {
+    let mut by_name: HashMap<Vec<u8>, &PlannedVideo> = HashMap::new();
+    let mut collisions = Vec::new();
+    for video in videos {
+        let name = match video.output.to_str() {
+            Some(name) => name.to_lowercase().into_bytes(),
+            None => video.output.as_os_str().as_encoded_bytes().to_vec(),
+        };
+        if let Some(other) = by_name.get(&name) {
+            collisions.push((*other, video));
+        } else {
+            by_name.insert(name, video);
+        }
+    }
+    if collisions.is_empty() {
+        return Ok(());
+    }
+    let listed = |(one, other): &(&PlannedVideo, &PlannedVideo)| {
+        let same = one.output == other.output;
+        let but = if same { "" } else { " (but for capital letters)" };
+        format!(
+            "\n  {} and {} would both be {}{but}",
+            shown(&one.song),
+            shown(&other.song),
+            shown(&other.output)
+        )
+    };
+    let mut text = "two videos would have one name:".to_owned();
+    text.extend(collisions.iter().take(NAMED).map(listed));
+    if collisions.len() > NAMED {
+        text.push_str(&format!("\n  and {} more", collisions.len() - NAMED));
+    }
+    text.push_str("\nrename the songs, or render them into different folders; of charts give the folders");
+    Err(UsageError(text))
+}
+
+/// The first of `paths` in words, and how many more there are.
+pub(super) fn listed<'p>(paths: impl ExactSizeIterator<Item = &'p Path>) -> String {
+    let more = paths.len().saturating_sub(NAMED);
+    let mut text = paths.take(NAMED).map(|path| shown(path).to_string()).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}

@@ -1,0 +1,71 @@
+//! One song to one video.
+
+use std::time::Instant;
+
+use strikeline_picture::shown;
+use wgpu_video::stream::Progress;
+
+use super::RenderArgs;
+use super::plan::PlannedVideo;
+use super::video::{Display, Video};
+use crate::cli::files::CommandFiles;
+use crate::cli::formats::OutputFormat;
+use crate::cli::json_path::put_path;
+use crate::cli::messages::Messages;
+use crate::cli::progress::ProgressDisplay;
+use crate::cli::signals::Signals;
+use crate::cli::{console, hang};
+
+/// Renders it.
+///
+/// # Errors
+/// When there is no video, or the summary could not be printed.
+pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let (quiet, json) = (args.quiet.quiet, args.json.json);
+    let mut messages = Messages::new(quiet, json);
+    let PlannedVideo { song, output } = video;
+    let mut files = CommandFiles::default();
+    files.read_song(song);
+    args.video.add_files(&mut files)?;
+    files.write("--output", output, OutputFormat::Mp4)?;
+    files.check()?;
+    if args.batch.skip_existing && output.exists() {
+        messages.note(format_args!("{} exists, and is left as it is", shown(output)));
+        if json {
+            let mut skipped = serde_json::json!({ "result": "skipped" });
+            put_path(&mut skipped, "output", output);
+            console::print_json(&skipped)?;
+        }
+        return Ok(());
+    }
+    let overwrite = args.force.overwrite();
+    let mut video = Video::prepare(args, (song, output), overwrite, None, &signals.token(), &mut messages)?;
+    if !quiet && !json {
+        hang::say_when_compiling();
+    }
+    let mut display = ProgressDisplay::new(quiet, video.frames(), args.video.picture.fps);
+    let result = signals.stream(|_| video.make(&mut display, &mut messages));
+    display.finish();
+    video.end(&result, &mut messages);
+    let report = result?;
+    let summary = video.summary(&report, started.elapsed(), &messages);
+    if !quiet && !json {
+        console::tell(summary.text());
+    }
+    if json {
+        let done = format!("the video is complete: {}", shown(output));
+        console::print_json(&summary.json()).map_err(|error| error.after(done))?;
+    }
+    Ok(())
+}
+
+impl Display for ProgressDisplay {
+    fn update(&mut self, progress: &Progress) {
+        ProgressDisplay::update(self, progress);
+    }
+
+    fn suspend(&mut self, print: &mut dyn FnMut()) {
+        ProgressDisplay::suspend(self, print);
+    }
+}

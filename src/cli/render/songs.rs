@@ -1,0 +1,164 @@
+//! The songs that a command line names: files, charts, folders of songs, and lists.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use strikeline::song::holds_chart;
+use strikeline_picture::shown;
+
+/// Endings of the files in a folder that are songs. A file that is named on the command line may have any.
+const ENDINGS: [&str; 5] = ["mid", "midi", "kar", "rmi", "sng"];
+
+/// The largest list that is read.
+const MAX_LIST_BYTES: u64 = 64 << 20;
+
+/// The songs of a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Songs {
+    /// In order; no file twice.
+    pub paths: Vec<PathBuf>,
+    /// Whether several could have been named: several arguments, a list or a folder of songs. So not where one song is named.
+    pub are_many: bool,
+}
+
+impl Songs {
+    /// The songs that `arguments` name: one that begins with `@` is a list, and a folder without a chart is all songs in it.
+    ///
+    /// # Errors
+    /// When a list or a folder cannot be read, or there is no song at all. Whether a song can be read shows later.
+    pub(super) fn of(arguments: &[PathBuf]) -> anyhow::Result<Songs> {
+        let mut are_many = arguments.len() > 1;
+        let mut found = Vec::new();
+        for argument in arguments {
+            match list_of(argument) {
+                Some(list) => {
+                    are_many = true;
+                    for path in read_list(list)? {
+                        add(path, &mut found)?;
+                    }
+                }
+                None => are_many |= add(argument.clone(), &mut found)?,
+            }
+        }
+        let mut seen = HashSet::new();
+        found.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+        if found.is_empty() {
+            bail!("no songs are named: the lists are empty");
+        }
+        Ok(Songs { paths: found, are_many })
+    }
+}
+
+/// The list that `argument` names, if it names one. A song whose name begins with `@`, as a shell finds it by a pattern, is none.
+fn list_of(argument: &Path) -> Option<&Path> {
+    let is_marked = argument.as_os_str().as_encoded_bytes().starts_with(b"@");
+    let list = Path::new(skip_first(argument.as_os_str()));
+    (is_marked && (list.exists() || !argument.exists())).then_some(list)
+}
+
+/// Adds the song at `path`, or all songs of the folder at `path`. Returns whether it is such a folder.
+fn add(path: PathBuf, found: &mut Vec<PathBuf>) -> anyhow::Result<bool> {
+    if !path.is_dir() || holds_chart(&path) {
+        found.push(path);
+        return Ok(false);
+    }
+    let songs = songs_in(&path)?;
+    if songs.is_empty() {
+        // The error of the song that it was taken for says what is there.
+        found.push(path);
+        return Ok(false);
+    }
+    found.extend(songs);
+    Ok(true)
+}
+
+/// The songs in `folder`, in order of their names: files with the endings of songs, and folders with charts. Neither hidden
+/// ones, nor what is deeper.
+fn songs_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let unreadable = || format!("the folder {} cannot be read", shown(folder));
+    let mut songs = Vec::new();
+    for entry in fs::read_dir(folder).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        let name = path.file_name().unwrap_or_default();
+        let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+        let is_song = ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)) && !path.is_dir();
+        let is_hidden = name.as_encoded_bytes().starts_with(b".");
+        if !is_hidden && (is_song || path.is_dir() && holds_chart(&path)) {
+            songs.push(path);
+        }
+    }
+    songs.sort();
+    Ok(songs)
+}
+
+/// The paths in the list at `path`, or on standard input where that is `-`: one in each line. Empty lines count for nothing, nor
+/// do those that begin with `#`.
+fn read_list(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let unreadable = || format!("the list {} cannot be read", shown(path));
+    let mut bytes = Vec::new();
+    let mut source: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(path).with_context(unreadable)?)
+    };
+    source.by_ref().take(MAX_LIST_BYTES + 1).read_to_end(&mut bytes).with_context(unreadable)?;
+    if bytes.len() as u64 > MAX_LIST_BYTES {
+        bail!("the list {} is larger than {} MB", shown(path), MAX_LIST_BYTES >> 20);
+    }
+    paths_of_list(&bytes).with_context(|| format!("the list {} cannot be used", shown(path)))
+}
+
+fn paths_of_list(bytes: &[u8]) -> anyhow::Result<Vec<PathBuf>> {
+    if bytes.contains(&0) {
+        bail!(
+            "it is no text with a path in each line: save it as UTF-8 text; a song whose name begins with @ is given as ./@NAME"
+        );
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let lines = bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let is_path = |line: &&[u8]| !line.trim_ascii().is_empty() && !line.starts_with(b"#");
+    lines.filter(is_path).map(path_of_line).collect()
+}
+
+#[cfg(unix)]
+fn path_of_line(line: &[u8]) -> anyhow::Result<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(PathBuf::from(OsStr::from_bytes(line)))
+}
+
+#[cfg(not(unix))]
+fn path_of_line(line: &[u8]) -> anyhow::Result<PathBuf> {
+    let text = std::str::from_utf8(line).context("a line is not UTF-8 text: save the list as UTF-8")?;
+    Ok(PathBuf::from(text))
+}
+
+/// An argument without its first character, which is one byte.
+#[cfg(unix)]
+fn skip_first(argument: &OsStr) -> &OsStr {
+    use std::os::unix::ffi::OsStrExt;
+    OsStr::from_bytes(argument.as_bytes().get(1..).unwrap_or_default())
+}
+
+#[cfg(not(unix))]
+fn skip_first(argument: &OsStr) -> &OsStr {
+    // An argument that is no Unicode is taken for no list.
+    argument.to_str().and_then(|text| text.get(1..)).map_or(argument, OsStr::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_a_path_in_each_line_whatever_ends_the_lines() {
+        let list = b"\xEF\xBB\xBF# songs\r\n\r\n a b.mid \r\n\t\nc.mid\n#d.mid\n./#e.mid";
+        let paths = paths_of_list(list).unwrap();
+        assert_eq!(paths, [" a b.mid ", "c.mid", "./#e.mid"].map(PathBuf::from));
+        let refused = paths_of_list(b"MThd\0\0\0\x06").unwrap_err().to_string();
+        assert!(refused.contains("./@NAME"), "{refused}");
+    }
+}

@@ -1,0 +1,83 @@
+//! The table at the end of a batch.
+
+use std::path::Path;
+use std::time::Duration;
+
+use strikeline_picture::{FrameRate, shown};
+use wgpu_video::stream::process_cpu_time;
+
+use super::outcome::{Counts, Outcome};
+use super::plan::PlannedVideo;
+use crate::cli::progress::clock;
+
+/// Widest column of names.
+const WIDEST: usize = 40;
+
+/// The table and a last line about all songs.
+pub(super) fn table(
+    videos: &[PlannedVideo],
+    outcomes: &[Outcome],
+    frame_rate: FrameRate,
+    wall: Duration,
+) -> String {
+    let dash = || "-".to_owned();
+    let row = |(video, outcome): (&PlannedVideo, &Outcome)| {
+        [
+            cut(&name(&video.song)),
+            cut(&name(&video.output)),
+            outcome.frames().map_or_else(dash, |frames| frames.to_string()),
+            outcome.took().map_or_else(dash, |took| format!("{:.1} s", took.as_secs_f64())),
+            outcome.text(),
+        ]
+    };
+    let head = ["song", "video", "frames", "time", "result"].map(str::to_owned);
+    let rows: Vec<[String; 5]> = std::iter::once(head).chain(videos.iter().zip(outcomes).map(row)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let [song, output, frames, took] = [0, 1, 2, 3].map(width);
+    let mut text = String::new();
+    for [a, b, c, d, e] in &rows {
+        text.push_str(&format!("{a:song$}  {b:output$}  {c:>frames$}  {d:>took$}  {e}\n"));
+    }
+    text.push_str(&in_all(&Counts::of(outcomes), frame_rate, wall));
+    text
+}
+
+/// The last line.
+fn in_all(counts: &Counts, frame_rate: FrameRate, wall: Duration) -> String {
+    let seconds = wall.as_secs_f64();
+    let video = counts.frames as f64 / frame_rate.as_f64();
+    let parts = [
+        (counts.made, "made"),
+        (counts.skipped, "skipped"),
+        (counts.failed, "failed"),
+        (counts.left, "not made"),
+    ];
+    let parts: Vec<_> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    format!(
+        "{}: {} frames, {} of video; took {seconds:.1} s: {:.1}× real time; CPU {:.1} s",
+        parts.join(", "),
+        counts.frames,
+        clock(video),
+        if seconds > 0.0 { video / seconds } else { 0.0 },
+        process_cpu_time().as_secs_f64(),
+    )
+}
+
+/// The last part of a path: the folders are those that the user gave. Of a chart's file, its folder too.
+pub(super) fn name(path: &Path) -> String {
+    let name = shown(path.file_name().unwrap_or(path.as_os_str())).to_string();
+    let is_chart = name.to_ascii_lowercase().starts_with("notes.") || name.eq_ignore_ascii_case("song.ini");
+    match path.parent().and_then(Path::file_name).filter(|_| is_chart) {
+        Some(folder) => format!("{}/{name}", shown(folder)),
+        None => name,
+    }
+}
+
+/// `name`, cut to the widest column.
+fn cut(name: &str) -> String {
+    match name.chars().count() > WIDEST {
+        true => name.chars().take(WIDEST - 1).chain(['…']).collect(),
+        false => name.to_owned(),
+    }
+}

@@ -1,0 +1,154 @@
+//! One video from song to file.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use strikeline_picture::shown;
+use wgpu_video::journal::Journal;
+use wgpu_video::output::Overwrite;
+use wgpu_video::stream::{CancelToken, DevicePool, Mp4Sink, Progress, Report, StreamError, WorkSplit};
+
+use super::RenderArgs;
+use super::made::VideoKey;
+use super::resume;
+use super::summary::RenderSummary;
+use crate::cli::job::RenderJob;
+use crate::cli::messages::Messages;
+use crate::cli::sound::{SoundSummary, VideoSound};
+
+/// Shows how far a video is.
+pub(super) trait Display {
+    /// A new state.
+    fn update(&mut self, progress: &Progress);
+    /// Does `print`, which prints lines, while what is shown is out of the way.
+    fn suspend(&mut self, print: &mut dyn FnMut());
+}
+
+/// A video that is ready to be made: the song was read, and the file can be written.
+pub(super) struct Video<'a> {
+    args: &'a RenderArgs,
+    output: &'a Path,
+    job: RenderJob<'a>,
+    sound: Option<VideoSound>,
+    sink: Mp4Sink,
+    journal: Option<Arc<Journal>>,
+    cancel: CancelToken,
+}
+
+impl<'a> Video<'a> {
+    /// Reads the song at `song`, and begins the file at `output`.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written, or the options ask for something impossible.
+    pub(super) fn prepare(
+        args: &'a RenderArgs,
+        (song, output): (&Path, &'a Path),
+        overwrite: Overwrite,
+        pool: Option<&Arc<DevicePool>>,
+        cancel: &CancelToken,
+        messages: &mut Messages,
+    ) -> anyhow::Result<Video<'a>> {
+        let mut job = RenderJob::prepare(&args.video, song, cancel, messages)?;
+        job.options.device_pool = pool.cloned();
+        let sound = job.sound(messages)?;
+        let mut sink = job.tagged(Mp4Sink::create(output, overwrite)?);
+        if args.resume.keep_partial {
+            sink = sink.with_partial(resume::partial_path(output)?);
+            job.options.finish_early = true;
+        }
+        let journal = match args.resume.no_resume {
+            true => None,
+            false => resume::open(output, song, &job, args.resume.journal_after(), messages),
+        };
+        job.options.store = journal.clone().map(|journal| journal as Arc<_>);
+        Ok(Video { args, output, job, sound, sink, journal, cancel: cancel.clone() })
+    }
+
+    /// Frames of the video.
+    pub(super) fn frames(&self) -> u64 {
+        self.job.frames
+    }
+
+    /// Segments of the video.
+    pub(super) fn segments(&self) -> u64 {
+        self.job.options.plan().segments()
+    }
+
+    /// What all of the video's bytes depend on.
+    ///
+    /// # Errors
+    /// As [`VideoKey::of`].
+    pub(super) fn key(&self, song: &Path) -> anyhow::Result<VideoKey> {
+        VideoKey::of(self.args, song, &self.job)
+    }
+
+    /// Splits the work in another way. The bytes are the same.
+    pub(super) fn set_split(&mut self, split: WorkSplit) {
+        self.job.options.split = split;
+    }
+
+    /// Makes the video.
+    ///
+    /// # Errors
+    /// As [`wgpu_video::stream::stream`].
+    pub(super) fn make(
+        &mut self,
+        display: &mut dyn Display,
+        messages: &mut Messages,
+    ) -> Result<Report, StreamError> {
+        let journal = self.journal.as_ref();
+        let mut is_stopping = false;
+        let mut progress = |progress: &Progress| {
+            if self.cancel.is_cancelled() && !std::mem::replace(&mut is_stopping, true) {
+                display.suspend(&mut || resume::tell_stopping(journal, messages));
+            }
+            if let Some(error) = journal.and_then(|journal| journal.take_error()) {
+                display.suspend(&mut || messages.warn(resume::without_journal(&error)));
+            }
+            display.update(progress);
+        };
+        self.job.stream(self.sound.as_mut(), &mut self.sink, &mut progress)
+    }
+
+    /// Ends the journal, and tells what is to be told of a video that was made or not.
+    pub(super) fn end(&mut self, result: &Result<Report, StreamError>, messages: &mut Messages) {
+        if let Some(journal) = &self.journal {
+            resume::end(journal, result, messages);
+        }
+        if let Some(partial) = self.sink.partial() {
+            messages.note(format_args!("{}: what there is of the video", shown(partial)));
+        }
+        if let (Ok(_), Some(sound)) = (result, self.about_sound()) {
+            sound.warnings().iter().for_each(|warning| messages.warn(warning));
+        }
+    }
+
+    /// Segments that are kept for the next run.
+    pub(super) fn kept_segments(&self) -> usize {
+        self.journal.as_ref().map_or(0, |journal| journal.segments())
+    }
+
+    /// What is said of the video in the end.
+    pub(super) fn summary<'s>(
+        &'s self,
+        report: &'s Report,
+        wall: Duration,
+        messages: &'s Messages,
+    ) -> RenderSummary<'s> {
+        RenderSummary {
+            report,
+            args: &self.args.video,
+            scene: &self.job.scene,
+            output: self.output,
+            drum_map: self.job.map_report(),
+            wall,
+            sound: self.about_sound(),
+            warnings: messages.warnings(),
+        }
+    }
+
+    fn about_sound(&self) -> Option<&SoundSummary> {
+        self.sound.as_ref().map(|sound| &sound.about)
+    }
+}

@@ -1,0 +1,178 @@
+//! What signals do to the program.
+//!
+//! | signal | while nothing is streamed | while something is streamed |
+//! | --- | --- | --- |
+//! | INT, TERM, HUP, QUIT | the program ends at once | the first cancels the stream, the second ends the program at once |
+//! | ALRM, XCPU (`ulimit -t`) | the program ends at once | the program ends at once |
+//! | XFSZ (`ulimit -f`) | nothing: writing fails, which is told | the same |
+//!
+//! Hidden files that are not complete are removed first. The exit code is 128 and the number of the signal. HUP that was
+//! ignored when the program was started, as `nohup` does, stays ignored.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+
+use wgpu_video::stream::CancelToken;
+
+/// A signal that asked the program to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Signal(i32);
+
+impl Signal {
+    /// SIGINT, which Ctrl-C sends.
+    pub(crate) const INTERRUPT: Signal = Signal(signal_hook::consts::SIGINT);
+
+    /// The exit code of a program that it stopped.
+    pub(crate) fn exit_code(self) -> u8 {
+        u8::try_from(self.0).unwrap_or(0).saturating_add(128)
+    }
+}
+
+/// The program's answer to signals, from [`Signals::install`] on until the process has ended.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    state: Arc<State>,
+}
+
+/// What the answer to a signal depends on.
+#[derive(Debug, Default)]
+struct State {
+    /// Calls of [`Signals::stream`] that have not returned yet.
+    streams: AtomicUsize,
+    cancel: CancelToken,
+    /// Number of the first signal that cancelled a stream; 0 before.
+    first: AtomicI32,
+}
+
+impl Signals {
+    /// Answers signals from now on.
+    ///
+    /// # Errors
+    /// When the system has no thread or no descriptors left for that.
+    pub(crate) fn install() -> io::Result<Signals> {
+        let state = Arc::new(State::default());
+        watch::start(&state)?;
+        Ok(Signals { state })
+    }
+
+    /// The token that the first signal cancels while something is streamed.
+    pub(crate) fn token(&self) -> CancelToken {
+        self.state.cancel.clone()
+    }
+
+    /// Does `work`, which is given the token and stops early when it is cancelled: the first signal does only that meanwhile.
+    pub(crate) fn stream<T>(&self, work: impl FnOnce(&CancelToken) -> T) -> T {
+        let _streaming = Streaming::begin(&self.state);
+        work(&self.state.cancel)
+    }
+
+    /// The signal that cancelled a stream; `None` when none did.
+    pub(crate) fn interrupted(&self) -> Option<Signal> {
+        self.state.interrupted()
+    }
+}
+
+impl State {
+    fn interrupted(&self) -> Option<Signal> {
+        Some(self.first.load(Ordering::Acquire)).filter(|first| *first != 0).map(Signal)
+    }
+}
+
+/// Counts as a stream until it is dropped.
+struct Streaming<'s>(&'s State);
+
+impl Streaming<'_> {
+    fn begin(state: &State) -> Streaming<'_> {
+        state.streams.fetch_add(1, Ordering::AcqRel);
+        Streaming(state)
+    }
+}
+
+impl Drop for Streaming<'_> {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(unix)]
+mod watch {
+    //! A thread that waits for signals: it may do what a signal handler may not, such as removing files. It is not joined, so
+    //! that a signal ends the program also when a graphics driver hangs at the very end.
+
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread::Builder;
+
+    use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU, SIGXFSZ};
+    use signal_hook::iterator::Signals;
+
+    use super::{Signal, State};
+
+    pub(super) fn start(state: &Arc<State>) -> io::Result<()> {
+        let mut watched = vec![SIGINT, SIGTERM, SIGQUIT, SIGALRM, SIGXCPU];
+        if !may_be_ignored(SIGHUP) {
+            watched.push(SIGHUP);
+        }
+        let mut signals = Signals::new(watched)?;
+        let state = Arc::clone(state);
+        let answer = move || signals.forever().for_each(|signal| state.answer(Signal(signal)));
+        Builder::new().name("signals".to_owned()).spawn(answer)?;
+        // A signal with a handler that does nothing does not end the program: the write that is too much fails instead.
+        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+        Ok(())
+    }
+
+    impl State {
+        fn answer(&self, signal: Signal) {
+            let limit = matches!(signal.0, SIGALRM | SIGXCPU);
+            let streaming = self.streams.load(Ordering::Acquire) > 0;
+            if limit || !streaming || self.interrupted().is_some() {
+                end(signal);
+            }
+            self.first.store(signal.0, Ordering::Release);
+            self.cancel.cancel();
+        }
+    }
+
+    /// Ends the program, whatever its threads do.
+    fn end(signal: Signal) -> ! {
+        wgpu_video::output::remove_unfinished();
+        // Not `std::process::exit`: that runs what libraries, such as graphics drivers, want to do at the end, and other
+        // threads are in the midst of them.
+        signal_hook::low_level::exit(signal.exit_code().into());
+    }
+
+    /// Whether `signal` was ignored when the program was started. Where the system does not tell, it is taken to be so:
+    /// its default is in force then.
+    fn may_be_ignored(signal: i32) -> bool {
+        let ignored = || {
+            let status = std::fs::read_to_string("/proc/self/status").ok()?;
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+            let mask = u64::from_str_radix(mask.trim(), 16).ok()?;
+            Some(mask >> (signal - 1) & 1 == 1)
+        };
+        ignored().unwrap_or(true)
+    }
+}
+
+#[cfg(not(unix))]
+mod watch {
+    //! Flags that signals set: these systems have no thread that could wait for signals.
+
+    use std::io;
+    use std::sync::Arc;
+
+    use signal_hook::consts::{SIGINT, SIGTERM};
+
+    use super::State;
+
+    pub(super) fn start(state: &Arc<State>) -> io::Result<()> {
+        for signal in [SIGINT, SIGTERM] {
+            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, state.cancel.flag())?;
+            signal_hook::flag::register(signal, state.cancel.flag())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! Renders that are interrupted, and the same command again: nothing is lost, and the bytes are those of one run.
+
+#![cfg(unix)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use common::program::{decode, decode_sound, strikeline, succeed};
+use rustix::process::{Pid, Signal, kill_process};
+
+const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/songs/groove.mid");
+
+/// Long enough that it can be interrupted, and short for a test.
+const OPTIONS: [&str; 4] = ["--size", "480x270", "--duration", "55"];
+
+/// Frames of a segment.
+const SEGMENT: usize = 120;
+
+/// A command that renders to `video`, and keeps a journal from the start.
+fn render(video: &Path, options: &[&str]) -> Command {
+    with_theme("plain", video, options)
+}
+
+fn with_theme(theme: &str, video: &Path, options: &[&str]) -> Command {
+    let mut command = strikeline();
+    command.arg("render").arg(SONG).arg("-o").arg(video).args(OPTIONS);
+    command.args(["--theme", theme, "--journal-after", "0"]).args(options);
+    command
+}
+
+/// The bytes of one run, which are rendered once for all tests.
+fn uninterrupted() -> &'static [u8] {
+    static BYTES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    BYTES.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let video = folder.path().join("video.mp4");
+        succeed(&mut render(&video, &["--no-resume"]));
+        fs::read(video).unwrap()
+    })
+}
+
+/// All files in `folder`, hidden ones too.
+fn files(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn journals(folder: &Path) -> Vec<PathBuf> {
+    let is_journal = |name: &String| name.starts_with(".video.mp4.") && name.ends_with(".strikeline-journal");
+    files(folder).into_iter().filter(is_journal).map(|name| folder.join(name)).collect()
+}
+
+/// Starts `command`, and sends it `signal` when its journal has so many bytes. Returns how it ended, and what it said.
+fn interrupt(mut command: Command, folder: &Path, bytes: u64, signal: Signal) -> (ExitStatus, String) {
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    while !journals(folder).iter().any(|path| fs::metadata(path).is_ok_and(|about| about.len() >= bytes)) {
+        let ended = child.try_wait().unwrap();
+        assert!(ended.is_none(), "the program has ended before it could be interrupted: {ended:?}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status, String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn the_same_command_goes_on_after_a_kill_and_makes_the_bytes_of_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    let mut bytes = 200;
+    // Killed again and again, each time a little later.
+    for _ in 0..3 {
+        let (status, _) = interrupt(render(&video, &[]), folder.path(), bytes, Signal::KILL);
+        assert_eq!(status.signal(), Some(9));
+        assert!(!video.exists());
+        assert_eq!(files(folder.path()).len(), 1, "only the journal is left");
+        bytes = fs::metadata(&journals(folder.path())[0]).unwrap().len() + 100_000;
+    }
+    let output = succeed(render(&video, &[]).arg("--json"));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(summary["kept_frames"].as_u64().unwrap() >= SEGMENT as u64);
+    assert_eq!(files(folder.path()), ["video.mp4"]);
+    assert!(fs::read(&video).unwrap() == uninterrupted());
+}
+
+#[test]
+fn a_journal_that_was_cut_off_zeroed_or_damaged_anywhere_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    interrupt(render(&video, &[]), folder.path(), 400_000, Signal::KILL);
+    let journal = journals(folder.path()).remove(0);
+    let whole = fs::read(&journal).unwrap();
+    let half = whole.len() / 2;
+    let damages: [fn(&mut Vec<u8>, usize); 4] = [
+        |bytes, half| bytes.truncate(half),
+        |bytes, half| bytes[half..].fill(0),
+        |bytes, half| bytes[half] ^= 1,
+        |bytes, _| bytes.clear(),
+    ];
+    for damage in damages {
+        let mut damaged = whole.clone();
+        damage(&mut damaged, half);
+        fs::write(&journal, damaged).unwrap();
+        succeed(render(&video, &[]).arg("--force"));
+        assert!(fs::read(&video).unwrap() == uninterrupted());
+        assert_eq!(files(folder.path()), ["video.mp4"]);
+    }
+}
+
+#[test]
+fn the_first_signal_finishes_segments_and_keeps_what_there_is_as_a_video_on_demand() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let folder = tempfile::tempdir().unwrap();
+        let video = folder.path().join("video.mp4");
+        let (status, said) = interrupt(render(&video, &["--keep-partial"]), folder.path(), 150_000, signal);
+        assert_eq!(status.code(), Some(code), "{said}");
+        assert!(said.contains("run the same command to go on"), "{said}");
+        assert!(said.contains("Ctrl-C again ends at once"), "{said}");
+        let partial = folder.path().join("video.partial.mp4");
+        // Decoding tells whether the file is whole.
+        let frames = decode(&partial, 480, 270).len();
+        assert!(frames > 0 && frames.is_multiple_of(SEGMENT), "{frames}");
+        let (seen, heard) = (frames as f64 / 60.0, decode_sound(&partial).len() as f64 / 48_000.0);
+        assert!((seen - heard).abs() < 0.05, "{seen} s are seen and {heard} s heard");
+        assert_eq!(files(folder.path()).len(), 2);
+
+        // It is in the way of another one, and nothing is overwritten.
+        let again = render(&video, &["--keep-partial"]).output().unwrap();
+        assert_eq!(again.status.code(), Some(2));
+        fs::remove_file(&partial).unwrap();
+        succeed(&mut render(&video, &[]));
+        assert!(fs::read(&video).unwrap() == uninterrupted());
+        assert_eq!(files(folder.path()), ["video.mp4"]);
+    }
+}
+
+#[test]
+fn other_settings_or_another_theme_do_not_use_a_journal_but_name_it_and_clean_removes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    let theme = folder.path().join("theme.toml");
+    let themed = |background: &str| {
+        fs::write(&theme, format!("extends = \"plain\"\n[background]\ntop = \"{background}\"\n")).unwrap();
+        with_theme(theme.to_str().unwrap(), &video, &["--force"])
+    };
+    interrupt(themed("#101010"), folder.path(), 20_000, Signal::KILL);
+    let journal = journals(folder.path()).remove(0);
+    let name = journal.file_name().unwrap().to_str().unwrap();
+
+    let mut coarse = themed("#101010");
+    coarse.args(["--quality", "30"]);
+    let output = succeed(&mut coarse);
+    for output in [output, succeed(&mut themed("#202020"))] {
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(name) && said.contains("is not used"), "{said}");
+        assert!(!said.contains("goes on"), "{said}");
+        assert_eq!(journals(folder.path()), std::slice::from_ref(&journal));
+    }
+
+    let clean = |options: &[&str]| {
+        let output = succeed(strikeline().arg("clean").arg(folder.path()).args(options));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let listed = clean(&[]);
+    assert!(listed.contains(name) && listed.contains("groove.mid"), "{listed}");
+    assert!(journal.exists());
+    assert!(!clean(&["--remove", "--older-than", "1"]).contains(name));
+    assert!(journal.exists());
+    let removed: serde_json::Value = serde_json::from_str(&clean(&["--remove", "--json"])).unwrap();
+    assert_eq!(removed["files"][0]["state"], "removed");
+    assert!(!journal.exists());
+    assert!(clean(&[]).contains("nothing"));
+}
+
+#[test]
+fn no_resume_neither_reads_nor_writes_a_journal_and_a_short_render_keeps_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    interrupt(render(&video, &[]), folder.path(), 20_000, Signal::KILL);
+    let journal = journals(folder.path()).remove(0);
+    let before = fs::read(&journal).unwrap();
+    let output = succeed(render(&video, &["--no-resume"]).arg("--json"));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["kept_frames"], 0);
+    assert_eq!(fs::read(&journal).unwrap(), before);
+
+    let short = folder.path().join("short.mp4");
+    let mut command = strikeline();
+    command.arg("render").arg(SONG).arg("-o").arg(&short).args(["--size", "64x64", "--duration", "1"]);
+    succeed(&mut command);
+    assert!(!files(folder.path()).iter().any(|name| name.starts_with(".short")));
+}
+
+#[test]
+fn a_render_beside_one_that_runs_does_without_a_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    let mut first = render(&video, &["--quiet"]).spawn().unwrap();
+    while journals(folder.path()).is_empty() {
+        assert!(first.try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    kill_process(Pid::from_child(&first), Signal::STOP).unwrap();
+    // The same video, which it makes and cannot keep segments of meanwhile.
+    let other = succeed(render(&video, &["--force"]).stderr(Stdio::piped()));
+    let said = String::from_utf8(other.stderr).unwrap();
+    assert!(said.contains("in use"), "{said}");
+    assert!(fs::read(&video).unwrap() == uninterrupted());
+    let clean = succeed(strikeline().arg("clean").arg(folder.path()).arg("--remove"));
+    let said = String::from_utf8(clean.stdout).unwrap();
+    assert!(said.contains("in use by a program that is running"), "{said}");
+    kill_process(Pid::from_child(&first), Signal::KILL).unwrap();
+    first.wait().unwrap();
+}
