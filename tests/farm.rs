@@ -363,10 +363,12 @@ fn planning_refuses_what_it_would_overwrite_or_cannot_write_down() {
     std::fs::copy(&farm.song, &named).unwrap();
     let told = fail(strikeline().arg("plan").arg(&named).arg("-o").arg(farm.folder.path().join("b.json")), 2);
     assert!(told.contains("not UTF-8") && told.contains("another name"), "{told}");
-    // Joining replaces neither the plan nor a part.
+    // Joining replaces neither the plan nor a part, by whatever name.
     farm.make(1..=1);
-    for path in [&farm.plan, &farm.part_file(1)] {
-        let told = fail(farm.join().args(["--force", "-o"]).arg(path), 2);
+    for (number, path) in [&farm.plan, &farm.part_file(1)].into_iter().enumerate() {
+        let link = farm.folder.path().join(format!("{number}.mp4"));
+        std::fs::hard_link(path, &link).unwrap();
+        let told = fail(farm.join().args(["--force", "-o"]).arg(&link), 2);
         assert!(told.contains("replace"), "{told}");
     }
     assert_eq!(farm.missing(), "");
