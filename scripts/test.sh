@@ -37,10 +37,10 @@ else
     echo "skipped: no python3"
 fi
 
-echo "== tests"
-cargo test --locked --workspace --features openh264
-
 echo "== many processes make a video"
 # Each says so where what it needs is missing: scripts/setup.sh --farm installs it.
 scripts/farm_parallel.sh
 scripts/farm_slurm.sh
+
+echo "== tests"
+cargo test --locked --workspace --features openh264

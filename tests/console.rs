@@ -278,8 +278,10 @@ fn what_a_terminal_would_obey_is_shown_as_text_wherever_a_name_is_told() {
         // The name is on one line.
         assert!(error.contains(r"a\u{1b}[2J\u{9b}31m\u{202e}b\u{7f}\nc"), "{arguments:?}: {error}");
     }
-    // An argument that is no name of a file.
-    harmless(2, &["render", "song.mid", &name(".txt")]);
+    // A name that is one of several.
+    harmless(1, &["render", "song.mid", &name(".txt")]);
+    // Arguments that are no names of files.
+    harmless(2, &["frame", "song.mid", "--at", "0", &name(".txt")]);
     harmless(2, &["render", "song.mid", "--size", EVIL]);
 
     // Not only errors: the summary, and the result of a check.

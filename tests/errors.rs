@@ -73,7 +73,7 @@ fn an_existing_file_is_kept_unless_forced() {
 fn output_that_cannot_be_written_is_named() {
     let (folder, path) = folder_with(&song(1));
     // Not even root can make files below a file, or below a folder that is not there.
-    for target in ["song.mid/video.mp4", "nowhere/video.mp4", "."] {
+    for target in ["song.mid/video.mp4", "nowhere/video.mp4"] {
         let target = folder.path().join(target);
         let error = fail(strikeline().arg("render").arg(&path).arg("-o").arg(&target), 1);
         assert!(error.contains(&*target.to_string_lossy()), "{error}");

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use anyhow::Context;
 use serde_json::json;
 use strikeline_picture::shown;
 use wgpu_video::journal::{JournalError, about_file, remove_unused};
+use wgpu_video::output::{Leftover, leftovers};
 
 use super::args::JsonArgs;
 use super::console;
@@ -35,9 +37,18 @@ pub(super) struct CleanArgs {
 #[derive(Debug, Clone)]
 struct Dealt {
     found: Found,
+    kind: Kind,
     /// What it says about itself.
     about: Option<String>,
     fate: Fate,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Journal,
+    /// An output file that its program could not complete.
+    Incomplete,
 }
 
 /// What became of a file.
@@ -58,9 +69,18 @@ pub(super) fn run(args: &CleanArgs) -> anyhow::Result<()> {
             );
         }
     }
-    let found =
-        args.folders.iter().flat_map(|folder| journals_in(folder)).filter(|found| is_old(found, args));
-    let files: Vec<_> = found.map(|found| Dealt::with(found, args)).collect();
+    let mut files = Vec::new();
+    for folder in &args.folders {
+        let journals = journals_in(folder).into_iter().filter(|found| is_old(found, args));
+        files.extend(journals.map(|found| Dealt::with_journal(found, args)));
+        let leftovers = leftovers(folder).with_context(|| format!("{} cannot be read", shown(folder)))?;
+        for leftover in leftovers {
+            let found = Found { path: leftover.path.clone(), bytes: leftover.bytes };
+            if is_old(&found, args) {
+                files.push(Dealt::with_leftover(found, leftover, args));
+            }
+        }
+    }
     if args.json.json {
         let list: Vec<_> = files.iter().map(json_of).collect();
         console::print_json(&json!({ "files": list }))?;
@@ -81,7 +101,7 @@ fn is_old(found: &Found, args: &CleanArgs) -> bool {
 }
 
 impl Dealt {
-    fn with(found: Found, args: &CleanArgs) -> Dealt {
+    fn with_journal(found: Found, args: &CleanArgs) -> Dealt {
         let about = about_file(&found.path).ok().flatten();
         let remove = || match remove_unused(&found.path) {
             Ok(()) => Fate::Removed,
@@ -89,7 +109,16 @@ impl Dealt {
             Err(error) => Fate::Failed(error.to_string()),
         };
         let fate = if args.remove { remove() } else { Fate::Listed };
-        Dealt { found, about, fate }
+        Dealt { found, kind: Kind::Journal, about, fate }
+    }
+
+    fn with_leftover(found: Found, leftover: Leftover, args: &CleanArgs) -> Dealt {
+        let remove = || match leftover.remove() {
+            Ok(()) => Fate::Removed,
+            Err(error) => Fate::Failed(error.to_string()),
+        };
+        let fate = if args.remove { remove() } else { Fate::Listed };
+        Dealt { found, kind: Kind::Incomplete, about: None, fate }
     }
 }
 
@@ -98,8 +127,12 @@ fn text(files: &[Dealt]) -> String {
         return "interrupted renders have left nothing here\n".to_owned();
     }
     let mut text = String::new();
-    for Dealt { found, about, fate } in files {
-        let about = about.as_ref().map(|about| format!(": finished segments of {about}")).unwrap_or_default();
+    for Dealt { found, kind, about, fate } in files {
+        let about = match (kind, about) {
+            (Kind::Incomplete, _) => ": an output file that was not completed".to_owned(),
+            (Kind::Journal, Some(about)) => format!(": finished segments of {about}"),
+            (Kind::Journal, None) => ": a journal in which nothing is whole".to_owned(),
+        };
         let fate = match fate {
             Fate::Listed => String::new(),
             Fate::Removed => "; removed".to_owned(),
@@ -109,20 +142,25 @@ fn text(files: &[Dealt]) -> String {
         text += &format!("{} ({:.1} MB){about}{fate}\n", shown(&found.path), found.bytes as f64 / 1e6);
     }
     if files.iter().any(|file| file.fate == Fate::Listed) {
-        text += "--remove removes them; the same render command goes on from them instead\n";
+        text += "--remove removes them; the same render command goes on from finished segments instead\n";
     }
     text
 }
 
 fn json_of(file: &Dealt) -> serde_json::Value {
-    let Dealt { found, about, fate } = file;
+    let Dealt { found, kind, about, fate } = file;
+    let kind = match kind {
+        Kind::Journal => "journal",
+        Kind::Incomplete => "incomplete output",
+    };
     let (fate, reason) = match fate {
         Fate::Listed => ("listed", None),
         Fate::Removed => ("removed", None),
         Fate::InUse => ("in use", None),
         Fate::Failed(why) => ("failed", Some(why)),
     };
-    let mut json = json!({ "bytes": found.bytes, "about": about, "state": fate, "reason": reason });
+    let mut json =
+        json!({ "kind": kind, "bytes": found.bytes, "about": about, "state": fate, "reason": reason });
     put_path(&mut json, "file", &found.path);
     json
 }

@@ -88,7 +88,7 @@ pub use warning::SongWarning;
 /// The longest time from a song's start to a note. A later note is taken as a sign of a damaged file.
 pub const MAX_SONG_TIME: Time = Time::from_nanos(48 * 3600 * 1_000_000_000);
 
-/// The largest song or chart that [`Song::open`] reads: eight million hits. Reading takes up to twenty times as much memory.
+/// The largest song or chart that [`Song::open`] reads: room for twenty million hits.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Which notes are taken from a file.

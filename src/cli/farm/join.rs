@@ -137,8 +137,9 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
             let mut files = CommandFiles::default();
             files.read(&args.plan);
             parts.iter().for_each(|part| files.read(part));
-            files.write("--output", &output, OutputFormat::Mp4)?;
+            files.write_any("--output", &output);
             files.check()?;
+            OutputFormat::Mp4.check_name("--output", &output)?;
             // What can be seen to fail is seen before all parts are read.
             Some(Mp4Sink::create(&output, args.force.overwrite())?)
         }

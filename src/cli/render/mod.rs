@@ -24,8 +24,8 @@ use songs::Songs;
 /// Render a song to an MP4 video, or a folder of songs to a folder of videos.
 #[derive(Debug, clap::Args)]
 pub(super) struct RenderArgs {
-    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file. Several of them, a
-    /// folder of songs, or @LIST: a file with a path in each line.
+    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file; - for standard
+    /// input. Several of them, a folder of songs, or @LIST: a file with a path in each line.
     ///
     /// Of a folder without a chart all songs are rendered: the files that end in .mid, .midi, .kar, .rmi or .sng, and the
     /// folders that hold a chart, but nothing deeper. In a list, empty lines and those that begin with # count for nothing;
@@ -48,10 +48,10 @@ pub(super) struct RenderArgs {
     json: JsonArgs,
 
     #[command(flatten)]
-    batch: BatchArgs,
+    video: VideoArgs,
 
     #[command(flatten)]
-    video: VideoArgs,
+    batch: BatchArgs,
 
     #[command(flatten)]
     resume: ResumeArgs,
