@@ -4,11 +4,8 @@ use wgpu_video::gpu::GpuError;
 use wgpu_video::gpu::watch;
 use wgpu_video::output::remove_unfinished;
 
-use super::console;
 use super::remedies;
-
-/// Exit code of a program that failed.
-const FAILED: i32 = 1;
+use super::{FAILED, console};
 
 /// From now on, a driver that hangs ends the program with an error. What it was to write is left as it was.
 pub(super) fn end_program_on_hang() {
@@ -29,5 +26,5 @@ fn end(error: &GpuError) {
     }
     remove_unfinished();
     // Not `std::process::exit`: a driver may then wait for a thread of its own that has come to a stop.
-    signal_hook::low_level::exit(FAILED);
+    signal_hook::low_level::exit(FAILED.into());
 }
