@@ -17,7 +17,8 @@
 //! | 32 | BLAKE3 of all of these bytes, keyed with the file's [`SegmentKey`] |
 //!
 //! `HEAD` is the first record; its content is the key itself (32 bytes), and a text about the file. `DONE` is the last one of
-//! a file that is complete. What does not fit its checksum, and all that follows it, was torn off or damaged and does not
+//! a file that is complete; in a journal its content says which file is the video (three numbers of 8 bytes: of the device, of
+//! the file on it, and its length). What does not fit its checksum, and all that follows it, was torn off or damaged and does not
 //! count. So a file that was cut off anywhere, or whose end was never written to the disk, is as good as its whole records.
 
 mod content;
@@ -29,7 +30,7 @@ mod segment_file;
 pub use join::{join, keep_sound};
 pub use record::SegmentKey;
 pub use resume::{Journal, JournalPlace};
-pub use segment_file::{Contents, SegmentFile, about_file, remove_unused};
+pub use segment_file::{Contents, SegmentFile, about_file, remove_unused, video_of_file};
 
 use std::io;
 use std::path::PathBuf;
@@ -73,6 +74,9 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
+    /// Another thread of this process works with the journal. Try again, or do without.
+    #[error("another thread works with the journal: try again")]
+    Busy,
     /// It is not known where a journal is to be, or what its key is.
     #[error("{reason}")]
     Place {
