@@ -13,6 +13,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use blake3::{Hash, Hasher};
+use strikeline_files::open_regular;
+use strikeline_picture::shown;
 use wgpu_video::gpu::GpuAdapter;
 
 use super::RenderArgs;
@@ -67,7 +69,7 @@ impl Record {
     pub(super) fn read(folder: &Path) -> Record {
         let path = batch_record_path(folder);
         let mut text = Vec::new();
-        if let Ok(file) = File::open(&path) {
+        if let Ok(file) = open_regular(&path) {
             // A part of it is as good as what it says.
             let _ = file.take(MAX_BYTES).read_to_end(&mut text);
         }
@@ -103,6 +105,11 @@ impl Record {
         let file = match &mut record.file {
             Some(file) => file,
             none => {
+                if fs::metadata(&self.path).is_ok_and(|about| !about.is_file()) {
+                    // To open a pipe may take for ever.
+                    let text = format!("{} is no regular file; remove it", shown(&self.path));
+                    return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+                }
                 let opened = File::options().append(true).create(true).open(&self.path)?;
                 // Not for other batches: so that `strikeline clean` sees that it is in use.
                 let _ = opened.try_lock_shared();
@@ -118,7 +125,7 @@ impl Record {
     /// Removes the record, unless another batch has written to it.
     pub(super) fn remove(&self) {
         let record = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if fs::metadata(&self.path).is_ok_and(|about| about.len() == record.bytes) {
+        if fs::metadata(&self.path).is_ok_and(|about| about.is_file() && about.len() == record.bytes) {
             // One that stays makes no video wrong.
             let _ = fs::remove_file(&self.path);
         }
