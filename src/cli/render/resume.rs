@@ -10,10 +10,10 @@ use wgpu_video::journal::{Journal, JournalError, JournalPlace, remove_unused};
 use wgpu_video::output::OutputError;
 use wgpu_video::stream::{Report, SegmentStore, StreamError};
 
-use crate::cli::UsageError;
 use crate::cli::job::{Identity, RenderJob};
 use crate::cli::journals::{Found, journal_path, journals_of};
 use crate::cli::messages::Messages;
+use crate::cli::{UsageError, hang};
 
 /// The journal of the video that `job` makes at `output`: the one that an interrupted run has left, or one that is begun when
 /// the render has taken the time `after`. `None` where there cannot be one; tells `messages` why.
@@ -42,6 +42,9 @@ pub(super) fn open(
     let (own, others): (Vec<Found>, Vec<Found>) =
         found.into_iter().partition(|found| found.path.file_name() == place.path.file_name());
     for other in &others {
+        if other.is_of_complete(output) && remove_unused(&other.path).is_ok() {
+            continue;
+        }
         messages.warn(format_args!(
             "{} is not used: it was kept for other settings, another song, version or adapter ({:.1} MB); \
              `strikeline clean --remove` removes it",
@@ -101,11 +104,7 @@ pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messa
         _ => {
             journal.sync();
             if let Some(path) = journal.path() {
-                messages.note(format_args!(
-                    "{} finished segments are kept in {}: run the same command to go on",
-                    journal.segments(),
-                    shown(&path)
-                ));
+                messages.note(hang::how_to_go_on(&(path, journal.segments())));
             }
         }
     }
