@@ -15,8 +15,8 @@ const GENERAL_MIDI: &str = "general-midi";
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct DrumMapArgs {
     /// Drum map: one of those that `strikeline drum-map --list` names, or a TOML file [default: the theme's, which is
-    /// General MIDI in the built-in themes; if that lacks drums of the song, the built-in map that fits the song's keys,
-    /// if there is exactly one].
+    /// General MIDI in the built-in themes; if that lacks drums of the song, the built-in map with which the song was
+    /// made, if the song's keys show which one that is].
     ///
     /// All drums are then those of the map. The lanes keep the order, names and colours of the theme, unless the map
     /// sets them.
@@ -50,7 +50,7 @@ pub(crate) struct MapReport {
 pub(crate) enum MapChoice {
     /// `--drum-map` names it.
     Given,
-    /// It is the only map that the keys of the song fit.
+    /// The song's keys show that the song was made with it ([`recognise`]).
     Recognised,
     /// The theme has drums of its own.
     Theme,
