@@ -6,7 +6,7 @@ use strikeline_picture::Time;
 
 use super::length;
 
-/// Keeping what was rendered.
+/// What is kept of a render that is interrupted.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Interrupted renders")]
 pub(crate) struct ResumeArgs {
