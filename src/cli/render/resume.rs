@@ -81,7 +81,7 @@ fn place(output: &Path, identity: &Identity) -> Result<JournalPlace, JournalErro
 
 /// The warning that there is no journal because of `error`.
 pub(super) fn without_journal(error: &JournalError) -> String {
-    format!("no journal is kept, so an interrupted render would have to start from the beginning: {error}")
+    format!("finished segments are not kept, so an interruption would lose them: {error}")
 }
 
 /// Says what happens after the first signal.
