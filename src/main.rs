@@ -6,11 +6,12 @@
 
 mod cli;
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
+fn main() {
     silence_device_selection();
-    cli::main()
+    let code = cli::main();
+    // Not by returning: that runs what libraries want to do at the end, and a graphics driver that failed or hangs may
+    // then crash, since threads of its own still run. All is written and printed by now.
+    signal_hook::low_level::exit(code.into());
 }
 
 /// Mesa's layer that orders adapters asks the desktop which screen it is on, and prints errors of its own

@@ -6,11 +6,12 @@
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::process::ExitCode;
 
 use serde::Serialize;
 use serde_json::ser::Formatter;
 use strikeline_picture::is_control;
+
+use super::{FAILED, SUCCESS, USAGE};
 
 /// Columns that a text of [`show_for_now`] may take.
 const COLUMNS: usize = 60;
@@ -124,9 +125,9 @@ fn to_stderr(text: &str) {
 }
 
 /// Prints what the parser of the command line has to say, help or an error, and returns the exit code.
-pub(crate) fn print_parsed(error: &clap::Error) -> ExitCode {
+pub(crate) fn print_parsed(error: &clap::Error) -> u8 {
     let failed = error.use_stderr();
-    let code = ExitCode::from(if failed { 2 } else { 0 });
+    let code = if failed { USAGE } else { SUCCESS };
     let arguments = std::env::args_os();
     let printed = if failed && arguments.into_iter().any(|argument| has_control(&argument)) {
         // The text repeats arguments. Without colours all escape codes in it are theirs.
@@ -141,7 +142,7 @@ pub(crate) fn print_parsed(error: &clap::Error) -> ExitCode {
     match printed.map_err(|reason| NotPrinted { done: None, reason }) {
         Err(unprinted) if !failed && !unprinted.is_enough() => {
             tell(format_args!("error: {unprinted}"));
-            ExitCode::FAILURE
+            FAILED
         }
         _ => code,
     }

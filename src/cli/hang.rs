@@ -4,11 +4,8 @@ use wgpu_video::gpu::GpuError;
 use wgpu_video::gpu::watch;
 use wgpu_video::output::remove_unfinished;
 
-use super::console;
 use super::remedies;
-
-/// Exit code of a program that failed.
-const FAILED: i32 = 1;
+use super::{FAILED, console};
 
 /// From now on, a driver that hangs ends the program with an error. Existing output files stay as they are.
 pub(super) fn end_program_on_hang() {
@@ -29,5 +26,5 @@ fn end(error: &GpuError) {
     }
     remove_unfinished();
     // Not `std::process::exit`: with that, a driver may wait for one of its own threads, which hangs.
-    signal_hook::low_level::exit(FAILED);
+    signal_hook::low_level::exit(FAILED.into());
 }

@@ -27,7 +27,6 @@ mod tune;
 mod tuning;
 
 use std::num::NonZeroU64;
-use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use wgpu_video::encode::Assembler;
@@ -72,15 +71,25 @@ enum Command {
     Join(farm::JoinArgs),
 }
 
+/// Exit code of a program that has done what it was told.
+const SUCCESS: u8 = 0;
+
+/// Exit code of a program that failed.
+const FAILED: u8 = 1;
+
+/// Exit code for a command line that is not valid, or that asks for something impossible.
+const USAGE: u8 = 2;
+
 /// Exit code when parts of a plan are still to be made.
 const PARTS_MISSING: u8 = 3;
 
-/// The command line is valid but asks for something impossible. Exit code 2, as for one that is not valid.
+/// The command line is valid but asks for something impossible.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct UsageError(String);
 
-pub(crate) fn main() -> ExitCode {
+/// Runs the program, and returns its exit code.
+pub(crate) fn main() -> u8 {
     panics::guarded(|| {
         let signals = match Signals::install() {
             Ok(signals) => signals,
@@ -92,7 +101,7 @@ pub(crate) fn main() -> ExitCode {
         };
         hang::end_program_on_hang();
         match run(cli.command, &signals) {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(()) => SUCCESS,
             Err(error) => failed(&error, signals.interrupted()),
         }
     })
@@ -116,13 +125,13 @@ fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
 }
 
 /// Tells the error, and returns the exit code.
-fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> ExitCode {
+fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> u8 {
     if error.downcast_ref().is_some_and(NotPrinted::is_enough) {
-        return ExitCode::SUCCESS;
+        return SUCCESS;
     }
     let missing = error.downcast_ref::<farm::PartsMissing>();
     if missing.is_some_and(farm::PartsMissing::is_answer) {
-        return ExitCode::from(PARTS_MISSING);
+        return PARTS_MISSING;
     }
     let text = describe(error);
     console::tell(format_args!("error: {text}"));
@@ -134,14 +143,14 @@ fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> ExitCode {
     }
     if error.is::<UsageError>() {
         console::tell(format_args!("\n{}", Cli::command().render_usage()));
-        return ExitCode::from(2);
+        return USAGE;
     }
     if missing.is_some() {
-        return ExitCode::from(PARTS_MISSING);
+        return PARTS_MISSING;
     }
     match error.downcast_ref::<StreamError>() {
-        Some(StreamError::Cancelled) => ExitCode::from(interrupted.unwrap_or(Signal::INTERRUPT).exit_code()),
-        _ => ExitCode::FAILURE,
+        Some(StreamError::Cancelled) => interrupted.unwrap_or(Signal::INTERRUPT).exit_code(),
+        _ => FAILED,
     }
 }
 

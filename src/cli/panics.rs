@@ -5,10 +5,9 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::{PanicHookInfo, catch_unwind};
-use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use super::console;
+use super::{FAILED, console};
 
 /// Where bugs are reported.
 const REPORTS: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
@@ -26,12 +25,12 @@ struct KeptPanic {
 }
 
 /// Runs the program. A panic that nothing catches ends it with an error message and exit code 1.
-pub(crate) fn guarded(program: fn() -> ExitCode) -> ExitCode {
+pub(crate) fn guarded(program: fn() -> u8) -> u8 {
     std::panic::set_hook(Box::new(keep));
     catch_unwind(program).unwrap_or_else(|_panic| {
         wgpu_video::output::remove_unfinished();
         console::tell(uncaught());
-        ExitCode::FAILURE
+        FAILED
     })
 }
 
@@ -79,32 +78,29 @@ mod tests {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     }
 
-    /// Ends the process as `main` does.
-    fn exit(code: ExitCode) -> ! {
-        let is_failure = format!("{code:?}") == format!("{:?}", ExitCode::FAILURE);
-        std::process::exit(if is_failure { 1 } else { 0 })
-    }
-
     #[test]
     #[ignore = "a process of its own"]
     fn a_program_that_panics() {
-        exit(guarded(|| panic!("the sum is {}", 1 + 1)));
+        std::process::exit(guarded(|| panic!("the sum is {}", 1 + 1)).into());
     }
 
     #[test]
     #[ignore = "a process of its own"]
     fn a_program_with_a_thread_that_panics() {
-        exit(guarded(|| {
-            let thread = std::thread::Builder::new().name("render".to_owned());
-            let panicking = thread.spawn(|| assert_eq!(1, 2, "odd")).unwrap();
-            let caught = panicking.join().unwrap_err();
-            let message = caught.downcast_ref::<String>().unwrap();
-            let text = format!("the render stage panicked ({message})");
-            console::tell(format_args!("error: {text}"));
-            console::tell(format_args!("help: {}", place_of(&text).unwrap()));
-            assert_eq!(place_of("the disk is full"), None);
-            ExitCode::SUCCESS
-        }));
+        std::process::exit(
+            guarded(|| {
+                let thread = std::thread::Builder::new().name("render".to_owned());
+                let panicking = thread.spawn(|| assert_eq!(1, 2, "odd")).unwrap();
+                let caught = panicking.join().unwrap_err();
+                let message = caught.downcast_ref::<String>().unwrap();
+                let text = format!("the render stage panicked ({message})");
+                console::tell(format_args!("error: {text}"));
+                console::tell(format_args!("help: {}", place_of(&text).unwrap()));
+                assert_eq!(place_of("the disk is full"), None);
+                0
+            })
+            .into(),
+        );
     }
 
     #[test]
