@@ -85,7 +85,7 @@ fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()
     #[expect(clippy::disallowed_methods, reason = "this is the place that prints")]
     let mut out = BufWriter::new(io::stdout().lock());
     let written = write(&mut out).and_then(|()| out.flush());
-    // After an error, the rest is not printed.
+    // After an error, the buffered rest is discarded, so that dropping the writer does not try to write it again.
     drop(out.into_parts());
     written.map_err(|reason| NotPrinted { done: None, reason })
 }

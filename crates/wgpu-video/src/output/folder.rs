@@ -114,8 +114,8 @@ impl Folder {
         Ok(rustix::fs::linkat(&self.handle, name, &folder.handle, new, rustix::fs::AtFlags::empty())?)
     }
 
-    /// Makes the names in it last through a power failure. The file is complete and in its place, so where a system
-    /// cannot do this (it is not needed, or the folder cannot be read), that is no failure.
+    /// Makes the names in it survive a power failure. The file is complete and in its place, so it is not an error if the
+    /// system cannot do this, because it is not needed there or the folder cannot be read.
     pub(super) fn sync(&self) {
         use rustix::fs::{Mode, OFlags};
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
