@@ -321,7 +321,7 @@ fn what_has_changed_since_the_plan_was_made_is_refused_by_name() {
     changed(&|plan| plan["parts"][0]["frames"] = 7.into());
     refused(&["part 1"]);
     std::fs::write(&farm.plan, &text[..text.len() / 2]).unwrap();
-    refused(&["no plan that can be used"]);
+    refused(&["not a plan that can be used"]);
     std::fs::write(&farm.plan, &text).unwrap();
     succeed(&mut farm.part(1));
 }

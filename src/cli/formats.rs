@@ -1,4 +1,4 @@
-//! The formats that are written, and what the name of an output says about its format.
+//! The formats of outputs, and what the name of an output says about its format.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use strikeline_picture::shown;
 
 use super::UsageError;
 
-/// What an output is written as.
+/// The format of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OutputFormat {
     /// A video.
@@ -20,7 +20,7 @@ pub(super) enum OutputFormat {
 }
 
 impl OutputFormat {
-    /// The extensions that say this format, in small letters, the usual one first.
+    /// The extensions of this format in small letters, the usual one first.
     fn extensions(self) -> &'static [&'static str] {
         match self {
             OutputFormat::Mp4 => &["mp4", "m4v"],
@@ -30,7 +30,7 @@ impl OutputFormat {
         }
     }
 
-    /// What is written, in the plural, and as what.
+    /// A text that says what is written in this format.
     fn described(self) -> &'static str {
         match self {
             OutputFormat::Mp4 => "videos are written as MP4",
@@ -40,7 +40,8 @@ impl OutputFormat {
         }
     }
 
-    /// Refuses `output`, which `option` names, if its name says another format. A name without an extension says none.
+    /// Refuses `output`, which `option` names, if its extension is that of another format. A name without an extension is
+    /// accepted.
     ///
     /// # Errors
     /// When it does, or is `-`, which stands for standard output.
