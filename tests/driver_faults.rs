@@ -141,16 +141,21 @@ fn a_driver_that_fails_or_hangs_when_all_is_done_costs_nothing() {
 fn too_little_memory_for_a_driver_is_no_missing_driver() {
     let Some(run) = Run::new("frame.png") else { return };
     let program = run.command("frame", "");
-    let mut limited = Command::new("sh");
-    limited
-        .args(["-c", "ulimit -v 200000; exec \"$@\"", "sh"])
-        .arg(program.get_program())
-        .args(program.get_args());
-    let output = limited.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("none can be loaded within the 195 MB of memory"), "{told}");
-    run.assert_nothing_changed(&told);
+    for (kilobytes, text) in [
+        (200_000, "none can be loaded within the 195 MB of memory"),
+        (700_000, "needs 1024 MB of address space; this process is limited to 683 MB"),
+    ] {
+        let mut limited = Command::new("sh");
+        limited
+            .args(["-c", &format!("ulimit -v {kilobytes}; exec \"$@\""), "sh"])
+            .arg(program.get_program())
+            .args(program.get_args());
+        let output = limited.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains(text), "{told}");
+        run.assert_nothing_changed(&told);
+    }
 }
 
 #[test]

@@ -22,6 +22,19 @@ pub enum GpuError {
         /// The limit of the process's address space, in bytes.
         bytes: u64,
     },
+    /// The adapter draws on the processor, and the process's memory limit is too low for that. Raise the limit.
+    #[error(
+        "the graphics adapter {adapter} draws on the processor, and needs {} MB of address space; this process is limited to {} MB \
+         (`ulimit -v`): raise the limit",
+        SOFTWARE_ADDRESS_SPACE >> 20,
+        .bytes >> 20
+    )]
+    LittleAddressSpace {
+        /// Its name.
+        adapter: String,
+        /// The limit of the process's address space, in bytes.
+        bytes: u64,
+    },
     /// No adapter has that name or number. Choose one of those listed.
     #[error("there is no graphics adapter {wanted}; choose one of these: {available}")]
     NoSuchAdapter {
@@ -101,7 +114,18 @@ pub enum GpuError {
     },
 }
 
+/// Least address space in bytes with which adapters that draw on the processor are opened. Those of Mesa need it for the threads
+/// that compile shaders and draw, and with less they may end the process by a signal.
+const SOFTWARE_ADDRESS_SPACE: u64 = 1 << 30;
+
 impl GpuError {
+    /// The error of an adapter that draws on the processor, where the process may not use enough memory for that.
+    pub(super) fn little_address_space(adapter: &str) -> Option<GpuError> {
+        let bytes = address_space_limit()?;
+        (bytes < SOFTWARE_ADDRESS_SPACE)
+            .then(|| GpuError::LittleAddressSpace { adapter: adapter.to_owned(), bytes })
+    }
+
     /// The error that there is no adapter, with the reason as far as it is known.
     pub(super) fn no_adapter() -> GpuError {
         match address_space_limit() {
