@@ -180,6 +180,10 @@ fn a_name_that_says_another_format_is_refused_before_anything_is_read() {
         (&["profile", "song.mid", "--svg", "x.png"], &["x.png", ".svg"]),
         (&["tune", "--dry-run", "--svg", "x.pdf"], &["x.pdf", ".svg"]),
         (&["plan", "song.mid", "-o", "x.mp4"], &["--output x.mp4", "JSON", ".json"]),
+        (
+            &["plan", "song.mid", "-o", "look.toml", "--theme", "look.toml", "--force"],
+            &["look.toml", ".json"],
+        ),
         (&["plan", "song.mid", "-o", "-"], &["--output -", "standard output"]),
         (&["plan", "song.mid", "--slurm", "x.sbatch"], &["--slurm x.sbatch", "shell", ".sh"]),
         (&["plan", "song.mid", "--slurm", "song.mid", "--force"], &["--slurm song.mid", ".sh"]),
