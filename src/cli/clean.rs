@@ -11,7 +11,7 @@ use wgpu_video::output::{Leftover, leftovers};
 
 use super::args::JsonArgs;
 use super::console;
-use super::journals::{Found, journals_in};
+use super::journals::{Found, batch_record_path, journals_in};
 use super::json_path::put_path;
 
 /// List the hidden files that interrupted renders left in a folder, or remove them.
@@ -47,6 +47,8 @@ struct Dealt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Journal,
+    /// Says which songs of a batch have been begun.
+    BatchRecord,
     /// An output file that its program could not complete.
     Incomplete,
 }
@@ -74,7 +76,11 @@ pub(super) fn run(args: &CleanArgs) -> anyhow::Result<()> {
     let mut files = Vec::new();
     for folder in &args.folders {
         let journals = journals_in(folder).into_iter().filter(|found| is_old(found, args));
-        files.extend(journals.map(|found| Dealt::with_journal(found, args)));
+        let batch_record = batch_record_path(folder);
+        files.extend(journals.map(|found| match found.path == batch_record {
+            true => Dealt::with_batch_record(found, args),
+            false => Dealt::with_journal(found, args),
+        }));
         let leftovers =
             leftovers(folder).with_context(|| format!("the folder {} cannot be read", shown(folder)))?;
         for leftover in leftovers {
@@ -106,13 +112,13 @@ fn is_old(found: &Found, args: &CleanArgs) -> bool {
 impl Dealt {
     fn with_journal(found: Found, args: &CleanArgs) -> Dealt {
         let about = about_file(&found.path).ok().flatten();
-        let remove = || match remove_unused(&found.path) {
-            Ok(()) => Fate::Removed,
-            Err(JournalError::InUse { .. }) => Fate::InUse,
-            Err(error) => Fate::Failed(error.to_string()),
-        };
-        let fate = if args.remove { remove() } else { Fate::Listed };
+        let fate = Fate::of_locked(&found, args);
         Dealt { found, kind: Kind::Journal, about, fate }
+    }
+
+    fn with_batch_record(found: Found, args: &CleanArgs) -> Dealt {
+        let fate = Fate::of_locked(&found, args);
+        Dealt { found, kind: Kind::BatchRecord, about: None, fate }
     }
 
     fn with_leftover(found: Found, leftover: Leftover, args: &CleanArgs) -> Dealt {
@@ -125,6 +131,20 @@ impl Dealt {
     }
 }
 
+impl Fate {
+    /// What becomes of `found`, which a program that uses it holds a lock on.
+    fn of_locked(found: &Found, args: &CleanArgs) -> Fate {
+        if !args.remove {
+            return Fate::Listed;
+        }
+        match remove_unused(&found.path) {
+            Ok(()) => Fate::Removed,
+            Err(JournalError::InUse { .. }) => Fate::InUse,
+            Err(error) => Fate::Failed(error.to_string()),
+        }
+    }
+}
+
 fn text(files: &[Dealt]) -> String {
     if files.is_empty() {
         return "nothing to clean: interrupted renders left no files here\n".to_owned();
@@ -133,6 +153,7 @@ fn text(files: &[Dealt]) -> String {
     for Dealt { found, kind, about, fate } in files {
         let about = match (kind, about) {
             (Kind::Incomplete, _) => ": an output file that was not completed".to_owned(),
+            (Kind::BatchRecord, _) => ": the record of a batch: which of its videos are finished".to_owned(),
             (Kind::Journal, Some(about)) => format!(": finished segments of {about}"),
             (Kind::Journal, None) => ": a journal without a whole segment".to_owned(),
         };
@@ -145,7 +166,7 @@ fn text(files: &[Dealt]) -> String {
         text += &format!("{} ({:.1} MB){about}{fate}\n", shown(&found.path), found.bytes as f64 / 1e6);
     }
     if files.iter().any(|file| file.fate == Fate::Listed) {
-        text += "--remove removes these files; to continue a render instead, run its command again\n";
+        text += "--remove removes these files; to use what is finished instead, run the same render command again\n";
     }
     text
 }
@@ -154,6 +175,7 @@ fn json_of(file: &Dealt) -> serde_json::Value {
     let Dealt { found, kind, about, fate } = file;
     let kind = match kind {
         Kind::Journal => "journal",
+        Kind::BatchRecord => "batch record",
         Kind::Incomplete => "incomplete output",
     };
     let (fate, reason) = match fate {

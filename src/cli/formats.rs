@@ -17,6 +17,10 @@ pub(super) enum OutputFormat {
     Trace,
     /// A drawing.
     Svg,
+    /// A plan, which is JSON.
+    Plan,
+    /// A script that submits a plan to Slurm.
+    SlurmScript,
 }
 
 impl OutputFormat {
@@ -25,8 +29,10 @@ impl OutputFormat {
         match self {
             OutputFormat::Mp4 => &["mp4", "m4v"],
             OutputFormat::Png => &["png"],
-            OutputFormat::Trace => &["json"],
+            OutputFormat::Trace | OutputFormat::Plan => &["json"],
             OutputFormat::Svg => &["svg"],
+            // Not .sbatch or .slurm: it is run by the shell, and calls sbatch itself.
+            OutputFormat::SlurmScript => &["sh"],
         }
     }
 
@@ -37,6 +43,8 @@ impl OutputFormat {
             OutputFormat::Png => "pictures are written as PNG",
             OutputFormat::Trace => "traces are written as JSON",
             OutputFormat::Svg => "drawings are written as SVG",
+            OutputFormat::Plan => "plans are written as JSON",
+            OutputFormat::SlurmScript => "scripts for Slurm are written as shell scripts",
         }
     }
 
@@ -86,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_name_may_say_the_format_or_none_and_no_other() {
-        use OutputFormat::{Mp4, Png, Svg, Trace};
+        use OutputFormat::{Mp4, Plan, Png, SlurmScript, Svg, Trace};
         let check = |format: OutputFormat, name: &str| format.check_name("--output", Path::new(name));
         for (format, name) in [
             (Mp4, "song.mp4"),
@@ -101,6 +109,10 @@ mod tests {
             (Png, "a.PnG"),
             (Trace, "a.json"),
             (Svg, "a.svg"),
+            (Plan, "a.plan.json"),
+            (Plan, "plan"),
+            (SlurmScript, "farm.sh"),
+            (SlurmScript, "farm"),
         ] {
             assert!(check(format, name).is_ok(), "{name}");
         }
@@ -114,6 +126,11 @@ mod tests {
             (Trace, "a.svg", ".json"),
             (Svg, "a.json", ".svg"),
             (Svg, "-", "standard output"),
+            (Plan, "a.mp4", ".json"),
+            (Plan, "-", "standard output"),
+            (SlurmScript, "a.sbatch", ".sh"),
+            (SlurmScript, "a.json", "shell"),
+            (SlurmScript, "-", "standard output"),
         ] {
             let error = check(format, name).unwrap_err().to_string();
             assert!(error.contains(words) && error.contains("--output"), "{name}: {error}");

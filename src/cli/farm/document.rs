@@ -6,6 +6,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use strikeline_files::ReadError;
 use strikeline_picture::{FrameRate, PictureSize, SegmentIndex, SegmentPlan, SegmentRange, shown};
 use wgpu_video::journal::SegmentKey;
 
@@ -157,16 +158,12 @@ impl Plan {
     /// # Errors
     /// [`PlanError`].
     pub(crate) fn open(path: &Path) -> Result<Plan, PlanError> {
-        let unreadable = |error| PlanError::Unreadable { path: path.to_owned(), error };
-        let about = std::fs::metadata(path).map_err(unreadable)?;
-        let invalid = |reason: String| PlanError::Invalid { path: path.to_owned(), reason };
-        if !about.is_file() {
-            return Err(invalid("it is not a regular file".to_owned()));
-        }
-        if about.len() > MAX_BYTES {
-            return Err(invalid(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
-        }
-        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let path_buf = || path.to_owned();
+        let invalid = |reason: String| PlanError::Invalid { path: path_buf(), reason };
+        let bytes = strikeline_files::read(path, MAX_BYTES).map_err(|error| match error {
+            ReadError::Unreadable(error) => PlanError::Unreadable { path: path_buf(), error },
+            ReadError::TooLarge { limit } => invalid(format!("it is larger than {} MiB", limit >> 20)),
+        })?;
         Plan::parse(&bytes).map_err(invalid)
     }
 

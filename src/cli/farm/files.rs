@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use strikeline_picture::shown;
 
+use anyhow::bail;
 use serde::{Deserialize, Serialize};
-use strikeline_picture::SegmentIndex;
+use strikeline_files::open_regular;
+use strikeline_picture::{SegmentIndex, shown};
 use wgpu_video::encode::Codec;
 use wgpu_video::journal::{Contents, JournalError, SegmentFile, SegmentKey};
 
@@ -134,18 +135,17 @@ impl PlanFile {
         let key = self.plan.key(number)?;
         let nothing = |trouble| Ok(PartState::Nothing { trouble });
         let unreadable = |error: &std::io::Error| PartTrouble::Unreadable(error.to_string());
-        let length = match std::fs::metadata(&path) {
-            Ok(about) if about.is_file() => about.len(),
-            Ok(_) => return nothing(PartTrouble::Unreadable("it is not a regular file".to_owned())),
+        let read = || -> std::io::Result<Option<(Contents, u64)>> {
+            let file = open_regular(&path)?;
+            let length = file.metadata()?.len();
+            let contents = Contents::read(&mut std::io::BufReader::with_capacity(1 << 18, file))?;
+            Ok(contents.map(|contents| (contents, length)))
+        };
+        let (contents, length) = match read() {
+            Ok(Some(found)) => found,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return nothing(PartTrouble::Missing);
             }
-            Err(error) => return nothing(unreadable(&error)),
-        };
-        let contents = std::fs::File::open(&path)
-            .and_then(|file| Contents::read(&mut std::io::BufReader::with_capacity(1 << 18, file)));
-        let contents = match contents {
-            Ok(Some(contents)) => contents,
             Ok(None) => return nothing(PartTrouble::Foreign),
             Err(error) => return nothing(unreadable(&error)),
         };
@@ -188,6 +188,12 @@ pub(super) fn open_part(
 ) -> anyhow::Result<SegmentFile> {
     let about = serde_json::to_string(origin)?;
     let shown = shown(&path);
+    // A pipe or a device would be written to.
+    if path.exists() && !path.is_file() {
+        bail!(
+            "{shown} cannot be made, as something else than a file is there: remove it or give it another name"
+        );
+    }
     match SegmentFile::open(path, key, codec) {
         Ok(file) => {
             let contents = file.contents();

@@ -18,6 +18,7 @@ use crate::cli::console;
 use crate::cli::files::CommandFiles;
 use crate::cli::formats::OutputFormat;
 use crate::cli::job::VideoTags;
+use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
 use crate::cli::progress::clock;
 use crate::cli::signals::Signals;
@@ -129,6 +130,9 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     let cancel = signals.token();
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
+    if let Some(output) = &args.output {
+        OutputFormat::Mp4.check_name("--output", output)?;
+    }
     let file = PlanFile::open(&args.plan)?;
     let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&file.song(), "mp4"));
     let sink = match args.missing {
@@ -138,10 +142,9 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
             let mut files = CommandFiles::default();
             files.read(&args.plan);
             parts.iter().for_each(|part| files.read(part));
-            files.write_any("--output", &output);
+            files.write("--output", &output, OutputFormat::Mp4)?;
             files.check()?;
-            OutputFormat::Mp4.check_name("--output", &output)?;
-            // Created before all parts are read, so that errors of the output come early.
+            // Errors of the output that can be seen in advance come before all parts are read.
             Some(Mp4Sink::create(&output, args.force.overwrite())?)
         }
     };
@@ -149,7 +152,11 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     let Some(sink) = sink else {
         let Err(missing) = checked else { return Ok(()) };
         messages.note(&missing);
-        console::print(&format!("{}\n", missing.numbers()))?;
+        match console::print(&format!("{}\n", missing.numbers())) {
+            // That parts are missing is said by the exit code, too.
+            Err(unprinted) if !unprinted.is_enough() => return Err(unprinted.into()),
+            _ => {}
+        }
         return Err(PartsMissing { is_answer: true, ..missing }.into());
     };
     let origins = &checked?;
@@ -186,8 +193,7 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     ));
     if json {
         let adapters: Vec<&String> = adapters_of(origins).into_keys().collect();
-        let value = serde_json::json!({
-            "output": output.to_string_lossy(),
+        let mut value = serde_json::json!({
             "frames": video.frames,
             "bytes": bytes,
             "parts": origins.len(),
@@ -195,7 +201,9 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
             "wall_seconds": started.elapsed().as_secs_f64(),
             "warnings": messages.warnings(),
         });
-        console::print_json(&value)?;
+        put_path(&mut value, "output", &output);
+        let done = format!("the video is complete: {}", shown(&output));
+        console::print_json(&value).map_err(|error| error.after(done))?;
     }
     Ok(())
 }

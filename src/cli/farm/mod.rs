@@ -26,10 +26,6 @@ use std::path::Path;
 /// When it cannot be read, or is not a regular file.
 fn hash_of(path: &Path) -> io::Result<String> {
     let mut hasher = blake3::Hasher::new();
-    // A pipe would block, and a folder has no bytes.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    hasher.update_reader(std::fs::File::open(path)?)?;
+    hasher.update_reader(strikeline_files::open_regular(path)?)?;
     Ok(hasher.finalize().to_hex().to_string())
 }

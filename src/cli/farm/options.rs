@@ -94,15 +94,25 @@ impl GivenVideo {
     pub(super) fn planned(&self, folder: &Path) -> Result<Vec<PlannedOption>, UsageError> {
         self.given.iter().map(|option| option.planned(folder)).collect()
     }
+
+    /// The files that were given.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.given.iter().filter_map(GivenOption::file)
+    }
 }
 
 impl GivenOption {
+    /// The file that is its value.
+    fn file(&self) -> Option<&Path> {
+        self.value.as_deref().filter(|_| self.is_file).map(Path::new)
+    }
+
     fn planned(&self, folder: &Path) -> Result<PlannedOption, UsageError> {
         let mut planned = PlannedOption { name: self.name.clone(), value: None, file: None };
-        match &self.value {
-            None => {}
-            Some(value) if self.is_file => planned.file = Some(planned_path(Path::new(value), folder)?),
-            Some(value) => planned.value = Some(text(value)?.to_owned()),
+        match (self.file(), &self.value) {
+            (Some(file), _) => planned.file = Some(planned_path(file, folder)?),
+            (None, Some(value)) => planned.value = Some(text(value)?.to_owned()),
+            (None, None) => {}
         }
         Ok(planned)
     }
@@ -124,7 +134,7 @@ pub(super) fn planned_path(path: &Path, folder: &Path) -> Result<String, UsageEr
 
 fn text(value: &OsStr) -> Result<&str, UsageError> {
     value.to_str().ok_or_else(|| {
-        let value = Path::new(value).display();
+        let value = shown(value);
         UsageError(format!("{value} is not UTF-8, and a plan is text: give the file or folder another name"))
     })
 }

@@ -18,6 +18,7 @@ use crate::cli::UsageError;
 use crate::cli::args::{JsonArgs, QuietArgs};
 use crate::cli::console;
 use crate::cli::job::{RenderJob, adapter_text};
+use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
 use crate::cli::progress::ProgressDisplay;
 use crate::cli::signals::Signals;
@@ -111,9 +112,8 @@ pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<
         ));
     }
     if json {
-        let value = serde_json::json!({
+        let mut value = serde_json::json!({
             "part": number,
-            "file": path.to_string_lossy(),
             "made": done.made,
             "segments": done.segments,
             "frames": done.frames,
@@ -125,7 +125,9 @@ pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<
             "cpu_seconds": process_cpu_time().as_secs_f64(),
             "warnings": messages.warnings(),
         });
-        console::print_json(&value)?;
+        put_path(&mut value, "file", &path);
+        let done = format!("part {number} is complete: {}", shown(&path));
+        console::print_json(&value).map_err(|error| error.after(done))?;
     }
     Ok(())
 }

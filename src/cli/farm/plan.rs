@@ -4,10 +4,10 @@ use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use strikeline_picture::shown;
 
 use anyhow::Context;
-use strikeline_picture::Time;
+use strikeline_files::open_regular;
+use strikeline_picture::{Time, shown};
 use wgpu_video::output::{OutputError, OutputFile};
 
 use super::document::{Plan, PlanHead, PlannedInput, PlannedOption, PlannedVideo};
@@ -20,7 +20,9 @@ use crate::cli::UsageError;
 use crate::cli::args::{ForceArgs, JsonArgs, QuietArgs, VideoArgs, length};
 use crate::cli::console;
 use crate::cli::files::CommandFiles;
+use crate::cli::formats::{OutputFormat, is_standard_stream};
 use crate::cli::job::{InputFile, RenderJob, VideoTags};
+use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
 use crate::cli::progress::clock;
 use crate::cli::signals::Signals;
@@ -95,12 +97,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
     let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&args.song, "plan.json"));
-    let mut files = CommandFiles::default();
-    files.read_song(&args.song);
-    args.video.args.add_files(&mut files)?;
-    files.write_any("--output", &output);
-    args.slurm.iter().for_each(|script| files.write_any("--slurm", script));
-    files.check()?;
+    check_files(args, &output)?;
     let overwrite = args.force.overwrite();
     let plan_file = OutputFile::create(&output, overwrite)?;
     let script_file = args.slurm.as_ref().map(|path| OutputFile::create(path, overwrite)).transpose()?;
@@ -139,9 +136,10 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
         Some(path) => Some(slurm_script(args, path, &output, &plan, (cost.as_ref(), seconds))?),
         None => None,
     };
+    let script_text = script.as_ref().map(SlurmScript::text).transpose()?;
     write(plan_file, &plan.text()?)?;
-    if let (Some(file), Some(script)) = (script_file, &script) {
-        write(file, &script.text()?)?;
+    if let (Some(file), Some(text)) = (script_file, script_text) {
+        write(file, &text)?;
     }
     if !quiet && !json {
         console::tell(summary(&plan, &output, seconds, reason.as_deref()).trim_end());
@@ -152,15 +150,14 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
     if json {
         let numbers = plan.numbers();
         let limits = script.as_ref().map(|script| script.limits);
-        let value = serde_json::json!({
-            "plan": output.to_string_lossy(),
+        let mut value = serde_json::json!({
             "frames": plan.video.frames,
             "segments": plan.video.segments().segments(),
             "parts": plan.parts.len(),
             "first_part": numbers.start(),
             "last_part": numbers.end(),
             "sound": plan.video.sound,
-            "slurm": args.slurm.as_ref().map(|path| path.to_string_lossy()),
+            "slurm": null,
             "part_minutes": limits.map(|limits| limits.minutes),
             "part_memory_mib": limits.map(|limits| limits.memory),
             "start_seconds": cost.map(|cost| cost.start),
@@ -168,9 +165,43 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
             "frame_cpu_seconds": cost.map(|cost| cost.frame_cpu),
             "warnings": messages.warnings(),
         });
-        console::print_json(&value)?;
+        put_path(&mut value, "plan", &output);
+        let mut done = format!("the plan is written: {}", shown(&output));
+        if let Some(path) = &args.slurm {
+            put_path(&mut value, "slurm", path);
+            done.push_str(&format!(", and the script for Slurm: {}", shown(path)));
+        }
+        console::print_json(&value).map_err(|error| error.after(done))?;
     }
     Ok(())
+}
+
+/// Refuses files that cannot be what they are to be, before any is made.
+///
+/// # Errors
+/// When an output is an input or says another format, or when the parts could not read an input again.
+fn check_files(args: &PlanArgs, output: &Path) -> anyhow::Result<()> {
+    let mut files = CommandFiles::default();
+    files.write("--output", output, OutputFormat::Plan)?;
+    if let Some(script) = &args.slurm {
+        files.write("--slurm", script, OutputFormat::SlurmScript)?;
+    }
+    if is_standard_stream(&args.song) {
+        let text = "the song of a plan cannot come from standard input, because every part reads the song again: save it to a \
+                    file, and give the name of that (./- for one called -)";
+        return Err(UsageError(text.to_owned()).into());
+    }
+    for input in std::iter::once(args.song.as_path()).chain(args.video.files()) {
+        // What else is wrong with it is told when it is read.
+        if let Err(error) = open_regular(input)
+            && error.kind() == std::io::ErrorKind::InvalidInput
+        {
+            return Err(error).with_context(|| format!("every part reads {} again", shown(input)));
+        }
+    }
+    files.read_song(&args.song);
+    args.video.args.add_files(&mut files)?;
+    Ok(files.check()?)
 }
 
 fn write(mut file: OutputFile, text: &str) -> Result<(), OutputError> {
