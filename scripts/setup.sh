@@ -45,7 +45,7 @@ if wants --farm; then
     has slurmd || need slurmd "runs a job array in scripts/farm_slurm.sh"
     has sbatch || need slurm-client "runs a job array in scripts/farm_slurm.sh"
     has munged || need munge "Slurm's messages are signed by it"
-    has parallel || need parallel "runs parts in scripts/farm_parallel.sh"
+    parallel --version 2>/dev/null | grep -q 'GNU parallel' || need parallel "runs parts in scripts/farm_parallel.sh"
 fi
 
 [ -n "$missing" ] || exit 0

@@ -1,8 +1,13 @@
 #!/bin/sh
-# Sets up what is missing, and runs every check: format, lints, documentation, a smoke run, the tests.
+# Sets up what is missing, and runs every check: format, lints, documentation, a smoke run, the tests. Where CI is set also what
+# makes a video by GNU parallel and by Slurm is set up, so that it is not skipped.
 set -eu
 cd "$(dirname "$0")/.."
-scripts/setup.sh --tests
+if [ -n "${CI:-}" ]; then
+    scripts/setup.sh --tests --farm
+else
+    scripts/setup.sh --tests
+fi
 export RUST_BACKTRACE=1
 
 if cargo fmt --version >/dev/null 2>&1; then
@@ -38,7 +43,7 @@ else
 fi
 
 echo "== many processes make a video"
-# Each says so where what it needs is missing: scripts/setup.sh --farm installs it.
+# Each says so where what it needs is missing, and fails then where CI is set: scripts/setup.sh --farm installs it.
 scripts/farm_parallel.sh
 scripts/farm_slurm.sh
 

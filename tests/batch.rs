@@ -263,7 +263,7 @@ fn the_first_signal_ends_a_batch_with_a_table_and_what_is_done() {
     let output = child.wait_with_output().unwrap();
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(130), "{told}");
-    assert!(told.contains("not begun") && told.contains("run the same command to go on"), "{told}");
+    assert!(told.contains("not begun") && told.contains("run the same command to continue"), "{told}");
     let output = succeed(&mut command);
     assert!(stderr(&output).contains("made before"), "{}", stderr(&output));
     assert_eq!(names(&videos).len(), 8);
@@ -292,7 +292,7 @@ fn a_signal_ends_a_batch_that_waits_for_a_song_from_a_pipe() {
     let output = child.wait_with_output().unwrap();
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(143), "{told}");
-    assert!(told.contains("not begun") && told.contains("run the same command to go on"), "{told}");
+    assert!(told.contains("not begun") && told.contains("run the same command to continue"), "{told}");
 
     // With a writer it is a song.
     let child = command.stderr(Stdio::piped()).spawn().unwrap();

@@ -96,6 +96,46 @@ fn a_summary_that_cannot_be_printed_is_told_with_the_file_that_is_complete() {
     frame.current_dir(&folder).args(["frame", "song.mid", "-o", "frame.png", "--size", "64x64"]);
     fails(frame.args(["--at", "0", "--json"]).stdout(full()), &["the picture is complete: frame.png"]);
     assert!(folder.path().join("frame.png").is_file());
+
+    let in_folder = |arguments: &[&str]| {
+        let mut command = strikeline();
+        command.current_dir(&folder).args(arguments);
+        command
+    };
+    let unprinted = "its summary could not be printed on standard output";
+    for stdout in [full, || broken().into()] {
+        let plan = ["plan", "song.mid", "-o", "plan.json", "--force", "--json", "--parts=1", "--no-sound"];
+        let small = ["--size", "64x64", "--duration", "0.5"];
+        fails(in_folder(&plan).args(small).stdout(stdout()), &["the plan is written: plan.json", unprinted]);
+        let limits = ["--slurm", "farm.sh", "--part-time", "60", "--part-memory", "1000"];
+        let told = ["the plan is written: plan.json, and the script for Slurm: farm.sh", unprinted];
+        fails(in_folder(&plan).args(small).args(limits).stdout(stdout()), &told);
+        let part = ["part", "plan.json", "1", "--json"];
+        fails(
+            in_folder(&part).stdout(stdout()),
+            &["part 1 is complete: plan.json.parts/part-0001", unprinted],
+        );
+        let join = ["join", "plan.json", "-o", "joined.mp4", "--force", "--json"];
+        fails(in_folder(&join).stdout(stdout()), &["the video is complete: joined.mp4", unprinted]);
+        let files = ["--trace", "trace.json", "--svg", "run.svg", "--force"];
+        let profile = ["profile", "song.mid", "--size", "64x64", "--frames", "2", "--brief", "--json"];
+        let told = ["written in full: trace.json and run.svg", unprinted];
+        fails(in_folder(&profile).args(files).stdout(stdout()), &told);
+        let batch = ["render", "song.mid", "other.mid", "-o", "videos", "--force", "--json"];
+        std::fs::write(folder.path().join("other.mid"), song(1)).unwrap();
+        fails(in_folder(&batch).args(small).stdout(stdout()), &["all videos are complete: 2", unprinted]);
+    }
+    for name in ["plan.json", "farm.sh", "plan.json.parts/part-0001.segments", "joined.mp4"] {
+        assert!(folder.path().join(name).metadata().unwrap().len() > 500, "{name}");
+    }
+    for name in ["trace.json", "run.svg", "videos/song.mp4", "videos/other.mp4"] {
+        assert!(folder.path().join(name).metadata().unwrap().len() > 500, "{name}");
+    }
+    // A text without files, of which a reader may have enough, is as that of any command that only prints.
+    let profile = ["profile", "song.mid", "--size", "64x64", "--frames", "2", "--brief", "--svg", "2.svg"];
+    assert!(in_folder(&profile).stdout(broken()).stderr(Stdio::null()).status().unwrap().success());
+    let profile = ["profile", "song.mid", "--size", "64x64", "--frames", "2", "--brief"];
+    fails(in_folder(&profile).stdout(full()), &["the result could not be printed on standard output"]);
 }
 
 #[test]
@@ -215,11 +255,40 @@ fn names_that_are_not_utf_8_can_be_given_for_every_file_and_are_exact_in_json() 
 }
 
 #[test]
+fn plans_and_parts_whose_names_are_not_utf_8_are_exact_in_json() {
+    let (folder, plain) = folder_with(&song(1));
+    // What a plan names is named from its folder, whose own name may be any.
+    let folder = at(folder.path(), b"f\xE4rm");
+    std::fs::create_dir(&folder).unwrap();
+    let song = folder.join("song.mid");
+    std::fs::rename(plain, &song).unwrap();
+    let plan = at(&folder, b"pl\xE4n.json");
+    let mut planning = strikeline();
+    planning.arg("plan").arg(&song).arg("-o").arg(&plan).args(["--json", "--parts=1", "--no-sound"]);
+    assert_path(&json(planning.args(["--size", "64x64", "--duration", "0.2"])), "plan", &plan);
+    let part = at(&folder, b"pl\xE4n.json.parts/part-0001.segments");
+    assert_path(&json(strikeline().args(["part", "--json"]).arg(&plan).arg("1")), "file", &part);
+    let video = at(&folder, b"v\xEFdeo.mp4");
+    assert_path(&json(strikeline().args(["join", "--json", "-o"]).arg(&video).arg(&plan)), "output", &video);
+    assert!(part.is_file() && video.is_file());
+}
+
+#[test]
 fn settings_and_charts_in_folders_that_are_not_utf_8_are_exact_in_json() {
     let folder = tempfile::tempdir().unwrap();
     let home = at(folder.path(), b"c\xF6nfig");
     let doctor = json(strikeline().env("XDG_CONFIG_HOME", &home).args(["doctor", "--json"]));
     assert_path(&doctor["settings"], "path", &home.join("strikeline/tuned.toml"));
+
+    // On a machine that is busy otherwise, a search needs longer.
+    let tuned = ["5", "20", "60"].iter().find_map(|budget| {
+        let mut tune = strikeline();
+        tune.env("XDG_CONFIG_HOME", &home).args(["tune", "--budget", budget, "--size", "64x64", "--json"]);
+        let output = tune.output().unwrap();
+        output.status.success().then(|| serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap())
+    });
+    assert_path(&tuned.unwrap(), "kept_in", &home.join("strikeline/tuned.toml"));
+    assert!(home.join("strikeline/tuned.toml").is_file());
 
     let chart = at(folder.path(), b"ch\xE4rt");
     std::fs::create_dir(&chart).unwrap();
@@ -250,6 +319,8 @@ fn what_a_terminal_would_obey_is_shown_as_text_wherever_a_name_is_told() {
     std::fs::write(file(".txt"), "no song").unwrap();
     std::fs::write(file(".toml"), "[gems]\nheight = 9000\n").unwrap();
     std::fs::write(file(".mp4"), "precious").unwrap();
+    std::fs::write(file(".json"), "precious").unwrap();
+    std::fs::write(file(".list"), "no text\0").unwrap();
     std::fs::write(file("2.toml"), "[background]\nimage = \"nowhere.png\"\n").unwrap();
     let harmless = |code: i32, arguments: &[&str]| {
         let error = fail(strikeline().current_dir(&folder).args(arguments), code);
@@ -273,6 +344,13 @@ fn what_a_terminal_would_obey_is_shown_as_text_wherever_a_name_is_told() {
         &["drum-map", "--check", &name(".toml")],
         &["inspect", &name(".txt")],
         &["tune", &name(".txt"), "--dry-run"],
+        &["plan", &name(".txt")],
+        &["plan", "song.mid", "-o", &name(".json")],
+        &["part", &name(".txt"), "1"],
+        &["part", &name("missing.json"), "1"],
+        &["join", &name(".txt")],
+        &["render", &format!("@{}", name("missing.list"))],
+        &["render", &format!("@{}", name(".list"))],
     ] {
         let error = harmless(1, arguments);
         // The name is on one line.
@@ -283,6 +361,9 @@ fn what_a_terminal_would_obey_is_shown_as_text_wherever_a_name_is_told() {
     // Arguments that are no names of files.
     harmless(2, &["frame", "song.mid", "--at", "0", &name(".txt")]);
     harmless(2, &["render", "song.mid", "--size", EVIL]);
+    harmless(2, &["clean", &name(".txt")]);
+    harmless(2, &["plan", "song.mid", "-o", &name(".mp4")]);
+    harmless(2, &["join", "plan.json", "-o", &name(".webm")]);
 
     // Not only errors: the summary, and the result of a check.
     let mut render = strikeline();
@@ -295,6 +376,44 @@ fn what_a_terminal_would_obey_is_shown_as_text_wherever_a_name_is_told() {
     let output = succeed(render.arg("-o").arg(name("3.mp4")));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains(r"b\u{7f}\nc3.mp4: 6 frames") && !stderr.contains('\u{1b}'), "{stderr:?}");
+    // The summaries of a plan, of its parts and of the video of them.
+    let shown = |ending: &str| format!(r"a\u{{1b}}[2J\u{{9b}}31m\u{{202e}}b\u{{7f}}\nc{ending}");
+    let (plan, script) = (name("5.json"), name("5.sh"));
+    let small = ["--size", "64x64", "--duration", "0.1", "--no-sound", "--parts=1"];
+    let limits = ["--slurm", &script, "--part-time", "60", "--part-memory", "1000"];
+    let run = |arguments: &[&str], names: &[String]| {
+        let output = succeed(strikeline().current_dir(&folder).args(arguments));
+        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let harmful = |at: char| at != '\n' && (at.is_control() || at == '\u{202e}');
+        assert!(!told.contains(harmful), "{arguments:?}: {told:?}");
+        assert!(names.iter().all(|name| told.contains(name)), "{arguments:?}: {told}");
+    };
+    let planning = ["plan", &name(".mid"), "-o", &plan];
+    run(&[&planning[..], &small, &limits].concat(), &[shown("5.json"), shown("5.sh")]);
+    fail(strikeline().current_dir(&folder).args(["join", &plan, "--missing"]), 3);
+    let told = harmless(3, &["join", &plan, "-o", &name("5.mp4")]);
+    assert!(told.contains(&shown("5.json")), "{told}");
+    run(&["part", &plan, "1"], &[shown("5.json.parts/part-0001.segments")]);
+    run(&["part", &plan, "1"], &[shown("5.json.parts/part-0001.segments")]);
+    run(&["join", &plan, "-o", &name("5.mp4")], &[shown("5.mp4")]);
+    // The table of several songs, which a list names; a name in a list is on one line.
+    let line = name("6.mid").replace('\n', "");
+    std::fs::write(folder.path().join(&line), std::fs::read(&plain).unwrap()).unwrap();
+    std::fs::write(file("6.list"), format!("song.mid\n{line}\n")).unwrap();
+    let list = format!("@{}", name("6.list"));
+    let small = ["--size", "64x64", "--duration", "0.1", "--no-sound"];
+    let videos = name("videos/");
+    let batch = [&["render", &list, "-o", &videos][..], &small].concat();
+    run(&batch, &[shown("6.mid").replace(r"\n", "")]);
+    let told = harmless(1, &batch);
+    assert!(told.contains(r"b\u{7f}\ncvideos/"), "{told}");
+    // What is left of renders, in a folder and under names that are harmful.
+    let videos = folder.path().join(name("videos"));
+    std::fs::write(videos.join(format!(".{EVIL}.mp4.0123456789abcdef.strikeline-journal")), "").unwrap();
+    std::fs::write(videos.join(".batch.strikeline-journal"), "").unwrap();
+    run(&["clean", &name("videos")], &[shown("videos/.a"), shown(".mp4.0123456789abcdef")]);
+    run(&["clean", &name("videos"), "--remove"], &[shown(".mp4.0123456789abcdef")]);
+
     std::fs::write(file("4.toml"), "extends = \"plain\"\n").unwrap();
     let output = succeed(strikeline().arg("theme").arg("--check").arg(file("4.toml")));
     let stdout = String::from_utf8(output.stdout).unwrap();

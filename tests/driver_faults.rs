@@ -177,16 +177,21 @@ fn a_driver_that_fails_or_hangs_when_all_is_done_costs_nothing() {
 fn too_little_memory_for_a_driver_is_no_missing_driver() {
     let Some(run) = Run::new("frame.png") else { return };
     let program = run.command("frame", "");
-    let mut limited = Command::new("sh");
-    limited
-        .args(["-c", "ulimit -v 200000; exec \"$@\"", "sh"])
-        .arg(program.get_program())
-        .args(program.get_args());
-    let output = limited.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("none can be loaded within the 195 MB of memory"), "{told}");
-    run.assert_nothing_changed(&told);
+    for (kilobytes, text) in [
+        (200_000, "none can be loaded within the 195 MB of memory"),
+        (700_000, "needs 1024 MB of address space; this process is limited to 683 MB"),
+    ] {
+        let mut limited = Command::new("sh");
+        limited
+            .args(["-c", &format!("ulimit -v {kilobytes}; exec \"$@\""), "sh"])
+            .arg(program.get_program())
+            .args(program.get_args());
+        let output = limited.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains(text), "{told}");
+        run.assert_nothing_changed(&told);
+    }
 }
 
 #[test]
@@ -206,7 +211,7 @@ fn the_first_interrupt_ends_a_program_whose_driver_hangs_and_what_is_finished_is
     // Another thread may wait for that frame, and be found first.
     assert!(told.contains("the graphics driver did not finish"), "{told}");
     assert!(told.contains("a frame within 5 s"), "{told}");
-    assert!(told.contains("run the same command to go on"), "{told}");
+    assert!(told.contains("run the same command to continue"), "{told}");
     assert_eq!(output.status.code(), Some(130), "{told}");
     run.assert_goes_on();
 }
@@ -242,7 +247,7 @@ fn a_part_whose_driver_hangs_says_how_to_go_on() {
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(told.contains("the graphics driver did not finish"), "{told}");
-    assert!(told.contains("part-0001.segments: run the same command to go on"), "{told}");
+    assert!(told.contains("part-0001.segments: run the same command to continue"), "{told}");
     assert_eq!(output.status.code(), Some(143), "{told}");
 }
 
@@ -254,7 +259,7 @@ fn after_a_device_was_lost_the_same_command_goes_on() {
     assert!(run.is_reached(), "{told}");
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("the graphics device was lost"), "{told}");
-    assert!(told.contains("run the same command to go on"), "{told}");
+    assert!(told.contains("run the same command to continue"), "{told}");
     run.assert_goes_on();
 }
 

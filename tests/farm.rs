@@ -6,7 +6,8 @@ mod common;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use common::midi::{self, ticks};
 use common::program::{fail, folder_with, names, strikeline, succeed};
@@ -104,6 +105,29 @@ impl Farm {
         assert_eq!(output.status.code(), Some(code), "{text}");
         text.trim_end().to_owned()
     }
+}
+
+/// Runs `command`, which must not wait for anything, and end with `code`; returns its standard error.
+fn soon(command: &mut Command, code: i32) -> String {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_secs(60) {
+            child.kill().unwrap();
+            panic!("{command:?} waits for something");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{command:?}:\n{stderr}");
+    stderr
+}
+
+/// Makes a pipe that nobody writes to.
+fn pipe(path: &Path) {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
 }
 
 /// What tells whether a file was written to or replaced.
@@ -321,7 +345,7 @@ fn what_has_changed_since_the_plan_was_made_is_refused_by_name() {
     changed(&|plan| plan["parts"][0]["frames"] = 7.into());
     refused(&["part 1"]);
     std::fs::write(&farm.plan, &text[..text.len() / 2]).unwrap();
-    refused(&["no plan that can be used"]);
+    refused(&["not a plan that can be used"]);
     std::fs::write(&farm.plan, &text).unwrap();
     succeed(&mut farm.part(1));
 }
@@ -362,7 +386,15 @@ fn planning_refuses_what_it_would_overwrite_or_cannot_write_down() {
     let named = farm.folder.path().join(std::ffi::OsStr::from_bytes(b"a\xff.mid"));
     std::fs::copy(&farm.song, &named).unwrap();
     let told = fail(strikeline().arg("plan").arg(&named).arg("-o").arg(farm.folder.path().join("b.json")), 2);
-    assert!(told.contains("not UTF-8") && told.contains("another name"), "{told}");
+    assert!(told.contains(r"a\xFF.mid is not UTF-8") && told.contains("another name"), "{told}");
+    // The script, which would name the plan, is not tried after the plan was written.
+    let named = farm.folder.path().join(std::ffi::OsStr::from_bytes(b"c\xff.sh"));
+    let mut planning = strikeline();
+    planning.arg("plan").arg(&farm.song).arg("-o").arg(farm.folder.path().join("c.json")).arg("--slurm");
+    planning.arg(&named).args(["--parts=1", "--part-time=60", "--part-memory=1000", "--duration=2"]);
+    let told = fail(planning.args(SMALL), 2);
+    assert!(told.contains(r"c\xFF.sh is not UTF-8"), "{told}");
+    assert!(!farm.folder.path().join("c.json").exists());
     // Joining replaces neither the plan nor a part, by whatever name.
     farm.make(1..=1);
     for (number, path) in [&farm.plan, &farm.part_file(1)].into_iter().enumerate() {
@@ -372,6 +404,95 @@ fn planning_refuses_what_it_would_overwrite_or_cannot_write_down() {
         assert!(told.contains("replace"), "{told}");
     }
     assert_eq!(farm.missing(), "");
+}
+
+#[test]
+fn a_song_that_the_parts_could_not_read_again_is_refused_and_not_waited_for() {
+    let (folder, song) = folder_with(&self::song());
+    let path = |name: &str| folder.path().join(name);
+    let fifo = path("fifo");
+    pipe(&fifo);
+    let plan = |song: &Path, options: &[&str]| {
+        let mut command = strikeline();
+        command.arg("plan").arg(song).arg("-o").arg(path("plan.json")).args(SMALL).args(options);
+        command
+    };
+    let told = soon(plan(Path::new("-"), &[]).stdin(std::fs::File::open(&song).unwrap()), 2);
+    assert!(told.contains("standard input") && told.contains("every part reads the song again"), "{told}");
+    assert!(told.contains("save it to a file"), "{told}");
+    let name = fifo.to_str().unwrap();
+    for (mut command, file, kind) in [
+        (plan(&fifo, &[]), name, "a pipe"),
+        (plan(Path::new("/dev/zero"), &[]), "/dev/zero", "a device"),
+        (plan(&song, &["--audio", name]), name, "a pipe"),
+        (plan(&song, &["--soundfont", name]), name, "a pipe"),
+        (plan(&song, &["--soundfont", "/dev/zero"]), "/dev/zero", "a device"),
+        (plan(&song, &["--theme", name]), name, "a pipe"),
+        (plan(&song, &["--drum-map", name]), name, "a pipe"),
+        (plan(&song, &["--end-card", name]), name, "a pipe"),
+    ] {
+        let told = soon(&mut command, 1);
+        assert!(told.contains(file) && told.contains(kind), "{told}");
+    }
+    assert_eq!(names(folder.path()), ["fifo", "song.mid"]);
+}
+
+#[test]
+fn a_pipe_or_device_in_place_of_a_plan_a_part_or_an_input_is_refused_and_not_waited_for() {
+    let farm = Farm::new(2, &["--duration", "4"]);
+    farm.make(0..=2);
+    let fifo = farm.folder.path().join("fifo");
+    pipe(&fifo);
+    for (file, kind) in [(fifo.to_str().unwrap(), "a pipe"), ("/dev/zero", "a device")] {
+        for arguments in [&["part", file, "1"][..], &["join", file], &["join", file, "--missing"]] {
+            let told = soon(strikeline().args(arguments), 1);
+            assert!(told.contains(file) && told.contains(kind), "{arguments:?}: {told}");
+        }
+    }
+    for number in [0, 2] {
+        let path = farm.part_file(number);
+        let part = std::fs::read(&path).unwrap();
+        for device in [None, Some("/dev/zero"), Some("/dev/null")] {
+            std::fs::remove_file(&path).unwrap();
+            match device {
+                None => pipe(&path),
+                Some(device) => std::os::unix::fs::symlink(device, &path).unwrap(),
+            }
+            let told = soon(farm.join().arg("-o").arg(farm.video()), MISSING);
+            let kind = if device.is_none() { "a pipe" } else { "a device" };
+            assert!(told.contains(&format!("part {number} is not readable: it is {kind}")), "{told}");
+            let told = soon(&mut farm.part(number), 1);
+            assert!(told.contains(path.to_str().unwrap()) && told.contains("remove it"), "{told}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, part).unwrap();
+    }
+    assert_eq!(farm.missing(), "");
+    // An input, since the plan was made.
+    std::fs::remove_file(farm.part_file(1)).unwrap();
+    std::fs::remove_file(&farm.song).unwrap();
+    pipe(&farm.song);
+    let told = soon(&mut farm.part(1), 1);
+    assert!(told.contains("song.mid") && told.contains("a pipe"), "{told}");
+}
+
+#[test]
+fn missing_parts_are_in_the_exit_code_though_nobody_reads_their_numbers() {
+    let farm = Farm::new(1, &["--duration", "2", "--no-sound"]);
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    drop(reader);
+    // A program that another test is just starting may have the reader, too, until it has begun.
+    while std::io::Write::write(&mut writer, b"x").is_ok() {
+        std::thread::yield_now();
+    }
+    let code = |stdout: Stdio| {
+        let mut join = farm.join();
+        join.args(["--missing", "--quiet"]).stdout(stdout).stderr(Stdio::null());
+        join.status().unwrap().code()
+    };
+    assert_eq!(code(writer.into()), Some(MISSING));
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    assert_eq!(code(full.into()), Some(1));
 }
 
 #[test]

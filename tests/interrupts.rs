@@ -43,7 +43,7 @@ fn a_part_that_is_interrupted_keeps_its_segments_and_the_same_command_goes_on() 
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(143), "{told}");
-    assert!(told.contains("the same command goes on"), "{told}");
+    assert!(told.contains("run the same command to continue"), "{told}");
     assert!(length(&file) >= 100_000);
 
     let output = succeed(&mut command(&["part", "plan.json", "1", "--json"]));

@@ -55,15 +55,17 @@ fn what_a_command_reads_is_never_replaced_whatever_it_is_called() {
     let before: Vec<_> = files.iter().map(|name| fs::read(path(name)).unwrap()).collect();
     let look = ["--theme", "look.toml", "--drum-map", "map.toml", "--end-card", "card.png"];
     let sound = ["--audio", "take.wav", "--soundfont", "kit.sf2"];
-    let commands: [(&str, &[&str], &[&str]); 5] = [
+    let commands: [(&str, &[&str], &[&str]); 7] = [
         ("--output", &["render", "song.mid", "--size", "64x64", "--duration", "0.1"], &["mp4"]),
         ("--output", &["frame", "song.mid", "--size", "64x64", "--at", "0"], &["png"]),
         ("--trace", &["profile", "song.mid", "--size", "64x64", "--frames", "2", "--brief"], &["json"]),
         ("--svg", &["profile", "song.mid", "--size", "64x64", "--frames", "2", "--brief"], &["svg"]),
         ("--svg", &["tune", "song.mid", "--size", "64x64", "--budget", "5", "--dry-run"], &["svg"]),
+        ("--output", &["plan", "song.mid", "--size", "64x64"], &["json"]),
+        ("--slurm", &["plan", "song.mid", "--size", "64x64", "--output", "other.json"], &["sh"]),
     ];
     for (option, arguments, extension) in commands {
-        let has_sound = matches!(arguments[0], "render" | "profile");
+        let has_sound = matches!(arguments[0], "render" | "profile" | "plan");
         let read = if has_sound { &files[..] } else { &files[..6] };
         for (index, name) in read.iter().enumerate() {
             let output = path(&format!("out.{}", extension[0]));
@@ -102,6 +104,32 @@ fn the_files_of_a_chart_are_kept_and_what_was_made_of_it_can_be_made_anew() {
     succeed(&mut frame(folder.path(), &[".", "-o", "still.png"]));
     succeed(&mut frame(folder.path(), &[".", "-o", "still.png", "--force"]));
     assert_eq!(names(folder.path()), ["album.png", "notes.mid", "song.ini", "still.png"]);
+    // So are a plan and its script.
+    let plan =
+        ["plan", ".", "-o", "plan.json", "--slurm", "farm.sh", "--size", "64x64", "--quiet", "--force"];
+    for _ in 0..2 {
+        let limits = ["--parts", "1", "--part-time", "60", "--part-memory", "1000"];
+        succeed(in_folder(folder.path(), &plan).args(limits));
+    }
+}
+
+#[test]
+fn several_songs_replace_no_file_that_one_of_them_is_made_of() {
+    let (folder, song) = folder_with(&song());
+    let path = |name: &str| folder.path().join(name);
+    fs::copy(&song, path("other.mid")).unwrap();
+    fs::create_dir(path("videos")).unwrap();
+    let files = ["videos/song.mp4", "videos/other.mp4"];
+    let before = [b"a recording".to_vec(), b"another file".to_vec()];
+    files.iter().zip(&before).for_each(|(name, bytes)| fs::write(path(name), bytes).unwrap());
+    let render = ["render", "song.mid", "other.mid", "-o", "videos", "--size", "64x64", "--duration", "0.1"];
+    let read = ["--audio", "--soundfont", "--drum-map", "--end-card"];
+    for (option, file) in read.into_iter().flat_map(|option| files.map(|file| (option, file))) {
+        let error = fail(in_folder(folder.path(), &render).args([option, file, "--force"]), 2);
+        assert!(error.contains("would replace") && error.contains(file), "{option} {file}: {error}");
+        assert_eq!(files.map(|name| fs::read(path(name)).unwrap()), before, "{option} {file}");
+    }
+    assert_eq!(names(&path("videos")), ["other.mp4", "song.mp4"]);
 }
 
 #[test]
@@ -151,6 +179,17 @@ fn a_name_that_says_another_format_is_refused_before_anything_is_read() {
         (&["profile", "song.mid", "--trace", "-"], &["--trace", "standard output"]),
         (&["profile", "song.mid", "--svg", "x.png"], &["x.png", ".svg"]),
         (&["tune", "--dry-run", "--svg", "x.pdf"], &["x.pdf", ".svg"]),
+        (&["plan", "song.mid", "-o", "x.mp4"], &["--output x.mp4", "JSON", ".json"]),
+        (
+            &["plan", "song.mid", "-o", "look.toml", "--theme", "look.toml", "--force"],
+            &["look.toml", ".json"],
+        ),
+        (&["plan", "song.mid", "-o", "-"], &["--output -", "standard output"]),
+        (&["plan", "song.mid", "--slurm", "x.sbatch"], &["--slurm x.sbatch", "shell", ".sh"]),
+        (&["plan", "song.mid", "--slurm", "song.mid", "--force"], &["--slurm song.mid", ".sh"]),
+        (&["plan", "song.mid", "--slurm", "-"], &["--slurm -", "standard output"]),
+        (&["join", "plan.json", "-o", "x.webm"], &["x.webm", "MP4", ".mp4"]),
+        (&["join", "plan.json", "-o", "-"], &["--output -", "standard output"]),
     ] {
         let error = fail(&mut in_folder(folder.path(), arguments), 2);
         assert!(words.iter().all(|word| error.contains(word)), "{arguments:?}: {error}");

@@ -2,6 +2,10 @@
 
 mod common;
 
+use std::path::Path;
+use std::process::Command;
+
+use common::program::{strikeline, succeed};
 use common::{Planes, capture_frames};
 use strikeline::highway::{
     CountIn, EndCard, Highway, HighwayContent, HighwayNote, HighwayOptions, LanePlace, LaneStyle, Section,
@@ -93,5 +97,48 @@ fn a_piece_shows_at_each_moment_what_the_whole_shows() {
                 assert!(frame != &whole[place - 1], "{theme} at {start:?}: frame {index}");
             }
         }
+    }
+}
+
+/// The frames of a video or picture, decoded by ffmpeg to RGB.
+fn rgb(file: &Path) -> Vec<Vec<u8>> {
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-i"]).arg(file);
+    ffmpeg.args([
+        "-vf",
+        "scale=in_color_matrix=bt709:flags=accurate_rnd+full_chroma_int",
+        "-pix_fmt",
+        "rgb24",
+    ]);
+    let decoded = succeed(ffmpeg.args(["-f", "rawvideo", "-fps_mode", "passthrough", "-"]));
+    decoded.stdout.chunks(160 * 90 * 3).map(<[u8]>::to_vec).collect()
+}
+
+#[test]
+fn a_still_shows_what_the_whole_video_shows_at_that_time() {
+    let song = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/songs/groove.mid");
+    let folder = tempfile::tempdir().unwrap();
+    let command = |name: &str, more: &[&str]| {
+        let output = folder.path().join(name);
+        let subcommand = if name.ends_with(".png") { "frame" } else { "render" };
+        let mut command = strikeline();
+        command.arg(subcommand).arg(&song).args(["--size", "160x90", "--fps", "10", "--quiet", "--json"]);
+        let told = succeed(command.args(more).arg("-o").arg(&output)).stdout;
+        let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+        (rgb(&output), told)
+    };
+    let (whole, told) = command("whole.mp4", &["--no-sound", "--quality", "4"]);
+    let before = (-10.0 * told["song_start_seconds"].as_f64().unwrap()).round() as usize;
+    // In the count-in, with labels, while they fade, and without.
+    for at in [-0.8, 1.0, 3.5, 9.0, 12.3] {
+        let (still, _) = command("still.png", &["--force", "--at", &at.to_string()]);
+        let place = before.strict_add_signed((at * 10.0_f64).round() as isize);
+        let off = |frame: usize| {
+            let pairs = still[0].iter().zip(&whole[frame]);
+            pairs.map(|(one, other)| f64::from(one.abs_diff(*other))).sum::<f64>() / still[0].len() as f64
+        };
+        let (here, before, after) = (off(place), off(place - 1), off(place + 1));
+        // What the encoder loses, chroma at half the size above all.
+        assert!(here < 6.0 && here < before && here < after, "at {at}: {before} {here} {after}");
     }
 }

@@ -138,7 +138,7 @@ fn the_first_signal_finishes_segments_and_keeps_what_there_is_as_a_video_on_dema
         let video = folder.path().join("video.mp4");
         let (status, said) = interrupt(render(&video, &["--keep-partial"]), folder.path(), 150_000, signal);
         assert_eq!(status.code(), Some(code), "{said}");
-        assert!(said.contains("run the same command to go on"), "{said}");
+        assert!(said.contains("run the same command to continue"), "{said}");
         assert!(said.contains("Ctrl-C again ends at once"), "{said}");
         let partial = folder.path().join("video.partial.mp4");
         // Decoding tells whether the file is whole.
@@ -177,7 +177,7 @@ fn other_settings_or_another_theme_do_not_use_a_journal_but_name_it_and_clean_re
     for output in [output, succeed(&mut themed("#202020"))] {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(name) && said.contains("is not used"), "{said}");
-        assert!(!said.contains("goes on"), "{said}");
+        assert!(!said.contains("continues"), "{said}");
         assert_eq!(journals(folder.path()), std::slice::from_ref(&journal));
     }
 
@@ -267,7 +267,7 @@ fn after_a_full_disk_the_same_command_goes_on() {
     let output = limited.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("run the same command to go on"), "{said}");
+    assert!(said.contains("run the same command to continue"), "{said}");
     assert!(!video.exists());
     go_on(render(&video, &[]));
     assert!(fs::read(&video).unwrap() == uninterrupted());

@@ -74,6 +74,11 @@ class Bench:
         for path in self.folder.iterdir():
             path.unlink()
 
+    def clear_unless_journal(self):
+        """Removes everything in the folder but the journals."""
+        for name in self.files():
+            (self.folder / name).unlink()
+
     def is_right(self):
         """Whether the video is there with the bytes of a run without interruption, and nothing else."""
         return self.files() == ["video.mp4"] and self.video.read_bytes() == self.expected

@@ -80,6 +80,7 @@ def main():
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--hours", type=float, default=3)
     options.add_argument("--kills", type=int, default=10)
+    options.add_argument("--step", type=float, default=8, help="megabytes of the journal between two kills")
     options.add_argument("--compare", action="store_true", help="compare the bytes with those of one run")
     options.add_argument("--size", default="480x270")
     options = options.parse_args()
@@ -88,7 +89,7 @@ def main():
     bench.song.write_bytes(song(options.hours * 3600))
     started = time.monotonic()
     # Where to kill it is known once there is something to measure: the first kill is early.
-    kills, until, step = 0, 1_000_000, 1_500_000
+    kills, until, step = 0, 1_000_000, int(options.step * 1e6)
     ended = False
     while not ended:
         states, ended = run(bench, until if kills < options.kills else None)

@@ -1,4 +1,4 @@
-//! `strikeline clean`: what interrupted renders have left.
+//! `strikeline clean`: lists and removes files that interrupted renders left behind.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -11,21 +11,21 @@ use wgpu_video::output::{Leftover, leftovers};
 
 use super::args::JsonArgs;
 use super::console;
-use super::journals::{Found, journals_in};
+use super::journals::{Found, batch_record_path, journals_in};
 use super::json_path::put_path;
 
-/// List what interrupted renders have left in a folder, and remove it.
+/// List the hidden files that interrupted renders left in a folder, or remove them.
 #[derive(Debug, clap::Args)]
 pub(super) struct CleanArgs {
-    /// Folders to look in; their subfolders are not looked into.
+    /// Folders to look in; subfolders are not searched.
     #[arg(value_name = "FOLDER", default_value = ".")]
     folders: Vec<PathBuf>,
 
-    /// Remove what is listed. What a running program uses stays.
+    /// Remove the files that are listed. Files that a running program uses are kept.
     #[arg(long)]
     remove: bool,
 
-    /// Only what was last written to at least so many days ago.
+    /// Only files that were last written to at least this many days ago.
     #[arg(long, value_name = "DAYS", default_value_t = 0)]
     older_than: u64,
 
@@ -33,25 +33,27 @@ pub(super) struct CleanArgs {
     json: JsonArgs,
 }
 
-/// A file, and what became of it.
+/// A file that was found, and what was done with it.
 #[derive(Debug, Clone)]
 struct Dealt {
     found: Found,
     kind: Kind,
-    /// What it says about itself.
+    /// The text in a journal that says what it belongs to; `None` if it cannot be read.
     about: Option<String>,
     fate: Fate,
 }
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Journal,
+    /// Says which songs of a batch have been begun.
+    BatchRecord,
     /// An output file that its program could not complete.
     Incomplete,
 }
 
-/// What became of a file.
+/// What was done with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Fate {
     Listed,
@@ -64,16 +66,23 @@ enum Fate {
 pub(super) fn run(args: &CleanArgs) -> anyhow::Result<()> {
     for folder in &args.folders {
         if !folder.is_dir() {
-            return Err(
-                super::UsageError(format!("{} is no folder: give one to look in", shown(folder))).into()
-            );
+            return Err(super::UsageError(format!(
+                "{} is not a folder: give a folder to look in",
+                shown(folder)
+            ))
+            .into());
         }
     }
     let mut files = Vec::new();
     for folder in &args.folders {
         let journals = journals_in(folder).into_iter().filter(|found| is_old(found, args));
-        files.extend(journals.map(|found| Dealt::with_journal(found, args)));
-        let leftovers = leftovers(folder).with_context(|| format!("{} cannot be read", shown(folder)))?;
+        let batch_record = batch_record_path(folder);
+        files.extend(journals.map(|found| match found.path == batch_record {
+            true => Dealt::with_batch_record(found, args),
+            false => Dealt::with_journal(found, args),
+        }));
+        let leftovers =
+            leftovers(folder).with_context(|| format!("the folder {} cannot be read", shown(folder)))?;
         for leftover in leftovers {
             let found = Found { path: leftover.path.clone(), bytes: leftover.bytes };
             if is_old(&found, args) {
@@ -88,13 +97,13 @@ pub(super) fn run(args: &CleanArgs) -> anyhow::Result<()> {
         console::print(&text(&files))?;
     }
     let failed = files.iter().filter(|file| matches!(file.fate, Fate::Failed(_))).count();
-    anyhow::ensure!(failed == 0, "{failed} files could not be removed");
+    anyhow::ensure!(failed == 0, "{failed} of the listed files could not be removed; the list says why");
     Ok(())
 }
 
 fn is_old(found: &Found, args: &CleanArgs) -> bool {
     let age = found.path.metadata().and_then(|about| about.modified()).map(|written| {
-        // A clock that was put back makes files of the future.
+        // If the clock was set back, a file may seem to be from the future.
         SystemTime::now().duration_since(written).unwrap_or_default()
     });
     age.unwrap_or_default() >= Duration::from_secs(args.older_than.saturating_mul(24 * 60 * 60))
@@ -103,13 +112,13 @@ fn is_old(found: &Found, args: &CleanArgs) -> bool {
 impl Dealt {
     fn with_journal(found: Found, args: &CleanArgs) -> Dealt {
         let about = about_file(&found.path).ok().flatten();
-        let remove = || match remove_unused(&found.path) {
-            Ok(()) => Fate::Removed,
-            Err(JournalError::InUse { .. }) => Fate::InUse,
-            Err(error) => Fate::Failed(error.to_string()),
-        };
-        let fate = if args.remove { remove() } else { Fate::Listed };
+        let fate = Fate::of_locked(&found, args);
         Dealt { found, kind: Kind::Journal, about, fate }
+    }
+
+    fn with_batch_record(found: Found, args: &CleanArgs) -> Dealt {
+        let fate = Fate::of_locked(&found, args);
+        Dealt { found, kind: Kind::BatchRecord, about: None, fate }
     }
 
     fn with_leftover(found: Found, leftover: Leftover, args: &CleanArgs) -> Dealt {
@@ -122,27 +131,42 @@ impl Dealt {
     }
 }
 
+impl Fate {
+    /// What becomes of `found`, which a program that uses it holds a lock on.
+    fn of_locked(found: &Found, args: &CleanArgs) -> Fate {
+        if !args.remove {
+            return Fate::Listed;
+        }
+        match remove_unused(&found.path) {
+            Ok(()) => Fate::Removed,
+            Err(JournalError::InUse { .. }) => Fate::InUse,
+            Err(error) => Fate::Failed(error.to_string()),
+        }
+    }
+}
+
 fn text(files: &[Dealt]) -> String {
     if files.is_empty() {
-        return "interrupted renders have left nothing here\n".to_owned();
+        return "nothing to clean: interrupted renders left no files here\n".to_owned();
     }
     let mut text = String::new();
     for Dealt { found, kind, about, fate } in files {
         let about = match (kind, about) {
             (Kind::Incomplete, _) => ": an output file that was not completed".to_owned(),
+            (Kind::BatchRecord, _) => ": the record of a batch: which of its videos are finished".to_owned(),
             (Kind::Journal, Some(about)) => format!(": finished segments of {about}"),
-            (Kind::Journal, None) => ": a journal in which nothing is whole".to_owned(),
+            (Kind::Journal, None) => ": a journal without a whole segment".to_owned(),
         };
         let fate = match fate {
             Fate::Listed => String::new(),
             Fate::Removed => "; removed".to_owned(),
-            Fate::InUse => "; in use by a program that is running, and left".to_owned(),
+            Fate::InUse => "; kept, because it is in use by a program that is running".to_owned(),
             Fate::Failed(why) => format!("; could not be removed: {why}"),
         };
         text += &format!("{} ({:.1} MB){about}{fate}\n", shown(&found.path), found.bytes as f64 / 1e6);
     }
     if files.iter().any(|file| file.fate == Fate::Listed) {
-        text += "--remove removes them; the same render command goes on from finished segments instead\n";
+        text += "--remove removes these files; to use what is finished instead, run the same render command again\n";
     }
     text
 }
@@ -151,6 +175,7 @@ fn json_of(file: &Dealt) -> serde_json::Value {
     let Dealt { found, kind, about, fate } = file;
     let kind = match kind {
         Kind::Journal => "journal",
+        Kind::BatchRecord => "batch record",
         Kind::Incomplete => "incomplete output",
     };
     let (fate, reason) = match fate {

@@ -1,8 +1,8 @@
 //! The one place that prints: results on standard output, everything else on standard error.
 //!
-//! Standard error is best effort. It may be closed, full or a pipe that nobody reads, and no work is lost for that. A
-//! result that cannot be printed is an error. Nothing that is printed has in it what a terminal would obey, wherever the
-//! text is from.
+//! Errors of standard error are ignored. It may be closed, full or a pipe that nobody reads, and no work is lost because of
+//! that. A result that cannot be printed is an error. Nothing that is printed contains characters that would control a
+//! terminal, wherever the text comes from.
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -20,7 +20,7 @@ const COLUMNS: usize = 60;
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {}", self.what(), describe(.reason))]
 pub(crate) struct NotPrinted {
-    /// What had been done before; `None` for a command that only prints.
+    /// A text that says what had been done before; `None` for a command that only prints.
     done: Option<String>,
     reason: io::Error,
 }
@@ -31,8 +31,8 @@ impl NotPrinted {
         NotPrinted { done: Some(done.to_string()), ..self }
     }
 
-    /// Whether a reader closed the pipe, as `head` does, and has what it wanted. Not so with a summary, which is one piece
-    /// that comes when the work is done: such a reader has nothing of it.
+    /// Whether a reader such as `head` closed the pipe and has what it wanted. This is `false` for a summary, which is printed
+    /// in one piece when the work is done: the reader has got nothing of it.
     pub(crate) fn is_enough(&self) -> bool {
         self.done.is_none() && self.reason.kind() == io::ErrorKind::BrokenPipe
     }
@@ -85,7 +85,7 @@ fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()
     #[expect(clippy::disallowed_methods, reason = "this is the place that prints")]
     let mut out = BufWriter::new(io::stdout().lock());
     let written = write(&mut out).and_then(|()| out.flush());
-    // What is still there after an error is not to be tried again.
+    // After an error, the buffered rest is discarded, so that dropping the writer does not try to write it again.
     drop(out.into_parts());
     written.map_err(|reason| NotPrinted { done: None, reason })
 }
@@ -100,7 +100,7 @@ pub(crate) fn show_for_now(text: impl Display) {
     to_stderr(&format!("\r{:<COLUMNS$}", harmless(&text.to_string())));
 }
 
-/// Takes away what [`show_for_now`] shows.
+/// Removes the text that [`show_for_now`] shows.
 pub(crate) fn show_nothing() {
     to_stderr(&format!("\r{:COLUMNS$}\r", ""));
 }
@@ -130,7 +130,7 @@ pub(crate) fn print_parsed(error: &clap::Error) -> u8 {
     let code = if failed { USAGE } else { SUCCESS };
     let arguments = std::env::args_os();
     let printed = if failed && arguments.into_iter().any(|argument| has_control(&argument)) {
-        // The text repeats arguments. Without colours all escape codes in it are theirs.
+        // The text repeats arguments. It is printed without colours, so all escape codes in it come from the arguments.
         tell(error.render().to_string().trim_end());
         Ok(())
     } else {
@@ -152,7 +152,7 @@ fn has_control(argument: &std::ffi::OsStr) -> bool {
     argument.to_string_lossy().chars().any(is_control)
 }
 
-/// `text` with escapes such as `\u{1b}` in place of what a terminal would obey, but for line breaks and tabs.
+/// `text` with escapes such as `\u{1b}` in place of characters that would control a terminal, except line breaks and tabs.
 fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,5 +1,4 @@
-//! The files of a command: those that it reads, and those that it writes. Nothing that is read is ever replaced, and no two
-//! outputs are one file.
+//! The files that a command reads and writes. A file that is read is never replaced, and no two outputs are the same file.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -12,17 +11,18 @@ use wgpu_video::output;
 use super::UsageError;
 use super::formats::{OutputFormat, is_standard_stream};
 
-/// How a song from standard input is called.
+/// The name of standard input in messages.
 pub(super) const STANDARD_INPUT: &str = "standard input";
 
 /// Where the system shows standard input as a file.
 const STANDARD_INPUT_FILE: &str = "/dev/stdin";
 
-/// What belongs to a chart whatever it is encoded in: the pictures and the video that games show with it.
+/// Names, without the extension, of files that belong to a chart in any format: the pictures and the video that games show
+/// with it.
 const SHOWN_WITH_CHARTS: [&str; 5] = ["album", "background", "highway", "label", "video"];
 
-/// Extensions of files that were made from a chart, if they do not have such a name.
-const MADE_FROM_CHARTS: [&str; 5] = ["mp4", "m4v", "png", "json", "svg"];
+/// Extensions of files that are taken for outputs made from a chart, unless they have one of these names.
+const MADE_FROM_CHARTS: [&str; 6] = ["mp4", "m4v", "png", "json", "svg", "sh"];
 
 /// Gathers the files that a command reads and writes; [`CommandFiles::check`] compares them before anything is made.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ pub(super) struct CommandFiles {
 #[derive(Debug)]
 struct Input {
     path: PathBuf,
-    /// How it is called in an error.
+    /// Its name in an error.
     name: String,
 }
 
@@ -81,15 +81,16 @@ impl CommandFiles {
         Ok(())
     }
 
-    /// The same for a file whose name says nothing about a format.
+    /// As [`CommandFiles::write`], for a file whose format does not depend on its name.
     pub(super) fn write_any(&mut self, option: &str, path: &Path) {
         self.outputs.push(Output { path: path.to_owned(), option: option.to_owned() });
     }
 
-    /// Refuses an output that is an input or another output, by whatever name or link. Nothing is opened.
+    /// Refuses an output that is the same file as an input or another output, even under another name or through a link. No
+    /// file is opened.
     ///
     /// # Errors
-    /// When there is one; the error names both.
+    /// When there is such an output; the error names both files.
     pub(super) fn check(&self) -> Result<(), UsageError> {
         // There may be thousands of each.
         let inputs: HashMap<FileId, &Input> =
@@ -100,12 +101,12 @@ impl CommandFiles {
             let file = FileId::of(path);
             if let Some(input) = file.as_ref().and_then(|file| inputs.get(file)) {
                 return Err(UsageError(format!(
-                    "{option}: {} would replace {}, which is read: give another name",
+                    "{option}: {} would replace {}, which this command reads: give another name",
                     shown(path),
                     input.name
                 )));
             }
-            // Devices such as `/dev/null` take anything.
+            // Several outputs may go to a device such as `/dev/null`.
             if path.metadata().is_ok_and(|found| !found.is_file()) {
                 continue;
             }
@@ -113,7 +114,7 @@ impl CommandFiles {
             for id in ids.into_iter().flatten() {
                 if let Some(other) = outputs.insert(id, output) {
                     return Err(UsageError(format!(
-                        "{} and {option} name one file, {}: give two names",
+                        "{} and {option} name one file, {}: give two different names",
                         other.option,
                         shown(path)
                     )));
@@ -200,7 +201,7 @@ mod tests {
         {
             assert!(belongs_to_chart(OsStr::new(name)), "{name}");
         }
-        for name in ["My Song.mp4", "notes.MP4", "song.png", "trace.json", "run.svg"] {
+        for name in ["My Song.mp4", "notes.MP4", "song.png", "trace.json", "run.svg", "farm.sh"] {
             assert!(!belongs_to_chart(OsStr::new(name)), "{name}");
         }
     }

@@ -1,4 +1,4 @@
-//! The formats that are written, and what the name of an output says about its format.
+//! The formats of outputs, and what the name of an output says about its format.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use strikeline_picture::shown;
 
 use super::UsageError;
 
-/// What an output is written as.
+/// The format of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OutputFormat {
     /// A video.
@@ -17,30 +17,39 @@ pub(super) enum OutputFormat {
     Trace,
     /// A drawing.
     Svg,
+    /// A plan, which is JSON.
+    Plan,
+    /// A script that submits a plan to Slurm.
+    SlurmScript,
 }
 
 impl OutputFormat {
-    /// The extensions that say this format, in small letters, the usual one first.
+    /// The extensions of this format in small letters, the usual one first.
     fn extensions(self) -> &'static [&'static str] {
         match self {
             OutputFormat::Mp4 => &["mp4", "m4v"],
             OutputFormat::Png => &["png"],
-            OutputFormat::Trace => &["json"],
+            OutputFormat::Trace | OutputFormat::Plan => &["json"],
             OutputFormat::Svg => &["svg"],
+            // Not .sbatch or .slurm: it is run by the shell, and calls sbatch itself.
+            OutputFormat::SlurmScript => &["sh"],
         }
     }
 
-    /// What is written, in the plural, and as what.
+    /// A text that says what is written in this format.
     fn described(self) -> &'static str {
         match self {
             OutputFormat::Mp4 => "videos are written as MP4",
             OutputFormat::Png => "pictures are written as PNG",
             OutputFormat::Trace => "traces are written as JSON",
             OutputFormat::Svg => "drawings are written as SVG",
+            OutputFormat::Plan => "plans are written as JSON",
+            OutputFormat::SlurmScript => "scripts for Slurm are written as shell scripts",
         }
     }
 
-    /// Refuses `output`, which `option` names, if its name says another format. A name without an extension says none.
+    /// Refuses `output`, which `option` names, if its extension is that of another format. A name without an extension is
+    /// accepted.
     ///
     /// # Errors
     /// When it does, or is `-`, which stands for standard output.
@@ -85,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_name_may_say_the_format_or_none_and_no_other() {
-        use OutputFormat::{Mp4, Png, Svg, Trace};
+        use OutputFormat::{Mp4, Plan, Png, SlurmScript, Svg, Trace};
         let check = |format: OutputFormat, name: &str| format.check_name("--output", Path::new(name));
         for (format, name) in [
             (Mp4, "song.mp4"),
@@ -100,6 +109,10 @@ mod tests {
             (Png, "a.PnG"),
             (Trace, "a.json"),
             (Svg, "a.svg"),
+            (Plan, "a.plan.json"),
+            (Plan, "plan"),
+            (SlurmScript, "farm.sh"),
+            (SlurmScript, "farm"),
         ] {
             assert!(check(format, name).is_ok(), "{name}");
         }
@@ -113,6 +126,11 @@ mod tests {
             (Trace, "a.svg", ".json"),
             (Svg, "a.json", ".svg"),
             (Svg, "-", "standard output"),
+            (Plan, "a.mp4", ".json"),
+            (Plan, "-", "standard output"),
+            (SlurmScript, "a.sbatch", ".sh"),
+            (SlurmScript, "a.json", "shell"),
+            (SlurmScript, "-", "standard output"),
         ] {
             let error = check(format, name).unwrap_err().to_string();
             assert!(error.contains(words) && error.contains("--output"), "{name}: {error}");

@@ -1,4 +1,4 @@
-//! What is told of a graphics driver that takes long, and the end of the program when one does not return.
+//! What the program says when a graphics driver takes long, and how it ends when a driver does not return.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -50,7 +50,7 @@ pub(super) fn keep_part_at_end(file: &Arc<SegmentFile>) {
 
 /// What is said of segments that are kept in the journal at `path`.
 pub(super) fn how_to_go_on((path, segments): &(PathBuf, usize)) -> String {
-    format!("{segments} finished segments are kept in {}: run the same command to go on", shown(path))
+    format!("{segments} finished segments are kept in {}: run the same command to continue", shown(path))
 }
 
 fn end(error: &GpuError, signals: &Signals) -> ! {
@@ -68,7 +68,7 @@ fn end(error: &GpuError, signals: &Signals) -> ! {
     if let Some(part) = PART.lock().ok().and_then(|part| part.upgrade()) {
         let path = part.current_path();
         console::tell(format_args!(
-            "what is finished of the part is kept in {}: run the same command to go on",
+            "what is finished of the part is kept in {}: run the same command to continue",
             shown(&path)
         ));
     }

@@ -1,4 +1,4 @@
-//! A video to be made: from the options to all that the streamer takes.
+//! A video to be made: turns the options into everything that the streamer needs.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,13 @@ use super::args::{MapInForce, MapReport, PlayedSong, VideoArgs};
 use super::messages::Messages;
 use super::sound::{self, VideoSound, VideoSpan};
 
-/// What the file says about the program that made it.
+/// The name of the program in the file's metadata.
 const WRITING_TOOL: &str = concat!("strikeline ", env!("CARGO_PKG_VERSION"));
 
-/// Most characters of a title or an artist in the file's tags.
+/// The largest number of characters of a title or an artist in the file's tags.
 const MAX_TAG: usize = 1000;
 
-/// What a video file says about itself, for players.
+/// The tags of a video file, which players show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct VideoTags {
     /// The title of the song.
@@ -33,7 +33,7 @@ pub(crate) struct VideoTags {
 }
 
 impl VideoTags {
-    /// `sink` with them, and with the name of the program.
+    /// `sink` with these tags, and with the name of the program.
     pub(crate) fn on(&self, sink: Mp4Sink) -> Mp4Sink {
         let mut sink = sink.with_writing_tool(WRITING_TOOL);
         if let Some(title) = &self.title {
@@ -46,16 +46,16 @@ impl VideoTags {
     }
 }
 
-/// A file that a video is made of.
+/// A file that a video is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InputFile {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// Only the sound is made of it.
+    /// Whether only the sound is made from it.
     pub sound_only: bool,
 }
 
-/// A video that is ready to be made, of one song.
+/// A video that is ready to be made, from one song.
 pub(crate) struct RenderJob<'a> {
     args: &'a VideoArgs,
     played: PlayedSong,
@@ -118,19 +118,19 @@ impl<'a> RenderJob<'a> {
         sound::prepare(&self.args.sound, &self.played, &self.drum_map.map, span, &self.cancel, &mut warn)
     }
 
-    /// `sink` with what the file says about itself.
+    /// `sink` with the tags of the video.
     pub(crate) fn tagged(&self, sink: Mp4Sink) -> Mp4Sink {
         self.tags().on(sink)
     }
 
-    /// What the file says about itself.
+    /// The tags of the video.
     pub(crate) fn tags(&self) -> VideoTags {
         let tag = |text: &String| text.chars().take(MAX_TAG).collect::<String>();
         let content = self.scene.content();
         VideoTags { title: content.title.as_ref().map(tag), artist: content.artist.as_ref().map(tag) }
     }
 
-    /// The files that the video is made of: the song, and all that the options name. Each once.
+    /// The files that the video is made from: the song, and all files that the options name. Each is listed once.
     ///
     /// # Errors
     /// When a theme or a folder cannot be read, or a SoundFont is missing.
@@ -146,7 +146,7 @@ impl<'a> RenderJob<'a> {
         Ok(inputs)
     }
 
-    /// Which drum map is in force, and why.
+    /// Which drum map is used, and why.
     pub(crate) fn map_report(&self) -> MapReport {
         self.drum_map.report.clone()
     }
@@ -169,7 +169,7 @@ impl<'a> RenderJob<'a> {
         }
     }
 
-    /// What the bytes of the segments depend on.
+    /// Everything that the bytes of the segments depend on, besides the program.
     pub(crate) fn identity(&self) -> Identity {
         let StreamOptions { size, frame_rate, frames, encoder, .. } = &self.options;
         let segment = self.options.plan().segment_frames();
@@ -182,21 +182,21 @@ impl<'a> RenderJob<'a> {
     }
 }
 
-/// What the bytes of the segments of a video depend on, besides the program.
+/// Everything that the bytes of the segments of a video depend on, besides the program.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
     /// [`Highway::fingerprint`].
     pub scene: [u8; 32],
-    /// Size, rate, and how it is cut into segments.
+    /// Size, frame rate, number of frames, and length of the segments.
     pub video: String,
     /// The encoder and its settings.
     pub encoder: String,
-    /// The adapter, which is still to be found.
+    /// The choice of the adapter, which has not been looked up yet.
     pub adapter: AdapterChoice,
 }
 
 impl Identity {
-    /// What stands for all of it, and for the program. Takes some ten milliseconds.
+    /// The key: a hash of all this and of the program's file. Takes some ten milliseconds.
     ///
     /// # Errors
     /// When there is no such adapter, or the program's own file cannot be read.
@@ -204,7 +204,7 @@ impl Identity {
         self.key_on(&GpuAdapter::find(&self.adapter)?.description)
     }
 
-    /// The same where the adapter was found already.
+    /// As [`Identity::key`], with the adapter `adapter`.
     ///
     /// # Errors
     /// When the program's own file cannot be read.
@@ -221,7 +221,7 @@ impl Identity {
     }
 }
 
-/// All that distinguishes adapters and their drivers: other ones may round differently.
+/// A text that distinguishes adapters and their drivers, because different ones may round differently.
 pub(crate) fn adapter_text(adapter: &AdapterDescription) -> String {
     let AdapterDescription { name, driver, backend, .. } = adapter;
     format!("{name}, {driver}, {backend}")
@@ -241,7 +241,8 @@ pub(crate) fn build_id() -> std::io::Result<[u8; 32]> {
     Ok(*FOUND.get_or_init(|| *hasher.finalize().as_bytes()))
 }
 
-/// The files that the song at `song` is read from: of a chart also its `song.ini`, and of a folder all that may be the chart.
+/// The files from which the song at `song` is read. For a chart this includes its `song.ini`, and for a folder all files that
+/// may be the chart.
 ///
 /// # Errors
 /// When a folder cannot be read.
@@ -275,7 +276,7 @@ fn song_files(song: &Path, is_chart: bool) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Length of a video that goes on to the end of the song.
+/// Length of a video that continues to the end of the song.
 fn to_the_end(args: &VideoArgs, scene: &Highway) -> anyhow::Result<Time> {
     let tail = args.tail();
     let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);

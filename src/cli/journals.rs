@@ -10,7 +10,7 @@ use wgpu_video::output::FileIdentity;
 /// How the names of journals end.
 const ENDING: &str = ".strikeline-journal";
 
-/// The longest name of an output that is in the name of its journal, in bytes.
+/// The longest name of an output that is used in the name of its journal, in bytes.
 const LONGEST_NAME: usize = 180;
 
 /// A journal that was found.
@@ -30,7 +30,7 @@ impl Found {
     }
 }
 
-/// How the names of the journals of the video `output` begin.
+/// The beginning of the names of all journals of the video `output`.
 fn prefix(output: &Path) -> OsString {
     let mut prefix = OsString::from(".");
     let name = output.file_name().unwrap_or_default().as_encoded_bytes();
@@ -44,7 +44,7 @@ fn prefix(output: &Path) -> OsString {
     prefix
 }
 
-/// The journal of the video `output` whose segments `key` stands for.
+/// The path of the journal of the video `output` whose segments have the key `key`.
 pub(super) fn journal_path(output: &Path, key: &SegmentKey) -> PathBuf {
     let mut name = prefix(output);
     name.push(&key.to_string()[..16]);
@@ -52,7 +52,7 @@ pub(super) fn journal_path(output: &Path, key: &SegmentKey) -> PathBuf {
     output.with_file_name(name)
 }
 
-/// The record of an interrupted batch whose videos are in `folder`.
+/// The path of the record of a batch whose videos are in `folder`.
 pub(super) fn batch_record_path(folder: &Path) -> PathBuf {
     folder.join(format!(".batch{ENDING}"))
 }

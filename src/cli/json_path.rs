@@ -1,4 +1,4 @@
-//! Paths in JSON, which has texts only: as text, and exactly where a path is not text.
+//! Paths in JSON, which contains only text: a path that is not text is written a second time, exactly.
 //!
 //! `"output": "caf\u{FFFD}.mp4", "output_bytes": "caf%E9.mp4"`: where a path is not UTF-8, a second key, which ends in
 //! `_bytes`, has its bytes in the percent-encoding of URIs (RFC 3986, 2.1), as `urllib.parse.unquote_to_bytes` of Python reads

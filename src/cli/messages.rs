@@ -1,7 +1,7 @@
-//! What the program tells beside its result: warnings and notes.
+//! Warnings and notes, which the program prints beside its result.
 //!
-//! All of them go through [`Messages`], so that `--quiet`, `--json` and stderr agree: what `--quiet` does not print is
-//! in the JSON object nevertheless.
+//! All of them go through [`Messages`], so that `--quiet`, `--json` and stderr agree: warnings are in the JSON object even if
+//! `--quiet` keeps them from being printed.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -15,7 +15,7 @@ use super::console;
 enum MessageLevel {
     /// Warnings and notes.
     All,
-    /// Warnings only: the JSON object has what the notes say.
+    /// Only warnings: the JSON object contains what the notes say.
     Warnings,
     /// Nothing.
     None,
@@ -29,7 +29,7 @@ pub(crate) struct Messages {
 }
 
 impl Messages {
-    /// As `--quiet` and `--json` ask for.
+    /// Messages as `--quiet` and `--json` ask for.
     pub(crate) fn new(quiet: bool, json: bool) -> Messages {
         let level = match (quiet, json) {
             (true, _) => MessageLevel::None,
@@ -44,7 +44,7 @@ impl Messages {
         Messages { level: MessageLevel::None, warnings: Vec::new() }
     }
 
-    /// Something that a user ought to know, and that may be a fault.
+    /// Gives a warning: something that a user ought to know, and that may be a fault.
     pub(crate) fn warn(&mut self, warning: impl Display) {
         let warning = warning.to_string();
         if self.level != MessageLevel::None {
@@ -53,7 +53,7 @@ impl Messages {
         self.warnings.push(warning);
     }
 
-    /// The same about the file at `path`, which is named on stderr.
+    /// Gives a warning about the file at `path`, which is named on stderr.
     pub(crate) fn warn_about(&mut self, path: &Path, warning: impl Display) {
         let warning = warning.to_string();
         if self.level != MessageLevel::None {
@@ -62,7 +62,7 @@ impl Messages {
         self.warnings.push(warning);
     }
 
-    /// Something that the program chose, and that the JSON object says in another way.
+    /// Gives a note: something that the program chose or did, and that the JSON object says in another way.
     pub(crate) fn note(&self, note: impl Display) {
         if self.level == MessageLevel::All {
             console::tell(note);

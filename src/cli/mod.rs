@@ -59,7 +59,7 @@ enum Command {
     DrumMap(drum_map::DrumMapArgs),
     /// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
     Tune(tune::TuneArgs),
-    /// List what interrupted renders have left in a folder, and remove it.
+    /// List the hidden files that interrupted renders left in a folder, or remove them.
     Clean(clean::CleanArgs),
     /// Show what strikeline finds on this machine, and what is missing.
     Doctor(doctor::DoctorArgs),

@@ -1,7 +1,7 @@
-//! Panics, which are bugs: where they were, for the report of an error.
+//! Panics, which are bugs: keeps where they happened, for the error message.
 //!
-//! What panics in a stage of the stream, or in a library that is known to, is caught there and becomes an error. So nothing is
-//! printed when it happens, but kept, and told with the error if that is what the panic led to.
+//! A panic in a stage of the stream, or in a library that is known to panic, is caught there and becomes an error. So nothing
+//! is printed when the panic happens. Its text and place are kept, and printed with the error if the panic caused it.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::{PanicHookInfo, catch_unwind};
@@ -12,7 +12,7 @@ use super::{FAILED, console};
 /// Where bugs are reported.
 const REPORTS: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
 
-/// Panics that are kept: the first of those that follow from one another is the one that matters.
+/// The largest number of panics that are kept. One panic may cause others; the first is the one that matters.
 const KEPT: usize = 4;
 
 static PANICS: Mutex<Vec<KeptPanic>> = Mutex::new(Vec::new());
@@ -34,7 +34,7 @@ pub(crate) fn guarded(program: fn() -> u8) -> u8 {
     })
 }
 
-/// Where the panic was that `error` speaks of, if it speaks of one.
+/// A text that says where the panic in the message `error` happened; `None` if the message is not about a panic.
 pub(crate) fn place_of(error: &str) -> Option<String> {
     let panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
     let panic = panics.iter().find(|panic| !panic.message.is_empty() && error.contains(&panic.message))?;
@@ -48,7 +48,7 @@ fn uncaught() -> String {
     format!("error: this is a bug in strikeline, please report it at {REPORTS}:{}", listed.concat())
 }
 
-/// Keeps what the hook is told. A panic here would end the program without words, so nothing here can.
+/// Keeps what the panic hook is told. A panic in here would end the program without a message, so nothing in here may panic.
 fn keep(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("no message").to_owned();
     let thread = std::thread::current();

@@ -14,7 +14,7 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 /// The speed shown is the mean over this time.
 const SPEED_WINDOW: Duration = Duration::from_secs(3);
 
-/// Shows how far a render is.
+/// Shows the progress of a render.
 pub(super) struct ProgressDisplay {
     kind: ProgressKind,
     frame_rate: FrameRate,
@@ -29,7 +29,7 @@ enum ProgressKind {
 }
 
 impl ProgressDisplay {
-    /// For a video of `total` frames at `frame_rate`.
+    /// A display for a video of `total` frames at `frame_rate`.
     pub(super) fn new(quiet: bool, total: u64, frame_rate: FrameRate) -> ProgressDisplay {
         let kind = if quiet {
             ProgressKind::Quiet
@@ -46,7 +46,7 @@ impl ProgressDisplay {
         ProgressDisplay { kind, frame_rate, recent: VecDeque::new() }
     }
 
-    /// For one of several videos, called `name`: in a bar of its own, or with its name on plain lines where there is none.
+    /// A display for one of several videos, called `name`: in the bar `bar`, or on plain lines with its name if there is none.
     pub(super) fn one_of_several(
         name: &str,
         bar: Option<ProgressBar>,
@@ -82,7 +82,7 @@ impl ProgressDisplay {
         }
     }
 
-    /// Does `print`, which prints lines, while the bar is out of the way.
+    /// Calls `print`, which prints lines, while the bar is hidden.
     pub(super) fn suspend(&self, print: impl FnOnce()) {
         match &self.kind {
             ProgressKind::Bar(bar) => bar.suspend(print),

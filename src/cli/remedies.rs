@@ -16,7 +16,7 @@ use wgpu_video::sound::SoundError;
 use wgpu_video::stream::StageError;
 use wgpu_video::stream::StreamError;
 
-/// The options that help against `error`, in a sentence without a full stop; `None` when no option helps.
+/// A sentence without a full stop that names the options that help against `error`; `None` when no option helps.
 pub(super) fn of(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(of_cause)
 }

@@ -4,10 +4,10 @@
 //! | --- | --- | --- |
 //! | INT, TERM, HUP, QUIT | the program ends at once | the first cancels the stream, the second ends the program at once |
 //! | ALRM, XCPU (`ulimit -t`) | the program ends at once | the program ends at once |
-//! | XFSZ (`ulimit -f`) | nothing: writing fails, which is told | the same |
+//! | XFSZ (`ulimit -f`) | no effect: writing fails with an error that says so | the same |
 //!
-//! Hidden files that are not complete are removed first. The exit code is 128 and the number of the signal. HUP that was
-//! ignored when the program was started, as `nohup` does, stays ignored.
+//! Before the program ends, hidden files that are not complete are removed. The exit code is 128 plus the number of the signal.
+//! If HUP was ignored when the program was started, as with `nohup`, it stays ignored.
 
 use std::io;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl Signal {
     /// SIGINT, which Ctrl-C sends.
     pub(crate) const INTERRUPT: Signal = Signal(signal_hook::consts::SIGINT);
 
-    /// The exit code of a program that it stopped.
+    /// The exit code of a program that this signal stopped.
     pub(crate) fn exit_code(self) -> u8 {
         u8::try_from(self.0).unwrap_or(0).saturating_add(128)
     }
@@ -41,15 +41,15 @@ struct State {
     /// Calls of [`Signals::stream`] that have not returned yet.
     streams: AtomicUsize,
     cancel: CancelToken,
-    /// Number of the first signal that cancelled a stream; 0 before.
+    /// Number of the first signal that cancelled a stream; 0 if there was none.
     first: AtomicI32,
 }
 
 impl Signals {
-    /// Answers signals from now on.
+    /// Handles signals from now on.
     ///
     /// # Errors
-    /// When the system has no thread or no descriptors left for that.
+    /// When the system has no thread or no file descriptors left for this.
     pub(crate) fn install() -> io::Result<Signals> {
         let state = Arc::new(State::default());
         watch::start(&state)?;
@@ -61,7 +61,8 @@ impl Signals {
         self.state.cancel.clone()
     }
 
-    /// Does `work`, which is given the token and stops early when it is cancelled: the first signal does only that meanwhile.
+    /// Does `work`, which gets the token and stops early when the token is cancelled. During this time, the first signal does
+    /// nothing but cancel the token.
     pub(crate) fn stream<T>(&self, work: impl FnOnce(&CancelToken) -> T) -> T {
         let _streaming = Streaming::begin(&self.state);
         work(&self.state.cancel)
@@ -85,7 +86,7 @@ impl State {
     }
 }
 
-/// Counts as a stream until it is dropped.
+/// A stream is running while this lives.
 struct Streaming<'s>(&'s State);
 
 impl Streaming<'_> {
@@ -133,7 +134,7 @@ mod watch {
         let state = Arc::clone(state);
         let answer = move || signals.forever().for_each(|signal| state.answer(Signal(signal)));
         Builder::new().name("signals".to_owned()).spawn(answer)?;
-        // A signal with a handler that does nothing does not end the program: the write that is too much fails instead.
+        // With a handler that does nothing, the signal does not end the program. Instead, the write beyond the limit fails.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         Ok(())
     }
@@ -150,8 +151,8 @@ mod watch {
         }
     }
 
-    /// Whether `signal` was ignored when the program was started. Where the system does not tell, it is taken to be so:
-    /// its default is in force then.
+    /// Whether `signal` was ignored when the program was started. If the system does not tell, it is assumed to have been
+    /// ignored, and its default action stays.
     fn may_be_ignored(signal: i32) -> bool {
         let ignored = || {
             let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -165,7 +166,7 @@ mod watch {
 
 #[cfg(not(unix))]
 mod watch {
-    //! Flags that signals set: these systems have no thread that could wait for signals.
+    //! Flags that signals set, because on these systems no thread can wait for signals.
 
     use std::io;
     use std::sync::Arc;

@@ -64,7 +64,7 @@ fn check(path: &Path, files: ThemeFiles) -> anyhow::Result<String> {
         .into_iter()
         .filter(|(_, file)| !file.is_file())
         .map(|(key, file)| {
-            let wrong = if file.exists() { "that is no regular file" } else { "there is no such file" };
+            let wrong = if file.exists() { "that is not a regular file" } else { "there is no such file" };
             format!(
                 "{}: {key} is {}, and {wrong}; correct the path, which starts from the theme's folder",
                 shown(path),

@@ -52,7 +52,7 @@ impl Wanted {
 /// Opens a regular file to be read. Neither waits for a pipe nor opens a device.
 ///
 /// # Errors
-/// When it cannot be opened, or is no regular file: [`NotRegular`].
+/// When it cannot be opened, or is not a regular file: [`NotRegular`].
 pub fn open_regular(path: &Path) -> io::Result<File> {
     let (file, _) = open(path, Wanted::Regular)?;
     Ok(file)
@@ -75,7 +75,7 @@ pub fn open_or_wait(path: &Path) -> io::Result<Opened> {
 /// Why [`read`] has no bytes.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file cannot be opened or read, or is no regular file.
+    /// The file cannot be opened or read, or is not a regular file.
     #[error(transparent)]
     Unreadable(#[from] io::Error),
     /// The file has more bytes than the limit.

@@ -448,7 +448,7 @@ fn a_file_for_other_settings_or_in_use_or_of_another_kind_is_refused_and_stays()
     assert_eq!(std::fs::read(&path).unwrap(), before);
     std::fs::write(&path, b"a letter").unwrap();
     let foreign = SegmentFile::open(&path, KEY, CODEC).unwrap_err().to_string();
-    assert!(foreign.contains("no file of finished segments"), "{foreign}");
+    assert!(foreign.contains("not a file of finished segments"), "{foreign}");
     assert_eq!(std::fs::read(&path).unwrap(), b"a letter");
     assert!(matches!(SegmentFile::create(&path, KEY, CODEC, ""), Err(JournalError::Io { .. })));
 }

@@ -15,11 +15,11 @@ const GENERAL_MIDI: &str = "general-midi";
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct DrumMapArgs {
     /// Drum map: one of those that `strikeline drum-map --list` names, or a TOML file [default: the theme's, which is
-    /// that of General MIDI in the built-in themes; if that lacks drums of the song, the built-in map with which the
-    /// song was made, where its keys tell].
+    /// General MIDI in the built-in themes; if that lacks drums of the song, the built-in map with which the song was
+    /// made, if the song's keys show which one that is].
     ///
-    /// The drums are then those of the map alone. The lanes keep the order, names and colours of the theme, but for
-    /// what the map says of them.
+    /// All drums are then those of the map. The lanes keep the order, names and colours of the theme, unless the map
+    /// sets them.
     #[arg(long, value_name = "NAME|FILE")]
     drum_map: Option<OsString>,
 }
@@ -31,35 +31,35 @@ pub(crate) struct MapInForce {
     pub map: DrumMap,
     /// Which map it is, for JSON.
     pub report: MapReport,
-    /// What is said on stderr, unless nothing is to be said.
+    /// A note about the choice to print on stderr; `None` when there is nothing to say.
     pub note: Option<String>,
 }
 
-/// Which drum map is in force.
+/// Which drum map is used.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct MapReport {
     /// The name of the map, or of the theme that has it.
     pub name: String,
-    /// Why it is this one.
+    /// Why this map was chosen.
     pub chosen: MapChoice,
 }
 
-/// Why a drum map is in force.
+/// Why a drum map was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum MapChoice {
     /// `--drum-map` names it.
     Given,
-    /// The keys of the song fit it alone.
+    /// The song's keys show that the song was made with it ([`recognise`]).
     Recognised,
     /// The theme has drums of its own.
     Theme,
-    /// There is nothing else: General MIDI.
+    /// None of the other reasons applies: General MIDI.
     Default,
 }
 
 impl MapChoice {
-    /// In words, to be read after the name of the map.
+    /// A text for people, to be shown after the name of the map.
     pub(crate) fn describe(self) -> &'static str {
         match self {
             MapChoice::Given => "given by --drum-map",
@@ -95,7 +95,7 @@ impl DrumMapArgs {
         if !theme.drum_map.has_drums_of(&general_midi) {
             return Ok(of_theme(&theme.name, MapChoice::Theme));
         }
-        // A file for one of these has their sets of drums, some of which have keys that General MIDI lacks.
+        // A file for one of these synthesisers uses its drum kits, some of which have keys that General MIDI lacks.
         if matches!(
             song.synthesizer_kind(),
             Some(SynthesizerKind::Gs | SynthesizerKind::Xg | SynthesizerKind::GeneralMidi2)
@@ -125,14 +125,14 @@ impl MapInForce {
         }
     }
 
-    /// That of General MIDI with the lanes of the theme "plain".
+    /// The drum map of General MIDI with the lanes of the theme "plain".
     #[cfg(test)]
     pub(crate) fn general_midi() -> MapInForce {
         MapInForce::of_theme(&Theme::default(), GENERAL_MIDI, MapChoice::Default)
     }
 
-    /// A warning about the keys of `song` for which the map has no drum, if there are any, with the built-in maps that
-    /// have drums for all keys of the song.
+    /// A warning about the keys of `song` for which the map has no drum, or `None` if there are none. It names the built-in
+    /// maps that have drums for all keys of the song.
     pub(crate) fn warning(&self, song: &Song) -> Option<String> {
         let layout = LaneLayout::for_song(song, &self.map);
         let describe = |&KeyCount { key, notes }: &KeyCount| {

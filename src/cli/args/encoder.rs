@@ -19,7 +19,7 @@ pub(crate) struct EncoderArgs {
     encoder: EncoderChoice,
 }
 
-/// An encoder to choose.
+/// The encoders that can be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum EncoderChoice {
     #[cfg(feature = "openh264")]
@@ -33,7 +33,7 @@ impl EncoderArgs {
         H264Quality::new(self.quality).unwrap_or_default()
     }
 
-    /// Makes the chosen encoders.
+    /// The factory of the chosen encoder.
     pub(crate) fn factory(&self) -> Arc<dyn EncoderFactory> {
         match self.encoder {
             #[cfg(feature = "openh264")]

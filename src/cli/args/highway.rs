@@ -76,7 +76,7 @@ pub(crate) struct HighwayArgs {
     exact_speed: bool,
 }
 
-/// The options of a highway that make drawing cheaper or dearer.
+/// The options of a highway that affect the cost of drawing.
 #[derive(Debug, Clone)]
 pub(crate) struct Look {
     /// `--theme`.
@@ -140,7 +140,7 @@ impl HighwayArgs {
         Ok(self.themed(song)?.1)
     }
 
-    /// The highway of `song`, beginning at time `start`. Tells `messages` what is to be said about the drum map, keys
+    /// The highway of `song`, beginning at time `start`. Gives `messages` notes and warnings about the drum map, keys
     /// without a drum and characters without a font.
     pub(crate) fn highway(
         &self,
@@ -201,7 +201,7 @@ impl HighwayArgs {
         self.end_card.is_some()
     }
 
-    /// The options that make drawing cheaper or dearer.
+    /// The options that affect the cost of drawing.
     pub(crate) fn look(&self) -> Look {
         Look { theme: self.theme.clone(), shutter: self.shutter }
     }

@@ -28,7 +28,7 @@ pub(crate) struct JsonArgs {
 /// `--quiet`, of subcommands whose result is a file.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct QuietArgs {
-    /// Print nothing but errors and what --json asks for.
+    /// Print only errors, and the result if --json is given.
     #[arg(long)]
     pub quiet: bool,
 }

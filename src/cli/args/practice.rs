@@ -16,7 +16,7 @@ pub(crate) struct PracticeArgs {
     #[arg(long = "loop", value_name = "PASSAGE", conflicts_with = "start")]
     passage: Option<PassageChoice>,
 
-    /// How often --loop plays the passage.
+    /// How many times --loop plays the passage.
     #[arg(long, value_name = "N", default_value = "4", requires = "passage", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     times: u32,
 }

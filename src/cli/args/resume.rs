@@ -6,18 +6,19 @@ use strikeline_picture::Time;
 
 use super::length;
 
-/// Keeping what was rendered.
+/// What is kept of a render that is interrupted.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Interrupted renders")]
 pub(crate) struct ResumeArgs {
-    /// Neither keep finished segments in a journal nor go on from one.
+    /// Neither keep finished segments in a journal nor continue from one.
     ///
-    /// A render that takes longer than about ten seconds keeps its finished segments in a hidden file beside the output. The
-    /// same command goes on from it; when the video is complete it is removed. `strikeline clean` lists and removes those of renders that are given up.
+    /// A render that takes longer than about ten seconds keeps its finished segments in a hidden file beside the output, the
+    /// journal. If the render is interrupted, the same command continues from the journal. It is removed when the video is
+    /// complete. `strikeline clean` lists and removes journals that are not needed any more.
     #[arg(long)]
     pub no_resume: bool,
 
-    /// When interrupted by Ctrl-C, make a video of what there is: NAME.partial.mp4, from the start up to the first
+    /// When interrupted by Ctrl-C, make a video of the finished segments: NAME.partial.mp4, from the start up to the first
     /// segment that is missing.
     #[arg(long, conflicts_with = "no_resume")]
     pub keep_partial: bool,

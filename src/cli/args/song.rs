@@ -32,8 +32,8 @@ pub(crate) struct SongSelection {
     /// Channels with drums, whatever the file declares: numbers from 1 to 16 joined by commas, or all [default: the drum
     /// parts of the file].
     ///
-    /// The drum parts are channel 10 and those that the file declares as drums (GS, XG, General MIDI 2); where these have no
-    /// notes, the tracks with names such as "Drums". `strikeline inspect` lists all parts.
+    /// The drum parts are channel 10 and those that the file declares as drums (GS, XG, General MIDI 2). If these have no
+    /// notes, they are the tracks with names such as "Drums". `strikeline inspect` lists all parts.
     #[arg(long, value_name = "CHANNELS")]
     channel: Option<ChannelSelection>,
 
@@ -46,7 +46,7 @@ pub(crate) struct SongSelection {
 
     /// Difficulty of a chart: expert, hard, medium or easy.
     ///
-    /// A MIDI file is a chart if it has a track that is named PART DRUMS, unless --channel or --track is given.
+    /// A MIDI file is a chart if it has a track with the name PART DRUMS, unless --channel or --track is given.
     #[arg(long, value_name = "DIFFICULTY", default_value = "expert")]
     difficulty: Difficulty,
 
@@ -56,14 +56,14 @@ pub(crate) struct SongSelection {
 
     /// End with an error (exit code 1) if notes of the file may be lost because it is damaged.
     ///
-    /// Without it the program warns, and goes on with what can be read. Notes on keys without a drum are not lost: they
-    /// are shown in the lane "Other".
+    /// Without this option the program prints a warning, and uses what can be read. Notes on keys without a drum are not
+    /// lost: they are shown in the lane "Other".
     #[arg(long)]
     strict: bool,
 }
 
 impl SongArgs {
-    /// What the song's file is called in texts.
+    /// The name of the song's file for messages.
     pub(crate) fn name(&self) -> &Path {
         named(&self.song)
     }
@@ -76,7 +76,7 @@ impl SongArgs {
         self.selection.open(&self.song, messages)
     }
 
-    /// The same, and the messages that a synthesiser needs of it.
+    /// As [`SongArgs::open`], and also returns the messages that a synthesiser needs.
     ///
     /// # Errors
     /// As [`SongArgs::open`].
@@ -84,16 +84,18 @@ impl SongArgs {
         self.selection.open_with_events(&self.song, messages)
     }
 
-    /// Reads the song for a report on it, which is made whatever is wrong, also where there are no drums: `--strict` is left
-    /// to [`SongArgs::check`].
+    /// Reads the song for a report on it. Songs without drums are accepted, and `--strict` is not applied: call
+    /// [`SongArgs::check`] for that.
     ///
     /// # Errors
-    /// As [`Song::open`], but for songs without notes.
+    /// As [`Song::open`], except for songs without notes.
     pub(crate) fn open_for_report(&self) -> anyhow::Result<Song> {
         let options = SongOptions { may_lack_notes: true, ..self.selection.options() };
         read_song(&self.song, &options)
     }
 
+    /// Applies `--strict` to `song`.
+    ///
     /// # Errors
     /// With `--strict` when notes of the song may be lost.
     pub(crate) fn check(&self, song: &Song) -> Result<(), NotesLost> {
@@ -102,14 +104,17 @@ impl SongArgs {
 }
 
 impl SongSelection {
-    /// The same for the file at `path`.
+    /// Reads the song at `path`, and gives `messages` the warnings about it.
+    ///
+    /// # Errors
+    /// As [`SongArgs::open`].
     pub(crate) fn open(&self, path: &Path, messages: &mut Messages) -> anyhow::Result<Song> {
         let song = read_song(path, &self.options())?;
         self.check(&song, path, messages)?;
         Ok(song)
     }
 
-    /// The same, and the messages that a synthesiser needs of it.
+    /// As [`SongSelection::open`], and also returns the messages that a synthesiser needs.
     pub(crate) fn open_with_events(
         &self,
         path: &Path,
@@ -136,7 +141,7 @@ impl SongSelection {
     }
 
     fn check(&self, song: &Song, path: &Path, messages: &mut Messages) -> Result<(), NotesLost> {
-        // The error has the warnings, too.
+        // The error contains the warnings.
         self.strict(song, path)?;
         warnings(song).iter().for_each(|warning| messages.warn_about(named(path), warning));
         Ok(())
@@ -167,8 +172,8 @@ fn standard_input(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     }
     let mut input = std::io::stdin().lock();
     if input.is_terminal() {
-        let text = "the song is to come from standard input, which is a terminal: let a file or a program be read there, \
-                    such as `strikeline render - < song.mid`, or give the name of a file (./- for one called -)";
+        let text = "cannot read the song from standard input, which is a terminal: redirect a file or the output of a program \
+                    to it, such as `strikeline render - < song.mid`, or give the name of a file (./- for one called -)";
         return Err(UsageError(text.to_owned()).into());
     }
     let mut bytes = Vec::new();
@@ -184,7 +189,7 @@ fn in_standard_input(problem: SongError) -> SongError {
     SongError::InFile { path: STANDARD_INPUT.into(), problem: Box::new(problem) }
 }
 
-/// What `path` is called in texts.
+/// The name of `path` for messages.
 fn named(path: &Path) -> &Path {
     if is_standard_stream(path) { Path::new(STANDARD_INPUT) } else { path }
 }
@@ -197,7 +202,7 @@ pub(crate) struct NotesLost {
     losses: Vec<String>,
 }
 
-/// The text of a warning, with the option that helps.
+/// The text of a warning, with the option that helps, if there is one.
 fn describe_warning(warning: &SongWarning) -> String {
     match warning {
         SongWarning::DrumsByName { .. } => format!("{warning}; --channel chooses others"),
@@ -210,7 +215,7 @@ fn describe_warning(warning: &SongWarning) -> String {
     }
 }
 
-/// What is wrong with the file. Keys without a drum are not among it: which these are depends on the drum map.
+/// The warnings about the file. Keys without a drum are not among them, because they depend on the drum map.
 pub(crate) fn warnings(song: &Song) -> Vec<String> {
     song.warnings().iter().map(describe_warning).collect()
 }

@@ -19,20 +19,20 @@ pub(crate) struct SoundArgs {
     #[arg(long, conflicts_with_all = ["sound", "soundfont", "audio", "click"])]
     no_sound: bool,
 
-    /// SoundFont (.sf2) with the instruments. Without it the drums are those of the built-in kit, and other parts
-    /// need a SoundFont of the system.
+    /// SoundFont (.sf2) with the instruments. Without this option the drums are those of the built-in kit, and other parts
+    /// need a SoundFont that is installed on the system.
     #[arg(long, value_name = "FILE")]
     pub soundfont: Option<PathBuf>,
 
     /// Recording of the song: WAV, AIFF, CAF, FLAC, MP3, AAC, ALAC, Ogg Vorbis, Opus, or the sound of a video file.
     ///
-    /// AAC, FLAC and Opus are copied as they are where nothing has to be changed; everything else is decoded and encoded
-    /// anew.
+    /// AAC, FLAC and Opus are copied as they are if nothing has to be changed; everything else is decoded and encoded
+    /// again.
     #[arg(long, value_name = "FILE")]
     pub audio: Option<PathBuf>,
 
-    /// Time of the song at which the recording begins, or auto to find it by the hits [default: 0; what the chart says for
-    /// a recording that belongs to one].
+    /// Time of the song at which the recording begins, or auto to find it by comparing the drum hits [default: 0; for a
+    /// recording that belongs to a chart, what the chart says].
     ///
     /// Positive: the recording begins later than the song. 1.5 plays the recording's beginning at 1.5 s of the song.
     /// Negative: it begins earlier. With -1.5 the first hit of a song that begins at 0 is heard at 1.5 s of the
@@ -44,7 +44,7 @@ pub(crate) struct SoundArgs {
     #[arg(long, value_name = "DB", requires = "audio", allow_hyphen_values = true, value_parser = gain)]
     audio_gain: Option<f64>,
 
-    /// What to do about a place of the recording that cannot be read.
+    /// What to do if a place in the recording cannot be read.
     #[arg(long, value_name = "WHAT", requires = "audio", default_value = "keep")]
     pub audio_damage: DamageChoice,
 
@@ -60,11 +60,11 @@ pub(crate) struct SoundArgs {
     #[arg(long, value_name = "LUFS|off", allow_hyphen_values = true, value_parser = loudness)]
     pub loudness: Option<Loudness>,
 
-    /// What the sound is coded in [default: aac, or copy where a recording can be copied].
+    /// Codec of the sound [default: aac, or copy if a recording can be copied].
     #[arg(long, value_name = "CODEC")]
     pub audio_codec: Option<AudioCodecChoice>,
 
-    /// Bits per second of the sound, for codecs with a loss such as aac: 32k to 512k [default: 192k].
+    /// Bits per second of the sound, for lossy codecs such as aac: 32k to 512k [default: 192k].
     #[arg(long, value_name = "RATE", value_parser = bitrate)]
     audio_bitrate: Option<u32>,
 }
@@ -87,7 +87,7 @@ pub(crate) enum SoundParts {
 pub(crate) enum AudioOffset {
     /// At this time of the song.
     At(Time),
-    /// Where its hits are those of the song.
+    /// Where its hits match those of the song.
     Auto,
 }
 
@@ -109,7 +109,7 @@ pub(crate) enum Loudness {
     Off,
 }
 
-/// What the sound is coded in.
+/// The codec of the sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum AudioCodecChoice {
     /// AAC-LC: plays everywhere.
@@ -161,7 +161,8 @@ impl SoundArgs {
         self.audio_bitrate.unwrap_or(192_000)
     }
 
-    /// Options that have no effect, and why. `sources` are mixed, to a loudness if `is_levelled`; a recording is `copied`.
+    /// Texts about options that have no effect, and why. `sources` is the number of sources that are mixed; `is_levelled`
+    /// says whether the mix is brought to a loudness, and `copied` whether a recording is copied without encoding it again.
     pub(crate) fn without_effect(
         &self,
         sources: usize,
@@ -172,13 +173,13 @@ impl SoundArgs {
         let gain = self.audio_gain() != 0.0 || self.sound_gain() != 0.0;
         if gain && sources == 1 && is_levelled {
             notes.push(
-                "--audio-gain and --sound-gain have no effect: all of the sound is brought to one loudness; --loudness \
+                "--audio-gain and --sound-gain have no effect: the whole sound is brought to one loudness; --loudness \
                  sets it",
             );
         }
         let lossless = matches!(self.audio_codec, Some(AudioCodecChoice::Flac | AudioCodecChoice::Pcm));
         if self.audio_bitrate.is_some() && (lossless || copied) {
-            notes.push("--audio-bitrate has no effect: it is for codecs with a loss, such as aac");
+            notes.push("--audio-bitrate has no effect: it is for lossy codecs, such as aac");
         }
         if self.soundfont.is_some() && self.parts() == SoundParts::None {
             notes.push("--soundfont has no effect: nothing of the song is played; --sound song plays it");

@@ -34,7 +34,7 @@ pub(crate) struct StreamArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
     devices: Option<u16>,
 
-    /// Which part of each frame is drawn: only what changed, all of it, or both to compare them (slow). The
+    /// Which part of each frame is drawn: only what changed, the whole frame, or both to compare them (slow). The
     /// video's bytes are the same.
     #[arg(long, value_name = "PARTS", default_value = "changed")]
     redraw: RedrawChoice,
@@ -70,17 +70,17 @@ impl StreamArgs {
         }
     }
 
-    /// What the pictures are coded in.
+    /// The codec of the pictures.
     pub(crate) fn codec(&self) -> Codec {
         self.encoder.factory().codec()
     }
 
-    /// As given.
+    /// The quality that was given.
     pub(crate) fn quality(&self) -> H264Quality {
         self.encoder.quality()
     }
 
-    /// Whether the command line says how the work is split.
+    /// Whether the command line sets any number of the work split.
     pub(crate) fn splits(&self) -> bool {
         [self.ring, self.jobs, self.segments, self.devices].iter().any(Option::is_some)
     }

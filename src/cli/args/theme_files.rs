@@ -1,13 +1,13 @@
-//! Where the files may lie that a theme names.
+//! Where the files that a theme names may be.
 
 use strikeline::theme::ThemeFiles;
 
 /// `--theme-files`.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct ThemeFilesArgs {
-    /// Where the image and the font may lie that a theme's file names: in its own folder, or anywhere.
+    /// Where the image and the font that a theme file names may be: in the theme's folder, or anywhere.
     ///
-    /// A theme from somebody else could otherwise show any picture of this machine in the video.
+    /// Without this limit, a theme made by somebody else could show any picture on this machine in the video.
     #[arg(long, value_name = "WHERE", default_value = "beside")]
     theme_files: PlaceChoice,
 }
@@ -21,7 +21,7 @@ enum PlaceChoice {
 }
 
 impl ThemeFilesArgs {
-    /// Where they may lie.
+    /// Where the files may be.
     pub(crate) fn place(self) -> ThemeFiles {
         match self.theme_files {
             PlaceChoice::Beside => ThemeFiles::Beside,

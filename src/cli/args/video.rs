@@ -9,22 +9,22 @@ use super::{
     HighwayArgs, PictureArgs, PracticeArgs, SongSelection, SoundArgs, StreamArgs, length, positive_length,
 };
 
-/// Everything that the bytes of a video depend on, but for the song; and the work split, which they do not depend on.
+/// Everything that the bytes of a video depend on, except the song; and the work split, on which they do not depend.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct VideoArgs {
     /// Point of the song at which the video begins: a time (42.5, 1:02.5, 500ms, 119/30, -2), bar:17, or
     /// section:NAME [default: 0, or earlier if the first note needs more time to come along the road].
     ///
     /// Times are in seconds, or minutes and seconds, or hours, minutes and seconds. A ratio of seconds is exact. A
-    /// negative time begins before the song. The same forms go for all times of the command line, and bars and sections
-    /// for all points of a song.
+    /// negative time begins before the song. All times on the command line can be written in these forms, and all points of
+    /// a song can also be given as a bar or a section.
     #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
     pub start: Option<SongPoint>,
 
     /// Length of the video, such as 10, 1:30, 500ms or 119/30 [default: to the last note, plus --tail].
     ///
     /// A length that is a whole number of frames to within its last digit, or a microsecond, gives that number of frames:
-    /// 119/30, 3.966667 and 3.967 are 119 frames at 30 frames per second. Any other is rounded up to a frame.
+    /// 119/30, 3.966667 and 3.967 are 119 frames at 30 frames per second. Any other length is rounded up to a whole frame.
     #[arg(long, value_name = "TIME", value_parser = positive_length, allow_hyphen_values = true)]
     pub duration: Option<GivenTime>,
 

@@ -1,15 +1,16 @@
 //! The plan file: everything that the bytes of a video depend on, and how the video is cut into parts.
 //!
-//! It is JSON. Nothing in it is trusted: what does not fit together is refused when it is read.
+//! The file is JSON. Nothing in it is trusted: a plan that contradicts itself is refused when it is read.
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use strikeline_files::ReadError;
 use strikeline_picture::{FrameRate, PictureSize, SegmentIndex, SegmentPlan, SegmentRange, shown};
 use wgpu_video::journal::SegmentKey;
 
-/// The format that is written and read.
+/// The number of the format that is written and read.
 const FORMAT: u32 = 1;
 
 /// The largest plan that is read, in bytes.
@@ -21,8 +22,8 @@ pub(crate) enum PlanError {
     /// The file cannot be read.
     #[error("cannot read the plan {}: {error}", shown(&path))]
     Unreadable { path: PathBuf, error: std::io::Error },
-    /// The file is no plan, or its text was changed.
-    #[error("{} is no plan that can be used: {reason}; make it again with `strikeline plan`", shown(&path))]
+    /// The file is not a plan, or its text was changed.
+    #[error("{} is not a plan that can be used: {reason}; make it again with `strikeline plan`", shown(&path))]
     Invalid { path: PathBuf, reason: String },
 }
 
@@ -32,17 +33,17 @@ pub(crate) enum PlanError {
 pub(crate) struct Plan {
     /// Number of the format.
     strikeline_plan: u32,
-    /// What made the plan, and must make the parts.
+    /// The program that made the plan, and that must make the parts.
     pub program: Program,
-    /// The song, from the plan's folder.
+    /// Path of the song, relative to the plan's folder or absolute.
     pub song: String,
     /// The options that were given.
     pub options: Vec<PlannedOption>,
-    /// The files that the video is made of.
+    /// The files that the video is made from.
     pub inputs: Vec<PlannedInput>,
-    /// What comes out.
+    /// The video that the parts make.
     pub video: PlannedVideo,
-    /// The parts, from number 1.
+    /// The parts in order, from number 1.
     pub parts: Vec<PlannedPart>,
 }
 
@@ -60,30 +61,30 @@ pub(crate) struct Program {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlannedOption {
-    /// With its two hyphens.
+    /// Its name, with the two hyphens.
     pub name: String,
-    /// Its value, if it has one that is no file.
+    /// Its value; `None` if it has none, or if the value is a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// The file that is its value, from the plan's folder.
+    /// Path of the file that is its value, relative to the plan's folder or absolute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
 }
 
-/// A file that the video is made of.
+/// A file that the video is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlannedInput {
-    /// Where it is, from the plan's folder.
+    /// Its path, relative to the plan's folder or absolute.
     pub file: String,
-    /// BLAKE3 of its bytes, in hexadecimal.
+    /// BLAKE3 hash of its bytes, in hexadecimal.
     pub blake3: String,
-    /// Only part 0, the sound, is made of it.
+    /// Whether only part 0, the sound, is made from it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sound_only: bool,
 }
 
-/// What comes out.
+/// The video that a plan describes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlannedVideo {
@@ -93,11 +94,11 @@ pub(crate) struct PlannedVideo {
     pub frame_rate: String,
     /// Frames of the whole video.
     pub frames: NonZeroU64,
-    /// Frames of a segment.
+    /// Frames of a segment; the last segment may have fewer.
     pub segment_frames: NonZeroU32,
     /// Hash of all that is drawn, fonts and images included, in hexadecimal.
     pub scene: String,
-    /// Whether there is sound: part 0.
+    /// Whether the video has sound, which is part 0.
     pub sound: bool,
     /// The title in the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,7 +108,7 @@ pub(crate) struct PlannedVideo {
     pub artist: Option<String>,
 }
 
-/// Segments that are made together.
+/// A part of the video's pictures: segments that are made together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlannedPart {
@@ -123,7 +124,7 @@ pub(crate) struct PlannedPart {
     pub frames: u64,
 }
 
-/// What is in a [`Plan`] beside its format and parts.
+/// Everything in a [`Plan`] except its format and parts.
 pub(crate) struct PlanHead {
     pub program: Program,
     pub song: String,
@@ -133,7 +134,7 @@ pub(crate) struct PlanHead {
 }
 
 impl Plan {
-    /// A plan with `parts` parts, or as many as there are segments, if these are fewer.
+    /// A plan with `parts` parts, at least 1, or with one part for each segment if there are fewer segments than that.
     pub(crate) fn new(head: PlanHead, parts: u64) -> Plan {
         let PlanHead { program, song, options, inputs, video } = head;
         let plan = video.segments();
@@ -157,23 +158,19 @@ impl Plan {
     /// # Errors
     /// [`PlanError`].
     pub(crate) fn open(path: &Path) -> Result<Plan, PlanError> {
-        let unreadable = |error| PlanError::Unreadable { path: path.to_owned(), error };
-        let about = std::fs::metadata(path).map_err(unreadable)?;
-        let invalid = |reason: String| PlanError::Invalid { path: path.to_owned(), reason };
-        if !about.is_file() {
-            return Err(invalid("it is no regular file".to_owned()));
-        }
-        if about.len() > MAX_BYTES {
-            return Err(invalid(format!("it has more than {} MiB", MAX_BYTES >> 20)));
-        }
-        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let path_buf = || path.to_owned();
+        let invalid = |reason: String| PlanError::Invalid { path: path_buf(), reason };
+        let bytes = strikeline_files::read(path, MAX_BYTES).map_err(|error| match error {
+            ReadError::Unreadable(error) => PlanError::Unreadable { path: path_buf(), error },
+            ReadError::TooLarge { limit } => invalid(format!("it is larger than {} MiB", limit >> 20)),
+        })?;
         Plan::parse(&bytes).map_err(invalid)
     }
 
     /// Reads a plan from its text.
     ///
     /// # Errors
-    /// What is wrong with it, to be read after a colon.
+    /// A text that says what is wrong, to be shown after a colon.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Plan, String> {
         /// The part of the text that all formats have.
         #[derive(Deserialize)]
@@ -183,7 +180,7 @@ impl Plan {
         let format = serde_json::from_slice(bytes).map(|AnyPlan { strikeline_plan }| strikeline_plan);
         match format.map_err(|error| error.to_string())? {
             FORMAT => {}
-            other => return Err(format!("its format is {other}, and this program has format {FORMAT}")),
+            other => return Err(format!("its format is {other}, but this program reads format {FORMAT}")),
         }
         let plan: Plan = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         plan.check()?;
@@ -195,7 +192,10 @@ impl Plan {
         serde_json::to_string_pretty(self).map(|text| text + "\n")
     }
 
-    /// Checks what is said twice.
+    /// Checks that the parts agree with one another and with the video.
+    ///
+    /// # Errors
+    /// A text that says what is wrong, to be shown after a colon.
     fn check(&self) -> Result<(), String> {
         let video = &self.video;
         video.size.parse::<PictureSize>().map_err(|error| format!("size: {error}"))?;
@@ -205,7 +205,7 @@ impl Plan {
         for (part, number) in self.parts.iter().zip(1..) {
             let end = part.first_segment.checked_add(part.segments).filter(|end| *end <= plan.segments());
             let Some(end) = end else {
-                return Err(format!("part {number} has segments that the video has not"));
+                return Err(format!("part {number} has segments that the video does not have"));
             };
             let range = SegmentRange { first: SegmentIndex(next), end: SegmentIndex(end) };
             if *part != PlannedPart::new(number, range, plan) || part.segments == 0 {
@@ -215,11 +215,11 @@ impl Plan {
         }
         match next == plan.segments() {
             true => Ok(()),
-            false => Err("its parts do not make all of the video".to_owned()),
+            false => Err("its parts do not make up the whole video".to_owned()),
         }
     }
 
-    /// A hash of the plan: two with the same hash have the same parts.
+    /// A hash of the plan: the parts of two plans with the same hash have the same bytes.
     ///
     /// # Errors
     /// None in practice: a plan is plain data.
@@ -227,7 +227,7 @@ impl Plan {
         Ok(blake3::hash(&serde_json::to_vec(self)?))
     }
 
-    /// What the segments of part `number` are the segments of.
+    /// The key of the segments of part `number`.
     ///
     /// # Errors
     /// As [`Plan::id`].
@@ -243,7 +243,7 @@ impl Plan {
         first..=self.parts.len() as u64
     }
 
-    /// The segments of part `number`; all of the video for the sound; `None` when there is no such part.
+    /// The segments of part `number`. For the sound, all segments of the video. `None` when there is no such part.
     pub(crate) fn range(&self, number: u64) -> Option<SegmentRange> {
         if number == 0 && self.video.sound {
             return Some(SegmentRange::all(self.video.segments()));

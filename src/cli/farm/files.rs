@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use strikeline_picture::shown;
 
+use anyhow::bail;
 use serde::{Deserialize, Serialize};
-use strikeline_picture::SegmentIndex;
+use strikeline_files::open_regular;
+use strikeline_picture::{SegmentIndex, shown};
 use wgpu_video::encode::Codec;
 use wgpu_video::journal::{Contents, JournalError, SegmentFile, SegmentKey};
 
@@ -14,14 +15,14 @@ use super::options;
 use crate::cli::args::VideoArgs;
 use crate::cli::job;
 
-/// A plan, and where it lies.
+/// A plan, and its file.
 #[derive(Debug)]
 pub(super) struct PlanFile {
-    /// Where it lies, as it was given.
+    /// The path of the file, as it was given.
     pub path: PathBuf,
-    /// Its folder, from which paths in it start.
+    /// The folder of the file. Relative paths in the plan begin there.
     pub folder: PathBuf,
-    /// What it says.
+    /// The plan itself.
     pub plan: Plan,
 }
 
@@ -30,42 +31,42 @@ pub(super) struct PlanFile {
 pub(super) struct PartOrigin {
     /// Its number.
     pub part: u64,
-    /// What made it.
+    /// The program that made it.
     pub program: Program,
     /// The graphics adapter that drew it; `None` for the sound.
     pub adapter: Option<String>,
 }
 
-/// What is found where a part's file is to be.
+/// The state of a part's file.
 #[derive(Debug)]
 pub(super) enum PartState {
-    /// All of it is there.
+    /// The part is complete.
     Complete {
         /// What made it.
         origin: PartOrigin,
     },
-    /// There is something to go on with.
+    /// The file can be used to continue the part.
     Unfinished {
-        /// How far it is.
+        /// What the part lacks.
         trouble: PartTrouble,
     },
-    /// There is nothing, or nothing that is of use.
+    /// There is no file, or nothing in it can be used.
     Nothing {
         /// Why.
         trouble: PartTrouble,
     },
 }
 
-/// What a part lacks.
+/// Why a part is not complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PartTrouble {
     /// There is no file.
     Missing,
-    /// Whoever makes it has not finished.
+    /// It was interrupted, or is being made.
     NotFinished { segments: usize, of: u64 },
     /// The file is damaged from this byte on.
     Damaged { at: u64, segments: usize, of: u64 },
-    /// The file is no segment file, or its first bytes are damaged.
+    /// The file is not a segment file, or its first bytes are damaged.
     Foreign,
     /// The file belongs to another plan.
     OtherPlan,
@@ -83,10 +84,8 @@ impl fmt::Display for PartTrouble {
             PartTrouble::Damaged { at, segments, of } => {
                 write!(f, "damaged from byte {at} on: {segments} of {of} segments are whole")
             }
-            PartTrouble::Foreign => {
-                f.write_str("damaged in its first bytes, so that nothing of it can be used")
-            }
-            PartTrouble::OtherPlan => f.write_str("of another plan or another version of this one"),
+            PartTrouble::Foreign => f.write_str("damaged in its first bytes, so nothing in it can be used"),
+            PartTrouble::OtherPlan => f.write_str("from another plan, or from another version of this plan"),
             PartTrouble::Unreadable(reason) => write!(f, "not readable: {reason}"),
         }
     }
@@ -105,14 +104,14 @@ impl PlanFile {
     /// The options of the video.
     ///
     /// # Errors
-    /// When the program does not know them.
+    /// When the program does not accept them.
     pub(super) fn video_args(&self) -> anyhow::Result<VideoArgs> {
         options::video_args(&self.plan.options, &self.folder).map_err(|reason| {
             anyhow::anyhow!("the options in {} cannot be used: {reason}", shown(&self.path))
         })
     }
 
-    /// The song.
+    /// The path of the song.
     pub(super) fn song(&self) -> PathBuf {
         options::found(&self.plan.song, &self.folder)
     }
@@ -127,7 +126,7 @@ impl PlanFile {
         self.parts_folder().join(format!("part-{number:04}.segments"))
     }
 
-    /// What there is of part `number`. All of its file is read, and checked.
+    /// The state of part `number`. Reads and checks its whole file.
     ///
     /// # Errors
     /// When there is no such part.
@@ -136,18 +135,17 @@ impl PlanFile {
         let key = self.plan.key(number)?;
         let nothing = |trouble| Ok(PartState::Nothing { trouble });
         let unreadable = |error: &std::io::Error| PartTrouble::Unreadable(error.to_string());
-        let length = match std::fs::metadata(&path) {
-            Ok(about) if about.is_file() => about.len(),
-            Ok(_) => return nothing(PartTrouble::Unreadable("it is no regular file".to_owned())),
+        let read = || -> std::io::Result<Option<(Contents, u64)>> {
+            let file = open_regular(&path)?;
+            let length = file.metadata()?.len();
+            let contents = Contents::read(&mut std::io::BufReader::with_capacity(1 << 18, file))?;
+            Ok(contents.map(|contents| (contents, length)))
+        };
+        let (contents, length) = match read() {
+            Ok(Some(found)) => found,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return nothing(PartTrouble::Missing);
             }
-            Err(error) => return nothing(unreadable(&error)),
-        };
-        let contents = std::fs::File::open(&path)
-            .and_then(|file| Contents::read(&mut std::io::BufReader::with_capacity(1 << 18, file)));
-        let contents = match contents {
-            Ok(Some(contents)) => contents,
             Ok(None) => return nothing(PartTrouble::Foreign),
             Err(error) => return nothing(unreadable(&error)),
         };
@@ -176,8 +174,8 @@ impl PlanFile {
     }
 }
 
-/// Opens the file of a part at `path` to write to it: one that was begun by `origin`, or else a new one. What is there and is
-/// of no use is removed; `note` is told why.
+/// Opens the file of a part at `path` for writing: the existing file if it was begun by `origin`, otherwise a new one. An
+/// existing file that cannot be used is removed, and `note` is called with a text that says why.
 ///
 /// # Errors
 /// As [`SegmentFile::open`] and [`SegmentFile::create`].
@@ -190,6 +188,12 @@ pub(super) fn open_part(
 ) -> anyhow::Result<SegmentFile> {
     let about = serde_json::to_string(origin)?;
     let shown = shown(&path);
+    // A pipe or a device would be written to.
+    if path.exists() && !path.is_file() {
+        bail!(
+            "{shown} cannot be made, as something else than a file is there: remove it or give it another name"
+        );
+    }
     match SegmentFile::open(path, key, codec) {
         Ok(file) => {
             let contents = file.contents();
@@ -199,19 +203,21 @@ pub(super) fn open_part(
             let by = serde_json::from_str::<PartOrigin>(&contents.about).ok().and_then(|by| by.adapter);
             match (contents.is_complete, by) {
                 (false, Some(adapter)) => note(format!(
-                    "{shown} is made anew: it was begun on {adapter}, and pictures of another adapter may differ"
+                    "{shown} is made again: it was begun on {adapter}, and pictures drawn by another adapter may differ"
                 )),
-                _ => note(format!("{shown} is made anew: it does not have what it says")),
+                _ => {
+                    note(format!("{shown} is made again: its content is not what the file says about itself"))
+                }
             }
             file.remove()?;
         }
         Err(JournalError::Io { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(JournalError::Foreign { .. }) if path.is_file() => {
-            note(format!("{shown} is made anew: {}", PartTrouble::Foreign));
+            note(format!("{shown} is made again: it is {}", PartTrouble::Foreign));
             std::fs::remove_file(path)?;
         }
         Err(JournalError::OtherKey { .. }) => {
-            note(format!("{shown} is made anew: it is {}", PartTrouble::OtherPlan));
+            note(format!("{shown} is made again: it is {}", PartTrouble::OtherPlan));
             std::fs::remove_file(path)?;
         }
         Err(error) => return Err(error.into()),
@@ -228,10 +234,10 @@ pub(super) fn this_program() -> anyhow::Result<Program> {
     Ok(Program { version: env!("CARGO_PKG_VERSION").to_owned(), build: build.to_hex().to_string() })
 }
 
-/// The folder of the file at `path`, from the root.
+/// The absolute path of the folder of the file at `path`.
 ///
 /// # Errors
-/// When the current folder is gone.
+/// When the current folder no longer exists.
 pub(super) fn folder_of(path: &Path) -> std::io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
     Ok(absolute.parent().unwrap_or(&absolute).to_owned())

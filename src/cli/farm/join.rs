@@ -1,4 +1,4 @@
-//! `strikeline join`: the parts of a plan to one video.
+//! `strikeline join`: joins the parts of a plan to one video.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,17 +18,19 @@ use crate::cli::console;
 use crate::cli::files::CommandFiles;
 use crate::cli::formats::OutputFormat;
 use crate::cli::job::VideoTags;
+use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
 use crate::cli::progress::clock;
 use crate::cli::signals::Signals;
 
 /// Join the parts of a plan to one video.
 ///
-/// Nothing is drawn or encoded again, and no graphics adapter is needed. The video's bytes are those of `strikeline render` on
-/// an adapter of the same kind. Ends with exit code 3 when parts are missing, not finished or damaged, and names them.
+/// Nothing is drawn or encoded again, and no graphics adapter is needed. The video has the bytes that `strikeline render` makes
+/// on an adapter of the same kind. If parts are missing, not finished or damaged, the command names them and ends with exit
+/// code 3.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct JoinArgs {
-    /// The plan, as `strikeline plan` has written it.
+    /// Plan file that `strikeline plan` has written.
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
@@ -39,13 +41,13 @@ pub(in crate::cli) struct JoinArgs {
     #[command(flatten)]
     force: ForceArgs,
 
-    /// Write no video, but print the numbers of the parts that are to be made, such as 2,5-7, as schedulers take them. Exit
-    /// code 3; where all parts are there, nothing is printed, and the exit code is 0.
+    /// Write no video, but print the numbers of the parts that still have to be made, in the form that schedulers take, such
+    /// as 2,5-7. The exit code is then 3. If all parts are complete, nothing is printed, and the exit code is 0.
     #[arg(long, conflicts_with_all = ["output", "allow_mixed", "remove_parts"])]
     missing: bool,
 
-    /// Join parts that were drawn on different graphics adapters. The video plays, but small differences may show from one
-    /// part to the next.
+    /// Join parts even if they were drawn on different graphics adapters. The video plays, but small differences between one
+    /// part and the next may be visible.
     #[arg(long)]
     allow_mixed: bool,
 
@@ -60,55 +62,55 @@ pub(in crate::cli) struct JoinArgs {
     json: JsonArgs,
 }
 
-/// Parts are not there. The exit code is 3.
+/// Parts are missing, not finished or damaged. The exit code is 3.
 #[derive(Debug)]
 pub(in crate::cli) struct PartsMissing {
     plan: PathBuf,
-    /// Number, and what is wrong with it.
+    /// The number of each of these parts, and what is wrong with it.
     troubles: Vec<(u64, String)>,
-    /// How many there are to be.
+    /// How many parts the plan has.
     of: usize,
-    /// They were asked for, and told.
+    /// Whether `--missing` asked for the numbers, which have been printed.
     is_answer: bool,
 }
 
 impl PartsMissing {
-    /// Whether this is what was asked for, and told already, rather than an error.
+    /// Whether this is the answer to `--missing`, which has been printed, and not an error.
     pub(in crate::cli) fn is_answer(&self) -> bool {
         self.is_answer
     }
 
-    /// Their numbers, as schedulers take them.
+    /// The numbers of these parts, in the form that schedulers take.
     fn numbers(&self) -> String {
         ranges(self.troubles.iter().map(|(number, _)| *number))
     }
 }
 
-/// Of that many parts not all are named.
+/// The most parts that an error names one by one.
 const MOST_NAMED: usize = 20;
 
 impl fmt::Display for PartsMissing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (plan, count) = (shown(&self.plan), self.troubles.len());
         let are = if count == 1 { "is" } else { "are" };
-        write!(f, "{count} of the {} parts of {plan} {are} not there", self.of)?;
+        write!(f, "{count} of the {} parts of {plan} {are} not complete", self.of)?;
         for (number, trouble) in self.troubles.iter().take(MOST_NAMED) {
             write!(f, "\n  part {number} is {trouble}")?;
         }
         if count > MOST_NAMED {
             write!(f, "\n  and {} more", count - MOST_NAMED)?;
         }
-        write!(f, "\n  to be made: {}", self.numbers())
+        write!(f, "\n  make these with `strikeline part`: {}", self.numbers())
     }
 }
 
 impl std::error::Error for PartsMissing {}
 
-/// Parts are from different adapters.
+/// Parts were drawn on different adapters.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the parts were drawn on different graphics adapters:{}\nsmall differences may show: --allow-mixed joins them \
-     nevertheless, or remove the files of some of them, and make these parts on one kind of adapter",
+    "the parts were drawn on different graphics adapters:{}\nsmall differences may be visible: use --allow-mixed to join \
+     them nevertheless, or delete the files of some parts and make these again, so that all are from one kind of adapter",
     listed(adapters)
 )]
 struct MixedAdapters {
@@ -128,6 +130,9 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     let cancel = signals.token();
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
+    if let Some(output) = &args.output {
+        OutputFormat::Mp4.check_name("--output", output)?;
+    }
     let file = PlanFile::open(&args.plan)?;
     let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&file.song(), "mp4"));
     let sink = match args.missing {
@@ -137,10 +142,9 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
             let mut files = CommandFiles::default();
             files.read(&args.plan);
             parts.iter().for_each(|part| files.read(part));
-            files.write_any("--output", &output);
+            files.write("--output", &output, OutputFormat::Mp4)?;
             files.check()?;
-            OutputFormat::Mp4.check_name("--output", &output)?;
-            // What can be seen to fail is seen before all parts are read.
+            // Errors of the output that can be seen in advance come before all parts are read.
             Some(Mp4Sink::create(&output, args.force.overwrite())?)
         }
     };
@@ -148,7 +152,11 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     let Some(sink) = sink else {
         let Err(missing) = checked else { return Ok(()) };
         messages.note(&missing);
-        console::print(&format!("{}\n", missing.numbers()))?;
+        match console::print(&format!("{}\n", missing.numbers())) {
+            // That parts are missing is said by the exit code, too.
+            Err(unprinted) if !unprinted.is_enough() => return Err(unprinted.into()),
+            _ => {}
+        }
         return Err(PartsMissing { is_answer: true, ..missing }.into());
     };
     let origins = &checked?;
@@ -156,8 +164,8 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
 
     let plan = &file.plan;
     let video = &plan.video;
-    let size: PictureSize = video.size.parse().context("the plan's size")?;
-    let frame_rate: FrameRate = video.frame_rate.parse().context("the plan's frame rate")?;
+    let size: PictureSize = video.size.parse().context("the plan's picture size cannot be used")?;
+    let frame_rate: FrameRate = video.frame_rate.parse().context("the plan's frame rate cannot be used")?;
     let codec = file.video_args()?.stream.codec();
     let mut info = StreamInfo::new(VideoTrack::new(size, frame_rate, video.segments(), codec));
     let sound = match video.sound {
@@ -185,8 +193,7 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     ));
     if json {
         let adapters: Vec<&String> = adapters_of(origins).into_keys().collect();
-        let value = serde_json::json!({
-            "output": output.to_string_lossy(),
+        let mut value = serde_json::json!({
             "frames": video.frames,
             "bytes": bytes,
             "parts": origins.len(),
@@ -194,12 +201,14 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
             "wall_seconds": started.elapsed().as_secs_f64(),
             "warnings": messages.warnings(),
         });
-        console::print_json(&value)?;
+        put_path(&mut value, "output", &output);
+        let done = format!("the video is complete: {}", shown(&output));
+        console::print_json(&value).map_err(|error| error.after(done))?;
     }
     Ok(())
 }
 
-/// Reads and checks all parts. Returns what made them, or what is not there.
+/// Reads and checks all parts. Returns what made them, or which parts are not complete.
 ///
 /// # Errors
 /// None in practice.
@@ -235,8 +244,10 @@ fn adapters_of(origins: &[PartOrigin]) -> BTreeMap<&String, Vec<u64>> {
     adapters
 }
 
+/// Checks that all parts were drawn on the same adapter. If they were not, and this is `allowed`, warns.
+///
 /// # Errors
-/// [`MixedAdapters`], unless they are `allowed`.
+/// [`MixedAdapters`], unless that is `allowed`.
 fn one_adapter(origins: &[PartOrigin], allowed: bool, messages: &mut Messages) -> Result<(), MixedAdapters> {
     let adapters = adapters_of(origins);
     if adapters.len() <= 1 {
@@ -251,7 +262,7 @@ fn one_adapter(origins: &[PartOrigin], allowed: bool, messages: &mut Messages) -
     Err(MixedAdapters { adapters })
 }
 
-/// Removes the files of the parts, and their folder if nothing else is in it.
+/// Removes the files of the parts, and their folder if it is empty then.
 fn remove_parts(file: &PlanFile, messages: &mut Messages) {
     for number in file.plan.numbers() {
         let path = file.part_path(number);
@@ -259,11 +270,11 @@ fn remove_parts(file: &PlanFile, messages: &mut Messages) {
             messages.warn(format_args!("cannot remove {}: {error}", shown(&path)));
         }
     }
-    // A scheduler may have put its logs there.
+    // The folder may not be empty: a scheduler may have put its logs there.
     let _ = std::fs::remove_dir(file.parts_folder());
 }
 
-/// Numbers in order as schedulers take them, such as `2,5-7`.
+/// `numbers`, which are in order, in the form that schedulers take, such as `2,5-7`.
 pub(super) fn ranges(numbers: impl IntoIterator<Item = u64>) -> String {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for number in numbers {
@@ -279,7 +290,7 @@ pub(super) fn ranges(numbers: impl IntoIterator<Item = u64>) -> String {
     ranges.into_iter().map(text).collect::<Vec<_>>().join(",")
 }
 
-/// The files of all parts as one store. One of them is open at a time, as a process may not have thousands.
+/// The files of all parts as one store. Only one file is open at a time, because a process may not have thousands open.
 struct PartFiles<'p> {
     file: &'p PlanFile,
     codec: Codec,
@@ -301,14 +312,14 @@ impl SegmentStore for PartFiles<'_> {
     }
 
     fn read(&self, segment: SegmentIndex) -> Result<FinishedSegment, SinkError> {
-        let path = self.path_of(segment).ok_or("no part has it")?;
+        let path = self.path_of(segment).ok_or("no part of the plan contains it")?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let is_open = open.as_ref().map(SegmentFile::path) == Some(Path::new(&path));
         if !is_open {
             *open = Some(SegmentFile::open_to_read(&path, self.codec)?);
         }
         let file = open.as_ref().ok_or("its file is not open")?;
-        file.segment(segment)?.ok_or_else(|| "it is not in its part".into())
+        file.segment(segment)?.ok_or_else(|| "it is not in the file of its part".into())
     }
 
     fn keep(&self, _segment: &FinishedSegment) -> Result<(), SinkError> {

@@ -1,4 +1,5 @@
-//! What a part costs, from drawing a few segments on this machine: for limits, and for the number of parts.
+//! Measures what a part costs by drawing a few segments on this machine. The limits of a part on a cluster, and the number of
+//! parts, are chosen from that.
 
 use std::time::Instant;
 
@@ -10,7 +11,8 @@ use crate::cli::job::RenderJob;
 /// Segments that are drawn to measure.
 const MEASURED: u64 = 4;
 
-/// How much of a part may be what comes before its frames: starting, reading the song, preparing the device.
+/// The largest share of a part's time that may pass before its first frame: starting the program, reading the song, preparing
+/// the device.
 const START_SHARE: f64 = 0.05;
 
 /// What frames cost on this machine.
@@ -20,17 +22,17 @@ pub(super) struct PartCost {
     pub start: f64,
     /// Seconds per frame.
     pub frame: f64,
-    /// Seconds of all processor cores per frame.
+    /// Processor seconds per frame, all cores together.
     pub frame_cpu: f64,
-    /// The most memory that was in use, in MiB; `None` where the system does not tell.
+    /// The largest amount of memory that was in use, in MiB; `None` if the system does not report it.
     pub memory: Option<u64>,
 }
 
 impl PartCost {
-    /// Draws and encodes a few segments from the middle of the video. The program was started at `started`.
+    /// Draws and encodes a few segments from the middle of the video. `started` is when the program was started.
     ///
     /// # Errors
-    /// When they cannot be drawn.
+    /// When the segments cannot be drawn or encoded.
     pub(super) fn measure(job: &mut RenderJob<'_>, started: Instant) -> anyhow::Result<PartCost> {
         let plan = job.options.plan();
         job.options.segments = Some(middle(plan));
@@ -48,7 +50,7 @@ impl PartCost {
 
     /// Seconds that a frame takes with `cpus` cores.
     fn frame_on(&self, cpus: u16) -> f64 {
-        // With fewer cores than here it is the processor's time that counts, on a GPU of its own the device's.
+        // With fewer cores than here, the processor time is the limit; with a GPU, it is the time measured here.
         self.frame.max(self.frame_cpu / f64::from(cpus.max(1)))
     }
 
@@ -57,7 +59,8 @@ impl PartCost {
         self.start + frames as f64 * self.frame_on(cpus)
     }
 
-    /// The most parts of a video of `frames` frames of which the start is no more than that share.
+    /// The largest number of parts of a video of `frames` frames, such that the start takes at most [`START_SHARE`] of each
+    /// part. May be 0.
     pub(super) fn most_parts(&self, cpus: u16, frames: u64) -> u64 {
         let part = self.start * (1.0 - START_SHARE) / START_SHARE;
         (frames as f64 * self.frame_on(cpus) / part.max(f64::MIN_POSITIVE)).floor() as u64
@@ -72,7 +75,7 @@ fn middle(plan: SegmentPlan) -> SegmentRange {
     SegmentRange { first: SegmentIndex(first), end: SegmentIndex(first + count) }
 }
 
-/// The most memory that this process has had, in MiB.
+/// The largest amount of memory that this process has had so far, in MiB.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

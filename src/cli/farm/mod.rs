@@ -1,8 +1,8 @@
 //! A video that is made by many processes or machines: `strikeline plan`, `part` and `join`.
 //!
-//! A plan fixes all that the bytes of a video depend on, and cuts it into parts. Each part is made alone, into a file of its
-//! own beside the plan, and can be made again at any time. Joining them needs no graphics adapter, and gives the bytes that
-//! `strikeline render` gives on one machine.
+//! A plan fixes everything that the bytes of a video depend on, and cuts the video into parts. Each part is made alone, into a
+//! file of its own in a folder beside the plan, and can be made again at any time. Joining the parts needs no graphics adapter,
+//! and gives the bytes that `strikeline render` gives on one machine.
 
 mod document;
 mod files;
@@ -20,13 +20,12 @@ pub(super) use plan::{PlanArgs, run as run_plan};
 use std::io;
 use std::path::Path;
 
-/// BLAKE3 of the file at `path`, in hexadecimal.
+/// The BLAKE3 hash of the file at `path`, in hexadecimal.
+///
+/// # Errors
+/// When it cannot be read, or is not a regular file.
 fn hash_of(path: &Path) -> io::Result<String> {
     let mut hasher = blake3::Hasher::new();
-    // A pipe would block, and a folder has no bytes.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
-    }
-    hasher.update_reader(std::fs::File::open(path)?)?;
+    hasher.update_reader(strikeline_files::open_regular(path)?)?;
     Ok(hasher.finalize().to_hex().to_string())
 }

@@ -1,4 +1,4 @@
-//! The options of a video, from the command line into a plan, and back.
+//! Writes the options of a video from the command line into a plan, and reads them back.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
@@ -12,19 +12,19 @@ use super::document::PlannedOption;
 use crate::cli::UsageError;
 use crate::cli::args::VideoArgs;
 
-/// The options of a video as they were given, to be written down.
+/// The options of a video as they were given, so that they can be written into a plan.
 #[derive(Debug, Clone)]
 pub(super) struct GivenVideo {
-    /// What they mean.
+    /// The parsed options, with defaults.
     pub args: VideoArgs,
-    /// Those that stood on the command line.
+    /// The options that were given on the command line.
     given: Vec<GivenOption>,
 }
 
-/// An option that stood on the command line.
+/// An option that was given on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct GivenOption {
-    /// With its two hyphens.
+    /// Its name, with the two hyphens.
     name: String,
     value: Option<OsString>,
     is_file: bool,
@@ -51,7 +51,7 @@ impl FromArgMatches for GivenVideo {
     }
 }
 
-/// The options of a video that stood on the command line, in the order of their definition.
+/// The options of a video that were given on the command line, in the order of their definition.
 fn given(matches: &ArgMatches) -> Vec<GivenOption> {
     let command = VideoArgs::augment_args(Command::new("video"));
     let mut given = Vec::new();
@@ -66,7 +66,7 @@ fn given(matches: &ArgMatches) -> Vec<GivenOption> {
             given.push(GivenOption { name, value: None, is_file: false });
             continue;
         }
-        // What an option may be is in the name of its value.
+        // The name of an option's value says whether it may be a file.
         let names = arg.get_value_names().unwrap_or_default();
         let may_be_file = names.iter().any(|name| name.split('|').any(|name| name == "FILE"));
         for value in matches.get_raw(id).into_iter().flatten() {
@@ -77,7 +77,7 @@ fn given(matches: &ArgMatches) -> Vec<GivenOption> {
     given
 }
 
-/// Whether `value` of an option is the name of something that is part of the program.
+/// Whether `value` of the option `long` is the name of something built in, not of a file.
 fn is_builtin(long: &str, value: &OsStr) -> bool {
     value.to_str().is_some_and(|value| match long {
         "theme" => Theme::builtin(value).is_some(),
@@ -87,28 +87,38 @@ fn is_builtin(long: &str, value: &OsStr) -> bool {
 }
 
 impl GivenVideo {
-    /// The options for a plan that lies in `folder`.
+    /// The options for a plan in `folder`.
     ///
     /// # Errors
-    /// When a value or path cannot be written down.
+    /// When a value or path is not UTF-8.
     pub(super) fn planned(&self, folder: &Path) -> Result<Vec<PlannedOption>, UsageError> {
         self.given.iter().map(|option| option.planned(folder)).collect()
+    }
+
+    /// The files that were given.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.given.iter().filter_map(GivenOption::file)
     }
 }
 
 impl GivenOption {
+    /// The file that is its value.
+    fn file(&self) -> Option<&Path> {
+        self.value.as_deref().filter(|_| self.is_file).map(Path::new)
+    }
+
     fn planned(&self, folder: &Path) -> Result<PlannedOption, UsageError> {
         let mut planned = PlannedOption { name: self.name.clone(), value: None, file: None };
-        match &self.value {
-            None => {}
-            Some(value) if self.is_file => planned.file = Some(planned_path(Path::new(value), folder)?),
-            Some(value) => planned.value = Some(text(value)?.to_owned()),
+        match (self.file(), &self.value) {
+            (Some(file), _) => planned.file = Some(planned_path(file, folder)?),
+            (None, Some(value)) => planned.value = Some(text(value)?.to_owned()),
+            (None, None) => {}
         }
         Ok(planned)
     }
 }
 
-/// `path` as a plan in `folder` has it: from there when it is below it, else from the root.
+/// `path` as it is written into a plan in `folder`: relative to `folder` if it is below it, otherwise absolute.
 ///
 /// # Errors
 /// When it is not UTF-8.
@@ -124,15 +134,15 @@ pub(super) fn planned_path(path: &Path, folder: &Path) -> Result<String, UsageEr
 
 fn text(value: &OsStr) -> Result<&str, UsageError> {
     value.to_str().ok_or_else(|| {
-        let value = Path::new(value).display();
+        let value = shown(value);
         UsageError(format!("{value} is not UTF-8, and a plan is text: give the file or folder another name"))
     })
 }
 
-/// What the `options` of a plan that lies in `folder` mean.
+/// Parses the `options` of a plan in `folder`.
 ///
 /// # Errors
-/// What is wrong with them.
+/// A text that says what is wrong with them.
 pub(super) fn video_args(options: &[PlannedOption], folder: &Path) -> Result<VideoArgs, String> {
     let words = options.iter().map(|option| {
         let mut word = OsString::from(&option.name);
@@ -152,14 +162,14 @@ pub(super) fn video_args(options: &[PlannedOption], folder: &Path) -> Result<Vid
     VideoArgs::from_arg_matches(&matches).map_err(|error| reason(&error))
 }
 
-/// The first line, which says what is wrong.
+/// The first line of the error's text, which says what is wrong.
 fn reason(error: &clap::Error) -> String {
     let text = error.to_string();
     let line = text.lines().next().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
-/// Where `file` of a plan in `folder` is.
+/// The path of the file that a plan in `folder` names as `file`.
 pub(super) fn found(file: &str, folder: &Path) -> PathBuf {
     folder.join(file)
 }

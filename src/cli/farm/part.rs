@@ -1,4 +1,4 @@
-//! `strikeline part`: one part of a plan.
+//! `strikeline part`: makes one part of a plan.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,21 +17,22 @@ use crate::cli::args::{JsonArgs, QuietArgs};
 use crate::cli::console;
 use crate::cli::hang;
 use crate::cli::job::{RenderJob, adapter_text};
+use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
 use crate::cli::progress::ProgressDisplay;
 use crate::cli::signals::Signals;
 
 /// Make one part of a plan.
 ///
-/// The part goes into a file in the folder PLAN.parts, beside the plan. A part that is complete is left as it is, and one that
-/// was interrupted or is damaged is gone on with: the command may be repeated at any time.
+/// The part goes into a file in the folder PLAN.parts, beside the plan. The command may be repeated at any time: it leaves a
+/// part that is complete as it is, and completes one that was interrupted or is damaged.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct PartArgs {
-    /// The plan, as `strikeline plan` has written it.
+    /// Plan file that `strikeline plan` has written.
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
-    /// Number of the part: from 1; 0 is the sound, if there is any.
+    /// Number of the part: from 1, or 0 for the sound, if the video has any.
     #[arg(value_name = "K")]
     number: u64,
 
@@ -44,15 +45,15 @@ pub(in crate::cli) struct PartArgs {
 
 /// What was done.
 struct Done {
-    /// Whether anything had to be.
+    /// Whether anything had to be made.
     made: bool,
     frames: u64,
     kept_frames: u64,
     segments: u64,
     adapter: Option<String>,
-    /// Time of the frames or the sound, without what comes before.
+    /// Time spent on the frames or the sound, without the preparations.
     making: Duration,
-    /// The same on all processor cores.
+    /// The processor time for this, all cores together.
     making_cpu: Duration,
 }
 
@@ -90,7 +91,7 @@ pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<
         }
         state => {
             if let PartState::Unfinished { trouble: trouble @ PartTrouble::Damaged { .. } } = &state {
-                messages.warn(format_args!("{} is {trouble}; the others are made anew", shown(&path)));
+                messages.warn(format_args!("{} is {trouble}; the others are made again", shown(&path)));
             }
             let done = make(&file, number, signals, quiet, &mut messages);
             if let Err(error) = &done {
@@ -109,9 +110,8 @@ pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<
         ));
     }
     if json {
-        let value = serde_json::json!({
+        let mut value = serde_json::json!({
             "part": number,
-            "file": path.to_string_lossy(),
             "made": done.made,
             "segments": done.segments,
             "frames": done.frames,
@@ -123,7 +123,9 @@ pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<
             "cpu_seconds": process_cpu_time().as_secs_f64(),
             "warnings": messages.warnings(),
         });
-        console::print_json(&value)?;
+        put_path(&mut value, "file", &path);
+        let done = format!("part {number} is complete: {}", shown(&path));
+        console::print_json(&value).map_err(|error| error.after(done))?;
     }
     Ok(())
 }
@@ -183,7 +185,7 @@ fn make_pictures(
     let result = signals.stream(|_| job.stream(None, &mut NullSink::default(), &mut progress));
     display.finish();
     if result.is_err() {
-        // It is as good as it can be.
+        // Best effort: the error of the render is the one to report.
         let _ = segments.sync();
     }
     let report = result?;
@@ -225,6 +227,8 @@ fn make_sound(
     })
 }
 
+/// Checks that this program made the plan.
+///
 /// # Errors
 /// When another version or build made the plan.
 fn check_program(file: &PlanFile, program: &super::document::Program) -> anyhow::Result<()> {
@@ -232,7 +236,7 @@ fn check_program(file: &PlanFile, program: &super::document::Program) -> anyhow:
     let plan = shown(&file.path);
     if planned.version != program.version {
         bail!(
-            "{plan} was made by strikeline {}, and this is {}: use that version, or make the plan again with this one",
+            "{plan} was made by strikeline {}, but this is {}: use that version, or make the plan again with this one",
             planned.version,
             program.version
         );
@@ -247,8 +251,10 @@ fn check_program(file: &PlanFile, program: &super::document::Program) -> anyhow:
     Ok(())
 }
 
+/// Checks the files that the part is made from. Files from which only the sound is made are checked only for the sound.
+///
 /// # Errors
-/// When a file is not what it was when the plan was made. Files of which only the sound is made are looked at for the sound.
+/// When a file cannot be read, or has changed since the plan was made.
 fn check_inputs(file: &PlanFile, is_sound: bool) -> anyhow::Result<()> {
     let plan = shown(&file.path);
     for input in file.plan.inputs.iter().filter(|input| is_sound || !input.sound_only) {
@@ -257,7 +263,7 @@ fn check_inputs(file: &PlanFile, is_sound: bool) -> anyhow::Result<()> {
             hash_of(&path).with_context(|| format!("cannot read {}, which {plan} needs", shown(&path)))?;
         if hash != input.blake3 {
             bail!(
-                "{} is not what it was when {plan} was made: bring the old file back, or make the plan again",
+                "{} has changed since {plan} was made: restore the old file, or make the plan again",
                 shown(&path)
             );
         }
@@ -265,8 +271,10 @@ fn check_inputs(file: &PlanFile, is_sound: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Checks that this machine would draw the pictures of the plan.
+///
 /// # Errors
-/// When this machine would draw something else.
+/// When it would draw something else.
 fn check_scene(file: &PlanFile, job: &RenderJob<'_>) -> anyhow::Result<()> {
     let planned = &file.plan.video;
     let plan = shown(&file.path);
@@ -274,24 +282,24 @@ fn check_scene(file: &PlanFile, job: &RenderJob<'_>) -> anyhow::Result<()> {
     let segments = planned.segments();
     if (job.frames, job.options.plan()) != (frames, segments) {
         bail!(
-            "{plan} has {frames} frames, and its song and options give {}: make the plan again",
+            "{plan} has {frames} frames, but its song and options give {}: make the plan again",
             job.frames
         );
     }
     let scene = blake3::Hash::from(job.scene.fingerprint()).to_hex();
     if scene.as_str() != planned.scene {
         bail!(
-            "this machine would draw something else than the one on which {plan} was made, though song and options are the \
-             same: its fonts may be others; install the same fonts on all machines, or name a font file in a theme"
+            "this machine would draw other pictures than the machine on which {plan} was made, although song and options are \
+             the same: its fonts may be different; install the same fonts on all machines, or name a font file in a theme"
         );
     }
     Ok(())
 }
 
-/// After an interruption.
+/// After an interruption, tells how much of the part is done, and how to continue.
 fn tell_how_to_go_on(file: &PlanFile, number: u64, error: &anyhow::Error, messages: &Messages) {
     let is_interrupted = matches!(error.downcast_ref(), Some(StreamError::Cancelled));
     if let (true, Ok(PartState::Unfinished { trouble })) = (is_interrupted, file.look(number)) {
-        messages.note(format_args!("part {number} is {trouble}; the same command goes on"));
+        messages.note(format_args!("part {number} is {trouble}; run the same command to continue"));
     }
 }

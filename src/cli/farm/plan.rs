@@ -1,13 +1,13 @@
-//! `strikeline plan`: what the parts of a video are, and all that its bytes depend on.
+//! `strikeline plan`: cuts a video into parts, and writes down everything that its bytes depend on.
 
 use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use strikeline_picture::shown;
 
 use anyhow::Context;
-use strikeline_picture::Time;
+use strikeline_files::open_regular;
+use strikeline_picture::{Time, shown};
 use wgpu_video::output::{OutputError, OutputFile};
 
 use super::document::{Plan, PlanHead, PlannedInput, PlannedOption, PlannedVideo};
@@ -20,7 +20,9 @@ use crate::cli::UsageError;
 use crate::cli::args::{ForceArgs, JsonArgs, QuietArgs, VideoArgs, length};
 use crate::cli::console;
 use crate::cli::files::CommandFiles;
+use crate::cli::formats::{OutputFormat, is_standard_stream};
 use crate::cli::job::{InputFile, RenderJob, VideoTags};
+use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
 use crate::cli::progress::clock;
 use crate::cli::signals::Signals;
@@ -28,8 +30,8 @@ use crate::cli::sound;
 
 /// Plan a video that many processes or machines make together.
 ///
-/// The plan fixes everything that the video's bytes depend on, and cuts it into parts. `strikeline part PLAN K` makes one of
-/// them, on any machine that sees the same files; `strikeline join PLAN` makes the video of them.
+/// The plan fixes everything that the video's bytes depend on, and cuts the video into parts. `strikeline part PLAN K` makes
+/// one of the parts, on any machine that has the same files; `strikeline join PLAN` joins the parts to the video.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct PlanArgs {
     /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file.
@@ -38,30 +40,30 @@ pub(in crate::cli) struct PlanArgs {
 
     /// Plan file to write [default: the song's name, ending in .plan.json, in the current folder].
     ///
-    /// The parts go into a folder beside it. Files below its folder are named in the plan from there, so that all of it can be
-    /// moved; other files by their whole path.
+    /// The parts go into a folder beside the plan. The plan names files below its own folder by relative paths, so that the
+    /// whole folder can be moved, and all other files by absolute paths.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Number of parts, without the sound, which is part 0 [default: chosen, with the reason].
+    /// Number of parts, not counting the sound, which is part 0 [default: chosen by the program, which says why].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     parts: Option<u32>,
 
-    /// Also write a shell script that makes the video on a cluster with Slurm: a job array of the parts, and a job that joins
-    /// them and has made again what is missing. A few segments are drawn to measure what a part takes.
+    /// Also write a shell script that makes the video on a cluster with Slurm. It submits a job array for the parts, and a job
+    /// that joins them and submits missing parts again. A few segments are drawn to measure the time and memory of a part.
     #[arg(long, value_name = "FILE")]
     slurm: Option<PathBuf>,
 
-    /// Processor cores of a part on the cluster.
+    /// Processor cores for each part on the cluster.
     #[arg(long, value_name = "N", default_value = "2", requires = "slurm", value_parser = clap::value_parser!(u16).range(1..=1024))]
     part_cpus: u16,
 
-    /// Time limit of a part on the cluster, rounded up to minutes [default: three times of what is expected from a
-    /// measurement, at least 5 minutes].
+    /// Time limit for each part on the cluster, rounded up to minutes [default: three times the time that is expected from
+    /// the measurement, at least 5 minutes].
     #[arg(long, value_name = "TIME", requires = "slurm", value_parser = length)]
     part_time: Option<Time>,
 
-    /// Memory limit of a part on the cluster, in MiB [default: half as much again as was measured, at least 1024].
+    /// Memory limit for each part on the cluster, in MiB [default: one and a half times the measured memory, at least 1024].
     #[arg(long, value_name = "MIB", requires = "slurm", value_parser = clap::value_parser!(u64).range(64..=16_777_216))]
     part_memory: Option<u64>,
 
@@ -78,13 +80,14 @@ pub(in crate::cli) struct PlanArgs {
     video: GivenVideo,
 }
 
-/// How long the part of a video is that a part has, if nothing else is known, in seconds.
+/// Length of video in each part when nothing was measured, in seconds.
 const USUAL_PART_SECONDS: f64 = 60.0;
 
-/// The most parts that are chosen: the largest number that Slurm takes unless it is set up otherwise.
+/// The largest number of parts that the program chooses: the largest part number that Slurm accepts with its default
+/// settings.
 const MOST_CHOSEN: u64 = 1000;
 
-/// How much faster than the song's time its sound is made, at least.
+/// The speed at which the sound is made, as a multiple of its playing speed. Machines are assumed to reach at least this.
 const SOUND_SPEED: f64 = 10.0;
 
 /// Runs it.
@@ -94,12 +97,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
     let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&args.song, "plan.json"));
-    let mut files = CommandFiles::default();
-    files.read_song(&args.song);
-    args.video.args.add_files(&mut files)?;
-    files.write_any("--output", &output);
-    args.slurm.iter().for_each(|script| files.write_any("--slurm", script));
-    files.check()?;
+    check_files(args, &output)?;
     let overwrite = args.force.overwrite();
     let plan_file = OutputFile::create(&output, overwrite)?;
     let script_file = args.slurm.as_ref().map(|path| OutputFile::create(path, overwrite)).transpose()?;
@@ -108,7 +106,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
     let mut options = args.video.planned(&folder)?;
     options.extend(system_soundfont(&args.video.args, &folder)?);
     let song = planned_path(&args.song, &folder)?;
-    // Read back from the plan, as the parts will.
+    // Parsed from the plan's options, as the parts will do it.
     let video_args = video_args(&options, &folder).map_err(UsageError)?;
     let mut job = RenderJob::prepare(&video_args, &args.song, &cancel, &mut messages)?;
     let has_sound = job.sound(&mut messages)?.is_some();
@@ -117,7 +115,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
     let head = PlanHead { program: this_program()?, song, options, inputs, video };
 
     let cost = match &args.slurm {
-        // Nothing is left to be measured.
+        // Everything is given, so nothing has to be measured.
         Some(_) if args.part_time.is_some() && args.part_memory.is_some() && args.parts.is_some() => None,
         Some(_) => Some(PartCost::measure(&mut job, started)?),
         None => None,
@@ -129,7 +127,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
         && u64::from(asked) > plan.parts.len() as u64
     {
         messages.warn(format_args!(
-            "the plan has {} parts, not {asked}: a part has a segment of {} frames at least",
+            "the plan has {} parts, not {asked}: a part has at least one segment of {} frames",
             plan.parts.len(),
             plan.video.segment_frames
         ));
@@ -138,9 +136,10 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
         Some(path) => Some(slurm_script(args, path, &output, &plan, (cost.as_ref(), seconds))?),
         None => None,
     };
+    let script_text = script.as_ref().map(SlurmScript::text).transpose()?;
     write(plan_file, &plan.text()?)?;
-    if let (Some(file), Some(script)) = (script_file, &script) {
-        write(file, &script.text()?)?;
+    if let (Some(file), Some(text)) = (script_file, script_text) {
+        write(file, &text)?;
     }
     if !quiet && !json {
         console::tell(summary(&plan, &output, seconds, reason.as_deref()).trim_end());
@@ -151,15 +150,14 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
     if json {
         let numbers = plan.numbers();
         let limits = script.as_ref().map(|script| script.limits);
-        let value = serde_json::json!({
-            "plan": output.to_string_lossy(),
+        let mut value = serde_json::json!({
             "frames": plan.video.frames,
             "segments": plan.video.segments().segments(),
             "parts": plan.parts.len(),
             "first_part": numbers.start(),
             "last_part": numbers.end(),
             "sound": plan.video.sound,
-            "slurm": args.slurm.as_ref().map(|path| path.to_string_lossy()),
+            "slurm": null,
             "part_minutes": limits.map(|limits| limits.minutes),
             "part_memory_mib": limits.map(|limits| limits.memory),
             "start_seconds": cost.map(|cost| cost.start),
@@ -167,9 +165,43 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
             "frame_cpu_seconds": cost.map(|cost| cost.frame_cpu),
             "warnings": messages.warnings(),
         });
-        console::print_json(&value)?;
+        put_path(&mut value, "plan", &output);
+        let mut done = format!("the plan is written: {}", shown(&output));
+        if let Some(path) = &args.slurm {
+            put_path(&mut value, "slurm", path);
+            done.push_str(&format!(", and the script for Slurm: {}", shown(path)));
+        }
+        console::print_json(&value).map_err(|error| error.after(done))?;
     }
     Ok(())
+}
+
+/// Refuses files that cannot be what they are to be, before any is made.
+///
+/// # Errors
+/// When an output is an input or says another format, or when the parts could not read an input again.
+fn check_files(args: &PlanArgs, output: &Path) -> anyhow::Result<()> {
+    let mut files = CommandFiles::default();
+    files.write("--output", output, OutputFormat::Plan)?;
+    if let Some(script) = &args.slurm {
+        files.write("--slurm", script, OutputFormat::SlurmScript)?;
+    }
+    if is_standard_stream(&args.song) {
+        let text = "the song of a plan cannot come from standard input, because every part reads the song again: save it to a \
+                    file, and give the name of that (./- for one called -)";
+        return Err(UsageError(text.to_owned()).into());
+    }
+    for input in std::iter::once(args.song.as_path()).chain(args.video.files()) {
+        // What else is wrong with it is told when it is read.
+        if let Err(error) = open_regular(input)
+            && error.kind() == std::io::ErrorKind::InvalidInput
+        {
+            return Err(error).with_context(|| format!("every part reads {} again", shown(input)));
+        }
+    }
+    files.read_song(&args.song);
+    args.video.args.add_files(&mut files)?;
+    Ok(files.check()?)
 }
 
 fn write(mut file: OutputFile, text: &str) -> Result<(), OutputError> {
@@ -203,7 +235,7 @@ fn planned_video(job: &RenderJob<'_>, sound: bool) -> anyhow::Result<PlannedVide
     })
 }
 
-/// The number of parts, and why, if it is chosen.
+/// The number of parts, and the reason if the program chose it.
 fn number_of_parts(
     args: &PlanArgs,
     cost: Option<&PartCost>,
@@ -220,16 +252,16 @@ fn number_of_parts(
     let most = cost.most_parts(args.part_cpus, frames);
     let parts = most.clamp(1, MOST_CHOSEN);
     let reason = match most > MOST_CHOSEN {
-        true => "as many as Slurm takes in an array, unless it is set up otherwise".to_owned(),
+        true => "as many as Slurm takes in a job array with its default settings".to_owned(),
         false => format!(
-            "so long that what comes before their first frame, {:.1} s here, is 5 % of them; --parts chooses another number",
+            "so long that the time before the first frame, {:.1} s here, is at most 5 % of each; --parts chooses another number",
             cost.start
         ),
     };
     (parts, Some(reason))
 }
 
-/// The script for Slurm that lies at `path`, for the plan at `output`.
+/// The script for Slurm that is written to `path`, for the plan at `output`.
 fn slurm_script(
     args: &PlanArgs,
     path: &Path,
@@ -257,7 +289,8 @@ fn slurm_script(
     })
 }
 
-/// `--soundfont` with the SoundFont of this system, where one is needed and none is given: other machines may have others.
+/// `--soundfont` with the SoundFont of this system, if one is needed and none is given, because other machines may have
+/// another one.
 fn system_soundfont(args: &VideoArgs, folder: &Path) -> anyhow::Result<Option<PlannedOption>> {
     if args.sound.soundfont.is_some() {
         return Ok(None);
@@ -267,7 +300,7 @@ fn system_soundfont(args: &VideoArgs, folder: &Path) -> anyhow::Result<Option<Pl
     Ok(file.map(|file| PlannedOption { name: "--soundfont".to_owned(), value: None, file: Some(file) }))
 }
 
-/// For people.
+/// The summary that is printed for people.
 fn summary(plan: &Plan, output: &Path, seconds: f64, reason: Option<&str>) -> String {
     let frames: Vec<u64> = plan.parts.iter().map(|part| part.frames).collect();
     let (least, most) = (frames.iter().min().unwrap_or(&0), frames.iter().max().unwrap_or(&0));
@@ -292,7 +325,8 @@ fn summary(plan: &Plan, output: &Path, seconds: f64, reason: Option<&str>) -> St
 
 fn slurm_summary(script: &SlurmScript, path: &Path, cost: Option<&PartCost>, plan: &Plan) -> String {
     let TaskLimits { cpus, memory, minutes } = script.limits;
-    let mut text = format!("limits of a part on the cluster: {cpus} cores, {memory} MiB, {minutes} minutes");
+    let mut text =
+        format!("limits for each part on the cluster: {cpus} cores, {memory} MiB, {minutes} minutes");
     if let Some(cost) = cost {
         let memory = cost.memory.map(|memory| format!(", {memory} MiB")).unwrap_or_default();
         text.push_str(&format!(
@@ -303,8 +337,8 @@ fn slurm_summary(script: &SlurmScript, path: &Path, cost: Option<&PartCost>, pla
     }
     text.push('\n');
     if plan.parts.len() as u64 > MOST_CHOSEN {
-        text.push_str("Slurm takes no part numbers above 1000 unless MaxArraySize is set higher\n");
+        text.push_str("Slurm takes no part numbers above 1000, unless its MaxArraySize is set to more than the default\n");
     }
-    text.push_str(&format!("submit all: sh {}\n", shown(&path)));
+    text.push_str(&format!("to submit all parts: sh {}\n", shown(&path)));
     text
 }

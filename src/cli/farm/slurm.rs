@@ -1,4 +1,4 @@
-//! A script that makes a plan's video on a cluster with Slurm.
+//! The script that makes a plan's video on a cluster with Slurm.
 
 use std::path::{Path, PathBuf};
 use strikeline_picture::shown;
@@ -12,7 +12,7 @@ pub(super) struct TaskLimits {
     pub cpus: u16,
     /// Memory in MiB.
     pub memory: u64,
-    /// Time.
+    /// Time in minutes.
     pub minutes: u64,
 }
 
@@ -22,7 +22,7 @@ const LEAST_MINUTES: u64 = 5;
 /// The least memory, in MiB.
 const LEAST_MEMORY: u64 = 1024;
 
-/// How much the limits exceed what was measured: other machines are slower, and share their memory.
+/// The time limit is this many times the expected time, because other machines may be slower.
 const TIME_RESERVE: f64 = 3.0;
 
 impl TaskLimits {
@@ -35,7 +35,7 @@ impl TaskLimits {
     }
 }
 
-/// What is in the script. All paths are from the root.
+/// The values that are put into the script. All paths are absolute.
 pub(super) struct SlurmScript {
     pub program: PathBuf,
     pub script: PathBuf,
@@ -46,7 +46,7 @@ pub(super) struct SlurmScript {
 }
 
 impl SlurmScript {
-    /// Its text.
+    /// The text of the script.
     ///
     /// # Errors
     /// When a path is not UTF-8.
@@ -63,7 +63,7 @@ impl SlurmScript {
             ("@MINUTES@", minutes.to_string()),
         ];
         let mut text = String::new();
-        // Line by line, so that no path is taken for one of the names.
+        // Line by line, so that a path that contains a placeholder is not replaced.
         for line in TEMPLATE.lines() {
             let line = match values.iter().find(|(name, _)| line.contains(name)) {
                 Some((name, value)) => line.replace(name, value),
@@ -87,7 +87,7 @@ fn quoted(path: &Path) -> Result<String, UsageError> {
     Ok(format!("'{}'", text.replace('\'', r"'\''")))
 }
 
-/// The script, with names for what differs.
+/// The script, with placeholders for the values.
 const TEMPLATE: &str = include_str!("slurm.sh");
 
 #[cfg(test)]

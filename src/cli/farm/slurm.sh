@@ -1,34 +1,34 @@
 #!/bin/sh
 # Makes a video on a cluster with Slurm. Written by `strikeline plan --slurm`; it may be edited.
 #
-#     sh THIS_FILE        submits the parts that are missing, and a job that joins them to the video
+#     sh THIS_FILE        submits the parts that are missing, and a job that joins all parts to the video
 #
-# It may be run again at any time: what is complete is not made again. The job that joins submits what is still missing
-# again, up to $TRIES times, as Slurm does not start a task again that was killed or has reached a limit. Such a task goes on
-# where it was.
+# It may be run again at any time: parts that are complete are not made again. The joining job submits parts that are still
+# missing again, in up to $TRIES rounds, because Slurm does not restart a task that was killed or has reached a limit. A part
+# that is submitted again continues where it was.
 #
-# The program, this file, the plan and its parts must be seen under the same names on all machines. What to set by environment
-# variables: OUTPUT, TRIES, AT_ONCE, CPUS, MEMORY, MINUTES; and all that sbatch reads, such as SBATCH_PARTITION.
+# The program, this file, the plan and its parts must have the same paths on all machines. These environment variables can be
+# set: OUTPUT, TRIES, AT_ONCE, CPUS, MEMORY, MINUTES, and all that sbatch reads, such as SBATCH_PARTITION.
 set -eu
 
 program=@PROGRAM@
 script=@SCRIPT@
 plan=@PLAN@
-# The parts, and the logs.
+# The folder of the parts and the logs.
 parts=@PARTS@
 # The video.
 output=@VIDEO@
 output=${OUTPUT:-$output}
-# How often what is missing is made.
+# The largest number of rounds in which missing parts are made.
 tries=${TRIES:-5}
-# How many parts at the same time, at most; empty for as many as Slurm allows.
+# The largest number of parts that are made at the same time; empty for as many as Slurm allows.
 at_once=${AT_ONCE:-}
 # Limits of a task: processor cores, memory in MiB, minutes.
 cpus=${CPUS:-@CPUS@}
 memory=${MEMORY:-@MEMORY@}
 minutes=${MINUTES:-@MINUTES@}
 
-# The numbers of the parts that are to be made; nothing when all are there.
+# Prints the numbers of the parts that still have to be made; nothing when all are complete.
 missing() {
     status=0
     "$program" join "$plan" --missing --quiet || status=$?
@@ -36,7 +36,7 @@ missing() {
     [ "$status" -eq 0 ] || [ "$status" -eq 3 ]
 }
 
-# Submits what is missing, for the time number $1, and a job that joins.
+# Submits the missing parts in round $1, and the joining job.
 submit() {
     numbers=$(missing)
     after=
@@ -63,7 +63,7 @@ submit)
     submit 1
     ;;
 part)
-    # In place of the shell, so that it gets the signal that comes at the time limit, before it is killed.
+    # exec, so that the program and not the shell gets the signal that Slurm sends at the time limit, before it kills the task.
     exec "$program" part "$plan" "$SLURM_ARRAY_TASK_ID"
     ;;
 join)
@@ -71,10 +71,10 @@ join)
     "$program" join "$plan" --output "$output" || status=$?
     [ "$status" -eq 3 ] || exit "$status"
     if [ "$2" -ge "$tries" ]; then
-        echo "gives up: parts are still missing after $2 tries; the logs are in $parts" >&2
+        echo "gives up: parts are still missing after $2 rounds (TRIES sets how many); the logs are in $parts" >&2
         exit 3
     fi
-    # What is submitted from within a job must not take over its settings.
+    # Jobs that are submitted from within a job must not inherit its settings.
     for name in $(env | sed -n 's/^\(SLURM_[A-Z0-9_]*\)=.*/\1/p'); do
         [ "$name" = SLURM_CONF ] || unset "$name"
     done

@@ -26,6 +26,7 @@ use wgpu_video::stream::{Stage, StreamOptions};
 use super::args::{
     ForceArgs, HighwayArgs, JsonArgs, PictureArgs, PlayedSong, PracticeArgs, SongArgs, SoundArgs, StreamArgs,
 };
+use super::console::NotPrinted;
 use super::files::CommandFiles;
 use super::formats::OutputFormat;
 use super::messages::Messages;
@@ -203,11 +204,21 @@ pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
         let mut json = summary.json();
         json["drum_map"] = serde_json::to_value(drum_map.report)?;
         json["warnings"] = messages.warnings().into();
-        console::print_json(&json)?;
+        console::print_json(&json).map_err(|error| unprinted(args, error))?;
     } else {
-        console::print(&summary.text())?;
+        console::print(&summary.text()).map_err(|error| unprinted(args, error))?;
     }
     Ok(())
+}
+
+/// Why the result could not be printed, with the files that are complete.
+fn unprinted(args: &ProfileArgs, error: NotPrinted) -> NotPrinted {
+    let files: Vec<_> = args.trace.iter().chain(&args.svg).map(|path| shown(path).to_string()).collect();
+    match files.join(" and ") {
+        // A reader of the text may have had enough.
+        files if files.is_empty() || !args.json.json && error.is_enough() => error,
+        files => error.after(format_args!("written in full: {files}")),
+    }
 }
 
 /// Refuses outputs that are files of the song, or one and the same.

@@ -1,4 +1,4 @@
-//! Progress of a batch: a bar for each song that is rendered and one for all, or plain lines where there is no terminal.
+//! Progress of a batch: a bar for each song that is being rendered and one for all songs, or plain lines without a terminal.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -11,15 +11,15 @@ use super::video::Display;
 use crate::cli::console;
 use crate::cli::progress::{ProgressDisplay, clock};
 
-/// Widest name before a bar.
+/// Longest name before a bar, in characters.
 const WIDEST: usize = 24;
 
-/// Shows how far all songs are.
+/// Shows the progress of all songs.
 pub(super) struct Bars {
     kind: BarsKind,
     frame_rate: FrameRate,
     cancel: CancelToken,
-    /// Whether it was said that the first signal has come.
+    /// Whether the text about the first signal has been printed.
     told: AtomicBool,
     started: Instant,
 }
@@ -31,7 +31,7 @@ enum BarsKind {
 }
 
 impl Bars {
-    /// For `songs` songs.
+    /// Makes the display for `songs` songs.
     pub(super) fn new(quiet: bool, songs: usize, frame_rate: FrameRate, cancel: &CancelToken) -> Bars {
         let kind = if quiet {
             BarsKind::Quiet
@@ -51,7 +51,7 @@ impl Bars {
         }
     }
 
-    /// For the song `name`, whose video has so many frames.
+    /// Makes the bar for the song `name`, whose video has `frames` frames.
     pub(super) fn begin(&self, name: &str, frames: u64) -> SongBar<'_> {
         let bar = match &self.kind {
             BarsKind::Quiet => None,
@@ -66,7 +66,7 @@ impl Bars {
         SongBar { bars: self, bar }
     }
 
-    /// `done` of the songs have ended.
+    /// Shows that `done` of the `of` songs have ended.
     pub(super) fn set_done(&self, done: usize, of: usize) {
         if let BarsKind::Bars { total, .. } = &self.kind {
             total.set_position(done as u64);
@@ -76,12 +76,12 @@ impl Bars {
         }
     }
 
-    /// Whether each song that ends has a line: the bars show it otherwise.
+    /// Whether a line is to be printed when a song ends, because there are no bars that show it.
     pub(super) fn are_plain(&self) -> bool {
         matches!(self.kind, BarsKind::Plain)
     }
 
-    /// Does `print`, which prints lines, while the bars are out of the way.
+    /// Calls `print`, which prints lines, while the bars are hidden.
     pub(super) fn suspend(&self, print: impl FnOnce()) {
         match &self.kind {
             BarsKind::Bars { all, .. } => all.suspend(print),
@@ -108,12 +108,11 @@ impl Bars {
         }
     }
 
-    /// Tells once what happens when the first signal has come.
+    /// After the first signal, says once what happens now.
     fn tell_stopping(&self) {
         let is_first = self.cancel.is_cancelled() && !self.told.swap(true, Ordering::Relaxed);
         if is_first && !matches!(self.kind, BarsKind::Quiet) {
-            let text =
-                "stopping: segments that have been begun are finished and kept; Ctrl-C again ends at once";
+            let text = "stopping: finishing and keeping the segments that have been begun; Ctrl-C again ends at once";
             self.suspend(|| console::tell(text));
         }
     }
@@ -127,7 +126,7 @@ fn bar(length: u64, template: &str) -> ProgressBar {
     bar
 }
 
-/// Shows how far one of the songs is, until it is dropped.
+/// Shows the progress of one song, until it is dropped.
 pub(super) struct SongBar<'b> {
     bars: &'b Bars,
     bar: Option<ProgressDisplay>,

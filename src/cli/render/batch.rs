@@ -1,5 +1,5 @@
-//! Many songs in one process: devices, shaders and drums are made once, short songs are rendered side by side, and a song
-//! that fails does not stop the others.
+//! Many songs in one process: devices, shaders and drum sounds are made only once, short songs are rendered at the same time,
+//! and a song that fails does not stop the others.
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -40,14 +40,15 @@ use crate::cli::signals::{Signal, Signals};
 pub(super) struct BatchArgs {
     /// Leave videos that exist as they are, and make the others.
     ///
-    /// It is not needed to go on with several songs that were interrupted: the same command leaves what it has made.
+    /// This is not needed to continue an interrupted render of several songs: the same command does not make its finished
+    /// videos again.
     #[arg(long, conflicts_with = "force")]
     pub skip_existing: bool,
 
-    /// Most songs to be rendered at the same time [default: as many as there are cores].
+    /// Largest number of songs that are rendered at the same time [default: number of cores].
     ///
-    /// Short songs are rendered side by side; a long one keeps the machine busy by itself. With --ring, --jobs, --segments or
-    /// --devices, which hold for each song, the default is 1.
+    /// Several short songs are rendered at the same time; a long song keeps the machine busy by itself. With --ring, --jobs,
+    /// --segments or --devices, which apply to each song, the default is 1.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     at_once: Option<u16>,
 }
@@ -66,14 +67,15 @@ pub(super) fn run(
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let pool = Arc::new(DevicePool::new());
     let cancel = signals.token();
-    // What would be wrong with every song is told once.
+    // An error that would be the same for every song is reported once, here.
     Theme::find(&args.video.highway.look().theme)?;
     pool.adapter(&args.video.picture.adapter())?;
     let record = (!args.resume.no_resume).then(|| Record::read(folder));
     let existing = Existing { args, pool: &pool, cancel: &cancel, record: record.as_ref() };
     let skipped = existing.skipped(videos)?;
     if !folder.as_os_str().is_empty() {
-        fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", shown(folder)))?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("the folder {} cannot be created", shown(folder)))?;
     }
 
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -111,11 +113,13 @@ pub(super) fn run(
     }
     match unprinted {
         None => Ok(()),
-        Some(error) => Err(error.after(format_args!("all videos are complete: {}", counts.made)).into()),
+        Some(error) => {
+            Err(error.after(format_args!("all videos are complete ({} made)", counts.made)).into())
+        }
     }
 }
 
-/// Finds out which videos need not be made, and whether any is in the way.
+/// Finds out which videos need not be made, and which of the others exist already.
 struct Existing<'b> {
     args: &'b RenderArgs,
     pool: &'b Arc<DevicePool>,
@@ -124,12 +128,12 @@ struct Existing<'b> {
 }
 
 impl Existing<'_> {
-    /// Why each of `videos` need not be made; `None` for those that are.
+    /// For each of `videos`, why it need not be made; `None` for a video that is to be made.
     ///
     /// # Errors
-    /// When one exists that may not be replaced, or is a file that a song is made from.
+    /// When a video exists that may not be replaced, or would replace a file that is read.
     fn skipped(&self, videos: &[PlannedVideo]) -> anyhow::Result<Vec<Option<Skipped>>> {
-        // To find out what a song's video would be takes some milliseconds.
+        // In parallel, because computing the key of a song's video takes some milliseconds.
         let skipped: Vec<_> = videos.par_iter().map(|video| self.skip(video)).collect();
         let replaced =
             videos.iter().zip(&skipped).filter(|(video, why)| why.is_none() && video.output.exists());
@@ -139,7 +143,7 @@ impl Existing<'_> {
         }
         if self.args.force.overwrite() == Overwrite::Refuse {
             return Err(anyhow!(
-                "{} of {} videos exist already: {}; --skip-existing leaves them and makes the others, --force replaces them",
+                "{} of {} videos exist already: {}; --skip-existing leaves these and makes the others, --force replaces them",
                 replaced.len(),
                 videos.len(),
                 listed(replaced.into_iter())
@@ -166,7 +170,7 @@ impl Existing<'_> {
         let can_be_read_twice = song.is_file() || song.is_dir();
         let record = self.record.filter(|record| can_be_read_twice && record.may_have(output));
         if let Some(record) = record {
-            // A song that cannot be read has no such video; why not is told later.
+            // A song that cannot be read gets no key; its error is reported when it is rendered.
             let messages = &mut Messages::silent();
             let job = RenderJob::prepare(&self.args.video, song, self.cancel, messages).ok();
             let key = job.and_then(|mut job| {
@@ -181,7 +185,7 @@ impl Existing<'_> {
     }
 }
 
-/// A batch that is rendered.
+/// A batch that is being rendered.
 struct Batch<'b> {
     args: &'b RenderArgs,
     started: Instant,
@@ -197,12 +201,12 @@ struct Batch<'b> {
     outcomes: Mutex<Vec<Outcome>>,
     ended: AtomicUsize,
     at_work: AtWork,
-    /// Why an object could not be printed, the first time.
+    /// The first error of printing a JSON object.
     unprinted: Mutex<Option<NotPrinted>>,
 }
 
 impl Batch<'_> {
-    /// Renders all songs but those that are skipped.
+    /// Renders all songs except those that are skipped.
     fn render_all(&self, skipped: &[Option<Skipped>]) {
         let mut to_make = Vec::new();
         for (index, why) in skipped.iter().enumerate() {
@@ -222,12 +226,12 @@ impl Batch<'_> {
         std::thread::scope(|scope| {
             let _over = self.at_work.until_over();
             let ending = std::thread::Builder::new().name("batch-end".to_owned());
-            // Where there is no such thread, the second signal ends the program.
+            // If this thread cannot be started, the second signal ends the program.
             let _ = ending.spawn_scoped(scope, || self.end_if_held_up());
             std::thread::scope(|scope| {
                 for worker in 1..self.at_once.get().min(to_make.len()) {
                     let worker = std::thread::Builder::new().name(format!("song-{worker}"));
-                    // Where there is no other thread, this one does all.
+                    // If no thread can be started, this thread renders all songs.
                     let _ = worker.spawn_scoped(scope, work);
                 }
                 work();
@@ -262,7 +266,7 @@ impl Batch<'_> {
             unprinted = unprinted.or(console::print_json(&counts.json(wall)).err());
         }
         if counts.left > 0 && !quiet && !json {
-            console::tell("run the same command to go on");
+            console::tell("run the same command to continue");
         }
         (counts, unprinted)
     }
@@ -325,13 +329,16 @@ impl Batch<'_> {
         if let Some(record) = self.record {
             let begun = prepared.key(song).and_then(|key| Ok(record.begin(output, &key)?));
             if let Err(error) = begun {
-                messages.warn(format_args!("the same command would not find this video as made: {error}"));
+                messages.warn(format_args!(
+                    "if this render of several songs is interrupted, the same command cannot tell that it made this video: \
+                     {error}"
+                ));
             }
         }
         Ok(prepared)
     }
 
-    /// Tells and keeps what became of a song.
+    /// Prints and stores the outcome of a song.
     fn end(&self, index: usize, outcome: Outcome, messages: &Messages) {
         let video = &self.videos[index];
         let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
@@ -353,7 +360,7 @@ impl Batch<'_> {
             }
         }
         if let Outcome::Failed { error, .. } = outcome {
-            // Errors of songs that cannot be read name the file.
+            // Errors of songs that cannot be read name the file already.
             let named = error.text.contains(&song.to_string());
             let prefix = if named { String::new() } else { format!("{song}: ") };
             console::tell(format_args!("error: {prefix}{}", error.text));

@@ -1,9 +1,10 @@
-//! What a batch that was interrupted has made, so that the same command need not make it again.
+//! The record of what an interrupted batch has made, so that the same command does not make it again.
 //!
-//! A hidden file in the folder of the videos has a line for each song that was begun: hashes of the video's name and of all
-//! that its bytes depend on, and what was there before. If something else is there now, and the last line with that name has
-//! the hash, it is the video that this song makes with these options: videos appear in one step when they are complete. The
-//! file is removed when all songs have a video.
+//! A hidden file in the folder of the videos has a line for each song that was begun: a hash of the video's name, a hash of
+//! everything that its bytes depend on, and the length and modification time of the file that had this name before. If
+//! another file has the name now, and the last line for the name has the expected hash, then that file is the video of this
+//! song with these options, because videos appear in one step when they are complete. The record is removed when all songs
+//! have a video.
 
 use std::collections::HashMap;
 use std::fs::{self, File, Metadata};
@@ -21,10 +22,10 @@ use super::RenderArgs;
 use crate::cli::job::RenderJob;
 use crate::cli::journals::batch_record_path;
 
-/// The largest record that is read.
+/// The largest record that is read, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Length and time of change of a file; `-` for none.
+/// Length in bytes and modification time of a file; `-` if there is no file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct State(String);
 
@@ -49,28 +50,28 @@ struct Begun {
 #[derive(Debug)]
 pub(super) struct Record {
     path: PathBuf,
-    /// By the hash of the name.
+    /// The last line for each name, by the hash of the name.
     begun: HashMap<Hash, Begun>,
     file: Mutex<RecordFile>,
 }
 
 #[derive(Debug)]
 struct RecordFile {
-    /// Open for appending, from the first line on.
+    /// Open for appending; `None` until the first line is written.
     file: Option<File>,
-    /// Its length, if nobody else writes to it.
+    /// Its length in bytes, if no other process writes to it.
     bytes: u64,
     /// Whether it ends with a whole line.
     is_whole: bool,
 }
 
 impl Record {
-    /// That of the videos in `folder`; an empty one where there is none, or where it cannot be read.
+    /// Reads the record of the videos in `folder`. It is empty if there is none, or if it cannot be read.
     pub(super) fn read(folder: &Path) -> Record {
         let path = batch_record_path(folder);
         let mut text = Vec::new();
         if let Ok(file) = open_regular(&path) {
-            // A part of it is as good as what it says.
+            // After an error, the lines that were read are still good.
             let _ = file.take(MAX_BYTES).read_to_end(&mut text);
         }
         let begun = String::from_utf8_lossy(whole_lines(&text)).lines().filter_map(parse).collect();
@@ -79,21 +80,21 @@ impl Record {
         Record { path, begun, file: Mutex::new(file) }
     }
 
-    /// Whether a video of the name of `output` was begun, and something else is there now than was before.
+    /// Whether a video with the name of `output` was begun, and the file of that name has changed since.
     pub(super) fn may_have(&self, output: &Path) -> bool {
         self.begun.get(&name_hash(output)).is_some_and(|begun| begun.before != State::of(output))
     }
 
-    /// Whether what is at `output` is the video that `video` stands for.
+    /// Whether the file `output` is the video with the key `video`.
     pub(super) fn has(&self, output: &Path, video: &VideoKey) -> bool {
         let last = self.begun.get(&name_hash(output)).filter(|begun| begun.video == video.0);
         last.is_some_and(|begun| begun.before != State::of(output))
     }
 
-    /// Notes that `video` is begun, which will be at `output`.
+    /// Writes a line that says that the video with the key `video` is begun, which will be the file `output`.
     ///
     /// # Errors
-    /// When it cannot be written. The video can be made nevertheless.
+    /// When the line cannot be written. The video can be made nevertheless.
     pub(super) fn begin(&self, output: &Path, video: &VideoKey) -> io::Result<()> {
         let before = State::of(output).0;
         let mut line = format!("{} {} {before}\n", name_hash(output).to_hex(), video.0.to_hex());
@@ -111,14 +112,14 @@ impl Record {
                     return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
                 }
                 let opened = File::options().append(true).create(true).open(&self.path)?;
-                // Not for other batches: so that `strikeline clean` sees that it is in use.
+                // The lock does not keep other batches out; it shows `strikeline clean` that the file is in use.
                 let _ = opened.try_lock_shared();
                 none.insert(opened)
             }
         };
         // One call, so that the lines of two processes do not mix.
         file.write_all(line.as_bytes())?;
-        // No video is on the disk before the line is.
+        // The line must be on the disk before the video is.
         file.sync_data()
     }
 
@@ -126,7 +127,7 @@ impl Record {
     pub(super) fn remove(&self) {
         let record = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if fs::metadata(&self.path).is_ok_and(|about| about.is_file() && about.len() == record.bytes) {
-            // One that stays makes no video wrong.
+            // If it cannot be removed, it does no harm.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -144,13 +145,13 @@ fn name_hash(output: &Path) -> Hash {
     blake3::hash(output.file_name().unwrap_or_default().as_encoded_bytes())
 }
 
-/// Stands for all that the bytes of a video depend on.
+/// A hash of everything that the bytes of a video depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct VideoKey(Hash);
 
 impl VideoKey {
-    /// Of the video that `job` makes of the song at `song`. The pictures are those of the journal's key. The files that the
-    /// sound is made of are known by their lengths and times of change.
+    /// The key of the video that `job` makes from the song at `song`. For the pictures it uses the journal's key. The files
+    /// that the sound is made from are recognised by their lengths and modification times.
     ///
     /// # Errors
     /// When there is no such adapter, or the program's own file cannot be read.
@@ -169,7 +170,7 @@ impl VideoKey {
         for file in [Some(song), sound.audio.as_deref(), sound.soundfont.as_deref()].into_iter().flatten() {
             part(&State::of(file).0);
         }
-        // Of a chart's folder, the time of change says which files are there, and not what is in them.
+        // The modification time of a chart's folder changes with the list of its files, but not with their content.
         let mut inside: Vec<String> = fs::read_dir(song)
             .into_iter()
             .flatten()
@@ -182,7 +183,7 @@ impl VideoKey {
     }
 }
 
-/// `text` without what follows its last line break, which was torn off.
+/// `text` up to its last line break. What follows is a line that was cut off.
 fn whole_lines(text: &[u8]) -> &[u8] {
     let end = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |place| place + 1);
     &text[..end]

@@ -26,16 +26,16 @@ use songs::Songs;
 #[derive(Debug, clap::Args)]
 pub(super) struct RenderArgs {
     /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file; - for standard
-    /// input. Several of them, a folder of songs, or @LIST: a file with a path in each line.
+    /// input. Also several songs, a folder of songs, or @LIST: a file with a path in each line.
     ///
-    /// Of a folder without a chart all songs are rendered: the files that end in .mid, .midi, .kar, .rmi or .sng, and the
-    /// folders that hold a chart, but nothing deeper. In a list, empty lines and those that begin with # count for nothing;
-    /// @- is a list on standard input.
+    /// In a folder without a chart, all songs are rendered: the files that end in .mid, .midi, .kar, .rmi or .sng, and the
+    /// folders that contain a chart, but nothing in deeper folders. In a list, empty lines and lines that begin with # are
+    /// ignored; @- is a list on standard input.
     #[arg(value_name = "SONG", required = true)]
     songs: Vec<PathBuf>,
 
-    /// Video file to write, or folder for the videos of several songs; it is made if it is not there [default: the song's
-    /// name, ending in .mp4, in the current folder].
+    /// Video file to write, or folder for the videos of several songs, which is created if it does not exist [default: the
+    /// song's name, ending in .mp4, in the current folder].
     #[arg(short, long, value_name = "FILE|FOLDER")]
     output: Option<PathBuf>,
 

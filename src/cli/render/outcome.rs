@@ -1,4 +1,4 @@
-//! What became of the songs of a batch.
+//! The outcomes of the songs of a batch.
 
 use std::time::Duration;
 
@@ -9,31 +9,31 @@ use super::plan::PlannedVideo;
 use crate::cli::json_path::put_path;
 use crate::cli::{describe, panics, remedies};
 
-/// What became of one song.
+/// The outcome of one song.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// The video was made. The object that a render of this song alone would have printed.
+    /// The video was made. `about` is the JSON object that a render of this song alone would have printed.
     Made { frames: u64, kept: u64, took: Duration, about: Value },
-    /// The video was there already.
+    /// The video existed already.
     Skipped(Skipped),
-    /// There is no video.
+    /// The video could not be made.
     Failed { took: Duration, error: Failed },
-    /// It was interrupted; so many segments are kept.
+    /// The render of the song was interrupted; `kept_segments` segments are kept.
     Interrupted { kept_segments: usize },
-    /// The batch was interrupted before.
+    /// The batch was interrupted before the song was begun.
     NotBegun,
 }
 
-/// Why a song was not rendered that has a video.
+/// Why a song that has a video was not rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Skipped {
-    /// The same command has made it before it was interrupted.
+    /// The same command made the video before it was interrupted.
     MadeBefore,
-    /// `--skip-existing`.
+    /// The video exists, and `--skip-existing` is given.
     Exists,
 }
 
-/// An error in words.
+/// The text of an error, and what helps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failed {
     pub text: String,
@@ -49,7 +49,7 @@ impl Failed {
 }
 
 impl Outcome {
-    /// That of a video that could not be made.
+    /// The outcome of a song whose render ended with `error`.
     pub(super) fn of_error(error: &anyhow::Error, took: Duration, kept_segments: usize) -> Outcome {
         match error.downcast_ref() {
             Some(StreamError::Cancelled) => Outcome::Interrupted { kept_segments },
@@ -57,7 +57,7 @@ impl Outcome {
         }
     }
 
-    /// In one word for scripts.
+    /// The word for it in JSON.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Outcome::Made { .. } => "made",
@@ -68,13 +68,13 @@ impl Outcome {
         }
     }
 
-    /// In a few words for people.
+    /// A short text for people.
     pub(super) fn text(&self) -> String {
         match self {
             Outcome::Made { kept: 0, .. } => "made".to_owned(),
             Outcome::Made { kept, .. } => format!("made; {kept} frames were kept from an interrupted run"),
             Outcome::Skipped(Skipped::MadeBefore) => "made before".to_owned(),
-            Outcome::Skipped(Skipped::Exists) => "skipped: it exists".to_owned(),
+            Outcome::Skipped(Skipped::Exists) => "skipped: the video exists".to_owned(),
             Outcome::Failed { error, .. } => {
                 format!("failed: {}", error.text.lines().next().unwrap_or_default())
             }
@@ -94,7 +94,7 @@ impl Outcome {
         }
     }
 
-    /// From the reading of the song to its end.
+    /// The time from the reading of the song to its end; `None` for a song that was not rendered to its end.
     pub(super) fn took(&self) -> Option<Duration> {
         match self {
             Outcome::Made { took, .. } | Outcome::Failed { took, .. } => Some(*took),
@@ -102,7 +102,7 @@ impl Outcome {
         }
     }
 
-    /// One object for scripts.
+    /// The JSON object of the song.
     pub(super) fn json(&self, video: &PlannedVideo) -> Value {
         let mut object = match self {
             Outcome::Made { about, .. } => about.clone(),
@@ -120,7 +120,7 @@ impl Outcome {
             Outcome::NotBegun => json!({}),
         };
         if let Some(fields) = object.as_object_mut() {
-            // That of the whole process.
+            // It is the CPU time of the whole process, not of this song.
             fields.remove("cpu_seconds");
             fields.insert("type".to_owned(), "song".into());
             fields.insert("result".to_owned(), self.name().into());
@@ -131,7 +131,7 @@ impl Outcome {
     }
 }
 
-/// How many songs ended how.
+/// The number of songs with each outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub made: usize,
@@ -157,7 +157,7 @@ impl Counts {
         counts
     }
 
-    /// The last object for scripts.
+    /// The JSON object of the whole batch.
     pub(super) fn json(&self, wall: Duration) -> Value {
         json!({
             "type": "batch",

@@ -1,4 +1,4 @@
-//! Which video is made of which song, found out before anything is drawn.
+//! Decides which video is made from which song, before anything is drawn.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use strikeline_picture::shown;
 use super::songs::Songs;
 use crate::cli::{UsageError, default_output};
 
-/// Endings of names that are those of a video, and not of a folder.
+/// Extensions of names that are taken for a video and not for a folder.
 const VIDEO_ENDINGS: [&str; 8] = ["mp4", "m4v", "mov", "mkv", "webm", "avi", "gif", "ts"];
 
-/// How many files an error names.
+/// The largest number of files that an error names.
 const NAMED: usize = 3;
 
-/// A song, and the video that is made of it.
+/// A song, and the video that is made from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PlannedVideo {
     pub song: PathBuf,
@@ -25,15 +25,15 @@ pub(super) struct PlannedVideo {
 /// What is to be made.
 #[derive(Debug)]
 pub(super) enum Plan {
-    /// One video, of a song that was named by itself.
+    /// One video, from a song that was named by itself.
     One(PlannedVideo),
-    /// Any number of videos in one folder, which may still be to be made.
+    /// Any number of videos in one folder, which need not exist yet.
     Many { folder: PathBuf, videos: Vec<PlannedVideo> },
 }
 
 impl Plan {
-    /// The videos of `songs`, with `--output` as given. There are many where many songs could have been named, and where the
-    /// output is a folder.
+    /// The videos of `songs`, with `--output` as given. The plan is [`Plan::Many`] if several songs could have been named
+    /// (see [`Songs::are_many`]), or if the output is a folder.
     ///
     /// # Errors
     /// When many videos would go to one file, or two videos would have one name.
@@ -54,14 +54,16 @@ impl Plan {
     }
 }
 
-/// Whether `output` names a folder: one that is there, or by a separator at its end.
+/// Whether `output` names a folder: a folder that exists, or a name that ends in a separator.
 fn is_folder(output: &Path) -> bool {
     let last = output.as_os_str().as_encoded_bytes().last();
     last.is_some_and(|&byte| std::path::is_separator(byte.into())) || output.is_dir()
 }
 
+/// Refuses an output for several songs that is a file.
+///
 /// # Errors
-/// When `output` is, or by its name would be, a file.
+/// When `output` is a file, or has the name of one.
 fn refuse_file(output: &Path, songs: usize) -> Result<(), UsageError> {
     let ending = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let is_video = VIDEO_ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known));
@@ -69,15 +71,18 @@ fn refuse_file(output: &Path, songs: usize) -> Result<(), UsageError> {
         let songs =
             if songs == 1 { "the songs of a list or folder".to_owned() } else { format!("{songs} songs") };
         return Err(UsageError(format!(
-            "--output {} is one file, and {songs} are to be rendered: give a folder, such as --output videos/",
+            "--output {} is one file, but {songs} are to be rendered: give a folder, such as --output videos/",
             shown(output)
         )));
     }
     Ok(())
 }
 
+/// Refuses two videos with the same name. Names that differ only in capital letters count as the same, because they are the
+/// same on some file systems.
+///
 /// # Errors
-/// When two videos would have one name, also on a file system to which capital letters make no difference.
+/// When two videos would have the same name.
 fn refuse_collisions(videos: &[PlannedVideo]) -> Result<(), UsageError> {
     let mut by_name: HashMap<Vec<u8>, &PlannedVideo> = HashMap::new();
     let mut collisions = Vec::new();
@@ -97,7 +102,7 @@ fn refuse_collisions(videos: &[PlannedVideo]) -> Result<(), UsageError> {
     }
     let listed = |(one, other): &(&PlannedVideo, &PlannedVideo)| {
         let same = one.output == other.output;
-        let but = if same { "" } else { " (but for capital letters)" };
+        let but = if same { "" } else { " (apart from capital letters)" };
         format!(
             "\n  {} and {} would both be {}{but}",
             shown(&one.song),
@@ -105,16 +110,18 @@ fn refuse_collisions(videos: &[PlannedVideo]) -> Result<(), UsageError> {
             shown(&other.output)
         )
     };
-    let mut text = "two videos would have one name:".to_owned();
+    let mut text = "two videos would have the same name:".to_owned();
     text.extend(collisions.iter().take(NAMED).map(listed));
     if collisions.len() > NAMED {
         text.push_str(&format!("\n  and {} more", collisions.len() - NAMED));
     }
-    text.push_str("\nrename the songs, or render them into different folders; of charts give the folders");
+    text.push_str(
+        "\nrename the songs, or render them into different folders; for charts, give their folders",
+    );
     Err(UsageError(text))
 }
 
-/// The first of `paths` in words, and how many more there are.
+/// A text with the first of `paths`, and how many more there are.
 pub(super) fn listed<'p>(paths: impl ExactSizeIterator<Item = &'p Path>) -> String {
     let more = paths.len().saturating_sub(NAMED);
     let mut text = paths.take(NAMED).map(|path| shown(path).to_string()).collect::<Vec<_>>().join(", ");

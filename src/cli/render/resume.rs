@@ -1,4 +1,4 @@
-//! Going on with a render that was interrupted.
+//! Continues a render that was interrupted.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,9 @@ use crate::cli::journals::{Found, journal_path, journals_of};
 use crate::cli::messages::Messages;
 use crate::cli::{UsageError, hang};
 
-/// The journal of the video that `job` makes at `output`: the one that an interrupted run has left, or one that is begun when
-/// the render has taken the time `after`. `None` where there cannot be one; tells `messages` why.
+/// The journal of the video that `job` makes at `output`: the one that an interrupted run left, or a new one, which is begun
+/// when the render has taken longer than `after`. `None` if there cannot be a journal; gives `messages` a warning that says
+/// why.
 pub(super) fn open(
     output: &Path,
     song: &Path,
@@ -46,7 +47,7 @@ pub(super) fn open(
             continue;
         }
         messages.warn(format_args!(
-            "{} is not used: it was kept for other settings, another song, version or adapter ({:.1} MB); \
+            "the journal {} is not used: it belongs to other settings, another song, version or adapter ({:.1} MB); \
              `strikeline clean --remove` removes it",
             shown(&other.path),
             other.bytes as f64 / 1e6
@@ -58,13 +59,13 @@ pub(super) fn open(
     match Journal::open(&place, codec) {
         Ok(journal) => {
             messages.note(format_args!(
-                "goes on where an interrupted run has ended: {} of {} segments are done",
+                "continues an interrupted run: {} of {} segments are done",
                 journal.segments(),
                 job.options.plan().segments()
             ));
             Some(Arc::new(journal))
         }
-        // Its name is that of a journal, and nothing is in it: a power cut came when it was begun.
+        // It has the name of a journal, but no content that can be used: there was a power cut when it was begun.
         Err(JournalError::Foreign { .. }) if remove_unused(&place.path).is_ok() => {
             Some(Arc::new(Journal::later(move || Ok(place), (codec, about()), after)))
         }
@@ -75,25 +76,25 @@ pub(super) fn open(
     }
 }
 
-/// Where the journal of the video `output` is, which `identity` describes.
+/// The place of the journal of the video `output`, which `identity` describes.
 fn place(output: &Path, identity: &Identity) -> Result<JournalPlace, JournalError> {
     let key = identity.key().map_err(|error| JournalError::Place { reason: error.to_string() })?;
     Ok(JournalPlace { path: journal_path(output, &key), key })
 }
 
-/// What is said when there is no journal because of `error`.
+/// The warning that there is no journal because of `error`.
 pub(super) fn without_journal(error: &JournalError) -> String {
-    format!("no journal is kept, so that an interruption would lose what is rendered: {error}")
+    format!("finished segments are not kept, so an interruption would lose them: {error}")
 }
 
-/// Tells what happens now that the first signal has come.
+/// Says what happens after the first signal.
 pub(super) fn tell_stopping(journal: Option<&Arc<Journal>>, messages: &Messages) {
     if journal.is_some_and(|journal| journal.lasts()) {
         messages.note("finishing the segments that have been begun; Ctrl-C again ends at once");
     }
 }
 
-/// Removes the journal of a video that is complete, and tells how to go on with one that is not.
+/// Removes the journal of a video that is complete. For a video that is not, says how to continue it.
 pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messages: &mut Messages) {
     match result {
         result if is_complete(result) => {
@@ -110,7 +111,7 @@ pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messa
     }
 }
 
-/// Whether there is a complete video, be it under another name than was asked for.
+/// Whether there is a complete video, perhaps under another name than the one that was asked for.
 fn is_complete(result: &Result<Report, StreamError>) -> bool {
     match result {
         Ok(_) => true,
@@ -119,10 +120,10 @@ fn is_complete(result: &Result<Report, StreamError>) -> bool {
     }
 }
 
-/// Where `--keep-partial` puts what there is of the video at `output`.
+/// The path at which `--keep-partial` puts the finished beginning of the video `output`: `song.partial.mp4` for `song.mp4`.
 ///
 /// # Errors
-/// When there is a file of that name.
+/// When a file of that name exists.
 pub(super) fn partial_path(output: &Path) -> Result<PathBuf, UsageError> {
     let mut name = OsString::from(output.file_stem().unwrap_or(output.as_os_str()));
     name.push(".partial");
@@ -133,7 +134,7 @@ pub(super) fn partial_path(output: &Path) -> Result<PathBuf, UsageError> {
     let path = output.with_file_name(name);
     match path.symlink_metadata() {
         Ok(_) => Err(UsageError(format!(
-            "{} exists, which is where --keep-partial would put what there is: move it away, or leave --keep-partial out",
+            "{} exists, but --keep-partial would write the unfinished video to it: move the file away, or leave out --keep-partial",
             shown(&path)
         ))),
         Err(_) => Ok(path),

@@ -1,11 +1,11 @@
-//! How many songs are rendered at the same time: short ones side by side, long ones alone.
+//! Decides how many songs are rendered at the same time: several short ones, or one long one.
 
 use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use wgpu_video::stream::WorkSplit;
 
-/// A song with so many segments for each core keeps all of them busy by itself: what is idle while it begins and ends is little.
+/// A song with this many segments for each core keeps all cores busy by itself: little time is lost while it begins and ends.
 const SEGMENTS_FOR_A_CORE: u64 = 8;
 
 /// The machine's cores, which songs that are rendered at the same time share.
@@ -19,12 +19,13 @@ pub(super) struct Room {
 #[derive(Debug)]
 struct RoomState {
     free: usize,
-    /// Numbers of the songs: in the order in which they came they go in.
+    /// Songs are numbered as they arrive: the number of the next song that arrives.
     next_number: u64,
+    /// The number of the next song that gets cores.
     next_in: u64,
 }
 
-/// Cores that a song has, until it is dropped.
+/// The cores that a song has; they are free again when this is dropped.
 #[derive(Debug)]
 pub(super) struct Share<'r> {
     room: &'r Room,
@@ -32,23 +33,23 @@ pub(super) struct Share<'r> {
 }
 
 impl Room {
-    /// For `cores` cores.
+    /// Makes a room with `cores` cores.
     pub(super) fn new(cores: NonZeroUsize) -> Room {
         let state = RoomState { free: cores.get(), next_number: 0, next_in: 0 };
         Room { cores, state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// How many of the cores a song of `segments` segments should have, where `songs` songs, this one included, are not done,
-    /// and at most `at_once` are rendered at the same time.
+    /// How many of the cores a song of `segments` segments should have, when `songs` songs, including this one, are not done,
+    /// and at most `at_once` songs are rendered at the same time. At least 1, at most all cores.
     pub(super) fn cores_for(&self, segments: u64, songs: usize, at_once: NonZeroUsize) -> usize {
         let all = self.cores.get();
         let by_length = usize::try_from(segments / SEGMENTS_FOR_A_CORE).unwrap_or(all);
-        // None are left idle when there are fewer songs than cores.
+        // No core is left idle when there are fewer songs than cores.
         let by_songs = all / songs.clamp(1, at_once.get());
         by_length.max(by_songs).clamp(1, all)
     }
 
-    /// Waits until `cores` of the cores are free, and those who came before have theirs.
+    /// Waits until `cores` cores are free, and all songs that arrived earlier have theirs.
     pub(super) fn enter(&self, cores: usize) -> Share<'_> {
         let cores = cores.min(self.cores.get());
         let mut state = self.lock();
@@ -70,12 +71,12 @@ impl Room {
 }
 
 impl Share<'_> {
-    /// How a song splits its work on these cores; `None` where it has all of them: then it is split as if it were the only one.
+    /// How a song splits its work on these cores. `None` if it has all cores: then its work is split as that of a single song.
     pub(super) fn split(&self) -> Option<WorkSplit> {
         if self.cores >= self.room.cores.get() {
             return None;
         }
-        // Two devices in one stream draw no faster than two streams, and take longer to set up.
+        // Two devices in one stream are no faster than two streams with one device each, and take longer to set up.
         Some(WorkSplit { devices: Some(1), ..WorkSplit::for_jobs(self.cores) })
     }
 }

@@ -1,4 +1,4 @@
-//! One song to one video.
+//! Renders one song to one video.
 
 use std::time::Instant;
 
@@ -18,10 +18,10 @@ use crate::cli::progress::ProgressDisplay;
 use crate::cli::signals::Signals;
 use crate::cli::{console, hang};
 
-/// Renders it.
+/// Renders `video`.
 ///
 /// # Errors
-/// When there is no video, or the summary could not be printed.
+/// When the video could not be made, or the summary could not be printed.
 pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) -> anyhow::Result<()> {
     let started = Instant::now();
     let (quiet, json) = (args.quiet.quiet, args.json.json);
@@ -37,7 +37,7 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
         remove_those_of_complete(output);
     }
     if args.batch.skip_existing && output.exists() {
-        messages.note(format_args!("{} exists, and is left as it is", shown(output)));
+        messages.note(format_args!("{} exists and is left as it is", shown(output)));
         if json {
             let mut skipped = serde_json::json!({ "result": "skipped" });
             put_path(&mut skipped, "output", output);

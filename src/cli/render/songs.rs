@@ -11,26 +11,28 @@ use strikeline::song::holds_chart;
 use strikeline_files::{Opened, open_or_wait};
 use strikeline_picture::shown;
 
-/// Endings of the files in a folder that are songs. A file that is named on the command line may have any.
+/// Extensions by which files in a folder are taken for songs. A file that is named on the command line may have any.
 const ENDINGS: [&str; 5] = ["mid", "midi", "kar", "rmi", "sng"];
 
-/// The largest list that is read.
+/// The largest list that is read, in bytes.
 const MAX_LIST_BYTES: u64 = 64 << 20;
 
 /// The songs of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Songs {
-    /// In order; no file twice.
+    /// The songs in order; no file twice.
     pub paths: Vec<PathBuf>,
-    /// Whether several could have been named: several arguments, a list or a folder of songs. So not where one song is named.
+    /// Whether the command line can name several songs: it has several arguments, a list or a folder of songs. `false` for
+    /// the name of one song.
     pub are_many: bool,
 }
 
 impl Songs {
-    /// The songs that `arguments` name: one that begins with `@` is a list, and a folder without a chart is all songs in it.
+    /// The songs that `arguments` name. An argument that begins with `@` is a list, and a folder without a chart stands for all
+    /// songs in it.
     ///
     /// # Errors
-    /// When a list or a folder cannot be read, or there is no song at all. Whether a song can be read shows later.
+    /// When a list or a folder cannot be read, or there is no song at all. The songs themselves are not read here.
     pub(super) fn of(arguments: &[PathBuf]) -> anyhow::Result<Songs> {
         let mut are_many = arguments.len() > 1;
         let mut found = Vec::new();
@@ -48,20 +50,21 @@ impl Songs {
         let mut seen = HashSet::new();
         found.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
         if found.is_empty() {
-            bail!("no songs are named: the lists are empty");
+            bail!("no songs to render: the lists name none");
         }
         Ok(Songs { paths: found, are_many })
     }
 }
 
-/// The list that `argument` names, if it names one. A song whose name begins with `@`, as a shell finds it by a pattern, is none.
+/// The list that `argument` names, if it names one. The name of an existing song that begins with `@`, which a pattern of the
+/// shell may give, is not taken for a list.
 fn list_of(argument: &Path) -> Option<&Path> {
     let is_marked = argument.as_os_str().as_encoded_bytes().starts_with(b"@");
     let list = Path::new(skip_first(argument.as_os_str()));
     (is_marked && (list.exists() || !argument.exists())).then_some(list)
 }
 
-/// Adds the song at `path`, or all songs of the folder at `path`. Returns whether it is such a folder.
+/// Adds the song at `path`, or all songs in the folder at `path`. Returns whether `path` is a folder of songs.
 fn add(path: PathBuf, found: &mut Vec<PathBuf>) -> anyhow::Result<bool> {
     if !path.is_dir() || holds_chart(&path) {
         found.push(path);
@@ -69,7 +72,7 @@ fn add(path: PathBuf, found: &mut Vec<PathBuf>) -> anyhow::Result<bool> {
     }
     let songs = songs_in(&path)?;
     if songs.is_empty() {
-        // The error of the song that it was taken for says what is there.
+        // Reading it as a song then gives an error that says what is in it.
         found.push(path);
         return Ok(false);
     }
@@ -77,8 +80,8 @@ fn add(path: PathBuf, found: &mut Vec<PathBuf>) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// The songs in `folder`, in order of their names: files with the endings of songs, and folders with charts. Neither hidden
-/// ones, nor what is deeper.
+/// The songs in `folder`, sorted by name: files with the extensions of songs, and folders with charts. Hidden ones and deeper
+/// folders are left out.
 fn songs_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let unreadable = || format!("the folder {} cannot be read", shown(folder));
     let mut songs = Vec::new();
@@ -96,8 +99,8 @@ fn songs_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(songs)
 }
 
-/// The paths in the list at `path`, or on standard input where that is `-`: one in each line. Empty lines count for nothing, nor
-/// do those that begin with `#`.
+/// The paths in the list at `path`, or on standard input if that is `-`: one in each line. Empty lines and lines that begin
+/// with `#` are ignored.
 fn read_list(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let unreadable = || format!("the list {} cannot be read", shown(path));
     let mut bytes = Vec::new();
@@ -111,7 +114,11 @@ fn read_list(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     };
     source.by_ref().take(MAX_LIST_BYTES + 1).read_to_end(&mut bytes).with_context(unreadable)?;
     if bytes.len() as u64 > MAX_LIST_BYTES {
-        bail!("the list {} is larger than {} MB", shown(path), MAX_LIST_BYTES >> 20);
+        bail!(
+            "the list {} is larger than {} MiB: split it into several lists",
+            shown(path),
+            MAX_LIST_BYTES >> 20
+        );
     }
     paths_of_list(&bytes).with_context(|| format!("the list {} cannot be used", shown(path)))
 }
@@ -119,7 +126,8 @@ fn read_list(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
 fn paths_of_list(bytes: &[u8]) -> anyhow::Result<Vec<PathBuf>> {
     if bytes.contains(&0) {
         bail!(
-            "it is no text with a path in each line: save it as UTF-8 text; a song whose name begins with @ is given as ./@NAME"
+            "it is not a text with a path in each line: save it as UTF-8 text; if it is a song whose name begins with @, write \
+             ./@NAME"
         );
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
@@ -140,7 +148,7 @@ fn path_of_line(line: &[u8]) -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(text))
 }
 
-/// An argument without its first character, which is one byte.
+/// `argument` without its first character, which is one byte long.
 #[cfg(unix)]
 fn skip_first(argument: &OsStr) -> &OsStr {
     use std::os::unix::ffi::OsStrExt;
@@ -149,7 +157,7 @@ fn skip_first(argument: &OsStr) -> &OsStr {
 
 #[cfg(not(unix))]
 fn skip_first(argument: &OsStr) -> &OsStr {
-    // An argument that is no Unicode is taken for no list.
+    // An argument that is not valid Unicode is not taken for a list.
     argument.to_str().and_then(|text| text.get(1..)).map_or(argument, OsStr::new)
 }
 

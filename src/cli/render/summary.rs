@@ -1,4 +1,4 @@
-//! The result that is printed at the end.
+//! The summary of a render, which is printed at the end.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use crate::cli::json_path::put_path;
 use crate::cli::progress::clock;
 use crate::cli::sound::SoundSummary;
 
-/// The result printed at the end.
+/// The summary of a render.
 pub(super) struct RenderSummary<'a> {
     pub report: &'a Report,
     pub args: &'a VideoArgs,
     pub scene: &'a Highway,
     pub output: &'a Path,
     pub drum_map: MapReport,
-    /// From the program's start.
+    /// Time since the program was started.
     pub wall: Duration,
     /// `None` for a video without sound.
     pub sound: Option<&'a SoundSummary>,
@@ -36,7 +36,7 @@ impl RenderSummary<'_> {
         self.report.frames as f64 / self.args.picture.fps.as_f64()
     }
 
-    /// For people.
+    /// The summary as a text for people.
     pub(super) fn text(&self) -> String {
         let report = self.report;
         let speed = match self.scene.motion().pixels_per_frame() {
@@ -82,7 +82,7 @@ impl RenderSummary<'_> {
         )
     }
 
-    /// For scripts.
+    /// The summary as a JSON object for scripts.
     pub(super) fn json(&self) -> serde_json::Value {
         let report = self.report;
         let stages: serde_json::Map<_, _> = report

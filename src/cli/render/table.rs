@@ -10,10 +10,10 @@ use super::outcome::{Counts, Outcome};
 use super::plan::PlannedVideo;
 use crate::cli::progress::clock;
 
-/// Widest column of names.
+/// Width of the widest column of names, in characters.
 const WIDEST: usize = 40;
 
-/// The table and a last line about all songs.
+/// The table, and below it a line about all songs.
 pub(super) fn table(
     videos: &[PlannedVideo],
     outcomes: &[Outcome],
@@ -42,7 +42,7 @@ pub(super) fn table(
     text
 }
 
-/// The last line.
+/// The line about all songs.
 fn in_all(counts: &Counts, frame_rate: FrameRate, wall: Duration) -> String {
     let seconds = wall.as_secs_f64();
     let video = counts.frames as f64 / frame_rate.as_f64();
@@ -64,7 +64,7 @@ fn in_all(counts: &Counts, frame_rate: FrameRate, wall: Duration) -> String {
     )
 }
 
-/// The last part of a path: the folders are those that the user gave. Of a chart's file, its folder too.
+/// The last part of `path`, because the user knows the folders. For the file of a chart, its folder is included.
 pub(super) fn name(path: &Path) -> String {
     let name = shown(path.file_name().unwrap_or(path.as_os_str())).to_string();
     let is_chart = name.to_ascii_lowercase().starts_with("notes.") || name.eq_ignore_ascii_case("song.ini");

@@ -1,4 +1,4 @@
-//! One video from song to file.
+//! Makes one video, from the song to the file.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,15 +18,15 @@ use crate::cli::job::RenderJob;
 use crate::cli::messages::Messages;
 use crate::cli::sound::{SoundSummary, VideoSound};
 
-/// Shows how far a video is.
+/// Shows the progress of a video.
 pub(super) trait Display {
-    /// A new state.
+    /// Shows new progress.
     fn update(&mut self, progress: &Progress);
-    /// Does `print`, which prints lines, while what is shown is out of the way.
+    /// Calls `print`, which prints lines, while the display is hidden.
     fn suspend(&mut self, print: &mut dyn FnMut());
 }
 
-/// A video that is ready to be made: the song was read, and the file can be written.
+/// A video that is ready to be made: the song was read, and the file was begun.
 pub(super) struct Video<'a> {
     args: &'a RenderArgs,
     output: &'a Path,
@@ -80,7 +80,7 @@ impl<'a> Video<'a> {
         self.job.options.plan().segments()
     }
 
-    /// What all of the video's bytes depend on.
+    /// The key of everything that the video's bytes depend on.
     ///
     /// # Errors
     /// As [`VideoKey::of`].
@@ -116,25 +116,25 @@ impl<'a> Video<'a> {
         self.job.stream(self.sound.as_mut(), &mut self.sink, &mut progress)
     }
 
-    /// Ends the journal, and tells what is to be told of a video that was made or not.
+    /// Ends the journal, and prints notes and warnings about the video, whether it was made or not.
     pub(super) fn end(&mut self, result: &Result<Report, StreamError>, messages: &mut Messages) {
         if let Some(journal) = &self.journal {
             resume::end(journal, result, messages);
         }
         if let Some(partial) = self.sink.partial() {
-            messages.note(format_args!("{}: what there is of the video", shown(partial)));
+            messages.note(format_args!("the finished beginning of the video is in {}", shown(partial)));
         }
         if let (Ok(_), Some(sound)) = (result, self.about_sound()) {
             sound.warnings().iter().for_each(|warning| messages.warn(warning));
         }
     }
 
-    /// Segments that are kept for the next run.
+    /// The number of segments that are kept for the next run.
     pub(super) fn kept_segments(&self) -> usize {
         self.journal.as_ref().map_or(0, |journal| journal.segments())
     }
 
-    /// What is said of the video in the end.
+    /// The summary of the video.
     pub(super) fn summary<'s>(
         &'s self,
         report: &'s Report,

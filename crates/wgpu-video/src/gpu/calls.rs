@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::{Gpu, GpuError, guard, watch};
 
-/// Waits are no shorter: each may end, by a race in wgpu 30, in a panic that is caught ([`Gpu::poll`]), if it runs out.
+/// The shortest wait. A wait that times out may panic because of a race in wgpu 30 ([`Gpu::poll`] catches it), so very short
+/// waits are avoided.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Measures a wait by the clock of the watch; where that does not run, by the wall's.
+/// Measures a wait by the clock of the driver watch or, if the watch does not run, in real time.
 struct WaitClock {
     start: Instant,
     watched: Option<Duration>,
@@ -18,7 +19,7 @@ impl WaitClock {
         WaitClock { start: Instant::now(), watched: watch::now() }
     }
 
-    /// Time since the start in which the process ran.
+    /// Time since the start during which the process ran.
     fn ran(&self) -> Duration {
         match (self.watched, watch::now()) {
             (Some(start), Some(now)) => now.saturating_sub(start),
@@ -46,8 +47,8 @@ impl Gpu {
         waited
     }
 
-    /// As [`Gpu::wait`], but does not find calls that wgpu rejected: for a thread that waits while another one draws,
-    /// whose mistakes those would be.
+    /// As [`Gpu::wait`], but does not report calls that wgpu rejected. For a thread that waits while another one draws: these
+    /// errors belong to the other thread.
     ///
     /// # Errors
     /// [`GpuError::Hang`] after [`watch::PATIENCE`], or another failure of the device or its driver.
@@ -55,7 +56,7 @@ impl Gpu {
         self.wait_for("a frame", submission)
     }
 
-    /// As [`Gpu::wait_only`] for something else than a frame.
+    /// As [`Gpu::wait_only`], for work that is not a frame. `what` names it in the error.
     pub(super) fn wait_for(
         &self,
         what: &'static str,
@@ -69,7 +70,7 @@ impl Gpu {
                 Err(wgpu::PollError::Timeout) => {}
                 Err(error) => return Err(GpuError::Lost { reason: error.to_string() }),
             }
-            // After a pause of the process it is waited for the rest.
+            // If the process was paused, time is left, and the loop waits for the rest of it.
             if clock.ran() + SHORTEST_WAIT >= watch::PATIENCE {
                 let hang = GpuError::Hang { what, seconds: watch::PATIENCE.as_secs() };
                 self.failure.record(hang.clone());
@@ -78,7 +79,7 @@ impl Gpu {
         }
     }
 
-    /// Waits until all work is done, but no longer than `patience`, and whether it fails or not.
+    /// Waits until all work is done, but at most for `patience`. Failures are ignored.
     pub(crate) fn settle(&self, patience: Duration) {
         let _ = self.poll("a frame", None, patience);
     }
@@ -90,10 +91,10 @@ impl Gpu {
         timeout: Duration,
     ) -> Result<Result<wgpu::PollStatus, wgpu::PollError>, GpuError> {
         let wait = wgpu::PollType::Wait { submission_index, timeout: Some(timeout) };
-        // wgpu panics when the device is lost meanwhile.
+        // wgpu panics when the device is lost during the wait.
         let polled = match guard::opening(what, || Ok(self.device.poll(wait))) {
-            // wgpu takes it for impossible that another thread's call sees the end of the work between the end of this
-            // wait and its look at the queue.
+            // wgpu panics when a call of another thread sees the end of the work after this wait has ended and before wgpu
+            // checks the queue. It takes that for impossible.
             Err(GpuError::Driver { reason }) if reason.starts_with("If the queue is empty") => {
                 Ok(Err(wgpu::PollError::Timeout))
             }

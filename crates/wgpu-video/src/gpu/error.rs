@@ -1,4 +1,4 @@
-//! What can go wrong with the graphics device, and how it is recognised in what wgpu says.
+//! Errors of the graphics device, and how they are recognised in the messages of wgpu.
 
 /// What can go wrong with the graphics device.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -10,8 +10,8 @@ pub enum GpuError {
          which also draws on the CPU where there is no GPU)"
     )]
     NoAdapter,
-    /// No adapter at all, and the process has a limit of memory, which may keep a driver from being loaded. Raise the limit,
-    /// or install a driver.
+    /// No adapter at all, and the process has a memory limit, which may keep a driver from being loaded. Raise the limit, or
+    /// install a driver.
     #[error(
         "no graphics adapter found: either no Vulkan driver is installed, or none can be loaded within the {} MB of memory that \
          this process is limited to (`ulimit -v`); raise the limit, or install a driver (Debian and Ubuntu: \
@@ -22,8 +22,21 @@ pub enum GpuError {
         /// The limit of the process's address space, in bytes.
         bytes: u64,
     },
+    /// The adapter draws on the processor, and the process's memory limit is too low for that. Raise the limit.
+    #[error(
+        "the graphics adapter {adapter} draws on the processor, and needs {} MB of address space; this process is limited to {} MB \
+         (`ulimit -v`): raise the limit",
+        SOFTWARE_ADDRESS_SPACE >> 20,
+        .bytes >> 20
+    )]
+    LittleAddressSpace {
+        /// Its name.
+        adapter: String,
+        /// The limit of the process's address space, in bytes.
+        bytes: u64,
+    },
     /// No adapter has that name or number. Choose one of those listed.
-    #[error("no graphics adapter {wanted}; there are: {available}")]
+    #[error("there is no graphics adapter {wanted}; choose one of these: {available}")]
     NoSuchAdapter {
         /// What was asked for.
         wanted: String,
@@ -40,7 +53,7 @@ pub enum GpuError {
         /// What the driver said.
         reason: String,
     },
-    /// Something needed is beyond what the adapter can do. Ask for less, or choose another adapter.
+    /// Something exceeds a limit of the adapter. Ask for less, or choose another adapter.
     #[error(
         "{what} is more than the graphics adapter {adapter} can do, whose limit is {limit}: ask for less, or choose another adapter"
     )]
@@ -60,9 +73,10 @@ pub enum GpuError {
         /// Names of the missing features ([`wgpu::Features`]).
         features: String,
     },
-    /// The device went away: reset by the driver, unplugged, or its driver crashed. Run again.
+    /// The device was lost: reset by the driver, unplugged, or its driver crashed. Run the program again.
     #[error(
-        "the graphics device was lost ({reason}): run again; if it happens again, update the driver or choose another adapter"
+        "the graphics device was lost ({reason}): run the program again; if it happens again, update the driver or choose \
+         another adapter"
     )]
     Lost {
         /// What the driver said.
@@ -75,16 +89,16 @@ pub enum GpuError {
     Hang {
         /// What was not finished, such as "a frame" or "compiling a shader".
         what: &'static str,
-        /// How long was waited. Only time in which the process ran counts.
+        /// How long the program waited, in seconds during which the process ran.
         seconds: u64,
     },
-    /// The driver failed in a way that it may not. Update it, or choose another adapter.
+    /// The driver failed in an unexpected way. Update it, or choose another adapter.
     #[error("the graphics driver failed ({reason}): update the driver, or choose another adapter")]
     Driver {
         /// What wgpu said.
         reason: String,
     },
-    /// The device is out of memory.
+    /// The device is out of memory. Make smaller pictures, use fewer staging buffers, or close other programs.
     #[error(
         "the graphics device is out of memory ({reason}): make smaller pictures, use fewer staging buffers, or close other programs"
     )]
@@ -92,7 +106,7 @@ pub enum GpuError {
         /// What the driver said.
         reason: String,
     },
-    /// wgpu rejected a call: an error in a scene's use of it.
+    /// wgpu rejected a call: the scene uses wgpu wrongly.
     #[error("the graphics device refused an operation: {reason}")]
     Refused {
         /// What wgpu said.
@@ -100,8 +114,19 @@ pub enum GpuError {
     },
 }
 
+/// Least address space in bytes with which adapters that draw on the processor are opened. Those of Mesa need it for the threads
+/// that compile shaders and draw, and with less they may end the process by a signal.
+const SOFTWARE_ADDRESS_SPACE: u64 = 1 << 30;
+
 impl GpuError {
-    /// That there is no adapter; what is known of the reason.
+    /// The error of an adapter that draws on the processor, where the process may not use enough memory for that.
+    pub(super) fn little_address_space(adapter: &str) -> Option<GpuError> {
+        let bytes = address_space_limit()?;
+        (bytes < SOFTWARE_ADDRESS_SPACE)
+            .then(|| GpuError::LittleAddressSpace { adapter: adapter.to_owned(), bytes })
+    }
+
+    /// The error that there is no adapter, with the reason as far as it is known.
     pub(super) fn no_adapter() -> GpuError {
         match address_space_limit() {
             Some(bytes) => GpuError::NoAdapterWithin { bytes },
@@ -109,13 +134,13 @@ impl GpuError {
         }
     }
 
-    /// Whether the device or its driver has failed, rather than what was asked of it is wrong.
+    /// Whether the device or its driver has failed. `false` if what it was asked to do is wrong.
     pub(super) fn is_of_device(&self) -> bool {
         use GpuError::{Driver, Hang, Lost, OutOfMemory};
         matches!(self, Lost { .. } | Hang { .. } | OutOfMemory { .. } | Driver { .. })
     }
 
-    /// An error that wgpu reports.
+    /// Converts an error that wgpu reports.
     pub(super) fn of(error: wgpu::Error) -> GpuError {
         let reason = error.to_string();
         match error {
@@ -124,7 +149,7 @@ impl GpuError {
         }
     }
 
-    /// What wgpu says when it gives a device up. It does so after every error of the driver that it does not expect.
+    /// Converts the message of wgpu when it gives up a device, which it does after every unexpected error of the driver.
     pub(super) fn of_loss(reason: String) -> GpuError {
         match Said::of(&reason) {
             Some(said) => said.with(reason),
@@ -134,7 +159,7 @@ impl GpuError {
 
     /// The failure of a device that made wgpu panic with `message`; `None` for a panic of another kind.
     ///
-    /// wgpu panics where a call of its own has no way to return an error. The texts are those of wgpu 30.
+    /// wgpu panics where its call cannot return an error. The texts are those of wgpu 30.
     pub(super) fn of_panic(message: &str) -> Option<GpuError> {
         let reason = || message.split_whitespace().collect::<Vec<_>>().join(" ");
         // `unwrap` and `expect` of a driver's result or of wgpu-hal's error, and what is reported without a handler.
@@ -159,7 +184,7 @@ impl GpuError {
     }
 }
 
-/// What a text of wgpu or of Vulkan is about.
+/// The kind of error that a text of wgpu or Vulkan is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Said {
     Lost,

@@ -1,4 +1,4 @@
-//! Guards around the use of a device: a panic of wgpu is a failure of the device, wherever it happens.
+//! Guards around the use of a device: they turn a panic of wgpu into a failure of the device.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -27,13 +27,13 @@ impl FirstFailure {
 }
 
 impl Gpu {
-    /// Does `work` with the device. If wgpu panics meanwhile because the driver has failed, or anything panics after the
-    /// device has, that failure is the error. Other panics go on.
+    /// Does `work` with the device. If wgpu panics because the driver has failed, or if anything panics after the device has
+    /// failed, that failure is returned as an error. Other panics are passed on.
     ///
     /// # Errors
-    /// That failure, or the error of `work`.
+    /// The failure of the device, or the error of `work`.
     pub fn guarded<T, E: From<GpuError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        // What a panic leaves half done is never used: the device has failed.
+        // After such a panic nothing that is half done is used again, because the device has failed.
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
             if let Some(error) = GpuError::of_panic(panic_message(&*panic)) {
                 self.failure.record(error);
@@ -47,11 +47,11 @@ impl Gpu {
 }
 
 impl Gpu {
-    /// Does `work`, which calls wgpu and does nothing else: whatever panics then is a failure of the driver. The call is
-    /// watched as `what` ([`watch::driver_call`]).
+    /// Does `work`, which calls wgpu and does nothing else, so that any panic is a failure of the driver. The call is watched
+    /// under the name `what` ([`watch::driver_call`]).
     ///
     /// # Errors
-    /// That failure, or what [`Gpu::check`] finds.
+    /// The failure of the driver, or what [`Gpu::check`] finds.
     pub fn driver_work<T>(&self, what: &'static str, work: impl FnOnce() -> T) -> Result<T, GpuError> {
         let done = opening(what, || Ok(work()));
         if let Err(error) = &done {
@@ -89,7 +89,7 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
     }
 }
 
-/// The last handle of a queue. wgpu waits for the device when that is dropped, and panics when the driver fails then.
+/// The last handle of a queue. When it is dropped, wgpu waits for the device, and panics if the driver fails.
 #[derive(Debug)]
 pub(super) struct LastQueue {
     queue: Option<wgpu::Queue>,
@@ -106,20 +106,20 @@ impl Drop for LastQueue {
     fn drop(&mut self) {
         let Some(queue) = self.queue.take() else { return };
         if self.failure.get().is_some_and(|error| error.is_of_device()) {
-            // A device that has failed may never become idle, and what it holds may still be in use. The system takes it
-            // back when the process ends.
+            // A device that has failed may never become idle, and may still use what it holds. The system frees it when the
+            // process ends.
             std::mem::forget(queue);
             return;
         }
-        // All that was wanted of the device is done: that it does not close well matters to nobody. A thread whose driver does
-        // not return is left behind.
+        // All work of the device is done, so an error while closing it does not matter. If the driver does not return, the
+        // thread is left behind.
         let (ended, end) = bounded::<()>(0);
         let close = move || {
             let _ = catch_unwind(AssertUnwindSafe(|| drop(queue)));
             drop(ended);
         };
         let start = || std::thread::Builder::new().name("close-device".to_owned()).spawn(close);
-        // Where no thread can be started, the queue is dropped here.
+        // If no thread can be started, the queue is dropped here.
         if let Ok(Ok(_thread)) = catch_unwind(AssertUnwindSafe(start)) {
             let mut clock = RunningClock::start(Instant::now());
             while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(watch::TICK) {

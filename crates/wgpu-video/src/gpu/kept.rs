@@ -1,4 +1,4 @@
-//! What is made once for a device, and used by all scenes that are drawn on it.
+//! Values that are made once for a device, and used by all scenes that are drawn on it.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Gpu;
 
-/// What was made for a device.
+/// The values that are kept with a device.
 #[derive(Default)]
 pub(super) struct Kept(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
 
@@ -19,7 +19,7 @@ impl fmt::Debug for Kept {
 }
 
 impl Gpu {
-    /// What was kept under `key`. The type of the key should be one of the caller's own.
+    /// The value that was kept under `key`; `None` if there is none. The type of the key should be one of the caller's own.
     pub fn kept<K, V>(&self, key: &K) -> Option<V>
     where
         K: Eq + Hash + Send + 'static,
@@ -29,8 +29,8 @@ impl Gpu {
     }
 
     /// Keeps `value`, such as a pipeline, with the device. When the device is used for several streams
-    /// ([`DevicePool`](crate::stream::DevicePool)), the next ones need not make it again: [`Gpu::kept`] has it. The key must say
-    /// all that the value depends on.
+    /// ([`DevicePool`](crate::stream::DevicePool)), later streams need not make it again: [`Gpu::kept`] returns it. The key must
+    /// contain everything that the value depends on.
     pub fn keep<K, V>(&self, key: K, value: V)
     where
         K: Eq + Hash + Send + 'static,
@@ -50,7 +50,7 @@ impl Kept {
         let of_type = all.entry(TypeId::of::<(K, V)>()).or_insert_with(|| Box::new(HashMap::<K, V>::new()));
         match of_type.downcast_mut() {
             Some(of_type) => work(of_type),
-            // There is nothing else under that type.
+            // Never happens: only this type is stored there.
             None => work(&mut HashMap::new()),
         }
     }

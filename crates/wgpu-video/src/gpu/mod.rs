@@ -196,7 +196,7 @@ impl GpuAdapter {
     /// 256 MiB).
     ///
     /// # Errors
-    /// [`GpuError::Open`].
+    /// [`GpuError::LittleAddressSpace`] and [`GpuError::Open`].
     pub fn open(&self) -> Result<Gpu, GpuError> {
         self.open_with(&DeviceRequirements::default())
     }
@@ -204,11 +204,16 @@ impl GpuAdapter {
     /// As [`GpuAdapter::open`], with the features of `requirements`.
     ///
     /// # Errors
-    /// [`GpuError::MissingFeatures`] or [`GpuError::Limit`] when the adapter does not meet `requirements`, and
-    /// [`GpuError::Open`].
+    /// [`GpuError::MissingFeatures`] or [`GpuError::Limit`] when the adapter does not meet `requirements`,
+    /// [`GpuError::LittleAddressSpace`] and [`GpuError::Open`].
     pub fn open_with(&self, requirements: &DeviceRequirements) -> Result<Gpu, GpuError> {
         let GpuAdapter { description, adapter } = self;
         requirements.check((adapter.features(), &adapter.limits()), description)?;
+        if description.software
+            && let Some(error) = GpuError::little_address_space(&description.name)
+        {
+            return Err(error);
+        }
         let refused = |reason| GpuError::Open { adapter: description.name.clone(), reason };
         let (device, queue) = guard::opening("opening the device", || {
             let request = adapter.request_device(&wgpu::DeviceDescriptor {

@@ -1,8 +1,10 @@
-//! Has a software driver compile the shaders of a scene before the first frame, each once for all devices of the process.
+//! Makes a software driver compile the shaders of a scene before the first frame, each only once for all devices of the
+//! process.
 //!
 //! lavapipe compiles a shader when something is first drawn with it, on one thread of the device, and keeps the result in
-//! a folder of the user's. Devices that draw the same scene at the same time would each compile all of its shaders. Here
-//! they share them out, and find those of the others in the folder. Drivers of GPUs compile when a pipeline is made.
+//! a folder of the user. Devices that draw the same scene at the same time would each compile all of its shaders. Here each
+//! device compiles some of them, and finds the results of the others in the folder. Drivers of GPUs compile when a pipeline is
+//! made.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,42 +15,42 @@ use super::planes::PlaneKind;
 use super::watch::COMPILING;
 use super::{Gpu, GpuError};
 
-/// A pipeline to be compiled early, and what is bound when it is drawn with.
+/// A pipeline to be compiled early, and what is needed to draw with it.
 #[derive(Debug)]
 pub struct EarlyPipeline<'a> {
-    /// The same for the same pipeline on another device: a hash of all that it is made of.
+    /// A hash of everything that the pipeline is made from: equal for the same pipeline on another device.
     pub key: u64,
     /// The pipeline, which has at most one vertex buffer, with steps of at most [`MOST_STEP`] bytes.
     pub pipeline: &'a wgpu::RenderPipeline,
-    /// Its target.
+    /// The kind of plane that it draws into.
     pub plane: PlaneKind,
-    /// Group 0.
+    /// Its bind group 0.
     pub bind_group: &'a wgpu::BindGroup,
-    /// Vertices of an instance.
+    /// The number of vertices of an instance.
     pub vertices: u32,
 }
 
-/// Most bytes between two elements of the vertex buffer.
+/// The largest number of bytes between two elements of the vertex buffer.
 pub const MOST_STEP: usize = 1024;
 
-/// How long a device waits for what another one compiles. What is not there by then, it compiles itself.
+/// How long a device waits for what another one compiles. Then it compiles what is missing itself.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// Keys of the pipelines that were taken on by a device of this process, and whether they are compiled.
+/// The keys of the pipelines that a device of this process compiles, and whether it has finished.
 static TAKEN: Mutex<BTreeMap<u64, bool>> = Mutex::new(BTreeMap::new());
 
-/// Told when one is compiled.
+/// Notified when a pipeline is compiled.
 static COMPILED: Condvar = Condvar::new();
 
 fn taken() -> MutexGuard<'static, BTreeMap<u64, bool>> {
     TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A pipeline that a device has taken on.
+/// A pipeline that a device compiles.
 struct Taken(u64);
 
 impl Taken {
-    /// `None` when another device has taken it on.
+    /// `None` when another device compiles the pipeline, or has compiled it.
     fn take(key: u64) -> Option<Taken> {
         let mut taken = taken();
         if taken.contains_key(&key) {
@@ -61,14 +63,14 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        // After a failure as well: nobody is to wait for it.
+        // Also after a failure, so that no device waits for it.
         taken().insert(self.0, true);
         COMPILED.notify_all();
     }
 }
 
-/// Has `pipelines` compiled, but for those that another device of the process has compiled; waits for those that one is
-/// compiling. Does nothing on a GPU.
+/// Compiles those of `pipelines` that no other device of the process has compiled or is compiling, and then waits for those
+/// that others are compiling. Does nothing on a GPU.
 ///
 /// # Errors
 /// When the device fails.
@@ -95,7 +97,7 @@ pub fn compile_early(gpu: &Gpu, pipelines: &[EarlyPipeline<'_>]) -> Result<(), G
     Ok(())
 }
 
-/// Draws one instance, of zeros, into a small target.
+/// Draws one instance, whose vertex data are zeros, into a small target.
 fn draw(gpu: &Gpu, early: &EarlyPipeline<'_>, vertices: &wgpu::Buffer) -> Result<(), GpuError> {
     let submission = gpu.driver_work(COMPILING, || {
         let target = gpu.device.create_texture(&wgpu::TextureDescriptor {

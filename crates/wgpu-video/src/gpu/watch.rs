@@ -1,17 +1,17 @@
 //! Watches the calls into graphics drivers, which may never return.
 //!
-//! A thread that sits in a driver can be neither stopped nor joined, so a stream that hangs there cannot end with an error.
-//! A program says with [`on_hang`] what is to be done then: usually it prints the error, calls
-//! [`remove_unfinished`](crate::output::remove_unfinished), and ends itself with `_exit` rather than `exit`, which lets
-//! drivers wait for their own threads. Without such a
-//! handler only waits for the device end by themselves.
+//! A thread that hangs in a driver can be neither stopped nor joined, so its stream cannot end with an error. With [`on_hang`],
+//! a program says what is done in this case. Usually it prints the error, calls
+//! [`remove_unfinished`](crate::output::remove_unfinished), and ends itself with `_exit`. With `exit`, the driver might wait
+//! for its own threads. Without a handler, only calls that wait for the device end by themselves, with an error.
 //!
-//! The calls of this crate are watched. A scene that makes large things by itself can have its own calls watched, too:
+//! The calls of this crate are watched. A scene that creates large resources itself can have its own calls watched, too, with
 //! [`driver_call`].
 //!
-//! One thread, `driver-watch`, looks at the calls. It begins with the first of them, and sleeps while there are none.
+//! One thread, `driver-watch`, checks the calls. It is started with the first call, and sleeps while there are none.
 //!
-//! Time counts only while the process runs: neither a suspended process nor a machine that sleeps is a driver that hangs.
+//! Only time during which the process runs is counted. So a process that is stopped, or a machine that sleeps, does not look
+//! like a driver that hangs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,22 +23,22 @@ use super::GpuError;
 /// How long one call into a driver may take.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The same once the stream has been cancelled, from then on.
+/// How long one call may take after the stream has been cancelled, counted from then on.
 pub const PATIENCE_AFTER_CANCEL: Duration = Duration::from_secs(5);
 
-/// What is compiled, in the calls of this crate that may compile something.
+/// The name, for [`driver_call`], of the calls of this crate that may compile shaders.
 pub const COMPILING: &str = "compiling a shader";
 
-/// When it is said that shaders are being compiled.
+/// How long shaders are compiled before the notice of [`on_compiling`] is called.
 const SAID_AFTER: Duration = Duration::from_secs(2);
 
-/// How often the calls are looked at.
+/// How often the calls are checked.
 pub(super) const TICK: Duration = Duration::from_millis(100);
 
-/// A step of the clock counts as no more than this, however long it took: the process did not run meanwhile.
+/// A step of the clock counts as no more than this. If it took longer, the process did not run in between.
 const LONGEST_STEP: Duration = Duration::from_millis(200);
 
-/// Counts the time in which the process ran. Its owner lets it [`advance`](RunningClock::advance) every [`TICK`].
+/// Counts the time during which the process runs. Its owner must call [`advance`](RunningClock::advance) every [`TICK`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunningClock {
     ran: Duration,
@@ -50,7 +50,7 @@ impl RunningClock {
         RunningClock { ran: Duration::ZERO, seen: now }
     }
 
-    /// The time that counts from the start until `now`.
+    /// The time during which the process ran, from the start until `now`.
     pub(super) fn advance(&mut self, now: Instant) -> Duration {
         self.ran += now.saturating_duration_since(self.seen).min(LONGEST_STEP);
         self.seen = now;
@@ -64,30 +64,32 @@ struct Call {
     number: u64,
     thread: ThreadId,
     what: &'static str,
-    /// Time of the watch's clock at which it began, or at which a call within it began or returned.
+    /// When it began, or when a call within it last began or returned, by the watch's clock.
     since: Duration,
-    /// Whether the handler knows of it.
+    /// Whether the handler has been called for it.
     told: bool,
 }
 
 type Handler = Arc<dyn Fn(GpuError) + Send + Sync>;
 type Notice = Box<dyn FnOnce() + Send>;
 
-/// All that is watched in this process.
+/// The calls that are watched in this process, and the state of the watch.
 struct Watch {
     handler: Option<Handler>,
-    /// Called once when shaders have been compiled for a while; and since when they are.
+    /// Called once when shaders have been compiled for [`SAID_AFTER`].
     notice: Option<Notice>,
+    /// When compiling began; `None` while nothing is compiled.
     compiling: Option<Duration>,
     calls: Vec<Call>,
     next_number: u64,
-    /// Flags of the cancel tokens of the streams that are under way.
+    /// The flags of the cancel tokens of all running streams.
     cancels: Vec<Arc<AtomicBool>>,
-    /// When one of them was first seen set.
+    /// When one of these flags was first seen to be set.
     cancelled: Option<Duration>,
     now: Duration,
-    /// Whether the thread has been started, and whether it waits for a call to watch.
+    /// Whether the thread has been started.
     has_thread: bool,
+    /// Whether the thread is waiting for a call to watch.
     is_idle: bool,
 }
 
@@ -104,16 +106,17 @@ static WATCH: Mutex<Watch> = Mutex::new(Watch {
     is_idle: false,
 });
 
-/// Told when there is a call to watch.
+/// Notified when there is a call to watch.
 static BEGUN: Condvar = Condvar::new();
 
 fn watch() -> MutexGuard<'static, Watch> {
     WATCH.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lets `handler` be called, on a thread of its own, when a call into a graphics driver has not returned within
-/// [`PATIENCE`], or within [`PATIENCE_AFTER_CANCEL`] after a stream's [`CancelToken`](crate::stream::CancelToken) was
-/// cancelled. Once for each such call. There is one handler in a process: this replaces an earlier one.
+/// Sets the handler for drivers that hang. It is called, on a thread of its own, when a call into a graphics driver has not
+/// returned within [`PATIENCE`], or within [`PATIENCE_AFTER_CANCEL`] after a stream's
+/// [`CancelToken`](crate::stream::CancelToken) was cancelled. It is called once for each such call. A process has one handler:
+/// this replaces an earlier one.
 ///
 /// ```no_run
 /// wgpu_video::gpu::watch::on_hang(|error| {
@@ -126,8 +129,8 @@ pub fn on_hang(handler: impl Fn(GpuError) + Send + Sync + 'static) {
     watch().handler = Some(Arc::new(handler));
 }
 
-/// Lets `notice` be called, on a thread of its own, when shaders have been compiled for two seconds: a driver has not
-/// kept them from an earlier run. At most once.
+/// Sets a function that is called, at most once and on a thread of its own, when compiling shaders has taken two seconds. It
+/// takes long when the driver has not kept the shaders from an earlier run.
 pub fn on_compiling(notice: impl FnOnce() + Send + 'static) {
     watch().notice = Some(Box::new(notice));
 }
@@ -138,7 +141,8 @@ pub fn on_compiling(notice: impl FnOnce() + Send + 'static) {
 pub struct DriverCall(u64);
 
 /// Watches a call into a graphics driver that begins now on this thread. `what` names it after "the graphics driver did
-/// not finish", such as "compiling a shader". Begins anew for the call that this one is made in, if that is watched, too.
+/// not finish", such as "compiling a shader". If this call is made within another one that is watched, the time of the outer
+/// call is counted from 0 again.
 pub fn driver_call(what: &'static str) -> DriverCall {
     let mut watch = watch();
     let (number, thread, since) = (watch.next_number, std::thread::current().id(), watch.now);
@@ -147,7 +151,8 @@ pub fn driver_call(what: &'static str) -> DriverCall {
     watch.calls.push(Call { number, thread, what, since, told: false });
     if !watch.has_thread {
         let started = std::thread::Builder::new().name("driver-watch".to_owned()).spawn(run);
-        // Without the thread nothing is watched, and a driver that works is all that is needed. The next call tries again.
+        // If the thread cannot be started, nothing is watched, which does no harm as long as the driver works. The next call
+        // tries again.
         watch.has_thread = started.is_ok();
     } else if watch.is_idle {
         BEGUN.notify_one();
@@ -165,7 +170,7 @@ impl Drop for DriverCall {
     }
 }
 
-/// Has the patience shortened when the flag is set, until it is dropped.
+/// While it lives, calls get the shorter [`PATIENCE_AFTER_CANCEL`] once the flag is set.
 #[derive(Debug)]
 pub(crate) struct CancelWatch(Arc<AtomicBool>);
 
@@ -185,13 +190,13 @@ impl Drop for CancelWatch {
     }
 }
 
-/// The time in which the process ran, as far as calls were watched; `None` where no thread watches.
+/// The time during which the process ran while calls were watched; `None` if no thread watches.
 pub(super) fn now() -> Option<Duration> {
     let watch = watch();
     watch.has_thread.then_some(watch.now)
 }
 
-/// How long a call may take that began at `since`, and whether it has taken longer.
+/// How long a call that began at `since` may take, and whether it has taken longer.
 fn overdue(now: Duration, since: Duration, cancelled: Option<Duration>) -> Option<Duration> {
     let hurried = cancelled.map(|cancelled| (PATIENCE_AFTER_CANCEL, since.max(cancelled)));
     let patient = Some((PATIENCE, since));
@@ -200,7 +205,7 @@ fn overdue(now: Duration, since: Duration, cancelled: Option<Duration>) -> Optio
 }
 
 impl Watch {
-    /// The calls of `thread` have not come to a stop: another one within them begins or returns.
+    /// Notes that the calls of `thread` make progress, because a call within them begins or returns.
     fn refresh(&mut self, thread: ThreadId) {
         let now = self.now;
         self.calls.iter_mut().filter(|call| call.thread == thread).for_each(|call| call.since = now);
@@ -210,7 +215,7 @@ impl Watch {
         self.cancels.iter().any(|flag| flag.load(Ordering::Relaxed))
     }
 
-    /// What is to be called because shaders are being compiled at `now`.
+    /// The notice that is to be called at `now` because compiling takes long, if any.
     fn notice(&mut self, now: Duration) -> Option<Notice> {
         if !self.calls.iter().any(|call| call.what == COMPILING) {
             return None;
@@ -219,7 +224,7 @@ impl Watch {
         if now.saturating_sub(since) >= SAID_AFTER { self.notice.take() } else { None }
     }
 
-    /// A tick at `now`: what is to be told of a call that takes too long.
+    /// A tick at `now`. Returns what the handler is to be told about a call that takes too long, if any.
     fn tick(&mut self, now: Duration) -> Option<GpuError> {
         self.now = now;
         self.cancelled = self.is_cancelled().then(|| self.cancelled.unwrap_or(now));
@@ -232,7 +237,7 @@ impl Watch {
     }
 }
 
-/// What the thread does.
+/// The work of the thread `driver-watch`.
 fn run() {
     let mut clock = RunningClock::start(Instant::now());
     loop {
@@ -243,7 +248,7 @@ fn run() {
                 .wait_while(locked, |watch| watch.calls.is_empty())
                 .unwrap_or_else(PoisonError::into_inner);
             locked.is_idle = false;
-            // A wait is one step, and no call is older than its end.
+            // The wait counts as one step, and all calls began after it.
             let now = clock.advance(Instant::now());
             locked.calls.iter_mut().for_each(|call| call.since = now);
         }

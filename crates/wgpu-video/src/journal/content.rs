@@ -1,4 +1,4 @@
-//! What the records contain: a finished segment, what the sound is, and packets of sound.
+//! The contents of the records: a finished segment, the description of the sound, and packets of sound.
 
 use std::num::NonZeroU32;
 
@@ -13,7 +13,7 @@ const H264: u8 = 0;
 /// The record of another codec follows.
 const OTHER_CODEC: u8 = 1;
 
-/// What comes before a segment's data: its codec configuration, and the lengths of its access units.
+/// The bytes before a segment's data: its codec configuration, and the lengths of its access units.
 pub(super) fn segment_front(segment: &FinishedSegment) -> Vec<u8> {
     let mut front = Vec::new();
     match &segment.config {
@@ -35,7 +35,7 @@ pub(super) fn segment_front(segment: &FinishedSegment) -> Vec<u8> {
     front
 }
 
-/// The segment that is in a record, coded in `codec`; `None` where the content is not one.
+/// The segment in a record, coded in `codec`; `None` if the content is not a segment.
 pub(super) fn segment(segment: SegmentIndex, codec: Codec, content: &[u8]) -> Option<FinishedSegment> {
     let mut reader = Reader(content);
     let config = match reader.byte()? {
@@ -46,7 +46,7 @@ pub(super) fn segment(segment: SegmentIndex, codec: Codec, content: &[u8]) -> Op
         _ => return None,
     };
     let count = usize::try_from(reader.number()?).ok()?;
-    // Each takes nine bytes, so that what the record says takes no more memory than it has.
+    // Each unit takes nine bytes, so a wrong count cannot ask for more memory than the record's own size.
     let mut units = Vec::with_capacity(count.min(reader.0.len() / 9));
     for _ in 0..count {
         let bytes = usize::try_from(reader.number()?).ok()?;
@@ -57,7 +57,7 @@ pub(super) fn segment(segment: SegmentIndex, codec: Codec, content: &[u8]) -> Op
     (length == data.len()).then(|| FinishedSegment::new(segment, config, data, units))
 }
 
-/// The codecs by their number in files, which never changes.
+/// The audio codecs, each at the place that is its number in files. The numbers never change.
 const AUDIO_CODECS: [AudioCodec; 6] = [
     AudioCodec::Aac,
     AudioCodec::Flac,
@@ -67,7 +67,7 @@ const AUDIO_CODECS: [AudioCodec; 6] = [
     AudioCodec::Pcm16,
 ];
 
-/// The content of the record of a track; `None` for a codec that has no number.
+/// The content of the record of a sound track; `None` for a codec that has no number.
 pub(super) fn put_track(track: &AudioTrack) -> Option<Vec<u8>> {
     let codec = AUDIO_CODECS.iter().position(|codec| *codec == track.codec)?;
     let mut content = vec![u8::try_from(codec).ok()?];
@@ -87,7 +87,7 @@ pub(super) fn put_track(track: &AudioTrack) -> Option<Vec<u8>> {
     Some(content)
 }
 
-/// The track that is in a record; `None` where the content is none.
+/// The sound track in a record; `None` if the content is not a sound track.
 pub(super) fn track(content: &[u8]) -> Option<AudioTrack> {
     let mut reader = Reader(content);
     let codec = *AUDIO_CODECS.get(usize::from(reader.byte()?))?;
@@ -116,7 +116,7 @@ pub(super) fn put_packets(packets: &[Packet]) -> Vec<u8> {
     content
 }
 
-/// The packets that are in a record; `None` where the content is none.
+/// The packets in a record; `None` if the content is not a list of packets.
 pub(super) fn packets(content: &[u8]) -> Option<Vec<Packet>> {
     let mut reader = Reader(content);
     let mut packets = Vec::new();
@@ -127,13 +127,13 @@ pub(super) fn packets(content: &[u8]) -> Option<Vec<Packet>> {
     Some(packets)
 }
 
-/// Their number, and the bytes.
+/// Appends the number of `bytes`, and the bytes themselves.
 fn put_bytes(content: &mut Vec<u8>, bytes: &[u8]) {
     content.extend((bytes.len() as u64).to_le_bytes());
     content.extend(bytes);
 }
 
-/// Reads from the front.
+/// Reads a record's content from its start.
 struct Reader<'c>(&'c [u8]);
 
 impl<'c> Reader<'c> {

@@ -1,4 +1,4 @@
-//! Finished segments and their sound from files to a sink, without drawing or encoding anything.
+//! Writes finished segments and their sound from files to a sink, without drawing or encoding anything.
 
 use strikeline_audio::PacketSource;
 use strikeline_picture::{SegmentIndex, Time};
@@ -7,14 +7,14 @@ use super::SegmentFile;
 use crate::encode::CodecConfig;
 use crate::stream::{CancelToken, SegmentStore, Sink, StreamError, StreamInfo, VideoTrack};
 
-/// Writes all segments of a video, which `segments` has, to `sink`, each behind its sound, which the file `sound` has if
-/// [`StreamInfo::sound`] is there. The bytes are those that [`stream()`](crate::stream::stream()) gives the sink. Returns
-/// the bytes that the sink has written.
+/// Writes all segments of a video from `segments` to `sink`. If [`StreamInfo::sound`] is set, the sound of each segment is read
+/// from the file `sound` and written before the segment. The sink gets the same bytes as from
+/// [`stream()`](crate::stream::stream()). Returns the number of bytes that the sink has written.
 ///
-/// Only one segment at a time is in memory. `progress` is called with each that was written.
+/// Only one segment at a time is in memory. `progress` is called with each segment that was written.
 ///
 /// # Errors
-/// As [`stream()`](crate::stream::stream()): a segment or sound that is not there or cannot be read is
+/// As [`stream()`](crate::stream::stream()). If a segment or its sound is missing or cannot be read, the error is
 /// [`StreamError::Kept`].
 pub fn join(
     info: &StreamInfo,
@@ -43,7 +43,7 @@ pub fn join(
         if info.sound.is_some() {
             let packets = sound.map(|sound| sound.sound(segment)).transpose();
             let packets = packets.map_err(|error| kept(error.into()))?.flatten();
-            let packets = packets.ok_or_else(|| kept("its sound is not in the file".into()))?;
+            let packets = packets.ok_or_else(|| kept("its sound is not in the file of the sound".into()))?;
             sink.write_sound(packets).map_err(failed)?;
         }
         sink.write_segment(&finished).map_err(failed)?;
@@ -52,9 +52,8 @@ pub fn join(
     sink.finish().map_err(StreamError::Finish)
 }
 
-/// Reads all of `source`, which is the sound of `video`, and adds it to `file`, segment by segment, as [`join`] wants it.
-/// What is in the file already is read, too, as the source begins at its start, but not added again. `progress` is called
-/// with each segment.
+/// Reads all of `source`, the sound of `video`, and adds it to `file` segment by segment, as [`join`] needs it. The source is
+/// always read from its start; sound that is in the file already is not added again. `progress` is called with each segment.
 ///
 /// # Errors
 /// [`StreamError::Sound`] when the source fails or ends too early, [`StreamError::Keep`] when the file cannot be written,
@@ -81,10 +80,10 @@ pub fn keep_sound(
             }
             let failed = |source| StreamError::Sound { at: track_time(ticks, track.timescale.get()), source };
             let packet = match source.next_packet() {
-                // A source that fails because it was stopped has not failed.
+                // An error of a source that was stopped is not a failure.
                 Err(_) if cancel.is_cancelled() => return Err(StreamError::Cancelled),
                 packet => packet.map_err(failed)?.ok_or_else(|| {
-                    failed("it ends there, though its track is longer: this is a bug of its source".into())
+                    failed("it ends there, although its track is longer: this is a bug in its source".into())
                 })?,
             };
             ticks = ticks.saturating_add(packet.ticks.max(1).into());
@@ -98,7 +97,7 @@ pub fn keep_sound(
     Ok(())
 }
 
-/// When tick `ticks` is, of `timescale` in a second.
+/// The time of tick `ticks`, with `timescale` ticks per second.
 fn track_time(ticks: u64, timescale: u32) -> Time {
     let nanos = u128::from(ticks) * 1_000_000_000 / u128::from(timescale.max(1));
     Time::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))

@@ -1,8 +1,8 @@
-//! Finished segments in files, so that nothing that was rendered is lost, and nothing is rendered twice.
+//! Keeps finished segments in files, so that nothing that was rendered is lost or rendered twice.
 //!
-//! A [`SegmentFile`] takes finished segments, and packets of sound, as they come, in any order. [`Journal`] is the one that
-//! lies beside the output while a long video is made: a run that was interrupted goes on from it. A part of a video that is
-//! made on another machine is such a file, too.
+//! A [`SegmentFile`] takes finished segments, and packets of sound, in any order. A [`Journal`] is the segment file beside the
+//! output while a long video is made: after an interruption, the next run continues from it. A part of a video that is made
+//! on another machine is a segment file, too.
 //!
 //! # Format
 //!
@@ -10,16 +10,17 @@
 //!
 //! | bytes | what |
 //! | --- | --- |
-//! | 4 | kind: `HEAD`, `SEGM` (a segment), `TRCK` (what the sound is), `SOUN` (the sound of a segment) or `DONE` |
-//! | 8 | number of the segment; of other records 0 |
+//! | 4 | kind: `HEAD`, `SEGM` (a segment), `TRCK` (the description of the sound), `SOUN` (the sound of a segment) or `DONE` |
+//! | 8 | number of the segment, from 0; 0 in records that belong to no segment |
 //! | 8 | length of the content in bytes |
 //! | length | content |
-//! | 32 | BLAKE3 of all of these bytes, keyed with the file's [`SegmentKey`] |
+//! | 32 | checksum: the BLAKE3 hash of all bytes of the record before it, keyed with the file's [`SegmentKey`] |
 //!
-//! `HEAD` is the first record; its content is the key itself (32 bytes), and a text about the file. `DONE` is the last one of
-//! a file that is complete; in a journal its content says which file is the video (three numbers of 8 bytes: of the device, of
-//! the file on it, and its length). What does not fit its checksum, and all that follows it, was torn off or damaged and does not
-//! count. So a file that was cut off anywhere, or whose end was never written to the disk, is as good as its whole records.
+//! `HEAD` is the first record. Its content is the key itself (32 bytes) and a text about the file. `DONE` is the last record of
+//! a file that is complete. In a journal, its content identifies the file of the video by three numbers of 8 bytes: the device,
+//! the file on it, and its length. A record with a wrong checksum was cut off or damaged; it is ignored, and so is everything
+//! behind it. So if a file was cut off anywhere, or its end was never written to the disk, all whole records before that place
+//! can still be used.
 
 mod content;
 mod join;
@@ -50,8 +51,8 @@ pub enum JournalError {
         /// What the system said.
         error: io::Error,
     },
-    /// The file is not one of finished segments. Choose another name, or remove it.
-    #[error("{} is no file of finished segments: choose another name, or remove it", shown(path))]
+    /// The file is not a segment file. Choose another name, or remove it.
+    #[error("{} is not a file of finished segments: choose another name, or remove it", shown(path))]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -74,17 +75,17 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
-    /// Another thread of this process works with the journal. Try again, or do without.
-    #[error("another thread works with the journal: try again")]
+    /// Another thread of this process is using the journal. Try again, or do without.
+    #[error("another thread is using the journal: try again")]
     Busy,
-    /// It is not known where a journal is to be, or what its key is.
+    /// The place or the key of a journal could not be determined.
     #[error("{reason}")]
     Place {
         /// Why.
         reason: String,
     },
-    /// The content of a record was damaged after it was found to be whole. Remove the file, and make the video anew.
-    #[error("{} is damaged at byte {at}: remove it", shown(path))]
+    /// A record was whole when the file was opened, and is damaged now. Remove the file, and make the video again.
+    #[error("{} is damaged at byte {at}: remove it, and make the video again", shown(path))]
     Damaged {
         /// The file.
         path: PathBuf,

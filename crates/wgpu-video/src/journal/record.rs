@@ -1,4 +1,4 @@
-//! Records: the frame around what a segment file keeps.
+//! Records: each piece of content in a segment file, with a header before it and a checksum behind it.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -17,7 +17,7 @@ pub(super) const CHECKSUM_BYTES: u64 = blake3::OUT_LEN as u64;
 pub struct SegmentKey(pub [u8; 32]);
 
 impl SegmentKey {
-    /// The key of a video that all of `parts` describe: each is a name and what it is.
+    /// The key of a video that `parts` describe together: each is the name of a property and its value.
     pub fn of<'p>(parts: impl IntoIterator<Item = (&'p str, &'p [u8])>) -> SegmentKey {
         let mut hasher = blake3::Hasher::new();
         for (name, value) in parts {
@@ -30,7 +30,7 @@ impl SegmentKey {
     }
 }
 
-/// As 64 hexadecimal digits.
+/// The key as 64 hexadecimal digits.
 impl fmt::Display for SegmentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -43,7 +43,7 @@ impl fmt::Debug for SegmentKey {
     }
 }
 
-/// What a record is.
+/// The kind of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Head,
@@ -71,7 +71,7 @@ impl Kind {
     }
 }
 
-/// The first part of a record.
+/// The header of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RecordHeader {
     pub kind: Kind,
@@ -98,13 +98,13 @@ impl RecordHeader {
         Some(RecordHeader { kind, segment: number(4), length: number(12) })
     }
 
-    /// Bytes of the whole record.
+    /// Length of the whole record in bytes; `None` if it is more than a `u64` can hold.
     pub(super) fn record_bytes(&self) -> Option<u64> {
         self.length.checked_add(HEADER_BYTES + CHECKSUM_BYTES)
     }
 }
 
-/// Writes a record whose content is all of `parts`. Returns its length.
+/// Writes a record whose content is `parts`, one after the other. Returns the length of the record in bytes.
 pub(super) fn write(
     writer: &mut impl Write,
     key: &SegmentKey,
@@ -124,10 +124,10 @@ pub(super) fn write(
     Ok(length + HEADER_BYTES + CHECKSUM_BYTES)
 }
 
-/// Reads the next record, checks it, and gives its content to `take` in pieces. `None` at the end of the file, and where the
-/// record is cut off or damaged.
+/// Reads the next record, checks it, and gives its content to `take` in pieces. `None` at the end of the file, and if the
+/// record is cut off or damaged. `take` may already have got pieces of a damaged record.
 ///
-/// The memory that it takes does not depend on what the file says.
+/// The memory that this needs does not depend on the content of the file.
 ///
 /// # Errors
 /// When `reader` fails.
@@ -159,7 +159,7 @@ pub(super) fn read(
     Ok(whole.then_some(header))
 }
 
-/// Fills `bytes`; `false` where the file ends before.
+/// Fills `bytes` from `reader`. Returns `false` if the file ends before they are full.
 pub(super) fn fill(reader: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
     match reader.read_exact(bytes) {
         Ok(()) => Ok(true),

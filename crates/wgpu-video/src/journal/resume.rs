@@ -11,29 +11,28 @@ use crate::output::FileIdentity;
 use crate::stream::{FinishedSegment, SegmentStore, SinkError};
 use strikeline_picture::SegmentIndex;
 
-/// How often the file is brought to the disk.
+/// The shortest time between two flushes of the file to the disk.
 const SYNC_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The most bytes of segments that wait in memory until a file is worth while.
+/// The most bytes of segments that wait in memory before the file is begun.
 const MOST_WAITING: usize = 64 << 20;
 
-/// Where a journal is, and what its segments are of.
+/// Where a journal is, and which video its segments belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalPlace {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Stands for all that the bytes of the segments depend on.
+    /// A hash of everything that the bytes of the segments depend on.
     pub key: SegmentKey,
 }
 
-/// Finds out where a journal is to be.
+/// Finds the place of a journal.
 type Find = Box<dyn FnOnce() -> Result<JournalPlace, JournalError> + Send>;
 
 /// Keeps the segments of a video while it is made, so that a run that was interrupted can go on.
 ///
-/// A video that is made within a few seconds is not worth a file: for some time the segments wait in memory.
-/// A journal is a help and no more: where it cannot be written, the video is made without, and
-/// [`Journal::take_error`] tells why.
+/// A video that is made within a few seconds needs no file, so the segments wait in memory at first. If the journal cannot be
+/// written, the video is made without it, and [`Journal::take_error`] tells why.
 pub struct Journal {
     codec: Codec,
     about: String,
@@ -45,18 +44,18 @@ pub struct Journal {
 struct State {
     stage: Stage,
     error: Option<JournalError>,
-    /// There was an error before.
+    /// Whether there has been an error; only the first one is stored.
     has_failed: bool,
 }
 
 enum Stage {
-    /// The video is young: its segments wait.
+    /// There is no file yet: the segments wait in memory.
     Waiting(Vec<FinishedSegment>, Find),
     Open {
         file: Box<SegmentFile>,
         synced: Instant,
     },
-    /// There is none, and there will be none.
+    /// There is no file, and none will be made.
     Off,
 }
 
@@ -67,18 +66,19 @@ impl fmt::Debug for Journal {
 }
 
 impl Journal {
-    /// The journal at `place`, which is there, of segments that are coded in `codec`.
+    /// Opens the existing journal at `place`, whose segments are coded in `codec`.
     ///
     /// # Errors
-    /// All of [`JournalError`], when it cannot be gone on with.
+    /// Any [`JournalError`], if the journal cannot be continued.
     pub fn open(place: &JournalPlace, codec: Codec) -> Result<Journal, JournalError> {
         let file = SegmentFile::open(&place.path, place.key, codec)?;
         let stage = Stage::Open { file: Box::new(file), synced: Instant::now() };
         Ok(Journal::new(stage, codec, String::new(), Duration::ZERO))
     }
 
-    /// A journal of segments that are coded in `codec`. Its file is made when the video has taken the time `after`: only then
-    /// is `place` called, which may take a moment. `about` is a text for people.
+    /// A new journal of segments that are coded in `codec`. Its file is made with the first segment that is finished after the
+    /// time `after`, or earlier if very many bytes wait in memory. Only then is `place` called, which may take a moment.
+    /// `about` is a text for people about the file.
     pub fn later(
         place: impl FnOnce() -> Result<JournalPlace, JournalError> + Send + 'static,
         (codec, about): (Codec, String),
@@ -92,7 +92,7 @@ impl Journal {
         Journal { codec, about, after, started: Instant::now(), state }
     }
 
-    /// Where its file is now, be it in a folder that was renamed; `None` while there is none.
+    /// The path of its file now, also if its folder was renamed; `None` while there is none.
     pub fn path(&self) -> Option<PathBuf> {
         match &self.lock().stage {
             Stage::Open { file, .. } => Some(file.current_path()),
@@ -108,15 +108,15 @@ impl Journal {
         }
     }
 
-    /// The first reason for which the journal could not be written; given once.
+    /// The first error that kept the journal from being written. It is returned once; later calls return `None`.
     pub fn take_error(&self) -> Option<JournalError> {
         self.lock().error.take()
     }
 
-    /// Brings what it has to the disk: for a run that ends early.
+    /// Flushes the file to the disk, for a run that ends early. Errors are ignored.
     pub fn sync(&self) {
         if let Stage::Open { file, .. } = &self.lock().stage {
-            // It is as good as it can be.
+            // Best effort: nothing more can be done.
             let _ = file.sync();
         }
     }
@@ -146,7 +146,7 @@ impl Journal {
         }
     }
 
-    /// Removes the file, as the video is complete.
+    /// Removes the file, because the video is complete.
     ///
     /// # Errors
     /// [`JournalError::Io`].
@@ -161,7 +161,7 @@ impl Journal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the file, with all that waits.
+    /// Makes the file, and adds the segments that wait.
     fn begin(&self, place: &JournalPlace, waiting: &[FinishedSegment]) -> Result<SegmentFile, JournalError> {
         let file = SegmentFile::create(&place.path, place.key, self.codec, &self.about)?;
         let added = waiting.iter().try_for_each(|segment| file.add(segment)).and_then(|()| file.sync());
@@ -188,7 +188,7 @@ impl Journal {
         match std::mem::replace(stage, Stage::Off) {
             Stage::Off => {}
             Stage::Waiting(waiting, find) => {
-                // Where there can be none it stays off.
+                // If the file cannot be made, the journal stays off.
                 let file = Box::new(self.begin(&find()?, &waiting)?);
                 *stage = Stage::Open { file, synced: Instant::now() };
             }
@@ -198,7 +198,7 @@ impl Journal {
                     added = file.sync();
                     synced = Instant::now();
                 }
-                // What is in the file stays for the next run, and the next segment may find room again.
+                // The file is kept for the next run, and the next segment may find room on the disk again.
                 *stage = Stage::Open { file, synced };
                 added?;
             }

@@ -15,17 +15,17 @@ use crate::output::{FileIdentity, Folder};
 use crate::stream::{FinishedSegment, SegmentStore, SinkError};
 use strikeline_picture::SegmentIndex;
 
-/// What is in a segment file, as its whole records say.
+/// What is in a segment file, according to its whole records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Contents {
-    /// What the segments are of.
+    /// The key of the video that the segments belong to.
     pub key: SegmentKey,
     /// The text about the file.
     pub about: String,
     /// Whether the file says that it is complete.
     pub is_complete: bool,
-    /// What the sound is, if it is in the file.
+    /// The description of the sound, if there is one in the file.
     pub sound_track: Option<AudioTrack>,
     /// Where the records of segments begin.
     segments: BTreeMap<SegmentIndex, u64>,
@@ -39,11 +39,11 @@ pub struct Contents {
 const MAX_ABOUT: u64 = 1 << 20;
 
 impl Contents {
-    /// Reads all records of a file, up to the first that is not whole. `None` when it is no segment file, or its first record
-    /// is not whole.
+    /// Reads all records of a file, up to the first one that is not whole. `None` if it is not a segment file, or if its first
+    /// record is not whole.
     ///
     /// # Errors
-    /// When `file` fails.
+    /// When `file` cannot be read.
     pub fn read(file: &mut impl Read) -> io::Result<Option<Contents>> {
         let mut magic = [0; MAGIC.len()];
         if !record::fill(file, &mut magic)? || magic != *MAGIC {
@@ -62,7 +62,7 @@ impl Contents {
         loop {
             let mut track = Vec::new();
             let take_track = |piece: &[u8]| {
-                // Only tracks are wanted, which are short.
+                // Only the content of sound tracks is needed, which is short.
                 if track.len() < 1 << 16 {
                     track.extend_from_slice(piece);
                 }
@@ -71,7 +71,7 @@ impl Contents {
             let Some(bytes) = header.record_bytes() else { return Ok(Some(contents)) };
             let segment = SegmentIndex(header.segment);
             match header.kind {
-                // A second head is not written by anybody.
+                // There is never a second head in a good file.
                 Kind::Head => return Ok(Some(contents)),
                 Kind::Segment => drop(contents.segments.insert(segment, contents.end)),
                 Kind::Sound => drop(contents.sound.insert(segment, contents.end)),
@@ -97,16 +97,16 @@ impl Contents {
         self.segments.len()
     }
 
-    /// Bytes of the file that count: what is behind them is cut off or damaged.
+    /// Length in bytes of the whole records. Anything behind them in the file is cut off or damaged.
     pub fn bytes(&self) -> u64 {
         self.end
     }
 }
 
-/// The text about the segment file at `path`; `None` when it is none.
+/// The text about the segment file at `path`; `None` if it is not a segment file.
 ///
 /// # Errors
-/// When it cannot be read.
+/// When the file cannot be read.
 pub fn about_file(path: &Path) -> io::Result<Option<String>> {
     let mut file = File::open(path)?;
     let mut magic = [0; MAGIC.len()];
@@ -139,7 +139,7 @@ pub fn video_of_file(path: &Path) -> io::Result<Option<FileIdentity>> {
     Ok(FileIdentity::from_bytes(&content).filter(|_| is_done))
 }
 
-/// Removes the segment file at `path`, whatever is in it, unless a process has it open to write.
+/// Removes the segment file at `path`, whatever is in it, unless a process has it open for writing.
 ///
 /// # Errors
 /// [`JournalError::InUse`] and [`JournalError::Io`].
@@ -150,9 +150,9 @@ pub fn remove_unused(path: &Path) -> Result<(), JournalError> {
     std::fs::remove_file(path).map_err(failed)
 }
 
-/// Key, text, and length of the first record.
+/// Key, text, and length in bytes of the first record; `None` if it is not whole.
 fn read_head(file: &mut impl Read) -> io::Result<Option<(SegmentKey, String, u64)>> {
-    // The record is checked with the key that is in it: read it twice.
+    // The checksum is made with the key that is in the record itself, so the record is read twice.
     let mut front = [0; record::HEADER_BYTES as usize];
     if !record::fill(file, &mut front)? {
         return Ok(None);
@@ -175,9 +175,9 @@ fn read_head(file: &mut impl Read) -> io::Result<Option<(SegmentKey, String, u64
     Ok(header.and_then(|header| header.record_bytes()).map(|bytes| (key, about, bytes)))
 }
 
-/// A file of finished segments, which only grows.
+/// A file of finished segments. Segments are only appended to it.
 ///
-/// It is locked while it is open: no other process can write to it.
+/// While it is open for writing it is locked: no other process can write to it.
 #[derive(Debug)]
 pub struct SegmentFile {
     path: PathBuf,
@@ -191,15 +191,16 @@ pub struct SegmentFile {
 struct State {
     file: File,
     contents: Contents,
-    /// Bytes were written since the file was last brought to the disk.
+    /// Whether bytes were written since the file was last flushed to the disk.
     is_dirty: bool,
 }
 
 impl SegmentFile {
-    /// Makes a new, empty file at `path` for segments that `key` stands for, coded in `codec`. `about` is a text for people.
+    /// Makes a new file without segments at `path`, for segments with the key `key`, coded in `codec`. `about` is a text for
+    /// people about the file.
     ///
     /// # Errors
-    /// [`JournalError::Io`], also when there is a file of that name.
+    /// [`JournalError::Io`], also when a file of that name exists, and [`JournalError::InUse`].
     pub fn create(
         path: &Path,
         key: SegmentKey,
@@ -235,11 +236,11 @@ impl SegmentFile {
         Ok(SegmentFile { path: path.to_owned(), folder: folder(path), codec, state })
     }
 
-    /// Opens the file at `path` to add to it. What is cut off or damaged at its end is removed from it.
+    /// Opens the file at `path` to add segments to it. Records at its end that are cut off or damaged are removed.
     ///
     /// # Errors
-    /// [`JournalError::Io`], [`JournalError::Foreign`], [`JournalError::InUse`], and [`JournalError::OtherKey`] when its
-    /// segments are not those that `key` stands for. The file is as it was then.
+    /// [`JournalError::Io`], [`JournalError::Foreign`], [`JournalError::InUse`], and [`JournalError::OtherKey`] when its key
+    /// is not `key`. After an error the file is unchanged.
     pub fn open(path: &Path, key: SegmentKey, codec: Codec) -> Result<SegmentFile, JournalError> {
         let failed = |error| JournalError::Io { path: path.to_owned(), error };
         if !std::fs::metadata(path).map_err(failed)?.is_file() {
@@ -256,7 +257,7 @@ impl SegmentFile {
         Ok(SegmentFile { path: path.to_owned(), folder: folder(path), codec, state })
     }
 
-    /// Opens the file at `path` to read it, whatever its key is. Others may read it, too.
+    /// Opens the file at `path` for reading, whatever its key is. Other processes may read it at the same time.
     ///
     /// # Errors
     /// [`JournalError::Io`], [`JournalError::Foreign`].
@@ -278,7 +279,7 @@ impl SegmentFile {
         contents.ok_or_else(|| JournalError::Foreign { path: path.to_owned() })
     }
 
-    /// Where it was made or opened.
+    /// The path under which it was created or opened.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -298,7 +299,7 @@ impl SegmentFile {
     /// Adds `segment`.
     ///
     /// # Errors
-    /// [`JournalError::Io`]; the file is as it was before, as far as the disk allows.
+    /// [`JournalError::Io`]. The file is then as it was before, as far as the disk allows.
     pub fn add(&self, segment: &FinishedSegment) -> Result<(), JournalError> {
         let front = content::segment_front(segment);
         let mut state = self.lock();
@@ -307,13 +308,14 @@ impl SegmentFile {
         Ok(())
     }
 
-    /// Adds what the sound is. To be added before the sound itself.
+    /// Adds the description of the sound. Add it before the sound itself.
     ///
     /// # Errors
     /// As [`SegmentFile::add`].
     pub fn add_sound_track(&self, track: &AudioTrack) -> Result<(), JournalError> {
         let content = content::put_track(track).ok_or_else(|| {
-            let error = io::Error::other(format!("sound in {} cannot be kept in such a file", track.codec));
+            let error =
+                io::Error::other(format!("sound in {} cannot be kept in a segment file", track.codec));
             JournalError::Io { path: self.path.clone(), error }
         })?;
         let mut state = self.lock();
@@ -334,7 +336,7 @@ impl SegmentFile {
         Ok(())
     }
 
-    /// Marks the file as complete, and brings it to the disk.
+    /// Marks the file as complete, and flushes it to the disk.
     ///
     /// # Errors
     /// As [`SegmentFile::add`].
@@ -347,7 +349,7 @@ impl SegmentFile {
         self.sync()
     }
 
-    /// Brings what was added to the disk, so that it lasts through a power failure.
+    /// Flushes what was added to the disk, so that it survives a power failure.
     ///
     /// # Errors
     /// [`JournalError::Io`].
@@ -362,7 +364,7 @@ impl SegmentFile {
     /// Reads `segment`; `None` when it is not in the file.
     ///
     /// # Errors
-    /// [`JournalError::Io`], and [`JournalError::Damaged`] when it is no longer what was added.
+    /// [`JournalError::Io`], and [`JournalError::Damaged`] when the segment in the file is no longer whole.
     pub fn segment(&self, segment: SegmentIndex) -> Result<Option<FinishedSegment>, JournalError> {
         let mut state = self.lock();
         let Some(at) = state.contents.segments.get(&segment).copied() else { return Ok(None) };
@@ -415,7 +417,7 @@ impl SegmentFile {
         JournalError::Damaged { path: self.path.clone(), at }
     }
 
-    /// Adds a record, or nothing. Returns where it begins.
+    /// Adds a record. Returns the byte at which it begins. After an error the file is as it was, as far as the disk allows.
     fn append(&self, state: &mut State, what: (Kind, u64), parts: &[&[u8]]) -> Result<u64, JournalError> {
         let at = state.contents.end;
         state.is_dirty = true;
@@ -429,7 +431,7 @@ impl SegmentFile {
                 Ok(at)
             }
             Err(error) => {
-                // What stays is cut off when the file is next opened.
+                // If this fails, the rest is cut off when the file is next opened.
                 let _ = state.file.set_len(at);
                 Err(self.failed(error))
             }
@@ -449,7 +451,7 @@ impl SegmentFile {
     }
 }
 
-/// A part of a video keeps its segments in such a file: where they cannot be kept, there is no part.
+/// As the store for a part of a video: a segment that cannot be kept is an error that ends the stream.
 impl SegmentStore for SegmentFile {
     fn has(&self, segment: SegmentIndex) -> bool {
         self.lock().contents.has(segment)
@@ -477,7 +479,7 @@ fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
     match file.try_lock() {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => Err(JournalError::InUse { path: path.to_owned() }),
-        // Some network file systems have no locks. Two processes may write then, each whole records.
+        // Some network file systems have no locks. There, two processes may write at the same time; checksums find the damage.
         Err(TryLockError::Error(_)) => Ok(()),
     }
 }

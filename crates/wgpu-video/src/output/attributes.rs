@@ -1,4 +1,4 @@
-//! The mode, owner and access control list of a file that is replaced, for the one that replaces it.
+//! Copies the permissions, owner, group and access control list of a file that is replaced to the file that replaces it.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -11,15 +11,15 @@ use super::folder::Folder;
 const PERMISSIONS: u32 = 0o777;
 
 /// Gives `file` the permissions, the owner and the group of the file `name` in `folder`, and on Linux its access control
-/// list (ACL), as far as the system allows. Where the group or the list cannot be had, the group may do no more than
-/// everybody. Nothing happens when there is no such file.
+/// list (ACL), as far as the system allows. If the group or the list cannot be set, the file's group gets no more rights
+/// than all other users. Does nothing when there is no such file.
 pub(super) fn copy(folder: &Folder, name: &OsStr, file: &File) {
     let Ok(old) = rustix::fs::statat(folder.handle(), name, AtFlags::SYMLINK_NOFOLLOW) else { return };
     let Ok(own) = rustix::fs::fstat(file) else { return };
     if FileType::from_raw_mode(old.st_mode) != FileType::RegularFile {
         return;
     }
-    // None but root may give a file away; that it stays the user's own is no loss.
+    // Only root may give a file away. If this fails, the file stays the user's own, which does no harm.
     if own.st_uid != old.st_uid {
         let _ = rustix::fs::fchown(file, Some(rustix::fs::Uid::from_raw(old.st_uid)), None);
     }
@@ -30,11 +30,12 @@ pub(super) fn copy(folder: &Folder, name: &OsStr, file: &File) {
     if !has_group || !has_list {
         mode &= !0o070 | ((mode & 0o007) << 3);
     }
-    // On file systems such as vfat the mode is that of all files.
+    // On file systems such as vfat all files have the same mode, which cannot be changed.
     let _ = rustix::fs::fchmod(file, Mode::from_raw_mode(mode));
 }
 
-/// Copies the access control list, or takes off the one that `file` has from its folder. `false` when a list cannot be copied.
+/// Copies the access control list. If there is none, removes the one that `file` got from its folder. `false` when a list
+/// cannot be copied.
 #[cfg(target_os = "linux")]
 fn copy_list(folder: &Folder, name: &OsStr, file: &File) -> bool {
     const LIST: &str = "system.posix_acl_access";

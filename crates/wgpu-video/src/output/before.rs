@@ -1,4 +1,4 @@
-//! What can be seen before the first byte is written: whether the file could get its name at the end.
+//! Checks, before the first byte is written, whether the file can be given its name at the end.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -9,9 +9,12 @@ use super::error::{OutputError, Protection};
 use super::folder::Folder;
 use super::{Overwrite, folder_of};
 
-/// Looks at what has the name now. `Some` when it is a device that is to be written to as it is.
+/// Checks what has the name `path` now. `Some` when it is a device that is to be written to directly.
+///
+/// # Errors
+/// When a file of that name may not be replaced, or no file can have that name.
 pub(super) fn look_at(path: &Path, overwrite: Overwrite) -> Result<Option<File>, OutputError> {
-    // An empty name is the current folder's.
+    // An empty name means the current folder.
     let path = if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() };
     let names_no_file = path.file_name().is_none()
         || path
@@ -39,7 +42,7 @@ pub(super) fn look_at(path: &Path, overwrite: Overwrite) -> Result<Option<File>,
     }
 }
 
-/// A character device that can seek: `/dev/null` and its like, but no terminal, and never a disk.
+/// Opens `path` if it is a character device that can seek, such as `/dev/null`, but not a terminal or a disk.
 fn open_device(path: &Path, found: &fs::Metadata) -> Option<File> {
     #[cfg(unix)]
     {
@@ -54,7 +57,7 @@ fn open_device(path: &Path, found: &fs::Metadata) -> Option<File> {
     Some(file)
 }
 
-/// What keeps the file `name` in `folder` from being replaced; `None` if nothing is seen, or there is no such file.
+/// What keeps the file `name` in `folder` from being replaced; `None` if nothing is found, or if there is no such file.
 pub(super) fn protection(folder: &Folder, name: &OsStr) -> Option<Protection> {
     if !folder.has(name) {
         return None;

@@ -9,7 +9,7 @@ use strikeline_picture::shown;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutputError {
-    /// Something of that name exists. Choose another name, or [`super::Overwrite::Replace`].
+    /// A file of that name exists. Choose another name, or use [`super::Overwrite::Replace`].
     #[error("{} already exists: choose another name, or allow it to be replaced", shown(path))]
     Exists {
         /// The name that was given.
@@ -21,9 +21,9 @@ pub enum OutputError {
         /// The name that was given.
         path: PathBuf,
     },
-    /// The folder does not exist. Make it first.
+    /// The folder does not exist. Create it first.
     #[error(
-        "cannot create {}: there is no folder {}; make it first, or choose another place",
+        "cannot create {}: there is no folder {}; create it first, or choose another folder",
         shown(path),
         shown(folder)
     )]
@@ -33,17 +33,16 @@ pub enum OutputError {
         /// The folder that is missing.
         folder: PathBuf,
     },
-    /// The name leads to a pipe, a terminal, a socket or another device. Give the name of an ordinary file.
+    /// The name leads to a pipe, a terminal, a socket or a device. Give the name of an ordinary file.
     #[error(
-        "{} is not an ordinary file (but a pipe, a terminal or a device): give the name of an ordinary file",
+        "{} is a pipe, a terminal or a device, not an ordinary file: give the name of an ordinary file",
         shown(path)
     )]
     Special {
         /// The name that was given.
         path: PathBuf,
     },
-    /// The file is there and may be replaced, but the system would not let it happen. Lift the protection, or choose another
-    /// name.
+    /// The file exists and may be replaced, but the system would not allow it. Remove the protection, or choose another name.
     #[error("cannot replace {}: {why}", shown(path))]
     Protected {
         /// The name that was given.
@@ -67,8 +66,8 @@ pub enum OutputError {
         /// What the system said.
         error: io::Error,
     },
-    /// The file is complete, but could not get its name, or the name does not lead to it any more. It was kept; move it where
-    /// it is wanted.
+    /// The file is complete, but could not be given its name, or the name no longer leads to it. It was kept under another
+    /// name or in another folder; move it to where you want it.
     #[error("{} was written in full, but {}; it is kept as {}", shown(path), hindrance(error), shown(kept))]
     Kept {
         /// The name that was given.
@@ -96,54 +95,57 @@ pub enum Protection {
     #[error("it is write-protected; change its permissions, or choose another name")]
     ReadOnly,
     /// Linux's attribute `i`.
-    #[error("it is immutable; chattr -i lifts that, or choose another name")]
+    #[error("it is immutable; remove that attribute with chattr -i, or choose another name")]
     Immutable,
     /// Linux's attribute `a`.
-    #[error("it can only be appended to; chattr -a lifts that, or choose another name")]
+    #[error("it can only be appended to; remove that attribute with chattr -a, or choose another name")]
     AppendOnly,
     /// Its folder has Linux's attribute `a`.
-    #[error("in its folder files can only be added; choose another name, or another folder")]
+    #[error("files in its folder can only be added, not replaced; choose another name, or another folder")]
     AppendOnlyFolder,
-    /// Its folder is for everybody (sticky bit), and it belongs to somebody else.
+    /// It belongs to somebody else, and its folder has the sticky bit: only the owner may replace it.
     #[error(
-        "it belongs to somebody else, and its folder protects it; choose another name, or another folder"
+        "it belongs to somebody else, and its folder (sticky bit) lets only the owner replace it; choose another name, or \
+         another folder"
     )]
     Sticky,
     /// Something is mounted on the name, as containers do with single files.
-    #[error("it is a mount point of its own; mount its folder instead, or choose another name")]
+    #[error("it is a mount point; mount its folder instead, or choose another name")]
     MountPoint,
 }
 
-/// Why a complete file could not get its name, to be read after "but".
+/// Why a complete file could not be given its name, as a text to follow "but".
 fn hindrance(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::AlreadyExists => "something of that name has appeared meanwhile".to_owned(),
-        io::ErrorKind::IsADirectory => "a folder of that name has appeared meanwhile".to_owned(),
-        io::ErrorKind::NotFound => "its folder is gone".to_owned(),
-        // No error of the system, but what the text itself says.
+        io::ErrorKind::AlreadyExists => "another file of that name has appeared in the meantime".to_owned(),
+        io::ErrorKind::IsADirectory => "a folder of that name has appeared in the meantime".to_owned(),
+        io::ErrorKind::NotFound => "its folder no longer exists".to_owned(),
+        // Not an error of the system: the text says what is wrong.
         io::ErrorKind::Other if error.raw_os_error().is_none() => error.to_string(),
-        _ => format!("could not get its name ({error})"),
+        _ => format!("could not be given its name ({error})"),
     }
 }
 
-/// Says in words what is wrong and what to do.
+/// A text for `error` that says what is wrong and what to do.
 pub fn describe(error: &io::Error) -> String {
     let known = match error.kind() {
-        io::ErrorKind::StorageFull => "the disk is full; free some space, or choose a place on another disk",
+        io::ErrorKind::StorageFull => "the disk is full; free some space, or choose a folder on another disk",
         io::ErrorKind::QuotaExceeded => {
-            "your share of the disk (quota) is used up; delete some files, or choose a place on another disk"
+            "your share of the disk (quota) is used up; delete some files, or choose a folder on another disk"
         }
-        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only; choose a place on another disk",
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only; choose a folder on another disk",
         io::ErrorKind::PermissionDenied => {
-            "you are not allowed to write there; choose another place, or change the folder's permissions"
+            "you are not allowed to write there; choose another folder, or change the folder's permissions"
         }
         io::ErrorKind::FileTooLarge => {
             "the file is larger than the file system or a limit (ulimit -f) allows; choose another disk, or make a shorter video"
         }
         io::ErrorKind::InvalidFilename => {
-            "the name is too long, or not a name for a file; choose another one"
+            "the name is too long, or cannot be the name of a file; choose another one"
         }
-        io::ErrorKind::NotFound => "the folder accepts no new files, or is gone; choose another place",
+        io::ErrorKind::NotFound => {
+            "the folder accepts no new files, or no longer exists; choose another folder"
+        }
         _ => return error.to_string(),
     };
     known.to_owned()

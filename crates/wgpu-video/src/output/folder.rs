@@ -1,4 +1,4 @@
-//! A folder that is reached by an open handle, so that it stays the same one when it is renamed.
+//! A folder that is kept open, so that it stays the same folder when it is renamed.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// An open folder. All names are names in it, without a separator.
 ///
-/// Where the system has no handles of folders, it is the folder that has the path at the time.
+/// On systems where a folder cannot be kept open, it is the folder that has the path at the time.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
@@ -32,7 +32,7 @@ impl Folder {
     /// Opens the folder at `path`, which is absolute.
     pub(crate) fn open(path: &Path) -> io::Result<Folder> {
         use rustix::fs::{Mode, OFlags};
-        // A folder in which one may write, but not read, can be opened in this way only.
+        // Only in this way can a folder be opened that the user may write to, but not read.
         #[cfg(target_os = "linux")]
         let access = OFlags::PATH;
         #[cfg(not(target_os = "linux"))]
@@ -41,7 +41,7 @@ impl Folder {
         Ok(Folder { path: path.to_owned(), handle: File::from(handle) })
     }
 
-    /// Whether its path leads to it still.
+    /// Whether its path still leads to it.
     pub(crate) fn is_in_place(&self) -> bool {
         self.is_at(&self.path)
     }
@@ -53,7 +53,7 @@ impl Folder {
         own.is_some() && identity(fs::metadata(path)) == own
     }
 
-    /// Where it is now; `None` when it is gone, or the system does not tell.
+    /// Its path now; `None` when it no longer exists, or the system does not tell.
     fn current_path(&self) -> Option<PathBuf> {
         if self.is_in_place() {
             return Some(self.path.clone());
@@ -106,7 +106,7 @@ impl Folder {
         Ok(rustix::fs::renameat(&self.handle, name, &folder.handle, new)?)
     }
 
-    /// The same in one step, if the system can do that, unless anything has that name.
+    /// As [`Folder::rename`], in one step if the system can do that, but fails if anything has the new name.
     fn rename_new(&self, name: &OsStr, folder: &Folder, new: &OsStr) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         {
@@ -124,8 +124,8 @@ impl Folder {
         Ok(rustix::fs::linkat(&self.handle, name, &folder.handle, new, rustix::fs::AtFlags::empty())?)
     }
 
-    /// Makes the names in it last through a power failure. The file is complete and in its place, so where a system
-    /// cannot do this (it is not needed, or the folder cannot be read), that is no failure.
+    /// Makes the names in it survive a power failure. The file is complete and in its place, so it is not an error if the
+    /// system cannot do this, because it is not needed there or the folder cannot be read.
     pub(super) fn sync(&self) {
         use rustix::fs::{Mode, OFlags};
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -145,7 +145,7 @@ impl Folder {
         }
     }
 
-    /// Whether its path leads to it still.
+    /// Whether its path still leads to it.
     pub(crate) fn is_in_place(&self) -> bool {
         self.path.is_dir()
     }
@@ -189,18 +189,18 @@ impl Folder {
         fs::hard_link(self.path.join(name), folder.path.join(new))
     }
 
-    /// Folders need no such thing here.
+    /// Does nothing: folders need not be flushed here.
     pub(super) fn sync(&self) {}
 }
 
 impl Folder {
-    /// Gives `name` in it the name `new` in `folder`. Of several that try the same, one succeeds, and nothing is ever
-    /// replaced.
+    /// Gives `name` in it the name `new` in `folder`. If several processes try to take the same name, only one succeeds.
+    /// Nothing is ever replaced.
     ///
     /// # Errors
     /// [`io::ErrorKind::AlreadyExists`] when the new name is taken, or whatever the system says.
     pub(super) fn rename_unless_taken(&self, name: &OsStr, folder: &Folder, new: &OsStr) -> io::Result<()> {
-        // Each way works on some file systems only. The errors that end it here are those of all ways.
+        // Each way works only on some file systems. These errors would be the same with every way.
         let ends = |error: &io::Error| {
             use io::ErrorKind::{AlreadyExists, CrossesDevices, NotFound};
             matches!(error.kind(), AlreadyExists | CrossesDevices | NotFound)
@@ -218,7 +218,7 @@ impl Folder {
             Err(error) if !ends(&error) => {}
             result => return result,
         }
-        // An empty file takes the name, which only one can do, and is replaced at once.
+        // An empty file takes the name, which only one process can do, and is replaced at once.
         drop(folder.create_new(new, 0o600)?);
         self.rename(name, folder, new).inspect_err(|_| {
             let _ = folder.remove(new);

@@ -1,7 +1,7 @@
-//! Files under a hidden name, for the time until they are complete.
+//! Files with a hidden name, which they have until they are complete.
 //!
-//! The program that makes one holds a lock on it (`flock`) as long as it is in use. The system takes the lock off however
-//! the program ends, so that a file without a lock belongs to nobody: [`super::leftovers`] relies on that.
+//! The program that makes such a file holds a lock on it (`flock`) while it uses the file. The system releases the lock
+//! however the program ends. So a file without a lock is in use by no program: [`super::leftovers`] relies on that.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -13,15 +13,15 @@ use super::Overwrite;
 use super::folder::Folder;
 use super::unfinished::Unfinished;
 
-/// What the hidden names of this program have in common.
+/// The part that all hidden names of this program have in common.
 const MARK: &str = ".strikeline-";
 /// Letters of each of the two last parts of a hidden name.
 const PART: usize = 8;
-/// How often another name is tried.
+/// The largest number of names that are tried.
 const MOST_TRIES: usize = 100;
 
-/// A hidden name in a folder. It is removed when this is dropped, and by [`super::remove_unfinished`], unless the file has
-/// been given another one.
+/// A hidden name in a folder. The file is removed when this is dropped, and by [`super::remove_unfinished`], unless it has
+/// been given another name.
 #[derive(Debug)]
 pub(super) struct HiddenName {
     folder: Arc<Folder>,
@@ -31,8 +31,8 @@ pub(super) struct HiddenName {
 }
 
 impl HiddenName {
-    /// A new file with a hidden name, for `destination` in `folder`, with these permissions, from which the system takes
-    /// the umask off.
+    /// A new file with a hidden name, for `destination` in `folder`, with the permissions `mode`, from which the system
+    /// removes the umask.
     pub(super) fn create(
         folder: &Arc<Folder>,
         destination: &OsStr,
@@ -45,15 +45,15 @@ impl HiddenName {
                 result => result?,
             };
             let hidden = HiddenName::of(folder, name);
-            // Between these steps another program may have taken it for one that was left behind.
+            // Between these two steps, another program may have taken it for a leftover and removed it.
             if hold(&file) && hidden.folder.has(&hidden.name) {
                 return Ok((file, hidden));
             }
         }
-        Err(io::Error::other("other programs remove new files at once"))
+        Err(io::Error::other("another program removes new files there at once; choose another folder"))
     }
 
-    /// A hidden name for `file`, which has none and is held.
+    /// A hidden name for `file`, which has no name and is locked.
     #[cfg(target_os = "linux")]
     pub(super) fn link(file: &File, folder: &Arc<Folder>, destination: &OsStr) -> io::Result<HiddenName> {
         for _ in 0..MOST_TRIES {
@@ -74,8 +74,8 @@ impl HiddenName {
     /// Gives the file the name `name` in `folder`.
     ///
     /// # Errors
-    /// [`io::ErrorKind::AlreadyExists`] when the name is taken and not to be replaced, or whatever the system says. Nothing
-    /// has changed then.
+    /// [`io::ErrorKind::AlreadyExists`] when the name is taken and may not be replaced, or any other error of the system.
+    /// Nothing has changed then.
     pub(super) fn rename(&mut self, folder: &Folder, name: &OsStr, overwrite: Overwrite) -> io::Result<()> {
         match overwrite {
             Overwrite::Refuse => self.folder.rename_unless_taken(&self.name, folder, name)?,
@@ -89,14 +89,14 @@ impl HiddenName {
 impl Drop for HiddenName {
     fn drop(&mut self) {
         if !self.is_renamed {
-            // It may be gone, with its folder.
+            // The file may have been removed together with its folder.
             let _ = self.folder.remove(&self.name);
         }
     }
 }
 
-/// Takes the lock. `false` when another program has it, which is about to remove the file; where there are no locks, files
-/// that are left behind are not looked for either.
+/// Locks `file`. `false` when another program has the lock, which is about to remove the file. `true` if the file system has
+/// no locks: there, leftovers are not looked for either.
 pub(super) fn hold(file: &File) -> bool {
     #[cfg(unix)]
     {
@@ -110,7 +110,7 @@ pub(super) fn hold(file: &File) -> bool {
     }
 }
 
-/// How the hidden names for `destination` begin: short enough that the rest fits wherever `destination` does.
+/// The beginning of the hidden names for `destination`, so short that the whole name fits wherever `destination` fits.
 pub(super) fn prefix(destination: &OsStr) -> OsString {
     const LONGEST: usize = 200;
     let mut prefix = OsString::new();
@@ -122,7 +122,7 @@ pub(super) fn prefix(destination: &OsStr) -> OsString {
     prefix
 }
 
-/// A hidden name that is most likely not taken: `.NAME.strikeline-SYSTEM-RANDOM`.
+/// A hidden name that is very likely free: `.NAME.strikeline-SYSTEM-RANDOM`.
 fn new_name(destination: &OsStr) -> OsString {
     let random = RandomState::new().build_hasher().finish() as u32;
     let mut name = prefix(destination);

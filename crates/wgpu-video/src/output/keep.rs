@@ -1,4 +1,4 @@
-//! Places for a complete file that cannot get its name, so that it is not lost.
+//! Finds another place for a complete file that cannot be given its name, so that it is not lost.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -12,12 +12,12 @@ use super::storage::Storage;
 
 /// How many names are tried in a folder.
 const MOST_NAMES: u32 = 1000;
-/// Characters that are left of a name that is too long for a number.
+/// The number of characters to which a name is shortened if it is too long to add a number.
 const SHORTENED: usize = 40;
 
-/// Places the file in the first of `folders`, or else a folder above them, the current one or that for temporary files,
-/// under the first of `song.mp4`, `song-2.mp4`, `song-3.mp4` … that is free; never `taken` itself. Returns where it is;
-/// `None` when there is no place.
+/// Places the file in one of `folders` or, if that fails, in a folder above `taken`, the current folder or the folder for
+/// temporary files. It gets the first free name of `song.mp4`, `song-2.mp4`, `song-3.mp4` …, but never the path `taken`
+/// itself. Returns its path; `None` when no place accepts it.
 pub(super) fn keep(storage: &mut Storage, folders: &[Arc<Folder>], taken: &Path) -> Option<PathBuf> {
     let name = taken.file_name()?;
     let opened = |path: &Path| Folder::open(path).ok().map(Arc::new);
@@ -32,7 +32,7 @@ pub(super) fn keep(storage: &mut Storage, folders: &[Arc<Folder>], taken: &Path)
 fn keep_in(storage: &mut Storage, folder: &Arc<Folder>, name: &OsStr, taken: &Path) -> Option<PathBuf> {
     for number in 1..=MOST_NAMES {
         let name = numbered(name, number);
-        // A place to which no path leads is none.
+        // A folder to which no path leads is of no use.
         let path = folder.path_of(&name)?;
         if path == taken {
             continue;

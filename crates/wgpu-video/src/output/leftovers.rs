@@ -1,4 +1,4 @@
-//! Hidden files of programs that were ended before they could remove them.
+//! Finds hidden files of programs that ended before they could remove them.
 
 use std::fs;
 use std::io;
@@ -11,9 +11,9 @@ use super::hidden;
 /// A hidden file of a program that has ended. While this value lives, no other program can take it for its own.
 #[derive(Debug)]
 pub struct Leftover {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
     /// When it was last written; `None` if the system does not tell.
     pub modified: Option<SystemTime>,
@@ -23,25 +23,26 @@ pub struct Leftover {
 }
 
 impl Leftover {
-    /// Removes it.
+    /// Removes the file.
     ///
     /// # Errors
-    /// What the system says, for example when the folder allows nothing to be removed.
+    /// The error of the system, for example when files in the folder may not be removed.
     pub fn remove(self) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         if !is_same(&self.path, &self.file.metadata()?) {
-            // It is gone already.
+            // It has been removed or renamed already.
             return Ok(());
         }
         fs::remove_file(&self.path)
     }
 }
 
-/// The hidden files in `folder` that an [`OutputFile`](super::OutputFile) of a program that has ended (killed, or by a power
-/// failure) left behind, in order of their names. Never those of a program that runs: it holds a lock on each.
+/// The hidden files of [`OutputFile`](super::OutputFile)s in `folder` that remain because their program was killed, or because
+/// of a power failure, in order of their names. Files of running programs are not among them: such a program holds a lock on
+/// each of its files.
 ///
-/// On network file systems, where the locks of other machines may not be seen, only those of this machine since its last
-/// start are found. On systems other than Linux none are found.
+/// On network file systems, where locks of other machines may not be visible, only files that this machine has made since its
+/// last start are found. On systems other than Linux none are found.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -57,14 +58,14 @@ pub fn leftovers(folder: &Path) -> io::Result<Vec<Leftover>> {
     Ok(found)
 }
 
-/// Removes what earlier programs left behind that were to write `name` in `folder`. Best effort.
+/// Removes the leftovers of earlier programs that were writing `name` in `folder`. Errors are ignored.
 pub(super) fn remove_earlier(folder: &Path, name: &std::ffi::OsStr) {
     #[cfg(target_os = "linux")]
     {
         let prefix = hidden::prefix(name);
         let belongs = |found: &std::ffi::OsStr| {
             let rest = found.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
-            // A name too long to be part of the hidden one shares its prefix with others.
+            // A name that is too long is not part of the hidden name, whose prefix then fits other files, too.
             rest.is_some() && prefix.len() > name.len()
         };
         let Ok(entries) = fs::read_dir(folder) else { return };
@@ -104,14 +105,14 @@ mod linux {
         if !about.is_file() || !(system == hidden::running_system() || sees_all_locks(&file)) {
             return None;
         }
-        // Without locks one cannot know.
+        // Without locks it is not known whether a program uses the file.
         file.try_lock().ok()?;
-        // It may have got its name in the meantime.
+        // It may have been given its final name in the meantime.
         let (bytes, modified) = (about.len(), about.modified().ok());
         is_same(&path, &about).then_some(Leftover { path, bytes, modified, file })
     }
 
-    /// Whether the file is on a file system of this machine alone, where no lock goes unseen. The numbers are those of
+    /// Whether the file is on a file system that only this machine uses, so that all locks are visible. The numbers are from
     /// `man 2 statfs`.
     fn sees_all_locks(file: &File) -> bool {
         const EXT: u32 = 0xEF53;

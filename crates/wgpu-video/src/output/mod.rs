@@ -34,26 +34,25 @@ use storage::Storage;
 pub enum Overwrite {
     /// Leave it as it is and fail.
     Refuse,
-    /// Replace it at the very end, in one step: at any time the name leads to all of the old file or to all
-    /// of the new one.
+    /// Replace it at the very end, in one step: at any time the name leads to the whole old file or to the whole new one.
     Replace,
 }
 
 /// A file that is invisible until it is complete.
 ///
-/// It lies in the folder of its destination. On Linux it has no name there, so that nothing is left of it
-/// however the program ends, power failure included; where the file system cannot do that, and on other
-/// systems, it is a hidden file called `.NAME.strikeline-XXXXXXXX-XXXXXXXX`, which is deleted when the value is dropped.
-/// Such a file has a name for a moment, too, when it replaces another. What is left of one after a power failure or a
-/// program that was killed is removed by the next file for the same name; [`leftovers`] finds all in a folder.
+/// It is in the folder of its destination. On Linux it has no name there, so nothing of it remains, however the program
+/// ends, even after a power failure. If the file system cannot do that, and on other systems, it is a hidden file called
+/// `.NAME.strikeline-XXXXXXXX-XXXXXXXX`, which is deleted when the value is dropped. On every system it has such a hidden
+/// name for a moment when it replaces another file. After a power failure, or when the program was killed, a hidden file may
+/// remain. The next [`OutputFile`] for the same name removes it, and [`leftovers`] finds all such files in a folder.
 ///
 /// [`OutputFile::commit`] gives it its name. A new file has the permissions of any new file. A file that replaces another has
 /// the permissions, owner, group and, on Linux, access control list of the old one, as far as the system allows. When the
-/// name is a symbolic link, the link stays and the file that it leads to is replaced or created. A hard link is replaced by
+/// name is a symbolic link, the link stays and the file that it points to is replaced or created. A hard link is replaced by
 /// the new file: other names of the old file keep the old content. A character device that can seek, such as `/dev/null`,
 /// is written to directly.
 ///
-/// A complete file that cannot get its name is not thrown away: see [`OutputError::Kept`].
+/// A complete file that cannot be given its name is not deleted: see [`OutputError::Kept`].
 #[derive(Debug)]
 pub struct OutputFile {
     storage: Storage,
@@ -74,10 +73,10 @@ struct Destination {
 impl OutputFile {
     /// Begins a file that will appear at `path`. Errors that can be found early are found here, before hours of work.
     ///
-    /// The name is not reserved: an empty file in its place would stay if the program were killed.
+    /// The name is not reserved: that would need an empty file, which would remain if the program were killed.
     ///
     /// # Errors
-    /// All of [`OutputError`] but [`OutputError::Write`], [`OutputError::Kept`] and [`OutputError::Commit`].
+    /// Any [`OutputError`] except [`OutputError::Write`], [`OutputError::Kept`] and [`OutputError::Commit`].
     pub fn create(path: &Path, overwrite: Overwrite) -> Result<OutputFile, OutputError> {
         if let Some(device) = before::look_at(path, overwrite)? {
             let storage = Storage::Device(device);
@@ -107,19 +106,19 @@ impl OutputFile {
         Ok(OutputFile { storage, path: path.to_owned(), destination, overwrite })
     }
 
-    /// Brings the bytes to the disk, then lets the file appear.
+    /// Flushes the bytes to the disk, then makes the file appear.
     ///
     /// # Errors
-    /// [`OutputError::Kept`] when the file is complete but could not get its name, or when its folder has been moved. It is
-    /// then under a name like it (`song-2.mp4`) in its folder or, if that takes no file, in a folder above it, the current
-    /// one or that for temporary files. [`OutputError::Commit`] for everything else; the file is gone then. Nothing has
-    /// changed under the name that was given.
+    /// [`OutputError::Kept`] when the file is complete but could not be given its name, or when its folder has been moved. The
+    /// file then has a similar name (`song-2.mp4`) in its folder or, if none can be created there, in a folder above it, the
+    /// current folder or the folder for temporary files. [`OutputError::Commit`] for every other failure; the file is then
+    /// deleted. In both cases nothing has changed under the name that was given.
     pub fn commit(self) -> Result<(), OutputError> {
         let OutputFile { mut storage, path, destination, overwrite } = self;
         let failed = |error| OutputError::Commit { path: path.clone(), error };
         let Some(destination) = destination else { return storage.file().flush().map_err(failed) };
         match storage.file().sync_all() {
-            // Some file systems have nothing to do for it and say so.
+            // Some file systems do not need or support this, and return an error that says so.
             Err(error)
                 if !matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) =>
             {
@@ -128,7 +127,7 @@ impl OutputFile {
             _ => {}
         }
         let Destination { folder, name } = destination;
-        // Another folder may have its path now; that is where the file is looked for.
+        // Another folder may have the path now. The user will look for the file there.
         let is_in_place = folder.is_in_place();
         let other = if is_in_place { None } else { Folder::open(folder.path()).ok().map(Arc::new) };
         let is_moved = !is_in_place && other.is_none();
@@ -139,7 +138,7 @@ impl OutputFile {
             Ok(()) if !is_moved => return Ok(()),
             Ok(()) => match folder.path_of(&name) {
                 Some(kept) => {
-                    let error = io::Error::other("its folder was moved meanwhile");
+                    let error = io::Error::other("its folder was moved while it was written");
                     return Err(OutputError::Kept { path, kept, error });
                 }
                 // No path leads to the folder.
@@ -166,7 +165,7 @@ impl OutputFile {
         OutputFile { path: path.to_owned(), destination, overwrite, ..self }.commit()
     }
 
-    /// `error`, which writing to this file gave, with the file's name and the remedy.
+    /// Turns `error`, which came from writing to this file, into one with the file's name and the remedy.
     pub fn error(&self, error: io::Error) -> OutputError {
         OutputError::Write { path: self.path.clone(), error }
     }
@@ -206,8 +205,8 @@ impl Seek for OutputFile {
     }
 }
 
-/// The absolute path of the file that a file written to `path` replaces or becomes: `path` with its last part followed,
-/// should that be a symbolic link, even one to a file that is not there.
+/// The absolute path at which a file written to `path` will appear: if the last part of `path` is a symbolic link, the path
+/// to which the link points, even if no file is there.
 ///
 /// # Errors
 /// When links lead in a circle, or there is no current folder.
@@ -221,10 +220,11 @@ pub fn destination(path: &Path) -> io::Result<PathBuf> {
             Err(_) => return std::path::absolute(path),
         }
     }
-    Err(io::Error::other("too many symbolic links, one leading to the next"))
+    Err(io::Error::other("its symbolic links lead in a circle, or are too many; choose another name"))
 }
 
-/// `kept` in the way in which the user wrote `path`, where both are in one folder. `place` is where `path` leads.
+/// The path `kept`, written in the way in which the user wrote `path` if both are in the same folder. `place` is the absolute
+/// path to which `path` leads.
 fn as_given(kept: PathBuf, path: &Path, place: &Path) -> PathBuf {
     let is_beside =
         kept.parent() == place.parent() && std::path::absolute(path).is_ok_and(|path| path == place);
@@ -234,8 +234,8 @@ fn as_given(kept: PathBuf, path: &Path, place: &Path) -> PathBuf {
     }
 }
 
-/// Makes the names in `folder` last through a power failure. Where a system cannot do this (it is not needed, or the folder
-/// cannot be opened), that is no failure.
+/// Makes the names in `folder` survive a power failure. It is not an error if the system cannot do this, because it is not
+/// needed there or the folder cannot be opened.
 pub(crate) fn sync_folder(folder: &Path) {
     if let Ok(folder) = Folder::open(folder) {
         folder.sync();

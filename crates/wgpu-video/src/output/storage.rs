@@ -9,9 +9,9 @@ use super::Overwrite;
 use super::folder::Folder;
 use super::hidden::{self, HiddenName};
 
-/// Permissions of a new file; the system takes the umask off.
+/// Permissions of a new file; the system removes the umask.
 const ORDINARY: u32 = 0o666;
-/// Permissions of a file that gets those of another one before it is seen.
+/// First permissions of a file that gets those of the file that it replaces, before it appears.
 const PRIVATE: u32 = 0o600;
 
 /// Where the bytes are until the file is complete.
@@ -25,8 +25,8 @@ pub(super) enum Storage {
 }
 
 impl Storage {
-    /// The best that the file system of `folder` can do, for a file that will be called `name`. It has the permissions of
-    /// the file that has this name now, or else those of any new file.
+    /// The best kind of storage that the file system of `folder` has, for a file that will be called `name`. It has the
+    /// permissions of the file that has this name now, or the usual permissions if there is none.
     pub(super) fn create(folder: &Arc<Folder>, name: &OsStr) -> io::Result<Storage> {
         #[cfg(target_os = "linux")]
         if let Some(file) = super::unnamed::create(folder, mode_for(folder, name)) {
@@ -53,11 +53,11 @@ impl Storage {
         }
     }
 
-    /// Lets the file, whose bytes are on the disk, appear as `name` in `folder`, in one step.
+    /// Makes the file, whose bytes are on the disk, appear as `name` in `folder`, in one step.
     ///
     /// # Errors
-    /// [`io::ErrorKind::AlreadyExists`] when the name is taken and not to be replaced, or whatever the system says. Nothing
-    /// has changed then, and the file can be placed elsewhere.
+    /// [`io::ErrorKind::AlreadyExists`] when the name is taken and may not be replaced, or any other error of the system.
+    /// Nothing has changed then, and the file can be placed elsewhere.
     pub(super) fn place(
         &mut self,
         folder: &Arc<Folder>,
@@ -73,14 +73,14 @@ impl Storage {
                 Ok(()) => false,
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => true,
                 Err(error) if overwrite == Overwrite::Refuse => return Err(error),
-                // A link never replaces anything, but a renaming does.
+                // A new link never replaces a file, but a rename does.
                 Err(_) => {
                     HiddenName::link(file, folder, name)?.rename(folder, name, overwrite)?;
                     false
                 }
             },
             Storage::Hidden(_, hidden) => match hidden.rename(folder, name, overwrite) {
-                // It may have been removed together with its folder.
+                // The file may have been removed together with its folder.
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::CrossesDevices | io::ErrorKind::NotFound) =>
                 {
@@ -91,13 +91,13 @@ impl Storage {
             Storage::Device(_) => false,
         };
         if needs_copy {
-            // It is on another disk, or the system forbids links. Better a copy than nothing.
+            // The folder is on another disk, or the system forbids links: copy the file.
             let (mut copy, mut hidden) = HiddenName::create(folder, name, PRIVATE)?;
             let original = self.file();
             original.rewind()?;
             io::copy(original, &mut copy)?;
             if let Ok(found) = original.metadata() {
-                // vfat and its like have no permissions of single files.
+                // vfat and similar file systems have no permissions for single files.
                 let _ = copy.set_permissions(found.permissions());
             }
             if overwrite == Overwrite::Replace {

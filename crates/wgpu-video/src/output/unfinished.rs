@@ -1,4 +1,4 @@
-//! The hidden files of this process that are not complete yet, so that they can be removed before the process is ended.
+//! A list of this process's hidden files that are not complete yet, so that they can be removed before the process ends.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -13,10 +13,10 @@ static UNFINISHED: Mutex<Names> = Mutex::new(BTreeMap::new());
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// Removes the hidden files of all [`OutputFile`](super::OutputFile)s of this process that are not complete. For programs
-/// that end at once, without dropping them: because of a signal, or of a driver that does not return.
+/// that end at once without dropping these values, because of a signal or of a driver that does not return.
 pub fn remove_unfinished() {
     for (folder, name) in std::mem::take(&mut *list()).into_values() {
-        // It may be gone by now.
+        // The file may have been removed or renamed already.
         let _ = folder.remove(&name);
     }
 }

@@ -10,8 +10,8 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
 use super::folder::Folder;
 
-/// A file in `folder` with these permissions, from which the system takes the umask off. `None` when there can be none,
-/// for whatever reason; the later attempt with a name reports the error.
+/// A new file without a name in `folder`, with the permissions `mode`, from which the system removes the umask. `None` if it
+/// cannot be created, for whatever reason; the next attempt, with a hidden name, reports the error.
 pub(super) fn create(folder: &Folder, mode: u32) -> Option<File> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
     let file = rustix::fs::openat(folder.handle(), ".", flags, Mode::from_raw_mode(mode)).ok()?;
@@ -23,12 +23,12 @@ pub(super) fn create(folder: &Folder, mode: u32) -> Option<File> {
 /// Gives `file` the name `name`, in one step.
 ///
 /// # Errors
-/// [`io::ErrorKind::AlreadyExists`] when the name is taken, or whatever the system says. Nothing has changed then.
+/// [`io::ErrorKind::AlreadyExists`] when the name is taken, or any other error of the system. Nothing has changed then.
 pub(super) fn link(file: &File, folder: &Folder, name: &OsStr) -> io::Result<()> {
     Ok(rustix::fs::linkat(CWD, link_to(file), folder.handle(), name, AtFlags::SYMLINK_FOLLOW)?)
 }
 
-/// The symbolic link by which the system lets one get at an open file (`man 2 open`, `O_TMPFILE`).
+/// The symbolic link that leads to an open file (`man 2 open`, `O_TMPFILE`).
 pub(super) fn link_to(file: &File) -> PathBuf {
     format!("/proc/self/fd/{}", file.as_fd().as_raw_fd()).into()
 }

@@ -6,18 +6,18 @@ use crate::gpu::{AdapterChoice, AdapterDescription, DeviceRequirements, Gpu, Gpu
 
 /// Open devices for streams that follow one another, or that run at the same time.
 ///
-/// To find an adapter, to open a device and to compile shaders takes a fraction of a second, which is much for a short video.
-/// A stream with [`StreamOptions::device_pool`](super::StreamOptions::device_pool) takes its devices from there, and gives them
-/// back when the video is complete. No device is used by two streams at the same time, and none is used again after a stream
-/// that has failed. What scenes keep with a device ([`Gpu::kept`]) is there for the next stream.
+/// Finding an adapter, opening a device and compiling shaders takes a fraction of a second, which is much for a short video.
+/// A stream with [`StreamOptions::device_pool`](super::StreamOptions::device_pool) takes its devices from the pool, and returns
+/// them when the video is complete. A device is never used by two streams at the same time, nor again after a stream that has
+/// failed. The next stream can use what scenes keep with a device ([`Gpu::kept`]).
 #[derive(Debug, Default)]
 pub struct DevicePool(Mutex<Idle>);
 
-/// What no stream uses at the moment.
+/// The devices that no stream uses at the moment, and the adapters that are known.
 #[derive(Debug, Default)]
 struct Idle {
     devices: Vec<(AdapterChoice, Arc<Gpu>)>,
-    /// Adapters that were found.
+    /// The adapters that were found, by the choice that they were found for.
     found: Vec<(AdapterChoice, AdapterDescription)>,
 }
 
@@ -27,7 +27,7 @@ impl DevicePool {
         DevicePool::default()
     }
 
-    /// The chosen adapter. Looked for once.
+    /// The chosen adapter. It is looked up once, and remembered.
     ///
     /// # Errors
     /// As [`GpuAdapter::find`].
@@ -62,16 +62,16 @@ impl DevicePool {
     }
 }
 
-/// Where one stream has its devices from.
+/// The source of the devices of one stream: the pool, or newly opened devices.
 #[derive(Debug)]
 pub(super) struct DeviceSource<'a> {
     choice: &'a AdapterChoice,
     pool: Option<&'a DevicePool>,
-    /// The adapter, for the first device.
+    /// An adapter that was found already, for the first device.
     adapter: Mutex<Option<GpuAdapter>>,
-    /// Devices that the stream uses.
+    /// The devices from the pool, or for the pool, that the stream uses.
     used: Mutex<Vec<Arc<Gpu>>>,
-    /// What the adapter is.
+    /// The description of the adapter.
     pub about: AdapterDescription,
 }
 
@@ -112,7 +112,7 @@ impl<'a> DeviceSource<'a> {
         found.map_or_else(|| GpuAdapter::find(self.choice), Ok)
     }
 
-    /// Gives the devices to the pool, if there is one: the stream has ended well, and uses them no more.
+    /// Returns the devices to the pool, if there is one. For a stream that has ended without an error.
     pub(super) fn give_back(self) {
         let used = self.used.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = self.pool {

@@ -20,9 +20,9 @@ pub struct PlannedFrame {
 pub struct Segments {
     plan: SegmentPlan,
     range: SegmentRange,
-    /// Those that are not to be made.
+    /// The segments that are not to be made.
     kept: KeptSegments,
-    /// All before it are given out.
+    /// All segments before this one have been given out.
     next: AtomicU64,
 }
 
@@ -37,12 +37,12 @@ impl Segments {
         Segments { plan, range, kept, next: AtomicU64::new(range.first.0) }
     }
 
-    /// How many there are, given out or not.
+    /// The number of segments to be made, given out or not.
     pub fn count(&self) -> u64 {
         self.range.count() - self.kept.count()
     }
 
-    /// The first that is to be made, from `segment` on.
+    /// The first segment from `segment` on that is to be made.
     fn wanted_from(&self, segment: u64) -> Option<u64> {
         (segment..self.range.end.0).find(|segment| !self.kept.contains(SegmentIndex(*segment)))
     }

@@ -136,7 +136,7 @@ pub enum StreamError {
         /// Why.
         source: SinkError,
     },
-    /// A segment that was kept cannot be read again. Make it anew.
+    /// A segment that was kept cannot be read. Remove the file in which it is kept, and make the segment again.
     #[error("segment {}, which an earlier run has kept, could not be read: {source}", .segment.0)]
     Kept {
         /// Which segment.
@@ -187,7 +187,7 @@ pub enum StreamError {
     },
     /// Textures of this format cannot be converted.
     #[error(
-        "textures of format {format:?} cannot be made a video; use Rgba8Unorm, Rgba8UnormSrgb, Bgra8Unorm, Bgra8UnormSrgb or Rgba16Float"
+        "textures of format {format:?} cannot be made into a video; use Rgba8Unorm, Rgba8UnormSrgb, Bgra8Unorm, Bgra8UnormSrgb or Rgba16Float"
     )]
     UnsupportedFormat {
         /// The format.
@@ -202,13 +202,15 @@ pub enum StreamError {
         source: TextureError,
     },
     /// More frames were pushed than the video has.
-    #[error("all {frames} frames of the video were pushed already")]
+    #[error("all {frames} frames of the video have been pushed already; finish the stream")]
     TooManyFrames {
         /// Frames of the video.
         frames: u64,
     },
     /// Fewer frames were pushed than the video has.
-    #[error("only {pushed} of the video's {frames} frames were pushed")]
+    #[error(
+        "only {pushed} of the video's {frames} frames were pushed; push the others before finishing the stream"
+    )]
     FramesMissing {
         /// Frames that were pushed.
         pushed: u64,
@@ -260,15 +262,15 @@ pub struct StreamOptions {
     pub cancel: CancelToken,
     /// Records what every thread does and when, into [`Report::trace`]; `None`, the default, costs nothing.
     pub record: Option<Recording>,
-    /// The segments that the sink gets; `None` for all of the video. Sound is read from its start: the first of them gets all
-    /// that is before.
+    /// The segments that the sink gets; `None` for the whole video. Sound is always read from its start: the first of these
+    /// segments gets all sound before it.
     pub segments: Option<SegmentRange>,
-    /// Keeps finished segments for another run, and has those of an earlier one.
+    /// Keeps finished segments for a later run, and contains those of an earlier one; `None` to keep none.
     pub store: Option<Arc<dyn SegmentStore>>,
-    /// Whether the sink is to make something of what it has when the stream is stopped ([`Sink::finish_early`]); only where
-    /// segments are kept.
+    /// Whether the sink is to make a result from the segments that it has when the stream is stopped ([`Sink::finish_early`]).
+    /// It has an effect only if segments are kept.
     pub finish_early: bool,
-    /// Has the devices; `None` to open them for this stream alone.
+    /// The pool from which the stream takes its devices; `None` to open devices for this stream alone.
     pub device_pool: Option<Arc<DevicePool>>,
 }
 
@@ -387,7 +389,7 @@ impl StreamOptions {
     fn selection(&self, order: FrameOrder) -> SegmentSelection<'_> {
         SegmentSelection {
             range: self.segments,
-            // A scene that must be drawn in order would have to draw all frames nevertheless.
+            // For a scene that is drawn in order, all frames have to be drawn anyway.
             store: self.store.as_deref().filter(|_| order == FrameOrder::Any),
             finish_early: self.finish_early,
         }
@@ -455,8 +457,8 @@ pub fn stream(
 /// As [`stream()`], with sound beside the pictures: the packets of `sound`, which are read on a thread of their own while frames
 /// are drawn. [`AudioEncoding`](crate::sound::AudioEncoding) makes them from samples.
 ///
-/// The sound is read a few segments ahead of what is written at most, so a slow source slows the stream, and a fast one takes no
-/// memory. It is as long as its track says: the video's length does not change it.
+/// The sound is read at most a few segments ahead of what is written. So a slow source slows the stream, and a fast one needs
+/// little memory. The sound is as long as its track says, whatever the length of the video.
 ///
 /// # Errors
 /// As [`stream()`]; [`StreamError::Sound`] when `sound` fails or ends too early. A source that blocks for ever cannot be

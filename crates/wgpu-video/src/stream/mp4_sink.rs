@@ -18,7 +18,7 @@ pub struct Mp4Sink {
     title: Option<String>,
     artist: Option<String>,
     language: Option<String>,
-    /// Where the video of a stream that is stopped is to be, and whether it is there.
+    /// Where the unfinished video of a stream that is stopped goes, and whether it has been made.
     partial: Option<PathBuf>,
     has_partial: bool,
     journal: Option<Arc<Journal>>,
@@ -50,14 +50,14 @@ impl Mp4Sink {
         })
     }
 
-    /// The same, and when the stream is stopped ([`Sink::finish_early`]) what there is becomes a video at `path`, which must be
-    /// in the same folder. Nothing that exists is replaced then.
+    /// The same with a path for an unfinished video: when the stream is stopped ([`Sink::finish_early`]), the segments so far
+    /// become a video at `path`, which must be in the same folder. A file that exists is not replaced.
     #[must_use]
     pub fn with_partial(self, path: impl Into<PathBuf>) -> Mp4Sink {
         Mp4Sink { partial: Some(path.into()), ..self }
     }
 
-    /// Where the video of a stream that was stopped is; `None` where there is none.
+    /// The path of the unfinished video of a stream that was stopped; `None` if none was made.
     pub fn partial(&self) -> Option<&Path> {
         self.partial.as_deref().filter(|_| self.has_partial)
     }
@@ -115,7 +115,7 @@ impl Mp4Sink {
 impl Sink for Mp4Sink {
     fn begin(&mut self, info: &StreamInfo) -> Result<(), SinkError> {
         let SinkState::Created(file) = std::mem::replace(&mut self.state, SinkState::Ended) else {
-            return Err("a sink takes one stream only".into());
+            return Err("an MP4 sink takes only one stream: make a new sink for each stream".into());
         };
         let mut settings = Mp4Settings::new(info.video);
         settings.sound.clone_from(&info.sound);

@@ -102,7 +102,7 @@ pub struct Outcome {
     pub bytes: u64,
     /// Frames that the sink has got.
     pub frames: u64,
-    /// Those of them that were kept, and not made.
+    /// How many of these were kept from an earlier run, and not made.
     pub kept: u64,
     /// CPU time of the process during the run.
     pub cpu: Duration,
@@ -134,7 +134,7 @@ pub struct PipelineOptions<'a> {
     pub cancel: &'a CancelToken,
     /// Records what every thread does and when, into [`Outcome::trace`]; `None` costs nothing.
     pub record: Option<Recording>,
-    /// Which segments are made. Those that are kept already are read; the devices may be none when all are.
+    /// Which segments are made. Those that are in the store already are read from it. If all are, there may be no devices.
     pub selection: SegmentSelection<'a>,
 }
 
@@ -197,7 +197,7 @@ where
     let (sound_sender, sound_receiver) = bounded(SEGMENTS_AHEAD);
     let sound_receiver = sound.is_some().then_some(sound_receiver);
     let video = VideoTrack::new(settings.size, settings.frame_rate, plan, encoder.codec());
-    // Holds nothing: it is closed when the stages have ended.
+    // Nothing is sent: the channel is closed when the stages have ended.
     let (ended_sender, ended) = bounded::<()>(0);
 
     // Keeps a thread that was started from taking one that could not be for one that has failed.
@@ -388,7 +388,7 @@ fn render_frames<R: Render>(
 ) -> Result<(), StreamError> {
     let mut permitted = false;
     loop {
-        // A stream that is stopped begins no further segment; where segments are kept, it finishes those that it has begun.
+        // A stream that is stopped begins no further segment. If segments are kept, it finishes those that it has begun.
         let cancelled = cancel.is_cancelled();
         if cancelled && !selection.finishes_segments() {
             return Err(StreamError::Cancelled);
@@ -406,7 +406,7 @@ fn render_frames<R: Render>(
                         continue;
                     }
                     false if cancel.is_cancelled() && !failure.stopped() => continue,
-                    // Another stage has failed, and said why.
+                    // Another stage has failed and recorded its error.
                     false => return Ok(()),
                 }
             }

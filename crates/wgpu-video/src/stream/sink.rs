@@ -74,21 +74,22 @@ pub trait Sink: Send {
     /// Ends the stream.
     fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError>;
 
-    /// Called, when there is sound, before each segment: with the packets that belong to it and are not yet written, in order.
-    /// Those are the ones that begin before the tick that [`VideoTrack::sound_until`] says. There may be none.
+    /// Called before each segment if there is sound, with the packets that belong to the segment and have not been written yet,
+    /// in order: those that begin before the tick [`VideoTrack::sound_until`]. There may be none.
     ///
-    /// A sink that does not implement it takes no sound, and says so.
+    /// A sink that does not implement this method accepts no sound, and returns an error that says so.
     ///
     /// # Errors
     /// Ends the stream.
     fn write_sound(&mut self, packets: Vec<Packet>) -> Result<(), SinkError> {
         let _ = packets;
-        Err("this sink takes no sound: stream without sound, or into another sink".into())
+        Err("this sink takes no sound: stream without sound, or use another sink".into())
     }
 
-    /// Called in place of [`Sink::finish`] when the stream was stopped, if the caller wants what there is
-    /// ([`StreamOptions::finish_early`](super::StreamOptions::finish_early)): makes a result from the segments so far, of
-    /// which there is at least one. Returns its size in bytes; `None` when the sink cannot do that, as if it were dropped.
+    /// Called in place of [`Sink::finish`] when the stream was stopped, if
+    /// [`StreamOptions::finish_early`](super::StreamOptions::finish_early) is set. Makes a result from the segments so far, of
+    /// which there is at least one. Returns its size in bytes. A sink that cannot do this returns `None` and leaves nothing
+    /// behind.
     ///
     /// # Errors
     /// When there is no result.

@@ -1,4 +1,5 @@
-//! The sound stage: reads the packets of a [`PacketSource`] while pictures are made, a segment ahead of them at most.
+//! The sound stage: reads the packets of a [`PacketSource`] while pictures are made, at most a few segments ahead of the write
+//! stage.
 
 use crossbeam_channel::Sender;
 use strikeline_audio::{AudioTrack, Packet, PacketSource};
@@ -10,7 +11,8 @@ use super::trace::{Activity, Worker};
 use crate::mux::VideoTrack;
 use strikeline_picture::{SegmentRange, Time};
 
-/// Segments whose sound waits for the write stage at most, besides the one that the stage works on. That bounds the memory.
+/// The largest number of segments whose sound waits for the write stage, besides the one that the sound stage works on. This
+/// bounds the memory.
 pub(super) const SEGMENTS_AHEAD: usize = 2;
 
 /// The packets that belong to a segment.
@@ -25,9 +27,8 @@ impl SegmentSound {
     }
 }
 
-/// Reads the sound of `video` from `source` up to the end of the segments `range`, and hands it over, segment by segment; the
-/// first one gets all that is before. What lies behind the end of the track is not
-/// read.
+/// Reads the sound of `video` from the start of `source` to the end of the segments `range`, and hands it over segment by
+/// segment. The first segment of `range` gets all sound before it, too. Packets behind the end of the track are not read.
 ///
 /// # Errors
 /// [`StreamError::Sound`] when the source fails or ends too early; [`StreamError::Cancelled`].
@@ -48,23 +49,23 @@ pub(super) fn read_sound(
             while ticks < until && !cancel.is_cancelled() && !failure.stopped() {
                 let failed = |source| StreamError::Sound { at: heard_at(&track, ticks), source };
                 let packet = source.next_packet().map_err(failed)?.ok_or_else(|| {
-                    failed("it ends there, though its track is longer: this is a bug of its source".into())
+                    failed("it ends there, although its track is longer: this is a bug in its source".into())
                 })?;
                 ticks = ticks.saturating_add(packet.ticks.max(1).into());
                 packets.push(packet);
             }
             Ok::<_, StreamError>(packets)
         });
-        // A source that fails because it was stopped has not failed.
+        // An error of a source that was stopped is not a failure.
         if cancel.is_cancelled() {
-            // Segments that are kept are finished without it.
+            // If segments are kept, those that have been begun are finished without sound.
             return if selection.finishes_segments() { Ok(()) } else { Err(StreamError::Cancelled) };
         }
         let packets = packets?;
         let sound = SegmentSound { packets };
         let bytes = sound.bytes();
         if failure.stopped() || worker.await_output(|| segments.send(sound)).is_err() {
-            // Another stage has failed, and said why.
+            // Another stage has failed and recorded its error.
             return Ok(());
         }
         let frames = video.plan.frames_of(segment);
@@ -73,7 +74,7 @@ pub(super) fn read_sound(
     Ok(())
 }
 
-/// When in the video tick `ticks` of `track` is heard; 0 for what is skipped.
+/// The time in the video at which tick `ticks` of `track` is heard; 0 for ticks that are skipped.
 fn heard_at(track: &AudioTrack, ticks: u64) -> Time {
     let heard = u128::from(ticks.saturating_sub(track.skip)) * 1_000_000_000;
     Time::from_nanos(i64::try_from(heard / u128::from(track.timescale.get())).unwrap_or(i64::MAX))

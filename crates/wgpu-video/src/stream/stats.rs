@@ -242,9 +242,9 @@ impl StageReport {
 pub struct Progress {
     /// Frames that are done: encoded in this run, or kept from an earlier one.
     pub frames: u64,
-    /// Those of them that were kept from an earlier run ([`SegmentStore`](super::SegmentStore)).
+    /// How many of these were kept from an earlier run ([`SegmentStore`](super::SegmentStore)).
     pub kept: u64,
-    /// Frames that the sink is to get: those of the video, or of a part of it.
+    /// Frames that the sink will get: those of the whole video, or of a part of it.
     pub total: u64,
     /// What every stage did so far.
     pub stages: StageReport,
@@ -253,9 +253,9 @@ pub struct Progress {
 /// What a stream did.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Frames that the sink has got: those of the video, or of a part of it.
+    /// Frames that the sink has got: those of the whole video, or of a part of it.
     pub frames: u64,
-    /// Those of them that were kept from an earlier run ([`SegmentStore`](super::SegmentStore)), and not made in this one.
+    /// How many of these were kept from an earlier run ([`SegmentStore`](super::SegmentStore)), and not made in this one.
     pub kept: u64,
     /// Bytes that the sink has written.
     pub bytes: u64,

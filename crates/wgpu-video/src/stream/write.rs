@@ -13,32 +13,32 @@ use super::trace::{Activity, Worker};
 use crate::encode::CodecConfig;
 use strikeline_picture::{SegmentIndex, SegmentPlan};
 
-/// What comes to the write stage.
+/// What the write stage receives.
 pub(super) struct Arrivals<'a> {
     /// Segments that were made, in any order.
     pub segments: Receiver<FinishedSegment>,
     /// The sound of each segment, in order, if there is any.
     pub sound: Option<Receiver<SegmentSound>>,
-    /// Segments that are read where they are kept.
+    /// Segments that are in the store and are read from there.
     pub kept: &'a KeptSegments,
 }
 
-/// Writes the segments of `selection`, and their sound, to `sink`, which has begun.
+/// Writes the segments of `selection`, and their sound, to `sink`. [`Sink::begin`] has been called already.
 pub(super) struct SegmentWriter<'a> {
     pub sink: &'a mut dyn Sink,
     pub plan: SegmentPlan,
     pub selection: &'a SegmentSelection<'a>,
     pub failure: &'a Failure,
     pub cancel: &'a CancelToken,
-    /// That of the segments so far; `None` before the first.
+    /// The codec configuration of the segments so far; `None` before the first.
     pub config: Option<CodecConfig>,
 }
 
 impl SegmentWriter<'_> {
     /// Writes them all and finishes the sink. Returns the bytes written.
     ///
-    /// Each segment that arrives is kept at once. For each of them that is written one permit is given, so that another may
-    /// be begun.
+    /// Each segment that arrives is kept at once. For each of them that has been written one permit is given, so that another
+    /// segment may be begun.
     ///
     /// # Errors
     /// When the sink or the store fails, or segments are missing without a failure, or differ in their codec configuration.
@@ -52,7 +52,7 @@ impl SegmentWriter<'_> {
         for next in self.selection.range(self.plan).iter() {
             let is_kept = arrivals.kept.contains(next);
             let segment = if is_kept {
-                // Nobody else would notice: no frame is drawn for those that are kept.
+                // Checked here, because no frame is drawn for segments that are kept.
                 if self.cancel.is_cancelled() {
                     return self.end_early(next, arrivals, worker);
                 }
@@ -79,7 +79,7 @@ impl SegmentWriter<'_> {
             };
             self.write(&segment, sound, worker)?;
             if !is_kept {
-                // No room means that as many may be begun as can be.
+                // If there is no room for the permit, the largest number of segments may be begun already.
                 let _ = permits.try_send(());
             }
         }
@@ -120,8 +120,8 @@ impl SegmentWriter<'_> {
         Ok(())
     }
 
-    /// The stages before have ended, and segment `missing` or its sound has not come: keeps what is still to come, and tells
-    /// why the stream ends.
+    /// Called when the stages before have ended, and segment `missing` or its sound has not come. Keeps the segments that still
+    /// come, and returns the error with which the stream ends.
     fn end_early(
         &mut self,
         missing: SegmentIndex,
@@ -129,7 +129,7 @@ impl SegmentWriter<'_> {
         worker: &mut Worker<'_>,
     ) -> Result<u64, StreamError> {
         if self.failure.stopped() {
-            // A consequence; the cause is already recorded.
+            // This is a consequence of another failure, which is already recorded.
             return Err(StreamError::Cancelled);
         }
         if !self.cancel.is_cancelled() {
