@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs what is missing to build and run strikeline, and says what: a C++ compiler and nasm (to build the
 # openh264 encoder), and a Vulkan driver. With --tests also ffmpeg, which the tests decode videos
-# with, FluidSynth with a SoundFont, which they compare the sound with, and the Vulkan headers, for a layer
-# with which they let drivers fail. With --farm also Slurm and GNU parallel, for scripts/farm_slurm.sh and
-# scripts/farm_parallel.sh.
+# with, FluidSynth with a SoundFont, which they compare the sound with, the Vulkan headers, for a layer
+# with which they let drivers fail, and strace, with which they let calls of the system fail. With --farm also
+# Slurm and GNU parallel, for scripts/farm_slurm.sh and scripts/farm_parallel.sh.
 # Installs nothing that is there. Works as root, or with sudo.
 set -eu
 
@@ -36,6 +36,7 @@ if wants --tests; then
     has fluidsynth || need fluidsynth "another player of SoundFonts, for comparison in the tests"
     has cc || need gcc "compiles the Vulkan layer that the tests let drivers fail with"
     [ -e /usr/include/vulkan/vk_layer.h ] || need libvulkan-dev "the headers for that layer"
+    has strace || need strace "lets calls of the system fail in the tests"
     [ -e /usr/share/sounds/sf2/TimGM6mb.sf2 ] || need timgm6mb-soundfont "a SoundFont for the tests (6 MB)"
 fi
 if wants --farm; then

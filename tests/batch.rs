@@ -268,3 +268,98 @@ fn the_first_signal_ends_a_batch_with_a_table_and_what_is_done() {
     assert!(stderr(&output).contains("made before"), "{}", stderr(&output));
     assert_eq!(names(&videos).len(), 8);
 }
+
+/// Makes a pipe called `name` in `folder`.
+#[cfg(unix)]
+fn make_pipe(folder: &Path, name: &str) {
+    succeed(Command::new("mkfifo").arg(folder.join(name)));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_ends_a_batch_that_waits_for_a_song_from_a_pipe() {
+    let folder = folder_of(&["b.mid"]);
+    make_pipe(folder.path(), "a.mid");
+    let videos = folder.path().join("videos");
+    let mut command = render(folder.path(), &["a.mid", "b.mid"]);
+    command.args(["-o", "videos", "--at-once", "2"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let patience = Instant::now();
+    while !videos.join("b.mp4").exists() && patience.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    succeed(Command::new("kill").args(["-TERM", &child.id().to_string()]));
+    let output = child.wait_with_output().unwrap();
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(143), "{told}");
+    assert!(told.contains("not begun") && told.contains("run the same command to continue"), "{told}");
+
+    // With a writer it is a song.
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    fs::write(folder.path().join("a.mid"), song(3)).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let told = stderr(&output);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("made before"), "{told}");
+    assert_eq!(names(&videos), ["a.mp4", "b.mp4"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_list_may_be_a_pipe_but_no_device_and_no_record_is_read_from_a_pipe() {
+    let folder = folder_of(&["a.mid"]);
+    make_pipe(folder.path(), "list");
+    let waiting = render(folder.path(), &["@list", "-o", "videos"]).spawn().unwrap();
+    succeed(Command::new("kill").args(["-TERM", &waiting.id().to_string()]));
+    let ended = waiting.wait_with_output().unwrap().status;
+    // The signal may come before the program has got so far that it answers signals.
+    assert!(ended.code().is_none_or(|code| code == 143), "{ended}");
+
+    // A pipe in place of the record of an interrupted batch.
+    fs::create_dir(folder.path().join("videos")).unwrap();
+    make_pipe(&folder.path().join("videos"), ".batch.strikeline-journal");
+    let child = render(folder.path(), &["@list", "-o", "videos"]).stderr(Stdio::piped()).spawn().unwrap();
+    fs::write(folder.path().join("list"), "a.mid\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("is no regular file"), "{}", stderr(&output));
+    assert_eq!(names(&folder.path().join("videos")), [".batch.strikeline-journal", "a.mp4"]);
+
+    let told = fail(&mut render(folder.path(), &["@/dev/zero", "-o", "videos"]), 1);
+    assert!(told.contains("it is a device"), "{told}");
+}
+
+#[test]
+fn a_batch_that_was_killed_in_the_middle_of_a_song_goes_on_in_that_song() {
+    let folder = folder_of(&["b.mid"]);
+    let groove = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/songs/groove.mid");
+    fs::copy(groove, folder.path().join("a.mid")).unwrap();
+    let command = |songs: &[&str], output: &str| {
+        let mut command = strikeline();
+        command.current_dir(folder.path()).arg("render").args(songs).args(["-o", output, "--json"]);
+        command.args(["--size", "480x270", "--theme", "plain", "--duration", "30", "--journal-after", "0"]);
+        command
+    };
+    let batch = || command(&["a.mid", "b.mid"], "videos/");
+    let videos = folder.path().join("videos");
+    let mut child = batch().args(["--at-once", "1"]).stdout(Stdio::null()).spawn().unwrap();
+    let is_long = |entry: &fs::DirEntry| {
+        let is_journal = entry.file_name().to_string_lossy().starts_with(".a.mp4.");
+        is_journal && entry.metadata().is_ok_and(|about| about.len() > 100_000)
+    };
+    while !fs::read_dir(&videos).is_ok_and(|mut entries| entries.any(|entry| is_long(&entry.unwrap()))) {
+        assert!(child.try_wait().unwrap().is_none(), "it has ended before it could be killed");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!videos.join("a.mp4").exists());
+
+    let (objects, _) = objects(&succeed(batch().args(["--at-once", "1"])));
+    assert_eq!(results(&objects), ["made", "made"]);
+    assert!(objects[0]["kept_frames"].as_u64().unwrap() > 0, "{}", objects[0]);
+    assert_eq!(names(&videos), ["a.mp4", "b.mp4"]);
+    succeed(command(&["a.mid"], "single.mp4").arg("--no-resume"));
+    let same = fs::read(videos.join("a.mp4")).unwrap() == fs::read(folder.path().join("single.mp4")).unwrap();
+    assert!(same);
+}

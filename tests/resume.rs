@@ -7,10 +7,11 @@ mod common;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use common::program::{decode, decode_sound, strikeline, succeed};
+use common::midi;
+use common::program::{decode, decode_sound, fail, strikeline, succeed};
 use rustix::process::{Pid, Signal, kill_process};
 
 const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/songs/groove.mid");
@@ -57,17 +58,35 @@ fn journals(folder: &Path) -> Vec<PathBuf> {
     files(folder).into_iter().filter(is_journal).map(|name| folder.join(name)).collect()
 }
 
-/// Starts `command`, and sends it `signal` when its journal has so many bytes. Returns how it ended, and what it said.
-fn interrupt(mut command: Command, folder: &Path, bytes: u64, signal: Signal) -> (ExitStatus, String) {
+/// Starts `command`, and waits until a journal in `folder` has so many bytes.
+fn begin(mut command: Command, folder: &Path, bytes: u64) -> Child {
     let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     while !journals(folder).iter().any(|path| fs::metadata(path).is_ok_and(|about| about.len() >= bytes)) {
         let ended = child.try_wait().unwrap();
         assert!(ended.is_none(), "the program has ended before it could be interrupted: {ended:?}");
         std::thread::sleep(Duration::from_millis(2));
     }
-    kill_process(Pid::from_child(&child), signal).unwrap();
+    child
+}
+
+/// Waits for the end of `child`. Returns how it ended, and what it said.
+fn end(child: Child) -> (ExitStatus, String) {
     let output = child.wait_with_output().unwrap();
     (output.status, String::from_utf8(output.stderr).unwrap())
+}
+
+/// Starts `command`, and sends it `signal` when its journal has so many bytes. Returns how it ended, and what it said.
+fn interrupt(command: Command, folder: &Path, bytes: u64, signal: Signal) -> (ExitStatus, String) {
+    let child = begin(command, folder, bytes);
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    end(child)
+}
+
+/// Runs `command`, which must go on from a journal and succeed.
+fn go_on(mut command: Command) {
+    let output = succeed(command.arg("--json"));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(summary["kept_frames"].as_u64().unwrap() >= SEGMENT as u64, "{summary}");
 }
 
 #[test]
@@ -83,9 +102,7 @@ fn the_same_command_goes_on_after_a_kill_and_makes_the_bytes_of_one_run() {
         assert_eq!(files(folder.path()).len(), 1, "only the journal is left");
         bytes = fs::metadata(&journals(folder.path())[0]).unwrap().len() + 100_000;
     }
-    let output = succeed(render(&video, &[]).arg("--json"));
-    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(summary["kept_frames"].as_u64().unwrap() >= SEGMENT as u64);
+    go_on(render(&video, &[]));
     assert_eq!(files(folder.path()), ["video.mp4"]);
     assert!(fs::read(&video).unwrap() == uninterrupted());
 }
@@ -218,4 +235,151 @@ fn a_render_beside_one_that_runs_does_without_a_journal() {
     assert!(said.contains("in use by a program that is running"), "{said}");
     kill_process(Pid::from_child(&first), Signal::KILL).unwrap();
     first.wait().unwrap();
+}
+
+#[test]
+fn the_second_signal_ends_at_once_and_the_same_command_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    let child = begin(render(&video, &[]), folder.path(), 150_000);
+    // Two different ones: of two equal ones that come soon after each other, one may be all that is seen.
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let (status, said) = end(child);
+    assert_eq!(status.code(), Some(143), "{said}");
+    assert_eq!(journals(folder.path()).len(), 1);
+    assert_eq!(files(folder.path()).len(), 1);
+    go_on(render(&video, &[]));
+    assert!(fs::read(&video).unwrap() == uninterrupted());
+    assert_eq!(files(folder.path()), ["video.mp4"]);
+}
+
+#[test]
+fn after_a_full_disk_the_same_command_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    // A limit on the length of files stands for a disk on which the video has no room, but half of it.
+    let blocks = uninterrupted().len() / 2 / 512;
+    let program = render(&video, &[]);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh"]).arg(program.get_program());
+    limited.args(program.get_args()).env("XDG_CONFIG_HOME", "/nonexistent");
+    let output = limited.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("run the same command to continue"), "{said}");
+    assert!(!video.exists());
+    go_on(render(&video, &[]));
+    assert!(fs::read(&video).unwrap() == uninterrupted());
+    assert_eq!(files(folder.path()), ["video.mp4"]);
+}
+
+#[test]
+fn a_song_that_has_changed_does_not_use_the_journal_but_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (song, video) = (folder.path().join("song.mid"), folder.path().join("video.mp4"));
+    let render = || {
+        let mut command = strikeline();
+        command.arg("render").arg(&song).arg("-o").arg(&video).args(OPTIONS);
+        command.args(["--theme", "plain", "--journal-after", "0", "--force"]);
+        command
+    };
+    fs::copy(SONG, &song).unwrap();
+    interrupt(render(), folder.path(), 20_000, Signal::KILL);
+    let journal = journals(folder.path()).remove(0);
+    let name = journal.file_name().unwrap().to_str().unwrap();
+
+    fs::write(&song, midi::song(&[(0, 38, 100), (480, 36, 100)])).unwrap();
+    let said = String::from_utf8(succeed(&mut render()).stderr).unwrap();
+    assert!(said.contains(name) && said.contains("is not used"), "{said}");
+    assert_eq!(journals(folder.path()), std::slice::from_ref(&journal));
+
+    fs::copy(SONG, &song).unwrap();
+    go_on(render());
+    assert!(fs::read(&video).unwrap() == uninterrupted());
+    assert_eq!(files(folder.path()), ["song.mid", "video.mp4"]);
+}
+
+#[test]
+fn of_two_renders_to_the_same_new_name_both_videos_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    let first = begin(render(&video, &[]), folder.path(), 20_000);
+    kill_process(Pid::from_child(&first), Signal::STOP).unwrap();
+    succeed(&mut render(&video, &["--no-resume", "--quality", "40"]));
+    let second = fs::read(&video).unwrap();
+    kill_process(Pid::from_child(&first), Signal::CONT).unwrap();
+    let (status, said) = end(first);
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("video-2.mp4"), "{said}");
+    assert!(fs::read(&video).unwrap() == second);
+    assert!(fs::read(folder.path().join("video-2.mp4")).unwrap() == uninterrupted());
+    assert_eq!(files(folder.path()), ["video-2.mp4", "video.mp4"]);
+}
+
+#[test]
+fn a_folder_that_is_renamed_meanwhile_has_the_video_and_no_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, after) = (folder.path().join("before"), folder.path().join("after"));
+    fs::create_dir(&before).unwrap();
+    let child = begin(render(&before.join("video.mp4"), &[]), &before, 20_000);
+    fs::rename(&before, &after).unwrap();
+    let (status, said) = end(child);
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("after/video.mp4"), "{said}");
+    assert!(!said.contains("journal"), "{said}");
+    assert_eq!(files(&after), ["video.mp4"]);
+    assert!(fs::read(after.join("video.mp4")).unwrap() == uninterrupted());
+
+    // One that is interrupted is gone on with where it is.
+    let child = begin(render(&after.join("video.mp4"), &["--force"]), &after, 20_000);
+    fs::rename(&after, &before).unwrap();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let (status, said) = end(child);
+    assert_eq!(status.code(), Some(130), "{said}");
+    assert!(said.contains("before/.video.mp4."), "{said}");
+    go_on(render(&before.join("video.mp4"), &["--force"]));
+    assert_eq!(files(&before), ["video.mp4"]);
+}
+
+#[test]
+fn the_journal_of_a_video_that_is_complete_is_removed_by_the_next_run_and_no_other_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    let child = begin(render(&video, &[]), folder.path(), 20_000);
+    let journal = journals(folder.path()).remove(0);
+    let other_name = folder.path().join("other-name");
+    fs::hard_link(&journal, &other_name).unwrap();
+    let (status, said) = end(child);
+    assert!(status.success(), "{said}");
+    // As if the program had been killed before it could remove it.
+    fs::rename(&other_name, &journal).unwrap();
+    fail(&mut render(&video, &["--no-resume"]), 1);
+    assert_eq!(files(folder.path()).len(), 2);
+    let said = fail(&mut render(&video, &[]), 1);
+    assert!(said.contains("already exists"), "{said}");
+    assert_eq!(files(folder.path()), ["video.mp4"]);
+
+    // One of a video that was to replace it is needed still.
+    interrupt(render(&video, &["--force"]), folder.path(), 20_000, Signal::KILL);
+    fail(&mut render(&video, &[]), 1);
+    assert_eq!(journals(folder.path()).len(), 1);
+    go_on(render(&video, &["--force"]));
+    assert_eq!(files(folder.path()), ["video.mp4"]);
+}
+
+#[test]
+#[ignore = "takes a minute: a pause longer than a graphics driver may take"]
+fn a_pause_of_35_seconds_changes_no_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    for bytes in [200, 400_000] {
+        let child = begin(render(&video, &["--force"]), folder.path(), bytes);
+        kill_process(Pid::from_child(&child), Signal::STOP).unwrap();
+        std::thread::sleep(Duration::from_secs(35));
+        kill_process(Pid::from_child(&child), Signal::CONT).unwrap();
+        let (status, said) = end(child);
+        assert!(status.success(), "{said}");
+        assert!(fs::read(&video).unwrap() == uninterrupted());
+    }
 }

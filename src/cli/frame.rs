@@ -73,7 +73,7 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     let picture = &args.picture;
     let mut scene = args.highway.highway(&song, Some(at), picture, &mut messages)?;
     if !args.quiet.quiet && !args.json.json {
-        hang::say_when_compiling();
+        hang::say_when_compiling(|text| console::tell(text));
     }
     let gpu = Gpu::open(&picture.adapter())?;
     let pixels = render_still(&gpu, &mut scene, picture.size, picture.fps, FrameIndex(0))?;

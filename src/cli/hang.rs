@@ -1,30 +1,87 @@
 //! What the program says when a graphics driver takes long, and how it ends when a driver does not return.
 
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use strikeline_picture::shown;
 use wgpu_video::gpu::GpuError;
 use wgpu_video::gpu::watch;
-use wgpu_video::output::remove_unfinished;
+use wgpu_video::journal::{Journal, SegmentFile};
 
 use super::remedies;
+use super::signals::Signals;
 use super::{FAILED, console};
 
-/// From now on, a driver that hangs ends the program with an error. Existing output files stay as they are.
-pub(super) fn end_program_on_hang() {
-    watch::on_hang(|error| end(&error));
+/// How often it is tried to get hold of a journal that is being written to, and how long after the last time.
+const TRIES: usize = 20;
+const TRY_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The journals of the videos that are being made.
+static JOURNALS: Mutex<Vec<Weak<Journal>>> = Mutex::new(Vec::new());
+
+/// The part of a plan that is being made.
+static PART: Mutex<Weak<SegmentFile>> = Mutex::new(Weak::new());
+
+/// From now on, a driver that hangs ends the program with an error, or as a signal that came before asked for. What it was to
+/// write is left as it was.
+pub(super) fn end_program_on_hang(signals: &Signals) {
+    let signals = signals.clone();
+    watch::on_hang(move |error| end(&error, &signals));
 }
 
-/// Prints a line when compiling shaders takes long, which happens when the driver has kept none from an earlier run.
-pub(super) fn say_when_compiling() {
-    watch::on_compiling(|| {
-        console::tell("compiling shaders for this graphics adapter (first time only) ...")
-    });
+/// Says with `tell` that shaders are compiled, if that takes a while, which happens when a driver has none of them from an
+/// earlier run.
+pub(super) fn say_when_compiling(tell: impl FnOnce(&str) + Send + 'static) {
+    watch::on_compiling(|| tell("compiling shaders for this graphics adapter (first time only) ..."));
 }
 
-fn end(error: &GpuError) {
+/// Lets the end of the program because of a driver keep what `journal` has, and tell of it.
+pub(super) fn keep_at_end(journal: &Arc<Journal>) {
+    let mut journals = JOURNALS.lock().unwrap_or_else(PoisonError::into_inner);
+    journals.retain(|journal| journal.strong_count() > 0);
+    journals.push(Arc::downgrade(journal));
+}
+
+/// The same of a part of a plan, whose segments go into `file`.
+pub(super) fn keep_part_at_end(file: &Arc<SegmentFile>) {
+    *PART.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(file);
+}
+
+/// What is said of segments that are kept in the journal at `path`.
+pub(super) fn how_to_go_on((path, segments): &(PathBuf, usize)) -> String {
+    format!("{segments} finished segments are kept in {}: run the same command to continue", shown(path))
+}
+
+fn end(error: &GpuError, signals: &Signals) -> ! {
     console::tell(format_args!("error: {error}"));
     if let Some(remedy) = remedies::of_gpu(error) {
         console::tell(format_args!("help: {remedy}"));
     }
-    remove_unfinished();
-    // Not `std::process::exit`: with that, a driver may wait for one of its own threads, which hangs.
-    signal_hook::low_level::exit(FAILED.into());
+    let journals = JOURNALS.lock().map(|journals| journals.clone()).unwrap_or_default();
+    for journal in journals.iter().filter_map(Weak::upgrade) {
+        if let Some(kept) = kept(&journal) {
+            console::tell(how_to_go_on(&kept));
+        }
+    }
+    // What is in its file stays there. Another thread may have it, so it is not touched.
+    if let Some(part) = PART.lock().ok().and_then(|part| part.upgrade()) {
+        let path = part.current_path();
+        console::tell(format_args!(
+            "what is finished of the part is kept in {}: run the same command to continue",
+            shown(&path)
+        ));
+    }
+    signals.end_program(FAILED);
+}
+
+/// What `journal` has. A thread that writes to it is waited for, but not for ever.
+fn kept(journal: &Journal) -> Option<(PathBuf, usize)> {
+    for _ in 0..TRIES {
+        match journal.sync_if_free() {
+            Ok(kept) => return kept,
+            Err(_) => std::thread::sleep(TRY_INTERVAL),
+        }
+    }
+    None
 }

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wgpu_video::journal::SegmentKey;
+use wgpu_video::journal::{SegmentKey, remove_unused, video_of_file};
+use wgpu_video::output::FileIdentity;
 
 /// How the names of journals end.
 const ENDING: &str = ".strikeline-journal";
@@ -19,6 +20,14 @@ pub(super) struct Found {
     pub path: PathBuf,
     /// Its length.
     pub bytes: u64,
+}
+
+impl Found {
+    /// Whether it is of the video that is now at `output`, which is complete.
+    pub(super) fn is_of_complete(&self, output: &Path) -> bool {
+        let video = video_of_file(&self.path).ok().flatten();
+        video.is_some() && video == FileIdentity::at(output)
+    }
 }
 
 /// The beginning of the names of all journals of the video `output`.
@@ -62,6 +71,14 @@ pub(super) fn journals_of(output: &Path) -> Vec<Found> {
         key.is_some_and(|key| key.len() == 16 && key.iter().all(u8::is_ascii_hexdigit))
     });
     found
+}
+
+/// Removes the journals of the video that is now at `output`: the program was killed after the video had appeared. Best effort;
+/// others stay, and so do those that are in use.
+pub(super) fn remove_those_of_complete(output: &Path) {
+    for found in journals_of(output).iter().filter(|found| found.is_of_complete(output)) {
+        let _ = remove_unused(&found.path);
+    }
 }
 
 /// All journals in `folder`, in order of their names.

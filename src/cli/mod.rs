@@ -71,6 +71,14 @@ enum Command {
     Join(farm::JoinArgs),
 }
 
+impl Command {
+    /// Whether it makes pictures.
+    fn draws(&self) -> bool {
+        use Command::{Frame, Part, Plan, Profile, Render, Tune};
+        matches!(self, Render(_) | Profile(_) | Frame(_) | Tune(_) | Plan(_) | Part(_))
+    }
+}
+
 /// Exit code of a program that has done what it was told.
 const SUCCESS: u8 = 0;
 
@@ -99,7 +107,7 @@ pub(crate) fn main() -> u8 {
             Ok(cli) => cli,
             Err(error) => return console::print_parsed(&error),
         };
-        hang::end_program_on_hang();
+        hang::end_program_on_hang(&signals);
         match run(cli.command, &signals) {
             Ok(()) => SUCCESS,
             Err(error) => failed(&error, signals.interrupted()),
@@ -108,6 +116,9 @@ pub(crate) fn main() -> u8 {
 }
 
 fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
+    if command.draws() {
+        start_threads()?;
+    }
     match command {
         Command::Render(args) => render::run(&args, signals),
         Command::Profile(args) => profile::run(&args, signals),
@@ -122,6 +133,19 @@ fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
         Command::Part(args) => farm::run_part(&args, signals),
         Command::Join(args) => farm::run_join(&args, signals),
     }
+}
+
+/// Starts the threads that preparations are spread over. They would start by themselves, but panic where the system has none.
+///
+/// # Errors
+/// When the system has none.
+fn start_threads() -> anyhow::Result<()> {
+    rayon::ThreadPoolBuilder::new().build_global().map_err(|error| {
+        let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+        anyhow::anyhow!(
+            "a thread could not be started ({reason}): end other programs, or raise the limit of processes (ulimit -u)"
+        )
+    })
 }
 
 /// Tells the error, and returns the exit code.

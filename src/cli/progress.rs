@@ -90,6 +90,15 @@ impl ProgressDisplay {
         }
     }
 
+    /// Prints a line, while the bar is out of the way, from whatever thread.
+    pub(super) fn line_teller(&self) -> impl FnOnce(&str) + Send + 'static {
+        let bar = match &self.kind {
+            ProgressKind::Bar(bar) => Some(bar.clone()),
+            _ => None,
+        };
+        move |text| tell_beside(bar.as_ref(), text)
+    }
+
     /// Removes the bar.
     pub(super) fn finish(&self) {
         if let ProgressKind::Bar(bar) = &self.kind {
@@ -113,6 +122,14 @@ impl ProgressDisplay {
             clock(left),
             recent.bottleneck().at_work()
         )
+    }
+}
+
+/// Prints a line while `bar`, if there is one, is out of the way.
+pub(super) fn tell_beside(bar: Option<&ProgressBar>, text: &str) {
+    match bar {
+        Some(bar) => bar.suspend(|| console::tell(text)),
+        None => console::tell(text),
     }
 }
 

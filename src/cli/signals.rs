@@ -30,7 +30,7 @@ impl Signal {
 }
 
 /// The program's answer to signals, from [`Signals::install`] on until the process has ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Signals {
     state: Arc<State>,
 }
@@ -68,6 +68,12 @@ impl Signals {
         work(&self.state.cancel)
     }
 
+    /// Ends the program at once, whatever its threads do, with the exit code of the signal that cancelled a stream, or `code`
+    /// when none did.
+    pub(crate) fn end_program(&self, code: u8) -> ! {
+        end_at_once(self.interrupted().map_or(code, Signal::exit_code))
+    }
+
     /// The signal that cancelled a stream; `None` when none did.
     pub(crate) fn interrupted(&self) -> Option<Signal> {
         self.state.interrupted()
@@ -94,6 +100,14 @@ impl Drop for Streaming<'_> {
     fn drop(&mut self) {
         self.0.streams.fetch_sub(1, Ordering::AcqRel);
     }
+}
+
+/// Removes the hidden files that are not complete, and ends the program, whatever its threads do.
+fn end_at_once(code: u8) -> ! {
+    wgpu_video::output::remove_unfinished();
+    // Not `std::process::exit`: that runs what libraries, such as graphics drivers, want to do at the end, and other threads
+    // are in the midst of them, or have come to a stop there.
+    signal_hook::low_level::exit(code.into());
 }
 
 #[cfg(unix)]
@@ -130,19 +144,11 @@ mod watch {
             let limit = matches!(signal.0, SIGALRM | SIGXCPU);
             let streaming = self.streams.load(Ordering::Acquire) > 0;
             if limit || !streaming || self.interrupted().is_some() {
-                end(signal);
+                super::end_at_once(signal.exit_code());
             }
             self.first.store(signal.0, Ordering::Release);
             self.cancel.cancel();
         }
-    }
-
-    /// Ends the program, whatever its threads do.
-    fn end(signal: Signal) -> ! {
-        wgpu_video::output::remove_unfinished();
-        // Not `std::process::exit`: that runs exit functions of libraries, such as graphics drivers, while other threads are
-        // still using them.
-        signal_hook::low_level::exit(signal.exit_code().into());
     }
 
     /// Whether `signal` was ignored when the program was started. If the system does not tell, it is assumed to have been

@@ -140,6 +140,7 @@ pub(super) fn run(args: &TuneArgs, signals: &Signals) -> anyhow::Result<()> {
         cancel: signals.token(),
     };
     let mut display = SearchDisplay::new(args.quiet.quiet || args.json.json, budget);
+    display.say_when_compiling();
     let result = signals.stream(|_| search(&mut bench, space, budget, &mut |step| display.update(step)));
     display.finish();
     let outcome = result.map_err(|error| match error {

@@ -8,15 +8,14 @@ use strikeline_picture::shown;
 use anyhow::{Context, bail};
 use wgpu_video::gpu::GpuAdapter;
 use wgpu_video::journal::{SegmentFile, keep_sound};
-use wgpu_video::stream::{
-    CancelToken, NullSink, Progress, SegmentStore, StreamError, VideoTrack, process_cpu_time,
-};
+use wgpu_video::stream::{NullSink, Progress, SegmentStore, StreamError, VideoTrack, process_cpu_time};
 
 use super::files::{PartOrigin, PartState, PartTrouble, PlanFile, open_part, this_program};
 use super::hash_of;
 use crate::cli::UsageError;
 use crate::cli::args::{JsonArgs, QuietArgs};
 use crate::cli::console;
+use crate::cli::hang;
 use crate::cli::job::{RenderJob, adapter_text};
 use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
@@ -61,7 +60,6 @@ struct Done {
 /// Runs it.
 pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<()> {
     let started = Instant::now();
-    let cancel = signals.token();
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
     let file = PlanFile::open(&args.plan)?;
@@ -95,7 +93,7 @@ pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<
             if let PartState::Unfinished { trouble: trouble @ PartTrouble::Damaged { .. } } = &state {
                 messages.warn(format_args!("{} is {trouble}; the others are made again", shown(&path)));
             }
-            let done = signals.stream(|_| make(&file, number, &cancel, quiet, &mut messages));
+            let done = make(&file, number, signals, quiet, &mut messages);
             if let Err(error) = &done {
                 tell_how_to_go_on(&file, number, error, &messages);
             }
@@ -136,7 +134,7 @@ pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<
 fn make(
     file: &PlanFile,
     number: u64,
-    cancel: &CancelToken,
+    signals: &Signals,
     quiet: bool,
     messages: &mut Messages,
 ) -> anyhow::Result<Done> {
@@ -144,7 +142,7 @@ fn make(
     check_program(file, &program)?;
     check_inputs(file, number == 0)?;
     let args = file.video_args()?;
-    let mut job = RenderJob::prepare(&args, &file.song(), cancel, messages)?;
+    let mut job = RenderJob::prepare(&args, &file.song(), &signals.token(), messages)?;
     check_scene(file, &job)?;
     std::fs::create_dir_all(file.parts_folder())
         .with_context(|| format!("cannot make the folder {}", shown(&file.parts_folder())))?;
@@ -159,8 +157,8 @@ fn make(
     let segments = open_part(&path, key, codec, &origin, &mut |note| messages.warn(note))?;
     let segments = Arc::new(segments);
     let done = match number {
-        0 => make_sound(&job, &segments, cancel, messages)?,
-        _ => make_pictures(file, number, &mut job, &segments, quiet)?,
+        0 => make_sound(&job, &segments, signals, messages)?,
+        _ => make_pictures(file, number, &mut job, &segments, (signals, quiet))?,
     };
     segments.complete()?;
     Ok(Done { adapter, ..done })
@@ -171,15 +169,20 @@ fn make_pictures(
     number: u64,
     job: &mut RenderJob<'_>,
     segments: &Arc<SegmentFile>,
-    quiet: bool,
+    (signals, quiet): (&Signals, bool),
 ) -> anyhow::Result<Done> {
     let range = file.plan.range(number).context("there is no such part")?;
     job.options.segments = Some(range);
     job.options.store = Some(Arc::clone(segments) as Arc<dyn SegmentStore>);
     let frames = range.frames(job.options.plan());
     let mut display = ProgressDisplay::new(quiet, frames.end - frames.start, job.options.frame_rate);
-    let result =
-        job.stream(None, &mut NullSink::default(), &mut |progress: &Progress| display.update(progress));
+    hang::keep_part_at_end(segments);
+    if !quiet {
+        hang::say_when_compiling(display.line_teller());
+    }
+    let mut progress = |progress: &Progress| display.update(progress);
+    // Before that there is nothing to be kept, and a signal ends the program at once.
+    let result = signals.stream(|_| job.stream(None, &mut NullSink::default(), &mut progress));
     display.finish();
     if result.is_err() {
         // Best effort: the error of the render is the one to report.
@@ -200,7 +203,7 @@ fn make_pictures(
 fn make_sound(
     job: &RenderJob<'_>,
     segments: &SegmentFile,
-    cancel: &CancelToken,
+    signals: &Signals,
     messages: &mut Messages,
 ) -> anyhow::Result<Done> {
     let Some(mut sound) = job.sound(messages)? else {
@@ -210,7 +213,7 @@ fn make_sound(
     let options = &job.options;
     let plan = options.plan();
     let video = VideoTrack::new(options.size, options.frame_rate, plan, options.encoder.codec());
-    keep_sound(&mut *sound.packets, &video, segments, (cancel, &mut |_| ()))?;
+    signals.stream(|cancel| keep_sound(&mut *sound.packets, &video, segments, (cancel, &mut |_| ())))?;
     sound.about.warnings().iter().for_each(|warning| messages.warn(warning));
     messages.note(sound.about.text());
     Ok(Done {

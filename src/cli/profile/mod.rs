@@ -26,13 +26,14 @@ use wgpu_video::stream::{Stage, StreamOptions};
 use super::args::{
     ForceArgs, HighwayArgs, JsonArgs, PictureArgs, PlayedSong, PracticeArgs, SongArgs, SoundArgs, StreamArgs,
 };
-use super::console::{self, NotPrinted};
+use super::console::NotPrinted;
 use super::files::CommandFiles;
 use super::formats::OutputFormat;
 use super::messages::Messages;
 use super::progress::ProgressDisplay;
 use super::signals::Signals;
 use super::sound::{VideoSound, VideoSpan};
+use super::{console, hang};
 use measure::{Floor, MeasuredRun, Side, measure};
 use run_context::RunContext;
 use summary::{ProfileSummary, StageSummary};
@@ -158,6 +159,9 @@ pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
     };
     let heard = sound.as_ref().map(|sound| sound.about.clone());
     let packets = sound.as_mut().map(|sound| &mut *sound.packets as &mut dyn PacketSource);
+    if !args.quiet && !args.json.json {
+        hang::say_when_compiling(display.line_teller());
+    }
     let mut progress = |progress: &_| display.update(progress);
     let measured = signals.stream(|_| measure(side, &mut scene, packets, &options, &mut progress));
     display.finish();
@@ -290,6 +294,9 @@ fn compare_steps(
     warnings: &[String],
     highway: &dyn Fn() -> anyhow::Result<Highway>,
 ) -> anyhow::Result<()> {
+    if !args.quiet && !args.json.json {
+        hang::say_when_compiling(|text| console::tell(text));
+    }
     let gpu = Arc::new(Gpu::open(&options.adapter)?);
     let runner = StepRunner { gpu: Arc::clone(&gpu), options };
     // Progress is shown on terminals only.

@@ -89,6 +89,18 @@ impl Bars {
         }
     }
 
+    /// Prints a line, while the bars are out of the way, from whatever thread.
+    pub(super) fn line_teller(&self) -> impl FnOnce(&str) + Send + 'static {
+        let bars = match &self.kind {
+            BarsKind::Bars { all, .. } => Some(all.clone()),
+            _ => None,
+        };
+        move |text| match bars {
+            Some(bars) => bars.suspend(|| console::tell(text)),
+            None => console::tell(text),
+        }
+    }
+
     /// Removes the bars.
     pub(super) fn finish(&self) {
         if let BarsKind::Bars { total, .. } = &self.kind {

@@ -17,6 +17,7 @@ use wgpu_video::output::Overwrite;
 use wgpu_video::stream::{CancelToken, DevicePool, StreamError};
 
 use super::RenderArgs;
+use super::at_work::{AtWork, Work};
 use super::bars::Bars;
 use super::made::{Record, VideoKey};
 use super::outcome::{Counts, Outcome, Skipped};
@@ -27,9 +28,11 @@ use super::video::Video;
 use crate::cli::console::{self, NotPrinted};
 use crate::cli::files::CommandFiles;
 use crate::cli::formats::OutputFormat;
+use crate::cli::hang;
 use crate::cli::job::RenderJob;
+use crate::cli::journals::remove_those_of_complete;
 use crate::cli::messages::Messages;
-use crate::cli::signals::Signals;
+use crate::cli::signals::{Signal, Signals};
 
 /// Options of a render of several songs.
 #[derive(Debug, Clone, clap::Args)]
@@ -80,7 +83,9 @@ pub(super) fn run(
     let at_once = given.unwrap_or(if args.video.stream.splits() { NonZeroUsize::MIN } else { cores });
     let batch = Batch {
         args,
+        started,
         pool: &pool,
+        signals,
         cancel: &cancel,
         record: record.as_ref(),
         room: Room::new(cores.max(at_once)),
@@ -89,29 +94,15 @@ pub(super) fn run(
         videos,
         outcomes: Mutex::new(videos.iter().map(|_| Outcome::NotBegun).collect()),
         ended: AtomicUsize::new(0),
+        at_work: AtWork::default(),
         unprinted: Mutex::new(None),
     };
-    signals.stream(|_| batch.render_all(&skipped));
-    batch.bars.finish();
-
-    let outcomes = batch.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let counts = Counts::of(&outcomes);
-    let wall = started.elapsed();
     if !quiet && !json {
-        console::tell(table(videos, &outcomes, args.video.picture.fps, wall));
+        hang::say_when_compiling(batch.bars.line_teller());
     }
-    let mut unprinted = batch.unprinted.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if json {
-        for (video, outcome) in videos.iter().zip(&outcomes).filter(|(_, it)| matches!(it, Outcome::NotBegun))
-        {
-            unprinted = unprinted.or(console::print_json(&outcome.json(video)).err());
-        }
-        unprinted = unprinted.or(console::print_json(&counts.json(wall)).err());
-    }
+    signals.stream(|_| batch.render_all(&skipped));
+    let (counts, unprinted) = batch.tell_result();
     if counts.left > 0 {
-        if !quiet && !json {
-            console::tell("run the same command to continue");
-        }
         return Err(StreamError::Cancelled.into());
     }
     if counts.failed > 0 {
@@ -172,7 +163,12 @@ impl Existing<'_> {
         if !output.exists() {
             return None;
         }
-        let record = self.record.filter(|record| record.may_have(output));
+        if self.args.force.overwrite() == Overwrite::Refuse && !self.args.resume.no_resume {
+            remove_those_of_complete(output);
+        }
+        // What comes out of a pipe is not known before, and cannot be read twice.
+        let can_be_read_twice = song.is_file() || song.is_dir();
+        let record = self.record.filter(|record| can_be_read_twice && record.may_have(output));
         if let Some(record) = record {
             // A song that cannot be read gets no key; its error is reported when it is rendered.
             let messages = &mut Messages::silent();
@@ -192,7 +188,9 @@ impl Existing<'_> {
 /// A batch that is being rendered.
 struct Batch<'b> {
     args: &'b RenderArgs,
+    started: Instant,
     pool: &'b Arc<DevicePool>,
+    signals: &'b Signals,
     cancel: &'b CancelToken,
     record: Option<&'b Record>,
     room: Room,
@@ -202,6 +200,7 @@ struct Batch<'b> {
     /// In the order of the videos.
     outcomes: Mutex<Vec<Outcome>>,
     ended: AtomicUsize,
+    at_work: AtWork,
     /// The first error of printing a JSON object.
     unprinted: Mutex<Option<NotPrinted>>,
 }
@@ -225,12 +224,51 @@ impl Batch<'_> {
             }
         };
         std::thread::scope(|scope| {
-            for worker in 1..self.at_once.get().min(to_make.len()) {
-                // If no thread can be started, this thread renders all songs.
-                let _ = std::thread::Builder::new().name(format!("song-{worker}")).spawn_scoped(scope, work);
-            }
-            work();
+            let _over = self.at_work.until_over();
+            let ending = std::thread::Builder::new().name("batch-end".to_owned());
+            // If this thread cannot be started, the second signal ends the program.
+            let _ = ending.spawn_scoped(scope, || self.end_if_held_up());
+            std::thread::scope(|scope| {
+                for worker in 1..self.at_once.get().min(to_make.len()) {
+                    let worker = std::thread::Builder::new().name(format!("song-{worker}"));
+                    // If no thread can be started, this thread renders all songs.
+                    let _ = worker.spawn_scoped(scope, work);
+                }
+                work();
+            });
         });
+    }
+
+    /// Ends the program when a signal has come and only songs are left that are still being prepared. Nothing is lost by that.
+    fn end_if_held_up(&self) {
+        if self.at_work.is_held_up(self.cancel) {
+            self.tell_result();
+            self.signals.end_program(Signal::INTERRUPT.exit_code());
+        }
+    }
+
+    /// Tells what became of all songs. Also returns why an object could not be printed.
+    fn tell_result(&self) -> (Counts, Option<NotPrinted>) {
+        self.bars.finish();
+        let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = Counts::of(&outcomes);
+        let wall = self.started.elapsed();
+        let (quiet, json) = (self.args.quiet.quiet, self.args.json.json);
+        if !quiet && !json {
+            console::tell(table(self.videos, &outcomes, self.args.video.picture.fps, wall));
+        }
+        let mut unprinted = self.unprinted.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if json {
+            let left = self.videos.iter().zip(&*outcomes).filter(|(_, it)| matches!(it, Outcome::NotBegun));
+            for (video, outcome) in left {
+                unprinted = unprinted.or(console::print_json(&outcome.json(video)).err());
+            }
+            unprinted = unprinted.or(console::print_json(&counts.json(wall)).err());
+        }
+        if counts.left > 0 && !quiet && !json {
+            console::tell("run the same command to continue");
+        }
+        (counts, unprinted)
     }
 
     fn render_one(&self, index: usize) {
@@ -249,7 +287,10 @@ impl Batch<'_> {
         let started = Instant::now();
         let (mut waited, mut kept_segments) = (Duration::ZERO, 0);
         let made = (|| -> anyhow::Result<Outcome> {
-            let mut prepared = self.prepare(video, messages)?;
+            let mut prepared = {
+                let _preparing = self.at_work.begin(Work::Preparing);
+                self.prepare(video, messages)?
+            };
             let songs = self.videos.len() - self.ended.load(Ordering::Relaxed);
             let cores = self.room.cores_for(prepared.segments(), songs, self.at_once);
             let waiting = Instant::now();
@@ -263,11 +304,13 @@ impl Batch<'_> {
             {
                 prepared.set_split(split);
             }
+            let rendering = self.at_work.begin(Work::Rendering);
             let result = {
                 let mut bar = self.bars.begin(&name(&video.song), prepared.frames());
                 prepared.make(&mut bar, messages)
             };
             prepared.end(&result, messages);
+            drop(rendering);
             kept_segments = prepared.kept_segments();
             let report = result?;
             let took = started.elapsed().saturating_sub(waited);

@@ -14,6 +14,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use blake3::{Hash, Hasher};
+use strikeline_files::open_regular;
+use strikeline_picture::shown;
 use wgpu_video::gpu::GpuAdapter;
 
 use super::RenderArgs;
@@ -68,7 +70,7 @@ impl Record {
     pub(super) fn read(folder: &Path) -> Record {
         let path = batch_record_path(folder);
         let mut text = Vec::new();
-        if let Ok(file) = File::open(&path) {
+        if let Ok(file) = open_regular(&path) {
             // After an error, the lines that were read are still good.
             let _ = file.take(MAX_BYTES).read_to_end(&mut text);
         }
@@ -104,6 +106,11 @@ impl Record {
         let file = match &mut record.file {
             Some(file) => file,
             none => {
+                if fs::metadata(&self.path).is_ok_and(|about| !about.is_file()) {
+                    // To open a pipe may take for ever.
+                    let text = format!("{} is no regular file; remove it", shown(&self.path));
+                    return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+                }
                 let opened = File::options().append(true).create(true).open(&self.path)?;
                 // The lock does not keep other batches out; it shows `strikeline clean` that the file is in use.
                 let _ = opened.try_lock_shared();
@@ -119,7 +126,7 @@ impl Record {
     /// Removes the record, unless another batch has written to it.
     pub(super) fn remove(&self) {
         let record = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if fs::metadata(&self.path).is_ok_and(|about| about.len() == record.bytes) {
+        if fs::metadata(&self.path).is_ok_and(|about| about.is_file() && about.len() == record.bytes) {
             // If it cannot be removed, it does no harm.
             let _ = fs::remove_file(&self.path);
         }

@@ -1,5 +1,6 @@
 //! `strikeline render`: songs to MP4 videos.
 
+mod at_work;
 mod bars;
 mod batch;
 mod made;

@@ -10,10 +10,10 @@ use wgpu_video::journal::{Journal, JournalError, JournalPlace, remove_unused};
 use wgpu_video::output::OutputError;
 use wgpu_video::stream::{Report, SegmentStore, StreamError};
 
-use crate::cli::UsageError;
 use crate::cli::job::{Identity, RenderJob};
 use crate::cli::journals::{Found, journal_path, journals_of};
 use crate::cli::messages::Messages;
+use crate::cli::{UsageError, hang};
 
 /// The journal of the video that `job` makes at `output`: the one that an interrupted run left, or a new one, which is begun
 /// when the render has taken longer than `after`. `None` if there cannot be a journal; gives `messages` a warning that says
@@ -43,6 +43,9 @@ pub(super) fn open(
     let (own, others): (Vec<Found>, Vec<Found>) =
         found.into_iter().partition(|found| found.path.file_name() == place.path.file_name());
     for other in &others {
+        if other.is_of_complete(output) && remove_unused(&other.path).is_ok() {
+            continue;
+        }
         messages.warn(format_args!(
             "the journal {} is not used: it belongs to other settings, another song, version or adapter ({:.1} MB); \
              `strikeline clean --remove` removes it",
@@ -102,11 +105,7 @@ pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messa
         _ => {
             journal.sync();
             if let Some(path) = journal.path() {
-                messages.note(format_args!(
-                    "{} finished segments are kept in {}: run the same command to continue",
-                    journal.segments(),
-                    shown(&path)
-                ));
+                messages.note(hang::how_to_go_on(&(path, journal.segments())));
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use strikeline_picture::shown;
+use wgpu_video::output::Overwrite;
 use wgpu_video::stream::Progress;
 
 use super::RenderArgs;
@@ -10,6 +11,7 @@ use super::plan::PlannedVideo;
 use super::video::{Display, Video};
 use crate::cli::files::CommandFiles;
 use crate::cli::formats::OutputFormat;
+use crate::cli::journals::remove_those_of_complete;
 use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
 use crate::cli::progress::ProgressDisplay;
@@ -30,6 +32,10 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
     args.video.add_files(&mut files)?;
     files.write("--output", output, OutputFormat::Mp4)?;
     files.check()?;
+    let overwrite = args.force.overwrite();
+    if overwrite == Overwrite::Refuse && !args.resume.no_resume {
+        remove_those_of_complete(output);
+    }
     if args.batch.skip_existing && output.exists() {
         messages.note(format_args!("{} exists and is left as it is", shown(output)));
         if json {
@@ -39,12 +45,11 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
         }
         return Ok(());
     }
-    let overwrite = args.force.overwrite();
     let mut video = Video::prepare(args, (song, output), overwrite, None, &signals.token(), &mut messages)?;
-    if !quiet && !json {
-        hang::say_when_compiling();
-    }
     let mut display = ProgressDisplay::new(quiet, video.frames(), args.video.picture.fps);
+    if !quiet && !json {
+        hang::say_when_compiling(display.line_teller());
+    }
     let result = signals.stream(|_| video.make(&mut display, &mut messages));
     display.finish();
     video.end(&result, &mut messages);

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use strikeline::song::holds_chart;
+use strikeline_files::{Opened, open_or_wait};
 use strikeline_picture::shown;
 
 /// Extensions by which files in a folder are taken for songs. A file that is named on the command line may have any.
@@ -106,7 +107,10 @@ fn read_list(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut source: Box<dyn Read> = if path == Path::new("-") {
         Box::new(io::stdin())
     } else {
-        Box::new(File::open(path).with_context(unreadable)?)
+        // As a shell makes of @<(command).
+        match open_or_wait(path).with_context(unreadable)? {
+            Opened::Regular(file) | Opened::Pipe(file) => Box::new(file),
+        }
     };
     source.by_ref().take(MAX_LIST_BYTES + 1).read_to_end(&mut bytes).with_context(unreadable)?;
     if bytes.len() as u64 > MAX_LIST_BYTES {

@@ -13,6 +13,7 @@ use super::RenderArgs;
 use super::made::VideoKey;
 use super::resume;
 use super::summary::RenderSummary;
+use crate::cli::hang;
 use crate::cli::job::RenderJob;
 use crate::cli::messages::Messages;
 use crate::cli::sound::{SoundSummary, VideoSound};
@@ -61,6 +62,10 @@ impl<'a> Video<'a> {
             true => None,
             false => resume::open(output, song, &job, args.resume.journal_after(), messages),
         };
+        if let Some(journal) = &journal {
+            hang::keep_at_end(journal);
+            sink = sink.with_journal(Arc::clone(journal));
+        }
         job.options.store = journal.clone().map(|journal| journal as Arc<_>);
         Ok(Video { args, output, job, sound, sink, journal, cancel: cancel.clone() })
     }

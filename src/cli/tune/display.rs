@@ -6,7 +6,8 @@ use crate::cli::tuning::search::SearchProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::short;
-use crate::cli::console;
+use crate::cli::progress::tell_beside;
+use crate::cli::{console, hang};
 
 /// How often a plain line is printed.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
@@ -54,6 +55,16 @@ impl SearchDisplay {
                 }
             }
         }
+    }
+
+    /// Says with a line that shaders are compiled, if that takes a while.
+    pub(super) fn say_when_compiling(&self) {
+        let bar = match self {
+            SearchDisplay::Quiet => return,
+            SearchDisplay::Plain { .. } => None,
+            SearchDisplay::Bar(bar) => Some(bar.clone()),
+        };
+        hang::say_when_compiling(move |text| tell_beside(bar.as_ref(), text));
     }
 
     /// Removes the bar.

@@ -17,9 +17,10 @@
 //! | 32 | checksum: the BLAKE3 hash of all bytes of the record before it, keyed with the file's [`SegmentKey`] |
 //!
 //! `HEAD` is the first record. Its content is the key itself (32 bytes) and a text about the file. `DONE` is the last record of
-//! a file that is complete. A record with a wrong checksum was cut off or damaged; it is ignored, and so is everything behind
-//! it. So if a file was cut off anywhere, or its end was never written to the disk, all whole records before that place can
-//! still be used.
+//! a file that is complete. In a journal, its content identifies the file of the video by three numbers of 8 bytes: the device,
+//! the file on it, and its length. A record with a wrong checksum was cut off or damaged; it is ignored, and so is everything
+//! behind it. So if a file was cut off anywhere, or its end was never written to the disk, all whole records before that place
+//! can still be used.
 
 mod content;
 mod join;
@@ -30,7 +31,7 @@ mod segment_file;
 pub use join::{join, keep_sound};
 pub use record::SegmentKey;
 pub use resume::{Journal, JournalPlace};
-pub use segment_file::{Contents, SegmentFile, about_file, remove_unused};
+pub use segment_file::{Contents, SegmentFile, about_file, remove_unused, video_of_file};
 
 use std::io;
 use std::path::PathBuf;
@@ -74,6 +75,9 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
+    /// Another thread of this process is using the journal. Try again, or do without.
+    #[error("another thread is using the journal: try again")]
+    Busy,
     /// The place or the key of a journal could not be determined.
     #[error("{reason}")]
     Place {

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use super::{JournalError, SegmentFile, SegmentKey};
 use crate::encode::Codec;
+use crate::output::FileIdentity;
 use crate::stream::{FinishedSegment, SegmentStore, SinkError};
 use strikeline_picture::SegmentIndex;
 
@@ -91,10 +92,10 @@ impl Journal {
         Journal { codec, about, after, started: Instant::now(), state }
     }
 
-    /// The path of its file; `None` while there is none.
+    /// The path of its file now, also if its folder was renamed; `None` while there is none.
     pub fn path(&self) -> Option<PathBuf> {
         match &self.lock().stage {
-            Stage::Open { file, .. } => Some(file.path().to_owned()),
+            Stage::Open { file, .. } => Some(file.current_path()),
             _ => None,
         }
     }
@@ -117,6 +118,31 @@ impl Journal {
         if let Stage::Open { file, .. } = &self.lock().stage {
             // Best effort: nothing more can be done.
             let _ = file.sync();
+        }
+    }
+
+    /// As [`Journal::sync`], for a program that is about to end because one of its threads has come to a stop: does not wait
+    /// if that thread has the journal. Returns where the file is and how many segments are in it; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`JournalError::Busy`] when a thread has the journal.
+    pub fn sync_if_free(&self) -> Result<Option<(PathBuf, usize)>, JournalError> {
+        let state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(state)) => state.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(JournalError::Busy),
+        };
+        let Stage::Open { file, .. } = &state.stage else { return Ok(None) };
+        // It is as good as it can be.
+        let _ = file.sync();
+        Ok(Some((file.current_path(), file.contents().segments())))
+    }
+
+    /// Notes that the file `video`, which is about to appear, is the complete video.
+    pub(crate) fn complete_as(&self, video: FileIdentity) {
+        if let Stage::Open { file, .. } = &self.lock().stage {
+            // Without the note, a journal that is left because the program is killed now is taken for one that is needed.
+            let _ = file.complete_as(video);
         }
     }
 

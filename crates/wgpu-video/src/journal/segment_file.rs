@@ -11,6 +11,7 @@ use strikeline_audio::{AudioTrack, Packet};
 use super::record::{self, Kind, MAGIC, SegmentKey};
 use super::{JournalError, content};
 use crate::encode::Codec;
+use crate::output::{FileIdentity, Folder};
 use crate::stream::{FinishedSegment, SegmentStore, SinkError};
 use strikeline_picture::SegmentIndex;
 
@@ -115,6 +116,29 @@ pub fn about_file(path: &Path) -> io::Result<Option<String>> {
     Ok(read_head(&mut file)?.map(|(_, about, _)| about))
 }
 
+/// The file that is the video of the segments in the journal at `path`, as that says: the program was ended between the
+/// moment at which the video appeared and the removal of its journal. `None` where it does not say so.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn video_of_file(path: &Path) -> io::Result<Option<FileIdentity>> {
+    let mut file = File::open(path)?;
+    let mut magic = [0; MAGIC.len()];
+    if !record::fill(&mut file, &mut magic)? || magic != *MAGIC {
+        return Ok(None);
+    }
+    let Some((key, _, head)) = read_head(&mut file)? else { return Ok(None) };
+    // It is the last record.
+    let length = record::HEADER_BYTES + FileIdentity::BYTES as u64 + record::CHECKSUM_BYTES;
+    let start = file.metadata()?.len().checked_sub(length);
+    let Some(start) = start.filter(|start| *start >= MAGIC.len() as u64 + head) else { return Ok(None) };
+    file.seek(SeekFrom::Start(start))?;
+    let mut content = Vec::new();
+    let header = record::read(&mut file, &key, |piece| content.extend_from_slice(piece))?;
+    let is_done = header.is_some_and(|header| header.kind == Kind::Done);
+    Ok(FileIdentity::from_bytes(&content).filter(|_| is_done))
+}
+
 /// Removes the segment file at `path`, whatever is in it, unless a process has it open for writing.
 ///
 /// # Errors
@@ -157,6 +181,8 @@ fn read_head(file: &mut impl Read) -> io::Result<Option<(SegmentKey, String, u64
 #[derive(Debug)]
 pub struct SegmentFile {
     path: PathBuf,
+    /// The folder that it is in; `None` where that cannot be opened.
+    folder: Option<Folder>,
     codec: Codec,
     state: Mutex<State>,
 }
@@ -207,7 +233,7 @@ impl SegmentFile {
             end: MAGIC.len() as u64 + head,
         };
         let state = Mutex::new(State { file, contents, is_dirty: true });
-        Ok(SegmentFile { path: path.to_owned(), codec, state })
+        Ok(SegmentFile { path: path.to_owned(), folder: folder(path), codec, state })
     }
 
     /// Opens the file at `path` to add segments to it. Records at its end that are cut off or damaged are removed.
@@ -228,7 +254,7 @@ impl SegmentFile {
         }
         file.set_len(contents.end).and_then(|()| file.seek(SeekFrom::Start(contents.end))).map_err(failed)?;
         let state = Mutex::new(State { file, contents, is_dirty: false });
-        Ok(SegmentFile { path: path.to_owned(), codec, state })
+        Ok(SegmentFile { path: path.to_owned(), folder: folder(path), codec, state })
     }
 
     /// Opens the file at `path` for reading, whatever its key is. Other processes may read it at the same time.
@@ -244,7 +270,7 @@ impl SegmentFile {
         let mut file = File::open(path).map_err(failed)?;
         let contents = SegmentFile::contents_of(&mut file, path)?;
         let state = Mutex::new(State { file, contents, is_dirty: false });
-        Ok(SegmentFile { path: path.to_owned(), codec, state })
+        Ok(SegmentFile { path: path.to_owned(), folder: folder(path), codec, state })
     }
 
     fn contents_of(file: &mut File, path: &Path) -> Result<Contents, JournalError> {
@@ -253,9 +279,16 @@ impl SegmentFile {
         contents.ok_or_else(|| JournalError::Foreign { path: path.to_owned() })
     }
 
-    /// The path of the file.
+    /// The path under which it was created or opened.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where it is now: its folder may have been renamed since it was made or opened.
+    pub fn current_path(&self) -> PathBuf {
+        let name = self.path.file_name().unwrap_or_default();
+        let moved = self.folder.as_ref().filter(|folder| !folder.is_in_place());
+        moved.and_then(|folder| folder.path_of(name)).unwrap_or_else(|| self.path.clone())
     }
 
     /// What is in it now.
@@ -351,12 +384,25 @@ impl SegmentFile {
         content::packets(&content).map(Some).ok_or_else(|| self.damaged(at))
     }
 
-    /// Removes the file.
+    /// Notes that the file `video`, which is about to appear, is the video of all these segments: see [`video_of_file`]. Does
+    /// not wait for the disk.
+    ///
+    /// # Errors
+    /// As [`SegmentFile::add`].
+    pub(super) fn complete_as(&self, video: FileIdentity) -> Result<(), JournalError> {
+        self.append(&mut self.lock(), (Kind::Done, 0), &[&video.to_bytes()]).map(|_| ())
+    }
+
+    /// Removes the file, also from a folder that was renamed meanwhile. One that is gone is no error.
     ///
     /// # Errors
     /// [`JournalError::Io`].
     pub fn remove(&self) -> Result<(), JournalError> {
-        std::fs::remove_file(&self.path).map_err(|error| self.failed(error))
+        let removed = match &self.folder {
+            Some(folder) => folder.remove_file(self.path.file_name().unwrap_or_default(), &self.lock().file),
+            None => std::fs::remove_file(&self.path),
+        };
+        removed.map_err(|error| self.failed(error))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -422,6 +468,11 @@ impl SegmentStore for SegmentFile {
     fn lasts(&self) -> bool {
         true
     }
+}
+
+/// The folder of the file at `path`.
+fn folder(path: &Path) -> Option<Folder> {
+    Folder::open(std::path::absolute(path).ok()?.parent()?).ok()
 }
 
 fn lock(file: &File, path: &Path) -> Result<(), JournalError> {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 ///
 /// On systems where a folder cannot be kept open, it is the folder that has the path at the time.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     #[cfg(unix)]
     handle: File,
@@ -22,7 +22,7 @@ impl Folder {
     }
 
     /// Where `name` in it is; `None` when no path leads to this folder any more.
-    pub(super) fn path_of(&self, name: &OsStr) -> Option<PathBuf> {
+    pub(crate) fn path_of(&self, name: &OsStr) -> Option<PathBuf> {
         Some(self.current_path()?.join(name))
     }
 }
@@ -30,7 +30,7 @@ impl Folder {
 #[cfg(unix)]
 impl Folder {
     /// Opens the folder at `path`, which is absolute.
-    pub(super) fn open(path: &Path) -> io::Result<Folder> {
+    pub(crate) fn open(path: &Path) -> io::Result<Folder> {
         use rustix::fs::{Mode, OFlags};
         // Only in this way can a folder be opened that the user may write to, but not read.
         #[cfg(target_os = "linux")]
@@ -42,7 +42,7 @@ impl Folder {
     }
 
     /// Whether its path still leads to it.
-    pub(super) fn is_in_place(&self) -> bool {
+    pub(crate) fn is_in_place(&self) -> bool {
         self.is_at(&self.path)
     }
 
@@ -91,6 +91,16 @@ impl Folder {
         Ok(rustix::fs::unlinkat(&self.handle, name, rustix::fs::AtFlags::empty())?)
     }
 
+    /// Removes `name`, unless it is the name of another file than `file`, or of none.
+    pub(crate) fn remove_file(&self, name: &OsStr, file: &File) -> io::Result<()> {
+        let found = rustix::fs::statat(&self.handle, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW);
+        let own = rustix::fs::fstat(file)?;
+        match found {
+            Ok(found) if (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino) => self.remove(name),
+            _ => Ok(()),
+        }
+    }
+
     /// Gives `name` in it the name `new` in `folder`, in one step; what has that name is replaced.
     pub(super) fn rename(&self, name: &OsStr, folder: &Folder, new: &OsStr) -> io::Result<()> {
         Ok(rustix::fs::renameat(&self.handle, name, &folder.handle, new)?)
@@ -128,7 +138,7 @@ impl Folder {
 #[cfg(not(unix))]
 impl Folder {
     /// Opens the folder at `path`, which is absolute.
-    pub(super) fn open(path: &Path) -> io::Result<Folder> {
+    pub(crate) fn open(path: &Path) -> io::Result<Folder> {
         match fs::metadata(path)?.is_dir() {
             true => Ok(Folder { path: path.to_owned() }),
             false => Err(io::ErrorKind::NotADirectory.into()),
@@ -136,7 +146,7 @@ impl Folder {
     }
 
     /// Whether its path still leads to it.
-    pub(super) fn is_in_place(&self) -> bool {
+    pub(crate) fn is_in_place(&self) -> bool {
         self.path.is_dir()
     }
 
@@ -156,6 +166,14 @@ impl Folder {
 
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
         fs::remove_file(self.path.join(name))
+    }
+
+    /// Removes `name`, unless it is the name of no file.
+    pub(crate) fn remove_file(&self, name: &OsStr, _file: &File) -> io::Result<()> {
+        match self.remove(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
     }
 
     /// Gives `name` in it the name `new` in `folder`, in one step; what has that name is replaced.

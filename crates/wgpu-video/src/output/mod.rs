@@ -6,6 +6,7 @@ mod before;
 mod error;
 mod folder;
 mod hidden;
+mod identity;
 mod keep;
 mod leftovers;
 mod storage;
@@ -15,6 +16,7 @@ mod unnamed;
 
 pub use error::describe;
 pub use error::{OutputError, Protection};
+pub use identity::FileIdentity;
 pub use leftovers::{Leftover, leftovers};
 pub use unfinished::remove_unfinished;
 
@@ -24,7 +26,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use folder::Folder;
+pub(crate) use folder::Folder;
 use storage::Storage;
 
 /// What to do when a file of the wanted name exists.
@@ -166,6 +168,15 @@ impl OutputFile {
     /// Turns `error`, which came from writing to this file, into one with the file's name and the remedy.
     pub fn error(&self, error: io::Error) -> OutputError {
         OutputError::Write { path: self.path.clone(), error }
+    }
+
+    /// What the file will be known by when it is complete, if nothing more is written to it, and it needs not be copied to get
+    /// its name. `None` for a device, and where the system tells nothing.
+    pub fn identity(&mut self) -> Option<FileIdentity> {
+        match &mut self.storage {
+            Storage::Device(_) => None,
+            storage => FileIdentity::of(storage.file()),
+        }
     }
 
     /// The name that was given.

@@ -1,10 +1,12 @@
 //! The sink that makes an MP4 file.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use strikeline_audio::Packet;
 
 use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo};
+use crate::journal::Journal;
 use crate::mux::{Mp4Settings, Mp4Writer, MuxError};
 use crate::output::{OutputError, OutputFile, Overwrite};
 
@@ -19,6 +21,7 @@ pub struct Mp4Sink {
     /// Where the unfinished video of a stream that is stopped goes, and whether it has been made.
     partial: Option<PathBuf>,
     has_partial: bool,
+    journal: Option<Arc<Journal>>,
 }
 
 #[derive(Debug)]
@@ -43,6 +46,7 @@ impl Mp4Sink {
             language: None,
             partial: None,
             has_partial: false,
+            journal: None,
         })
     }
 
@@ -56,6 +60,14 @@ impl Mp4Sink {
     /// The path of the unfinished video of a stream that was stopped; `None` if none was made.
     pub fn partial(&self) -> Option<&Path> {
         self.partial.as_deref().filter(|_| self.has_partial)
+    }
+
+    /// The same, and just before the video appears, it is noted in `journal` which file it is. So a journal that is left, because
+    /// the program is killed before it can remove it, is known as that of a complete video
+    /// ([`video_of_file`](crate::journal::video_of_file)).
+    #[must_use]
+    pub fn with_journal(self, journal: Arc<Journal>) -> Mp4Sink {
+        Mp4Sink { journal: Some(journal), ..self }
     }
 
     /// The same with the name of the program that makes the file ([`Mp4Settings::with_writing_tool`]).
@@ -138,7 +150,10 @@ impl Sink for Mp4Sink {
     }
 
     fn finish(&mut self) -> Result<u64, SinkError> {
-        let (file, bytes) = self.end(Mp4Writer::finish)?;
+        let (mut file, bytes) = self.end(Mp4Writer::finish)?;
+        if let Some((journal, video)) = self.journal.take().zip(file.identity()) {
+            journal.complete_as(video);
+        }
         file.commit()?;
         Ok(bytes)
     }
