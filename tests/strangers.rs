@@ -176,7 +176,10 @@ fn what_is_no_regular_file_is_refused_and_not_waited_for() {
     pipe(&path("wall.png"));
     refused(&mut themed(&song, "text.font.file = 'font.ttf'"), &["font.ttf", "a pipe"]);
     refused(&mut themed(&song, "background.image = 'wall.png'"), &["wall.png", "a pipe"]);
-    refused(strikeline().args(["theme", "--check"]).arg(song.with_extension("toml")), &["not a regular file"]);
+    refused(
+        strikeline().args(["theme", "--check"]).arg(song.with_extension("toml")),
+        &["not a regular file"],
+    );
 
     let socket = path("socket.mid");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
