@@ -3,7 +3,7 @@
 use super::ages::{FINAL_AGE, MacroblockAges};
 use super::coding::{Coding, MacroblockToCode, Rate};
 use super::context::{RowChanges, SliceContext};
-use super::mode_decision::ModeDecision;
+use super::mode_decision::{ModeDecision, finer_if_dithered};
 use super::motion_search::InterPartition;
 use super::repeats::find_repeats;
 use super::slice_writer::SliceWriter;
@@ -239,7 +239,8 @@ impl<'a> SliceEncoder<'a> {
             let mut padded = MacroblockBuffer::EMPTY;
             let source = block.source(&mut padded);
             if !block.is_close(source) {
-                let rate = Rate::of(self.context.qp.saturating_sub(refinement.qp_step));
+                let finer = if refinement.is_last { finer_if_dithered(source) } else { 0 };
+                let rate = Rate::of(self.context.qp.saturating_sub(refinement.qp_step + finer));
                 let block = MacroblockToCode { position, source, rate };
                 ModeDecision::new(&self.context, history, &mut self.written).refine(&block, codings);
                 return;
