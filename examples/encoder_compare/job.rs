@@ -22,6 +22,8 @@ pub(crate) struct Job {
     pub scroll: Option<Scroll>,
     pub frames: u64,
     pub has_ffmpeg: bool,
+    /// Where the streams are kept.
+    pub streams: Option<PathBuf>,
 }
 
 impl Job {
@@ -61,6 +63,10 @@ impl Job {
         if row.outcome.is_none() {
             let quality = if self.has_ffmpeg { self.judge(stream.path())? } else { String::new() };
             row.outcome = Some((std::fs::metadata(stream.path())?.len(), quality));
+            if let Some(folder) = &self.streams {
+                let name = row.name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+                std::fs::copy(stream.path(), folder.join(format!("{name}-{}.264", row.qp)))?;
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `--theme NAME` chooses the theme (plain), `--static` repeats the first frame, `--keep PLANES.nv12` keeps the frames for
-//! the next time, `--only TEXT` runs the encoders that have it in their names, and `--memory` prints how much memory the
+//! the next time, `--streams FOLDER` keeps what each encoder made, `--only TEXT` runs the encoders that have it in their names, and `--memory` prints how much memory the
 //! built-in encoder holds at that size, and nothing else.
 //!
 //! A song is rendered once, before: ten seconds of it from second 8 on. A file of planes holds NV12 frames without
@@ -64,6 +64,7 @@ fn main() -> Result<()> {
     let theme = option(&mut arguments, "--theme", true).unwrap_or_else(|| "plain".to_owned());
     let still = option(&mut arguments, "--static", false).is_some();
     let keep = option(&mut arguments, "--keep", true);
+    let streams = option(&mut arguments, "--streams", true).map(PathBuf::from);
     let only = option(&mut arguments, "--only", true).unwrap_or_default();
     let memory = option(&mut arguments, "--memory", false).is_some();
     let argument = |index: usize, default: &'static str| arguments.get(index).map_or(default, String::as_str);
@@ -79,6 +80,7 @@ fn main() -> Result<()> {
         size,
         frame_rate,
         scroll: arguments.get(4).filter(|text| *text != "-").map(|text| read_scroll(text)).transpose()?,
+        streams,
         has_ffmpeg: Command::new("ffmpeg").arg("-version").output().is_ok(),
     };
     if memory {

@@ -19,6 +19,19 @@ impl MacroblockSamples<'_> {
         difference_sum(self.luma, other.luma, 16) + difference_sum(self.chroma, other.chroma, 8)
     }
 
+    /// Difference between the largest and the smallest luma sample.
+    pub(crate) fn luma_range(self) -> u8 {
+        let (mut least, mut most) = ([u8::MAX; 16], [0; 16]);
+        for row in self.luma.data.chunks(self.luma.stride).take(16) {
+            for ((least, most), &sample) in least.iter_mut().zip(&mut most).zip(row) {
+                *least = sample.min(*least);
+                *most = sample.max(*most);
+            }
+        }
+        let least = least.into_iter().min().unwrap_or(0);
+        most.into_iter().max().unwrap_or(0).saturating_sub(least)
+    }
+
     /// Sum of squared differences of luma and chroma.
     #[inline(always)]
     pub(crate) fn squared_error(self, other: MacroblockSamples<'_>, instructions: Instructions) -> u32 {

@@ -9,11 +9,13 @@ pub(crate) struct Refinement {
     pub(crate) age: u32,
     /// How much lower the QP is than that of the slice.
     pub(crate) qp_step: u8,
+    /// Whether no other follows.
+    pub(crate) is_last: bool,
 }
 
 /// All refinements. A much lower QP at once would be wasted on what soon changes again.
 pub(crate) const REFINEMENTS: [Refinement; 2] =
-    [Refinement { age: 3, qp_step: 3 }, Refinement { age: 30, qp_step: 12 }];
+    [Refinement { age: 3, qp_step: 3, is_last: false }, Refinement { age: 30, qp_step: 12, is_last: true }];
 /// The age from which a macroblock needs no work: it is refined, and every reconstructed picture holds it.
 pub(crate) const FINAL_AGE: u32 = 40;
 /// Ages at which a macroblock may need work, as bits: until the first refinement and for as many pictures after it as

@@ -1,6 +1,8 @@
 //! What all decisions about a slice share.
 
-use crate::grid::{MacroblockGrid, MacroblockPosition};
+use std::cmp::Ordering;
+
+use crate::grid::{MacroblockGrid, MacroblockPosition, SourceChange};
 use crate::prediction::reference::{ContentId, Reference};
 use crate::prediction::vectors::{PartitionMotion, Vector};
 use crate::residual::code::Quantisers;
@@ -8,15 +10,40 @@ use crate::simd::Instructions;
 use crate::source::history::{SourceHistory, WholeMotion};
 use strikeline_picture::{FrameChange, Picture, Scroll};
 
-/// How much lower the QP of the first picture is than that of later ones, and of macroblocks that come in at the edge
-/// of the picture: they will be visible until they have crossed it.
+/// How much lower the QP of the first picture is than that of later ones.
 const FINER: u8 = 12;
+
+/// How much lower the QP of new macroblocks is whose content will be moved on: it will be visible until it has crossed the
+/// picture, with the errors that it gets here.
+const FINER_IF_MOVED_ON: u8 = 12;
 
 /// QP of a slice. Errors of the first picture are copied through the whole segment, so it is coded finer. What
 /// changes in later pictures mostly changes again soon, so it can be coded coarser.
 pub(crate) fn slice_qp(base: u8, intra: bool) -> u8 {
     let later = (base + (base / 6).min(4)).saturating_sub(2);
     if intra { later.saturating_sub(FINER) } else { later.min(51) }
+}
+
+/// How the source of a row of macroblocks has changed, and of the rows above and below it.
+#[derive(Debug)]
+pub(crate) struct RowChanges {
+    pub(crate) above: Vec<SourceChange>,
+    pub(crate) here: Vec<SourceChange>,
+    pub(crate) below: Vec<SourceChange>,
+}
+
+impl RowChanges {
+    /// Before the first row. `columns`: macroblocks in a row.
+    pub(crate) fn new(columns: usize) -> RowChanges {
+        let row = || vec![SourceChange::New; columns];
+        RowChanges { above: row(), here: row(), below: row() }
+    }
+
+    /// Goes on to the next row. That below is to be filled in then.
+    pub(crate) fn next_row(&mut self) {
+        std::mem::swap(&mut self.above, &mut self.here);
+        std::mem::swap(&mut self.here, &mut self.below);
+    }
 }
 
 /// What all macroblocks of a slice share.
@@ -53,17 +80,22 @@ impl SliceContext<'_> {
         self.references[0].distance == self.references[1].distance
     }
 
-    /// QPY of a new macroblock: finer where it comes in with the scroll.
-    pub(crate) fn qp_of_new(&self, position: MacroblockPosition) -> u8 {
-        let enters = self.scroll_vector.is_some_and(|vector| {
-            let (x, y) = (
-                position.x() as i32 + i32::from(vector.x) / 4,
-                position.y() as i32 + i32::from(vector.y) / 4,
-            );
-            let (right, bottom) = (self.grid.columns as i32 * 16 - 16, self.grid.rows as i32 * 16 - 16);
-            x < 0 || y < 0 || x > right || y > bottom
+    /// QPY of a new macroblock: finer where its content will be moved on, so that its errors will be seen for long.
+    pub(crate) fn qp_of_new(&self, position: MacroblockPosition, changes: &RowChanges) -> u8 {
+        let moves_on = self.scroll_vector.is_some_and(|vector| {
+            let toward = |vector: i16, before: SourceChange, after: SourceChange| match vector.cmp(&0) {
+                Ordering::Less => after == SourceChange::Moved,
+                Ordering::Equal => false,
+                Ordering::Greater => before == SourceChange::Moved,
+            };
+            let column = position.column;
+            let beside = |column: Option<usize>| {
+                column.and_then(|column| changes.here.get(column).copied()).unwrap_or(SourceChange::New)
+            };
+            toward(vector.y, changes.above[column], changes.below[column])
+                || toward(vector.x, beside(column.checked_sub(1)), beside(Some(column + 1)))
         });
-        if enters { self.qp.saturating_sub(FINER) } else { self.qp }
+        if moves_on { self.qp.saturating_sub(FINER_IF_MOVED_ON) } else { self.qp }
     }
 
     /// Whether the source of `picture` at a macroblock is that of an earlier picture at the position that a motion

@@ -30,6 +30,14 @@ struct IntraChoice {
     chroma_edges: ChromaEdges,
 }
 
+/// How much lower the QP of a macroblock is that stands still, if it is a part of a gradient: its luma samples take few values, in a
+/// pattern that stands for the values between. Without the pattern a gradient has visible steps.
+pub(crate) fn finer_if_dithered(source: MacroblockSamples<'_>) -> u8 {
+    const LARGEST_RANGE: u8 = 2;
+    const FINER: u8 = 10;
+    if (1..=LARGEST_RANGE).contains(&source.luma_range()) { FINER } else { 0 }
+}
+
 /// Decides how macroblocks are predicted, and writes them. The parameter `codings` of its methods is memory for codings
 /// that are compared.
 #[derive(Debug)]
@@ -51,15 +59,13 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
     /// A new macroblock of a P slice. `skip_vector`: that of P_Skip.
     pub(crate) fn inter(
         &mut self,
-        position: MacroblockPosition,
-        source: MacroblockSamples<'_>,
+        block: &MacroblockToCode<'_>,
         skip_vector: Vector,
         codings: &mut [Coding; 2],
     ) {
         let context = self.context;
+        let &MacroblockToCode { position, source, rate } = block;
         let range = VectorRange::of(context.grid, position);
-        let rate = Rate::of(context.qp_of_new(position));
-        let block = MacroblockToCode { position, source, rate };
         let is_exact =
             |motion: PartitionMotion| context.is_exact(self.history, context.picture, position, motion);
         if skip_vector.is_whole() && range.contains(skip_vector) {
@@ -74,7 +80,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             }
         }
         let around = self.written.around(position.column);
-        let search = MotionSearch { context, block, around, range, skip_vector };
+        let search = MotionSearch { context, block: *block, around, range, skip_vector };
         let candidates = search.candidates();
         let exact = candidates.as_slice().iter().find(|&&motion| is_exact(motion));
         if let Some(&motion) = exact {
@@ -85,13 +91,13 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             self.written.write_motion(position, &macroblock);
             return;
         }
-        let intra = self.best_intra(&block);
+        let intra = self.best_intra(block);
         let [mut best, mut other] = codings.each_mut();
         // Stop early only when hardly anything is left: small errors that are accepted remain for good.
         let intra_cost = intra.luma_cost + intra.chroma_cost;
         if intra_cost <= NEGLIGIBLE {
-            self.code_intra_16x16(best, &block, &intra);
-            self.written.write_coding(&block, best);
+            self.code_intra_16x16(best, block, &intra);
+            self.written.write_coding(block, best);
             return;
         }
         let inter = search.best(&candidates, intra_cost);
@@ -103,20 +109,20 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             && intra.luma_cost > rate.lambda * SPLIT_FROM;
         best.cost = u32::MAX;
         if tries_inter {
-            self.code_inter(best, &block, &inter.whole, skip_vector);
+            self.code_inter(best, block, &inter.whole, skip_vector);
             if let Some(divided) = inter.divided {
-                best.calculate_cost(&block, context.instructions);
-                self.code_inter(other, &block, &divided, skip_vector);
-                other.calculate_cost(&block, context.instructions);
+                best.calculate_cost(block, context.instructions);
+                self.code_inter(other, block, &divided, skip_vector);
+                other.calculate_cost(block, context.instructions);
                 order(&mut best, &mut other);
             } else if tries_intra {
-                best.calculate_cost(&block, context.instructions);
+                best.calculate_cost(block, context.instructions);
             }
         }
         if tries_intra && (!tries_inter || best.cost > rate.worth(MIN_INTRA_16X16_BITS)) {
-            self.code_intra_16x16(other, &block, &intra);
+            self.code_intra_16x16(other, block, &intra);
             if tries_inter || tries_intra_4x4 {
-                other.calculate_cost(&block, context.instructions);
+                other.calculate_cost(block, context.instructions);
                 order(&mut best, &mut other);
             } else {
                 std::mem::swap(&mut best, &mut other);
@@ -124,12 +130,12 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         }
         if tries_intra_4x4
             && best.cost > rate.worth(MIN_INTRA_4X4_BITS)
-            && self.code_intra_4x4(other, &block, &intra)
+            && self.code_intra_4x4(other, block, &intra)
         {
-            other.calculate_cost(&block, context.instructions);
+            other.calculate_cost(block, context.instructions);
             order(&mut best, &mut other);
         }
-        self.written.write_coding(&block, best);
+        self.written.write_coding(block, best);
     }
 
     /// Codes an unchanged macroblock of a P slice once more. P_Skip would give it the vector zero.
@@ -147,7 +153,8 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         source: MacroblockSamples<'_>,
         codings: &mut [Coding; 2],
     ) {
-        let (rate, instructions) = (Rate::of(self.context.qp), self.context.instructions);
+        let rate = Rate::of(self.context.qp.saturating_sub(finer_if_dithered(source)));
+        let instructions = self.context.instructions;
         let block = MacroblockToCode { position, source, rate };
         let choice = self.best_intra(&block);
         let [mut best, mut other] = codings.each_mut();

@@ -2,8 +2,8 @@
 
 use super::ages::{FINAL_AGE, MacroblockAges};
 use super::coding::{Coding, MacroblockToCode, Rate};
-use super::context::SliceContext;
-use super::mode_decision::ModeDecision;
+use super::context::{RowChanges, SliceContext};
+use super::mode_decision::{ModeDecision, finer_if_dithered};
 use super::motion_search::InterPartition;
 use super::repeats::find_repeats;
 use super::slice_writer::SliceWriter;
@@ -49,14 +49,20 @@ impl<'a> SliceEncoder<'a> {
         let vertical =
             self.context.scroll_vector.map_or(0, |vector| usize::from(vector.y.unsigned_abs()) / 64);
         let behind = 4.max(vertical + 2);
-        let mut changes = vec![SourceChange::New; grid.columns];
+        let mut changes = RowChanges::new(grid.columns);
+        self.state.history.find_changes(search, 0, &mut changes.below);
         for row in 0..grid.rows {
-            self.state.history.find_changes(search, row, &mut changes);
-            self.state.ages.begin_row(row, &changes);
+            changes.next_row();
+            if row + 1 < grid.rows {
+                self.state.history.find_changes(search, row + 1, &mut changes.below);
+            } else {
+                changes.below.fill(SourceChange::New);
+            }
+            self.state.ages.begin_row(row, &changes.here);
             if self.context.references.is_empty() {
                 self.encode_intra_row(row);
             } else {
-                self.copy_unchanged_and_moved(row, &changes);
+                self.copy_unchanged_and_moved(row, &changes.here);
                 self.encode_inter_row(row, &changes);
             }
             self.written.end_row();
@@ -126,14 +132,15 @@ impl<'a> SliceEncoder<'a> {
                 continue;
             }
             let position = self.context.grid.position(column, row);
-            self.encode_new(position, Vector::ZERO);
+            self.encode_intra(position);
             self.written.end_of_macroblock(position);
             column += 1;
         }
     }
 
     /// Encodes a row of a P slice.
-    fn encode_inter_row(&mut self, row: usize, changes: &[SourceChange]) {
+    fn encode_inter_row(&mut self, row: usize, row_changes: &RowChanges) {
+        let changes = row_changes.here.as_slice();
         let mut column = 0;
         while column < changes.len() {
             let position = self.context.grid.position(column, row);
@@ -161,7 +168,7 @@ impl<'a> SliceEncoder<'a> {
                 }
                 SourceChange::Unchanged => self.encode_unchanged_if_skip_moves(position, skip_vector),
                 SourceChange::Moved => self.encode_moved(position, skip_vector),
-                SourceChange::New => self.encode_new(position, skip_vector),
+                SourceChange::New => self.encode_new(position, skip_vector, row_changes),
             }
             self.written.end_of_macroblock(position);
             column += 1;
@@ -184,18 +191,24 @@ impl<'a> SliceEncoder<'a> {
         (first..changes.len()).take_while(continues).count()
     }
 
-    /// A macroblock that is neither unchanged nor moved by the scroll.
-    fn encode_new(&mut self, position: MacroblockPosition, skip_vector: Vector) {
+    /// A macroblock of an I slice.
+    fn encode_intra(&mut self, position: MacroblockPosition) {
         let SliceState { history, ages, codings } = &mut self.state;
         let mut padded = MacroblockBuffer::EMPTY;
         let source = source_block(self.context.picture, position, &mut padded);
         ages.mark_changed(position);
-        let mut decision = ModeDecision::new(&self.context, history, &mut self.written);
-        if self.context.references.is_empty() {
-            decision.intra(position, source, codings);
-        } else {
-            decision.inter(position, source, skip_vector, codings);
-        }
+        ModeDecision::new(&self.context, history, &mut self.written).intra(position, source, codings);
+    }
+
+    /// A macroblock of a P slice that is neither unchanged nor moved by the scroll.
+    fn encode_new(&mut self, position: MacroblockPosition, skip_vector: Vector, changes: &RowChanges) {
+        let SliceState { history, ages, codings } = &mut self.state;
+        let mut padded = MacroblockBuffer::EMPTY;
+        let source = source_block(self.context.picture, position, &mut padded);
+        ages.mark_changed(position);
+        let rate = Rate::of(self.context.qp_of_new(position, changes));
+        let block = MacroblockToCode { position, source, rate };
+        ModeDecision::new(&self.context, history, &mut self.written).inter(&block, skip_vector, codings);
     }
 
     /// A macroblock that has moved by the scroll. Its samples are in the reconstruction already.
@@ -226,7 +239,8 @@ impl<'a> SliceEncoder<'a> {
             let mut padded = MacroblockBuffer::EMPTY;
             let source = block.source(&mut padded);
             if !block.is_close(source) {
-                let rate = Rate::of(self.context.qp.saturating_sub(refinement.qp_step));
+                let finer = if refinement.is_last { finer_if_dithered(source) } else { 0 };
+                let rate = Rate::of(self.context.qp.saturating_sub(refinement.qp_step + finer));
                 let block = MacroblockToCode { position, source, rate };
                 ModeDecision::new(&self.context, history, &mut self.written).refine(&block, codings);
                 return;
