@@ -322,7 +322,7 @@ fn a_list_may_be_a_pipe_but_no_device_and_no_record_is_read_from_a_pipe() {
     fs::write(folder.path().join("list"), "a.mid\n").unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stderr(&output).contains("is no regular file"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("is not a record of videos"), "{}", stderr(&output));
     assert_eq!(names(&folder.path().join("videos")), [".batch.strikeline-journal", "a.mp4"]);
 
     let told = fail(&mut render(folder.path(), &["@/dev/zero", "-o", "videos"]), 1);
@@ -362,4 +362,57 @@ fn a_batch_that_was_killed_in_the_middle_of_a_song_goes_on_in_that_song() {
     succeed(command(&["a.mid"], "single.mp4").arg("--no-resume"));
     let same = fs::read(videos.join("a.mp4")).unwrap() == fs::read(folder.path().join("single.mp4")).unwrap();
     assert!(same);
+}
+
+#[test]
+fn a_record_that_leads_elsewhere_or_is_something_else_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let songs = folder.path().join("songs");
+    fs::create_dir(&songs).unwrap();
+    let groove = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/songs/groove.mid");
+    let song = songs.join("a.mid");
+    fs::copy(&groove, &song).unwrap();
+    let bytes = fs::read(&song).unwrap();
+    let videos = folder.path().join("videos");
+    fs::create_dir(&videos).unwrap();
+    let record = videos.join(".batch.strikeline-journal");
+    let dangling = folder.path().join("new");
+    let make: [&dyn Fn(); 4] = [
+        &|| std::os::unix::fs::symlink(&song, &record).unwrap(),
+        &|| std::os::unix::fs::symlink(&dangling, &record).unwrap(),
+        &|| fs::hard_link(&song, &record).unwrap(),
+        &|| fs::write(&record, b"somebody's own text\n").unwrap(),
+    ];
+    for make in make {
+        make();
+        let before = fs::read(&record).ok();
+        let mut command = strikeline();
+        command.arg("render").arg(&songs).args([
+            "--size",
+            "64x64",
+            "--fps",
+            "5",
+            "--duration",
+            "1",
+            "--force",
+        ]);
+        succeed(command.args(["--no-sound", "-o"]).arg(&videos));
+        assert_eq!(fs::read(&song).unwrap(), bytes);
+        assert!(!dangling.exists());
+        assert_eq!(fs::read(&record).ok(), before);
+        assert!(videos.join("a.mp4").is_file());
+        fs::remove_file(&record).unwrap();
+    }
+}
+
+#[test]
+fn pipes_in_a_folder_are_no_songs() {
+    let folder = tempfile::tempdir().unwrap();
+    let groove = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/songs/groove.mid");
+    fs::copy(&groove, folder.path().join("a.mid")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, folder.path().join("b.mid"), rustix::fs::Mode::RWXU).unwrap();
+    let mut command = strikeline();
+    command.arg("render").arg(folder.path()).args(["--size", "64x64", "--fps", "5", "--duration", "1"]);
+    succeed(command.args(["--no-sound", "-o"]).arg(folder.path().join("videos")));
+    assert!(folder.path().join("videos/a.mp4").is_file());
 }

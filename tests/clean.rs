@@ -55,8 +55,8 @@ fn each_file_is_listed_as_what_it_is_and_nothing_is_removed_unless_asked_for() {
     assert!(incomplete.contains("(0.2 MB): an output file that was not completed"), "{text}");
     let record = line(&text, BATCH_RECORD);
     assert!(record.contains("the record of a batch: which of its videos are finished"), "{text}");
-    assert!(line(&text, JOURNAL).contains("a journal in which nothing is whole"), "{text}");
-    assert!(text.contains("--remove removes them"), "{text}");
+    assert!(line(&text, JOURNAL).contains("a journal without a whole segment"), "{text}");
+    assert!(text.contains("--remove removes these files"), "{text}");
     assert_eq!(text.lines().count(), 4, "{text}");
 
     let list: Value = serde_json::from_str(&clean(folder.path(), &["--json"])).unwrap();
@@ -95,7 +95,7 @@ fn what_a_running_program_uses_stays() {
     journal.try_lock().unwrap();
     let text = clean(folder.path(), &["--remove"]);
     for name in [BATCH_RECORD, JOURNAL] {
-        assert!(line(&text, name).ends_with("in use by a program that is running, and left"), "{text}");
+        assert!(line(&text, name).ends_with("in use by a program that is running"), "{text}");
     }
     // One that is being written is nothing that was left.
     assert!(!text.contains(INCOMPLETE), "{text}");

@@ -123,7 +123,10 @@ fn a_summary_that_cannot_be_printed_is_told_with_the_file_that_is_complete() {
         fails(in_folder(&profile).args(files).stdout(stdout()), &told);
         let batch = ["render", "song.mid", "other.mid", "-o", "videos", "--force", "--json"];
         std::fs::write(folder.path().join("other.mid"), song(1)).unwrap();
-        fails(in_folder(&batch).args(small).stdout(stdout()), &["all videos are complete: 2", unprinted]);
+        fails(
+            in_folder(&batch).args(small).stdout(stdout()),
+            &["all videos are complete (2 made)", unprinted],
+        );
     }
     for name in ["plan.json", "farm.sh", "plan.json.parts/part-0001.segments", "joined.mp4"] {
         assert!(folder.path().join(name).metadata().unwrap().len() > 500, "{name}");

@@ -5,13 +5,14 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use common::midi;
-use common::program::{decode, decode_sound, fail, strikeline, succeed};
+use common::program::{decode, decode_sound, fail, probe, strikeline, succeed};
 use rustix::process::{Pid, Signal, kill_process};
 
 const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/songs/groove.mid");
@@ -148,14 +149,61 @@ fn the_first_signal_finishes_segments_and_keeps_what_there_is_as_a_video_on_dema
         assert!((seen - heard).abs() < 0.05, "{seen} s are seen and {heard} s heard");
         assert_eq!(files(folder.path()).len(), 2);
 
-        // It is in the way of another one, and nothing is overwritten.
-        let again = render(&video, &["--keep-partial"]).output().unwrap();
-        assert_eq!(again.status.code(), Some(2));
-        fs::remove_file(&partial).unwrap();
-        succeed(&mut render(&video, &[]));
+        // The same command continues. Interrupted again, it leaves a longer one, with the sound of what was kept before.
+        let kept = fs::metadata(&journals(folder.path())[0]).unwrap().len();
+        let again = render(&video, &["--keep-partial"]);
+        let (status, said) = interrupt(again, folder.path(), kept + 100_000, signal);
+        assert_eq!(status.code(), Some(code), "{said}");
+        assert!(said.contains("the finished beginning of the video is in"), "{said}");
+        let longer = decode(&partial, 480, 270).len();
+        assert!(longer > frames, "{longer} {frames}");
+        assert!((longer as f64 / 60.0 - decode_sound(&partial).len() as f64 / 48_000.0).abs() < 0.05);
+
+        succeed(&mut render(&video, &["--keep-partial"]));
         assert!(fs::read(&video).unwrap() == uninterrupted());
-        assert_eq!(files(folder.path()), ["video.mp4"]);
+        assert_eq!(files(folder.path()), ["video.mp4", "video.partial.mp4"]);
+        // Another video does not replace it.
+        fs::remove_file(&video).unwrap();
+        let told = fail(&mut render(&video, &["--keep-partial"]), 2);
+        assert!(told.contains("video.partial.mp4 exists"), "{told}");
     }
+}
+
+#[test]
+fn a_partial_video_is_made_also_before_there_is_a_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    let mut command = strikeline();
+    command.arg("render").arg(SONG).arg("-o").arg(&video).args(["--size", "1440p", "--theme", "plain"]);
+    command.args(["--keep-partial", "--journal-after", "1000", "--no-sound"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // Where standard error is no terminal, a line tells of the progress every five seconds.
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.contains("frame ")).unwrap();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let said: Vec<String> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("the finished beginning of the video is in")), "{said:?}");
+    assert_eq!(files(folder.path()), ["video.partial.mp4"]);
+    let frames = probe(&folder.path().join("video.partial.mp4"))["packets"].as_array().unwrap().len();
+    assert!(frames > 0 && frames.is_multiple_of(SEGMENT), "{frames}");
+}
+
+#[test]
+fn a_partial_video_that_cannot_get_its_name_costs_no_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    let child = begin(render(&video, &["--keep-partial"]), folder.path(), 150_000);
+    let partial = folder.path().join("video.partial.mp4");
+    fs::write(&partial, b"mine").unwrap();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let (status, said) = end(child);
+    assert_eq!(status.code(), Some(130), "{said}");
+    assert!(said.contains("run the same command to continue"), "{said}");
+    assert_eq!(fs::read(&partial).unwrap(), b"mine");
+    assert_eq!(journals(folder.path()).len(), 1);
+    go_on(render(&video, &[]));
+    assert!(fs::read(&video).unwrap() == uninterrupted());
 }
 
 #[test]

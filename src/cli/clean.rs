@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use serde_json::json;
 use strikeline_picture::shown;
-use wgpu_video::journal::{JournalError, about_file, remove_unused};
+use wgpu_video::journal::{JournalError, about_file, is_in_use, remove_unused};
 use wgpu_video::output::{Leftover, leftovers};
 
 use super::args::JsonArgs;
@@ -94,7 +94,7 @@ pub(super) fn run(args: &CleanArgs) -> anyhow::Result<()> {
         let list: Vec<_> = files.iter().map(json_of).collect();
         console::print_json(&json!({ "files": list }))?;
     } else {
-        console::print(&text(&files))?;
+        console::print(&text(&files, args.older_than))?;
     }
     let failed = files.iter().filter(|file| matches!(file.fate, Fate::Failed(_))).count();
     anyhow::ensure!(failed == 0, "{failed} of the listed files could not be removed; the list says why");
@@ -135,7 +135,7 @@ impl Fate {
     /// What becomes of `found`, which a program that uses it holds a lock on.
     fn of_locked(found: &Found, args: &CleanArgs) -> Fate {
         if !args.remove {
-            return Fate::Listed;
+            return if is_in_use(&found.path) { Fate::InUse } else { Fate::Listed };
         }
         match remove_unused(&found.path) {
             Ok(()) => Fate::Removed,
@@ -145,9 +145,13 @@ impl Fate {
     }
 }
 
-fn text(files: &[Dealt]) -> String {
+fn text(files: &[Dealt], days: u64) -> String {
     if files.is_empty() {
-        return "nothing to clean: interrupted renders left no files here\n".to_owned();
+        return match days {
+            0 => "nothing to clean: interrupted renders left no files here\n".to_owned(),
+            1 => "nothing to clean: there is no such file here that is a day old\n".to_owned(),
+            days => format!("nothing to clean: there is no such file here that is {days} days old\n"),
+        };
     }
     let mut text = String::new();
     for Dealt { found, kind, about, fate } in files {
@@ -160,10 +164,14 @@ fn text(files: &[Dealt]) -> String {
         let fate = match fate {
             Fate::Listed => String::new(),
             Fate::Removed => "; removed".to_owned(),
-            Fate::InUse => "; kept, because it is in use by a program that is running".to_owned(),
+            Fate::InUse => "; in use by a program that is running".to_owned(),
             Fate::Failed(why) => format!("; could not be removed: {why}"),
         };
-        text += &format!("{} ({:.1} MB){about}{fate}\n", shown(&found.path), found.bytes as f64 / 1e6);
+        let size = match found.bytes {
+            bytes if bytes < 100_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+            bytes => format!("{:.1} MB", bytes as f64 / 1e6),
+        };
+        text += &format!("{} ({size}){about}{fate}\n", shown(&found.path));
     }
     if files.iter().any(|file| file.fate == Fate::Listed) {
         text += "--remove removes these files; to use what is finished instead, run the same render command again\n";

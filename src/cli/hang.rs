@@ -1,7 +1,8 @@
 //! What the program says when a graphics driver takes long, and how it ends when a driver does not return.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
+use std::thread::Builder;
 use std::time::Duration;
 
 use strikeline_picture::shown;
@@ -16,6 +17,9 @@ use super::{FAILED, console};
 /// How often it is tried to get hold of a journal that is being written to, and how long after the last time.
 const TRIES: usize = 20;
 const TRY_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How long the end of the program waits for what is said of journals.
+const BRIEFLY: Duration = Duration::from_millis(500);
 
 /// The journals of the videos that are being made.
 static JOURNALS: Mutex<Vec<Weak<Journal>>> = Mutex::new(Vec::new());
@@ -58,6 +62,12 @@ fn end(error: &GpuError, signals: &Signals) -> ! {
     if let Some(remedy) = remedies::of_gpu(error) {
         console::tell(format_args!("help: {remedy}"));
     }
+    tell_kept();
+    signals.end_program(FAILED);
+}
+
+/// Says what the journals of the videos that are being made have, and the part of a plan.
+fn tell_kept() {
     let journals = JOURNALS.lock().map(|journals| journals.clone()).unwrap_or_default();
     for journal in journals.iter().filter_map(Weak::upgrade) {
         if let Some(kept) = kept(&journal) {
@@ -72,7 +82,18 @@ fn end(error: &GpuError, signals: &Signals) -> ! {
             shown(&path)
         ));
     }
-    signals.end_program(FAILED);
+}
+
+/// Does so before the program is ended at once: in a thread of its own, which is left behind when it takes long.
+pub(super) fn tell_kept_briefly() {
+    let (ended, end) = mpsc::channel::<()>();
+    let told = Builder::new().name("tell-kept".to_owned()).spawn(move || {
+        tell_kept();
+        drop(ended);
+    });
+    if told.is_ok() {
+        let _ = end.recv_timeout(BRIEFLY);
+    }
 }
 
 /// What `journal` has. A thread that writes to it is waited for, but not for ever.

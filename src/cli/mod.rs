@@ -173,7 +173,9 @@ fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> u8 {
         return PARTS_MISSING;
     }
     match error.downcast_ref::<StreamError>() {
-        Some(StreamError::Cancelled) => interrupted.unwrap_or(Signal::INTERRUPT).exit_code(),
+        Some(StreamError::Cancelled | StreamError::FinishEarly(_)) => {
+            interrupted.unwrap_or(Signal::INTERRUPT).exit_code()
+        }
         _ => FAILED,
     }
 }

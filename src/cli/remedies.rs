@@ -79,6 +79,9 @@ fn of_song(error: &SongError) -> Option<&'static str> {
         SongError::InFile { problem, .. } => of_song(problem),
         SongError::NoSuchTrack { .. } => Some("--track takes one of these numbers, or all"),
         SongError::NoNotes(why) => of_no_notes(why),
+        SongError::NotMidi { looks_like: Some("a text file") } => {
+            Some("@list.txt takes songs from a list of their names")
+        }
         SongError::NoSuchDifficulty { .. } => Some("--difficulty takes one of these"),
         _ => None,
     }
@@ -124,7 +127,9 @@ fn of_stream(error: &StreamError) -> Option<&'static str> {
             _ => None,
         },
         StreamError::Encoder(error) | StreamError::Encode { source: error, .. } => of_cause(error),
-        StreamError::Begin(error) | StreamError::Finish(error) => of_cause(&**error),
+        StreamError::Begin(error) | StreamError::Finish(error) | StreamError::FinishEarly(error) => {
+            of_cause(&**error)
+        }
         StreamError::Write { source, .. } | StreamError::Sound { source, .. } => of_cause(&**source),
         StreamError::ConfigDiffers { .. } => Some("--encoder chooses another encoder"),
         StreamError::Thread { .. } => Some("--jobs sets the number of encoding threads"),

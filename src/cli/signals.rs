@@ -124,6 +124,7 @@ mod watch {
     use signal_hook::iterator::Signals;
 
     use super::{Signal, State};
+    use crate::cli::hang;
 
     pub(super) fn start(state: &Arc<State>) -> io::Result<()> {
         let mut watched = vec![SIGINT, SIGTERM, SIGQUIT, SIGALRM, SIGXCPU];
@@ -144,6 +145,7 @@ mod watch {
             let limit = matches!(signal.0, SIGALRM | SIGXCPU);
             let streaming = self.streams.load(Ordering::Acquire) > 0;
             if limit || !streaming || self.interrupted().is_some() {
+                hang::tell_kept_briefly();
                 super::end_at_once(signal.exit_code());
             }
             self.first.store(signal.0, Ordering::Release);

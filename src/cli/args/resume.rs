@@ -19,7 +19,7 @@ pub(crate) struct ResumeArgs {
     pub no_resume: bool,
 
     /// When interrupted by Ctrl-C, make a video of the finished segments: NAME.partial.mp4, from the start up to the first
-    /// segment that is missing.
+    /// segment that is missing. When the render is continued and interrupted again, that video is replaced by a longer one.
     #[arg(long, conflicts_with = "no_resume")]
     pub keep_partial: bool,
 

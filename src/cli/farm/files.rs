@@ -116,6 +116,11 @@ impl PlanFile {
         options::found(&self.plan.song, &self.folder)
     }
 
+    /// The paths of all files that the video is made from.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = PathBuf> {
+        self.plan.inputs.iter().map(|input| options::found(&input.file, &self.folder))
+    }
+
     /// The folder of the parts.
     pub(super) fn parts_folder(&self) -> PathBuf {
         parts_folder(&self.path)

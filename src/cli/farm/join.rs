@@ -100,7 +100,7 @@ impl fmt::Display for PartsMissing {
         if count > MOST_NAMED {
             write!(f, "\n  and {} more", count - MOST_NAMED)?;
         }
-        write!(f, "\n  make these with `strikeline part`: {}", self.numbers())
+        write!(f, "\n  make each of these with `strikeline part PLAN NUMBER`: {}", self.numbers())
     }
 }
 
@@ -142,6 +142,7 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
             let mut files = CommandFiles::default();
             files.read(&args.plan);
             parts.iter().for_each(|part| files.read(part));
+            file.inputs().for_each(|input| files.read(&input));
             files.write("--output", &output, OutputFormat::Mp4)?;
             files.check()?;
             // Errors of the output that can be seen in advance come before all parts are read.

@@ -20,7 +20,7 @@ use super::RenderArgs;
 use super::at_work::{AtWork, Work};
 use super::bars::Bars;
 use super::made::{Record, VideoKey};
-use super::outcome::{Counts, Outcome, Skipped};
+use super::outcome::{Counts, Kept, Outcome, Skipped};
 use super::plan::{PlannedVideo, listed};
 use super::room::Room;
 use super::table::{name, table};
@@ -160,7 +160,8 @@ impl Existing<'_> {
     }
 
     fn skip(&self, PlannedVideo { song, output }: &PlannedVideo) -> Option<Skipped> {
-        if !output.exists() {
+        // A folder of that name is an error, which the render tells.
+        if !output.is_file() {
             return None;
         }
         if self.args.force.overwrite() == Overwrite::Refuse && !self.args.resume.no_resume {
@@ -278,14 +279,14 @@ impl Batch<'_> {
             let message = panic.downcast_ref::<String>().map(String::as_str);
             let message = message.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
             let error = anyhow!("this is a bug in strikeline, please report it ({message})");
-            Outcome::of_error(&error, Duration::ZERO, 0)
+            Outcome::of_error(&error, Duration::ZERO, Kept::default())
         });
         self.end(index, outcome, &messages);
     }
 
     fn render(&self, video: &PlannedVideo, messages: &mut Messages) -> Outcome {
         let started = Instant::now();
-        let (mut waited, mut kept_segments) = (Duration::ZERO, 0);
+        let (mut waited, mut kept) = (Duration::ZERO, Kept::default());
         let made = (|| -> anyhow::Result<Outcome> {
             let mut prepared = {
                 let _preparing = self.at_work.begin(Work::Preparing);
@@ -311,14 +312,15 @@ impl Batch<'_> {
             };
             prepared.end(&result, messages);
             drop(rendering);
-            kept_segments = prepared.kept_segments();
+            kept =
+                Kept { segments: prepared.kept_segments(), partial: prepared.partial().map(Path::to_owned) };
             let report = result?;
             let took = started.elapsed().saturating_sub(waited);
             let about = prepared.summary(&report, took, messages).json();
             Ok(Outcome::Made { frames: report.frames, kept: report.kept, took, about })
         })();
         let took = started.elapsed().saturating_sub(waited);
-        made.unwrap_or_else(|error| Outcome::of_error(&error, took, kept_segments))
+        made.unwrap_or_else(|error| Outcome::of_error(&error, took, kept))
     }
 
     fn prepare<'v>(&'v self, video: &'v PlannedVideo, messages: &mut Messages) -> anyhow::Result<Video<'v>> {

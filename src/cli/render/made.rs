@@ -106,12 +106,7 @@ impl Record {
         let file = match &mut record.file {
             Some(file) => file,
             none => {
-                if fs::metadata(&self.path).is_ok_and(|about| !about.is_file()) {
-                    // To open a pipe may take for ever.
-                    let text = format!("{} is no regular file; remove it", shown(&self.path));
-                    return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-                }
-                let opened = File::options().append(true).create(true).open(&self.path)?;
+                let opened = open(&self.path)?;
                 // The lock does not keep other batches out; it shows `strikeline clean` that the file is in use.
                 let _ = opened.try_lock_shared();
                 none.insert(opened)
@@ -126,11 +121,47 @@ impl Record {
     /// Removes the record, unless another batch has written to it.
     pub(super) fn remove(&self) {
         let record = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if fs::metadata(&self.path).is_ok_and(|about| about.is_file() && about.len() == record.bytes) {
+        let is_own = |about: Metadata| about.is_file() && about.len() == record.bytes;
+        if record.file.is_some() && fs::symlink_metadata(&self.path).is_ok_and(is_own) {
             // If it cannot be removed, it does no harm.
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Opens the record at `path` for appending, or makes a new one. A file of that name that is something else is left as it is: a
+/// link, which may lead to any file, a pipe, or a file with other content.
+fn open(path: &Path) -> io::Result<File> {
+    let foreign = || {
+        let text = format!("{} is not a record of videos; move it away", shown(path));
+        io::Error::new(io::ErrorKind::InvalidInput, text)
+    };
+    let about = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return File::options().append(true).create_new(true).open(path);
+        }
+        about => about?,
+    };
+    if !about.is_file() || has_other_names(&about) {
+        return Err(foreign());
+    }
+    let mut text = Vec::new();
+    let file = File::options().read(true).append(true).open(path)?;
+    (&file).take(MAX_BYTES).read_to_end(&mut text)?;
+    let text = str::from_utf8(whole_lines(&text)).map_err(|_| foreign())?;
+    // A line that was cut off may have been completed by the next program.
+    let is_record = text.is_empty() || text.lines().any(|line| parse(line).is_some());
+    if is_record { Ok(file) } else { Err(foreign()) }
+}
+
+#[cfg(unix)]
+fn has_other_names(about: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(about) > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_about: &Metadata) -> bool {
+    false
 }
 
 fn parse(line: &str) -> Option<(Hash, Begun)> {

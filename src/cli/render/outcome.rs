@@ -1,8 +1,10 @@
 //! The outcomes of the songs of a batch.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use strikeline_picture::shown;
 use wgpu_video::stream::{StreamError, process_cpu_time};
 
 use super::plan::PlannedVideo;
@@ -18,8 +20,8 @@ pub(super) enum Outcome {
     Skipped(Skipped),
     /// The video could not be made.
     Failed { took: Duration, error: Failed },
-    /// The render of the song was interrupted; `kept_segments` segments are kept.
-    Interrupted { kept_segments: usize },
+    /// The render of the song was interrupted.
+    Interrupted(Kept),
     /// The batch was interrupted before the song was begun.
     NotBegun,
 }
@@ -31,6 +33,15 @@ pub(super) enum Skipped {
     MadeBefore,
     /// The video exists, and `--skip-existing` is given.
     Exists,
+}
+
+/// What is kept of a song whose render was interrupted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// The number of segments in the journal.
+    pub segments: usize,
+    /// The video of the finished beginning.
+    pub partial: Option<PathBuf>,
 }
 
 /// The text of an error, and what helps.
@@ -50,9 +61,9 @@ impl Failed {
 
 impl Outcome {
     /// The outcome of a song whose render ended with `error`.
-    pub(super) fn of_error(error: &anyhow::Error, took: Duration, kept_segments: usize) -> Outcome {
+    pub(super) fn of_error(error: &anyhow::Error, took: Duration, kept: Kept) -> Outcome {
         match error.downcast_ref() {
-            Some(StreamError::Cancelled) => Outcome::Interrupted { kept_segments },
+            Some(StreamError::Cancelled) => Outcome::Interrupted(kept),
             _ => Outcome::Failed { took, error: Failed::of(error) },
         }
     }
@@ -63,7 +74,7 @@ impl Outcome {
             Outcome::Made { .. } => "made",
             Outcome::Skipped(_) => "skipped",
             Outcome::Failed { .. } => "failed",
-            Outcome::Interrupted { .. } => "interrupted",
+            Outcome::Interrupted(_) => "interrupted",
             Outcome::NotBegun => "not begun",
         }
     }
@@ -78,9 +89,15 @@ impl Outcome {
             Outcome::Failed { error, .. } => {
                 format!("failed: {}", error.text.lines().next().unwrap_or_default())
             }
-            Outcome::Interrupted { kept_segments: 0 } => "interrupted".to_owned(),
-            Outcome::Interrupted { kept_segments } => {
-                format!("interrupted; {kept_segments} segments are kept")
+            Outcome::Interrupted(kept) => {
+                let mut text = "interrupted".to_owned();
+                if kept.segments > 0 {
+                    text += &format!("; {} segments are kept", kept.segments);
+                }
+                if let Some(partial) = &kept.partial {
+                    text += &format!("; the finished beginning is in {}", shown(partial));
+                }
+                text
             }
             Outcome::NotBegun => "not begun".to_owned(),
         }
@@ -116,7 +133,7 @@ impl Outcome {
             Outcome::Failed { error, took } => {
                 json!({ "error": error.text, "help": error.help, "wall_seconds": took.as_secs_f64() })
             }
-            Outcome::Interrupted { kept_segments } => json!({ "kept_segments": kept_segments }),
+            Outcome::Interrupted(kept) => json!({ "kept_segments": kept.segments }),
             Outcome::NotBegun => json!({}),
         };
         if let Some(fields) = object.as_object_mut() {
@@ -127,6 +144,9 @@ impl Outcome {
         }
         put_path(&mut object, "song", &video.song);
         put_path(&mut object, "output", &video.output);
+        if let Outcome::Interrupted(Kept { partial: Some(partial), .. }) = self {
+            put_path(&mut object, "partial", partial);
+        }
         object
     }
 }
@@ -151,7 +171,7 @@ impl Counts {
                 Outcome::Made { .. } => &mut counts.made,
                 Outcome::Skipped(_) => &mut counts.skipped,
                 Outcome::Failed { .. } => &mut counts.failed,
-                Outcome::Interrupted { .. } | Outcome::NotBegun => &mut counts.left,
+                Outcome::Interrupted(_) | Outcome::NotBegun => &mut counts.left,
             } += 1;
         }
         counts

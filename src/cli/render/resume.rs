@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use strikeline_picture::shown;
 use wgpu_video::journal::{Journal, JournalError, JournalPlace, remove_unused};
-use wgpu_video::output::OutputError;
+use wgpu_video::output::{OutputError, Overwrite};
 use wgpu_video::stream::{Report, SegmentStore, StreamError};
 
 use crate::cli::job::{Identity, RenderJob};
@@ -47,8 +47,8 @@ pub(super) fn open(
             continue;
         }
         messages.warn(format_args!(
-            "the journal {} is not used: it belongs to other settings, another song, version or adapter ({:.1} MB); \
-             `strikeline clean --remove` removes it",
+            "the journal {} is not used: it belongs to other settings, another song, version or adapter ({:.1} MB); the command \
+             that began it would continue it, and `strikeline clean --remove` removes it",
             shown(&other.path),
             other.bytes as f64 / 1e6
         ));
@@ -88,8 +88,12 @@ pub(super) fn without_journal(error: &JournalError) -> String {
 }
 
 /// Says what happens after the first signal.
-pub(super) fn tell_stopping(journal: Option<&Arc<Journal>>, messages: &Messages) {
-    if journal.is_some_and(|journal| journal.lasts()) {
+pub(super) fn tell_stopping(journal: Option<&Arc<Journal>>, keeps_partial: bool, messages: &Messages) {
+    if keeps_partial {
+        messages.note(
+            "finishing the segments that have been begun, and a video of them; Ctrl-C again ends at once",
+        );
+    } else if journal.is_some_and(|journal| journal.lasts()) {
         messages.note("finishing the segments that have been begun; Ctrl-C again ends at once");
     }
 }
@@ -104,7 +108,7 @@ pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messa
         }
         _ => {
             journal.sync();
-            if let Some(path) = journal.path() {
+            if let Some(path) = journal.path().filter(|path| path.exists()) {
                 messages.note(hang::how_to_go_on(&(path, journal.segments())));
             }
         }
@@ -120,11 +124,17 @@ fn is_complete(result: &Result<Report, StreamError>) -> bool {
     }
 }
 
-/// The path at which `--keep-partial` puts the finished beginning of the video `output`: `song.partial.mp4` for `song.mp4`.
+/// The path at which `--keep-partial` puts the finished beginning of the video `output`, `song.partial.mp4` for `song.mp4`, and
+/// what happens to a file of that name. It is replaced if the video itself may be (`overwrite`), and if this render continues an
+/// interrupted one: then the file has its beginning.
 ///
 /// # Errors
-/// When a file of that name exists.
-pub(super) fn partial_path(output: &Path) -> Result<PathBuf, UsageError> {
+/// When a file of that name exists and is not replaced.
+pub(super) fn partial(
+    output: &Path,
+    overwrite: Overwrite,
+    continues: bool,
+) -> Result<(PathBuf, Overwrite), UsageError> {
     let mut name = OsString::from(output.file_stem().unwrap_or(output.as_os_str()));
     name.push(".partial");
     if let Some(extension) = output.extension() {
@@ -132,11 +142,15 @@ pub(super) fn partial_path(output: &Path) -> Result<PathBuf, UsageError> {
         name.push(extension);
     }
     let path = output.with_file_name(name);
+    if continues || overwrite == Overwrite::Replace {
+        return Ok((path, Overwrite::Replace));
+    }
     match path.symlink_metadata() {
         Ok(_) => Err(UsageError(format!(
-            "{} exists, but --keep-partial would write the unfinished video to it: move the file away, or leave out --keep-partial",
+            "{} exists, but --keep-partial would write the unfinished video to it: move the file away, replace it with --force, or \
+             leave out --keep-partial",
             shown(&path)
         ))),
-        Err(_) => Ok(path),
+        Err(_) => Ok((path, Overwrite::Refuse)),
     }
 }

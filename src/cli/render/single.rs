@@ -36,7 +36,7 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
     if overwrite == Overwrite::Refuse && !args.resume.no_resume {
         remove_those_of_complete(output);
     }
-    if args.batch.skip_existing && output.exists() {
+    if args.batch.skip_existing && output.is_file() {
         messages.note(format_args!("{} exists and is left as it is", shown(output)));
         if json {
             let mut skipped = serde_json::json!({ "result": "skipped" });

@@ -72,7 +72,7 @@ fn add(path: PathBuf, found: &mut Vec<PathBuf>) -> anyhow::Result<bool> {
     }
     let songs = songs_in(&path)?;
     if songs.is_empty() {
-        // Reading it as a song then gives an error that says what is in it.
+        // Reading it as a song then gives an error that says what was looked for.
         found.push(path);
         return Ok(false);
     }
@@ -89,7 +89,8 @@ fn songs_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         let path = entry.with_context(unreadable)?.path();
         let name = path.file_name().unwrap_or_default();
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-        let is_song = ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)) && !path.is_dir();
+        // Not pipes, which nobody may write to.
+        let is_song = ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)) && path.is_file();
         let is_hidden = name.as_encoded_bytes().starts_with(b".");
         if !is_hidden && (is_song || path.is_dir() && holds_chart(&path)) {
             songs.push(path);

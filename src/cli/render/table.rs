@@ -54,6 +54,9 @@ fn in_all(counts: &Counts, frame_rate: FrameRate, wall: Duration) -> String {
     ];
     let parts: Vec<_> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if counts.made == 0 {
+        return format!("{}; took {seconds:.1} s", parts.join(", "));
+    }
     format!(
         "{}: {} frames, {} of video; took {seconds:.1} s: {:.1}× real time; CPU {:.1} s",
         parts.join(", "),

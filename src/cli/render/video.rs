@@ -54,10 +54,6 @@ impl<'a> Video<'a> {
         job.options.device_pool = pool.cloned();
         let sound = job.sound(messages)?;
         let mut sink = job.tagged(Mp4Sink::create(output, overwrite)?);
-        if args.resume.keep_partial {
-            sink = sink.with_partial(resume::partial_path(output)?);
-            job.options.finish_early = true;
-        }
         let journal = match args.resume.no_resume {
             true => None,
             false => resume::open(output, song, &job, args.resume.journal_after(), messages),
@@ -65,6 +61,12 @@ impl<'a> Video<'a> {
         if let Some(journal) = &journal {
             hang::keep_at_end(journal);
             sink = sink.with_journal(Arc::clone(journal));
+        }
+        if args.resume.keep_partial {
+            let continues = journal.as_ref().is_some_and(|journal| journal.segments() > 0);
+            let (partial, overwrite) = resume::partial(output, overwrite, continues)?;
+            sink = sink.with_partial(partial, overwrite);
+            job.options.finish_early = true;
         }
         job.options.store = journal.clone().map(|journal| journal as Arc<_>);
         Ok(Video { args, output, job, sound, sink, journal, cancel: cancel.clone() })
@@ -103,10 +105,11 @@ impl<'a> Video<'a> {
         messages: &mut Messages,
     ) -> Result<Report, StreamError> {
         let journal = self.journal.as_ref();
+        let keeps_partial = self.job.options.finish_early;
         let mut is_stopping = false;
         let mut progress = |progress: &Progress| {
             if self.cancel.is_cancelled() && !std::mem::replace(&mut is_stopping, true) {
-                display.suspend(&mut || resume::tell_stopping(journal, messages));
+                display.suspend(&mut || resume::tell_stopping(journal, keeps_partial, messages));
             }
             if let Some(error) = journal.and_then(|journal| journal.take_error()) {
                 display.suspend(&mut || messages.warn(resume::without_journal(&error)));
@@ -121,12 +124,17 @@ impl<'a> Video<'a> {
         if let Some(journal) = &self.journal {
             resume::end(journal, result, messages);
         }
-        if let Some(partial) = self.sink.partial() {
+        if let Some(partial) = self.partial() {
             messages.note(format_args!("the finished beginning of the video is in {}", shown(partial)));
         }
         if let (Ok(_), Some(sound)) = (result, self.about_sound()) {
             sound.warnings().iter().for_each(|warning| messages.warn(warning));
         }
+    }
+
+    /// The video of the finished beginning, if one was made.
+    pub(super) fn partial(&self) -> Option<&Path> {
+        self.sink.partial()
     }
 
     /// The number of segments that are kept for the next run.

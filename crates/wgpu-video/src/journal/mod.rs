@@ -31,7 +31,7 @@ mod segment_file;
 pub use join::{join, keep_sound};
 pub use record::SegmentKey;
 pub use resume::{Journal, JournalPlace};
-pub use segment_file::{Contents, SegmentFile, about_file, remove_unused, video_of_file};
+pub use segment_file::{Contents, SegmentFile, about_file, is_in_use, remove_unused, video_of_file};
 
 use std::io;
 use std::path::PathBuf;

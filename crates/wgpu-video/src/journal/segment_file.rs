@@ -150,6 +150,11 @@ pub fn remove_unused(path: &Path) -> Result<(), JournalError> {
     std::fs::remove_file(path).map_err(failed)
 }
 
+/// Whether a process has the segment file at `path` open for writing. `false` also if that cannot be found out.
+pub fn is_in_use(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(lock(&file, path), Err(JournalError::InUse { .. })))
+}
+
 /// Key, text, and length in bytes of the first record; `None` if it is not whole.
 fn read_head(file: &mut impl Read) -> io::Result<Option<(SegmentKey, String, u64)>> {
     // The checksum is made with the key that is in the record itself, so the record is read twice.
@@ -200,7 +205,7 @@ impl SegmentFile {
     /// people about the file.
     ///
     /// # Errors
-    /// [`JournalError::Io`], also when a file of that name exists, and [`JournalError::InUse`].
+    /// [`JournalError::InUse`], also when a file of that name exists, and [`JournalError::Io`].
     pub fn create(
         path: &Path,
         key: SegmentKey,
@@ -209,7 +214,11 @@ impl SegmentFile {
     ) -> Result<SegmentFile, JournalError> {
         let failed = |error| JournalError::Io { path: path.to_owned(), error };
         let mut file =
-            OpenOptions::new().read(true).write(true).create_new(true).open(path).map_err(failed)?;
+            OpenOptions::new().read(true).write(true).create_new(true).open(path).map_err(|error| {
+                // Another process has made it at this moment, and not yet locked it.
+                let is_new = error.kind() == io::ErrorKind::AlreadyExists && path.is_file();
+                if is_new { JournalError::InUse { path: path.to_owned() } } else { failed(error) }
+            })?;
         lock(&file, path)?;
         let about = &about[..about.floor_char_boundary(MAX_ABOUT as usize)];
         let written = file

@@ -147,6 +147,9 @@ pub enum StreamError {
     /// The sink could not complete the video.
     #[error("the video could not be completed: {0}")]
     Finish(#[source] SinkError),
+    /// The stream was stopped, and the sink could not make a result from the segments so far ([`Sink::finish_early`]).
+    #[error("the video of the finished beginning could not be made: {0}")]
+    FinishEarly(#[source] SinkError),
     /// The encoder set up segments differently, so that one decoder cannot play them in a row. A bug of the encoder.
     #[error(
         "the codec configuration of segment {} differs from that of segment 0: this is a bug in the encoder; try another one",
@@ -267,8 +270,9 @@ pub struct StreamOptions {
     pub segments: Option<SegmentRange>,
     /// Keeps finished segments for a later run, and contains those of an earlier one; `None` to keep none.
     pub store: Option<Arc<dyn SegmentStore>>,
-    /// Whether the sink is to make a result from the segments that it has when the stream is stopped ([`Sink::finish_early`]).
-    /// It has an effect only if segments are kept.
+    /// Whether the sink is to make a result from the segments that it has when the stream is stopped ([`Sink::finish_early`]). A
+    /// stream that is stopped then first finishes the segments that it has begun, and gives the sink all that are finished,
+    /// from the first one up to one that is missing, with their sound.
     pub finish_early: bool,
     /// The pool from which the stream takes its devices; `None` to open devices for this stream alone.
     pub device_pool: Option<Arc<DevicePool>>,

@@ -19,7 +19,7 @@ pub struct Mp4Sink {
     artist: Option<String>,
     language: Option<String>,
     /// Where the unfinished video of a stream that is stopped goes, and whether it has been made.
-    partial: Option<PathBuf>,
+    partial: Option<(PathBuf, Overwrite)>,
     has_partial: bool,
     journal: Option<Arc<Journal>>,
 }
@@ -51,15 +51,15 @@ impl Mp4Sink {
     }
 
     /// The same with a path for an unfinished video: when the stream is stopped ([`Sink::finish_early`]), the segments so far
-    /// become a video at `path`, which must be in the same folder. A file that exists is not replaced.
+    /// become a video at `path`, which must be in the same folder. `overwrite` says what happens if a file of that name exists.
     #[must_use]
-    pub fn with_partial(self, path: impl Into<PathBuf>) -> Mp4Sink {
-        Mp4Sink { partial: Some(path.into()), ..self }
+    pub fn with_partial(self, path: impl Into<PathBuf>, overwrite: Overwrite) -> Mp4Sink {
+        Mp4Sink { partial: Some((path.into(), overwrite)), ..self }
     }
 
     /// The path of the unfinished video of a stream that was stopped; `None` if none was made.
     pub fn partial(&self) -> Option<&Path> {
-        self.partial.as_deref().filter(|_| self.has_partial)
+        self.partial.as_ref().filter(|_| self.has_partial).map(|(path, _)| path.as_path())
     }
 
     /// The same, and just before the video appears, it is noted in `journal` which file it is. So a journal that is left, because
@@ -142,9 +142,9 @@ impl Sink for Mp4Sink {
     }
 
     fn finish_early(&mut self) -> Result<Option<u64>, SinkError> {
-        let Some(path) = self.partial.clone() else { return Ok(None) };
+        let Some((path, overwrite)) = self.partial.clone() else { return Ok(None) };
         let (file, bytes) = self.end(Mp4Writer::finish_early)?;
-        file.commit_as(&path, Overwrite::Refuse)?;
+        file.commit_as(&path, overwrite)?;
         self.has_partial = true;
         Ok(Some(bytes))
     }

@@ -41,12 +41,14 @@ pub(super) fn read_sound(
     (cancel, selection): (&CancelToken, &SegmentSelection<'_>),
 ) -> Result<(), StreamError> {
     let track = source.track().clone();
+    // A stream that is stopped needs the sound of what is finished if the sink makes a result of that.
+    let ends = || failure.stopped() || cancel.is_cancelled() && !selection.finish_early;
     let mut ticks = 0;
     for segment in range.iter() {
         let until = video.sound_until(&track, segment);
         let packets = worker.busy(Activity::Segment(segment), || {
             let mut packets = Vec::new();
-            while ticks < until && !cancel.is_cancelled() && !failure.stopped() {
+            while ticks < until && !ends() {
                 let failed = |source| StreamError::Sound { at: heard_at(&track, ticks), source };
                 let packet = source.next_packet().map_err(failed)?.ok_or_else(|| {
                     failed("it ends there, although its track is longer: this is a bug in its source".into())
@@ -57,7 +59,7 @@ pub(super) fn read_sound(
             Ok::<_, StreamError>(packets)
         });
         // An error of a source that was stopped is not a failure.
-        if cancel.is_cancelled() {
+        if cancel.is_cancelled() && (packets.is_err() || !selection.finish_early) {
             // If segments are kept, those that have been begun are finished without sound.
             return if selection.finishes_segments() { Ok(()) } else { Err(StreamError::Cancelled) };
         }

@@ -61,7 +61,7 @@ impl SegmentSelection<'_> {
 
     /// Whether a stream that is stopped finishes the segments that it has begun.
     pub(super) fn finishes_segments(&self) -> bool {
-        self.store.is_some_and(SegmentStore::lasts)
+        self.finish_early || self.store.is_some_and(SegmentStore::lasts)
     }
 
     /// Keeps `segment` in the store, if there is one.

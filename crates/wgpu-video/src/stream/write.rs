@@ -53,7 +53,7 @@ impl SegmentWriter<'_> {
             let is_kept = arrivals.kept.contains(next);
             let segment = if is_kept {
                 // Checked here, because no frame is drawn for segments that are kept.
-                if self.cancel.is_cancelled() {
+                if self.cancel.is_cancelled() && !self.selection.finish_early {
                     return self.end_early(next, arrivals, worker);
                 }
                 worker.busy(Activity::Segment(next), || self.selection.read(next))?
@@ -140,7 +140,7 @@ impl SegmentWriter<'_> {
         }
         let any_written = missing > self.selection.range(self.plan).first;
         if self.selection.finish_early && any_written && !self.failure.stopped() {
-            worker.busy(Activity::Finish, || self.sink.finish_early()).map_err(StreamError::Finish)?;
+            worker.busy(Activity::Finish, || self.sink.finish_early()).map_err(StreamError::FinishEarly)?;
         }
         Err(StreamError::Cancelled)
     }
