@@ -10,6 +10,7 @@ use wgpu_video::encode::h264::{EntropyCoding, H264Factory, ReferenceCount};
 use wgpu_video::encode::openh264::OpenH264;
 use wgpu_video::encode::{CodecConfig, Encoder, EncoderFactory, EncoderSettings, H264Quality};
 
+use crate::marks::Marks;
 use crate::{EncoderKind, EncoderRow, Result, frames};
 
 pub(crate) const SEGMENT_FRAMES: u32 = 120;
@@ -24,6 +25,8 @@ pub(crate) struct Job {
     pub has_ffmpeg: bool,
     /// Where the streams are kept.
     pub streams: Option<PathBuf>,
+    /// Whether the marks of each stream are measured.
+    pub with_marks: bool,
 }
 
 impl Job {
@@ -63,6 +66,9 @@ impl Job {
         if row.outcome.is_none() {
             let quality = if self.has_ffmpeg { self.judge(stream.path())? } else { String::new() };
             row.outcome = Some((std::fs::metadata(stream.path())?.len(), quality));
+            if self.with_marks && self.has_ffmpeg {
+                row.marks = Some(Marks::of(self, stream.path())?);
+            }
             if let Some(folder) = &self.streams {
                 let name = row.name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
                 std::fs::copy(stream.path(), folder.join(format!("{name}-{}.264", row.qp)))?;

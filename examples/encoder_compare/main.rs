@@ -16,11 +16,20 @@
 //!
 //! Printed are the median CPU time per frame on one thread and how far the rounds lie apart, the bytes, and PSNR and
 //! SSIM as ffmpeg's filters compute them. Qualities differ at equal QP, so the built-in encoder also runs at other QPs:
-//! compare rows of about equal PSNR. Reading is not part of the time: from ffmpeg's runs the time of the same run without
+//! compare rows of about equal PSNR.
+//!
+//! With `--marks`, a second table has what is seen although it changes the mean error little. Its columns: the mean squared error of
+//! macroblocks that stand still or have moved by the scroll, just after key frames and just before the next; samples with an
+//! error in such macroblocks of one colour, just before key frames; samples that change otherwise than in the source, at key
+//! frames and (in other pictures); rows of gradients that have become flat; levels of the rows of the leftmost macroblocks and
+//! their longest run of one level, and (those of the source); the smallest structural similarity of a macroblock.
+//!
+//! Reading is not part of the time: from ffmpeg's runs the time of the same run without
 //! an encoder is subtracted. Unix only; without ffmpeg only the encoders of this project run, and no quality is shown.
 
 mod frames;
 mod job;
+mod marks;
 mod memory;
 
 use std::error::Error;
@@ -32,6 +41,7 @@ use wgpu_video::encode::H264Quality;
 use wgpu_video::encode::h264::EntropyCoding;
 
 use job::Job;
+use marks::Marks;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -44,6 +54,8 @@ struct EncoderRow {
     seconds: Vec<f64>,
     /// Bytes, and the quality as the filters report it.
     outcome: Option<(u64, String)>,
+    /// What a viewer sees.
+    marks: Option<Marks>,
 }
 
 #[derive(Clone, Copy)]
@@ -66,6 +78,7 @@ fn main() -> Result<()> {
     let keep = option(&mut arguments, "--keep", true);
     let streams = option(&mut arguments, "--streams", true).map(PathBuf::from);
     let only = option(&mut arguments, "--only", true).unwrap_or_default();
+    let with_marks = option(&mut arguments, "--marks", false).is_some();
     let memory = option(&mut arguments, "--memory", false).is_some();
     let argument = |index: usize, default: &'static str| arguments.get(index).map_or(default, String::as_str);
     let input = arguments.first().ok_or("give a song or a file of planes")?;
@@ -81,6 +94,7 @@ fn main() -> Result<()> {
         frame_rate,
         scroll: arguments.get(4).filter(|text| *text != "-").map(|text| read_scroll(text)).transpose()?,
         streams,
+        with_marks,
         has_ffmpeg: Command::new("ffmpeg").arg("-version").output().is_ok(),
     };
     if memory {
@@ -117,6 +131,11 @@ fn main() -> Result<()> {
     for row in &mut rows {
         row.print(job.frames);
     }
+    for row in &rows {
+        if let Some(marks) = &row.marks {
+            println!("{:<28} {:>3}  {marks}", row.name, row.qp);
+        }
+    }
     Ok(())
 }
 
@@ -128,7 +147,7 @@ fn option(arguments: &mut Vec<String>, name: &str, has_value: bool) -> Option<St
 }
 
 fn rows(qp: u8, job: &Job) -> Vec<EncoderRow> {
-    let new = |name, kind, qp| EncoderRow { name, kind, qp, seconds: Vec::new(), outcome: None };
+    let new = |name, kind, qp| EncoderRow { name, kind, qp, seconds: Vec::new(), outcome: None, marks: None };
     let mut all = Vec::new();
     for qp in [qp, qp + 1, qp.saturating_sub(2)] {
         all.push(new("built-in, scroll given", EncoderKind::WithScroll(EntropyCoding::Cabac), qp.min(51)));

@@ -15,7 +15,7 @@ const FINER: u8 = 12;
 
 /// How much lower the QP of new macroblocks is whose content will be moved on: it will be visible until it has crossed the
 /// picture, with the errors that it gets here.
-const FINER_IF_MOVED_ON: u8 = 12;
+const FINER_IF_MOVED_ON: u8 = 18;
 
 /// QP of a slice. Errors of the first picture are copied through the whole segment, so it is coded finer. What
 /// changes in later pictures mostly changes again soon, so it can be coded coarser.
