@@ -205,7 +205,7 @@ impl SegmentFile {
     /// people about the file.
     ///
     /// # Errors
-    /// [`JournalError::InUse`], also when a file of that name exists, and [`JournalError::Io`].
+    /// [`JournalError::InUse`], and [`JournalError::Io`], also when a file of that name exists that nobody uses.
     pub fn create(
         path: &Path,
         key: SegmentKey,
@@ -215,9 +215,8 @@ impl SegmentFile {
         let failed = |error| JournalError::Io { path: path.to_owned(), error };
         let mut file =
             OpenOptions::new().read(true).write(true).create_new(true).open(path).map_err(|error| {
-                // Another process has made it at this moment, and not yet locked it.
-                let is_new = error.kind() == io::ErrorKind::AlreadyExists && path.is_file();
-                if is_new { JournalError::InUse { path: path.to_owned() } } else { failed(error) }
+                // Another process may have made it at this moment.
+                if is_in_use(path) { JournalError::InUse { path: path.to_owned() } } else { failed(error) }
             })?;
         lock(&file, path)?;
         let about = &about[..about.floor_char_boundary(MAX_ABOUT as usize)];
