@@ -178,7 +178,7 @@ impl Plan {
             strikeline_plan: u32,
         }
         let format = serde_json::from_slice(bytes).map(|AnyPlan { strikeline_plan }| strikeline_plan);
-        match format.map_err(|error| format!("it is no such file: {error}"))? {
+        match format.map_err(|error| format!("it was not written by `strikeline plan` ({error})"))? {
             FORMAT => {}
             other => return Err(format!("its format is {other}, but this program reads format {FORMAT}")),
         }
