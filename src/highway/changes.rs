@@ -14,12 +14,21 @@ use strikeline_picture::Rectangle;
 /// Pixels beyond what is drawn that may still be touched: the footprint of a chroma sample, and rounding.
 const MARGIN: f32 = 3.0;
 
-/// How far notes and their effects extend.
+/// How much more or less of an effect may be left on the device than here.
+const ROUNDING: f32 = 0.01;
+
+/// Less light than this is not drawn (`SEEN` in `shaders/glow.wgsl`).
+const SEEN: f32 = 0.002;
+
+/// How far notes and their effects extend. The formulas are those of `shaders/glow.wgsl` and `shaders/rings.wgsl`, for the
+/// loudest notes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EffectExtents {
-    /// Light around gems, and along the strike line; 0 for none.
+    /// Strength of the light around gems, and along the strike line; 0 for none.
     glow: f32,
     line_glow: f32,
+    /// How far light around gems reaches.
+    glow_reach: f32,
     strike_half_width: f32,
     /// Radius of a ring for one of half the width of a gem, and half the width of its stroke; 0 for none.
     ring: f32,
@@ -30,6 +39,11 @@ pub(super) struct EffectExtents {
     travel: f32,
     /// How long effects are seen, in subpixels of the path; 0 when there are none.
     lasting: i64,
+}
+
+/// How far light of `strength` that reaches `reach` is seen; `None` where it is not.
+fn seen_reach(strength: f32, reach: f32) -> Option<f32> {
+    (strength > SEEN).then(|| reach * (1.0 - (SEEN / strength).sqrt()))
 }
 
 /// Finds the part of the picture that a note or a beat line may cover.
@@ -59,10 +73,10 @@ impl EffectExtents {
     pub(super) fn new(layout: &Layout, options: &HighwayOptions, travel: f32, lasting: i64) -> EffectExtents {
         let theme = &options.theme;
         let (effects, gems) = (&theme.effects, &theme.gems);
-        let reach = layout.scaled(effects.glow_reach).max(1.0);
         EffectExtents {
-            glow: if effects.glow > 0.0 { reach } else { 0.0 },
-            line_glow: if effects.line_glow > 0.0 { reach } else { 0.0 },
+            glow: effects.glow.max(0.0),
+            line_glow: effects.line_glow.max(0.0),
+            glow_reach: layout.scaled(effects.glow_reach).max(1.0),
             strike_half_width: layout.line(theme.strike_line.width).max(1.0) / 2.0,
             ring: if effects.rings > 0.0 { effects.ring_size / gems.width.max(0.1) } else { 0.0 },
             ring_stroke: layout.line(effects.ring_width) / 2.0,
@@ -74,7 +88,14 @@ impl EffectExtents {
 
     /// Pixels before the strike line from which on gems are lit.
     pub(super) fn lit(&self) -> f32 {
-        self.glow * 1.5
+        if self.glow > 0.0 { self.glow_reach * 1.5 } else { 0.0 }
+    }
+
+    /// How far the light around a gem is seen that is `ahead` subpixels before the strike line.
+    fn coming_light(&self, ahead: i64) -> f32 {
+        let near = 1.0 - (ahead as f64 / SUBPIXELS as f64) as f32 / (self.glow_reach * 1.5);
+        let near = near.clamp(0.0, 1.0);
+        seen_reach(near * near * 0.5 * self.glow, self.glow_reach).unwrap_or(0.0)
     }
 
     /// Pixels that a note that only comes may touch along the road beyond its ends.
@@ -84,32 +105,43 @@ impl EffectExtents {
 
     /// What a note that is `ahead` subpixels before the strike line may cover; `None` for nothing.
     fn of_note(&self, layout: &Layout, note: &RoadShape, ahead: i64, is_kick: bool) -> Option<Rectangle> {
-        let light = if is_kick { 0.0 } else { self.glow };
         if ahead > 0 {
             // Gems shine already as they come near.
-            let near = ahead as f64 <= f64::from(light) * 1.5 * SUBPIXELS as f64;
-            return Some(self.moving(layout, note, ahead, if near { light } else { 0.0 }));
+            let light = if is_kick { 0.0 } else { self.coming_light(ahead) };
+            return Some(self.moving(layout, note, ahead, light));
         }
         if -ahead > self.lasting {
             return None;
         }
+        // What is left of the effects, from 1 to 0; a little more and less, for rounding.
+        let left = 1.0 - (-ahead) as f32 / self.lasting.max(1) as f32;
+        let (more, less) = ((left + ROUNDING).min(1.0), (left - ROUNDING).max(0.0));
         let (mut half_width, mut half_height) = (0.0f32, 0.0f32);
         let mut cover = |across: f32, along: f32| {
             (half_width, half_height) = (half_width.max(across), half_height.max(along));
         };
-        if self.flash || light > 0.0 {
+        if self.flash {
+            cover(note.half_width, note.half_height);
+        }
+        if let Some(light) = seen_reach(more * more * self.glow, self.glow_reach).filter(|_| !is_kick) {
             cover(note.half_width + light, note.half_height + light);
         }
-        if self.line_glow > 0.0 {
-            cover(note.half_width + self.line_glow, self.strike_half_width + self.line_glow);
+        if let Some(light) = seen_reach(more * self.line_glow, self.glow_reach * 0.4) {
+            cover(note.half_width + light, self.strike_half_width + light);
         }
         if self.ring > 0.0 {
+            let size = 1.0 - less * less * less;
+            let stroke = self.ring_stroke * (0.4 + 0.6 * more) + 2.0;
+            let from = |from: f32, to: f32| from + (to - from) * size;
             // A ring is a polygon around its circle; 20 corners reach 1.3 % beyond it.
-            let radius = (note.half_width * self.ring + self.ring_stroke + 2.0) * 1.02;
+            let radius = (note.half_width * self.ring * from(0.3, 1.0) + stroke) * 1.02;
             match is_kick {
-                true => cover(note.half_width + self.ring_stroke, note.half_height * 4.0 + self.ring_stroke),
+                true => cover(note.half_width + stroke, note.half_height * from(1.0, 4.0) + stroke),
                 false => cover(radius, radius),
             }
+        }
+        if half_width <= 0.0 {
+            return None;
         }
         let strike = layout.strike as f32;
         let across = [note.center - half_width, note.center + half_width];

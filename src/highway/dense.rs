@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::changes::union;
 use super::motion::SUBPIXELS;
-use super::moved::RowShift;
+use super::moved::ComingArea;
 use super::notes::RoadShape;
 use super::visible::VisibleRange;
 use strikeline_picture::Rectangle;
@@ -21,9 +21,6 @@ pub(super) const MANY_OBJECTS: usize = 160;
 /// The least length of a run of crowded notes that is drawn by itself: a change of pipelines costs more than it saves
 /// for fewer.
 const SHORTEST_RUN: u32 = 64;
-
-/// Fewer rows than this are not worth a copy.
-const FEWEST_ROWS: u32 = 16;
 
 /// The hits of a place that shine at once: for each second that effects last, and the least.
 const SHINING_PER_SECOND: f32 = 40.0;
@@ -159,18 +156,71 @@ pub(super) fn distinct(shapes: impl Iterator<Item = RoadShape>) -> Vec<RoadShape
 }
 
 /// How far before the strike line objects are seen: they may be at all distances between these, in subpixels.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Distances {
     far: i64,
+    /// What is as far or nearer was in sight in the previous frame, too.
+    seen_before: i64,
     /// From here on, objects only come: they do not shine yet.
     quiet: i64,
+    /// The farthest that may shine, and where a light may reach farthest.
+    lit: [i64; LIT],
+    /// From the strike to the end of its effects.
+    struck: [i64; STRUCK],
 }
 
+/// Distances at which the reach of a gem's light is looked at.
+const LIT: usize = 64;
+
+/// Times at which the effects of a struck note are looked at.
+const STRUCK: usize = 9;
+
 impl Distances {
-    /// Those in frames that show `visible`; gems are lit up to `lit` pixels before the strike line.
-    pub(super) fn new(visible: VisibleRange, lit: f32) -> Distances {
+    /// Those in the second of two frames that follow each other, which show `visible`; gems are lit up to `lit` pixels before
+    /// the strike line.
+    pub(super) fn new([before, now]: [VisibleRange; 2], lit: f32) -> Distances {
         let lit = (f64::from(lit) * SUBPIXELS as f64).ceil() as i64;
-        Distances { far: visible.far - visible.now, quiet: (visible.shining - visible.now).max(lit) + 1 }
+        Distances {
+            far: now.far - now.now,
+            seen_before: before.far - now.now,
+            quiet: (now.shining - now.now).max(lit) + 1,
+            lit: std::array::from_fn(|step| lit - lit * step as i64 / LIT as i64),
+            struck: std::array::from_fn(|step| {
+                (now.struck + 1 - now.now) * step as i64 / (STRUCK as i64 - 1)
+            }),
+        }
+    }
+
+    /// Distances at which what is near covers most.
+    fn near(self) -> impl Iterator<Item = i64> {
+        // Between two of so many steps light reaches less than a pixel farther.
+        self.lit.into_iter().chain([self.quiet, self.quiet - 1, 1]).chain(self.struck)
+    }
+
+    /// Where objects of `shapes` only come, by what `bounds` says of them so many subpixels before the strike line; `is_up`:
+    /// whether they come from below. `None` where there are no shapes.
+    pub(super) fn coming(
+        self,
+        shapes: &[RoadShape],
+        is_up: bool,
+        bounds: impl Fn(&RoadShape, i64) -> Option<Rectangle>,
+    ) -> Option<ComingArea> {
+        let of_one = |shape| {
+            let all = union(bounds(shape, self.far), bounds(shape, self.quiet))?;
+            // In the previous frame what is as far as this was farther by the shift, so that this is enough for both.
+            let near = self.near().filter_map(|ahead| bounds(shape, ahead));
+            let entering = bounds(shape, self.seen_before);
+            let (mut start, mut end) = (0, u32::MAX);
+            if is_up {
+                start = near.map(|part| part.bottom).max().unwrap_or(0);
+                end = entering.map_or(end, |part| part.top);
+            } else {
+                end = near.map(|part| part.top).min().unwrap_or(end);
+                start = entering.map_or(start, |part| part.bottom);
+            }
+            Some(ComingArea { columns: all.left..all.right, rows: start..end })
+        };
+        shapes.iter().filter_map(of_one).reduce(ComingArea::of_both)
     }
 
     /// What one of `shapes` may cover, by what `bounds` says of it so many subpixels before the strike line. The way
@@ -181,58 +231,11 @@ impl Distances {
         bounds: impl Fn(&RoadShape, i64) -> Option<Rectangle> + 'a,
     ) -> impl Iterator<Item = Rectangle> + 'a {
         let whole_way = move |shape| {
-            let ends = [self.far, self.quiet, 1, 0].map(|ahead| bounds(shape, ahead));
-            ends.into_iter().fold(None, union)
+            let ends = [self.far, self.quiet].into_iter().chain(self.near()).map(|ahead| bounds(shape, ahead));
+            ends.fold(None, union)
         };
         shapes.iter().filter_map(whole_way)
     }
-
-    /// The columns that objects cover as they come, and the rows from which on they do not only come.
-    pub(super) fn quiet(
-        self,
-        shapes: &[RoadShape],
-        bounds: impl Fn(&RoadShape, i64) -> Option<Rectangle>,
-    ) -> Option<Quiet> {
-        let of_one = |shape| {
-            let part = union(bounds(shape, self.far), bounds(shape, self.quiet))?;
-            let ends = [self.quiet, self.quiet - 1, 1, 0].map(|ahead| bounds(shape, ahead));
-            let top = ends.into_iter().flatten().map(|part| part.top).min().unwrap_or(part.bottom);
-            Some(Quiet { columns: part.left..part.right, end: top })
-        };
-        shapes.iter().filter_map(of_one).reduce(Quiet::around_both)
-    }
-}
-
-/// Where objects on a flat road only come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Quiet {
-    /// The columns that they cover.
-    pub columns: Range<u32>,
-    /// The row above which there is nothing else.
-    pub end: u32,
-}
-
-impl Quiet {
-    /// The columns of both, and the rows in which both only come.
-    pub(super) fn around_both(self, other: Quiet) -> Quiet {
-        Quiet {
-            columns: self.columns.start.min(other.columns.start)..self.columns.end.max(other.columns.end),
-            end: self.end.min(other.end),
-        }
-    }
-}
-
-/// The part of this frame that is the previous frame moved down by `shift`, whatever lies in it: where objects only come.
-/// `None` where it is not worth a copy.
-pub(super) fn moved_part(quiet: &Quiet, shift: &RowShift) -> Option<Rectangle> {
-    let (rows, columns) = (&shift.area.rows, &shift.area.columns);
-    let part = Rectangle {
-        left: (quiet.columns.start / 2 * 2).max(columns.start),
-        top: (rows.start + shift.rows).next_multiple_of(2),
-        right: quiet.columns.end.next_multiple_of(2).min(columns.end),
-        bottom: rows.end.min(quiet.end) / 2 * 2,
-    };
-    (part.left < part.right && part.top + FEWEST_ROWS <= part.bottom).then_some(part)
 }
 
 #[cfg(test)]

@@ -201,13 +201,12 @@ impl Highway {
 
     /// What a frame shows at `scroll` subpixels.
     fn visible_range(&self, scroll: i64) -> VisibleRange {
-        let effects = &self.options.theme.effects;
         let subpixels = |pixels: f64| (pixels * SUBPIXELS as f64) as i64;
         let blur = f64::from(self.motion.pixels_in_shutter(self.options.shutter_degrees));
         VisibleRange {
             now: scroll,
             struck: scroll - self.motion.position(effects_last(&self.options)) - 1,
-            shining: scroll + subpixels(f64::from(self.layout.scaled(effects.glow_reach)) * 1.5 + 1.0),
+            shining: scroll + subpixels(f64::from(self.extents.lit()) + 1.0),
             far: scroll
                 + subpixels(f64::from(self.layout.path) + f64::from(tallest(&self.layout)) + 2.0 + blur),
         }
@@ -220,10 +219,10 @@ impl Highway {
     }
 
     /// By how many rows the notes have moved since the previous frame, and where. `None` where the shift is not a whole
-    /// even number of rows downwards.
+    /// even number of rows.
     fn row_shift(&self, scroll: i64, now: i32) -> Option<RowShift> {
         let layout = &self.layout;
-        if layout.tilt.is_some() || layout.reverse {
+        if layout.tilt.is_some() {
             return None;
         }
         let theme = &self.options.theme;
@@ -231,8 +230,12 @@ impl Highway {
         let (before, then) = self.moment(FrameIndex(self.frame.0.checked_sub(1)?));
         let shift = moved::whole_row_shift(before, scroll)?;
         let receptors = layout.gem_half_height.max(layout.line(theme.strike_line.width));
-        let end = layout.strike.saturating_sub((receptors + ROAD_MARGIN).ceil() as u32);
-        let rows = self.captions.rows_without([then, now], layout.header + ROAD_MARGIN as u32..end);
+        let around_line = (receptors + ROAD_MARGIN).ceil() as u32;
+        let (rows, shift) = match layout.reverse {
+            false => (layout.header + ROAD_MARGIN as u32..layout.strike.saturating_sub(around_line), shift),
+            true => (layout.strike + around_line..layout.size.height(), -shift),
+        };
+        let rows = self.captions.rows_without([then, now], rows);
         let visible = [self.visible_range(before), self.visible_range(scroll)];
         Some(RowShift { visible, rows: shift, area: MovableArea { rows, columns } })
     }
@@ -370,7 +373,7 @@ impl Scene for Highway {
         }
         let shift = self.row_shift(scroll, now);
         if let (Some(resident), Some(shift)) = (&mut self.resident, shift) {
-            resident.find_moved_bands(&shift, CoveredAreas { layout: &self.layout, extents: &self.extents });
+            resident.find_moved(&shift, CoveredAreas { layout: &self.layout, extents: &self.extents });
         }
         Ok(())
     }
@@ -402,7 +405,7 @@ impl Scene for Highway {
         moved: &MovedArea,
     ) -> Result<(), SceneError> {
         if let Some(resident) = &self.resident {
-            resident.draw_changed(&self.captions, plane, pass, parts, !moved.is_empty());
+            resident.draw_changed(&self.captions, plane, pass, parts, moved);
         }
         Ok(())
     }

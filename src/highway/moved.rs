@@ -1,24 +1,21 @@
-//! Parts of the road that equal the previous frame, moved down: places where only approaching notes and beat lines lie,
-//! on a background that is the same in all rows.
+//! The part of a flat road that equals the previous frame, moved: where notes and beat lines only come, on a background that
+//! is the same in all rows.
 //!
 //! How an approaching note is drawn depends only on the position within the note (`shaders/gems.wgsl`). After a shift of
-//! whole samples it is therefore the same picture at another place. Copying it costs a fraction of drawing it.
+//! whole samples it is therefore the same picture at another place. It is copied, or not drawn at all where the encoder has
+//! it from the previous frame.
+//!
+//! The part is the same in nearly all frames: it ends before the first row that a note may touch when it begins to shine or
+//! is struck. What lies across its border is drawn whole, as what is drawn in the part itself is not seen.
 
 use std::ops::Range;
 
 use super::motion::SUBPIXELS;
 use super::visible::VisibleRange;
 use strikeline_picture::Rectangle;
-use wgpu_video::scene::COPY_COST;
 
-/// A note or beat line on the road, in two frames.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RoadObject {
-    /// Position along the path in subpixels.
-    pub position: i64,
-    /// The area that it may cover in the previous frame and in this one; `None` where it draws nothing.
-    pub covers: [Option<Rectangle>; 2],
-}
+/// The sides of the part along the road are multiples of this: whole macroblocks.
+const ROWS: u32 = 16;
 
 /// The area in which the static layer is the same in all rows, so that objects can be moved instead of drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,124 +31,62 @@ pub(super) struct MovableArea {
 pub(super) struct RowShift {
     /// What the previous frame and this one show.
     pub visible: [VisibleRange; 2],
-    /// Rows that the notes have moved down; even, and at least 2.
-    pub rows: u32,
+    /// Rows that the notes have moved down, or up where it is negative; even, and not 0.
+    pub rows: i32,
     /// Where they may be moved instead of drawn.
     pub area: MovableArea,
 }
 
-/// The objects that are moved rather than drawn.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct MovedBands {
-    /// The lowest and highest of their positions; `None` when there are none.
-    pub positions: Option<[i64; 2]>,
-    /// Rectangles with even sides that hold these objects and nothing else in this frame.
-    pub bands: Vec<Rectangle>,
-}
-
-/// The rows that notes on a flat road move down between two scroll positions in subpixels. `None` unless it is a positive
+/// The rows that notes on a flat road move along between two scroll positions in subpixels. `None` unless it is a positive
 /// even number: there are half as many chroma rows.
-pub(super) fn whole_row_shift(before: i64, now: i64) -> Option<u32> {
+pub(super) fn whole_row_shift(before: i64, now: i64) -> Option<i32> {
     let subpixels = now.checked_sub(before)?;
-    let rows = u32::try_from(subpixels / SUBPIXELS).ok()?;
+    let rows = i32::try_from(subpixels / SUBPIXELS).ok()?;
     (subpixels > 0 && subpixels % (2 * SUBPIXELS) == 0).then_some(rows)
 }
 
-impl MovedBands {
-    /// Chooses from all `objects` that either frame shows those that `shift` moves.
-    pub(super) fn find(mut objects: Vec<RoadObject>, shift: &RowShift) -> MovedBands {
-        let [before, now] = shift.visible;
-        let MovableArea { mut rows, columns } = shift.area.clone();
-        // From the far end, which is at the top.
-        objects.sort_unstable_by_key(|object| std::cmp::Reverse(object.position));
-        // Rows of this frame in which an object must not meet what is moved.
-        let spans: Vec<Range<u32>> = objects.iter().map(|object| span(object, shift.rows)).collect();
-        // From `far` to `near`: those that approach in both frames and are wholly on the road.
-        let far = objects.partition_point(|object| object.position > before.far);
-        let near = objects.partition_point(|object| object.position > now.shining);
-        rows.start = (rows.start + shift.rows).max(lowest(&spans[..far.min(near)]));
-        rows.end = rows.end.min(highest(&spans[near..]));
-        let mut middle = far.min(near)..near;
-        // Objects that extend beyond these rows are drawn, and so are objects that overlap one of those.
-        let mut reached = rows.start;
-        for index in middle.clone() {
-            reached = reached.max(spans[index].end);
-            if spans[index].start < rows.start {
-                (rows.start, middle.start) = (reached, index + 1);
-            }
-        }
-        let mut reached = rows.end;
-        for index in middle.clone().rev() {
-            reached = reached.min(spans[index].start);
-            if spans[index].end > rows.end {
-                (rows.end, middle.end) = (reached, index);
-            }
-        }
-        let moved = objects.get(middle).unwrap_or_default();
-        let (Some(first), Some(last)) = (moved.first(), moved.last()) else { return MovedBands::default() };
-        let lies_within = |part: &Rectangle| columns.start <= part.left && part.right <= columns.end;
-        if !moved.iter().flat_map(|object| object.covers.iter().flatten()).all(lies_within) {
-            return MovedBands::default();
-        }
-        MovedBands {
-            positions: Some([last.position, first.position]),
-            bands: bands(moved.iter().filter_map(|object| object.covers[1]), columns.end),
+/// Where objects of some kinds only come, in the previous frame and in this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ComingArea {
+    /// The columns that they cover there.
+    pub columns: Range<u32>,
+    /// The rows that no other object touches: none that shines, is struck, or is in sight in one of the frames only.
+    pub rows: Range<u32>,
+}
+
+impl ComingArea {
+    /// The columns of both, and the rows of either.
+    pub(super) fn of_both(self, other: ComingArea) -> ComingArea {
+        ComingArea {
+            columns: self.columns.start.min(other.columns.start)..self.columns.end.max(other.columns.end),
+            rows: self.rows.start.max(other.rows.start)..self.rows.end.min(other.rows.end),
         }
     }
 }
 
-/// The rows that `object` covers in this frame, or in the previous frame moved down by `shift` rows; both ends are even.
-fn span(object: &RoadObject, shift: u32) -> Range<u32> {
-    let rows = |part: Option<Rectangle>, shift: u32| {
-        part.map(|part| ((part.top + shift) / 2 * 2, (part.bottom + shift).next_multiple_of(2)))
-    };
-    match (rows(object.covers[0], shift), rows(object.covers[1], 0)) {
-        (Some(one), Some(other)) => one.0.min(other.0)..one.1.max(other.1),
-        (Some(one), None) | (None, Some(one)) => one.0..one.1,
-        (None, None) => 0..0,
+impl RowShift {
+    /// The part of this frame that is the previous frame moved, if objects only come in `coming`; its rows are a multiple of
+    /// 16. `None` where there is none.
+    pub(super) fn part(&self, coming: &Range<u32>) -> Option<Rectangle> {
+        let MovableArea { rows, columns } = &self.area;
+        // Where it comes from lies on the same background.
+        let (above, below) = (self.rows.max(0).unsigned_abs(), self.rows.min(0).unsigned_abs());
+        let top = (rows.start + above).max(coming.start).checked_next_multiple_of(ROWS)?;
+        let bottom = rows.end.saturating_sub(below).min(coming.end) / ROWS * ROWS;
+        let part = Rectangle { left: columns.start, top, right: columns.end, bottom };
+        (!part.is_empty()).then_some(part)
     }
-}
 
-/// The largest end of `spans`; 0 when there are none.
-fn lowest(spans: &[Range<u32>]) -> u32 {
-    spans.iter().map(|span| span.end).max().unwrap_or(0)
-}
-
-/// The smallest start of the `spans` that are not empty; the largest number when there are none.
-fn highest(spans: &[Range<u32>]) -> u32 {
-    spans.iter().filter(|span| !span.is_empty()).map(|span| span.start).min().unwrap_or(u32::MAX)
-}
-
-/// Rectangles with even sides around `parts`, which lie left of column `end`. Parts near each other share one.
-fn bands(parts: impl Iterator<Item = Rectangle>, end: u32) -> Vec<Rectangle> {
-    let mut parts: Vec<Rectangle> = parts
-        .map(|part| Rectangle {
-            left: part.left / 2 * 2,
-            top: part.top / 2 * 2,
-            right: part.right.next_multiple_of(2).min(end),
-            bottom: part.bottom.next_multiple_of(2),
-        })
-        .collect();
-    parts.sort_unstable_by_key(|part| part.top);
-    let mut bands: Vec<Rectangle> = Vec::new();
-    for part in parts {
-        match bands.last_mut() {
-            Some(band)
-                if part.top
-                    <= band.bottom
-                        + rows_worth_a_copy(band.union(&part).right - band.left.min(part.left)) =>
-            {
-                *band = band.union(&part);
-            }
-            _ => bands.push(part),
-        }
+    /// The distances before the strike line at row `strike`, in subpixels, at which an object lies within the rows of `part`
+    /// if it reaches `reach` rows beyond its middle.
+    pub(super) fn distances_within(&self, part: &Rectangle, strike: u32, reach: f32) -> Option<[i64; 2]> {
+        let reach = f64::from(reach).ceil() as i64;
+        let (top, bottom) = (i64::from(part.top) + reach, i64::from(part.bottom) - reach);
+        let strike = i64::from(strike);
+        let [nearest, farthest] =
+            if self.rows > 0 { [strike - bottom, strike - top] } else { [top - strike, bottom - strike] };
+        (nearest <= farthest).then_some([nearest * SUBPIXELS, farthest * SUBPIXELS])
     }
-    bands
-}
-
-/// Rows of `width` samples that cost as much to copy as starting one more copy.
-fn rows_worth_a_copy(width: u32) -> u32 {
-    (COPY_COST / u64::from(width.max(1))) as u32
 }
 
 #[cfg(test)]
@@ -159,96 +94,55 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const STRIKE: i64 = 400;
-    const FAR: i64 = 420;
-    const HEIGHT: u32 = 480;
-    const AREA: MovableArea = MovableArea { rows: 24..360, columns: 20..100 };
-
     fn visible(now: i64) -> VisibleRange {
-        let pixels = |pixels: i64| (now + pixels) * SUBPIXELS;
-        VisibleRange { now: pixels(0), struck: pixels(-60), shining: pixels(30), far: pixels(FAR) }
-    }
-
-    /// An object whose middle is `at` pixels along the path when the strike line is at `now`.
-    fn covers(at: i64, [left, right]: [u32; 2], half_height: i64, now: i64) -> Option<Rectangle> {
-        let ahead = at - now;
-        if !(-60..=FAR).contains(&ahead) {
-            return None;
-        }
-        // What is struck stays at the line, and shines.
-        let (middle, half_height) = if ahead > 0 { (STRIKE - ahead, half_height) } else { (STRIKE, 50) };
-        let row = |row: i64| row.clamp(0, HEIGHT.into()) as u32;
-        Some(Rectangle { left, top: row(middle - half_height), right, bottom: row(middle + half_height) })
-    }
-
-    fn objects(shift: u32) -> impl Strategy<Value = Vec<RoadObject>> {
-        let object = (-80i64..440, 20u32..90, 2u32..30, 1i64..20, prop::bool::weighted(0.03)).prop_map(
-            move |(at, left, width, half_height, is_beyond)| {
-                let right = if is_beyond { 101 } else { (left + width).min(100) };
-                let cover = |now: i64| covers(at, [left, right], half_height, now);
-                RoadObject { position: at * SUBPIXELS, covers: [cover(0), cover(shift.into())] }
-            },
-        );
-        prop::collection::vec(object, 0..20)
-    }
-
-    fn down(part: Rectangle, shift: u32) -> Rectangle {
-        Rectangle { top: part.top + shift, bottom: part.bottom + shift, ..part }
+        VisibleRange { now, struck: now, shining: now, far: now }
     }
 
     proptest! {
         #[test]
-        fn only_what_comes_is_moved_and_it_meets_nothing_else(
-            (shift, objects) in (1u32..20).prop_flat_map(|half| (Just(half * 2), objects(half * 2))),
+        fn the_part_and_where_it_comes_from_lie_in_the_area(
+            rows in 0u32..300, height in 0u32..300, coming in 0u32..300, length in 0u32..300, half in 1i32..20, up in any::<bool>(),
         ) {
-            let ranges = [visible(0), visible(shift.into())];
-            let found = MovedBands::find(objects.clone(), &RowShift { visible: ranges, rows: shift, area: AREA });
-            let Some([lowest, highest]) = found.positions else {
-                prop_assert!(found.bands.is_empty());
+            let by = if up { -half * 2 } else { half * 2 };
+            let area = MovableArea { rows: rows..rows + height, columns: 20..100 };
+            let shift = RowShift { visible: [visible(0), visible(0)], rows: by, area: area.clone() };
+            let coming = coming..coming + length;
+            if let Some(part) = shift.part(&coming) {
+                prop_assert_eq!((part.left, part.right, part.top % 16, part.bottom % 16), (20, 100, 0, 0));
+                prop_assert!(coming.start <= part.top && part.bottom <= coming.end);
+                for side in [part.top, part.bottom] {
+                    let source = side.checked_add_signed(-by).unwrap();
+                    prop_assert!(area.rows.start <= side.min(source) && side.max(source) <= area.rows.end);
+                }
+            } else {
+                let room = |rows: Range<u32>| rows.end.saturating_sub(rows.start);
+                let common = coming.start.max(area.rows.start)..coming.end.min(area.rows.end);
+                prop_assert!(room(common) < 32 + by.unsigned_abs());
+            }
+        }
+
+        #[test]
+        fn an_object_at_such_a_distance_lies_within_the_part(
+            top in 0u32..30, rows in 1u32..30, strike in 0u32..2000, reach in 0.0f32..60.0, up in any::<bool>(),
+        ) {
+            let part = Rectangle { left: 0, top: top * 16, right: 16, bottom: (top + rows) * 16 };
+            let area = MovableArea { rows: 0..2000, columns: 0..16 };
+            let shift = RowShift { visible: [visible(0), visible(0)], rows: if up { -2 } else { 2 }, area };
+            let Some(distances) = shift.distances_within(&part, strike, reach) else {
+                prop_assert!((rows as f32) * 16.0 < 2.0 * reach + 2.0);
                 return Ok(());
             };
-            prop_assert!(lowest > ranges[1].shining && highest <= ranges[0].far);
-            for (index, band) in found.bands.iter().enumerate() {
-                prop_assert!(AREA.rows.start + shift <= band.top && band.bottom <= AREA.rows.end, "{:?}", band);
-                prop_assert!(AREA.columns.start <= band.left && band.right <= AREA.columns.end);
-                prop_assert!([band.left, band.top, band.right, band.bottom].iter().all(|side| side % 2 == 0));
-                prop_assert!(found.bands[..index].iter().all(|other| !other.meets(band)));
-            }
-            for object in &objects {
-                let is_moved = (lowest..=highest).contains(&object.position);
-                if let (true, [Some(before), Some(now)]) = (is_moved, object.covers) {
-                    prop_assert_eq!(down(before, shift), now);
-                    prop_assert!(found.bands.iter().any(|band| band.intersection(&now) == now));
-                } else {
-                    prop_assert!(!is_moved, "{:?}", object);
-                    // Where it was would be copied, where it is would be copied over.
-                    let [before, now] = object.covers;
-                    for part in before.map(|part| down(part, shift)).into_iter().chain(now) {
-                        prop_assert!(found.bands.iter().all(|band| !band.meets(&part)), "{:?}", object);
-                    }
-                }
+            for distance in distances {
+                let pixels = (distance / SUBPIXELS) as f64;
+                let middle = f64::from(strike) + if up { pixels } else { -pixels };
+                prop_assert!(middle - f64::from(reach) >= f64::from(part.top));
+                prop_assert!(middle + f64::from(reach) <= f64::from(part.bottom));
             }
         }
     }
 
     #[test]
-    fn all_that_comes_is_moved_where_nothing_is_in_the_way() {
-        let object = |at: i64| RoadObject {
-            position: at * SUBPIXELS,
-            covers: [0, 8].map(|now| covers(at, [40, 60], 5, now)),
-        };
-        let objects = vec![object(100), object(300), object(150), object(-5)];
-        let found =
-            MovedBands::find(objects, &RowShift { visible: [visible(0), visible(8)], rows: 8, area: AREA });
-        assert_eq!(found.positions, Some([100 * SUBPIXELS, 300 * SUBPIXELS]));
-        // The first from row 103 to 113, the last from 303 to 313.
-        let band = |top: u32, bottom: u32| Rectangle { left: 40, top, right: 60, bottom };
-        let union = band(102, 314);
-        assert_eq!(found.bands.iter().fold(found.bands[0], |all, band| all.union(band)), union);
-    }
-
-    #[test]
-    fn only_shifts_of_an_even_number_of_rows_downwards_are_whole() {
+    fn only_shifts_of_an_even_number_of_rows_are_whole() {
         assert_eq!(whole_row_shift(0, 8 * SUBPIXELS), Some(8));
         assert_eq!(whole_row_shift(8 * SUBPIXELS, 0), None);
         assert_eq!(whole_row_shift(0, 7 * SUBPIXELS), None);

@@ -155,11 +155,11 @@ impl Spans {
         self.tracks.iter().flat_map(of_track).collect()
     }
 
-    /// The lowest row of a flat road down to which spans move with it: ends come to rest at the strike line.
-    pub(super) fn moving_rows(&self, layout: &Layout) -> u32 {
+    /// The rows from the strike line of a flat road from which on spans move with it: ends come to rest at the line.
+    pub(super) fn moving_from(&self) -> u32 {
         match self.tracks.is_empty() {
-            true => u32::MAX,
-            false => layout.strike.saturating_sub((self.travel * 0.5).ceil() as u32 + 2),
+            true => 0,
+            false => (self.travel * 0.5).ceil() as u32 + 2,
         }
     }
 

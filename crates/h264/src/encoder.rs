@@ -19,7 +19,7 @@ use crate::prediction::vectors::{Vector, scroll_vector};
 use crate::residual::code::Quantisers;
 use crate::settings::{CodedPicture, EntropyCoding, H264Error, H264Settings, ParameterSets};
 use crate::simd::Instructions;
-use crate::source::history::{SourceHistory, WholeMotion};
+use crate::source::history::{GivenPicture, SourceHistory, WholeMotion};
 use crate::source::scroll_search::ScrollSearch;
 use strikeline_picture::{FrameChange, Picture, Plane, Scroll, SegmentIndex};
 
@@ -190,8 +190,7 @@ impl H264Encoder {
             .map(|&distance| Reference { distance, picture: &self.reconstructions[slot(distance)] })
             .collect();
         let context = SliceContext {
-            picture,
-            change,
+            given: GivenPicture { picture, change },
             grid: self.parameters.grid,
             references: &references,
             quantisers: &self.quantisers,
@@ -222,7 +221,8 @@ impl H264Encoder {
 
     /// The given scroll if the picture agrees with it, otherwise one that is found by search.
     fn find_scroll(&mut self, picture: &Picture<'_>, change: &FrameChange) -> Option<Scroll> {
-        let search = ScrollSearch { history: &self.history, picture, change, grid: self.parameters.grid };
+        let given = GivenPicture { picture, change };
+        let search = ScrollSearch { history: &self.history, given, grid: self.parameters.grid };
         if let Some(given) = change.scroll {
             let distances = self.distances(change.scroll);
             let distance = distances.get(1).copied().unwrap_or(1);

@@ -16,7 +16,8 @@ pub struct FrameChange {
     /// Where samples may differ. Rectangles that are too large cost time. A change outside of them is lost, and the
     /// video is wrong.
     pub changed: ChangedArea,
-    /// Parts whose samples the earlier frame had elsewhere: they are copied rather than drawn. Encoders do not use it.
+    /// Parts whose samples the earlier frame had elsewhere: they are copied rather than drawn, or left to the encoder
+    /// ([`UnchangedSamples::Undefined`]). A part that is said to have moved and has not makes the video wrong.
     pub moved: MovedArea,
     /// What the planes of the picture hold outside of [`Self::changed`]. Set by the streamer; scenes keep the default.
     pub unchanged_samples: UnchangedSamples,
@@ -91,8 +92,9 @@ pub enum UnchangedSamples {
     /// The samples of the previous picture. An encoder may check this in debug builds.
     #[default]
     Present,
-    /// Undefined samples: only the rectangles were read back. Their sides are then multiples of 16, or those of the
-    /// picture. For encoders that do not read the rest.
+    /// Undefined samples: only the rectangles were read back. Their sides are then multiples of 16, or those of the picture.
+    /// What lies outside of them and within [`FrameChange::moved`] has moved, the rest is unchanged. For encoders that have both
+    /// from the previous picture.
     Undefined,
 }
 

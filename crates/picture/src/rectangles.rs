@@ -45,34 +45,78 @@ pub fn merged(mut parts: Vec<Rectangle>, cost: u64) -> Vec<Rectangle> {
 
 /// All macroblocks that the parts touch, as rectangles that do not overlap, from top to bottom.
 pub fn in_macroblocks(parts: &[Rectangle], size: PictureSize) -> Vec<Rectangle> {
-    let columns = size.width().div_ceil(MACROBLOCK) as usize;
-    let rows = size.height().div_ceil(MACROBLOCK) as usize;
-    let mut touched = vec![false; columns * rows];
-    for part in parts.iter().filter_map(|part| part.widened(MACROBLOCK, size)) {
+    let mut touched = MacroblockMarks::new(size);
+    for part in parts {
+        touched.set(part, true);
+    }
+    touched.rectangles()
+}
+
+/// The macroblocks that lie wholly within one of the parts, as one rectangle for each part that has some. What is beyond the
+/// picture's right and lower edge does not count.
+pub fn whole_macroblocks(parts: &[Rectangle], size: PictureSize) -> Vec<Rectangle> {
+    let end = |side: u32, edge: u32| if side >= edge { edge } else { side / MACROBLOCK * MACROBLOCK };
+    let inner = parts.iter().map(|part| Rectangle {
+        left: part.left.next_multiple_of(MACROBLOCK),
+        top: part.top.next_multiple_of(MACROBLOCK),
+        right: end(part.right, size.width()),
+        bottom: end(part.bottom, size.height()),
+    });
+    inner.filter(|part| !part.is_empty()).collect()
+}
+
+/// A mark for each macroblock of a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MacroblockMarks {
+    size: PictureSize,
+    columns: usize,
+    marked: Vec<bool>,
+}
+
+impl MacroblockMarks {
+    /// No macroblock is marked.
+    pub fn new(size: PictureSize) -> MacroblockMarks {
+        let columns = size.width().div_ceil(MACROBLOCK) as usize;
+        let rows = size.height().div_ceil(MACROBLOCK) as usize;
+        MacroblockMarks { size, columns, marked: vec![false; columns * rows] }
+    }
+
+    /// Takes all marks away.
+    pub fn clear(&mut self) {
+        self.marked.fill(false);
+    }
+
+    /// Marks all macroblocks that `part` touches, or takes their marks away.
+    pub fn set(&mut self, part: &Rectangle, is_marked: bool) {
+        let Some(part) = part.widened(MACROBLOCK, self.size) else { return };
         let (first, end) = ((part.left / MACROBLOCK) as usize, part.right.div_ceil(MACROBLOCK) as usize);
         for row in part.top / MACROBLOCK..part.bottom.div_ceil(MACROBLOCK) {
-            touched[row as usize * columns..][first..end].fill(true);
+            self.marked[row as usize * self.columns..][first..end].fill(is_marked);
         }
     }
-    let mut rectangles: Vec<Rectangle> = Vec::new();
-    for (row, touched) in touched.chunks_exact(columns).enumerate() {
-        let top = row as u32 * MACROBLOCK;
-        let bottom = (top + MACROBLOCK).min(size.height());
-        for run in runs(touched) {
-            let (left, right) =
-                (run.start as u32 * MACROBLOCK, (run.end as u32 * MACROBLOCK).min(size.width()));
-            // Extends a rectangle of the row above that has the same columns.
-            let above = rectangles
-                .iter_mut()
-                .rev()
-                .find(|above| above.bottom == top && above.left == left && above.right == right);
-            match above {
-                Some(above) => above.bottom = bottom,
-                None => rectangles.push(Rectangle { left, top, right, bottom }),
+
+    /// The marked macroblocks, as rectangles that do not overlap, from top to bottom.
+    pub fn rectangles(&self) -> Vec<Rectangle> {
+        let mut rectangles: Vec<Rectangle> = Vec::new();
+        for (row, marked) in self.marked.chunks_exact(self.columns).enumerate() {
+            let top = row as u32 * MACROBLOCK;
+            let bottom = (top + MACROBLOCK).min(self.size.height());
+            for run in runs(marked) {
+                let left = run.start as u32 * MACROBLOCK;
+                let right = (run.end as u32 * MACROBLOCK).min(self.size.width());
+                // Extends a rectangle of the row above that has the same columns.
+                let above = rectangles
+                    .iter_mut()
+                    .rev()
+                    .find(|above| above.bottom == top && above.left == left && above.right == right);
+                match above {
+                    Some(above) => above.bottom = bottom,
+                    None => rectangles.push(Rectangle { left, top, right, bottom }),
+                }
             }
         }
+        rectangles
     }
-    rectangles
 }
 
 /// The runs of `true`.
@@ -146,6 +190,7 @@ mod tests {
             let size = PictureSize::new(width * 2, height * 2).unwrap();
             let even = on_chroma_samples(&parts, size);
             let blocks = in_macroblocks(&parts, size);
+            let whole = whole_macroblocks(&parts, size);
             let apart = disjoint(&parts);
             let fewer = merged(parts.clone(), 16_384);
             prop_assert!(fewer.len() <= parts.len());
@@ -164,10 +209,39 @@ mod tests {
                     };
                     prop_assert_eq!(holds(&even, x, y) > 0, around(2));
                     prop_assert_eq!(holds(&blocks, x, y), usize::from(around(16)));
+                    let is_whole = parts.iter().any(|part| {
+                        let (left, top) = (x / 16 * 16, y / 16 * 16);
+                        let (right, bottom) = ((left + 16).min(size.width()), (top + 16).min(size.height()));
+                        let block = Rectangle { left, top, right, bottom };
+                        part.intersection(&block) == block
+                    });
+                    prop_assert_eq!(holds(&whole, x, y) > 0, is_whole);
                 }
             }
             for part in even.iter().chain(&blocks) {
                 prop_assert!(part.right <= size.width() && part.bottom <= size.height());
+            }
+        }
+
+        #[test]
+        fn marks_are_those_that_were_set_last(parts in prop::collection::vec((parts(), any::<bool>()), 0..4)) {
+            let size = PictureSize::new(100, 84).unwrap();
+            let mut marks = MacroblockMarks::new(size);
+            let mut expected = vec![false; 100 * 84];
+            for (parts, is_marked) in &parts {
+                for part in parts {
+                    marks.set(part, *is_marked);
+                }
+                for block in in_macroblocks(parts, size) {
+                    for y in block.top..block.bottom {
+                        expected[y as usize * 100..][block.left as usize..block.right as usize].fill(*is_marked);
+                    }
+                }
+            }
+            let marked = marks.rectangles();
+            for (index, expected) in expected.into_iter().enumerate() {
+                let (x, y) = (index as u32 % 100, index as u32 / 100);
+                prop_assert_eq!(holds(&marked, x, y), usize::from(expected));
             }
         }
 

@@ -8,7 +8,6 @@ use std::ops::Range;
 
 use self::instances::{Image, Instances};
 use self::moving::{Moving, NoteRanges, Ranges};
-use self::rest::Rest;
 use super::Highway;
 use super::captions::instances::{GlyphInstance, PanelInstance};
 use super::captions::{Captions, LabelState};
@@ -17,6 +16,7 @@ use super::content::HighwayNote;
 use super::dense::{self, Distances};
 use super::grace;
 use super::layout::Layout;
+use super::moved::ComingArea;
 use super::notes::{self, HasRoadShape, LineInstance, NoteInstance, RoadShape};
 use super::pipelines::{FrameUniform, HighwayUniform, Layer, Pipelines};
 use super::spans::{SpanInstance, Spans};
@@ -57,8 +57,10 @@ pub(super) struct Resident {
     most_shining: usize,
     /// Of this frame.
     frame: Ranges,
-    /// What is drawn of this frame where the rest is moved.
-    rest: Rest,
+    /// The beats, kicks and gems that are not drawn where the rest of this frame is moved.
+    without: [Range<u32>; 3],
+    /// Where beats, kicks and gems only come, for the distances at which they were seen in the last frame.
+    coming: Option<(Distances, [Option<ComingArea>; 3])>,
     /// Since the frame before.
     moved: MovedArea,
 }
@@ -162,7 +164,8 @@ impl Resident {
             },
             pipelines,
             frame: Ranges::default(),
-            rest: Rest::default(),
+            without: Default::default(),
+            coming: None,
             moved: MovedArea::default(),
         })
     }
@@ -183,11 +186,11 @@ impl Resident {
             kicks: self.kicks.ranges(queue, visible, self.flash.kicks, most),
             gems: self.gems.ranges(queue, visible, self.flash.gems, most),
         };
-        self.rest = Rest::default();
+        self.without = Default::default();
         self.moved.parts.clear();
     }
 
-    /// What [`Resident::find_moved_bands`] has found for this frame.
+    /// What [`Resident::find_moved`] has found for this frame.
     pub(super) fn moved(&self) -> &MovedArea {
         &self.moved
     }
@@ -202,7 +205,7 @@ impl Resident {
         let first = parts.len();
         self.spans.add_changed(covered.layout, ranges, parts);
         if self.is_dense(ranges) {
-            let distances = Distances::new(ranges[1], covered.extents.lit());
+            let distances = Distances::new(ranges, covered.extents.lit());
             let of_note = |is_kick| move |note: &RoadShape, ahead: i64| covered.of_note(note, ahead, is_kick);
             parts.extend(distances.covered(&self.beats.shapes, |line, ahead| covered.of_line(line, ahead)));
             parts.extend(distances.covered(&self.kicks.shapes, of_note(true)));
@@ -213,8 +216,21 @@ impl Resident {
             self.gems.add_changed(ranges, parts, |note, ahead| covered.of_note(note, ahead, false));
         }
         let road = self.road.rectangle();
-        let on_road = parts.split_off(first).iter().map(|part| part.intersection(&road)).collect();
-        parts.extend(merged(on_road, COPY_COST));
+        let on_road: Vec<Rectangle> =
+            parts.split_off(first).iter().map(|part| part.intersection(&road)).collect();
+        // What has moved is not drawn. Parts above it and below it are not merged, which would draw what lies between.
+        let Some(moved) = self.moved.parts.first() else {
+            parts.extend(merged(on_road, COPY_COST));
+            return;
+        };
+        parts.extend(on_road.iter().map(|part| part.intersection(moved)).filter(|part| !part.is_empty()));
+        let rest = outside(&on_road, &self.moved.parts);
+        let (above, rest): (Vec<Rectangle>, Vec<Rectangle>) =
+            rest.into_iter().partition(|part| part.bottom <= moved.top);
+        let (below, beside): (_, Vec<Rectangle>) = rest.into_iter().partition(|part| part.top >= moved.bottom);
+        parts.extend(merged(above, COPY_COST));
+        parts.extend(merged(below, COPY_COST));
+        parts.extend(beside);
     }
 
     /// Draws what is the same in many frames.
@@ -238,7 +254,7 @@ impl Resident {
     /// Draws what moves and what comes and goes.
     pub(super) fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         self.draw_spans(plane, pass, &[self.road.rectangle()]);
-        self.draw_road(plane, pass, &self.frame, &self.road.rectangle(), &Default::default());
+        self.draw_road(plane, pass, &self.frame, &Default::default());
         if captions.label_state() == LabelState::Fading {
             self.draw_legend(plane, pass);
         }
@@ -255,31 +271,25 @@ impl Resident {
     }
 
     /// Draws the same, without labels and end card, where only `parts` hold the static layer: all that is on the
-    /// road, which lies within them, as do texts or they are not touched. What was moved is there already.
+    /// road, which lies within them or in what is moved, as do texts or they are not touched.
     pub(super) fn draw_changed(
         &self,
         captions: &Captions,
         plane: PlaneKind,
         pass: &mut wgpu::RenderPass<'_>,
         parts: &[Rectangle],
-        without_moved: bool,
+        moved: &MovedArea,
     ) {
         let road = self.road.rectangle();
         if !self.shown_spans.0.is_empty() {
-            // They reach beyond `parts`, where they are there already, as in what was moved.
-            let moved: &[Rectangle] = if without_moved { &self.moved.parts } else { &[] };
+            // They reach beyond `parts`, where they are there already.
             let on_road: Vec<Rectangle> = parts.iter().map(|part| part.intersection(&road)).collect();
-            self.draw_spans(plane, pass, &outside(&disjoint(&on_road), moved));
+            self.draw_spans(plane, pass, &disjoint(&on_road));
         }
-        match &self.rest {
-            Rest::Without(moved) if without_moved => self.draw_road(plane, pass, &self.frame, &road, moved),
-            Rest::Within(parts) if without_moved => {
-                for (part, ranges) in parts {
-                    self.draw_road(plane, pass, ranges, part, &Default::default());
-                }
-            }
-            _ => self.draw_road(plane, pass, &self.frame, &road, &Default::default()),
-        }
+        let nothing = Default::default();
+        // If less is moved than could be, some of it is to be drawn.
+        let without = if *moved == self.moved { &self.without } else { &nothing };
+        self.draw_road(plane, pass, &self.frame, without);
         if let Some(bar) = captions.progress_bounds() {
             let pieces: Vec<Rectangle> = parts.iter().map(|part| part.intersection(&bar)).collect();
             for piece in disjoint(&pieces) {
@@ -307,19 +317,18 @@ impl Resident {
         self.road.lift(plane, pass);
     }
 
-    /// Draws all of `frame` that is on the road, within `part`, but the beats, kicks and gems of `moved`.
+    /// Draws all of `frame` that is on the road but the beats, kicks and gems of `moved`.
     fn draw_road(
         &self,
         plane: PlaneKind,
         pass: &mut wgpu::RenderPass<'_>,
         frame: &Ranges,
-        part: &Rectangle,
         moved: &[Range<u32>; 3],
     ) {
         let [moved_beats, moved_kicks, moved_gems] = moved;
         let (kicks, gems) = (&frame.kicks, &frame.gems);
         let (shining_kicks, shining_gems) = (self.kicks.shining(kicks), self.gems.shining(gems));
-        restrict(part, plane, pass);
+        restrict(&self.road.rectangle(), plane, pass);
         self.draw_pieces(Layer::Beats, &self.beats, &without(&frame.beats, moved_beats), plane, pass);
         // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
         self.draw_layer(Layer::LineGlow, shining_kicks, &kicks.struck, plane, pass);

@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::instances::Instances;
 use crate::highway::changes;
 use crate::highway::dense;
-use crate::highway::moved::RoadObject;
 use crate::highway::notes::{self, HasRoadShape, NoteInstance, Positions, RoadShape};
 use crate::highway::visible::VisibleRange;
 use strikeline_picture::Rectangle;
@@ -79,24 +78,6 @@ impl<T: bytemuck::NoUninit + HasRoadShape> Moving<T> {
         for (&position, item) in self.positions.in_range(range).iter().zip(items) {
             let at = |visible: VisibleRange| bounds(&item.road_shape(), position - visible.now);
             parts.extend(changes::union(at(before), at(now)));
-        }
-    }
-
-    /// Adds what lies on the road in either of two frames to `objects`, as [`Moving::add_changed`].
-    pub(super) fn add_objects(
-        &self,
-        ranges: [VisibleRange; 2],
-        objects: &mut Vec<RoadObject>,
-        bounds: impl Fn(&RoadShape, i64) -> Option<Rectangle>,
-    ) {
-        let range = self.in_either(ranges);
-        let items = self.items.get(range.start as usize..range.end as usize).unwrap_or_default();
-        for (&position, item) in self.positions.in_range(range).iter().zip(items) {
-            let road_shape = item.road_shape();
-            objects.push(RoadObject {
-                position,
-                covers: ranges.map(|visible| bounds(&road_shape, position - visible.now)),
-            });
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::prediction::reference::{ContentId, Reference};
 use crate::prediction::vectors::{PartitionMotion, Vector};
 use crate::residual::code::Quantisers;
 use crate::simd::Instructions;
-use crate::source::history::{SourceHistory, WholeMotion};
-use strikeline_picture::{FrameChange, Picture, Scroll};
+use crate::source::history::{GivenPicture, SourceHistory, WholeMotion};
+use strikeline_picture::Scroll;
 
 /// How much lower the QP of the first picture is than that of later ones.
 const FINER: u8 = 12;
@@ -49,8 +49,7 @@ impl RowChanges {
 /// What all macroblocks of a slice share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SliceContext<'a> {
-    pub(crate) picture: &'a Picture<'a>,
-    pub(crate) change: &'a FrameChange,
+    pub(crate) given: GivenPicture<'a>,
     pub(crate) grid: MacroblockGrid,
     /// Reference list 0; empty for an I slice. The first entry is the previous picture, for macroblocks that have not
     /// changed. The second, which may be the same picture, is for those that have moved: a vector is predicted from
@@ -98,16 +97,15 @@ impl SliceContext<'_> {
         if moves_on { self.qp.saturating_sub(FINER_IF_MOVED_ON) } else { self.qp }
     }
 
-    /// Whether the source of `picture` at a macroblock is that of an earlier picture at the position that a motion
+    /// Whether the source at a macroblock is that of an earlier picture at the position that a motion
     /// points to: then the reconstruction can be copied from there with the same coding errors.
     pub(crate) fn is_exact(
         &self,
         history: &SourceHistory,
-        picture: &Picture<'_>,
         position: MacroblockPosition,
         motion: PartitionMotion,
     ) -> bool {
         WholeMotion::of(motion.vector, self.references[motion.reference as usize].distance)
-            .is_some_and(|motion| history.has_moved(picture, position, motion))
+            .is_some_and(|motion| history.has_moved(position, motion))
     }
 }

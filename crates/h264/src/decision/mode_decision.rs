@@ -66,8 +66,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         let context = self.context;
         let &MacroblockToCode { position, source, rate } = block;
         let range = VectorRange::of(context.grid, position);
-        let is_exact =
-            |motion: PartitionMotion| context.is_exact(self.history, context.picture, position, motion);
+        let is_exact = |motion: PartitionMotion| context.is_exact(self.history, position, motion);
         if skip_vector.is_whole() && range.contains(skip_vector) {
             let reference = context.references[0].picture;
             let skipped = reference.samples_at(position, skip_vector);

@@ -6,7 +6,7 @@ use crate::grid::{MacroblockPosition, MacroblockRun};
 use crate::prediction::intra::{ChromaMode, Mode16x16};
 use crate::prediction::reference::{PaddedSamples, Reconstruction};
 use crate::source::differences::FindDifferences;
-use strikeline_picture::Plane;
+use strikeline_picture::{Picture, Plane};
 
 /// The rows of a block of 16 bytes, each of which repeats one sample. A sample has `N` bytes.
 struct ConstantRows<const N: usize, const ROWS: usize> {
@@ -92,8 +92,7 @@ impl RepeatedMacroblock {
 }
 
 /// For each macroblock of a row whether its source is that of the one to its left.
-pub(crate) fn find_repeats(context: &SliceContext<'_>, row: usize) -> Vec<bool> {
-    let picture = context.picture;
+pub(crate) fn find_repeats(context: &SliceContext<'_>, picture: &Picture<'_>, row: usize) -> Vec<bool> {
     let mut repeats = vec![false; context.grid.columns];
     let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
     // A macroblock that reaches beyond the picture on the right is not compared; below, the last row is only repeated.

@@ -42,19 +42,15 @@ impl<'a> SliceEncoder<'a> {
 
     /// Encodes all macroblocks. Returns the RBSP of the slice.
     pub(crate) fn encode(mut self) -> Vec<u8> {
-        let SliceContext { picture, change, grid, content, instructions, .. } = self.context;
+        let SliceContext { given, grid, content, instructions, .. } = self.context;
         let motion = self.context.scroll_motion();
-        let search = ChangeSearch { picture, change, motion, content, instructions };
-        // Moved macroblocks may come from above as well as from below, so earlier sources are kept for some rows.
-        let vertical =
-            self.context.scroll_vector.map_or(0, |vector| usize::from(vector.y.unsigned_abs()) / 64);
-        let behind = 4.max(vertical + 2);
+        let search = ChangeSearch { given, motion, content, instructions };
         let mut changes = RowChanges::new(grid.columns);
-        self.state.history.find_changes(search, 0, &mut changes.below);
+        self.state.history.take_row(search, 0, &mut changes.below);
         for row in 0..grid.rows {
             changes.next_row();
             if row + 1 < grid.rows {
-                self.state.history.find_changes(search, row + 1, &mut changes.below);
+                self.state.history.take_row(search, row + 1, &mut changes.below);
             } else {
                 changes.below.fill(SourceChange::New);
             }
@@ -66,12 +62,6 @@ impl<'a> SliceEncoder<'a> {
                 self.encode_inter_row(row, &changes);
             }
             self.written.end_row();
-            if let Some(row) = row.checked_sub(behind) {
-                self.state.history.keep(picture, row, self.state.ages.idle_tiles(row));
-            }
-        }
-        for row in grid.rows.saturating_sub(behind)..grid.rows {
-            self.state.history.keep(picture, row, self.state.ages.idle_tiles(row));
         }
         self.written.finish()
     }
@@ -121,7 +111,7 @@ impl<'a> SliceEncoder<'a> {
 
     /// Encodes a row of an I slice.
     fn encode_intra_row(&mut self, row: usize) {
-        let repeats = find_repeats(&self.context, row);
+        let repeats = find_repeats(&self.context, &self.state.history.current(), row);
         let mut column = 0;
         while column < self.context.grid.columns {
             let count = repeats[column..].iter().take_while(|&&repeats| repeats).count();
@@ -195,7 +185,7 @@ impl<'a> SliceEncoder<'a> {
     fn encode_intra(&mut self, position: MacroblockPosition) {
         let SliceState { history, ages, codings } = &mut self.state;
         let mut padded = MacroblockBuffer::EMPTY;
-        let source = source_block(self.context.picture, position, &mut padded);
+        let source = source_block(&history.current(), position, &mut padded);
         ages.mark_changed(position);
         ModeDecision::new(&self.context, history, &mut self.written).intra(position, source, codings);
     }
@@ -204,7 +194,7 @@ impl<'a> SliceEncoder<'a> {
     fn encode_new(&mut self, position: MacroblockPosition, skip_vector: Vector, changes: &RowChanges) {
         let SliceState { history, ages, codings } = &mut self.state;
         let mut padded = MacroblockBuffer::EMPTY;
-        let source = source_block(self.context.picture, position, &mut padded);
+        let source = source_block(&history.current(), position, &mut padded);
         ages.mark_changed(position);
         let rate = Rate::of(self.context.qp_of_new(position, changes));
         let block = MacroblockToCode { position, source, rate };

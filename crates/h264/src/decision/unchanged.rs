@@ -28,19 +28,18 @@ impl<'a> UnchangedMacroblock<'a> {
 
     /// Its source.
     pub(crate) fn source(&self, padded: &'a mut MacroblockBuffer) -> MacroblockSamples<'a> {
-        source_block(&self.history.previous(), self.position, padded)
+        source_block(&self.history.current(), self.position, padded)
     }
 
     /// Whether the first reference picture also holds these samples where a whole-sample vector points, with no larger
     /// error than at this position.
     pub(crate) fn is_better_at(&self, vector: Vector) -> bool {
-        let previous = self.history.previous();
         let motion = PartitionMotion::new(0, vector);
-        if !self.context.is_exact(self.history, &previous, self.position, motion) {
+        if !self.context.is_exact(self.history, self.position, motion) {
             return false;
         }
         let mut padded = MacroblockBuffer::EMPTY;
-        let source = source_block(&previous, self.position, &mut padded);
+        let source = source_block(&self.history.current(), self.position, &mut padded);
         self.error_at(source, vector) <= self.error_at(source, Vector::ZERO)
     }
 

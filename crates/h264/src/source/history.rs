@@ -1,17 +1,21 @@
 //! Source samples of earlier pictures, and how those of the current picture relate to them.
 
-use super::changed_area::mark_changed_parts;
+use super::changed_area::{is_in_changed_parts, mark_changed_parts};
 use super::differences::FindDifferences;
+use std::ops::Range;
 use crate::buffer_pool::BufferPool;
 use crate::grid::{MacroblockGrid, MacroblockPosition, SourceChange, TILE};
 use crate::prediction::reference::{ContentId, PaddedSamples, PaddedSize};
 use crate::prediction::vectors::Vector;
+use crate::samples::MacroblockBuffer;
 use crate::simd::{BlockSize, Instructions, copy_wide, equal_rows};
-use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, UnchangedSamples};
+use strikeline_picture::{
+    FrameChange, Picture, PictureSize, Plane, Rectangle, UnchangedSamples,
+};
 
 /// A motion by whole samples, in luma and in chroma: the samples at (x, y) were at (x + `x`, y + `y`) in an earlier
 /// picture.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WholeMotion {
     /// How many pictures before the current one.
     distance: u32,
@@ -44,26 +48,35 @@ struct SourceCopy {
     content_ids: Vec<ContentId>,
 }
 
-/// Source samples of earlier pictures. Those of the oldest are replaced in place by the current ones, a few rows after
-/// these were encoded.
+/// Source samples of the current picture and of earlier ones. Those of the current picture are complete as far as its rows
+/// were taken ([`SourceHistory::take_row`]), also where the picture that was given is undefined.
 #[derive(Debug)]
 pub(crate) struct SourceHistory {
     size: PictureSize,
     width: usize,
     height: usize,
     grid: MacroblockGrid,
-    /// Picture `n` is at `n % length`.
+    /// Picture `n` is at `n % length`; one more than there are earlier pictures.
     copies: Vec<SourceCopy>,
-    /// Of each macroblock of the current picture.
-    content_ids: Vec<ContentId>,
     frame: usize,
-    /// Rows of macroblocks of the oldest picture that are replaced already.
-    replaced: usize,
+    /// Per macroblock of a row: whether it was told to have moved.
+    told: Vec<Told>,
     /// For [`FindDifferences`]: one byte per column.
     differences: Vec<u8>,
 }
 
-/// A part of a picture in luma samples, within the picture. Begins where a macroblock does.
+/// Whether a macroblock was told to have moved, so that it is known without the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It was not: it is in the picture, or has not changed.
+    No,
+    /// All of it has moved.
+    Moved,
+    /// Some of it has moved, the rest has not changed.
+    PartlyMoved,
+}
+
+/// A part of a picture in luma samples, within the picture; with even sides.
 #[derive(Debug, Clone, Copy)]
 struct SourceArea {
     left: usize,
@@ -72,11 +85,35 @@ struct SourceArea {
     bottom: usize,
 }
 
-/// What [`SourceHistory::find_changes`] compares.
+/// A picture to be encoded, and what is known of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ChangeSearch<'a> {
+pub(crate) struct GivenPicture<'a> {
     pub(crate) picture: &'a Picture<'a>,
     pub(crate) change: &'a FrameChange,
+}
+
+impl<'a> GivenPicture<'a> {
+    /// The parts whose samples are those of the previous picture elsewhere, and their motion.
+    fn moved(&self) -> Option<(&'a [Rectangle], WholeMotion)> {
+        let moved = &self.change.moved;
+        let is_told = self.change.changed.parts().is_some() && !moved.is_empty();
+        let [x, y] = moved.by.map(|by| by.checked_neg());
+        let motion = WholeMotion::by(x?, y?);
+        (is_told && moved.is_possible(self.picture.size)).then_some((&moved.parts, motion))
+    }
+
+    /// Whether the macroblock at `position` may differ from that of the previous picture.
+    pub(crate) fn may_differ(&self, position: MacroblockPosition) -> bool {
+        let lies_in = |parts: &[Rectangle]| is_in_changed_parts(parts, position.column, position.row);
+        self.change.changed.parts().is_none_or(lies_in)
+            || self.moved().is_some_and(|(parts, _)| lies_in(parts))
+    }
+}
+
+/// What [`SourceHistory::take_row`] compares.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ChangeSearch<'a> {
+    pub(crate) given: GivenPicture<'a>,
     /// The scroll, where it is a whole number of samples.
     pub(crate) motion: Option<WholeMotion>,
     /// Becomes the id of what is not unchanged.
@@ -84,12 +121,13 @@ pub(crate) struct ChangeSearch<'a> {
     pub(crate) instructions: Instructions,
 }
 
-/// An area of the current picture that is compared with an earlier picture, moved.
+/// Two areas of the same size that are compared.
 #[derive(Debug, Clone, Copy)]
 struct Comparison<'a> {
-    picture: &'a Picture<'a>,
     area: SourceArea,
-    motion: WholeMotion,
+    /// Luma and chroma from the first sample of the area on.
+    samples: [Plane<'a>; 2],
+    earlier: [Plane<'a>; 2],
     instructions: Instructions,
 }
 
@@ -114,10 +152,9 @@ impl SourceHistory {
             width,
             height,
             grid,
-            copies: (0..length).map(|_| copy()).collect(),
-            content_ids: vec![0; grid.len()],
+            copies: (0..=length).map(|_| copy()).collect(),
             frame: 0,
-            replaced: 0,
+            told: vec![Told::No; grid.columns],
             differences: vec![0; width],
         }
     }
@@ -125,7 +162,6 @@ impl SourceHistory {
     /// Before the first macroblock of picture `frame`.
     pub(crate) fn begin_picture(&mut self, frame: u32) {
         self.frame = frame as usize;
-        self.replaced = 0;
     }
 
     fn slot(&self, distance: u32) -> usize {
@@ -142,20 +178,20 @@ impl SourceHistory {
         }
     }
 
-    /// Finds for each macroblock of a row how its source relates to earlier pictures.
-    pub(crate) fn find_changes(
-        &mut self,
-        search: ChangeSearch<'_>,
-        row: usize,
-        changes: &mut [SourceChange],
-    ) {
-        let ChangeSearch { picture, change, motion, content, instructions } = search;
-        let content_ids = row * self.grid.columns..(row + 1) * self.grid.columns;
+    /// Takes the samples of a row of macroblocks of the current picture, and finds for each macroblock how it relates to earlier
+    /// pictures.
+    pub(crate) fn take_row(&mut self, search: ChangeSearch<'_>, row: usize, changes: &mut [SourceChange]) {
+        let ChangeSearch { given, motion, content, instructions } = search;
+        let ids = row * self.grid.columns..(row + 1) * self.grid.columns;
+        let current = self.slot(0);
         if self.frame == 0 {
             changes.fill(SourceChange::New);
-            self.content_ids[content_ids].fill(content);
+            self.copies[current].content_ids[ids].fill(content);
+            let area = self.area(0, self.grid.columns, row);
+            self.copies[current].take(given_planes(given.picture, area), area);
             return;
         }
+        let change = given.change;
         let checked = cfg!(debug_assertions)
             && (change.changed.parts().is_none() || change.unchanged_samples == UnchangedSamples::Present);
         let touched = match change.changed.parts() {
@@ -169,109 +205,319 @@ impl SourceHistory {
                 0..changes.len()
             }
         };
+        let touched = self.take_told(given, row, touched, changes);
         // Whole rows of samples, because memory is read fastest in order.
+        let (current, previous) = (self.slot(0), self.slot(1));
+        let mut differences = std::mem::take(&mut self.differences);
         for_runs(
             &mut changes[..touched.end],
             touched.start,
             |change| change == SourceChange::New || checked,
             |first, run| {
-                let area = self.area(first, first + run.len(), row);
-                let compare = Comparison { picture, area, motion: WholeMotion::by(0, 0), instructions };
-                self.compare(compare, |index, differs| {
-                    debug_assert!(
-                        !differs || run[index] == SourceChange::New,
-                        "the picture has changed outside of the parts given"
-                    );
-                    run[index] = if differs { SourceChange::New } else { SourceChange::Unchanged };
-                });
+                for part in self.equally_known(first, first + run.len()) {
+                    let area = self.area(part.first, part.end, row);
+                    let here = WholeMotion::by(0, 0);
+                    let comparison = Comparison {
+                        area,
+                        samples: match self.told[part.first] {
+                            Told::No => given_planes(given.picture, area),
+                            Told::Moved | Told::PartlyMoved => self.copies[current].planes(area, here),
+                        },
+                        earlier: self.copies[previous].planes(area, here),
+                        instructions,
+                    };
+                    let run = &mut run[part.first - first..part.end - first];
+                    comparison.run(&mut differences, |index, differs| {
+                        debug_assert!(
+                            !differs || run[index] == SourceChange::New,
+                            "the picture has changed outside of the parts given"
+                        );
+                        run[index] = if differs { SourceChange::New } else { SourceChange::Unchanged };
+                    });
+                }
             },
         );
-        let content_ids = &mut self.content_ids[content_ids];
-        for_runs(
-            &mut changes[..touched.end],
-            touched.start,
-            |change| change != SourceChange::Unchanged,
-            |first, run| content_ids[first..first + run.len()].fill(content),
-        );
-        let Some(motion) = motion else { return };
-        for_runs(
-            &mut changes[..touched.end],
-            touched.start,
-            |change| change == SourceChange::New,
-            |first, run| {
-                // Samples beyond the edges of the picture are not in the source.
-                let inside = |column: &usize| self.is_known(self.area(*column, column + 1, row), motion);
-                let Some(start) = (first..first + run.len()).find(inside) else { return };
-                let count = (start..first + run.len()).take_while(inside).count();
-                let area = self.area(start, start + count, row);
-                let run = &mut run[start - first..][..count];
-                let compare = Comparison { picture, area, motion, instructions };
-                self.compare(compare, |index, differs| {
-                    if !differs {
-                        run[index] = SourceChange::Moved;
+        self.take_changes(given, row, changes, content);
+        if let Some(motion) = motion {
+            let is_told = given.moved().is_some_and(|(_, told)| told == motion);
+            for_runs(
+                &mut changes[..touched.end],
+                touched.start,
+                |change| change == SourceChange::New,
+                |first, run| {
+                    // Samples beyond the edges of the picture are not in the source.
+                    let inside = |column: &usize| self.is_known(self.area(*column, column + 1, row), motion);
+                    let Some(start) = (first..first + run.len()).find(inside) else { return };
+                    let end = start + (start..first + run.len()).take_while(inside).count();
+                    for part in self.equally_known(start, end) {
+                        let run = &mut run[part.first - first..part.end - first];
+                        if is_told && self.told[part.first] == Told::Moved {
+                            run.fill(SourceChange::Moved);
+                            continue;
+                        }
+                        let area = self.area(part.first, part.end, row);
+                        let comparison = Comparison {
+                            area,
+                            samples: self.copies[current].planes(area, WholeMotion::by(0, 0)),
+                            earlier: self.copies[self.slot(motion.distance)].planes(area, motion),
+                            instructions,
+                        };
+                        comparison.run(&mut differences, |index, differs| {
+                            if !differs {
+                                run[index] = SourceChange::Moved;
+                            }
+                        });
                     }
-                });
-            },
-        );
+                },
+            );
+        }
+        self.differences = differences;
     }
 
-    /// The source of the previous picture. It is to be used in place of the current one where that has not changed, as
-    /// the current one may be undefined outside of the changed rectangles.
-    pub(crate) fn previous(&self) -> Picture<'_> {
-        let copy = &self.copies[self.slot(1)];
+    /// Takes the macroblocks of a row that were told to have moved, and marks them as new. Returns the columns of all that are
+    /// new; `touched` has those that were new before.
+    fn take_told(
+        &mut self,
+        given: GivenPicture<'_>,
+        row: usize,
+        touched: Range<usize>,
+        changes: &mut [SourceChange],
+    ) -> Range<usize> {
+        self.told.fill(Told::No);
+        let Some((parts, motion)) = given.moved() else { return touched };
+        let row_area = self.area(0, self.grid.columns, row);
+        let in_row = parts.iter().filter_map(|part| row_area.common(part));
+        let mut all = touched;
+        for part in in_row.clone() {
+            let columns = part.left / 16..part.right.div_ceil(16).min(self.grid.columns);
+            all = match all.is_empty() {
+                true => columns.clone(),
+                false => all.start.min(columns.start)..all.end.max(columns.end),
+            };
+            for column in columns {
+                let area = self.area(column, column + 1, row);
+                if self.told[column] == Told::No && changes[column] == SourceChange::New {
+                    // It is in the picture.
+                    continue;
+                }
+                changes[column] = SourceChange::New;
+                if part.covers(area) {
+                    self.told[column] = Told::Moved;
+                } else if self.told[column] == Told::No {
+                    self.told[column] = Told::PartlyMoved;
+                }
+            }
+        }
+        let columns = self.grid.columns;
+        let whole_areas: Vec<SourceArea> = (0..columns)
+            .filter(|&column| self.told[column] == Told::PartlyMoved)
+            .map(|column| self.area(column, column + 1, row))
+            .collect();
+        let (current, previous) = (self.slot(0), self.slot(1));
+        let Ok([current, previous]) = self.copies.get_disjoint_mut([current, previous]) else { return all };
+        for area in whole_areas {
+            current.take(previous.planes(area, WholeMotion::by(0, 0)), area);
+        }
+        for part in in_row {
+            // Other macroblocks of it are in the picture.
+            let mut column = part.left / 16;
+            while column * 16 < part.right {
+                let first = column;
+                while column * 16 < part.right && self.told[column] != Told::No {
+                    column += 1;
+                }
+                let (left, right) = (part.left.max(first * 16), part.right.min(column * 16));
+                if left < right {
+                    let area = SourceArea { left, right, ..part };
+                    current.take(previous.planes(area, motion), area);
+                }
+                column += usize::from(column == first);
+            }
+        }
+        all
+    }
+
+    /// The macroblocks `first..end` of a row, cut where those that are known in another way begin or end.
+    fn equally_known(&self, first: usize, end: usize) -> impl Iterator<Item = MacroblockColumns> {
+        let told = &self.told;
+        let mut next = first;
+        std::iter::from_fn(move || {
+            let first = next;
+            let is_told = *told[..end].get(first)?;
+            next += told[first..end].iter().take_while(|&&told| told == is_told).count();
+            Some(MacroblockColumns { first, end: next })
+        })
+    }
+
+    /// Copies what of a row of macroblocks the current picture's memory does not hold.
+    fn take_changes(
+        &mut self,
+        given: GivenPicture<'_>,
+        row: usize,
+        changes: &[SourceChange],
+        content: ContentId,
+    ) {
+        let columns = self.grid.columns;
+        let start = row * columns;
+        let (current, previous) = (self.slot(0), self.slot(1));
+        let [current, previous] = match self.copies.get_disjoint_mut([current, previous]) {
+            Ok(copies) => copies,
+            // There are always two.
+            Err(_) => return,
+        };
+        let (size, grid) = ((self.width, self.height), self.grid);
+        let origin = |current: &SourceCopy, column: usize| match changes[column] {
+            SourceChange::Unchanged => {
+                let index = start + column;
+                // What was told to have moved was taken already, but is not another content.
+                (current.content_ids[index] != previous.content_ids[index]).then_some(Origin::Previous)
+            }
+            _ if self.told[column] != Told::No => Some(Origin::Current),
+            _ => Some(Origin::Picture),
+        };
+        let mut column = 0;
+        while column < columns {
+            let tile = column..(column + TILE).min(columns);
+            let is_unchanged = changes[tile.clone()].iter().all(|&change| change == SourceChange::Unchanged);
+            let ids = start + tile.start..start + tile.end;
+            if is_unchanged && current.content_ids[ids.clone()] == previous.content_ids[ids] {
+                column = tile.end;
+                continue;
+            }
+            while column < tile.end {
+                let first = column;
+                let from = origin(current, column);
+                while column < tile.end && origin(current, column) == from {
+                    column += 1;
+                }
+                let area = SourceArea {
+                    left: first * 16,
+                    right: (column * 16).min(size.0),
+                    top: row * 16,
+                    bottom: (row * 16 + 16).min(size.1),
+                };
+                debug_assert!(column <= grid.columns);
+                let ids = start + first..start + column;
+                match from {
+                    None => {}
+                    Some(Origin::Previous) => {
+                        current.content_ids[ids.clone()].copy_from_slice(&previous.content_ids[ids]);
+                        current.take(previous.planes(area, WholeMotion::by(0, 0)), area);
+                    }
+                    Some(Origin::Current) => current.content_ids[ids].fill(content),
+                    Some(Origin::Picture) => {
+                        current.content_ids[ids].fill(content);
+                        current.take(given_planes(given.picture, area), area);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The current picture, as far as its rows were taken.
+    pub(crate) fn current(&self) -> Picture<'_> {
+        let copy = &self.copies[self.slot(0)];
         Picture { size: self.size, luma: copy.luma.as_plane(), chroma: copy.chroma.as_plane() }
     }
 
-    /// Whether the source of a macroblock is that of an earlier picture, moved.
-    pub(crate) fn has_moved(
+    /// Whether the source of a macroblock of the current picture, which was taken, is that of an earlier picture, moved.
+    pub(crate) fn has_moved(&self, position: MacroblockPosition, motion: WholeMotion) -> bool {
+        let area = self.area(position.column, position.column + 1, position.row);
+        let samples = self.copies[self.slot(0)].planes(area, WholeMotion::by(0, 0));
+        self.equals_earlier(samples, area, motion)
+    }
+
+    /// The same of a picture that was not taken yet.
+    pub(crate) fn given_has_moved(
         &self,
-        picture: &Picture<'_>,
+        given: GivenPicture<'_>,
         position: MacroblockPosition,
         motion: WholeMotion,
     ) -> bool {
         let area = self.area(position.column, position.column + 1, position.row);
+        let changed = given.change.changed.parts();
+        let told = given.moved().filter(|_| {
+            !changed.is_some_and(|parts| is_in_changed_parts(parts, position.column, position.row))
+        });
+        let Some((parts, told_motion)) = told else {
+            return self.equals_earlier(given_planes(given.picture, area), area, motion);
+        };
+        let mut block = MacroblockBuffer::EMPTY;
+        let previous = &self.copies[self.slot(1)];
+        let common: Vec<SourceArea> = parts.iter().filter_map(|part| area.common(part)).collect();
+        let whole = std::iter::once((area, WholeMotion::by(0, 0)));
+        for (part, motion) in whole.chain(common.into_iter().map(|part| (part, told_motion))) {
+            let [luma, chroma] = previous.planes(part, motion);
+            let (x, y, bytes) = (part.left - area.left, part.top - area.top, part.right - part.left);
+            for row in 0..part.bottom - part.top {
+                block.luma[(y + row) * 16 + x..][..bytes].copy_from_slice(luma.row(row, bytes));
+            }
+            for row in 0..(part.bottom - part.top) / 2 {
+                block.chroma[(y / 2 + row) * 16 + x..][..bytes].copy_from_slice(chroma.row(row, bytes));
+            }
+        }
+        let samples = block.samples();
+        self.equals_earlier([samples.luma, samples.chroma], area, motion)
+    }
+
+    fn equals_earlier(&self, samples: [Plane<'_>; 2], area: SourceArea, motion: WholeMotion) -> bool {
         if !self.is_known(area, motion) {
             return false;
         }
-        let copy = &self.copies[self.slot(motion.distance)];
+        let earlier = self.copies[self.slot(motion.distance)].planes(area, motion);
         let bytes = area.right - area.left;
-        let same = |plane: Plane<'_>, earlier: &PaddedSamples, top: usize, rows: usize, y: isize| {
-            let from = earlier.plane_at(area.left as isize + motion.x, top as isize + y);
-            equal_rows(from_position(plane, area.left, top), from, BlockSize { bytes, rows })
-        };
         let rows = area.bottom - area.top;
-        same(picture.luma, &copy.luma, area.top, rows, motion.y)
-            && same(picture.chroma, &copy.chroma, area.top / 2, rows / 2, motion.y / 2)
+        equal_rows(samples[0], earlier[0], BlockSize { bytes, rows })
+            && equal_rows(samples[1], earlier[1], BlockSize { bytes, rows: rows / 2 })
     }
 
-    /// Whether the area that `area` has moved from lies within the samples that are kept.
+    /// Whether the area that `area` has moved from lies within the picture.
     fn is_known(&self, area: SourceArea, motion: WholeMotion) -> bool {
-        let first = if motion.distance as usize == self.copies.len() { self.replaced * 16 } else { 0 };
-        let within = |start: usize, end: usize, delta: isize, first: usize, last: usize| {
-            start as isize + delta >= first as isize && end as isize + delta <= last as isize
+        let within = |start: usize, end: usize, delta: isize, last: usize| {
+            start as isize + delta >= 0 && end as isize + delta <= last as isize
         };
-        within(area.left, area.right, motion.x, 0, self.width)
-            && within(area.top, area.bottom, motion.y, first, self.height)
+        within(area.left, area.right, motion.x, self.width) && within(area.top, area.bottom, motion.y, self.height)
+    }
+}
+
+/// Macroblocks side by side in a row.
+#[derive(Debug, Clone, Copy)]
+struct MacroblockColumns {
+    first: usize,
+    end: usize,
+}
+
+impl SourceArea {
+    /// What it has in common with `part`.
+    fn common(self, part: &Rectangle) -> Option<SourceArea> {
+        let common = SourceArea {
+            left: self.left.max(part.left as usize),
+            right: self.right.min(part.right as usize),
+            top: self.top.max(part.top as usize),
+            bottom: self.bottom.min(part.bottom as usize),
+        };
+        (common.left < common.right && common.top < common.bottom).then_some(common)
     }
 
-    /// Compares an area with one of an earlier picture. Reports for each of its macroblocks whether anything differs.
-    fn compare(&mut self, comparison: Comparison<'_>, mut report: impl FnMut(usize, bool)) {
-        let Comparison { picture, area, motion: WholeMotion { distance, x, y }, instructions } = comparison;
-        let slot = self.slot(distance);
-        let bytes = area.right - area.left;
-        let differences = &mut self.differences[..bytes];
+    /// Whether all of `other` lies in it.
+    fn covers(self, other: SourceArea) -> bool {
+        self.left <= other.left
+            && other.right <= self.right
+            && self.top <= other.top
+            && other.bottom <= self.bottom
+    }
+}
+
+impl Comparison<'_> {
+    /// Compares. Reports for each macroblock of the area whether anything differs. `differences` has a byte per column of
+    /// the picture.
+    fn run(self, differences: &mut [u8], mut report: impl FnMut(usize, bool)) {
+        let Comparison { area, samples, earlier, instructions } = self;
+        let differences = &mut differences[..area.right - area.left];
         differences.fill(0);
-        let copy = &self.copies[slot];
-        for (plane, earlier, top, bottom, y) in [
-            (picture.luma, &copy.luma, area.top, area.bottom, y),
-            (picture.chroma, &copy.chroma, area.top / 2, area.bottom / 2, y / 2),
-        ] {
-            instructions.run(FindDifferences {
-                samples: from_position(plane, area.left, top),
-                earlier: earlier.plane_at(area.left as isize + x, top as isize + y),
-                rows: bottom - top,
-                differences,
-            });
+        let rows = area.bottom - area.top;
+        for ((samples, earlier), rows) in samples.into_iter().zip(earlier).zip([rows, rows / 2]) {
+            instructions.run(FindDifferences { samples, earlier, rows, differences });
         }
         for (index, block) in differences.chunks(16).enumerate() {
             let differs = match block.as_array::<16>() {
@@ -281,84 +527,36 @@ impl SourceHistory {
             report(index, differs);
         }
     }
-
-    /// Replaces the oldest picture's samples of a row of macroblocks by the current ones, where they differ.
-    /// `unchanged`: per tile, whether it has not changed for longer than pictures are kept.
-    pub(crate) fn keep(&mut self, picture: &Picture<'_>, row: usize, unchanged: &[bool]) {
-        let start = row * self.grid.columns;
-        let (slot, previous) = (self.slot(0), self.slot(1));
-        self.replaced = row + 1;
-        let mut column = 0;
-        while column < self.grid.columns {
-            if unchanged[column / TILE] {
-                column = (column / TILE + 1) * TILE;
-                continue;
-            }
-            let end = (column / TILE * TILE + TILE).min(self.grid.columns);
-            let differs = |column: &usize| {
-                self.copies[slot].content_ids[start + *column] != self.content_ids[start + *column]
-            };
-            let Some(first) = (column..end).find(differs) else {
-                column = end;
-                continue;
-            };
-            column = first;
-            let origin = |column: usize| {
-                let content = *self.content_ids.get(start..)?.get(..self.grid.columns)?.get(column)?;
-                if self.copies[slot].content_ids[start + column] == content {
-                    None
-                } else if self.copies[previous].content_ids[start + column] == content {
-                    Some(Origin::Previous)
-                } else {
-                    Some(Origin::Picture)
-                }
-            };
-            let first = column;
-            let Some(from) = origin(column) else {
-                column += 1;
-                continue;
-            };
-            while origin(column) == Some(from) {
-                column += 1;
-            }
-            let area = self.area(first, column, row);
-            self.copies[slot].content_ids[start + first..start + column]
-                .copy_from_slice(&self.content_ids[start + first..start + column]);
-            match from {
-                Origin::Picture => self.copies[slot].take(picture.luma, picture.chroma, area),
-                Origin::Previous => {
-                    // The two differ, or the content_ids would not.
-                    if let Ok([copy, previous]) = self.copies.get_disjoint_mut([slot, previous]) {
-                        copy.take(previous.luma.as_plane(), previous.chroma.as_plane(), area);
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// Where the source of a macroblock is copied from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Origin {
-    /// The current picture.
+    /// The picture that was given.
     Picture,
     /// The copy of the previous picture.
     Previous,
+    /// Nowhere: it was taken already.
+    Current,
 }
 
 impl SourceCopy {
-    /// Copies an area of a picture.
-    fn take(
-        &mut self,
-        luma: Plane<'_>,
-        chroma: Plane<'_>,
-        SourceArea { left, right, top, bottom }: SourceArea,
-    ) {
+    /// Luma and chroma from where an area has moved from.
+    fn planes(&self, area: SourceArea, motion: WholeMotion) -> [Plane<'_>; 2] {
+        let left = area.left as isize + motion.x;
+        [
+            self.luma.plane_at(left, area.top as isize + motion.y),
+            self.chroma.plane_at(left, area.top as isize / 2 + motion.y / 2),
+        ]
+    }
+
+    /// Copies an area of a picture, whose luma and chroma begin with it.
+    fn take(&mut self, from: [Plane<'_>; 2], SourceArea { left, right, top, bottom }: SourceArea) {
         let bytes = right - left;
-        for (plane, copy, top, bottom) in
+        let [luma, chroma] = from;
+        for (from, copy, top, bottom) in
             [(luma, &mut self.luma, top, bottom), (chroma, &mut self.chroma, top / 2, bottom / 2)]
         {
-            let from = from_position(plane, left, top);
             let rows = bottom - top;
             let to = copy.plane_at_mut(left as isize, top as isize);
             let wide = bytes & !15;
@@ -372,6 +570,14 @@ impl SourceCopy {
             }
         }
     }
+}
+
+/// Luma and chroma of a picture from the first sample of an area on.
+fn given_planes<'p>(picture: &Picture<'p>, area: SourceArea) -> [Plane<'p>; 2] {
+    [
+        from_position(picture.luma, area.left, area.top),
+        from_position(picture.chroma, area.left, area.top / 2),
+    ]
 }
 
 /// A plane from byte `x` of row `y` on.

@@ -1,9 +1,8 @@
 //! Finds the scroll of a picture, and checks a scroll that was given, on a sample of its macroblocks.
 
-use super::changed_area::is_in_changed_parts;
-use super::history::{SourceHistory, WholeMotion};
+use super::history::{GivenPicture, SourceHistory, WholeMotion};
 use crate::grid::{MacroblockGrid, MacroblockPosition};
-use strikeline_picture::{FrameChange, Picture, Scroll};
+use strikeline_picture::Scroll;
 
 /// How far a scroll is searched, in luma samples in each of the four directions.
 const SEARCH_RANGE: i32 = 64;
@@ -20,8 +19,7 @@ const MAX_SAMPLED: usize = 600;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ScrollSearch<'a> {
     pub(crate) history: &'a SourceHistory,
-    pub(crate) picture: &'a Picture<'a>,
-    pub(crate) change: &'a FrameChange,
+    pub(crate) given: GivenPicture<'a>,
     pub(crate) grid: MacroblockGrid,
 }
 
@@ -61,7 +59,7 @@ impl ScrollSearch<'_> {
                 continue;
             }
             changed += 1;
-            moved += u32::from(self.history.has_moved(self.picture, position, motion));
+            moved += u32::from(self.history.given_has_moved(self.given, position, motion));
             if moved >= MIN_VOTES || changed >= MAX_SEARCHES {
                 break;
             }
@@ -78,7 +76,7 @@ impl ScrollSearch<'_> {
             .take(MAX_SEARCHES as usize)
             .collect();
         let count = |motion: WholeMotion| {
-            changed.iter().filter(|position| self.history.has_moved(self.picture, **position, motion)).count()
+            changed.iter().filter(|position| self.history.given_has_moved(self.given, **position, motion)).count()
         };
         let moved = count(given);
         if changed.len() < MAX_SEARCHES as usize || moved * 2 >= changed.len() {
@@ -100,9 +98,8 @@ impl ScrollSearch<'_> {
 
     /// Whether the source of a macroblock differs from the previous picture.
     fn differs(&self, position: MacroblockPosition) -> bool {
-        let parts = self.change.changed.parts();
-        parts.is_none_or(|parts| is_in_changed_parts(parts, position.column, position.row))
-            && !self.history.has_moved(self.picture, position, WholeMotion::by(0, 0))
+        self.given.may_differ(position)
+            && !self.history.given_has_moved(self.given, position, WholeMotion::by(0, 0))
     }
 
     /// How the source of a macroblock has moved since the previous picture; `None` also when several motions explain
@@ -112,7 +109,7 @@ impl ScrollSearch<'_> {
         let steps = (2..=SEARCH_RANGE).step_by(2).flat_map(|step| [step, -step]);
         let mut found = steps
             .flat_map(|step| [(0, step), (step, 0)])
-            .filter(|&(dx, dy)| self.history.has_moved(self.picture, position, WholeMotion::by(-dx, -dy)));
+            .filter(|&(dx, dy)| self.history.given_has_moved(self.given, position, WholeMotion::by(-dx, -dy)));
         let (first, second) = (found.next(), found.next());
         first.filter(|_| second.is_none()).map(|(dx, dy)| Scroll::whole(dx, dy))
     }

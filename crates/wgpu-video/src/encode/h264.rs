@@ -7,6 +7,7 @@ use strikeline_picture::{FrameChange, Picture, SegmentIndex};
 
 use super::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, H264Quality,
+    SamplesRead,
 };
 
 const NAME: &str = "h264";
@@ -72,8 +73,8 @@ impl EncoderFactory for H264Factory {
         Codec::H264
     }
 
-    fn reads_only_changes(&self) -> bool {
-        true
+    fn samples_read(&self) -> SamplesRead {
+        SamplesRead::New
     }
 
     fn begin_segment(

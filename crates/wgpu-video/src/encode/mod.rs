@@ -88,7 +88,7 @@ pub trait Encoder: Send {
     /// Never skips a picture.
     ///
     /// `change` is what is known of how the picture differs from the one before it. An encoder may ignore it, unless
-    /// its factory says [`EncoderFactory::reads_only_changes`].
+    /// its factory says that it does not read all samples ([`EncoderFactory::samples_read`]).
     ///
     /// # Errors
     /// [`EncodeError::Failed`]; what was appended to `output` cannot be used then.
@@ -104,6 +104,18 @@ pub trait Encoder: Send {
     fn codec_config(&self) -> Option<CodecConfig>;
 }
 
+/// What an encoder reads of each picture of a segment but the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SamplesRead {
+    /// All of it.
+    #[default]
+    All,
+    /// Only what has changed ([`FrameChange::changed`]) and has not moved ([`FrameChange::moved`]): it has the rest from the
+    /// previous picture. The planes are undefined elsewhere
+    /// ([`UnchangedSamples::Undefined`](strikeline_picture::UnchangedSamples::Undefined)).
+    New,
+}
+
 /// Makes the encoders of a video.
 pub trait EncoderFactory: Send + Sync {
     /// Name for reports and error texts, such as `openh264`.
@@ -112,11 +124,10 @@ pub trait EncoderFactory: Send + Sync {
     /// What the encoders make. A sink may refuse it before the first frame is drawn.
     fn codec(&self) -> Codec;
 
-    /// Whether the encoders read only the changed parts of each picture but the first
-    /// ([`UnchangedSamples::Undefined`](strikeline_picture::UnchangedSamples::Undefined)), so that nothing else needs to be
-    /// read back.
-    fn reads_only_changes(&self) -> bool {
-        false
+    /// What the encoders read of each picture but the first, so that nothing else needs to be read back.
+    /// [`SamplesRead::All`] unless overridden.
+    fn samples_read(&self) -> SamplesRead {
+        SamplesRead::All
     }
 
     /// A fresh encoder for one segment. Its bytes depend on `settings` and the pictures alone.

@@ -1,6 +1,6 @@
 //! An encoder that writes nothing of use: for benchmarks of the stages before it.
 
-use super::{AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings};
+use super::{AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, SamplesRead};
 use strikeline_picture::{FrameChange, Picture, SegmentIndex};
 
 /// Makes encoders that emit an empty NAL unit for each picture. No decoder can do anything with it.
@@ -20,8 +20,8 @@ impl EncoderFactory for NullEncoder {
         Codec::NONE
     }
 
-    fn reads_only_changes(&self) -> bool {
-        true
+    fn samples_read(&self) -> SamplesRead {
+        SamplesRead::New
     }
 
     fn begin_segment(

@@ -62,8 +62,9 @@ impl Ring {
         Ok(Ring { layout, slots: slots(gpu, layout.bytes, depth)? })
     }
 
-    /// Ends `commands` with the copy of a luma and a chroma plane into slot `index`, which is free, as much of
-    /// them as `change` says, asks for the slot to be mapped as soon as that is done, and submits.
+    /// Ends `commands` with the copy of a luma and a chroma plane into slot `index`, which is free, asks for the slot to be
+    /// mapped as soon as that is done, and submits. `parts`: those that are copied, with sides that are multiples of 16 or
+    /// those of the picture; `None` for all.
     ///
     /// # Errors
     /// When the device has failed.
@@ -73,12 +74,12 @@ impl Ring {
         mut commands: wgpu::CommandEncoder,
         [luma, chroma]: [&PlaneTarget; 2],
         index: usize,
-        change: FrameChange,
+        (change, parts): (FrameChange, Option<Vec<Rectangle>>),
     ) -> Result<SubmittedSlot, GpuError> {
         let buffer = &self.slots[index];
         let stride = self.layout.stride;
         for (plane, offset) in [(luma, 0), (chroma, self.layout.chroma_offset)] {
-            match change.only_parts() {
+            match &parts {
                 None => plane.copy_to_buffer(&mut commands, buffer, offset, stride),
                 Some(parts) => {
                     for part in parts {
@@ -92,7 +93,7 @@ impl Ring {
             change,
             submission,
             buffer: buffer.clone(),
-            contents: Contents::Planes(self.layout),
+            contents: Contents::Planes(self.layout, parts),
         })
     }
 }
@@ -194,7 +195,8 @@ pub struct SubmittedSlot {
 /// What a slot holds.
 #[derive(Debug)]
 enum Contents {
-    Planes(PlaneLayout),
+    /// Planes, or only these parts of them.
+    Planes(PlaneLayout, Option<Vec<Rectangle>>),
     Pixels(Arc<PixelSlots>),
 }
 
@@ -212,15 +214,16 @@ impl SubmittedSlot {
             .map_err(|error| GpuError::Lost { reason: format!("a frame could not be mapped: {error}") })?;
         let mapped = SampleStorage::Mapped { view: Some(view), buffer: self.buffer };
         Ok(match self.contents {
-            Contents::Planes(layout) => {
-                let read_back = match self.change.only_parts() {
+            Contents::Planes(layout, parts) => {
+                let read_back = match &parts {
                     None => layout.bytes,
                     Some(parts) => parts.iter().map(|part| part.area() * 3 / 2).sum(),
                 };
-                MappedSlot { change: self.change, samples: mapped, layout, read_back }
+                MappedSlot { change: self.change, parts, samples: mapped, layout, read_back }
             }
             Contents::Pixels(pixels) => MappedSlot {
                 change: self.change,
+                parts: None,
                 samples: pixels.convert(mapped.bytes()),
                 layout: pixels.planes,
                 read_back: pixels.bytes,
@@ -243,6 +246,8 @@ impl PixelSlots {
 #[derive(Debug)]
 pub struct MappedSlot {
     change: FrameChange,
+    /// The parts that were read back; `None` for all.
+    parts: Option<Vec<Rectangle>>,
     samples: SampleStorage,
     layout: PlaneLayout,
     /// Bytes that were read back.
@@ -305,7 +310,7 @@ impl MappedSlot {
         let whole = [Rectangle { left: 0, top: 0, right, bottom }];
         let stride = self.layout.stride as usize;
         let from = self.samples.bytes();
-        for part in self.change.only_parts().unwrap_or(&whole) {
+        for part in self.parts.as_deref().unwrap_or(&whole) {
             for (kind, offset) in [(PlaneKind::Luma, 0), (PlaneKind::Chroma, self.layout.chroma_offset)] {
                 let [_, top, _, bottom] = kind.samples(part);
                 // A row of either plane has as many bytes as the picture has columns.

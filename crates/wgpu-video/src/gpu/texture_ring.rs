@@ -105,7 +105,7 @@ impl TextureRing {
     ) -> Result<SubmittedSlot, GpuError> {
         match &self.converter {
             Converter::Device { conversion, ring, .. } => {
-                ring.submit(gpu, commands, conversion.planes(), index, change)
+                ring.submit(gpu, commands, conversion.planes(), index, (change, None))
             }
             Converter::Processor(ring) => ring.submit(gpu, commands, texture, index, change),
         }

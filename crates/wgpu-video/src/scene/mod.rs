@@ -221,9 +221,9 @@ pub trait Scene: Send {
 
     /// Draws the frame of the last [`Scene::update`] over the previous frame, which is still in the planes.
     ///
-    /// `parts` are the last [`FrameChange::changed`] with even sides. They hold the static layer again, except for
-    /// `moved`: those parts of [`FrameChange::moved`] (or none) already hold the moved samples. Everything outside of
-    /// `parts` must stay as it is.
+    /// `parts` are the last [`FrameChange::changed`] with even sides and without `moved`; there may be some more. They hold the
+    /// static layer again. `moved` are the parts of [`FrameChange::moved`], or none: what is drawn there is not seen, because
+    /// they are copied afterwards or not needed. Everything outside of both must stay as it is.
     ///
     /// By default [`Scene::draw`] is called for each part and clipped to it. Override this if the scene sets scissor
     /// rectangles itself, or to save the clipping if everything that it draws lies within the parts.

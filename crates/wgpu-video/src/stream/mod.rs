@@ -19,6 +19,7 @@
 mod devices;
 mod encode;
 mod failure;
+mod frame_parts;
 mod gpu_timer;
 mod histogram;
 #[doc(hidden)]
@@ -423,7 +424,7 @@ impl StreamOptions {
             frame_rate: self.frame_rate,
             plan: self.plan(),
             redraw: self.redraw,
-            read_only_changes: self.encoder.reads_only_changes(),
+            samples_read: self.encoder.samples_read(),
             convert_on: self.convert_on,
         }
     }

@@ -4,7 +4,9 @@
 use crate::gpu::Gpu;
 use crate::gpu::planes::{self, PlaneKind, PlaneTarget};
 use crate::scene::{Scene, SceneError};
-use strikeline_picture::{FrameIndex, MovedArea, PictureSize, Rectangle, SegmentPlan};
+use super::frame_parts::FrameParts;
+use strikeline_picture::rectangles::MacroblockMarks;
+use strikeline_picture::{FrameIndex, PictureSize, SegmentPlan};
 
 /// The planes of one frame.
 #[derive(Debug)]
@@ -12,6 +14,8 @@ pub(super) struct PlaneSet {
     /// Those that the scene draws.
     pub planes: Vec<PlaneTarget>,
     content: Option<SetContent>,
+    /// The macroblocks that the planes do not hold.
+    left_out: MacroblockMarks,
     /// Consecutive frames that had their predecessor in this set but were drawn whole.
     drawn_whole: u32,
 }
@@ -27,7 +31,13 @@ impl PlaneSet {
     /// Planes of these kinds.
     pub(super) fn new(gpu: &Gpu, kinds: &[PlaneKind], size: PictureSize) -> PlaneSet {
         let planes = kinds.iter().map(|&kind| PlaneTarget::new(&gpu.device, kind, size));
-        PlaneSet { planes: planes.collect(), content: None, drawn_whole: 0 }
+        let left_out = MacroblockMarks::new(size);
+        PlaneSet { planes: planes.collect(), content: None, left_out, drawn_whole: 0 }
+    }
+
+    /// Marks the macroblocks that the planes do not hold, because the encoder has no need of them.
+    pub(super) fn left_out(&mut self) -> &mut MacroblockMarks {
+        &mut self.left_out
     }
 
     /// Draws the scene's frame over its static layer.
@@ -35,11 +45,12 @@ impl PlaneSet {
     /// # Errors
     /// The scene's.
     pub(super) fn draw(
-        &self,
+        &mut self,
         commands: &mut wgpu::CommandEncoder,
         layer: &[PlaneTarget],
         scene: &dyn Scene,
     ) -> Result<(), SceneError> {
+        self.left_out.clear();
         for (plane, fixed) in self.planes.iter().zip(layer) {
             plane.copy_from(commands, fixed);
             scene.draw(plane.kind, &mut plane.begin_pass(commands, None))?;
@@ -47,8 +58,7 @@ impl PlaneSet {
         Ok(())
     }
 
-    /// Draws the scene's frame over the previous one, from which it differs in `parts` only; of these, what has `moved`
-    /// is copied through the planes `scratch`.
+    /// Draws the scene's frame over the previous one: `parts` are drawn or copied through the planes `scratch`.
     ///
     /// # Errors
     /// The scene's.
@@ -57,27 +67,33 @@ impl PlaneSet {
         commands: &mut wgpu::CommandEncoder,
         layer: &[PlaneTarget],
         scene: &dyn Scene,
-        parts: &[Rectangle],
-        (moved, scratch): (&MovedArea, &[PlaneTarget]),
+        parts: &FrameParts,
+        scratch: &[PlaneTarget],
     ) -> Result<(), SceneError> {
         self.drawn_whole = 0;
-        if parts.is_empty() {
-            return Ok(());
-        }
+        let FrameParts { drawn, copied, not_drawn, .. } = parts;
+        let copies: Vec<_> =
+            copied.parts.iter().filter_map(|part| Some((copied.source(part)?, *part))).collect();
         for ((plane, fixed), scratch) in self.planes.iter().zip(layer).zip(scratch) {
-            let sources: Vec<_> = moved.parts.iter().filter_map(|part| moved.source(part)).collect();
-            for source in &sources {
+            for (source, _) in &copies {
                 scratch.copy_part_from(commands, plane, source);
             }
-            for part in parts {
+            for part in drawn {
                 plane.copy_part_from(commands, fixed, part);
             }
-            for (source, part) in sources.iter().zip(&moved.parts) {
-                plane.copy_part_to(commands, scratch, source, part);
+        }
+        if !drawn.is_empty() {
+            let mut moved = copied.clone();
+            moved.parts.extend(not_drawn);
+            for plane in &self.planes {
+                scene.draw_changed(plane.kind, &mut plane.begin_pass(commands, None), drawn, &moved)?;
             }
         }
-        for plane in &self.planes {
-            scene.draw_changed(plane.kind, &mut plane.begin_pass(commands, None), parts, moved)?;
+        // Over what was drawn beyond the parts.
+        for (plane, scratch) in self.planes.iter().zip(scratch) {
+            for (source, part) in &copies {
+                plane.copy_part_to(commands, scratch, source, part);
+            }
         }
         Ok(())
     }

@@ -2,21 +2,22 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::frame_parts::FrameParts;
 use super::gpu_timer::GpuTimer;
 use super::plane_sets::{PlaneSet, PlaneSets, SetForFrame, StaticLayers};
 use super::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use super::trace::GpuTimes;
 use super::verify::Verifier;
+use crate::encode::SamplesRead;
 use crate::gpu::convert::{ConvertOn, SourceFormat};
 use crate::gpu::planes::{PlaneKind, picture_texture};
 use crate::gpu::readback_speed::ReadbackMemory;
 use crate::gpu::ring::{CopyBuffers, MappedSlot, Ring, SubmittedSlot};
 use crate::gpu::texture_ring::TextureRing;
 use crate::gpu::{Gpu, GpuError};
-use crate::scene::{COPY_COST, Drawing, FrameOrder, Scene, SceneError, SceneTarget};
+use crate::scene::{Drawing, FrameOrder, Scene, SceneError, SceneTarget};
 use strikeline_picture::{
-    ChangedArea, FrameChange, FrameIndex, FrameRate, MovedArea, Picture, PictureSize, Rectangle, SegmentPlan,
-    UnchangedSamples, rectangles,
+    FrameChange, FrameIndex, FrameRate, MovedArea, Picture, PictureSize, SegmentPlan, UnchangedSamples,
 };
 
 /// How much of each frame is drawn.
@@ -42,8 +43,8 @@ pub struct RenderSettings {
     pub plan: SegmentPlan,
     /// How much of the others is drawn.
     pub redraw: Redraw,
-    /// Whether only the changed parts are read back ([`crate::encode::EncoderFactory::reads_only_changes`]).
-    pub read_only_changes: bool,
+    /// What the encoder reads ([`crate::encode::EncoderFactory::samples_read`]): nothing else is read back.
+    pub samples_read: SamplesRead,
     /// What converts the pictures of a scene that does not draw planes.
     pub convert_on: ConvertOn,
 }
@@ -82,9 +83,6 @@ impl Output {
         }
     }
 }
-
-/// If more of the picture changes and is not moved, all of it is drawn: drawing only the parts would cost more.
-const MOST_CHANGED: f64 = 0.8;
 
 impl<'s> SceneRenderer<'s> {
     /// Prepares `scene`, and makes a ring of `depth` slots.
@@ -155,19 +153,6 @@ impl<'s> SceneRenderer<'s> {
     }
 }
 
-/// The parts to be drawn but for what has `moved`, and to be read back; `None` for all.
-fn parts_to_draw(
-    changed: &ChangedArea,
-    moved: &MovedArea,
-    size: PictureSize,
-) -> Option<(Vec<Rectangle>, Vec<Rectangle>)> {
-    let parts = changed.parts()?;
-    let blocks = rectangles::merged(rectangles::in_macroblocks(parts, size), COPY_COST);
-    let changed: u64 = rectangles::outside(&blocks, &moved.parts).iter().map(Rectangle::area).sum();
-    let all = f64::from(size.width()) * f64::from(size.height());
-    (changed as f64 <= all * MOST_CHANGED).then(|| (rectangles::on_chroma_samples(parts, size), blocks))
-}
-
 impl Render for SceneRenderer<'_> {
     type Submitted = SubmittedSlot;
 
@@ -183,7 +168,7 @@ impl Render for SceneRenderer<'_> {
 
 impl SceneRenderer<'_> {
     fn draw(&mut self, frame: FrameIndex, slot: SlotIndex) -> Result<SubmittedSlot, StageError> {
-        let RenderSettings { size, read_only_changes, .. } = self.settings;
+        let RenderSettings { size, samples_read, redraw, .. } = self.settings;
         self.scene.update(&self.gpu.queue, frame)?;
         let (gpu, scene) = (&*self.gpu, &*self.scene);
         let mut commands = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -204,29 +189,37 @@ impl SceneRenderer<'_> {
                     known.moved = MovedArea::default();
                 }
                 // Changed parts are only of use when there is a previous frame.
-                let parts = previous.and_then(|_| parts_to_draw(&known.changed, &known.moved, size));
-                let change = match parts {
+                let parts = previous.and_then(|_| FrameParts::new(&known, size));
+                let (change, parts_read) = match parts {
                     None => {
                         set.draw(&mut commands, layer, scene)?;
-                        FrameChange::UNKNOWN
+                        (FrameChange::UNKNOWN, None)
                     }
-                    Some((parts, blocks)) => {
+                    Some(mut parts) => {
                         let scratch = self.scratch.as_ref().map_or(&[][..], |scratch| &scratch.planes);
-                        set.draw_parts(&mut commands, layer, scene, &parts, (&known.moved, scratch))?;
-                        let unchanged_samples = match read_only_changes {
-                            true => UnchangedSamples::Undefined,
-                            false => UnchangedSamples::Present,
-                        };
-                        FrameChange::within(blocks).with_unchanged_samples(unchanged_samples)
+                        // To be compared, all of the frame must be there.
+                        let leaves_out = samples_read == SamplesRead::New && redraw != Redraw::Verify;
+                        if leaves_out {
+                            parts.leave_out(&known, set.left_out(), size);
+                        }
+                        set.draw_parts(&mut commands, layer, scene, &parts, scratch)?;
+                        let change = FrameChange::within(parts.changed).with_moved(parts.left_out);
+                        match samples_read {
+                            SamplesRead::All => (change, None),
+                            SamplesRead::New => (
+                                change.with_unchanged_samples(UnchangedSamples::Undefined),
+                                Some(parts.read),
+                            ),
+                        }
                     }
-                }
-                .with_scroll(known.scroll);
+                };
+                let change = change.with_scroll(known.scroll);
                 set.set_content(frame, scene.static_layer());
-                if let Some(verifier) = &self.verifier {
+                if let Some(verifier) = &mut self.verifier {
                     commands = verifier.check(gpu, commands, set, layer, scene)?;
                 }
                 finish(&self.timer, &mut commands);
-                ring.submit(gpu, commands, [&set.planes[0], &set.planes[1]], slot.0, change)?
+                ring.submit(gpu, commands, [&set.planes[0], &set.planes[1]], slot.0, (change, parts_read))?
             }
             Output::Rgba(picture, ring) => {
                 let layer = self.layers.current(gpu, &mut commands, scene, kinds, size)?;

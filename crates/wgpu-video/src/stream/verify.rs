@@ -31,7 +31,7 @@ impl Verifier {
     /// # Errors
     /// When they differ, with the first sample that does; or the device fails.
     pub(super) fn check(
-        &self,
+        &mut self,
         gpu: &Gpu,
         mut commands: wgpu::CommandEncoder,
         set: &PlaneSet,
@@ -41,7 +41,7 @@ impl Verifier {
         self.whole.draw(&mut commands, layer, scene)?;
         let read_back = |commands, set: &PlaneSet, slot| {
             let planes = [&set.planes[0], &set.planes[1]];
-            self.ring.submit(gpu, commands, planes, slot, FrameChange::UNKNOWN)?.wait(gpu)
+            self.ring.submit(gpu, commands, planes, slot, (FrameChange::UNKNOWN, None))?.wait(gpu)
         };
         let fresh = || gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let parts = read_back(commands, set, 0)?;
