@@ -31,6 +31,10 @@ struct Look {
     mark: vec4<f32>,
     // How much of the light is lost on the mark, 0 to 1, as there is no whiter than white.
     mark_dims: f32,
+    // Times the height, what is within the outline but not the body: the outline is lighter at its upper edge.
+    bevel: vec3<f32>,
+    // Times the shadow, where nothing else of the note is.
+    shadow: vec4<f32>,
 }
 
 // A note where it is seen.
@@ -42,8 +46,12 @@ struct Body {
     outline: f32,
     // Way while the shutter is open, in pixels of the picture.
     travel: f32,
+    // How far its shadow reaches below it; 0 for none.
+    shadow: f32,
     // What is left of the flash, 1 to 0; negative for a note that still comes.
     flash: f32,
+    // How much of the body is left as it bursts, 1 to 0.
+    body_left: f32,
     mark: f32,
     // Whether there is room around it, so that it may have a middle.
     is_apart: bool,
@@ -54,13 +62,15 @@ struct Fragment {
     @location(0) @interpolate(flat) center: vec2<f32>,
     // Half size, size of the corners, width of the outline.
     @location(1) @interpolate(flat) shape: vec4<f32>,
-    // Mark, travel, and how much of the light is lost on the mark.
-    @location(2) @interpolate(flat) mark_travel: vec3<f32>,
+    // Mark, travel, how much of the light is lost on the mark, and how far the shadow reaches.
+    @location(2) @interpolate(flat) mark_travel: vec4<f32>,
     @location(3) @interpolate(flat) outer: vec4<f32>,
     @location(4) @interpolate(flat) inner: vec4<f32>,
     @location(5) @interpolate(flat) slope: vec3<f32>,
     @location(6) @interpolate(flat) light: vec3<f32>,
     @location(7) @interpolate(flat) mark: vec4<f32>,
+    @location(8) @interpolate(flat) bevel: vec3<f32>,
+    @location(9) @interpolate(flat) shadow: vec4<f32>,
 }
 
 struct MiddleFragment {
@@ -68,12 +78,14 @@ struct MiddleFragment {
     // Height of the middle in the picture; half the heights of the note and of what is within its outline. Those
     // and the light's: half a footprint more, and in footprints, unless things are blurred.
     @location(0) @interpolate(flat) center_halves: vec3<f32>,
-    // Middle and half height of the light; travel.
-    @location(1) @interpolate(flat) bar_travel: vec3<f32>,
+    // Middle and half height of the light; travel; how far the shadow reaches.
+    @location(1) @interpolate(flat) bar_travel: vec4<f32>,
     @location(2) @interpolate(flat) outer: vec4<f32>,
     @location(3) @interpolate(flat) inner: vec4<f32>,
     @location(4) @interpolate(flat) slope: vec3<f32>,
     @location(5) @interpolate(flat) light: vec3<f32>,
+    @location(6) @interpolate(flat) bevel: vec3<f32>,
+    @location(7) @interpolate(flat) shadow: vec4<f32>,
 }
 
 const ELLIPSE: f32 = -1.0;
@@ -102,7 +114,9 @@ fn body_at(note: Note, at: Seen, flash: f32, travel: f32) -> Body {
         select(highway.corner * half_size.y, ELLIPSE, round_cymbals && (note.style.x & CYMBAL) != 0u),
         f32(note.style.z) / 8.0 * at.scale,
         max(travel, 0.02),
+        select(0.0, highway.shadow_size * at.scale, shadowed && flash < 0.0),
         flash,
+        1.0,
         f32(note.style.x & (CYMBAL - 1u)),
         flash < 0.0 && room >= ROOM * at.scale * select(1.2, 1.0, highway.depth == 0.0),
     );
@@ -117,7 +131,30 @@ fn body_of(note: Note) -> Body {
     }
     let left = effect_left(f32(-ahead));
     let flash = left * left * highway.flash * mix(0.5, 1.0, note.color_velocity.a);
-    return body_at(note, seen(note.center_half_size.x, 0.0), flash, 0.0);
+    var body = body_at(note, seen(note.center_half_size.x, 0.0), flash, 0.0);
+    if highway.burst > 0.0 {
+        // It grows fast, then slower, and what is left of it is its border. A kick bar is always as wide as the road.
+        let growth = 1.0 + highway.burst * (1.0 - left * left * left);
+        let is_kick = (note.style.w & 1u) == 1u;
+        body.half_size *= select(vec2<f32>(growth), vec2<f32>(1.0, growth), is_kick);
+        body.corner = select(body.corner * growth, ELLIPSE, body.corner < 0.0);
+        body.outline = max(body.outline, body.half_size.y * 0.3 * left);
+        body.body_left = left * left;
+    }
+    return body;
+}
+
+// `note` where it goes on beyond the strike line, fading; not on a tilted road that would be behind the eye.
+fn passing_body(note: Note) -> Body {
+    let behind = f32(-subpixels_ahead(note.position));
+    let left = effect_left(behind);
+    let ahead = -behind / SUBPIXELS;
+    var at = seen(note.center_half_size.x, ahead);
+    let is_seen = behind >= 0.0 && (highway.depth == 0.0 || ahead > highway.depth * -0.45);
+    at.visibility = select(0.0, left * left * highway.passing, is_seen);
+    var body = body_at(note, at, -1.0, highway.travel * at.scale_along);
+    body.is_apart = false;
+    return body;
 }
 
 fn look_of(note: Note, body: Body) -> Look {
@@ -133,9 +170,17 @@ fn look_of(note: Note, body: Body) -> Look {
     // On a hollow gem the mark takes the outline's colour.
     var mark = select(mix(middle, highway.mark.rgb, highway.mark.a), outline, fill < 0.5);
     var visibility = body.at.visibility;
+    var bevel = vec3<f32>(0.0);
+    if beveled {
+        let upper = mix(outline, vec3<f32>(1.0), highway.bevel * 0.7);
+        let lower = outline * (1.0 - highway.bevel * 0.7);
+        outline = (upper + lower) * 0.5;
+        bevel = (lower - upper) * 0.5 / body.half_size.y;
+    }
     if body.flash >= 0.0 {
         // Where it is struck: a white body that dims.
-        fill = 1.0;
+        fill = body.body_left;
+        bevel = vec3<f32>(0.0);
         middle = mix(color, vec3<f32>(1.0), body.flash * 0.8);
         slope = vec3<f32>(0.0);
         outline = middle;
@@ -153,6 +198,8 @@ fn look_of(note: Note, body: Body) -> Look {
         plane_difference(white) * fill * visibility,
         (plane_sample(vec4<f32>(mark, 1.0)) - filled) * visibility,
         1.0 - min(min(mark_room.r, mark_room.g), mark_room.b),
+        plane_difference(bevel) * visibility,
+        plane_sample(vec4<f32>(mix(highway.shadow.rgb, color, highway.shadow_tint), 1.0)) * highway.shadow.a * visibility,
     );
 }
 
@@ -171,8 +218,8 @@ fn columns_of(body: Body) -> Columns {
     let reach = body.half_size.x + sample_footprint() * 0.5;
     let left = center - reach;
     let right = center + reach;
-    // Further in than the corners, the outline and the ends of the light.
-    let inset = body.outline + max(body.corner, body.half_size.y * 0.4) + sample_footprint();
+    // Further in than the corners, the outline, the ends of the light and those of the shadow.
+    let inset = body.outline + max(body.corner, body.half_size.y * 0.4) + body.shadow + sample_footprint();
     let begin = ceil((left + inset) / GRAIN) * GRAIN;
     let end = floor((right - inset) / GRAIN) * GRAIN;
     // An ellipse has no middle.
@@ -206,7 +253,7 @@ fn place_in_strip(index: u32, body: Body, begin: f32, end: f32) -> vec4<f32> {
         x = begin;
         reach = 0.0;
     }
-    return clip_position(vec2<f32>(x, body.at.place.y + select(-reach, reach, side > 1u)));
+    return clip_position(vec2<f32>(x, body.at.place.y + select(-reach, reach + body.shadow, side > 1u)));
 }
 
 fn ends_at(index: u32, note: Note, body: Body) -> Fragment {
@@ -223,12 +270,14 @@ fn ends_at(index: u32, note: Note, body: Body) -> Fragment {
         place_in_strip(index, body, piece_columns.x, piece_columns.y),
         body.at.place,
         vec4<f32>(body.half_size, body.corner, body.outline),
-        vec3<f32>(body.mark, body.travel, look.mark_dims),
+        vec4<f32>(body.mark, body.travel, look.mark_dims, body.shadow),
         look.outer,
         look.inner,
         look.slope,
         look.light,
         look.mark,
+        look.bevel,
+        look.shadow,
     );
 }
 
@@ -238,13 +287,21 @@ fn vertex(@builtin(vertex_index) index: u32, note: Note) -> Fragment {
     return ends_at(index, note, body_of(note));
 }
 
+// A note that goes on beyond the strike line.
+@vertex
+fn passing_vertex(@builtin(vertex_index) index: u32, note: Note) -> Fragment {
+    return ends_at(index, note, passing_body(note));
+}
+
 // A gem that stands in the legend: its position is the height in subpixels from the top.
 @vertex
 fn legend_vertex(@builtin(vertex_index) index: u32, note: Note) -> Fragment {
     let fade = highway.labels_fade;
     let left = clamp(f32(fade.y - highway.milliseconds) / f32(fade.y - fade.x), 0.0, 1.0);
     let at = Seen(vec2<f32>(note.center_half_size.x, f32(note.position) / SUBPIXELS), 1.0, 1.0, left);
-    return ends_at(index, note, body_at(note, at, -1.0, 0.0));
+    var body = body_at(note, at, -1.0, 0.0);
+    body.shadow = 0.0;
+    return ends_at(index, note, body);
 }
 
 // What is between the ends, to the left and to the right of the mark.
@@ -265,33 +322,59 @@ fn middle_vertex(@builtin(vertex_index) index: u32, note: Note) -> MiddleFragmen
     return MiddleFragment(
         place_in_strip(index, body, piece_columns.x, piece_columns.y),
         vec3<f32>(body.at.place.y, halves.xy),
-        vec3<f32>(bar.x, halves.z, body.travel),
+        vec4<f32>(bar.x, halves.z, body.travel, body.shadow),
         look.outer,
         look.inner,
         look.slope,
         look.light,
+        look.bevel,
+        look.shadow,
     );
 }
 
 // What a sample sees of a note, as shares from 0 to 1. Each share lies within the one before it, also where a gem is
 // so small that they are rough: or there would be colours that the plane has no sample for.
 struct Shares {
-    // All of the note; what is within its outline, and that times the height from the middle; the light on its
-    // upper half; the mark.
+    // All of the note, and that times the height from the middle; the same of what is within its outline; the light on
+    // its upper half; the mark.
     outer: f32,
+    outer_height: f32,
     inner: f32,
     inner_height: f32,
     light: f32,
     mark: f32,
+    // The shadow, also where the note lies over it.
+    shadow: f32,
 }
 
-// The light on the upper half, a bar: its middle's height and its half size.
+// The light on the upper half: its middle's height and its half size. It is a bar, on an ellipse another ellipse.
 fn light_bar(half_size: vec2<f32>, corner: f32) -> vec3<f32> {
     if round_cymbals && corner < 0.0 {
-        return vec3<f32>(-half_size.y * 0.5, half_size.x * 0.55, half_size.y * 0.16);
+        return vec3<f32>(-half_size.y * 0.46, half_size.x * 0.6, half_size.y * 0.24);
     }
     let size = vec2<f32>(half_size.x - max(corner, half_size.y * 0.4), half_size.y * 0.18);
     return vec3<f32>(-half_size.y * 0.5, max(size, vec2<f32>(0.0)));
+}
+
+// Share of the shadow at a distance from the middle of its border, which is as soft as the shadow reaches far below the
+// note, and as wide as the note moves.
+fn shadow_share(distance: f32, size: f32, travel: f32) -> f32 {
+    let share = clamp(0.5 - distance / (size + travel), 0.0, 1.0);
+    return share * share;
+}
+
+// The same at a place of a note: the shadow is the note, lower down, and with its border within the note's columns.
+fn shadow_at(in: Fragment, place: vec2<f32>, travel: f32) -> f32 {
+    let size = in.mark_travel.w;
+    let half_size = max(in.shape.xy - size * 0.5, vec2<f32>(1.0));
+    let below = place - vec2<f32>(0.0, size);
+    var distance: f32;
+    if round_cymbals && in.shape.z < 0.0 {
+        distance = ellipse_distance(below, half_size);
+    } else {
+        distance = gem_distance(below, half_size, clamp(in.shape.z, 0.0, half_size.y));
+    }
+    return select(0.0, shadow_share(distance, size, travel), size > 0.0);
 }
 
 // Signed distance from a mark of radius `size`; far away where there is none.
@@ -415,15 +498,24 @@ fn sharp_shares(in: Fragment, place: vec2<f32>) -> Shares {
     var light = 0.0;
     if highlighted {
         let bar = light_bar(half_size - outline, inner_corner(in.shape.z, outline));
-        let beyond = abs(place - vec2<f32>(0.0, bar.x)) - bar.yz;
-        light = min(distance_coverage(beyond.x, footprint) * distance_coverage(beyond.y, footprint), inner);
+        let from_bar = place - vec2<f32>(0.0, bar.x);
+        let beyond = abs(from_bar) - bar.yz;
+        light = distance_coverage(beyond.x, footprint) * distance_coverage(beyond.y, footprint);
+        if round_cymbals && in.shape.z < 0.0 {
+            light = distance_coverage(ellipse_distance(from_bar, max(bar.yz, vec2<f32>(0.5))), footprint);
+        }
+        light = min(light, inner);
     }
     var mark = 0.0;
     if marked {
         let distance = mark_distance(place, half_size.y * highway.mark_size, in.mark_travel.x);
         mark = min(distance_coverage(distance, footprint), inner);
     }
-    return Shares(outer, inner, inner * place.y, light, mark);
+    var shadow = 0.0;
+    if shadowed {
+        shadow = shadow_at(in, place, 0.0);
+    }
+    return Shares(outer, outer * place.y, inner, inner * place.y, light, mark, shadow);
 }
 
 // The share of the mark of a note that moves, in the column of one pixel around `place`.
@@ -443,7 +535,7 @@ fn blurred_shares(in: Fragment, place: vec2<f32>) -> Shares {
     let inner_half = half_size - in.shape.w;
     let within = inner_corner(in.shape.z, in.shape.w);
     let travel = in.mark_travel.y;
-    let outer = moving_interval(place.y, body_reach(place.x, half_size, in.shape.z), travel, footprint).x
+    let outer = moving_interval(place.y, body_reach(place.x, half_size, in.shape.z), travel, footprint)
         * distance_coverage(abs(place.x) - half_size.x, footprint);
     let inner = moving_interval(place.y, body_reach(place.x, inner_half, within), travel, footprint)
         * distance_coverage(abs(place.x) - inner_half.x, footprint);
@@ -451,7 +543,8 @@ fn blurred_shares(in: Fragment, place: vec2<f32>) -> Shares {
     if highlighted {
         let bar = light_bar(inner_half, within);
         let columns = distance_coverage(abs(place.x) - bar.y, footprint);
-        light = min(moving_interval(place.y - bar.x, bar.z, travel, footprint).x * columns, inner.x);
+        let reach = select(bar.z, body_reach(place.x, max(bar.yz, vec2<f32>(0.5)), ELLIPSE), round_cymbals && in.shape.z < 0.0);
+        light = min(moving_interval(place.y - bar.x, reach, travel, footprint).x * columns, inner.x);
     }
     var mark = 0.0;
     if marked {
@@ -463,7 +556,11 @@ fn blurred_shares(in: Fragment, place: vec2<f32>) -> Shares {
         }
         mark = min(mark, inner.x);
     }
-    return Shares(outer, inner.x, inner.y, light, mark);
+    var shadow = 0.0;
+    if shadowed {
+        shadow = shadow_at(in, place, travel);
+    }
+    return Shares(outer.x, outer.y, inner.x, inner.y, light, mark, shadow);
 }
 
 // The shares in the middle of a note, where across all is covered.
@@ -471,13 +568,22 @@ fn middle_shares(in: MiddleFragment, y: f32) -> Shares {
     let footprint = sample_footprint();
     let bar = in.bar_travel;
     var light = 0.0;
+    var shadow = 0.0;
     if blurred {
-        let outer = moving_interval(y, in.center_halves.y, bar.z, footprint).x;
+        let outer = moving_interval(y, in.center_halves.y, bar.z, footprint);
         let inner = moving_interval(y, in.center_halves.z, bar.z, footprint);
         if highlighted {
             light = moving_interval(y - bar.x, bar.y, bar.z, footprint).x;
         }
-        return Shares(outer, inner.x, inner.y, light, 0.0);
+        if shadowed {
+            let half_height = max(in.center_halves.y - bar.w * 0.5, 1.0);
+            shadow = shadow_share(abs(y - bar.w) - half_height, bar.w, bar.z);
+        }
+        return Shares(outer.x, outer.y, inner.x, inner.y, light, 0.0, shadow);
+    }
+    if shadowed {
+        let half_height = max((in.center_halves.y - 0.5) * footprint - bar.w * 0.5, 1.0);
+        shadow = shadow_share(abs(y - bar.w) - half_height, bar.w, 0.0);
     }
     let away = abs(y) / footprint;
     let outer = clamp(in.center_halves.y - away, 0.0, 1.0);
@@ -485,7 +591,7 @@ fn middle_shares(in: MiddleFragment, y: f32) -> Shares {
     if highlighted {
         light = clamp(bar.y - abs(y - bar.x) / footprint, 0.0, 1.0);
     }
-    return Shares(outer, inner, inner * y, light, 0.0);
+    return Shares(outer, outer * y, inner, inner * y, light, 0.0, shadow);
 }
 
 // What is blended: the sum of `shares` of `look`.
@@ -499,6 +605,12 @@ fn blended(look: Look, shares: Shares) -> vec4<f32> {
     if marked {
         sum += look.mark * shares.mark;
     }
+    if beveled {
+        sum += vec4<f32>(look.bevel * (shares.outer_height - shares.inner_height), 0.0);
+    }
+    if shadowed {
+        sum += look.shadow * (shares.shadow * (1.0 - shares.outer));
+    }
     return of_this_plane(vec4<f32>(sum.rgb / max(sum.a, 1e-4), sum.a));
 }
 
@@ -511,11 +623,17 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
     } else {
         shares = sharp_shares(in, place);
     }
-    return blended(Look(in.outer, in.inner, in.slope, in.light, in.mark, in.mark_travel.z), shares);
+    return blended(
+        Look(in.outer, in.inner, in.slope, in.light, in.mark, in.mark_travel.z, in.bevel, in.shadow),
+        shares,
+    );
 }
 
 @fragment
 fn middle_fragment(in: MiddleFragment) -> @location(0) vec4<f32> {
     let shares = middle_shares(in, picture_position(in.position).y - in.center_halves.x);
-    return blended(Look(in.outer, in.inner, in.slope, in.light, vec4<f32>(0.0), 0.0), shares);
+    return blended(
+        Look(in.outer, in.inner, in.slope, in.light, vec4<f32>(0.0), 0.0, in.bevel, in.shadow),
+        shares,
+    );
 }

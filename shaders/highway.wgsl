@@ -34,6 +34,15 @@ struct Highway {
     shading: f32,
     highlight: f32,
 
+    // Colour of the shadow below gems, whose alpha is its strength; how much of a gem's colour is mixed into it, how
+    // far it reaches in pixels of the road, and how much lighter outlines are at the upper edge and darker at the lower.
+    shadow: vec4<f32>,
+    shadow_tint: f32,
+    shadow_size: f32,
+    bevel: f32,
+    // How much of its size a struck gem grows.
+    burst: f32,
+
     // Strengths of the effects.
     flash: f32,
     glow: f32,
@@ -46,6 +55,19 @@ struct Highway {
     // Ring radius as a share of half the width of the note.
     ring_size: f32,
 
+    // Light up the lane: its strength, how far it reaches and half a lane's width in pixels of the road.
+    lane_light: f32,
+    lane_light_reach: f32,
+    lane_half_width: f32,
+    // Opacity of notes that go on beyond the strike line.
+    passing: f32,
+    // Sparks: how many of an accent, how far they fly and half their size in pixels, and the least velocity of an
+    // accent from 0 to 1.
+    particles: f32,
+    particle_reach: f32,
+    particle_radius: f32,
+    accent_from: f32,
+
     // Milliseconds of the song at which the lane labels begin and end to fade.
     labels_fade: vec2<i32>,
     // First and last millisecond of the song that the progress bar shows.
@@ -55,13 +77,16 @@ struct Highway {
 @group(0) @binding(0) var<uniform> highway: Highway;
 
 // Whether moving things are blurred over `travel`, whether corners are cut rather than round, whether gems have
-// a light on their upper half, whether those of cymbals are ellipses, and whether gems have marks. Known when a pipeline is made, as a software adapter
-// computes both sides of a condition for every pixel.
+// a light on their upper half, whether those of cymbals are ellipses, and whether gems have marks, shadows, and outlines
+// with a lighter upper edge. Known when a pipeline is made, as a software adapter computes both sides of a condition for
+// every pixel.
 override blurred: bool = false;
 override cut_corners: bool = false;
 override highlighted: bool = true;
 override round_cymbals: bool = false;
 override marked: bool = true;
+override shadowed: bool = false;
+override beveled: bool = false;
 
 const SUBPIXELS: f32 = 256.0;
 

@@ -114,28 +114,41 @@ fn looks() -> impl Strategy<Value = HighwayOptions> {
     // Borders that hide what is beside the road also in a small picture, and gems that reach beyond their lanes.
     let wide = prop::option::of((0.0..20.0f32, 0.7..=1.0f32));
     let more = (any::<[bool; 6]>(), 0.4..3.0f64, -0.5..4.5f64);
-    (theme, view, labels, shutter, wide, more).prop_map(|(theme, view, labels, shutter, wide, more)| {
-        let ([reverse, left_handed, exact_speed, header, count_in, end_card], lookahead, start) = more;
-        let mut theme = Theme::builtin(theme).unwrap();
-        if let Some((border_width, gem_width)) = wide {
-            (theme.highway.border_width, theme.gems.width) = (border_width, gem_width);
-        }
-        let image = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/contrast-flat.png").into();
-        HighwayOptions {
-            theme,
-            view: Some(view),
-            labels,
-            shutter_degrees: shutter,
-            reverse,
-            left_handed,
-            exact_speed,
-            header,
-            count_in,
-            lookahead: seconds(lookahead),
-            start: Some(seconds(start)),
-            end_card: end_card.then_some(EndCard { image }),
-        }
-    })
+    // Effects that reach further than those of the built-in themes.
+    let deep =
+        prop::option::weighted(0.4, (0.0..=1.5f32, 10.0..1500.0f32, 0u8..=32, 10.0..600.0f32, 1.0..40.0f32));
+    (theme, view, labels, shutter, (wide, deep), more).prop_map(
+        |(theme, view, labels, shutter, (wide, deep), more)| {
+            let ([reverse, left_handed, exact_speed, header, count_in, end_card], lookahead, start) = more;
+            let mut theme = Theme::builtin(theme).unwrap();
+            if let Some((border_width, gem_width)) = wide {
+                (theme.highway.border_width, theme.gems.width) = (border_width, gem_width);
+            }
+            if let Some((burst, lane_light, particles, particle_reach, shadow)) = deep {
+                (theme.effects.burst, theme.effects.flash) = (burst, 1.0);
+                (theme.effects.lane_light, theme.effects.lane_light_reach) = (0.5, lane_light);
+                (theme.effects.particles, theme.effects.particle_reach) = (particles, particle_reach);
+                (theme.gems.shadow.alpha, theme.gems.shadow_size) = (200, shadow);
+                theme.effects.passing = if particles % 2 == 0 { 0.8 } else { 0.0 };
+                (theme.strike_line.light, theme.highway.sheen, theme.highway.guide) = (0.5, 0.2, 0.3);
+            }
+            let image = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/contrast-flat.png").into();
+            HighwayOptions {
+                theme,
+                view: Some(view),
+                labels,
+                shutter_degrees: shutter,
+                reverse,
+                left_handed,
+                exact_speed,
+                header,
+                count_in,
+                lookahead: seconds(lookahead),
+                start: Some(seconds(start)),
+                end_card: end_card.then_some(EndCard { image }),
+            }
+        },
+    )
 }
 
 proptest! {

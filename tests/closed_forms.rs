@@ -113,6 +113,7 @@ fn motion_blur_is_the_mean_of_sixty_four_sub_frames() {
         let mut theme = dark();
         theme.gems.cymbals = CymbalGems::Round;
         theme.gems.corners = corners;
+        theme.gems.bevel = 0.8;
         (theme.gems.highlight, theme.gems.shading, theme.gems.outline_width) = (0.7, 0.6, 3.0);
         theme.beats.bar = Color::from_rgba(0xFFFF_FFC0);
         let middle = 0.7;
@@ -208,6 +209,10 @@ struct Drawn {
     is_round: bool,
     fill: f64,
     outline: [f64; 3],
+    /// What of the outline is added for each pixel below the middle.
+    bevel: [f64; 3],
+    /// The shadow's colour, opacity, and how far it reaches.
+    shadow: ([f64; 3], f64, f64),
     middle: [f64; 3],
     slope: [f64; 3],
     white: [f64; 3],
@@ -250,6 +255,12 @@ impl Drawn {
         // No more light than makes white of the body where the light begins.
         let lit = each(&|at| middle[at] - slope[at] * 0.68 * (half.1 - outline_width));
         let light = f64::from(gems.highlight) * 0.7;
+        let rim = each(&|at| color[at] + (rim[at] - color[at]) * rim_share);
+        let bevel = f64::from(gems.bevel) * 0.7;
+        let (upper, lower) = (rim.map(|rim| rim + (1.0 - rim) * bevel), rim.map(|rim| rim * (1.0 - bevel)));
+        let dark = [gems.shadow.red, gems.shadow.green, gems.shadow.blue].map(share);
+        let tint = f64::from(gems.shadow_tint);
+        let shadow = each(&|at| dark[at] + (color[at] - dark[at]) * tint);
         Drawn {
             center,
             half,
@@ -259,7 +270,9 @@ impl Drawn {
                 && note.shape == DrumShape::Cymbal
                 && gems.cymbals == CymbalGems::Round,
             fill: if is_ghost { f64::from((gems.ghost.fill * 255.0).round()) / 255.0 } else { 1.0 },
-            outline: each(&|at| color[at] + (rim[at] - color[at]) * rim_share),
+            outline: each(&|at| (upper[at] + lower[at]) / 2.0),
+            bevel: each(&|at| (lower[at] - upper[at]) / 2.0 / half.1),
+            shadow: (shadow, share(gems.shadow.alpha), f64::from(layout.scaled(gems.shadow_size))),
             white: each(&|at| ((1.0 - middle[at]) * light).min((1.0 - lit[at]).max(0.0))),
             middle,
             slope,
@@ -270,12 +283,14 @@ impl Drawn {
     fn over(&self, pixel: &mut [f64; 3], (x, y): (f64, f64), cut: bool) {
         let coverage = |distance: f64| (0.5 - distance).clamp(0.0, 1.0);
         let place = (x - self.center.0, y - self.center.1);
-        let distance = if cut {
-            let beyond = (place.0.abs() - self.half.0, place.1.abs() - self.half.1);
-            beyond.0.max(beyond.1).max((beyond.0 + beyond.1 + self.corner) * std::f64::consts::FRAC_1_SQRT_2)
-        } else {
-            box_distance(place, self.half, self.corner)
+        let gem_distance = |place: (f64, f64), half: (f64, f64), corner: f64| match cut {
+            true => {
+                let beyond = (place.0.abs() - half.0, place.1.abs() - half.1);
+                beyond.0.max(beyond.1).max((beyond.0 + beyond.1 + corner) * std::f64::consts::FRAC_1_SQRT_2)
+            }
+            false => box_distance(place, half, corner),
         };
+        let distance = gem_distance(place, self.half, self.corner);
         let within = (self.half.0 - self.outline_width, self.half.1 - self.outline_width);
         let (outer, inner) = match self.is_round {
             true => (coverage(ellipse_distance(place, self.half)), coverage(ellipse_distance(place, within))),
@@ -284,15 +299,28 @@ impl Drawn {
         let shrink = if cut { 2.0 - std::f64::consts::SQRT_2 } else { 1.0 };
         let corner = (self.corner - self.outline_width * shrink).max(0.0);
         let bar = match self.is_round {
-            true => (within.0 * 0.55, within.1 * 0.16),
+            true => (within.0 * 0.6, within.1 * 0.24),
             false => (within.0 - corner.max(within.1 * 0.4), within.1 * 0.18),
         };
-        let light =
-            inner * coverage(place.0.abs() - bar.0) * coverage((place.1 + within.1 * 0.5).abs() - bar.1);
-        let alpha = outer - inner * (1.0 - self.fill);
+        let light = match self.is_round {
+            true => coverage(ellipse_distance((place.0, place.1 + within.1 * 0.46), bar)),
+            false => coverage(place.0.abs() - bar.0) * coverage((place.1 + within.1 * 0.5).abs() - bar.1),
+        };
+        let light = light.min(inner);
+        // The shadow is the note, lower down, and with its soft border within the note's columns.
+        let (shadow, opacity, size) = self.shadow;
+        let small = ((self.half.0 - size / 2.0).max(1.0), (self.half.1 - size / 2.0).max(1.0));
+        let below = (place.0, place.1 - size);
+        let distance = match self.is_round {
+            true => ellipse_distance(below, small),
+            false => gem_distance(below, small, self.corner.min(small.1)),
+        };
+        let dark = opacity * (0.5 - distance / size).clamp(0.0, 1.0).powi(2) * (1.0 - outer);
+        let alpha = outer - inner * (1.0 - self.fill) + dark;
         for (at, value) in pixel.iter_mut().enumerate() {
             let body = (self.middle[at] + self.slope[at] * place.1) * inner + self.white[at] * light;
-            *value = self.outline[at] * (outer - inner) + body * self.fill + *value * (1.0 - alpha);
+            let outline = (self.outline[at] + self.bevel[at] * place.1) * (outer - inner);
+            *value = outline + body * self.fill + shadow[at] * dark + *value * (1.0 - alpha);
         }
     }
 }
@@ -339,6 +367,8 @@ fn hits_look_as_their_closed_form_alone_and_in_rolls_with_sooner_ones_on_top() {
         (theme.gems.height, theme.gems.kick_height) = (60.0, 36.0);
         (theme.gems.outline_width, theme.gems.accent.outline_width) = (5.0, 8.0);
         theme.gems.outline = Color::from_rgba(0xF0F8_FFA0);
+        (theme.gems.bevel, theme.gems.shadow) = (0.9, Color::from_rgba(0x3060_A0C0));
+        (theme.gems.shadow_tint, theme.gems.shadow_size) = (0.3, 24.0);
         let start = 0.91;
         let options = HighwayOptions { exact_speed: true, ..options(&theme, start) };
         let mut highway = Highway::new(content(notes.clone()), &options, size(), rate).unwrap();
@@ -511,6 +541,7 @@ fn effects_end_when_their_time_is_over() {
     let mut theme = dark();
     (theme.effects.flash, theme.effects.glow, theme.effects.line_glow, theme.effects.rings) =
         (1.0, 1.0, 1.0, 1.0);
+    (theme.effects.lane_light, theme.effects.passing, theme.effects.particles) = (1.0, 1.0, 20);
     let rate = FrameRate::new(60, 1).unwrap();
     let notes =
         || vec![note(1.0, LanePlace::Lane(1), 127, Mark::None), note(1.0, LanePlace::Kick, 127, Mark::None)];
@@ -521,4 +552,83 @@ fn effects_end_when_their_time_is_over() {
     let duration = f64::from(theme.effects.duration);
     assert!(picture(1.0 + duration * 0.5) > 0);
     assert_eq!(picture(1.0 + duration + 0.001), 0);
+}
+
+/// The red of a still of a lane's note of `velocity`, struck `age` seconds before.
+fn struck(theme: &Theme, velocity: u8, age: f64) -> (Vec<u8>, Highway) {
+    let rate = FrameRate::new(60, 1).unwrap();
+    let notes = vec![note(1.0, LanePlace::Lane(1), velocity, Mark::None)];
+    let mut highway = Highway::new(content(notes), &options(theme, 1.0 + age), size(), rate).unwrap();
+    (still(&mut highway, size(), rate), highway)
+}
+
+#[test]
+fn the_light_in_a_lane_stays_in_it_and_fades_with_the_way_and_the_time() {
+    let mut theme = dark();
+    (theme.effects.lane_light, theme.effects.lane_light_reach, theme.effects.duration) = (0.9, 300.0, 0.5);
+    for age in [0.0, 0.1, 0.25] {
+        let (picture, highway) = struck(&theme, 127, age);
+        let layout = highway.layout();
+        let (left, right) = layout.lane(1);
+        let mut lit = 0;
+        for y in 0..size().height() as usize {
+            for x in 0..size().width() as usize {
+                let (across, above) = (x as f32 + 0.5, f64::from(layout.strike) - y as f64 - 0.5);
+                let is_inside = left < across && across < right && above > 0.0;
+                let share = (1.0 - above / 100.0).max(0.0).powi(2) * (1.0 - age / 0.5).powi(2) * 0.9;
+                let expected = if is_inside { 255.0 * share } else { 0.0 };
+                lit += usize::from(expected > 20.0);
+                let seen = red(&picture, x, y);
+                assert!((seen - expected).abs() <= 3.0, "{age} s, {x} {y}: {seen} for {expected}");
+            }
+        }
+        assert!(lit > 500, "{age} s: only {lit} pixels are lit");
+    }
+}
+
+#[test]
+fn sparks_fly_off_accents_only_and_no_further_than_their_reach() {
+    let mut theme = dark();
+    (theme.effects.particles, theme.effects.particle_reach, theme.effects.duration) = (20, 150.0, 0.5);
+    theme.effects.particle_size = 12.0;
+    for age in [0.01, 0.15, 0.4] {
+        let (picture, highway) = struck(&theme, 127, age);
+        let layout = highway.layout();
+        let (left, right) = layout.lane(1);
+        let reach = 150.0 / 3.0 + 4.0;
+        let mut sparks = 0;
+        for y in 0..size().height() as usize {
+            for x in 0..size().width() as usize {
+                let is_far = x as f32 + reach < left
+                    || x as f32 > right + reach
+                    || (y as f32 - layout.strike as f32).abs() > reach;
+                let seen = red(&picture, x, y);
+                assert!(!is_far || seen == 0.0, "{age} s: a spark at {x} {y}");
+                sparks += usize::from(seen > 30.0);
+            }
+        }
+        assert!(sparks > 20, "{age} s: only {sparks} pixels of sparks");
+        let (picture, _) = struck(&theme, 90, age);
+        assert!(picture.chunks(4).all(|pixel| pixel[0] == 0), "{age} s: sparks off a note that is no accent");
+    }
+}
+
+#[test]
+fn notes_that_pass_go_on_at_their_speed_and_fade() {
+    let mut theme = dark();
+    (theme.effects.passing, theme.effects.duration, theme.gems.shading) = (1.0, 0.5, 0.0);
+    theme.gems.outline_width = 0.0;
+    let mut before = 256.0;
+    for age in [0.02, 0.05, 0.08] {
+        let (picture, highway) = struck(&theme, 100, age);
+        let layout = highway.layout();
+        let (left, right) = layout.lane(1);
+        let below = age * highway.motion().pixels_per_second();
+        let middle = (((left + right) / 2.0) as usize, (f64::from(layout.strike) + below) as usize);
+        let seen = red(&picture, middle.0, middle.1);
+        assert!(seen > 60.0 && seen < before, "{age} s: {seen} after {before}");
+        before = seen;
+        let end = middle.1 + layout.gem_half_height as usize + 2;
+        assert_eq!(red(&picture, middle.0, end), 0.0, "{age} s");
+    }
 }

@@ -33,8 +33,17 @@ pub(super) struct EffectExtents {
     /// Radius of a ring for one of half the width of a gem, and half the width of its stroke; 0 for none.
     ring: f32,
     ring_stroke: f32,
-    /// Whether struck gems and kicks are seen themselves.
+    /// Whether struck gems and kicks are seen themselves, and how much they grow.
     pub flash: bool,
+    burst: f32,
+    /// How far sparks fly, and light goes up the lanes; 0 for none.
+    particles: f32,
+    lane_light: f32,
+    lane_half_width: f32,
+    /// Whether notes go on beyond the strike line.
+    passing: bool,
+    /// How far the shadow of a note reaches below it, in pixels of the road.
+    shadow: f32,
     /// Way of a note while the shutter is open, in pixels of the road.
     travel: f32,
     /// How long effects are seen, in subpixels of the path; 0 when there are none.
@@ -81,6 +90,15 @@ impl EffectExtents {
             ring: if effects.rings > 0.0 { effects.ring_size / gems.width.max(0.1) } else { 0.0 },
             ring_stroke: layout.line(effects.ring_width) / 2.0,
             flash: effects.flash > 0.0,
+            burst: 1.0 + effects.burst,
+            particles: match effects.particles {
+                0 => 0.0,
+                _ => layout.scaled(effects.particle_reach) + layout.particle_radius(theme) + 2.0,
+            },
+            lane_light: if effects.lane_light > 0.0 { layout.scaled(effects.lane_light_reach) } else { 0.0 },
+            lane_half_width: layout.lane_half_width(),
+            passing: effects.passing > 0.0,
+            shadow: if gems.shadow.alpha > 0 { layout.scaled(gems.shadow_size) } else { 0.0 },
             travel,
             lasting,
         }
@@ -100,7 +118,12 @@ impl EffectExtents {
 
     /// Pixels that a note that only comes may touch along the road beyond its ends.
     pub(super) fn beyond(&self) -> f32 {
-        self.travel * 0.5 + MARGIN
+        self.travel * 0.5 + self.shadow + MARGIN
+    }
+
+    /// How far the shadow of a note reaches below it, in pixels of the road.
+    pub(super) fn shadow(&self) -> f32 {
+        self.shadow
     }
 
     /// What a note that is `ahead` subpixels before the strike line may cover; `None` for nothing.
@@ -121,13 +144,16 @@ impl EffectExtents {
             (half_width, half_height) = (half_width.max(across), half_height.max(along));
         };
         if self.flash {
-            cover(note.half_width, note.half_height);
+            cover(note.half_width * self.burst, note.half_height * self.burst);
         }
         if let Some(light) = seen_reach(more * more * self.glow, self.glow_reach).filter(|_| !is_kick) {
             cover(note.half_width + light, note.half_height + light);
         }
         if let Some(light) = seen_reach(more * self.line_glow, self.glow_reach * 0.4) {
             cover(note.half_width + light, self.strike_half_width + light);
+        }
+        if self.particles > 0.0 {
+            cover(note.half_width + self.particles, self.particles);
         }
         if self.ring > 0.0 {
             let size = 1.0 - less * less * less;
@@ -145,7 +171,23 @@ impl EffectExtents {
         }
         let strike = layout.strike as f32;
         let across = [note.center - half_width, note.center + half_width];
-        Some(around(across, [strike - half_height, strike + half_height]))
+        let mut part = around(across, [strike - half_height, strike + half_height]);
+        if self.lane_light > 0.0 {
+            let half_width = if is_kick { note.half_width } else { self.lane_half_width };
+            let lane = RoadShape { half_width, half_height: 0.0, ..*note };
+            let ends = [0.0, self.lane_light].map(|ahead| self.moving(layout, &lane, subpixels(ahead), 0.0));
+            part = part.union(&ends[0].union(&ends[1]));
+        }
+        if self.passing {
+            // As far as it goes: the way is straight.
+            let most = match &layout.tilt {
+                Some(tilt) => self.lasting.min(subpixels(tilt.depth * 0.45)),
+                None => self.lasting,
+            };
+            part = part.union(&self.moving(layout, note, 0, 0.0));
+            part = part.union(&self.moving(layout, note, -most, 0.0));
+        }
+        Some(part)
     }
 
     /// What a beat line that is `ahead` subpixels before the strike line may cover; `None` for nothing.
@@ -157,9 +199,10 @@ impl EffectExtents {
         let (x, y, scale) = layout.seen(f64::from(moving.center), ahead as f64 / SUBPIXELS as f64);
         let (x, y, scale) = (x as f32, y as f32, scale as f32);
         let half_width = moving.half_width * scale + light;
-        // Nothing moves faster along the picture than along the road.
-        let half_height = moving.half_height * scale + self.travel * 0.5 + light;
-        let part = around([x - half_width, x + half_width], [y - half_height, y + half_height]);
+        // Nothing moves faster along the picture than along the road, but for what is nearer than the strike line.
+        let half_height = moving.half_height * scale + self.travel * 0.5 * (scale * scale).max(1.0) + light;
+        let shadow = self.shadow * scale;
+        let part = around([x - half_width, x + half_width], [y - half_height, y + half_height + shadow]);
         let (left, right) = layout.sides();
         match layout.touched_columns() {
             // Nothing of what lies on the road touches more than that.
@@ -169,6 +212,11 @@ impl EffectExtents {
             _ => part,
         }
     }
+}
+
+/// `pixels` of the road in subpixels.
+fn subpixels(pixels: f32) -> i64 {
+    (pixels * SUBPIXELS as f32) as i64
 }
 
 fn around([left, right]: [f32; 2], [top, bottom]: [f32; 2]) -> Rectangle {

@@ -12,7 +12,7 @@ pub(super) struct PipelineKey {
     pub plane: PlaneKind,
     pub size: PictureSize,
     /// Values of the shader's constants.
-    pub constants: [(&'static str, bool); 5],
+    pub constants: [(&'static str, bool); 7],
 }
 
 /// The layouts are the same for all highways.

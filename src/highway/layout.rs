@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::options::HighwayOptions;
-use crate::theme::ViewKind;
+use crate::theme::{Theme, ViewKind};
 use strikeline_picture::PictureSize;
 
 /// Positions and sizes, in pixels from the top left corner.
@@ -140,6 +140,17 @@ impl Layout {
             Some(&[left, right]) => (left, right),
             _ => self.sides(),
         }
+    }
+
+    /// Half the width of a lane.
+    pub(super) fn lane_half_width(&self) -> f32 {
+        let (left, right) = self.lane(0);
+        (right - left) / 2.0
+    }
+
+    /// Half the size of a spark.
+    pub(super) fn particle_radius(&self, theme: &Theme) -> f32 {
+        (self.scaled(theme.effects.particle_size) / 2.0).max(1.0)
     }
 
     /// Rows of text in the header: 1, or 2.

@@ -201,6 +201,7 @@ impl Highway {
 
     /// What a frame shows at `scroll` subpixels.
     fn visible_range(&self, scroll: i64) -> VisibleRange {
+        let shadow = f64::from(self.extents.shadow());
         let subpixels = |pixels: f64| (pixels * SUBPIXELS as f64) as i64;
         let blur = f64::from(self.motion.pixels_in_shutter(self.options.shutter_degrees));
         VisibleRange {
@@ -208,7 +209,9 @@ impl Highway {
             struck: scroll - self.motion.position(effects_last(&self.options)) - 1,
             shining: scroll + subpixels(f64::from(self.extents.lit()) + 1.0),
             far: scroll
-                + subpixels(f64::from(self.layout.path) + f64::from(tallest(&self.layout)) + 2.0 + blur),
+                + subpixels(
+                    f64::from(self.layout.path) + f64::from(tallest(&self.layout)) + 2.0 + blur + shadow,
+                ),
         }
     }
 
@@ -230,6 +233,7 @@ impl Highway {
         let (before, then) = self.moment(FrameIndex(self.frame.0.checked_sub(1)?));
         let shift = moved::whole_row_shift(before, scroll)?;
         let receptors = layout.gem_half_height.max(layout.line(theme.strike_line.width));
+        let receptors = receptors.max(static_layer::light_reach(layout, theme));
         let around_line = (receptors + ROAD_MARGIN).ceil() as u32;
         let (rows, shift) = match layout.reverse {
             false => (layout.header + ROAD_MARGIN as u32..layout.strike.saturating_sub(around_line), shift),
@@ -278,7 +282,9 @@ impl Highway {
 /// How long the effects of a struck note are seen; 0 when there are none.
 fn effects_last(options: &HighwayOptions) -> Time {
     let effects = &options.theme.effects;
-    let any = effects.flash.max(effects.glow).max(effects.line_glow).max(effects.rings) > 0.0;
+    let strengths = [effects.flash, effects.glow, effects.line_glow, effects.rings];
+    let more = [effects.lane_light, effects.passing, effects.particles.into()];
+    let any = strengths.into_iter().chain(more).any(|strength| strength > 0.0);
     Time::from_seconds(if any { effects.duration.into() } else { 0.0 })
 }
 

@@ -283,7 +283,7 @@ const GRACE_APART: f32 = 1.15;
 /// these are added.
 ///
 /// Each instance holds its free distance: the distance to the nearest note in the same lane, in units of 1/[`ROOM`] of
-/// the distance that the two need, including `travel` pixels of motion blur. Notes that overlap are not drawn in pieces.
+/// the distance that the two need, including `travel` pixels of motion blur and a shadow. Notes that overlap are not drawn in pieces.
 pub(super) fn place_notes(
     notes: &[HighwayNote],
     layout: &Layout,
@@ -327,7 +327,8 @@ pub(super) fn place_notes(
     let placed = positions.into_iter().zip(instances).zip(drawn);
     let (positions, mut instances): (Vec<i64>, Vec<NoteInstance>) =
         placed.filter(|(_, drawn)| *drawn).map(|(placed, _)| placed).unzip();
-    let rooms = rooms(&positions, &instances, travel);
+    let shadow = if theme.gems.shadow.alpha > 0 { layout.scaled(theme.gems.shadow_size) } else { 0.0 };
+    let rooms = rooms(&positions, &instances, travel + shadow);
     for (instance, room) in instances.iter_mut().zip(rooms) {
         instance.style[3] |= (room as u8) << 1;
     }

@@ -43,6 +43,11 @@ pub(super) struct HighwayUniform {
     mark_size: f32,
     shading: f32,
     highlight: f32,
+    shadow: [f32; 4],
+    shadow_tint: f32,
+    shadow_size: f32,
+    bevel: f32,
+    burst: f32,
     flash: f32,
     glow: f32,
     line_glow: f32,
@@ -51,6 +56,14 @@ pub(super) struct HighwayUniform {
     strike_half_width: f32,
     ring_width: f32,
     ring_size: f32,
+    lane_light: f32,
+    lane_light_reach: f32,
+    lane_half_width: f32,
+    passing: f32,
+    particles: f32,
+    particle_reach: f32,
+    particle_radius: f32,
+    accent_from: f32,
     labels_fade: [i32; 2],
     progress: [i32; 2],
 }
@@ -96,6 +109,11 @@ impl HighwayUniform {
             mark_size: gems.mark_size,
             shading: gems.shading,
             highlight: gems.highlight,
+            shadow: shares(gems.shadow),
+            shadow_tint: gems.shadow_tint,
+            shadow_size: layout.scaled(gems.shadow_size),
+            bevel: gems.bevel,
+            burst: effects.burst,
             flash: effects.flash,
             glow: effects.glow,
             line_glow: effects.line_glow,
@@ -104,6 +122,14 @@ impl HighwayUniform {
             strike_half_width: layout.line(theme.strike_line.width).max(1.0) / 2.0,
             ring_width: layout.line(effects.ring_width),
             ring_size: effects.ring_size / gems.width.max(0.1),
+            lane_light: effects.lane_light,
+            lane_light_reach: layout.scaled(effects.lane_light_reach),
+            lane_half_width: layout.lane_half_width(),
+            passing: effects.passing,
+            particles: effects.particles.into(),
+            particle_reach: layout.scaled(effects.particle_reach),
+            particle_radius: layout.particle_radius(theme),
+            accent_from: f32::from(gems.accent.from) / 127.5,
             labels_fade,
             progress,
         }
@@ -142,6 +168,12 @@ pub(super) enum Layer {
     Legend,
     /// Rings at struck notes.
     Rings,
+    /// Light that goes up the lanes of struck notes.
+    LaneLight,
+    /// Notes that go on beyond the strike line.
+    Passing,
+    /// Sparks that fly off accents.
+    Particles,
     /// Glyphs from the atlas.
     Text,
     /// The progress bar, and the panel behind the end card.
@@ -164,6 +196,13 @@ impl Layer {
             Layer::KickMiddles | Layer::GemMiddles => (gems, "middle_vertex", NoteInstance::LAYOUT),
             Layer::Legend => (gems, "legend_vertex", NoteInstance::LAYOUT),
             Layer::Rings => (include_str!("../../shaders/rings.wgsl"), "vertex", NoteInstance::LAYOUT),
+            Layer::LaneLight => {
+                (include_str!("../../shaders/lane_light.wgsl"), "vertex", NoteInstance::LAYOUT)
+            }
+            Layer::Passing => (gems, "passing_vertex", NoteInstance::LAYOUT),
+            Layer::Particles => {
+                (include_str!("../../shaders/particles.wgsl"), "vertex", NoteInstance::LAYOUT)
+            }
             Layer::Text => (include_str!("../../shaders/text.wgsl"), "vertex", GlyphInstance::LAYOUT),
             Layer::Panel => (include_str!("../../shaders/panel.wgsl"), "vertex", PanelInstance::LAYOUT),
         }
@@ -238,6 +277,8 @@ impl Pipelines {
                 ("round_cymbals", !is_kick && gems.cymbals == CymbalGems::Round),
                 ("highlighted", gems.highlight > 0.0),
                 ("marked", !is_kick && gems.mark_size > 0.0),
+                ("shadowed", gems.shadow.alpha > 0),
+                ("beveled", gems.bevel > 0.0),
             ]
         };
         let key = |(layer, plane): (Layer, PlaneKind)| PipelineKey {

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::Theme;
 
 /// Their names, the program's default first.
-pub(super) const NAMES: [&str; 6] = ["neon", "plain", "light", "contrast", "retro", "arcade"];
+pub(super) const NAMES: [&str; 7] = ["neon", "plain", "light", "contrast", "retro", "arcade", "stage"];
 
 /// The file of the built-in theme `name`; `None` if it has none.
 pub(super) fn file(name: &str) -> Option<&'static str> {
@@ -18,6 +18,7 @@ pub(super) fn file(name: &str) -> Option<&'static str> {
         "contrast" => include_str!("builtin/contrast.toml"),
         "arcade" => include_str!("builtin/arcade.toml"),
         "retro" => include_str!("builtin/retro.toml"),
+        "stage" => include_str!("builtin/stage.toml"),
         _ => return None,
     })
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::Color;
 use super::define::{theme_table, theme_words};
 use super::values::{Alpha, Characters, PathLike};
-use crate::song::DrumMap;
+use crate::song::{DrumMap, Rgb};
 
 theme_table! {
     /// The look of a highway. The default is the built-in theme "plain".
@@ -72,6 +72,9 @@ theme_table! {
         /// Opacity of the picture; 0 shows only the colours.
         #[allowed(0.0..=1.0)]
         pub image_strength: f32 = 0.35,
+        /// Strength of beams of light that shine down behind the highway, in the colours of the lanes; 0 for none.
+        #[allowed(0.0..=1.0)]
+        pub beams: f32 = 0.0,
     }
 }
 
@@ -96,6 +99,28 @@ theme_table! {
         /// Width of the lines along the edges, in pixels; 0 for none.
         #[allowed(0.0..=20.0)]
         pub border_width: f32 = 3.0,
+        /// How much brighter the middle of each lane is than its edges, in white and in the lane's colour; 0 is flat.
+        #[allowed(0.0..=1.0)]
+        pub sheen: f32 = 0.0,
+        /// How much of the lane's colour is mixed into a line along its middle; 0 for none.
+        #[allowed(0.0..=1.0)]
+        pub guide: f32 = 0.0,
+        /// Width of that line, in pixels.
+        #[allowed(0.0..=20.0)]
+        pub guide_width: f32 = 4.0,
+    }
+}
+
+impl HighwayStyle {
+    /// The colour in the middle of a lane whose colour is `lane`: half of what makes it brighter is that colour.
+    pub(crate) fn middle(&self, lane: Rgb) -> Color {
+        let Color { red, green, blue, alpha } = self.color;
+        let mixed = |ground: u8, lane: u8| {
+            let light = (255.0 + f32::from(lane)) / 2.0;
+            let tinted = f32::from(ground) + (f32::from(lane) - f32::from(ground)) * self.lane_tint;
+            (tinted + (light - tinted) * self.sheen).round() as u8
+        };
+        Color { red: mixed(red, lane[0]), green: mixed(green, lane[1]), blue: mixed(blue, lane[2]), alpha }
     }
 }
 
@@ -121,6 +146,12 @@ theme_table! {
         /// Width of the receptors' outlines, in pixels; 0 for none.
         #[allowed(0.0..=20.0)]
         pub receptor_outline_width: f32 = 2.0,
+        /// Strength of the light around the line that is always there; 0 for none.
+        #[allowed(0.0..=1.0)]
+        pub light: f32 = 0.0,
+        /// How far that light reaches, in pixels.
+        #[allowed(0.0..=300.0)]
+        pub light_reach: f32 = 60.0,
     }
 }
 
@@ -192,6 +223,18 @@ theme_table! {
         /// Strength of a highlight along the upper edge; 0 for none.
         #[allowed(0.0..=1.0)]
         pub highlight: f32 = 0.0,
+        /// How much lighter the outline is at the upper edge, and darker at the lower one; 0 is flat.
+        #[allowed(0.0..=1.0)]
+        pub bevel: f32 = 0.0,
+        /// Colour of the soft shadow below the gems; alpha 00 for none.
+        #[allowed(Alpha::Any)]
+        pub shadow: Color = Color::from_rgba(0),
+        /// How much of the gem's colour is mixed into its shadow.
+        #[allowed(0.0..=1.0)]
+        pub shadow_tint: f32 = 0.0,
+        /// How far the shadow reaches below the gem, in pixels.
+        #[allowed(1.0..=40.0)]
+        pub shadow_size: f32 = 10.0,
         /// Colour of the marks, which tell the drums of a lane apart; alpha is their opacity.
         #[allowed(Alpha::Any)]
         pub mark: Color = Color::from_rgba(0x0F_11_18_E0),
@@ -276,6 +319,9 @@ theme_table! {
         /// Strength with which the receptor lights up.
         #[allowed(0.0..=1.0)]
         pub flash: f32 = 0.0,
+        /// How much a gem grows as it flashes and fades, as a fraction of its size: it bursts. 0 for a gem that stays.
+        #[allowed(0.0..=1.5)]
+        pub burst: f32 = 0.0,
         /// Strength of the glow around the receptor.
         #[allowed(0.0..=1.0)]
         pub glow: f32 = 0.0,
@@ -294,6 +340,24 @@ theme_table! {
         /// Width of the rings' lines, in pixels.
         #[allowed(0.0..=20.0)]
         pub ring_width: f32 = 4.0,
+        /// Strength of the light that goes up the lane.
+        #[allowed(0.0..=1.0)]
+        pub lane_light: f32 = 0.0,
+        /// How far it reaches up the lane, in pixels.
+        #[allowed(10.0..=1500.0)]
+        pub lane_light_reach: f32 = 200.0,
+        /// How many sparks fly off an accent; 0 for none.
+        #[allowed(0..=32)]
+        pub particles: u8 = 0,
+        /// How far they fly, in pixels.
+        #[allowed(10.0..=600.0)]
+        pub particle_reach: f32 = 120.0,
+        /// Size of a spark, in pixels.
+        #[allowed(1.0..=20.0)]
+        pub particle_size: f32 = 5.0,
+        /// Opacity of a note that goes on beyond the strike line and fades; 0 for one that ends there.
+        #[allowed(0.0..=1.0)]
+        pub passing: f32 = 0.0,
         /// How long the effects last, in seconds.
         #[allowed(0.05..=1.0)]
         pub duration: f32 = 0.25,

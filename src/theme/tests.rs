@@ -310,7 +310,7 @@ fn errors_name_the_line_the_value_and_what_is_allowed() {
         (
             "extends = \"dark\"",
             "folder/my.toml:1: extends is \"dark\"; allowed is one of \"neon\", \"plain\", \"light\", \"contrast\", \
-             \"retro\", \"arcade\"",
+             \"retro\", \"arcade\", \"stage\"",
         ),
     ] {
         assert_eq!(refused(text), expected);
@@ -381,7 +381,7 @@ fn a_theme_is_found_by_its_name_or_by_its_path() {
     assert_eq!(
         Theme::find("noen").unwrap_err().to_string(),
         "there is no theme \"noen\" (did you mean neon?); the built-in themes are neon, plain, light, contrast, \
-         retro, arcade; for a file of your own give its path, as in ./noen.toml"
+         retro, arcade, stage; for a file of your own give its path, as in ./noen.toml"
     );
     assert!(Theme::find("none.toml").unwrap_err().to_string().contains("none.toml cannot be read"));
     assert!(Theme::find("").is_err());

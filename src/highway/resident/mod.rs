@@ -55,6 +55,8 @@ pub(super) struct Resident {
     flash: FlashingLayers,
     /// How many hits of a place shine at once.
     most_shining: usize,
+    /// Vertices of the sparks of a note: four of each, and two between one and the next.
+    spark_vertices: u32,
     /// Of this frame.
     frame: Ranges,
     /// The beats, kicks and gems that are not drawn where the rest of this frame is moved.
@@ -124,6 +126,9 @@ impl Resident {
             (Layer::Glow, effects.glow > 0.0),
             (Layer::LineGlow, effects.line_glow > 0.0),
             (Layer::Rings, effects.rings > 0.0),
+            (Layer::LaneLight, effects.lane_light > 0.0),
+            (Layer::Passing, effects.passing > 0.0),
+            (Layer::Particles, effects.particles > 0),
             (Layer::Image, highway.background.is_some() || highway.end_image.is_some()),
             (Layer::Text, !captions.glyphs.is_empty()),
             (Layer::Legend, !captions.legend.is_empty()),
@@ -144,7 +149,11 @@ impl Resident {
         };
         Ok(Resident {
             road: RoadArea { width: view.size.width(), height: view.size.height(), header: layout.header },
-            background: Instances::new(gpu, "the background", &static_layer::background(layout, theme))?,
+            background: Instances::new(
+                gpu,
+                "the background",
+                &static_layer::background(layout, theme, content),
+            )?,
             background_image: image(&highway.background)?,
             fixed: Instances::new(gpu, "the road", &static_layer::road(layout, theme, content))?,
             span_instances: Instances::new(gpu, "the song's phrases", &span_instances)?,
@@ -154,6 +163,7 @@ impl Resident {
             kicks: Moving::notes(gpu, "the song's kicks", place(true), most_shining)?,
             gems: Moving::notes(gpu, "the song's notes", place(false), most_shining)?,
             most_shining,
+            spark_vertices: (u32::from(effects.particles) * 6).saturating_sub(2),
             glyphs,
             legend: Instances::new(gpu, "the labels' gems", &captions.legend)?,
             panels: Instances::new(gpu, "the panels", &captions.panels)?,
@@ -330,14 +340,20 @@ impl Resident {
         let (shining_kicks, shining_gems) = (self.kicks.shining(kicks), self.gems.shining(gems));
         restrict(&self.road.rectangle(), plane, pass);
         self.draw_pieces(Layer::Beats, &self.beats, &without(&frame.beats, moved_beats), plane, pass);
+        self.draw_layer(Layer::LaneLight, shining_kicks, &kicks.struck, plane, pass);
+        self.draw_layer(Layer::LaneLight, shining_gems, &gems.struck, plane, pass);
         // Light around a bar as wide as the road would be most of what a frame costs: kicks shine by the line.
         self.draw_layer(Layer::LineGlow, shining_kicks, &kicks.struck, plane, pass);
+        self.draw_layer(Layer::Passing, shining_kicks, &kicks.struck, plane, pass);
         self.draw_bodies([Layer::KickMiddles, Layer::Kicks], &self.kicks, kicks, moved_kicks, plane, pass);
         self.draw_layer(Layer::Glow, shining_gems, &gems.shining, plane, pass);
         self.draw_layer(Layer::LineGlow, shining_gems, &gems.struck, plane, pass);
+        self.draw_layer(Layer::Passing, shining_gems, &gems.struck, plane, pass);
         self.draw_bodies([Layer::GemMiddles, Layer::Gems], &self.gems, gems, moved_gems, plane, pass);
         self.draw_layer(Layer::Rings, shining_kicks, &kicks.struck, plane, pass);
         self.draw_layer(Layer::Rings, shining_gems, &gems.struck, plane, pass);
+        self.draw_sparks(shining_kicks, &kicks.struck, plane, pass);
+        self.draw_sparks(shining_gems, &gems.struck, plane, pass);
         self.road.lift(plane, pass);
     }
 
@@ -398,6 +414,19 @@ impl Resident {
     ) {
         if !range.is_empty() && self.pipelines.begin(layer, plane, pass) {
             instances.draw(layer.vertices(), range.clone(), pass);
+        }
+    }
+
+    /// Draws the sparks of the notes in `range`.
+    fn draw_sparks(
+        &self,
+        notes: &Instances<NoteInstance>,
+        range: &Range<u32>,
+        plane: PlaneKind,
+        pass: &mut wgpu::RenderPass<'_>,
+    ) {
+        if !range.is_empty() && self.pipelines.begin(Layer::Particles, plane, pass) {
+            notes.draw(self.spark_vertices, range.clone(), pass);
         }
     }
 

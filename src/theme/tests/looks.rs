@@ -12,14 +12,17 @@ fn mixed(ground: Rgb, over: Rgb, alpha: f64) -> Rgb {
     })
 }
 
-/// What the highway looks like at the picture's top and bottom, without and with the tint of `lane`.
-fn grounds(theme: &Theme, lane: LaneId) -> [Rgb; 4] {
+/// What the highway looks like at the picture's top and bottom, without and with the tint of `lane`, and in the middle of
+/// that lane.
+fn grounds(theme: &Theme, lane: LaneId) -> [Rgb; 6] {
     let color = theme.highway.color;
     let ends = [theme.background.top, theme.background.bottom];
-    let plain = ends.map(|end| mixed(end.rgb(), color.rgb(), f64::from(color.alpha) / 255.0));
+    let alpha = f64::from(color.alpha) / 255.0;
+    let plain = ends.map(|end| mixed(end.rgb(), color.rgb(), alpha));
     let lane = theme.drum_map.lane_color(lane);
+    let middle = ends.map(|end| mixed(end.rgb(), theme.highway.middle(lane).rgb(), alpha));
     let tint = plain.map(|ground| mixed(ground, lane, f64::from(theme.highway.lane_tint)));
-    [plain[0], plain[1], tint[0], tint[1]]
+    [plain[0], plain[1], tint[0], tint[1], middle[0], middle[1]]
 }
 
 #[test]
