@@ -10,7 +10,7 @@ use strikeline::highway::{
     CutText, DrumLabel, Highway, HighwayContent, HighwayNote, HighwayOptions, Labels, LanePlace, LaneStyle,
 };
 use strikeline::song::{DrumMap, Song, SongOptions};
-use strikeline::theme::{Theme, ViewKind};
+use strikeline::theme::{Color, Theme, ViewKind};
 use strikeline_picture::{FrameRate, PictureSize, Time};
 
 const GROOVE: &[u8] = include_bytes!("../examples/songs/groove.mid");
@@ -46,6 +46,8 @@ fn the_name_of_a_struck_drum_can_be_read() {
             (effects.rings, effects.glow, effects.flash, effects.line_glow) = (1.0, 1.0, 1.0, 1.0);
             (effects.ring_size, effects.ring_width, effects.glow_reach) = (2.0, 20.0, 200.0);
             theme.text.scale = 1.6;
+            // A colour that nothing else has.
+            theme.text.color = Color::from_rgb([3, 253, 7]);
             let text = theme.text.color;
             let options = HighwayOptions {
                 theme,
