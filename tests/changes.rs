@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 use strikeline::highway::{
-    BeatLine, CountIn, EndCard, Highway, HighwayContent, HighwayNote, HighwayOptions, Labels, LanePlace,
-    LaneStyle, Section,
+    BarStart, BeatLine, CountIn, DrumLabel, EndCard, Highway, HighwayContent, HighwayNote, HighwayOptions,
+    Labels, LanePlace, LaneStyle, Section,
 };
 use strikeline::song::{DrumShape, Mark, Phrase, PhraseKind, Stroke};
 use strikeline::theme::{Theme, ViewKind};
@@ -61,8 +61,8 @@ fn contents() -> impl Strategy<Value = HighwayContent> {
     let kinds = vec![PhraseKind::StarPower, PhraseKind::Solo, PhraseKind::Roll];
     let phrase = (0.0..4.0f64, 0.001..3.0f64, prop::sample::select(kinds));
     let phrases = prop_oneof![Just(Vec::new()), prop::collection::vec(phrase, 0..5)];
-    let parts = (1usize..8, notes, times(), times(), any::<bool>(), phrases);
-    parts.prop_map(|(lanes, notes, beats, sections, counts, mut phrases)| {
+    let parts = ((1usize..8, 0usize..3), notes, times(), times(), any::<bool>(), phrases);
+    parts.prop_map(|((lanes, kicks), notes, beats, sections, counts, mut phrases)| {
         phrases.sort_by(|one, other| one.0.total_cmp(&other.0));
         let phrase =
             |(start, length, kind)| Phrase { start: seconds(start), end: seconds(start + length), kind };
@@ -93,7 +93,9 @@ fn contents() -> impl Strategy<Value = HighwayContent> {
             number: number + 1,
         };
         HighwayContent {
-            lanes: vec![LaneStyle { color: [200, 100, 50], name: "Snare".into(), drums: Vec::new() }; lanes],
+            lanes: (0..lanes).map(|lane| lane_of(&format!("Lane {lane}"), 1 + lane % 3)).collect(),
+            kick: lane_of("Kick", kicks),
+            bars: bars(),
             notes,
             beats: sorted(beats).into_iter().enumerate().map(beat).collect(),
             sections: sorted(sections).into_iter().enumerate().map(section).collect(),
@@ -106,6 +108,23 @@ fn contents() -> impl Strategy<Value = HighwayContent> {
     })
 }
 
+/// A lane of so many drums.
+fn lane_of(name: &str, drums: usize) -> LaneStyle {
+    let drum =
+        |number| DrumLabel { name: format!("{name} {number}"), color: [200, 90, 60], ..DrumLabel::default() };
+    LaneStyle {
+        color: [200, 100, 50],
+        name: name.to_owned(),
+        drums: (0..drums).map(drum).collect(),
+        ..LaneStyle::default()
+    }
+}
+
+/// Bars of half a second, from the ninth on.
+fn bars() -> Vec<BarStart> {
+    (0..8).map(|index| BarStart { time: seconds(f64::from(index) * 0.5), number: 9 + index }).collect()
+}
+
 fn looks() -> impl Strategy<Value = HighwayOptions> {
     let theme = prop::sample::select(Theme::builtin_names().to_vec());
     let view = prop::sample::select(vec![ViewKind::Flat, ViewKind::Flat, ViewKind::Perspective]);
@@ -113,13 +132,15 @@ fn looks() -> impl Strategy<Value = HighwayOptions> {
     let shutter = prop::sample::select(vec![0.0f32, 0.0, 180.0, 360.0]);
     // Borders that hide what is beside the road also in a small picture, and gems that reach beyond their lanes.
     let wide = prop::option::of((0.0..20.0f32, 0.7..=1.0f32));
-    let more = (any::<[bool; 6]>(), 0.4..3.0f64, -0.5..4.5f64);
+    let more = (any::<[bool; 8]>(), 0.4..3.0f64, -0.5..4.5f64);
     // Effects that reach further than those of the built-in themes.
     let deep =
         prop::option::weighted(0.4, (0.0..=1.5f32, 10.0..1500.0f32, 0u8..=32, 10.0..600.0f32, 1.0..40.0f32));
     (theme, view, labels, shutter, (wide, deep), more).prop_map(
         |(theme, view, labels, shutter, (wide, deep), more)| {
-            let ([reverse, left_handed, exact_speed, header, count_in, end_card], lookahead, start) = more;
+            let (flags, lookahead, start) = more;
+            let [reverse, left_handed, exact_speed, header, count_in, end_card, bar_number, hit_counter] =
+                flags;
             let mut theme = Theme::builtin(theme).unwrap();
             if let Some((border_width, gem_width)) = wide {
                 (theme.highway.border_width, theme.gems.width) = (border_width, gem_width);
@@ -142,6 +163,8 @@ fn looks() -> impl Strategy<Value = HighwayOptions> {
                 left_handed,
                 exact_speed,
                 header,
+                bar_number,
+                hit_counter,
                 count_in,
                 lookahead: seconds(lookahead),
                 start: Some(seconds(start)),

@@ -25,7 +25,7 @@ fn content(mut notes: Vec<HighwayNote>) -> HighwayContent {
     notes.sort_by_key(|note| note.time);
     let beat = |index: i64| BeatLine { time: Time::from_nanos(index * 250_000_000), is_bar: index % 4 == 0 };
     HighwayContent {
-        lanes: vec![LaneStyle { color: [200, 100, 50], name: "Snare".into(), drums: Vec::new() }; LANES],
+        lanes: vec![LaneStyle { color: [200, 100, 50], ..LaneStyle::default() }; LANES],
         notes,
         beats: (0..16).map(beat).collect(),
         title: Some("A Song".into()),

@@ -21,7 +21,7 @@ fn seconds(seconds: f64) -> Time {
 fn content() -> HighwayContent {
     let lane = |color, name: &str| {
         let drums = vec![strikeline::highway::DrumLabel { name: name.into(), color, ..Default::default() }];
-        LaneStyle { color, name: name.into(), drums }
+        LaneStyle { color, name: name.into(), drums, ..LaneStyle::default() }
     };
     let notes = (0..66).map(|index| HighwayNote {
         time: seconds(0.5 + f64::from(index) * 0.1234),

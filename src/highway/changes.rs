@@ -166,7 +166,7 @@ impl EffectExtents {
                 false => cover(radius, radius),
             }
         }
-        if half_width <= 0.0 {
+        if half_width <= 0.0 && self.lane_light <= 0.0 && !self.passing {
             return None;
         }
         let strike = layout.strike as f32;

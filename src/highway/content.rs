@@ -48,11 +48,13 @@ impl Default for HighwayNote {
 pub struct DrumLabel {
     /// The drum's name.
     pub name: String,
-    /// Its name in a few letters, for narrow lanes.
+    /// Its name in a few letters, for narrow lanes. Where it is empty it is made of the name.
     pub short_name: String,
+    /// Its name in two letters, for very narrow lanes. Where it is empty it is made of the short name.
+    pub letters: String,
     /// sRGB.
     pub color: [u8; 3],
-    /// The mark on its gems.
+    /// The mark on its gems, where it is not alone in its lane.
     pub mark: Mark,
     /// Whether it is a cymbal.
     pub shape: DrumShape,
@@ -65,6 +67,10 @@ pub struct LaneStyle {
     pub color: [u8; 3],
     /// The lane's name, shown where the names of its drums do not fit.
     pub name: String,
+    /// Its name in a few letters. Where it is empty it is made of the name.
+    pub short_name: String,
+    /// Its name in two letters. Where it is empty it is made of the short name.
+    pub letters: String,
     /// The drums that are played in it. Without any, the lane has no label.
     pub drums: Vec<DrumLabel>,
 }
@@ -76,6 +82,15 @@ pub struct BeatLine {
     pub time: Time,
     /// Whether a bar begins with it.
     pub is_bar: bool,
+}
+
+/// A bar, for its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BarStart {
+    /// When it begins.
+    pub time: Time,
+    /// Its number, counted from 1.
+    pub number: u32,
 }
 
 /// A number of the count-in, shown from its beat to the next one.
@@ -103,12 +118,14 @@ pub struct Section {
 pub struct HighwayContent {
     /// From left to right.
     pub lanes: Vec<LaneStyle>,
-    /// The drums that are drawn as bars across all lanes.
-    pub kicks: Vec<DrumLabel>,
+    /// The drums that are drawn as bars across all lanes, as if they had a lane.
+    pub kick: LaneStyle,
     /// In order of time.
     pub notes: Vec<HighwayNote>,
     /// In order of time.
     pub beats: Vec<BeatLine>,
+    /// The bars, of which the number may be shown, in order of time.
+    pub bars: Vec<BarStart>,
     /// In order of time.
     pub count_in: Vec<CountIn>,
     /// In order of time.
@@ -124,24 +141,33 @@ pub struct HighwayContent {
 }
 
 impl HighwayContent {
-    /// The content of `song`, with the lanes, names, colours and marks of `map`.
+    /// The content of `song`, with the lanes, names, colours and marks of `map`. The drums of a lane
+    /// have marks only where these tell them apart.
     pub fn from_song(song: &Song, map: &DrumMap) -> HighwayContent {
         let layout = LaneLayout::for_song(song, map);
         let drums = |lane: &song::Lane| -> Vec<DrumLabel> {
             let label = |key: u8| DrumLabel {
                 name: map.get(key).map_or_else(|| format!("Key {key}"), |drum| drum.name.clone()),
                 short_name: map.get(key).map_or_else(|| key.to_string(), |drum| drum.short_name.clone()),
+                letters: map.letters(key),
                 color: map.color(key),
-                mark: map.mark(key),
+                mark: if tells_apart(lane, map) { map.mark(key) } else { Mark::None },
                 shape: map.shape(key),
             };
             lane.keys.iter().map(|used| label(used.key)).collect()
         };
-        let lanes = layout.lanes.iter().map(|lane| LaneStyle {
+        let style = |lane: &song::Lane| LaneStyle {
             color: lane.color,
             name: lane.name.clone(),
+            short_name: map.lane_short_name(lane.id),
+            letters: map.lane_letters(lane.id),
             drums: drums(lane),
-        });
+        };
+        let marked = layout.lanes.iter().map(|lane| tells_apart(lane, map)).collect::<Vec<bool>>();
+        let is_marked = |place| match place {
+            LanePlace::Lane(lane) => marked.get(lane).copied().unwrap_or(false),
+            LanePlace::Kick => false,
+        };
         let drawn = |note: &Note| {
             let place = layout.place(note)?;
             let shape = map.shape(note.key);
@@ -151,22 +177,26 @@ impl HighwayContent {
                 place,
                 velocity: note.velocity,
                 color: map.color(note.key),
-                mark: mark_of(note, map),
+                mark: mark_of(note, map, is_marked(place)),
                 shape,
                 stroke: note.technique.stroke,
                 choked: (falls_silent && note.duration > Time::ZERO).then(|| note.time + note.duration),
             })
         };
-        let beats = song.beats().into_iter().map(|beat| BeatLine { time: beat.time, is_bar: beat.is_bar() });
+        let beats = song.beats();
+        let bars = beats.iter().filter(|beat| beat.is_bar());
+        let bars = bars.map(|beat| BarStart { time: beat.time, number: beat.bar }).collect();
+        let beats = beats.iter().map(|beat| BeatLine { time: beat.time, is_bar: beat.is_bar() });
         let sections = song
             .markers()
             .iter()
             .filter(|marker| marker.kind == MarkerKind::Marker && !is_copyright(&marker.text));
         HighwayContent {
-            lanes: lanes.collect(),
-            kicks: layout.kick.as_ref().map(drums).unwrap_or_default(),
+            lanes: layout.lanes.iter().map(style).collect(),
+            kick: layout.kick.as_ref().map(style).unwrap_or_default(),
             notes: song.notes().iter().filter_map(drawn).collect(),
             beats: beats.collect(),
+            bars,
             count_in: count_in(song),
             sections: sections
                 .map(|marker| Section { time: marker.time, name: marker.text.clone() })
@@ -179,10 +209,17 @@ impl HighwayContent {
     }
 }
 
+/// Whether the drums of `lane` that the song plays are told apart by their marks.
+fn tells_apart(lane: &song::Lane, map: &DrumMap) -> bool {
+    let mut marks = lane.keys.iter().map(|used| map.mark(used.key));
+    let first = marks.next();
+    marks.any(|mark| Some(mark) != first)
+}
+
 /// The mark of a note: that of its drum, but of a hi-hat whose openness is known one that shows it: the circles that
-/// drummers write over a note, and none where it is closed.
-fn mark_of(note: &Note, map: &DrumMap) -> Mark {
-    let mark = map.mark(note.key);
+/// drummers write over a note, and none where it is closed. Only where the lane `is_marked` a drum shows its mark.
+fn mark_of(note: &Note, map: &DrumMap, is_marked: bool) -> Mark {
+    let mark = if is_marked { map.mark(note.key) } else { Mark::None };
     if note.technique.openness == Openness::UNKNOWN {
         return mark;
     }
@@ -238,6 +275,30 @@ mod tests {
         HighwayContent::from_song(&song, &DrumMap::general_midi()).notes[0]
     }
 
+    /// The mark of the first note where each of `keys` is struck once.
+    fn mark_among(keys: &[u8], technique: Technique) -> Mark {
+        let song = Song::from_notes(keys.iter().map(|key| note(*key, technique)).collect());
+        HighwayContent::from_song(&song, &DrumMap::general_midi()).notes[0].mark
+    }
+
+    #[test]
+    fn only_drums_that_share_a_lane_have_marks() {
+        let plain = Technique::default();
+        assert_eq!([mark_among(&[37], plain), mark_among(&[37, 38], plain)], [Mark::None, Mark::Cross]);
+        let content = |keys: &[u8]| {
+            let song = Song::from_notes(keys.iter().map(|key| note(*key, plain)).collect());
+            HighwayContent::from_song(&song, &DrumMap::general_midi())
+        };
+        let marks = |content: HighwayContent| -> Vec<Mark> {
+            content.lanes.iter().flat_map(|lane| lane.drums.iter().map(|drum| drum.mark)).collect()
+        };
+        assert_eq!(marks(content(&[37, 46])), [Mark::None; 2]);
+        assert_eq!(marks(content(&[37, 46, 38, 42])), [Mark::None, Mark::Ring, Mark::Cross, Mark::None]);
+        // How far a hi-hat is open is shown even where it has one key.
+        let open = Technique { openness: Openness::new(127), ..plain };
+        assert_eq!(mark_among(&[42], open), Mark::Ring);
+    }
+
     #[test]
     fn the_mark_of_a_hi_hat_shows_how_far_it_is_open_where_that_is_known() {
         let mark = |key, openness| drawn(key, Technique { openness, ..Technique::default() }).mark;
@@ -246,9 +307,11 @@ mod tests {
             let [closed, half, open] = [Mark::None, Mark::HalfRing, Mark::Ring];
             assert_eq!(known, [closed, closed, half, half, open, open], "{key}");
         }
-        assert_eq!([42, 46].map(|key| mark(key, Openness::UNKNOWN)), [Mark::None, Mark::Ring]);
+        let unknown = |keys: &[u8]| mark_among(keys, Technique::default());
+        assert_eq!([unknown(&[42, 46]), unknown(&[46, 42])], [Mark::None, Mark::Ring]);
         // The pedal, and what is no hi-hat.
-        assert_eq!([44, 48].map(|key| mark(key, Openness::new(127))), [Mark::Dash, Mark::Dash]);
+        let open = Technique { openness: Openness::new(127), ..Technique::default() };
+        assert_eq!([mark_among(&[44, 42], open), mark_among(&[48, 50], open)], [Mark::Dash, Mark::Dash]);
     }
 
     #[test]

@@ -231,7 +231,8 @@ impl Distances {
         bounds: impl Fn(&RoadShape, i64) -> Option<Rectangle> + 'a,
     ) -> impl Iterator<Item = Rectangle> + 'a {
         let whole_way = move |shape| {
-            let ends = [self.far, self.quiet].into_iter().chain(self.near()).map(|ahead| bounds(shape, ahead));
+            let ends =
+                [self.far, self.quiet].into_iter().chain(self.near()).map(|ahead| bounds(shape, ahead));
             ends.fold(None, union)
         };
         shapes.iter().filter_map(whole_way)

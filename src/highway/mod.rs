@@ -36,7 +36,10 @@ use std::sync::Arc;
 
 use image::RgbaImage;
 
-pub use self::content::{BeatLine, CountIn, DrumLabel, HighwayContent, HighwayNote, LaneStyle, Section};
+pub use self::captions::CutText;
+pub use self::content::{
+    BarStart, BeatLine, CountIn, DrumLabel, HighwayContent, HighwayNote, LaneStyle, Section,
+};
 pub use self::layout::{Layout, Tilt};
 pub use self::motion::{NoteMotion, SUBPIXELS};
 pub use self::options::{EndCard, HighwayOptions, Labels};
@@ -190,6 +193,17 @@ impl Highway {
     /// Characters of the text that no font has, each once. They are drawn as boxes.
     pub fn missing_characters(&self) -> &[char] {
         &self.captions.missing
+    }
+
+    /// Texts that have not enough room on the picture, each once.
+    pub fn cut_texts(&self) -> &[CutText] {
+        &self.captions.cut
+    }
+
+    /// The labels as they are written, those of the kicks first, then lane by lane. All are full names, or all short ones,
+    /// or all names of two letters, and no two are the same. There are none where they have no room.
+    pub fn label_names(&self) -> &[String] {
+        &self.captions.label_names
     }
 
     /// Height at which `frame` shows the middle of a note that is struck at `time`, in pixels from the top of the picture.
@@ -361,11 +375,6 @@ impl Scene for Highway {
             resident.draw_static(&self.captions, plane, pass);
         }
         Ok(())
-    }
-
-    fn static_layer(&self) -> u32 {
-        // One layer with the labels, one without.
-        u32::from(self.captions.label_state() != captions::LabelState::Fixed)
     }
 
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError> {

@@ -30,6 +30,10 @@ pub struct HighwayOptions {
     pub labels: Labels,
     /// Whether title, section, clock and progress bar are shown above the road.
     pub header: bool,
+    /// Whether the number of the bar is shown beside the clock.
+    pub bar_number: bool,
+    /// Whether the number of hits so far is shown beside the clock.
+    pub hit_counter: bool,
     /// Whether the count-in is shown before the first note.
     pub count_in: bool,
     /// What is shown when the song is over; `None` shows nothing more.
@@ -68,6 +72,8 @@ impl Default for HighwayOptions {
             shutter_degrees: 0.0,
             labels: Labels::default(),
             header: true,
+            bar_number: false,
+            hit_counter: false,
             count_in: true,
             end_card: None,
         }

@@ -311,7 +311,7 @@ fn rolls(content: &HighwayContent, layout: &Layout, theme: &Theme, motion: &Note
         .collect();
     let (left, right) = layout.sides();
     let mut kicks = Track::new([left, right], 0.0);
-    let kick_color = content.kicks.first().map_or([255; 3], |drum| drum.color);
+    let kick_color = content.kick.drums.first().map_or([255; 3], |drum| drum.color);
     for roll in rolls {
         let most = struck.iter().map(|times| hits(times, roll)).max().unwrap_or(0);
         for ((track, lane), times) in tracks.iter_mut().zip(&content.lanes).zip(&struck) {

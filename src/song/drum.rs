@@ -115,6 +115,50 @@ impl LaneId {
         }
     }
 
+    /// The lane's name in four characters at most, where there is little room. Each lane has another.
+    pub const fn short_name(self) -> &'static str {
+        match self {
+            LaneId::Kick => "KICK",
+            LaneId::CrashLeft => "CRL",
+            LaneId::HiHat => "HH",
+            LaneId::Snare => "SNR",
+            LaneId::TomHigh => "HT",
+            LaneId::TomMid => "MT",
+            LaneId::TomFloor => "FT",
+            LaneId::Ride => "RIDE",
+            LaneId::CrashRight => "CRR",
+            LaneId::China => "CHI",
+            LaneId::LatinDrums => "LAT",
+            LaneId::Bells => "BELL",
+            LaneId::Blocks => "BLK",
+            LaneId::Shakers => "SHK",
+            LaneId::Effects => "FX",
+            LaneId::Other => "OTH",
+        }
+    }
+
+    /// The lane's name in two letters, where there is even less room. Each lane has another.
+    pub const fn letters(self) -> &'static str {
+        match self {
+            LaneId::Kick => "KI",
+            LaneId::CrashLeft => "CL",
+            LaneId::HiHat => "HH",
+            LaneId::Snare => "SN",
+            LaneId::TomHigh => "HT",
+            LaneId::TomMid => "MT",
+            LaneId::TomFloor => "FT",
+            LaneId::Ride => "RI",
+            LaneId::CrashRight => "CR",
+            LaneId::China => "CH",
+            LaneId::LatinDrums => "LA",
+            LaneId::Bells => "BE",
+            LaneId::Blocks => "BK",
+            LaneId::Shakers => "SH",
+            LaneId::Effects => "FX",
+            LaneId::Other => "OT",
+        }
+    }
+
     /// The lane's colour in [`DrumMap::general_midi`](super::DrumMap::general_midi), for a dark background. Neighbours differ in lightness
     /// as well as in hue, so that colour-blind viewers can distinguish them too.
     pub const fn color(self) -> Rgb {

@@ -1,7 +1,7 @@
 //! Which key is which drum: names, lanes, colours and marks, as data. [`DrumMap::general_midi`] is the default.
 
-use super::general_midi;
 use super::{DrumInfo, DrumShape, LaneId, Mark, Rgb};
+use super::{general_midi, short_names};
 
 /// Whether the background of the highway is dark or light. It decides whether tints of a lane's colour are lighter or
 /// darker.
@@ -75,7 +75,7 @@ impl DrumMap {
 
     /// General MIDI's drum of a key, with the colour of its lane; `None` for a key that General MIDI does not have.
     pub fn general_midi_drum(key: u8) -> Option<DrumInfo> {
-        let &(name, short_name, lane, _, mark) = general_midi::drum(key)?;
+        let &(name, short_name, _, lane, _, mark) = general_midi::drum(key)?;
         let (name, short_name) = (name.to_owned(), short_name.to_owned());
         Some(DrumInfo { name, short_name, lane, color: lane.color(), mark })
     }
@@ -123,6 +123,37 @@ impl DrumMap {
     /// The mark of a key, none for one that the map does not know.
     pub fn mark(&self, key: u8) -> Mark {
         self.get(key).map_or(Mark::None, |drum| drum.mark)
+    }
+
+    /// The name of a key's drum in two letters: that of the drum of General MIDI that it [is
+    /// like](DrumMap::general_midi_key), if it has that drum's short name, otherwise made of its own short name. For a key
+    /// that the map does not know, its last two digits.
+    pub fn letters(&self, key: u8) -> String {
+        let Some(drum) = self.drums.get(usize::from(key)).and_then(Option::as_ref) else {
+            return format!("{:02}", key % 100);
+        };
+        let short_name = &drum.info.short_name;
+        match general_midi::drum(drum.like) {
+            Some(&(_, short, letters, ..)) if short == short_name => letters.to_owned(),
+            _ => short_names::letters(short_name, &drum.info.name),
+        }
+    }
+
+    /// A lane's name in four characters at most: [`LaneId::short_name`], or made of the lane's name where the map gives
+    /// it another.
+    pub fn lane_short_name(&self, lane: LaneId) -> String {
+        match self.lane_name(lane) {
+            name if name == lane.name() => lane.short_name().to_owned(),
+            name => short_names::short_name(name),
+        }
+    }
+
+    /// A lane's name in two letters: [`LaneId::letters`], or made of the lane's name where the map gives it another.
+    pub fn lane_letters(&self, lane: LaneId) -> String {
+        match self.lane_name(lane) {
+            name if name == lane.name() => lane.letters().to_owned(),
+            name => short_names::letters(&short_names::short_name(name), name),
+        }
     }
 
     /// What a lane is called.

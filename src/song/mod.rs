@@ -41,6 +41,7 @@ mod passage;
 mod phrases;
 mod point;
 mod select;
+pub(crate) mod short_names;
 mod speed;
 mod strokes;
 mod technique;

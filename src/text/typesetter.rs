@@ -75,6 +75,15 @@ impl Typesetter {
         })
     }
 
+    /// How wide [`Self::line`] would be without a limit, in pixels. It is in proportion to the size. Nothing is drawn.
+    ///
+    /// # Errors
+    /// As [`Self::line`], but for a full atlas.
+    pub fn width(&mut self, text: &str, style: LineStyle) -> Result<f32, TextError> {
+        check_size(style)?;
+        guarded(text, || Ok(self.fit(text, style, None).width.max(0.0)))
+    }
+
     /// Sets one line as [`Self::line`] does, and its shadow: the coverage of the whole line, blurred by a
     /// Gaussian with a standard deviation of half the radius, which is within [`SHADOW_RADII`] (pixels).
     /// The time that it takes grows with the line's area and the radius: some milliseconds for a title.

@@ -147,7 +147,8 @@ pub(crate) fn drum_keys() -> String {
 #               [{lanes}]
 #   name        its name [at most {LONGEST_DRUM_NAME} characters]
 #   short-name  its name where there is little room [at most {LONGEST_SHORT_NAME} characters]
-#   mark        the sign on its gems, by which it differs from the other drums of its lane
+#   mark        the sign on its gems, by which it differs from the other drums of its lane; none where a song plays no
+#               other drum of the lane
 #               [{marks}]
 #   shape       whether it is a drum or a cymbal, as in shape = \"cymbal\"; without it, it is what the drum is that it
 #               is like [{shapes}]

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use strikeline::highway::{EndCard, Highway, HighwayContent, HighwayOptions, Labels};
+use strikeline::highway::{CutText, EndCard, Highway, HighwayContent, HighwayOptions, Labels};
 use strikeline::song::Song;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
@@ -57,6 +57,14 @@ pub(crate) struct HighwayArgs {
     /// Show no title, section, clock and progress bar.
     #[arg(long)]
     no_header: bool,
+
+    /// Show the number of the bar beside the clock.
+    #[arg(long, conflicts_with = "no_header")]
+    bar_number: bool,
+
+    /// Show how many hits have been played beside the clock.
+    #[arg(long, conflicts_with = "no_header")]
+    hit_counter: bool,
 
     /// Do not count the beats before the first note.
     #[arg(long)]
@@ -180,10 +188,13 @@ impl HighwayArgs {
                 LabelChoice::Never => Labels::Never,
             },
             header: !self.no_header,
+            bar_number: self.bar_number,
+            hit_counter: self.hit_counter,
             count_in: !self.no_count_in,
             end_card: self.end_card.clone().map(|image| EndCard { image }),
         };
         let highway = Highway::new(content, &options, picture.size, picture.fps)?;
+        self.warn_of_cut_texts(&highway, picture, messages);
         let missing: Vec<String> =
             highway.missing_characters().iter().map(|character| format!("{character:?}")).collect();
         if !missing.is_empty() {
@@ -194,6 +205,41 @@ impl HighwayArgs {
             ));
         }
         Ok(highway)
+    }
+
+    /// Says which texts have not enough room.
+    fn warn_of_cut_texts(&self, highway: &Highway, picture: &PictureArgs, messages: &mut Messages) {
+        let size = picture.size;
+        let mut sections = Vec::new();
+        for text in highway.cut_texts() {
+            match text {
+                CutText::Title => messages.warn(format_args!(
+                    "the title is too long for a picture of {size} and is cut; --title gives another"
+                )),
+                CutText::Artist => messages.warn(format_args!(
+                    "the artist is too long for a picture of {size} and is cut; --artist gives another"
+                )),
+                CutText::ArtistLeftOut => messages.warn(format_args!(
+                    "the artist has no room on a picture of {size} and is left out; --title gives a shorter title, \
+                     --artist \"\" no artist"
+                )),
+                CutText::Section(name) => sections.push(name.as_str()),
+                // That was asked for; labels that are there by default are simply not there.
+                CutText::LabelsLeftOut if self.labels == LabelChoice::Always => messages.warn(format_args!(
+                    "the names of the drums have no room on a picture of {size} and are left out; choose a larger --size"
+                )),
+                _ => {}
+            }
+        }
+        if let [first, others @ ..] = sections.as_slice() {
+            let more = match others.len() {
+                0 => String::new(),
+                others => format!(" and of {others} more"),
+            };
+            messages.warn(format_args!(
+                "the name of the section {first:?}{more} is too long for a picture of {size} and is cut"
+            ));
+        }
     }
 
     /// Whether an image is shown after the song.

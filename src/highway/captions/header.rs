@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
+use super::counters::{self, Counter};
 use super::instances::PanelInstance;
-use super::{Align, GlyphGroup, TextSpan, Writer};
+use super::{Align, CutText, GlyphGroup, SMALLEST_TEXT, TextSpan, Writer};
 use crate::highway::HighwayError;
 use crate::highway::clock::{ALL_TIME, milliseconds};
 use crate::highway::content::HighwayContent;
 use crate::highway::layout::Layout;
+use crate::highway::options::HighwayOptions;
 use crate::highway::paint;
 use crate::text::{Digits, FontWeight, LineStyle, TextLine};
 use crate::theme::{Color, Theme};
@@ -16,130 +18,264 @@ const TITLE: f32 = 30.0;
 const SMALL: f32 = 26.0;
 const MARGIN: f32 = 28.0;
 
+/// How small title and artist, and the names of sections, become before they are cut: as a share of their usual size.
+const SMALLEST_TITLE: f32 = 0.65;
+const SMALLEST_SECTION: f32 = 0.75;
+
+/// Space between title and artist, and between the texts of a row, as a share of the title's size.
+const ARTIST_GAP: f32 = 0.5;
+const TEXT_GAP: f32 = 0.9;
+
+/// How much of the title's room an artist has at least, if it needs it.
+const ARTIST_SHARE: f32 = 0.3;
+
+/// How much of a row the names of sections have at least, if they need it.
+const SECTION_SHARE: f32 = 0.26;
+
 /// How long a section's name takes to fade in and out, in milliseconds.
 const SECTION_FADE: f32 = 150.0;
 
 /// How long the end card takes to fade in, in milliseconds.
 pub(crate) const END_CARD_FADE: i32 = 700;
 
-/// Positions and widths of the texts in the header.
-struct HeaderLines {
-    margin: f32,
-    /// Baselines of the title, and of section and clock: the same in a header of one row.
-    title: f32,
-    rest: f32,
-    /// Room for the title, and for a section.
-    title_width: f32,
-    section_width: f32,
-    /// Where a section stands: in the middle, or at the left of a second row.
-    section: (Align, f32),
+/// What is written in the header. Ranges are of the writer's lines.
+#[derive(Debug, Default)]
+pub(super) struct HeaderTexts {
+    /// Title, artist, and how long the song is: what never changes.
+    pub fixed: Range<u32>,
+    /// The names of the sections, each from its beginning to that of the next.
+    pub sections: Vec<GlyphGroup>,
+    pub clock: Option<ClockDisplay>,
+    /// The number of the bar, and that of the hits.
+    pub counters: Vec<Counter>,
+    /// What has no room.
+    pub cut: Vec<CutText>,
 }
 
-impl HeaderLines {
-    fn new(layout: &Layout, cap_height: f32) -> HeaderLines {
-        let width = layout.size.width() as f32;
+impl HeaderTexts {
+    /// Writes the header. The clock stands at the right, what is counted beside it, title and artist at the left; sections
+    /// stand in the middle, or at the left of a second row.
+    pub(super) fn write(
+        writer: &mut Writer<'_>,
+        layout: &Layout,
+        content: &HighwayContent,
+        options: &HighwayOptions,
+    ) -> Result<HeaderTexts, HighwayError> {
+        let (title_size, small) = (writer.size(TITLE), writer.size(SMALL));
+        let dim = writer.theme.text.dim;
+        let total = seconds_of(milliseconds(content.end));
+        let begin = writer.count();
+        let total_line = writer.set(&format!("/ {}", clock_text(total)), small, FontWeight::Regular, None)?;
+        let rows = Rows::new(layout, total_line.cap_height);
+        let right = layout.size.width() as f32 - rows.margin;
+        writer.place(&total_line, Align::Right, (right, rows.second), dim, TextSpan::ALWAYS);
+        let digits = writer.typesetter.digits(LineStyle {
+            size: small,
+            weight: FontWeight::Regular,
+            tabular: true,
+        })?;
+        let clock_right = (right - total_line.width - small * 0.28).round() as i32;
+
+        // Title and artist are written before what changes, but need to know what room that leaves.
+        let counted = counters::counted(content, options);
+        let mut free_to = clock_right as f32 - ClockDisplay::width(total, &digits);
+        let mut lefts = Vec::new();
+        for counted in counted.iter().rev() {
+            free_to -= small * counters::GAP + counted.width(writer, small, &digits)?;
+            lefts.push(free_to);
+        }
+        free_to -= title_size * TEXT_GAP;
+        let middle = Middle::new(writer, layout, content, &rows, free_to)?;
+        let title_end = match layout.header_rows() {
+            2 => right,
+            _ => middle.left.map_or(free_to, |left| left - title_size * TEXT_GAP),
+        };
+        let mut cut = write_title(writer, content, &rows, title_end)?;
+        let fixed = begin..writer.count();
+
+        let baseline = rows.second.round() as i32;
+        let clock = ClockDisplay::write(writer, &digits, total, (clock_right, baseline));
+        let mut counters = Vec::new();
+        for (counted, left) in counted.into_iter().zip(lefts.into_iter().rev()) {
+            counters.push(counted.write(writer, small, &digits, (left.round() as i32, baseline))?);
+        }
+        let sections = middle.write(writer, content, &rows, &mut cut)?;
+        Ok(HeaderTexts { fixed, sections, clock: Some(clock), counters, cut })
+    }
+}
+
+/// Where the rows of the header are.
+struct Rows {
+    margin: f32,
+    /// Baselines of the title, and of section and clock: the same in a header of one row.
+    first: f32,
+    second: f32,
+}
+
+impl Rows {
+    fn new(layout: &Layout, cap_height: f32) -> Rows {
         let margin = layout.scaled(MARGIN);
         let header = layout.header as f32 - bar_height(layout);
         if layout.header_rows() == 2 {
-            return HeaderLines {
+            return Rows {
                 margin,
-                title: (header * 0.5 + cap_height) / 2.0 + header * 0.04,
-                rest: header * 0.5 + (header * 0.5 + cap_height) / 2.0 - header * 0.04,
-                title_width: width - 2.0 * margin,
-                section_width: width * 0.6,
-                section: (Align::Left, margin),
+                first: (header * 0.5 + cap_height) / 2.0 + header * 0.04,
+                second: header * 0.5 + (header * 0.5 + cap_height) / 2.0 - header * 0.04,
             };
         }
         let baseline = (header + cap_height) / 2.0;
-        HeaderLines {
-            margin,
-            title: baseline,
-            rest: baseline,
-            title_width: width * 0.36 - margin,
-            section_width: width * 0.26,
-            section: (Align::Center, width / 2.0),
-        }
+        Rows { margin, first: baseline, second: baseline }
     }
 }
 
-/// Writes what never changes: title, artist, and how long the song is. Returns the clock before it.
-pub(super) fn write_fixed(
+/// Title and artist beside each other: in the usual size, or in the largest that fits, or cut. Returns what is cut.
+fn write_title(
     writer: &mut Writer<'_>,
-    layout: &Layout,
     content: &HighwayContent,
-) -> Result<ClockDisplay, HighwayError> {
-    let (title_size, small) = (writer.size(TITLE), writer.size(SMALL));
+    rows: &Rows,
+    end: f32,
+) -> Result<Vec<CutText>, HighwayError> {
+    let mut cut = Vec::new();
+    let usual = writer.size(TITLE);
     let text = writer.theme.text.clone();
-    let total = seconds_of(milliseconds(content.end));
-    let total_line = writer.set(&format!("/ {}", clock_text(total)), small, FontWeight::Regular, None)?;
-    let places = HeaderLines::new(layout, total_line.cap_height);
+    let mut widths = [0.0; 2];
+    let texts = [(&content.title, FontWeight::Bold), (&content.artist, FontWeight::Regular)];
+    for (width, (text, weight)) in widths.iter_mut().zip(texts) {
+        if let Some(text) = text {
+            *width = writer.width(text, usual, weight)?;
+        }
+    }
+    let [title, artist] = widths;
+    let gap = if title > 0.0 && artist > 0.0 { usual * ARTIST_GAP } else { 0.0 };
+    let room = (end - rows.margin).max(0.0);
+    let size = shrunk(usual, SMALLEST_TITLE, room / (title + gap + artist).max(1.0));
+    let [title, gap, artist] = [title, gap, artist].map(|width| width * size / usual);
 
-    let mut left = places.margin;
-    let end = left + places.title_width;
-    if let Some(title) = &content.title {
-        let line = writer.set(title, title_size, FontWeight::Bold, Some(end - left))?;
-        writer.place(&line, Align::Left, (left, places.title), text.color, TextSpan::ALWAYS);
-        left += line.width + title_size * 0.5;
-    }
+    let mut artist_room = (room - title - gap).max((room * ARTIST_SHARE).min(artist));
     // An artist of whom two letters could be read is left out.
-    if let Some(artist) = &content.artist
-        && end - left > title_size * 3.0
-    {
-        let line = writer.set(artist, title_size, FontWeight::Regular, Some(end - left))?;
-        writer.place(&line, Align::Left, (left, places.title), text.dim, TextSpan::ALWAYS);
+    let is_left_out = artist > artist_room + 0.5 && artist_room < size * 3.0;
+    if is_left_out {
+        artist_room = 0.0;
+        cut.push(CutText::ArtistLeftOut);
     }
-    let right = layout.size.width() as f32 - places.margin;
-    writer.place(&total_line, Align::Right, (right, places.rest), text.dim, TextSpan::ALWAYS);
-    Ok(ClockDisplay {
-        right: (right - total_line.width - small * 0.28).round() as i32,
-        baseline: places.rest.round() as i32,
-        size: small,
-        total,
-        places: Vec::new(),
-    })
+    let mut left = rows.margin;
+    if let Some(words) = &content.title {
+        let room = if artist > 0.0 && !is_left_out { room - artist.min(artist_room) - gap } else { room };
+        let is_cut = title > room + 0.5;
+        let line = writer.set(words, size, FontWeight::Bold, is_cut.then_some(room))?;
+        writer.place(&line, Align::Left, (left, rows.first), text.color, TextSpan::ALWAYS);
+        left += line.width + gap;
+        if is_cut {
+            cut.insert(0, CutText::Title);
+        }
+    }
+    if let Some(words) = content.artist.as_ref().filter(|_| !is_left_out) {
+        let room = end - left;
+        let is_cut = artist > room + 0.5;
+        let line = writer.set(words, size, FontWeight::Regular, is_cut.then_some(room))?;
+        writer.place(&line, Align::Left, (left, rows.first), text.dim, TextSpan::ALWAYS);
+        if is_cut {
+            cut.push(CutText::Artist);
+        }
+    }
+    Ok(cut)
 }
 
-/// The names of the sections, each from its beginning to that of the next.
-pub(super) fn write_sections(
-    writer: &mut Writer<'_>,
-    layout: &Layout,
-    content: &HighwayContent,
-) -> Result<Vec<GlyphGroup>, HighwayError> {
-    let size = writer.size(SMALL);
-    let color = writer.theme.text.color;
-    let mut groups = Vec::new();
-    for (index, section) in content.sections.iter().enumerate() {
-        let next = content.sections.get(index + 1);
-        let span = TextSpan {
-            from: milliseconds(section.time),
-            to: next.map_or(ALL_TIME[1], |next| milliseconds(next.time)),
-            fade: [SECTION_FADE, SECTION_FADE],
-        };
-        if span.from >= span.to {
-            continue;
+/// `usual`, or `share` of it where that is less, but not smaller than `smallest` of it and than text can be read.
+fn shrunk(usual: f32, smallest: f32, share: f32) -> f32 {
+    (usual * share.clamp(smallest, 1.0)).max(SMALLEST_TEXT.min(usual))
+}
+
+/// The room of the names of sections, of which the longest is known.
+struct Middle {
+    /// The size of all of them, and the width from which on they are cut.
+    size: f32,
+    width: f32,
+    align: Align,
+    x: f32,
+    /// Where the longest begins; `None` without sections.
+    left: Option<f32>,
+}
+
+impl Middle {
+    /// In a header whose row of sections is free up to `free_to`.
+    fn new(
+        writer: &mut Writer<'_>,
+        layout: &Layout,
+        content: &HighwayContent,
+        rows: &Rows,
+        free_to: f32,
+    ) -> Result<Middle, HighwayError> {
+        let usual = writer.size(SMALL);
+        let mut longest: f32 = 0.0;
+        for section in &content.sections {
+            longest = longest.max(writer.width(&section.name, usual, FontWeight::Regular)?);
         }
-        let line = writer.set(&section.name, size, FontWeight::Regular, None)?;
-        let places = HeaderLines::new(layout, line.cap_height);
-        let line = if line.width > places.section_width {
-            writer.set(&section.name, size, FontWeight::Regular, Some(places.section_width))?
-        } else {
-            line
+        let picture = layout.size.width() as f32;
+        let free = (free_to - rows.margin).max(0.0);
+        let room = match layout.header_rows() {
+            2 => free,
+            _ => {
+                // What title and artist leave, if they are as large as they would like to be.
+                let title_size = writer.size(TITLE);
+                let mut title = 0.0;
+                if let Some(text) = &content.title {
+                    title += writer.width(text, title_size, FontWeight::Bold)?;
+                }
+                if let Some(text) = &content.artist {
+                    title += writer.width(text, title_size, FontWeight::Regular)? + title_size * ARTIST_GAP;
+                }
+                (free - title - title_size * TEXT_GAP).max(picture * SECTION_SHARE).min(free)
+            }
         };
-        let (align, x) = places.section;
-        let begin = writer.count();
-        writer.place(&line, align, (x, places.rest), color, span);
-        groups.push(GlyphGroup { span, glyphs: begin..writer.count() });
+        let size = shrunk(usual, SMALLEST_SECTION, room / longest.max(1.0));
+        let width = (longest * size / usual).min(room);
+        let (align, x) = match layout.header_rows() {
+            2 => (Align::Left, rows.margin),
+            // In the middle of the picture, unless that is not free.
+            _ => (Align::Center, (picture / 2.0).min(free_to - width / 2.0)),
+        };
+        let left = (!content.sections.is_empty()).then_some(x - width / 2.0);
+        Ok(Middle { size, width, align, x, left })
     }
-    Ok(groups)
+
+    fn write(
+        &self,
+        writer: &mut Writer<'_>,
+        content: &HighwayContent,
+        rows: &Rows,
+        cut: &mut Vec<CutText>,
+    ) -> Result<Vec<GlyphGroup>, HighwayError> {
+        let color = writer.theme.text.color;
+        let mut groups = Vec::new();
+        for (index, section) in content.sections.iter().enumerate() {
+            let next = content.sections.get(index + 1);
+            let span = TextSpan {
+                from: milliseconds(section.time),
+                to: next.map_or(ALL_TIME[1], |next| milliseconds(next.time)),
+                fade: [SECTION_FADE, SECTION_FADE],
+            };
+            if span.from >= span.to {
+                continue;
+            }
+            let width = writer.width(&section.name, self.size, FontWeight::Regular)?;
+            let is_cut = width > self.width + 0.5;
+            let room = is_cut.then_some(self.width);
+            let line = writer.set(&section.name, self.size, FontWeight::Regular, room)?;
+            if is_cut {
+                cut.push(CutText::Section(section.name.clone()));
+            }
+            let begin = writer.count();
+            writer.place(&line, self.align, (self.x, rows.second), color, span);
+            groups.push(GlyphGroup { span, glyphs: begin..writer.count() });
+        }
+        Ok(groups)
+    }
 }
 
 /// The display of the elapsed time. Each place has ten glyphs, of which a frame draws one.
 #[derive(Debug, Clone)]
 pub(super) struct ClockDisplay {
-    /// Where it ends.
-    right: i32,
-    baseline: i32,
-    size: f32,
     /// The song's seconds, which say how many places there are.
     total: u32,
     /// From the right.
@@ -155,46 +291,57 @@ enum ClockPlace {
 }
 
 impl ClockDisplay {
-    /// Sets the digits of all places.
-    pub(super) fn write_digits(&mut self, writer: &mut Writer<'_>) -> Result<(), HighwayError> {
-        let style = LineStyle { size: self.size, weight: FontWeight::Regular, tabular: true };
-        let digits = writer.typesetter.digits(style)?;
-        let color = writer.theme.text.color;
-        let mut x = self.right;
-        // Divisor and modulus of each digit from the right; `None` is a colon before what its divisor counts.
+    /// Modulus and divisor of each digit from the right, for a song of `total` seconds; without a modulus it is a colon
+    /// before what its divisor counts.
+    fn parts(total: u32) -> Vec<(Option<u32>, u32)> {
         let mut parts = vec![(Some(10), 1), (Some(6), 10), (None, 60), (Some(10), 60)];
-        if self.total >= 600 {
+        if total >= 600 {
             parts.push((Some(6), 600));
         }
-        if self.total >= 3600 {
+        if total >= 3600 {
             parts.extend([(None, 3600), (Some(10), 3600)]);
         }
-        if self.total >= 36_000 {
+        if total >= 36_000 {
             parts.push((Some(10), 36_000));
         }
-        for (modulus, divisor) in parts {
-            let place = match modulus {
-                Some(modulus) => {
-                    x -= digits.advance;
-                    let glyphs = std::array::from_fn(|digit| {
-                        let digit = char::from(b'0' + digit as u8);
-                        place_digit(writer, &digits, digit, (x, self.baseline), color)
-                    });
-                    ClockPlace::Digit { glyphs, divisor, modulus }
-                }
-                None => {
-                    x -= digits.colon_advance;
-                    let glyphs = place_digit(writer, &digits, ':', (x, self.baseline), color);
-                    ClockPlace::Colon { glyphs, divisor }
-                }
-            };
-            self.places.push(place);
-        }
-        Ok(())
+        parts
     }
 
-    /// Replaces lines by the instances that draw them.
-    pub(super) fn resolve(&mut self, instances: impl Fn(&Range<u32>) -> Range<u32>) {
+    /// How wide it is where all places are seen.
+    fn width(total: u32, digits: &Digits) -> f32 {
+        let advance = |(modulus, _): (Option<u32>, u32)| match modulus {
+            Some(_) => digits.advance,
+            None => digits.colon_advance,
+        };
+        ClockDisplay::parts(total).into_iter().map(advance).sum::<i32>() as f32
+    }
+
+    /// Writes the digits of all places, the last one left of `right`.
+    fn write(
+        writer: &mut Writer<'_>,
+        digits: &Digits,
+        total: u32,
+        (right, baseline): (i32, i32),
+    ) -> ClockDisplay {
+        let color = writer.theme.text.color;
+        let mut x = right;
+        let places = ClockDisplay::parts(total).into_iter().map(|(modulus, divisor)| match modulus {
+            Some(modulus) => {
+                x -= digits.advance;
+                let glyphs = ten_digits(writer, digits, (x, baseline), color);
+                ClockPlace::Digit { glyphs, divisor, modulus }
+            }
+            None => {
+                x -= digits.colon_advance;
+                let glyphs = place_digit(writer, digits, ':', (x, baseline), color);
+                ClockPlace::Colon { glyphs, divisor }
+            }
+        });
+        ClockDisplay { total, places: places.collect() }
+    }
+
+    /// The same, with the instances that draw its lines.
+    pub(super) fn resolved(mut self, instances: impl Fn(&Range<u32>) -> Range<u32>) -> ClockDisplay {
         for place in &mut self.places {
             match place {
                 ClockPlace::Digit { glyphs, .. } => {
@@ -205,6 +352,7 @@ impl ClockDisplay {
                 ClockPlace::Colon { glyphs, .. } => *glyphs = instances(glyphs),
             }
         }
+        self
     }
 
     /// The glyphs that show `milliseconds` of the song, from its beginning to its end.
@@ -227,6 +375,16 @@ impl ClockDisplay {
             }
         }
     }
+}
+
+/// The glyphs of 0 to 9, all at the same place.
+pub(super) fn ten_digits(
+    writer: &mut Writer<'_>,
+    digits: &Digits,
+    origin: (i32, i32),
+    color: Color,
+) -> [Range<u32>; 10] {
+    std::array::from_fn(|digit| place_digit(writer, digits, char::from(b'0' + digit as u8), origin, color))
 }
 
 fn place_digit(
@@ -286,6 +444,7 @@ pub(super) fn write_end_card(
     layout: &Layout,
     content: &HighwayContent,
     from: i32,
+    cut: &mut Vec<CutText>,
 ) -> Result<Range<u32>, HighwayError> {
     let (width, height) = (layout.size.width() as f32, layout.size.height() as f32);
     let span = TextSpan { from, to: ALL_TIME[1], fade: [END_CARD_FADE as f32, 0.0] };
@@ -293,13 +452,19 @@ pub(super) fn write_end_card(
     let text = writer.theme.text.clone();
     let mut baseline = height * END_CARD_TEXT;
     let lines = [
-        (&content.title, 60.0, FontWeight::Bold, text.color),
-        (&content.artist, 38.0, FontWeight::Regular, text.dim),
+        (&content.title, 60.0, FontWeight::Bold, text.color, CutText::Title),
+        (&content.artist, 38.0, FontWeight::Regular, text.dim, CutText::Artist),
     ];
-    for (words, size, weight, color) in lines {
+    for (words, size, weight, color, this) in lines {
         if let Some(words) = words {
-            let size = writer.size(size);
-            let line: TextLine = writer.set(words, size, weight, Some(width * 0.9))?;
+            let (usual, room) = (writer.size(size), width * 0.9);
+            let needed = writer.width(words, usual, weight)?;
+            let size = shrunk(usual, SMALLEST_TITLE, room / needed.max(1.0));
+            let is_cut = needed * size / usual > room + 0.5;
+            let line: TextLine = writer.set(words, size, weight, is_cut.then_some(room))?;
+            if is_cut && !cut.contains(&this) {
+                cut.push(this);
+            }
             baseline += line.ascent;
             writer.place(&line, Align::Center, (width / 2.0, baseline), color, span);
             baseline += line.descent;

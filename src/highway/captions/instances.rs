@@ -17,6 +17,13 @@ pub(crate) struct GlyphInstance {
 }
 
 impl GlyphInstance {
+    /// Left, top, right and bottom on the picture, in pixels.
+    pub(super) fn corners(&self) -> [f32; 4] {
+        let [left, top] = self.place.map(f32::from);
+        let [_, _, width, height] = self.cell.map(f32::from);
+        [left, top, left + width, top + height]
+    }
+
     /// How a vertex buffer of glyphs is read.
     pub(crate) const LAYOUT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
         array_stride: size_of::<GlyphInstance>() as u64,

@@ -1,9 +1,11 @@
 //! Text on the picture. It is rasterised once into an atlas, and each piece is shown when its time comes.
 
 mod compose;
+mod counters;
 mod header;
 pub(super) mod instances;
 mod labels;
+mod naming;
 mod numbers;
 #[cfg(test)]
 mod tests;
@@ -20,10 +22,12 @@ use super::notes::NoteInstance;
 use super::options::HighwayOptions;
 use crate::text::{Atlas, FontChoice, FontWeight, GlyphPlacement, LineStyle, TextLine, Typesetter};
 use crate::theme::{Color, FontSource, Theme};
+use strikeline_picture::rectangles::disjoint;
 use strikeline_picture::{Rectangle, Time};
 
 use self::compose::{PlacedLine, compose};
-use self::header::ClockDisplay;
+use self::counters::Counter;
+use self::header::{ClockDisplay, HeaderTexts};
 pub(super) use self::header::{END_CARD_FADE, END_CARD_IMAGE, END_CARD_TEXT};
 use self::instances::{GlyphInstance, PanelInstance};
 use self::text_state::TextState;
@@ -78,10 +82,15 @@ pub(super) struct Captions {
     pub progress: [i32; 2],
     /// Characters that no font has, each once.
     pub missing: Vec<char>,
-    labels: Vec<GlyphGroup>,
+    /// Texts that have no room, or not enough.
+    pub cut: Vec<CutText>,
+    /// The names of drums and lanes, those of the kicks first.
+    pub label_names: Vec<String>,
+    labels: Vec<LabelPiece>,
     sections: Vec<GlyphGroup>,
     count_in: Vec<GlyphGroup>,
     clock: Option<ClockDisplay>,
+    counters: Vec<Counter>,
     progress_bar: Range<u32>,
     end_card: Option<EndCardText>,
     picture: Rectangle,
@@ -107,24 +116,54 @@ pub(super) struct Shown {
     pub end_card: Option<(Range<u32>, Range<u32>)>,
 }
 
-/// Where a frame has its labels.
+/// How a frame shows its labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LabelState {
-    /// In the static layer.
-    Fixed,
-    /// In the frame, over everything.
+enum LabelState {
+    /// Wholly.
+    Whole,
+    /// On their way out.
     Fading,
-    /// Not shown any more.
+    /// Not any more.
     Gone,
+}
+
+/// Labels, or a part of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct LabelPiece {
+    /// Where they lie, or what of it is drawn.
+    pub part: Rectangle,
+    /// Their names among the glyphs.
+    pub glyphs: Range<u32>,
+    /// Their gems, of [`Captions::legend`].
+    pub gems: Range<u32>,
+}
+
+/// A text that has not enough room on the picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CutText {
+    /// The title is cut, and ends in "…".
+    Title,
+    /// The artist is cut, and ends in "…".
+    Artist,
+    /// The artist is not shown.
+    ArtistLeftOut,
+    /// The name of a section is cut, and ends in "…".
+    Section(String),
+    /// The labels are not shown: not even two letters of each fit.
+    LabelsLeftOut,
 }
 
 impl Captions {
     /// Writes all of it that does not change, but for the coverage of the glyphs.
     pub(super) fn fingerprint(&self, into: &mut dyn std::fmt::Write) {
         let Captions { atlas, glyphs, fixed, legend, panels, labels_fade, progress, .. } = self;
-        let Captions { labels, sections, count_in, clock, progress_bar, end_card, picture, .. } = self;
+        let Captions { labels, sections, count_in, clock, counters, progress_bar, end_card, picture, .. } =
+            self;
         let drawn = ((atlas.width, atlas.height), glyphs, fixed, legend, panels, labels_fade, progress);
-        let times = (labels, sections, count_in, clock, progress_bar, end_card, picture);
+        // What is counted is in the content.
+        let counters: Vec<_> = counters.iter().map(Counter::without_numbers).collect();
+        let times = (labels, sections, count_in, clock, counters, progress_bar, end_card, picture);
         // Writing to a hasher does not fail.
         let _ = write!(into, "{:?}", (drawn, times));
     }
@@ -143,26 +182,19 @@ impl Captions {
     ) -> Result<Captions, HighwayError> {
         let mut writer = Writer::new(&options.theme, layout)?;
         // First what never changes: one range.
-        let mut clock = None;
+        let mut header = HeaderTexts::default();
         let mut panels = Vec::new();
         if layout.header > 0 {
-            clock = Some(header::write_fixed(&mut writer, layout, content)?);
+            header = HeaderTexts::write(&mut writer, layout, content, options)?;
             panels.extend(header::progress_bar(layout, &options.theme));
         }
+        let HeaderTexts { fixed, sections, clock, counters, mut cut } = header;
         let legend = labels::write(&mut writer, layout, content, options)?;
         let stays = legend.stays;
-        let fixed = if stays { 0..writer.count() } else { 0..legend.glyphs.start };
         let first = content.notes.first().map_or(Time::ZERO, |note| note.time);
         let labels_fade = labels::fade(first);
-        let labels = (!stays).then(|| {
-            writer.set_span(legend.glyphs.clone(), labels::span(labels_fade));
-            GlyphGroup { span: labels::span(labels_fade), glyphs: legend.glyphs.clone() }
-        });
-
-        let mut sections = Vec::new();
-        if let Some(clock) = &mut clock {
-            clock.write_digits(&mut writer)?;
-            sections = header::write_sections(&mut writer, layout, content)?;
+        if legend.left_out {
+            cut.push(CutText::LabelsLeftOut);
         }
         let count_in = match options.count_in {
             true => numbers::write(&mut writer, layout, content)?,
@@ -173,7 +205,7 @@ impl Captions {
             Some(time) => {
                 let from = milliseconds(time);
                 panels.push(header::veil(layout, &options.theme, from));
-                let text = header::write_end_card(&mut writer, layout, content, from)?;
+                let text = header::write_end_card(&mut writer, layout, content, from, &mut cut)?;
                 Some(EndCardText { from, text, veil: progress_bar.end..panels.len() as u32 })
             }
             None => None,
@@ -184,17 +216,26 @@ impl Captions {
             groups.into_iter().map(resolved).collect()
         };
         let end_card = end_card.map(|card| EndCardText { text: composed.range(&card.text), ..card });
-        if let Some(clock) = &mut clock {
-            clock.resolve(|lines| composed.range(lines));
-        }
+        let clock = clock.map(|clock| clock.resolved(|lines| composed.range(lines)));
+        let counters = counters.into_iter().map(|counter| counter.resolved(|lines| composed.range(lines)));
+        let picture = Rectangle { left: 0, top: 0, right: layout.size.width(), bottom: layout.size.height() };
+        let labels = legend.labels.iter().map(|label| {
+            let glyphs = composed.range(&label.lines);
+            let (gems, names) = (label.gems.clone(), &composed.instances);
+            let part = label_bounds(slice(names, &glyphs), slice(&legend.gems, &gems)).intersection(&picture);
+            LabelPiece { part, glyphs, gems }
+        });
         Ok(Captions {
             fixed: composed.range(&fixed),
+            labels: labels.collect(),
+            counters: counters.collect(),
+            cut,
+            label_names: legend.names,
             legend: legend.gems,
             panels,
             labels_fade: (!stays).then_some(labels_fade),
             progress: [0, milliseconds(content.end).max(1)],
             missing: writer.missing,
-            labels: resolve(labels.into_iter().collect()),
             sections: resolve(sections),
             count_in: resolve(count_in),
             glyphs: composed.instances,
@@ -202,7 +243,7 @@ impl Captions {
             clock,
             progress_bar,
             end_card,
-            picture: Rectangle { left: 0, top: 0, right: layout.size.width(), bottom: layout.size.height() },
+            picture,
             shown: Shown::default(),
             now: 0,
         })
@@ -216,13 +257,13 @@ impl Captions {
 
     fn shown_at(&self, milliseconds: i32) -> Shown {
         let mut text = Vec::new();
-        if self.label_state_at(milliseconds) == LabelState::Fading {
-            text.extend(current(&self.labels, milliseconds));
-        }
         text.extend(current(&self.sections, milliseconds));
         text.extend(current(&self.count_in, milliseconds));
         if let Some(clock) = &self.clock {
             clock.show(milliseconds, &mut text);
+        }
+        for counter in &self.counters {
+            counter.show(milliseconds, &mut text);
         }
         let end_card = self.end_card.as_ref().filter(|card| milliseconds >= card.from);
         let end_card = end_card.map(|card| (card.veil.clone(), card.text.clone()));
@@ -233,12 +274,12 @@ impl Captions {
     /// may differ anywhere.
     pub(super) fn add_changed(&self, before: i32, parts: &mut Vec<Rectangle>) -> bool {
         let earlier = self.shown_at(before);
-        let fades = |labels| labels == LabelState::Fading;
-        if fades(self.label_state_at(before)) || fades(self.label_state()) {
-            return false;
-        }
         if earlier.end_card.is_some() || self.shown.end_card.is_some() {
             return false;
+        }
+        let labels = [before, self.now].map(|at| self.label_state_at(at));
+        if labels[0] != labels[1] || labels.contains(&LabelState::Fading) {
+            parts.extend(self.labels.iter().map(|label| label.part));
         }
         parts.extend(self.progress_between(before, self.now));
         let states = |shown: &Shown, at| -> Vec<TextState> {
@@ -273,27 +314,21 @@ impl Captions {
         };
         for milliseconds in times {
             let shown = self.shown_at(milliseconds);
-            let labels = self.labels.first().map(|group| group.glyphs.clone()).unwrap_or_default();
-            let glyphs = shown.text.into_iter().chain([self.fixed.clone(), labels]).flatten();
+            let glyphs = shown.text.into_iter().chain([self.fixed.clone()]).flatten();
             for bounds in glyphs.filter_map(|glyph| self.bounds(glyph)) {
                 take(bounds.top, bounds.bottom);
             }
         }
-        for gem in &self.legend {
-            let [top, bottom] = gem.height();
-            let bounds = changes::with_margin([0.0, top, 0.0, bottom]);
-            take(bounds.top, bounds.bottom);
+        for label in &self.labels {
+            take(label.part.top, label.part.bottom);
         }
         if free.start < free.end { free } else { 0..0 }
     }
 
     /// The rectangle around a glyph, with every chroma sample that it touches.
     fn bounds(&self, glyph: u32) -> Option<Rectangle> {
-        let GlyphInstance { place: [x, y], cell: [_, _, width, height], .. } =
-            *self.glyphs.get(glyph as usize)?;
-        let [x, y] = [x, y].map(f32::from);
-        let (right, bottom) = (x + f32::from(width), y + f32::from(height));
-        Some(changes::with_margin([x, y, right, bottom]).intersection(&self.picture))
+        let corners = self.glyphs.get(glyph as usize)?.corners();
+        Some(changes::with_margin(corners).intersection(&self.picture))
     }
 
     /// The texts of this frame that lie within one of `parts`, in drawing order.
@@ -333,26 +368,53 @@ impl Captions {
         &self.shown
     }
 
-    /// Where this frame has its labels.
-    pub(super) fn label_state(&self) -> LabelState {
-        self.label_state_at(self.now)
-    }
-
     fn label_state_at(&self, milliseconds: i32) -> LabelState {
         match self.labels_fade {
             Some([begin, end]) if milliseconds >= begin => match milliseconds < end {
                 true => LabelState::Fading,
                 false => LabelState::Gone,
             },
-            _ => LabelState::Fixed,
+            _ => LabelState::Whole,
         }
     }
 
-    /// The text of the static layer that goes with this frame.
-    pub(super) fn fixed_text(&self) -> [Range<u32>; 2] {
-        let labels = self.labels.first().map(|group| group.glyphs.clone()).unwrap_or_default();
-        [self.fixed.clone(), if self.label_state() == LabelState::Fixed { labels } else { 0..0 }]
+    /// The labels that this frame shows within `parts`: pieces that do not overlap, outside of which nothing of them is to
+    /// be drawn. They lie over all that moves.
+    pub(super) fn labels_within(&self, parts: &[Rectangle]) -> Vec<LabelPiece> {
+        if self.labels.is_empty() || self.label_state_at(self.now) == LabelState::Gone {
+            return Vec::new();
+        }
+        let meets_any = |part: &&Rectangle| self.labels.iter().any(|label| label.part.meets(part));
+        let near: Vec<Rectangle> = parts.iter().filter(meets_any).copied().collect();
+        let piece = |part: Rectangle| {
+            // In the order of the lanes: those that a part meets are one run, or nearly.
+            let mut met = self.labels.iter().filter(|label| label.part.meets(&part));
+            let first = met.next()?;
+            let last = met.next_back().unwrap_or(first);
+            let from_to = |first: &Range<u32>, last: &Range<u32>| first.start..last.end;
+            let glyphs = from_to(&first.glyphs, &last.glyphs);
+            Some(LabelPiece { part, glyphs, gems: from_to(&first.gems, &last.gems) })
+        };
+        disjoint(&near).into_iter().filter_map(piece).collect()
     }
+}
+
+/// Those of `items` that `range` names.
+fn slice<'i, T>(items: &'i [T], range: &Range<u32>) -> &'i [T] {
+    items.get(range.start as usize..range.end as usize).unwrap_or_default()
+}
+
+const NOWHERE: Rectangle = Rectangle { left: 0, top: 0, right: 0, bottom: 0 };
+
+/// Around `names` and `gems`, with every chroma sample that they touch.
+fn label_bounds(names: &[GlyphInstance], gems: &[NoteInstance]) -> Rectangle {
+    let names = names.iter().map(GlyphInstance::corners);
+    let gems = gems.iter().map(|gem| {
+        let [top, bottom] = gem.height();
+        [gem.center - gem.half_width, top, gem.center + gem.half_width, bottom]
+    });
+    let around = names.chain(gems).map(changes::with_margin);
+    around.reduce(|all, one| all.union(&one)).unwrap_or(NOWHERE)
 }
 
 /// Sets lines and places their glyphs on the picture.
@@ -410,6 +472,12 @@ impl<'a> Writer<'a> {
         Ok(line)
     }
 
+    /// How wide a line of `text` would be, in pixels.
+    fn width(&mut self, text: &str, size: f32, weight: FontWeight) -> Result<f32, HighwayError> {
+        let style = LineStyle { size, weight, tabular: false };
+        Ok(self.typesetter.width(text, style)?)
+    }
+
     fn note_missing(&mut self, line: &TextLine) {
         for &character in &line.missing {
             if !self.missing.contains(&character) {
@@ -430,12 +498,5 @@ impl<'a> Writer<'a> {
 
     fn place_glyphs(&mut self, glyphs: &[GlyphPlacement], origin: (i32, i32), color: Color, span: TextSpan) {
         self.lines.push(PlacedLine { origin, glyphs: glyphs.to_vec(), color, span });
-    }
-
-    /// Changes when `lines` are seen.
-    fn set_span(&mut self, lines: Range<u32>, span: TextSpan) {
-        for line in self.lines.get_mut(lines.start as usize..lines.end as usize).unwrap_or_default() {
-            line.span = span;
-        }
     }
 }

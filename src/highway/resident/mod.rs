@@ -10,7 +10,7 @@ use self::instances::{Image, Instances};
 use self::moving::{Moving, NoteRanges, Ranges};
 use super::Highway;
 use super::captions::instances::{GlyphInstance, PanelInstance};
-use super::captions::{Captions, LabelState};
+use super::captions::{Captions, LabelPiece};
 use super::changes::CoveredAreas;
 use super::content::HighwayNote;
 use super::dense::{self, Distances};
@@ -237,7 +237,8 @@ impl Resident {
         let rest = outside(&on_road, &self.moved.parts);
         let (above, rest): (Vec<Rectangle>, Vec<Rectangle>) =
             rest.into_iter().partition(|part| part.bottom <= moved.top);
-        let (below, beside): (_, Vec<Rectangle>) = rest.into_iter().partition(|part| part.top >= moved.bottom);
+        let (below, beside): (_, Vec<Rectangle>) =
+            rest.into_iter().partition(|part| part.top >= moved.bottom);
         parts.extend(merged(above, COPY_COST));
         parts.extend(merged(below, COPY_COST));
         parts.extend(beside);
@@ -255,19 +256,14 @@ impl Resident {
         if pipelines.begin(Layer::Fixed, plane, pass) {
             self.fixed.draw(Layer::Fixed.vertices(), 0..self.fixed.count, pass);
         }
-        if captions.label_state() == LabelState::Fixed {
-            self.draw_legend(plane, pass);
-        }
-        self.draw_text(&captions.fixed_text(), plane, pass);
+        self.draw_text(std::slice::from_ref(&captions.fixed), plane, pass);
     }
 
     /// Draws what moves and what comes and goes.
     pub(super) fn draw(&self, captions: &Captions, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
         self.draw_spans(plane, pass, &[self.road.rectangle()]);
         self.draw_road(plane, pass, &self.frame, &Default::default());
-        if captions.label_state() == LabelState::Fading {
-            self.draw_legend(plane, pass);
-        }
+        self.draw_labels(&captions.labels_within(&[self.road.rectangle()]), plane, pass);
         let shown = captions.shown();
         self.draw_layer(Layer::Panel, &self.panels, &shown.progress_bar, plane, pass);
         self.draw_text(&shown.text, plane, pass);
@@ -280,7 +276,7 @@ impl Resident {
         }
     }
 
-    /// Draws the same, without labels and end card, where only `parts` hold the static layer: all that is on the
+    /// Draws the same, without the end card, where only `parts` hold the static layer: all that is on the
     /// road, which lies within them or in what is moved, as do texts or they are not touched.
     pub(super) fn draw_changed(
         &self,
@@ -300,6 +296,7 @@ impl Resident {
         // If less is moved than could be, some of it is to be drawn.
         let without = if *moved == self.moved { &self.without } else { &nothing };
         self.draw_road(plane, pass, &self.frame, without);
+        self.draw_labels(&captions.labels_within(parts), plane, pass);
         if let Some(bar) = captions.progress_bounds() {
             let pieces: Vec<Rectangle> = parts.iter().map(|part| part.intersection(&bar)).collect();
             for piece in disjoint(&pieces) {
@@ -430,8 +427,20 @@ impl Resident {
         }
     }
 
-    fn draw_legend(&self, plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
-        self.draw_layer(Layer::Legend, &self.legend, &(0..self.legend.count), plane, pass);
+    /// Draws pieces of labels, none of which overlap.
+    fn draw_labels(&self, pieces: &[LabelPiece], plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {
+        if pieces.is_empty() {
+            return;
+        }
+        for piece in pieces {
+            restrict(&piece.part, plane, pass);
+            self.draw_layer(Layer::Legend, &self.legend, &piece.gems, plane, pass);
+        }
+        for piece in pieces {
+            restrict(&piece.part, plane, pass);
+            self.draw_text(std::slice::from_ref(&piece.glyphs), plane, pass);
+        }
+        self.road.lift(plane, pass);
     }
 
     fn draw_text(&self, ranges: &[Range<u32>], plane: PlaneKind, pass: &mut wgpu::RenderPass<'_>) {

@@ -25,7 +25,8 @@ impl Resident {
         let rows = coming.map_or(0..u32::MAX, |coming| coming.rows);
         let rows = rows.start.max(spans.start)..rows.end.min(spans.end);
         let Some(mut part) = shift.part(&rows) else { return };
-        let columns_of = |coming: &Option<ComingArea>| coming.as_ref().map_or(0..0, |coming| coming.columns.clone());
+        let columns_of =
+            |coming: &Option<ComingArea>| coming.as_ref().map_or(0..0, |coming| coming.columns.clone());
         let lies_within = |coming: &Option<ComingArea>, part: &Rectangle| {
             let columns = columns_of(coming);
             columns.is_empty() || part.left <= columns.start && columns.end <= part.right

@@ -2,16 +2,14 @@
 
 use super::changed_area::{is_in_changed_parts, mark_changed_parts};
 use super::differences::FindDifferences;
-use std::ops::Range;
 use crate::buffer_pool::BufferPool;
 use crate::grid::{MacroblockGrid, MacroblockPosition, SourceChange, TILE};
 use crate::prediction::reference::{ContentId, PaddedSamples, PaddedSize};
 use crate::prediction::vectors::Vector;
 use crate::samples::MacroblockBuffer;
 use crate::simd::{BlockSize, Instructions, copy_wide, equal_rows};
-use strikeline_picture::{
-    FrameChange, Picture, PictureSize, Plane, Rectangle, UnchangedSamples,
-};
+use std::ops::Range;
+use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, Rectangle, UnchangedSamples};
 
 /// A motion by whole samples, in luma and in chroma: the samples at (x, y) were at (x + `x`, y + `y`) in an earlier
 /// picture.
@@ -476,7 +474,8 @@ impl SourceHistory {
         let within = |start: usize, end: usize, delta: isize, last: usize| {
             start as isize + delta >= 0 && end as isize + delta <= last as isize
         };
-        within(area.left, area.right, motion.x, self.width) && within(area.top, area.bottom, motion.y, self.height)
+        within(area.left, area.right, motion.x, self.width)
+            && within(area.top, area.bottom, motion.y, self.height)
     }
 }
 
@@ -574,10 +573,7 @@ impl SourceCopy {
 
 /// Luma and chroma of a picture from the first sample of an area on.
 fn given_planes<'p>(picture: &Picture<'p>, area: SourceArea) -> [Plane<'p>; 2] {
-    [
-        from_position(picture.luma, area.left, area.top),
-        from_position(picture.chroma, area.left, area.top / 2),
-    ]
+    [from_position(picture.luma, area.left, area.top), from_position(picture.chroma, area.left, area.top / 2)]
 }
 
 /// A plane from byte `x` of row `y` on.

@@ -76,7 +76,10 @@ impl ScrollSearch<'_> {
             .take(MAX_SEARCHES as usize)
             .collect();
         let count = |motion: WholeMotion| {
-            changed.iter().filter(|position| self.history.given_has_moved(self.given, **position, motion)).count()
+            changed
+                .iter()
+                .filter(|position| self.history.given_has_moved(self.given, **position, motion))
+                .count()
         };
         let moved = count(given);
         if changed.len() < MAX_SEARCHES as usize || moved * 2 >= changed.len() {
@@ -107,9 +110,9 @@ impl ScrollSearch<'_> {
     /// chroma, or are rare.
     fn only_motion(&self, position: MacroblockPosition) -> Option<Scroll> {
         let steps = (2..=SEARCH_RANGE).step_by(2).flat_map(|step| [step, -step]);
-        let mut found = steps
-            .flat_map(|step| [(0, step), (step, 0)])
-            .filter(|&(dx, dy)| self.history.given_has_moved(self.given, position, WholeMotion::by(-dx, -dy)));
+        let mut found = steps.flat_map(|step| [(0, step), (step, 0)]).filter(|&(dx, dy)| {
+            self.history.given_has_moved(self.given, position, WholeMotion::by(-dx, -dy))
+        });
         let (first, second) = (found.next(), found.next());
         first.filter(|_| second.is_none()).map(|(dx, dy)| Scroll::whole(dx, dy))
     }

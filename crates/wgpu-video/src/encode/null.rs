@@ -1,6 +1,8 @@
 //! An encoder that writes nothing of use: for benchmarks of the stages before it.
 
-use super::{AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, SamplesRead};
+use super::{
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, SamplesRead,
+};
 use strikeline_picture::{FrameChange, Picture, SegmentIndex};
 
 /// Makes encoders that emit an empty NAL unit for each picture. No decoder can do anything with it.

@@ -50,7 +50,12 @@ impl FrameParts {
 
     /// Leaves out what has moved. `missing` marks the macroblocks that the planes do not hold, because they were left out in
     /// earlier frames; it is updated.
-    pub(super) fn leave_out(&mut self, known: &FrameChange, missing: &mut MacroblockMarks, size: PictureSize) {
+    pub(super) fn leave_out(
+        &mut self,
+        known: &FrameChange,
+        missing: &mut MacroblockMarks,
+        size: PictureSize,
+    ) {
         let moved = std::mem::take(&mut self.copied.parts);
         self.changed = rectangles::in_macroblocks(&self.drawn, size);
         self.read = rectangles::merged(self.changed.clone(), COPY_COST);
@@ -71,8 +76,7 @@ impl FrameParts {
         }
         self.drawn.extend(wanted);
         let changed = known.changed.parts().unwrap_or_default();
-        self.left_out.parts =
-            rectangles::on_chroma_samples(&intersections(changed, &moved), size);
+        self.left_out.parts = rectangles::on_chroma_samples(&intersections(changed, &moved), size);
         for part in &self.left_out.parts {
             missing.set(part, true);
         }

@@ -1,10 +1,10 @@
 //! The planes that frames are drawn into: a set for each segment in flight, so that a frame can be drawn over the
 //! previous one.
 
+use super::frame_parts::FrameParts;
 use crate::gpu::Gpu;
 use crate::gpu::planes::{self, PlaneKind, PlaneTarget};
 use crate::scene::{Scene, SceneError};
-use super::frame_parts::FrameParts;
 use strikeline_picture::rectangles::MacroblockMarks;
 use strikeline_picture::{FrameIndex, PictureSize, SegmentPlan};
 

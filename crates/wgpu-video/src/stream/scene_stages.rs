@@ -206,10 +206,9 @@ impl SceneRenderer<'_> {
                         let change = FrameChange::within(parts.changed).with_moved(parts.left_out);
                         match samples_read {
                             SamplesRead::All => (change, None),
-                            SamplesRead::New => (
-                                change.with_unchanged_samples(UnchangedSamples::Undefined),
-                                Some(parts.read),
-                            ),
+                            SamplesRead::New => {
+                                (change.with_unchanged_samples(UnchangedSamples::Undefined), Some(parts.read))
+                            }
                         }
                     }
                 };
