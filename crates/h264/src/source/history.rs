@@ -6,6 +6,7 @@ use crate::buffer_pool::BufferPool;
 use crate::grid::{MacroblockGrid, MacroblockPosition, SourceChange, TILE};
 use crate::prediction::reference::{ContentId, PaddedSamples, PaddedSize};
 use crate::prediction::vectors::Vector;
+use crate::samples::MacroblockSamples;
 use crate::simd::{BlockSize, Instructions, copy_wide, equal_rows};
 use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, UnchangedSamples};
 
@@ -220,6 +221,21 @@ impl SourceHistory {
     pub(crate) fn previous(&self) -> Picture<'_> {
         let copy = &self.copies[self.slot(1)];
         Picture { size: self.size, luma: copy.luma.as_plane(), chroma: copy.chroma.as_plane() }
+    }
+
+    /// The source of a macroblock that is that of an earlier picture, moved; `None` where it reaches beyond the picture.
+    pub(crate) fn moved_source(
+        &self,
+        position: MacroblockPosition,
+        motion: WholeMotion,
+    ) -> Option<MacroblockSamples<'_>> {
+        let (x, y) = (position.x(), position.y());
+        if x + 16 > self.width || y + 16 > self.height {
+            return None;
+        }
+        let copy = &self.copies[self.slot(motion.distance)];
+        let (x, y) = (x as isize + motion.x, y as isize + motion.y);
+        Some(MacroblockSamples { luma: copy.luma.plane_at(x, y), chroma: copy.chroma.plane_at(x, y / 2) })
     }
 
     /// Whether the source of a macroblock is that of an earlier picture, moved.
