@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
 use strikeline::song::{DrumMap, Song, SongOptions};
-use strikeline::theme::Theme;
+use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::{FrameRate, PictureSize, Rectangle, Scroll, Time};
 use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::stream::{FinishedSegment, Sink, SinkError, StreamInfo, StreamOptions, stream};
@@ -18,21 +18,35 @@ use crate::Result;
 const SECONDS: f64 = 10.0;
 const START: f64 = 8.0;
 
-/// Renders a song into a file of planes. Returns how far notes move per frame if that is a whole number of pixels.
-pub(crate) fn render(
+/// The highway of a song, in a built-in theme, and in a view if that is not to be the theme's.
+pub(crate) fn highway(
     song: &Path,
     theme: &str,
+    view: Option<&str>,
+    size: PictureSize,
+    frame_rate: FrameRate,
+) -> Result<Highway> {
+    let song = Song::open(song, &SongOptions::default())?;
+    let theme = Theme::builtin(theme)
+        .ok_or_else(|| format!("no theme {theme:?}; there are {}", Theme::builtin_names().join(", ")))?;
+    let view = match view {
+        None => None,
+        Some("flat") => Some(ViewKind::Flat),
+        Some("perspective") => Some(ViewKind::Perspective),
+        Some(other) => return Err(format!("no view {other:?}; there are flat and perspective").into()),
+    };
+    let options =
+        HighwayOptions { start: Some(Time::from_seconds(START)), theme, view, ..HighwayOptions::default() };
+    Ok(Highway::new(HighwayContent::from_song(&song, &DrumMap::default()), &options, size, frame_rate)?)
+}
+
+/// Renders a highway into a file of planes. Returns how far notes move per frame if that is a whole number of pixels.
+pub(crate) fn render(
+    mut highway: Highway,
     size: PictureSize,
     frame_rate: FrameRate,
     planes: &Path,
 ) -> Result<Option<Scroll>> {
-    let song = Song::open(song, &SongOptions::default())?;
-    let theme = Theme::builtin(theme)
-        .ok_or_else(|| format!("no theme {theme:?}; there are {}", Theme::builtin_names().join(", ")))?;
-    let options =
-        HighwayOptions { start: Some(Time::from_seconds(START)), theme, ..HighwayOptions::default() };
-    let mut highway =
-        Highway::new(HighwayContent::from_song(&song, &DrumMap::default()), &options, size, frame_rate)?;
     let scroll = highway.motion().pixels_per_frame().map(|pixels| Scroll::whole(0, pixels as i32));
     let frames = frame_rate.frames_to_cover(Time::from_seconds(SECONDS));
     let frames = NonZeroU64::new(frames).ok_or("no frames")?;

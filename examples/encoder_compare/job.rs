@@ -27,11 +27,14 @@ pub(crate) struct Job {
     pub streams: Option<PathBuf>,
     /// Whether the marks of each stream are measured.
     pub with_marks: bool,
+    /// An ffmpeg that has libvmaf, to calculate VMAF.
+    pub vmaf: Option<PathBuf>,
 }
 
 impl Job {
-    /// Runs an encoder once more; the first run also measures its quality.
-    pub(crate) fn run(&self, row: &mut EncoderRow, reading: f64) -> Result<()> {
+    /// Runs an encoder once more; the first run also measures its quality. `reading`: CPU seconds that ffmpeg takes without
+    /// an encoder. `bytes`: those of the first encoder of the table.
+    pub(crate) fn run(&self, row: &mut EncoderRow, reading: f64, bytes: Option<u64>) -> Result<()> {
         let stream = tempfile::NamedTempFile::with_suffix(".264")?;
         let quality = H264Quality::new(row.qp).ok_or("the QP is over 51")?;
         let h264 = H264Factory::new(quality);
@@ -54,12 +57,16 @@ impl Job {
                 }))
             })?,
             EncoderKind::X264(options) => {
-                let path = stream.path().to_string_lossy().into_owned();
-                let (qp, group) = (row.qp.to_string(), SEGMENT_FRAMES.to_string());
-                let mut all = vec!["-c:v", "libx264", "-threads", "1", "-qp", &qp, "-g", &group];
-                all.extend_from_slice(options);
-                all.push(&path);
-                self.ffmpeg(&all)? - reading
+                self.x264(options, &["-qp", &row.qp.to_string()], stream.path())? - reading
+            }
+            EncoderKind::X264AtEqualBytes(options) => {
+                let wanted = bytes.ok_or("there is no encoder before, whose bytes are to be reached")?;
+                let crf = match row.crf {
+                    Some(crf) => crf,
+                    None => self.find_crf(options, wanted, stream.path())?,
+                };
+                row.crf = Some(crf);
+                self.x264(options, &["-crf", &crf.to_string()], stream.path())? - reading
             }
         };
         row.seconds.push(seconds);
@@ -75,6 +82,32 @@ impl Job {
             }
         }
         Ok(())
+    }
+
+    /// CPU seconds of libx264 with some options, reading included. `quality`: its option for that.
+    fn x264(&self, options: &[&str], quality: &[&str], stream: &Path) -> Result<f64> {
+        let path = stream.to_string_lossy().into_owned();
+        let group = SEGMENT_FRAMES.to_string();
+        let mut all = vec!["-c:v", "libx264", "-threads", "1", "-g", &group];
+        all.extend_from_slice(quality);
+        all.extend_from_slice(options);
+        all.push(&path);
+        self.ffmpeg(&all)
+    }
+
+    /// x264's CRF at which a stream has as many bytes as `wanted`, within one in a hundred.
+    fn find_crf(&self, options: &[&str], wanted: u64, stream: &Path) -> Result<f64> {
+        let (mut low, mut high) = (1.0, 51.0);
+        for _ in 0..12 {
+            let middle = (low + high) / 2.0;
+            self.x264(options, &["-crf", &format!("{middle:.4}")], stream)?;
+            let bytes = std::fs::metadata(stream)?.len();
+            if bytes.abs_diff(wanted) * 100 <= wanted {
+                return Ok(middle);
+            }
+            if bytes > wanted { low = middle } else { high = middle }
+        }
+        Ok((low + high) / 2.0)
     }
 
     /// How a segment is encoded.
@@ -200,7 +233,32 @@ impl Job {
             value.and_then(|value| value.parse().ok()).unwrap_or(f64::NAN)
         };
         let ssim = after("All:").split_whitespace().next().unwrap_or("?");
-        Ok(format!("{:.2} {:.2} {:.2}, {ssim}", psnr("y:"), psnr("u:"), psnr("v:")))
+        let vmaf = self.vmaf.as_ref().map(|ffmpeg| self.judge_by_vmaf(ffmpeg, stream)).transpose()?;
+        let vmaf = vmaf.map_or(String::new(), |vmaf| format!(", VMAF {vmaf}"));
+        Ok(format!("{:.2} {:.2} {:.2}, {ssim}{vmaf}", psnr("y:"), psnr("u:"), psnr("v:")))
+    }
+
+    /// VMAF: its mean over all pictures, and the least.
+    fn judge_by_vmaf(&self, ffmpeg: &Path, stream: &Path) -> Result<String> {
+        let log = tempfile::NamedTempFile::with_suffix(".csv")?;
+        let path = log.path().to_string_lossy();
+        let graph =
+            format!("[0]format=yuv420p[a];[1][a]libvmaf=log_fmt=csv:log_path={path}:n_threads=2:shortest=1");
+        let run = Command::new(ffmpeg)
+            .args(["-v", "error"])
+            .args(self.input())
+            .args(["-r", &self.frame_rate.to_string(), "-i"])
+            .arg(stream)
+            .args(["-lavfi", &graph, "-f", "null", "-"])
+            .output()?;
+        let table = std::fs::read_to_string(log.path())?;
+        let mut lines = table.lines();
+        let column = lines.next().and_then(|names| names.split(',').position(|name| name == "vmaf"));
+        let column =
+            column.ok_or_else(|| format!("{ffmpeg:?} said: {}", String::from_utf8_lossy(&run.stderr)))?;
+        let scores: Vec<f64> = lines.filter_map(|line| line.split(',').nth(column)?.parse().ok()).collect();
+        let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+        Ok(format!("{mean:.2} (least {:.2})", scores.iter().copied().fold(f64::INFINITY, f64::min)))
     }
 }
 

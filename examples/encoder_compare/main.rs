@@ -5,9 +5,14 @@
 //! cargo run --release --example encoder_compare -- SONG.mid|PLANES.nv12 SIZE FPS QP PIXELS ROUNDS
 //! ```
 //!
-//! `--theme NAME` chooses the theme (plain), `--static` repeats the first frame, `--keep PLANES.nv12` keeps the frames for
-//! the next time, `--streams FOLDER` keeps what each encoder made, `--only TEXT` runs the encoders that have it in their names, and `--memory` prints how much memory the
-//! built-in encoder holds at that size, and nothing else.
+//! `--theme NAME` chooses the theme (plain) and `--view flat` or `--view perspective` the view, `--static` repeats the first
+//! frame, `--keep PLANES.nv12` keeps the frames for the next time, `--streams FOLDER` keeps what each encoder made, `--only TEXT`
+//! runs the encoders that have it in their names, and `--memory` prints how much memory the built-in encoder holds at that
+//! size, and nothing else.
+//!
+//! With `--equal-bytes`, the built-in encoder is compared with x264 at the CRF (its constant quality, found by bisection) that
+//! gives as many bytes, with its presets veryfast and medium and its tuning for animation. `--vmaf FFMPEG` adds VMAF to the
+//! quality, by an ffmpeg that has libvmaf.
 //!
 //! A song is rendered once, before: ten seconds of it from second 8 on. A file of planes holds NV12 frames without
 //! padding, one after the other. SIZE, FPS and QP are 1080p, 60 and 24 unless given. PIXELS is how far notes move per
@@ -50,6 +55,8 @@ struct EncoderRow {
     name: &'static str,
     kind: EncoderKind,
     qp: u8,
+    /// x264's CRF for equal bytes, once it was found.
+    crf: Option<f64>,
     /// CPU seconds of each round.
     seconds: Vec<f64>,
     /// Bytes, and the quality as the filters report it.
@@ -69,16 +76,21 @@ enum EncoderKind {
     OpenH264,
     /// libx264 through ffmpeg, with these options.
     X264(&'static [&'static str]),
+    /// The same, at about as many bytes as the first encoder of the table took.
+    X264AtEqualBytes(&'static [&'static str]),
 }
 
 fn main() -> Result<()> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let theme = option(&mut arguments, "--theme", true).unwrap_or_else(|| "plain".to_owned());
+    let view = option(&mut arguments, "--view", true);
     let still = option(&mut arguments, "--static", false).is_some();
     let keep = option(&mut arguments, "--keep", true);
     let streams = option(&mut arguments, "--streams", true).map(PathBuf::from);
     let only = option(&mut arguments, "--only", true).unwrap_or_default();
     let with_marks = option(&mut arguments, "--marks", false).is_some();
+    let equal_bytes = option(&mut arguments, "--equal-bytes", false).is_some();
+    let vmaf = option(&mut arguments, "--vmaf", true).map(PathBuf::from);
     let memory = option(&mut arguments, "--memory", false).is_some();
     let argument = |index: usize, default: &'static str| arguments.get(index).map_or(default, String::as_str);
     let input = arguments.first().ok_or("give a song or a file of planes")?;
@@ -95,6 +107,7 @@ fn main() -> Result<()> {
         scroll: arguments.get(4).filter(|text| *text != "-").map(|text| read_scroll(text)).transpose()?,
         streams,
         with_marks,
+        vmaf,
         has_ffmpeg: Command::new("ffmpeg").arg("-version").output().is_ok(),
     };
     if memory {
@@ -104,23 +117,26 @@ fn main() -> Result<()> {
     if input.ends_with(".nv12") {
         job.planes = PathBuf::from(input);
     } else {
-        let scroll = frames::render(Path::new(input), &theme, size, frame_rate, &job.planes)?;
+        let highway = frames::highway(Path::new(input), &theme, view.as_deref(), size, frame_rate)?;
+        let scroll = frames::render(highway, size, frame_rate, &job.planes)?;
         job.scroll = job.scroll.or(scroll);
         if still {
             frames::freeze(&job.planes, frame_bytes)?;
         }
     }
     job.frames = std::fs::metadata(&job.planes)?.len() / frame_bytes as u64;
-    let mut rows = rows(qp, &job);
+    let mut rows = if equal_bytes { rows_of_equal_bytes(qp) } else { rows(qp, &job) };
     rows.retain(|row| row.name.contains(&only));
     if rows.is_empty() {
         return Err(format!("no encoder has {only:?} in its name").into());
     }
     for round in 0..rounds {
         let reading = if job.has_ffmpeg { job.ffmpeg(&["-f", "null", "-"])? } else { 0.0 };
+        let mut first_bytes = None;
         for row in &mut rows {
             eprint!("\rround {} of {rounds}: {:<28}", round + 1, row.name);
-            job.run(row, reading)?;
+            job.run(row, reading, first_bytes)?;
+            first_bytes = first_bytes.or(row.outcome.as_ref().map(|(bytes, _)| *bytes));
         }
     }
     eprintln!("\r{:<44}", format!("{} frames of {size}", job.frames));
@@ -147,7 +163,7 @@ fn option(arguments: &mut Vec<String>, name: &str, has_value: bool) -> Option<St
 }
 
 fn rows(qp: u8, job: &Job) -> Vec<EncoderRow> {
-    let new = |name, kind, qp| EncoderRow { name, kind, qp, seconds: Vec::new(), outcome: None, marks: None };
+    let new = EncoderRow::new;
     let mut all = Vec::new();
     for qp in [qp, qp + 1, qp.saturating_sub(2)] {
         all.push(new("built-in, scroll given", EncoderKind::WithScroll(EntropyCoding::Cabac), qp.min(51)));
@@ -165,6 +181,20 @@ fn rows(qp: u8, job: &Job) -> Vec<EncoderRow> {
     all
 }
 
+fn rows_of_equal_bytes(qp: u8) -> Vec<EncoderRow> {
+    const VERYFAST: &[&str] = &["-preset", "veryfast"];
+    const MEDIUM: &[&str] = &["-preset", "medium"];
+    const ANIMATION: &[&str] = &["-preset", "medium", "-tune", "animation"];
+    const FAST_ANIMATION: &[&str] = &["-preset", "veryfast", "-tune", "animation"];
+    vec![
+        EncoderRow::new("built-in, scroll given", EncoderKind::WithScroll(EntropyCoding::Cabac), qp),
+        EncoderRow::new("x264 veryfast", EncoderKind::X264AtEqualBytes(VERYFAST), qp),
+        EncoderRow::new("x264 veryfast animation", EncoderKind::X264AtEqualBytes(FAST_ANIMATION), qp),
+        EncoderRow::new("x264 medium", EncoderKind::X264AtEqualBytes(MEDIUM), qp),
+        EncoderRow::new("x264 medium animation", EncoderKind::X264AtEqualBytes(ANIMATION), qp),
+    ]
+}
+
 /// `8`, or `36/5`: pixels per frame, downward.
 fn read_scroll(text: &str) -> Result<Scroll> {
     let (pixels, frames) = text.split_once('/').unwrap_or((text, "1"));
@@ -172,6 +202,10 @@ fn read_scroll(text: &str) -> Result<Scroll> {
 }
 
 impl EncoderRow {
+    fn new(name: &'static str, kind: EncoderKind, qp: u8) -> EncoderRow {
+        EncoderRow { name, kind, qp, crf: None, seconds: Vec::new(), outcome: None, marks: None }
+    }
+
     fn print(&mut self, frames: u64) {
         self.seconds.sort_by(f64::total_cmp);
         let (first, last) = (self.seconds.first().copied(), self.seconds.last().copied());

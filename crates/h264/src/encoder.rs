@@ -8,6 +8,7 @@ use crate::buffer_pool::BufferPool;
 use crate::decision::ages::MacroblockAges;
 use crate::decision::coding::Coding;
 use crate::decision::context::{SliceContext, slice_qp};
+use crate::decision::masking::Fineness;
 use crate::decision::slice::{SliceEncoder, SliceState};
 use crate::decision::slice_writer::SliceWriter;
 use crate::entropy::cavlc;
@@ -47,6 +48,8 @@ pub struct H264Encoder {
     found_scroll: Option<Scroll>,
     /// A better scroll than the given one, as of the last check.
     better_scroll: Option<Scroll>,
+    /// By the first picture.
+    fineness: Fineness,
     codings: Box<[Coding; 2]>,
     instructions: Instructions,
 }
@@ -110,6 +113,7 @@ impl H264Encoder {
             bits: BitWriter::default(),
             found_scroll: None,
             better_scroll: None,
+            fineness: Fineness::default(),
             codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
         }
@@ -176,6 +180,9 @@ impl H264Encoder {
         let intra = self.frames == 0;
         self.history.begin_picture(self.frames);
         self.ages.begin_picture(self.frames);
+        if intra {
+            self.fineness = Fineness::for_picture(picture, self.parameters.grid);
+        }
         let scroll = if intra { change.scroll } else { self.find_scroll(picture, change) };
         let distances = self.distances(scroll);
         let qp = slice_qp(self.parameters.base_qp, intra);
@@ -195,6 +202,8 @@ impl H264Encoder {
             references: &references,
             quantisers: &self.quantisers,
             qp,
+            later_qp: slice_qp(self.parameters.base_qp, false),
+            fineness: self.fineness,
             // 0 stands for undefined samples.
             content: self.frames + 1,
             scroll,

@@ -2,6 +2,7 @@
 
 use crate::grid::MacroblockPosition;
 use crate::macroblock::{Levels, Macroblock, Prediction};
+use crate::prediction::coarse_rows::CoarseRows;
 use crate::prediction::intra::Mode16x16;
 use crate::prediction::neighbours::MacroblockKind;
 use crate::prediction::vectors::Vector;
@@ -35,6 +36,8 @@ pub(crate) struct MacroblockToCode<'a> {
     pub(crate) position: MacroblockPosition,
     pub(crate) source: MacroblockSamples<'a>,
     pub(crate) rate: Rate,
+    /// Which of its rows are coarse then.
+    pub(crate) coarse: CoarseRows,
 }
 
 /// A macroblock coded in one way, not yet written.

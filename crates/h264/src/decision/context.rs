@@ -2,20 +2,19 @@
 
 use std::cmp::Ordering;
 
+use super::ages::Refinement;
+use super::masking::{Fineness, Texture};
 use crate::grid::{MacroblockGrid, MacroblockPosition, SourceChange};
 use crate::prediction::reference::{ContentId, Reference};
 use crate::prediction::vectors::{PartitionMotion, Vector};
 use crate::residual::code::Quantisers;
+use crate::samples::MacroblockSamples;
 use crate::simd::Instructions;
 use crate::source::history::{GivenPicture, SourceHistory, WholeMotion};
 use strikeline_picture::Scroll;
 
 /// How much lower the QP of the first picture is than that of later ones.
 const FINER: u8 = 12;
-
-/// How much lower the QP of new macroblocks is whose content will be moved on: it will be visible until it has crossed the
-/// picture, with the errors that it gets here.
-const FINER_IF_MOVED_ON: u8 = 18;
 
 /// QP of a slice. Errors of the first picture are copied through the whole segment, so it is coded finer. What
 /// changes in later pictures mostly changes again soon, so it can be coded coarser.
@@ -59,6 +58,9 @@ pub(crate) struct SliceContext<'a> {
     pub(crate) quantisers: &'a [Quantisers],
     /// SliceQPY.
     pub(crate) qp: u8,
+    /// The same of all slices but the first.
+    pub(crate) later_qp: u8,
+    pub(crate) fineness: Fineness,
     /// The id of what is new in this picture.
     pub(crate) content: ContentId,
     pub(crate) scroll: Option<Scroll>,
@@ -79,8 +81,34 @@ impl SliceContext<'_> {
         self.references[0].distance == self.references[1].distance
     }
 
+    /// QPY of a macroblock of an I slice.
+    pub(crate) fn qp_of_intra(&self, source: MacroblockSamples<'_>) -> u8 {
+        match Texture::of(source) {
+            Texture::Dithered => self.fineness.qp_if_dithered(self.qp),
+            Texture::Smooth => self.qp,
+            Texture::Edges => self.qp_of_moved(),
+        }
+    }
+
+    /// QPY of a macroblock that has moved on and is coded once more.
+    pub(crate) fn qp_of_moved(&self) -> u8 {
+        self.later_qp.saturating_sub(self.fineness.edges)
+    }
+
+    /// QPY of an unchanged macroblock at a refinement.
+    pub(crate) fn qp_of_refinement(&self, source: MacroblockSamples<'_>, refinement: Refinement) -> u8 {
+        let qp = self.qp.saturating_sub(refinement.qp_step);
+        let is_dithered = refinement.is_last && Texture::of(source) == Texture::Dithered;
+        if is_dithered { self.fineness.qp_if_dithered(qp) } else { qp }
+    }
+
     /// QPY of a new macroblock: finer where its content will be moved on, so that its errors will be seen for long.
-    pub(crate) fn qp_of_new(&self, position: MacroblockPosition, changes: &RowChanges) -> u8 {
+    pub(crate) fn qp_of_new(
+        &self,
+        position: MacroblockPosition,
+        source: MacroblockSamples<'_>,
+        changes: &RowChanges,
+    ) -> u8 {
         let moves_on = self.scroll_vector.is_some_and(|vector| {
             let toward = |vector: i16, before: SourceChange, after: SourceChange| match vector.cmp(&0) {
                 Ordering::Less => after == SourceChange::Moved,
@@ -94,7 +122,12 @@ impl SliceContext<'_> {
             toward(vector.y, changes.above[column], changes.below[column])
                 || toward(vector.x, beside(column.checked_sub(1)), beside(Some(column + 1)))
         });
-        if moves_on { self.qp.saturating_sub(FINER_IF_MOVED_ON) } else { self.qp }
+        let finer = match (moves_on, Texture::of(source)) {
+            (false, _) => 0,
+            (true, Texture::Edges) => self.fineness.new_with_edges,
+            (true, _) => self.fineness.new,
+        };
+        self.qp.saturating_sub(finer)
     }
 
     /// Whether the source at a macroblock is that of an earlier picture at the position that a motion

@@ -5,6 +5,7 @@ pub(crate) mod candidates;
 pub(crate) mod coding;
 pub(crate) mod context;
 pub(crate) mod intra4x4;
+pub(crate) mod masking;
 pub(crate) mod mode_decision;
 pub(crate) mod motion_search;
 pub(crate) mod repeats;

@@ -11,6 +11,7 @@ use super::thresholds::{
 };
 use crate::grid::MacroblockPosition;
 use crate::macroblock::{Macroblock, Prediction};
+use crate::prediction::coarse_rows::CoarseRows;
 use crate::prediction::intra::{ChromaEdges, ChromaMode, LumaEdges, Mode16x16};
 use crate::prediction::neighbours::MacroblockKind;
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
@@ -28,14 +29,6 @@ struct IntraChoice {
     chroma_mode: ChromaMode,
     edges: LumaEdges,
     chroma_edges: ChromaEdges,
-}
-
-/// How much lower the QP of a macroblock is that stands still, if it is a part of a gradient: its luma samples take few values, in a
-/// pattern that stands for the values between. Without the pattern a gradient has visible steps.
-pub(crate) fn finer_if_dithered(source: MacroblockSamples<'_>) -> u8 {
-    const LARGEST_RANGE: u8 = 2;
-    const FINER: u8 = 10;
-    if (1..=LARGEST_RANGE).contains(&source.luma_range()) { FINER } else { 0 }
 }
 
 /// Decides how macroblocks are predicted, and writes them. The parameter `codings` of its methods is memory for codings
@@ -64,7 +57,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         codings: &mut [Coding; 2],
     ) {
         let context = self.context;
-        let &MacroblockToCode { position, source, rate } = block;
+        let &MacroblockToCode { position, source, rate, .. } = block;
         let range = VectorRange::of(context.grid, position);
         let is_exact = |motion: PartitionMotion| context.is_exact(self.history, position, motion);
         if skip_vector.is_whole() && range.contains(skip_vector) {
@@ -72,8 +65,9 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             let skipped = reference.samples_at(position, skip_vector);
             // Any other coding costs some bits.
             let is_good = source.squared_error(skipped, context.instructions) <= rate.worth(MIN_CODED_BITS);
-            if is_good || is_exact(PartitionMotion::new(0, skip_vector)) {
-                self.written.copy_block(reference, position, skip_vector);
+            let is_exact = is_exact(PartitionMotion::new(0, skip_vector));
+            if is_good || is_exact {
+                self.written.copy_block(reference, position, skip_vector, is_exact);
                 self.written.skip(position, skip_vector);
                 return;
             }
@@ -86,7 +80,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             let references_in_use = context.references.len() as u8;
             let macroblock = InterPartition::whole(motion).macroblock(references_in_use, &around);
             let reference = context.references[motion.reference as usize].picture;
-            self.written.copy_block(reference, position, motion.vector);
+            self.written.copy_block(reference, position, motion.vector, true);
             self.written.write_motion(position, &macroblock);
             return;
         }
@@ -145,6 +139,21 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         self.written.write_coding(block, coding);
     }
 
+    /// Codes a macroblock once more that has moved by the scroll.
+    pub(crate) fn refine_moved(
+        &mut self,
+        block: &MacroblockToCode<'_>,
+        vector: Vector,
+        skip_vector: Vector,
+        codings: &mut [Coding; 2],
+    ) {
+        let can_be_skipped = skip_vector == vector && self.context.has_one_reference_picture();
+        let motion = PartitionMotion::new(if can_be_skipped { 0 } else { 1 }, vector);
+        let [coding, _] = codings;
+        self.code_inter(coding, block, &InterPartition::whole(motion), skip_vector);
+        self.written.write_coding(block, coding);
+    }
+
     /// A macroblock of an I slice.
     pub(crate) fn intra(
         &mut self,
@@ -152,9 +161,9 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         source: MacroblockSamples<'_>,
         codings: &mut [Coding; 2],
     ) {
-        let rate = Rate::of(self.context.qp.saturating_sub(finer_if_dithered(source)));
+        let rate = Rate::of(self.context.qp_of_intra(source));
         let instructions = self.context.instructions;
-        let block = MacroblockToCode { position, source, rate };
+        let block = MacroblockToCode { position, source, rate, coarse: CoarseRows::NONE };
         let choice = self.best_intra(&block);
         let [mut best, mut other] = codings.each_mut();
         let tries_4x4 = choice.luma_cost > rate.lambda * INTRA_4X4_FROM;
@@ -227,7 +236,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         block: &MacroblockToCode<'_>,
         choice: &IntraChoice,
     ) -> bool {
-        let &MacroblockToCode { position, source, rate } = block;
+        let &MacroblockToCode { position, source, rate, .. } = block;
         let (luma, around) = self.written.luma_and_neighbours(position.column);
         let work = CodeLuma4x4 {
             position,
@@ -255,7 +264,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
     /// The Intra_16x16 and chroma modes with the smallest differences. Later modes are not tried once one is good
     /// enough.
     fn best_intra(&self, block: &MacroblockToCode<'_>) -> IntraChoice {
-        let &MacroblockToCode { position, source, rate } = block;
+        let &MacroblockToCode { position, source, rate, .. } = block;
         let instructions = self.context.instructions;
         let good_enough =
             |cost: u32, is_third: bool| cost <= rate.lambda || is_third && cost <= rate.lambda * SPLIT_FROM;

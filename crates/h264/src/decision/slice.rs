@@ -3,12 +3,14 @@
 use super::ages::{FINAL_AGE, MacroblockAges};
 use super::coding::{Coding, MacroblockToCode, Rate};
 use super::context::{RowChanges, SliceContext};
-use super::mode_decision::{ModeDecision, finer_if_dithered};
+use super::mode_decision::ModeDecision;
 use super::motion_search::InterPartition;
 use super::repeats::find_repeats;
 use super::slice_writer::SliceWriter;
+use super::thresholds::NEGLIGIBLE;
 use super::unchanged::UnchangedMacroblock;
 use crate::grid::{MacroblockPosition, MacroblockRun, SourceChange, TILE};
+use crate::prediction::coarse_rows::CoarseRows;
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
 use crate::samples::MacroblockBuffer;
 use crate::source::block::source_block;
@@ -29,6 +31,8 @@ pub(crate) struct SliceEncoder<'a> {
     context: SliceContext<'a>,
     state: SliceState<'a>,
     written: SliceWriter<'a>,
+    /// The rows of a macroblock that leave it from one picture to the next.
+    leaving: CoarseRows,
 }
 
 impl<'a> SliceEncoder<'a> {
@@ -37,7 +41,8 @@ impl<'a> SliceEncoder<'a> {
         state: SliceState<'a>,
         written: SliceWriter<'a>,
     ) -> SliceEncoder<'a> {
-        SliceEncoder { context, state, written }
+        let leaving = context.scroll_vector.map_or(CoarseRows::NONE, CoarseRows::that_leave);
+        SliceEncoder { context, state, written, leaving }
     }
 
     /// Encodes all macroblocks. Returns the RBSP of the slice.
@@ -84,6 +89,7 @@ impl<'a> SliceEncoder<'a> {
                     self.state.ages.mark_changed_run(run);
                     if let Some(vector) = self.context.scroll_vector {
                         self.written.copy_run(references[1].picture, run, vector);
+                        self.find_what_to_refine(run, vector);
                     }
                 }
                 SourceChange::Unchanged if self.state.ages.idle_tiles(row)[column / TILE] => {
@@ -107,6 +113,27 @@ impl<'a> SliceEncoder<'a> {
                 }
             }
         }
+    }
+
+    /// Finds out which macroblocks of a run that has moved are to be coded once more. Their samples are in the reconstruction
+    /// already.
+    fn find_what_to_refine(&mut self, run: MacroblockRun, vector: Vector) {
+        self.written.move_coarse_rows(self.context.references[1].picture, run, vector);
+        for column in run.first..run.end {
+            let position = self.context.grid.position(column, run.row);
+            if self.is_due(position)
+                && self.state.history.source_within(position).is_none_or(|source| {
+                    source.difference(self.written.current().samples_at(position, Vector::ZERO)) <= NEGLIGIBLE
+                })
+            {
+                self.written.mark_fine(position);
+            }
+        }
+    }
+
+    /// Whether a moved macroblock is to be coded once more: it has coarse rows, and these are in no macroblock for longer.
+    fn is_due(&self, position: MacroblockPosition) -> bool {
+        self.written.coarse_rows(position).meet(self.leaving)
     }
 
     /// Encodes a row of an I slice.
@@ -137,7 +164,7 @@ impl<'a> SliceEncoder<'a> {
             if let Some(vector) = self.context.scroll_vector
                 && changes[column] == SourceChange::Moved
             {
-                let end = column + self.moved_like_neighbours(column, changes, vector);
+                let end = column + self.moved_like_neighbours(position, changes, vector);
                 if end > column {
                     self.written.moved_skip_run(MacroblockRun { row, first: column, end }, vector);
                     column = end;
@@ -165,9 +192,15 @@ impl<'a> SliceEncoder<'a> {
         }
     }
 
-    /// How many macroblocks from column `first` on have moved like those to the left and above. They can be skipped, as
+    /// How many macroblocks from `first` on have moved like those to the left and above. They can be skipped, as
     /// P_Skip gives them the same vector (8.4.1.1), whatever lies above to the right.
-    fn moved_like_neighbours(&self, first: usize, changes: &[SourceChange], vector: Vector) -> usize {
+    fn moved_like_neighbours(
+        &self,
+        first: MacroblockPosition,
+        changes: &[SourceChange],
+        vector: Vector,
+    ) -> usize {
+        let MacroblockPosition { column: first, row, .. } = first;
         let motion = PartitionMotion::new(0, vector);
         if !self.context.has_one_reference_picture()
             || vector == Vector::ZERO
@@ -176,7 +209,9 @@ impl<'a> SliceEncoder<'a> {
             return 0;
         }
         let continues = |&column: &usize| {
-            changes[column] == SourceChange::Moved && self.written.around(column).above.has_motion(2, motion)
+            changes[column] == SourceChange::Moved
+                && self.written.around(column).above.has_motion(2, motion)
+                && !self.is_due(self.context.grid.position(column, row))
         };
         (first..changes.len()).take_while(continues).count()
     }
@@ -196,14 +231,25 @@ impl<'a> SliceEncoder<'a> {
         let mut padded = MacroblockBuffer::EMPTY;
         let source = source_block(&history.current(), position, &mut padded);
         ages.mark_changed(position);
-        let rate = Rate::of(self.context.qp_of_new(position, changes));
-        let block = MacroblockToCode { position, source, rate };
+        let rate = Rate::of(self.context.qp_of_new(position, source, changes));
+        let coarse = if rate.qp < self.context.qp { CoarseRows::NONE } else { CoarseRows::ALL };
+        let block = MacroblockToCode { position, source, rate, coarse };
         ModeDecision::new(&self.context, history, &mut self.written).inter(&block, skip_vector, codings);
     }
 
     /// A macroblock that has moved by the scroll. Its samples are in the reconstruction already.
     fn encode_moved(&mut self, position: MacroblockPosition, skip_vector: Vector) {
         let Some(vector) = self.context.scroll_vector else { return };
+        if self.is_due(position) {
+            let SliceState { history, codings, .. } = &mut self.state;
+            if let Some(source) = history.source_within(position) {
+                let rate = Rate::of(self.context.qp_of_moved());
+                let block = MacroblockToCode { position, source, rate, coarse: CoarseRows::NONE };
+                let mut decision = ModeDecision::new(&self.context, history, &mut self.written);
+                decision.refine_moved(&block, vector, skip_vector, codings);
+                return;
+            }
+        }
         if skip_vector == vector && self.context.has_one_reference_picture() {
             self.written.skip(position, vector);
             return;
@@ -229,9 +275,9 @@ impl<'a> SliceEncoder<'a> {
             let mut padded = MacroblockBuffer::EMPTY;
             let source = block.source(&mut padded);
             if !block.is_close(source) {
-                let finer = if refinement.is_last { finer_if_dithered(source) } else { 0 };
-                let rate = Rate::of(self.context.qp.saturating_sub(refinement.qp_step + finer));
-                let block = MacroblockToCode { position, source, rate };
+                let rate = Rate::of(self.context.qp_of_refinement(source, refinement));
+                let coarse = if refinement.is_last { CoarseRows::NONE } else { CoarseRows::ALL };
+                let block = MacroblockToCode { position, source, rate, coarse };
                 ModeDecision::new(&self.context, history, &mut self.written).refine(&block, codings);
                 return;
             }
@@ -250,7 +296,7 @@ impl<'a> SliceEncoder<'a> {
                 return;
             }
             if block.is_better_at(skip_vector) {
-                self.written.copy_block(self.context.references[0].picture, position, skip_vector);
+                self.written.copy_block(self.context.references[0].picture, position, skip_vector, true);
                 self.state.ages.mark_changed(position);
                 self.written.skip(position, skip_vector);
                 return;

@@ -6,6 +6,7 @@ use super::repeats::RepeatedMacroblock;
 use crate::entropy::writer::MacroblockWriter;
 use crate::grid::{MacroblockGrid, MacroblockPosition, MacroblockRun};
 use crate::macroblock::{Levels, Macroblock};
+use crate::prediction::coarse_rows::CoarseRows;
 use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, NOT_INTER, NeighbourRows, Neighbours};
 use crate::prediction::reference::{ContentId, PaddedSamples, Reconstruction};
 use crate::prediction::vectors::{PartitionMotion, Vector};
@@ -85,16 +86,40 @@ impl<'a> SliceWriter<'a> {
         self.extend_borders(run);
     }
 
-    /// Copies a macroblock from another picture, displaced by a whole-sample vector. Its samples count as new.
-    pub(crate) fn copy_block(&mut self, from: &Reconstruction, position: MacroblockPosition, vector: Vector) {
+    /// Copies a macroblock from another picture, displaced by a whole-sample vector. Its samples count as new. `is_exact`:
+    /// whether its source is that of the other picture, so that it has the same errors; otherwise it counts as coarse.
+    pub(crate) fn copy_block(
+        &mut self,
+        from: &Reconstruction,
+        position: MacroblockPosition,
+        vector: Vector,
+        is_exact: bool,
+    ) {
         self.copy_run(from, position.run(), vector);
         self.current.content_ids[position.index] = self.content;
+        let coarse = if is_exact { from.coarse.at(position, vector) } else { CoarseRows::ALL };
+        self.current.coarse.set(position.index, coarse);
     }
 
     /// Makes the content of a run of macroblocks new.
     pub(crate) fn mark_new(&mut self, run: MacroblockRun) {
         let start = run.row * self.grid.columns;
         self.current.content_ids[start + run.first..start + run.end].fill(self.content);
+    }
+
+    /// Takes over which rows are coarse for a run of macroblocks from another picture, displaced by a whole-sample vector.
+    pub(crate) fn move_coarse_rows(&mut self, from: &Reconstruction, run: MacroblockRun, vector: Vector) {
+        self.current.coarse.copy_run(&from.coarse, self.grid, run, vector);
+    }
+
+    /// Which rows of a macroblock are coarse.
+    pub(crate) fn coarse_rows(&self, position: MacroblockPosition) -> CoarseRows {
+        self.current.coarse.get(position.index)
+    }
+
+    /// Makes no row of a macroblock coarse.
+    pub(crate) fn mark_fine(&mut self, position: MacroblockPosition) {
+        self.current.coarse.set(position.index, CoarseRows::NONE);
     }
 
     /// Takes over the content id of a macroblock from another picture. Returns whether the reconstruction held other
@@ -104,6 +129,7 @@ impl<'a> SliceWriter<'a> {
         let id = from.content_ids[index];
         let differs = self.current.content_ids[index] != id;
         self.current.content_ids[index] = id;
+        self.current.coarse.set(index, from.coarse.get(index));
         differs
     }
 
@@ -173,6 +199,7 @@ impl<'a> SliceWriter<'a> {
         let Some(repeated) = RepeatedMacroblock::left_of(run, self.current) else { return false };
         repeated.fill(run, self.current);
         self.mark_new(run);
+        self.current.coarse.fill(run, CoarseRows::NONE);
         for column in run.first..run.end {
             let position = self.grid.position(column, run.row);
             let (mode, chroma_mode) = repeated.modes(position, self.current);
@@ -194,6 +221,7 @@ impl<'a> SliceWriter<'a> {
     pub(crate) fn write_coding(&mut self, block: &MacroblockToCode<'_>, coding: &mut Coding) {
         let position = block.position;
         self.current.content_ids[position.index] = self.content;
+        self.current.coarse.set(position.index, block.coarse);
         let Coding { macroblock, levels, .. } = coding;
         macroblock.qp_delta = self.qp_delta(&macroblock.coded, block.rate.qp);
         let fits = match coding.skip {

@@ -2,6 +2,7 @@
 //! reference samples beyond the picture requires (ITU-T H.264, 8.4.2.2).
 
 use super::PADDING;
+use super::coarse_rows::CoarseMap;
 use super::vectors::Vector;
 use crate::buffer_pool::BufferPool;
 use crate::grid::{MacroblockGrid, MacroblockPosition, MacroblockRun};
@@ -158,6 +159,7 @@ pub(crate) struct Reconstruction {
     pub(crate) chroma: PaddedSamples,
     /// Per macroblock, in raster order.
     pub(crate) content_ids: Vec<ContentId>,
+    pub(crate) coarse: CoarseMap,
 }
 
 impl Reconstruction {
@@ -170,6 +172,7 @@ impl Reconstruction {
             luma: PaddedSamples::new(luma, buffers),
             chroma: PaddedSamples::new(chroma, buffers),
             content_ids: vec![0; grid.len()],
+            coarse: CoarseMap::new(grid),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::buffer_pool::BufferPool;
 use crate::grid::{MacroblockGrid, MacroblockPosition, SourceChange, TILE};
 use crate::prediction::reference::{ContentId, PaddedSamples, PaddedSize};
 use crate::prediction::vectors::Vector;
-use crate::samples::MacroblockBuffer;
+use crate::samples::{MacroblockBuffer, MacroblockSamples};
 use crate::simd::{BlockSize, Instructions, copy_wide, equal_rows};
 use std::ops::Range;
 use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, Rectangle, UnchangedSamples};
@@ -416,6 +416,17 @@ impl SourceHistory {
     pub(crate) fn current(&self) -> Picture<'_> {
         let copy = &self.copies[self.slot(0)];
         Picture { size: self.size, luma: copy.luma.as_plane(), chroma: copy.chroma.as_plane() }
+    }
+
+    /// The samples of a macroblock of the current picture; `None` where it reaches beyond the picture.
+    pub(crate) fn source_within(&self, position: MacroblockPosition) -> Option<MacroblockSamples<'_>> {
+        let (x, y) = (position.x(), position.y());
+        if x + 16 > self.width || y + 16 > self.height {
+            return None;
+        }
+        let copy = &self.copies[self.slot(0)];
+        let (x, y) = (x as isize, y as isize);
+        Some(MacroblockSamples { luma: copy.luma.plane_at(x, y), chroma: copy.chroma.plane_at(x, y / 2) })
     }
 
     /// Whether the source of a macroblock of the current picture, which was taken, is that of an earlier picture, moved.
