@@ -366,7 +366,7 @@ fn shadow_share(distance: f32, size: f32, travel: f32) -> f32 {
 // The same at a place of a note: the shadow is the note, lower down, and with its border within the note's columns.
 fn shadow_at(in: Fragment, place: vec2<f32>, travel: f32) -> f32 {
     let size = in.mark_travel.w;
-    let half_size = max(in.shape.xy - size * 0.5, vec2<f32>(1.0));
+    let half_size = max(in.shape.xy - vec2<f32>(size + travel, size) * 0.5, vec2<f32>(1.0));
     let below = place - vec2<f32>(0.0, size);
     var distance: f32;
     if round_cymbals && in.shape.z < 0.0 {
@@ -374,7 +374,7 @@ fn shadow_at(in: Fragment, place: vec2<f32>, travel: f32) -> f32 {
     } else {
         distance = gem_distance(below, half_size, clamp(in.shape.z, 0.0, half_size.y));
     }
-    return select(0.0, shadow_share(distance, size, travel), size > 0.0);
+    return select(0.0, shadow_share(distance, size, travel), size > 0.0 && abs(place.x) < in.shape.x);
 }
 
 // Signed distance from a mark of radius `size`; far away where there is none.

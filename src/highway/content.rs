@@ -275,9 +275,13 @@ mod tests {
         HighwayContent::from_song(&song, &DrumMap::general_midi()).notes[0]
     }
 
-    /// The mark of the first note where each of `keys` is struck once.
+    /// The mark of the first note where each of `keys` is struck once, one after the other.
     fn mark_among(keys: &[u8], technique: Technique) -> Mark {
-        let song = Song::from_notes(keys.iter().map(|key| note(*key, technique)).collect());
+        let at = |(index, key): (usize, &u8)| Note {
+            time: Time::from_seconds(index as f64),
+            ..note(*key, technique)
+        };
+        let song = Song::from_notes(keys.iter().enumerate().map(at).collect());
         HighwayContent::from_song(&song, &DrumMap::general_midi()).notes[0].mark
     }
 

@@ -260,8 +260,8 @@ fn errors_name_the_line_the_value_and_what_is_allowed() {
         (
             "[gems]\ncornersize = 1\n",
             "folder/my.toml:2: gems.cornersize is unknown (did you mean corner-size?); keys of gems are corners, \
-             corner-size, cymbals, height, width, outline, outline-width, shading, highlight, mark, mark-size, dimmest, \
-             kick-height, grace-scale, tail-width, tail-strength, ghost, accent",
+             corner-size, cymbals, height, width, outline, outline-width, shading, highlight, bevel, shadow, \
+             shadow-tint, shadow-size, mark, mark-size, dimmest, kick-height, grace-scale, tail-width, tail-strength, ghost, accent",
         ),
         ("[[gems]]", "folder/my.toml:1: gems is a list; allowed is a table, as in [gems]"),
         ("gems = [{}]", "folder/my.toml:1: gems is a list; allowed is a table, as in [gems]"),

@@ -111,7 +111,8 @@ fn converted(gpu: &Gpu, format: SourceFormat, size: PictureSize, picture: &[u8])
     let mut commands = device.create_command_encoder(&Default::default());
     let planes = conversion.convert(&mut commands, &source);
     let ring = Ring::new(gpu, size, 1).unwrap();
-    let on_device = ring.submit(gpu, commands, planes, 0, FrameChange::UNKNOWN).unwrap().wait(gpu).unwrap();
+    let on_device =
+        ring.submit(gpu, commands, planes, 0, (FrameChange::UNKNOWN, None)).unwrap().wait(gpu).unwrap();
 
     let ring = PixelRing::new(gpu, format, size, 1).unwrap();
     let commands = device.create_command_encoder(&Default::default());
