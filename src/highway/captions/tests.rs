@@ -335,14 +335,14 @@ fn a_long_title_takes_what_is_free_then_shrinks_and_is_cut_last() {
         (right - left, all[1][3] - all[1][1], cut)
     };
     // Half of the picture, since no section needs the middle; then smaller letters, then fewer.
-    let (width, height, cut) = title(6, "");
-    assert!(width > 500 && cut.is_empty(), "{width}");
-    let (smaller_width, smaller, cut) = title(9, "");
+    let (width, height, cut) = title(5, "");
+    assert!(width > 450 && cut.is_empty(), "{width}");
+    let (smaller_width, smaller, cut) = title(8, "");
     assert!(smaller < height, "{smaller} {height}");
     assert!(smaller_width > width && cut.is_empty(), "{smaller_width} {width} {cut:?}");
     assert_eq!(title(40, "").2, [CutText::Title]);
     // A section has its room.
-    let (beside, _, _) = title(9, "Chorus");
+    let (beside, _, _) = title(8, "Chorus");
     assert!(beside < smaller_width);
 }
 
