@@ -54,15 +54,6 @@ impl FrameChange {
     pub fn with_unchanged_samples(self, unchanged_samples: UnchangedSamples) -> FrameChange {
         FrameChange { unchanged_samples, ..self }
     }
-
-    /// The changed rectangles, if the picture's planes are undefined elsewhere: [`ChangedArea::Within`] with
-    /// [`UnchangedSamples::Undefined`].
-    pub fn only_parts(&self) -> Option<&[Rectangle]> {
-        match (&self.changed, self.unchanged_samples) {
-            (ChangedArea::Within(parts), UnchangedSamples::Undefined) => Some(parts),
-            _ => None,
-        }
-    }
 }
 
 /// Where the samples of a frame may differ from those of an earlier frame.
