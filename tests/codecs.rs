@@ -44,10 +44,10 @@ impl Encoder for FakeHevc {
         _picture: &Picture<'_>,
         _change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<AccessUnit, EncodeError> {
+    ) -> Result<Option<AccessUnit>, EncodeError> {
         let number = self.0.fetch_add(1, Ordering::Relaxed);
         output.extend([0, 0, 0, 3, 0x26, 1, number as u8]);
-        Ok(AccessUnit::new(7, number == 0))
+        Ok(Some(AccessUnit::new(7, number == 0)))
     }
     fn codec_config(&self) -> Option<CodecConfig> {
         Some(CodecConfig::new(Codec::HEVC, [1, 2, 3]))

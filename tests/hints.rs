@@ -44,7 +44,7 @@ impl Encoder for Listening {
         picture: &Picture<'_>,
         change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<AccessUnit, EncodeError> {
+    ) -> Result<Option<AccessUnit>, EncodeError> {
         self.1.0.lock().unwrap().push(change.scroll);
         self.0.encode(picture, change, output)
     }

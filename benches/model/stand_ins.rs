@@ -147,7 +147,7 @@ impl Encoder for WaitingSegment {
         picture: &Picture<'_>,
         _change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<AccessUnit, EncodeError> {
+    ) -> Result<Option<AccessUnit>, EncodeError> {
         let cost = self.costs.of(Stage::Encode, self.next);
         if cost > Duration::ZERO {
             let came = picture.luma.data.first_chunk().map_or(0, |nanos| u64::from_le_bytes(*nanos));
@@ -163,7 +163,7 @@ impl Encoder for WaitingSegment {
         }
         self.next.0 += 1;
         output.extend([0, 0, 0, 1, 12]);
-        Ok(AccessUnit::new(5, std::mem::take(&mut self.first)))
+        Ok(Some(AccessUnit::new(5, std::mem::take(&mut self.first))))
     }
 
     fn codec_config(&self) -> Option<CodecConfig> {

@@ -1,4 +1,4 @@
-//! The formats of outputs, and what the name of an output says about its format.
+//! The formats of outputs other than videos, and what the name of an output says about its format.
 
 use std::path::Path;
 
@@ -9,8 +9,6 @@ use super::UsageError;
 /// The format of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OutputFormat {
-    /// A video.
-    Mp4,
     /// A picture.
     Png,
     /// Chrome's trace format, which is JSON.
@@ -27,7 +25,6 @@ impl OutputFormat {
     /// The extensions of this format in small letters, the usual one first.
     fn extensions(self) -> &'static [&'static str] {
         match self {
-            OutputFormat::Mp4 => &["mp4", "m4v"],
             OutputFormat::Png => &["png"],
             OutputFormat::Trace | OutputFormat::Plan => &["json"],
             OutputFormat::Svg => &["svg"],
@@ -39,7 +36,6 @@ impl OutputFormat {
     /// A text that says what is written in this format.
     fn described(self) -> &'static str {
         match self {
-            OutputFormat::Mp4 => "videos are written as MP4",
             OutputFormat::Png => "pictures are written as PNG",
             OutputFormat::Trace => "traces are written as JSON",
             OutputFormat::Svg => "drawings are written as SVG",
@@ -56,16 +52,9 @@ impl OutputFormat {
     pub(super) fn check_name(self, option: &str, output: &Path) -> Result<(), UsageError> {
         let described = self.described();
         if is_standard_stream(output) {
-            return Err(UsageError(match self {
-                OutputFormat::Mp4 => format!(
-                    "{option} -: a video cannot go to standard output, because parts of an MP4 file are written last and \
-                     stand first; give the name of a file (./- for one called -). `strikeline frame {option} -` writes one \
-                     picture to standard output"
-                ),
-                _ => format!(
-                    "{option} -: standard output is for the result; give the name of a file (./- for one called -)"
-                ),
-            }));
+            return Err(UsageError(format!(
+                "{option} -: standard output is for the result; give the name of a file (./- for one called -)"
+            )));
         }
         let extensions = self.extensions();
         let says_other = match output.extension() {
@@ -94,19 +83,16 @@ mod tests {
 
     #[test]
     fn a_name_may_say_the_format_or_none_and_no_other() {
-        use OutputFormat::{Mp4, Plan, Png, SlurmScript, Svg, Trace};
+        use OutputFormat::{Plan, Png, SlurmScript, Svg, Trace};
         let check = |format: OutputFormat, name: &str| format.check_name("--output", Path::new(name));
         for (format, name) in [
-            (Mp4, "song.mp4"),
-            (Mp4, "song.MP4"),
-            (Mp4, "a.b.m4v"),
-            (Mp4, "song"),
-            (Mp4, "song."),
-            (Mp4, "folder.webm/song"),
-            (Mp4, "/dev/null"),
-            (Mp4, "./-"),
-            (Mp4, ".mp4"),
             (Png, "a.PnG"),
+            (Png, "still"),
+            (Png, "still."),
+            (Png, "folder.webm/still"),
+            (Png, "/dev/null"),
+            (Png, "./-"),
+            (Png, ".png"),
             (Trace, "a.json"),
             (Svg, "a.svg"),
             (Plan, "a.plan.json"),
@@ -117,12 +103,8 @@ mod tests {
             assert!(check(format, name).is_ok(), "{name}");
         }
         for (format, name, words) in [
-            (Mp4, "song.webm", ".mp4 or .m4v"),
-            (Mp4, "song.mp4.webm", "MP4"),
-            (Mp4, "song.mov", "song.mov"),
-            (Mp4, "song.png", "MP4"),
-            (Mp4, "-", "frame"),
             (Png, "a.jpg", "PNG"),
+            (Png, "a.png.jpg", "PNG"),
             (Trace, "a.svg", ".json"),
             (Svg, "a.json", ".svg"),
             (Svg, "-", "standard output"),

@@ -14,6 +14,7 @@ use wgpu_video::stream::{
 
 use super::UsageError;
 use super::args::{MapInForce, MapReport, PlayedSong, VideoArgs};
+use super::codecs::VideoCodec;
 use super::messages::Messages;
 use super::sound::{self, VideoSound, VideoSpan};
 
@@ -70,13 +71,14 @@ pub(crate) struct RenderJob<'a> {
 }
 
 impl<'a> RenderJob<'a> {
-    /// Reads the song at `path` and prepares the pictures. Tells `messages` what a user ought to know.
+    /// Reads the song at `path` and prepares the pictures, which are coded in `codec`. Tells `messages` what a user ought to know.
     ///
     /// # Errors
     /// When a file cannot be read, or the options ask for something impossible.
     pub(crate) fn prepare(
         args: &'a VideoArgs,
         path: &Path,
+        codec: &VideoCodec,
         cancel: &CancelToken,
         messages: &mut Messages,
     ) -> anyhow::Result<RenderJob<'a>> {
@@ -99,7 +101,8 @@ impl<'a> RenderJob<'a> {
             ));
         }
         let frames = super::at_least_one(frames);
-        let options = args.stream.options(picture, frames, cancel.clone(), messages);
+        let encoder = args.stream.factory(codec);
+        let options = args.stream.options(picture, frames, encoder, cancel.clone(), messages);
         Ok(RenderJob { args, played, drum_map, cancel: cancel.clone(), scene, options, frames: frames.get() })
     }
 
@@ -116,11 +119,6 @@ impl<'a> RenderJob<'a> {
         };
         let mut warn = |warning| messages.warn(warning);
         sound::prepare(&self.args.sound, &self.played, &self.drum_map.map, span, &self.cancel, &mut warn)
-    }
-
-    /// `sink` with the tags of the video.
-    pub(crate) fn tagged(&self, sink: Mp4Sink) -> Mp4Sink {
-        self.tags().on(sink)
     }
 
     /// The tags of the video.
@@ -176,7 +174,7 @@ impl<'a> RenderJob<'a> {
         Identity {
             scene: self.scene.fingerprint(),
             video: format!("{size} {frame_rate} {frames} {segment}"),
-            encoder: format!("{} {:?}", encoder.name(), self.args.stream.quality()),
+            encoder: format!("{} {:?}", encoder.identity(), self.args.stream.quality()),
             adapter: self.options.adapter.clone(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod args;
 mod clean;
+mod codecs;
 mod console;
 mod doctor;
 mod drum_map;
@@ -25,12 +26,13 @@ mod sound;
 mod theme;
 mod tune;
 mod tuning;
+mod video_format;
 
 use std::num::NonZeroU64;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use wgpu_video::encode::Assembler;
-use wgpu_video::stream::StreamError;
+use wgpu_video::stream::{ReaderGone, StreamError};
 
 use console::NotPrinted;
 use signals::{Signal, Signals};
@@ -45,7 +47,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Render a song to an MP4 video.
+    /// Render a song to a video.
     Render(Box<render::RenderArgs>),
     /// Render part of a song, write nothing, and show where the time goes.
     Profile(Box<profile::ProfileArgs>),
@@ -90,6 +92,10 @@ const USAGE: u8 = 2;
 
 /// Exit code when parts of a plan are still to be made.
 const PARTS_MISSING: u8 = 3;
+
+/// Exit code when the program that reads a video has closed the pipe: 128 plus the number of SIGPIPE, as shells have it for
+/// other programs.
+const PIPE_CLOSED: u8 = 128 + 13;
 
 /// The command line is valid but asks for something impossible.
 #[derive(Debug, thiserror::Error)]
@@ -153,6 +159,10 @@ fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> u8 {
     if error.downcast_ref().is_some_and(NotPrinted::is_enough) {
         return SUCCESS;
     }
+    if let Some(gone) = error.downcast_ref().and_then(reader_gone) {
+        console::tell(gone);
+        return PIPE_CLOSED;
+    }
     let missing = error.downcast_ref::<farm::PartsMissing>();
     if missing.is_some_and(farm::PartsMissing::is_answer) {
         return PARTS_MISSING;
@@ -177,6 +187,14 @@ fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> u8 {
             interrupted.unwrap_or(Signal::INTERRUPT).exit_code()
         }
         _ => FAILED,
+    }
+}
+
+/// That the reader of a pipe is gone, if that ended the stream.
+fn reader_gone(error: &StreamError) -> Option<&ReaderGone> {
+    match error {
+        StreamError::Begin(source) | StreamError::Write { source, .. } => source.downcast_ref(),
+        _ => None,
     }
 }
 

@@ -122,12 +122,12 @@ impl Encoder for FakeSegment {
         picture: &Picture<'_>,
         _change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<AccessUnit, EncodeError> {
+    ) -> Result<Option<AccessUnit>, EncodeError> {
         let first = self.frames == 0;
         self.frames += 1;
         let unit = (self.encoder.unit)(picture.luma.data[0], first);
         output.extend(&unit);
-        Ok(AccessUnit::new(unit.len(), first || self.encoder.intra_only))
+        Ok(Some(AccessUnit::new(unit.len(), first || self.encoder.intra_only)))
     }
     fn codec_config(&self) -> Option<CodecConfig> {
         let mut record = self.encoder.record.to_vec();

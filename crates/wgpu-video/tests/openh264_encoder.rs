@@ -139,7 +139,7 @@ fn encode_segment(
     let mut output = b"what was there".to_vec();
     for picture in pictures {
         let before = output.len();
-        let unit = encoder.encode(&picture.borrow(), &FrameChange::UNKNOWN, &mut output)?;
+        let unit = encoder.encode(&picture.borrow(), &FrameChange::UNKNOWN, &mut output)?.unwrap();
         assert_eq!(before + unit.bytes, output.len());
         units.push(output[before..].to_vec());
         sync.push(unit.sync);

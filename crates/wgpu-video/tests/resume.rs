@@ -93,12 +93,12 @@ impl Encoder for NumberEncoder {
         picture: &Picture<'_>,
         _change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<AccessUnit, EncodeError> {
+    ) -> Result<Option<AccessUnit>, EncodeError> {
         let number = &picture.luma.data[..8];
         // Not all equally long.
         let times = 1 + usize::from(number[0] % 3);
         output.extend(number.repeat(times));
-        Ok(AccessUnit::new(8 * times, std::mem::take(&mut self.0)))
+        Ok(Some(AccessUnit::new(8 * times, std::mem::take(&mut self.0))))
     }
     fn codec_config(&self) -> Option<CodecConfig> {
         Some(CodecConfig::new(CODEC, [1, 2, 3]))

@@ -150,7 +150,7 @@ impl Encoder for NumberSegment {
         picture: &Picture<'_>,
         _change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<AccessUnit, EncodeError> {
+    ) -> Result<Option<AccessUnit>, EncodeError> {
         let number = u64::from_le_bytes(picture.luma.data[..8].try_into().unwrap());
         assert_eq!(number, self.next, "frames of a segment come in order");
         assert_ne!(Some(number), self.faults.encode_panics_at, "planned");
@@ -159,7 +159,7 @@ impl Encoder for NumberSegment {
         }
         self.next += 1;
         output.extend(number.to_le_bytes());
-        Ok(AccessUnit::new(8, std::mem::take(&mut self.first)))
+        Ok(Some(AccessUnit::new(8, std::mem::take(&mut self.first))))
     }
     fn codec_config(&self) -> Option<CodecConfig> {
         Some(CodecConfig::new(Codec::new("numbers"), [1, 2]))

@@ -129,6 +129,11 @@ pub(crate) enum AudioCodecChoice {
 }
 
 impl SoundArgs {
+    /// Whether an option asks for a sound.
+    pub(crate) fn is_given(&self) -> bool {
+        self.sound.is_some() || self.soundfont.is_some() || self.audio.is_some() || self.click
+    }
+
     /// Adds the files that are read.
     pub(crate) fn add_files(&self, files: &mut CommandFiles) {
         self.soundfont.iter().chain(&self.audio).for_each(|path| files.read(path));

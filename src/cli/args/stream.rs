@@ -1,11 +1,13 @@
 //! Encoder, quality and work split: the options of every subcommand that streams a song once.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
-use wgpu_video::encode::{Codec, H264Quality};
+use wgpu_video::encode::{EncoderFactory, H264Quality};
 use wgpu_video::stream::{CancelToken, Redraw, StreamOptions};
 
 use super::{EncoderArgs, PictureArgs};
+use crate::cli::codecs::VideoCodec;
 use crate::cli::files::CommandFiles;
 use crate::cli::messages::Messages;
 use crate::cli::tune::apply::GivenSplit;
@@ -70,9 +72,14 @@ impl StreamArgs {
         }
     }
 
-    /// The codec of the pictures.
-    pub(crate) fn codec(&self) -> Codec {
-        self.encoder.factory().codec()
+    /// The codec that was chosen; `None` for the usual one.
+    pub(crate) fn codec(&self) -> Option<&'static VideoCodec> {
+        self.encoder.codec()
+    }
+
+    /// The factory of the encoders of `codec`.
+    pub(crate) fn factory(&self, codec: &VideoCodec) -> Arc<dyn EncoderFactory> {
+        self.encoder.factory(codec)
     }
 
     /// The quality that was given.
@@ -85,12 +92,13 @@ impl StreamArgs {
         [self.ring, self.jobs, self.segments, self.devices].iter().any(Option::is_some)
     }
 
-    /// The stream options for `frames` frames of `picture`. Tells `messages` when tuned settings are used, or
+    /// The stream options for `frames` frames of `picture`, encoded by `encoder`. Tells `messages` when tuned settings are used, or
     /// cannot be read.
     pub(crate) fn options(
         &self,
         picture: &PictureArgs,
         frames: NonZeroU64,
+        encoder: Arc<dyn EncoderFactory>,
         cancel: CancelToken,
         messages: &mut Messages,
     ) -> StreamOptions {
@@ -103,7 +111,7 @@ impl StreamArgs {
         if let Some(note) = chosen.note {
             messages.note(note);
         }
-        StreamOptions::new(picture.size, picture.fps, frames, self.encoder.factory())
+        StreamOptions::new(picture.size, picture.fps, frames, encoder)
             .with_adapter(picture.adapter())
             .with_split(chosen.split)
             .with_redraw(self.redraw.into())

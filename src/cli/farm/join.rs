@@ -14,14 +14,15 @@ use wgpu_video::stream::{FinishedSegment, Mp4Sink, SegmentStore, SinkError, Stre
 
 use super::files::{PartOrigin, PartState, PlanFile};
 use crate::cli::args::{ForceArgs, JsonArgs, QuietArgs};
+use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
 use crate::cli::files::CommandFiles;
-use crate::cli::formats::OutputFormat;
 use crate::cli::job::VideoTags;
 use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
 use crate::cli::progress::clock;
 use crate::cli::signals::Signals;
+use crate::cli::video_format::VideoKind;
 
 /// Join the parts of a plan to one video.
 ///
@@ -131,10 +132,15 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
     if let Some(output) = &args.output {
-        OutputFormat::Mp4.check_name("--output", output)?;
+        // A name that no video can have is told before the plan is read.
+        VideoKind::of("--output", output, None)?;
     }
     let file = PlanFile::open(&args.plan)?;
-    let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&file.song(), "mp4"));
+    let video_args = file.video_args()?;
+    let codec = video_args.stream.codec().unwrap_or(VideoCodec::DEFAULT);
+    let ending = VideoKind::usual(Some(codec)).format.ending();
+    let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&file.song(), ending));
+    VideoKind::of("--output", &output, Some(codec))?;
     let sink = match args.missing {
         true => None,
         false => {
@@ -143,7 +149,7 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
             files.read(&args.plan);
             parts.iter().for_each(|part| files.read(part));
             file.inputs().for_each(|input| files.read(&input));
-            files.write("--output", &output, OutputFormat::Mp4)?;
+            files.write_any("--output", &output);
             files.check()?;
             // Errors of the output that can be seen in advance come before all parts are read.
             Some(Mp4Sink::create(&output, args.force.overwrite())?)
@@ -167,7 +173,7 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     let video = &plan.video;
     let size: PictureSize = video.size.parse().context("the plan's picture size cannot be used")?;
     let frame_rate: FrameRate = video.frame_rate.parse().context("the plan's frame rate cannot be used")?;
-    let codec = file.video_args()?.stream.codec();
+    let codec = video_args.stream.factory(codec).codec();
     let mut info = StreamInfo::new(VideoTrack::new(size, frame_rate, video.segments(), codec));
     let sound = match video.sound {
         true => Some(SegmentFile::open_to_read(&file.part_path(0), codec)?),

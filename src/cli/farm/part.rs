@@ -14,6 +14,7 @@ use super::files::{PartOrigin, PartState, PartTrouble, PlanFile, open_part, this
 use super::hash_of;
 use crate::cli::UsageError;
 use crate::cli::args::{JsonArgs, QuietArgs};
+use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
 use crate::cli::hang;
 use crate::cli::job::{RenderJob, adapter_text};
@@ -142,7 +143,8 @@ fn make(
     check_program(file, &program)?;
     check_inputs(file, number == 0)?;
     let args = file.video_args()?;
-    let mut job = RenderJob::prepare(&args, &file.song(), &signals.token(), messages)?;
+    let codec = args.stream.codec().unwrap_or(VideoCodec::DEFAULT);
+    let mut job = RenderJob::prepare(&args, &file.song(), codec, &signals.token(), messages)?;
     check_scene(file, &job)?;
     std::fs::create_dir_all(file.parts_folder())
         .with_context(|| format!("cannot make the folder {}", shown(&file.parts_folder())))?;

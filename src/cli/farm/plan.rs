@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::Context;
 use strikeline_files::open_regular;
 use strikeline_picture::{Time, shown};
+use wgpu_video::encode::Joining;
 use wgpu_video::output::{OutputError, OutputFile};
 
 use super::document::{Plan, PlanHead, PlannedInput, PlannedOption, PlannedVideo};
@@ -18,6 +19,7 @@ use super::options::{GivenVideo, planned_path, video_args};
 use super::slurm::{SlurmScript, TaskLimits};
 use crate::cli::UsageError;
 use crate::cli::args::{ForceArgs, JsonArgs, QuietArgs, VideoArgs, length};
+use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
 use crate::cli::files::CommandFiles;
 use crate::cli::formats::{OutputFormat, is_standard_stream};
@@ -108,7 +110,13 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
     let song = planned_path(&args.song, &folder)?;
     // Parsed from the plan's options, as the parts will do it.
     let video_args = video_args(&options, &folder).map_err(UsageError)?;
-    let mut job = RenderJob::prepare(&video_args, &args.song, &cancel, &mut messages)?;
+    let codec = video_args.stream.codec().unwrap_or(VideoCodec::DEFAULT);
+    if codec.joining() != Joining::Segments {
+        let text =
+            format!("a video in the codec {} cannot be made in parts: choose another --codec", codec.name);
+        return Err(UsageError(text).into());
+    }
+    let mut job = RenderJob::prepare(&video_args, &args.song, codec, &cancel, &mut messages)?;
     let has_sound = job.sound(&mut messages)?.is_some();
     let inputs = planned_inputs(&job, &args.song, &folder)?;
     let video = planned_video(&job, has_sound)?;

@@ -26,6 +26,7 @@ use wgpu_video::stream::{Stage, StreamOptions};
 use super::args::{
     ForceArgs, HighwayArgs, JsonArgs, PictureArgs, PlayedSong, PracticeArgs, SongArgs, SoundArgs, StreamArgs,
 };
+use super::codecs::VideoCodec;
 use super::console::NotPrinted;
 use super::files::CommandFiles;
 use super::formats::OutputFormat;
@@ -125,7 +126,9 @@ pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
     let (trace_file, svg_file) = (file(&args.trace).transpose()?, file(&args.svg).transpose()?);
 
     let (start, frames) = part(args, &played)?;
-    let options = args.stream.options(&args.picture, super::at_least_one(frames), cancel, &mut messages);
+    let encoder = args.stream.factory(args.stream.codec().unwrap_or(VideoCodec::DEFAULT));
+    let frame_count = super::at_least_one(frames);
+    let options = args.stream.options(&args.picture, frame_count, encoder, cancel, &mut messages);
     let highway =
         |messages: &mut Messages| args.highway.highway(&played.song, Some(start), &args.picture, messages);
     let mut scene = highway(&mut messages)?;

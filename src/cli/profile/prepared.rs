@@ -107,7 +107,7 @@ impl Encoder for CollectingEncoder {
         picture: &Picture<'_>,
         change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<AccessUnit, EncodeError> {
+    ) -> Result<Option<AccessUnit>, EncodeError> {
         let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
         let mut data = Vec::with_capacity(width * height * 3 / 2);
         (0..height).for_each(|row| data.extend_from_slice(picture.luma.row(row, width)));
@@ -116,7 +116,7 @@ impl Encoder for CollectingEncoder {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(kept);
         output.push(0);
-        Ok(AccessUnit::new(1, all.len() == 1))
+        Ok(Some(AccessUnit::new(1, all.len() == 1)))
     }
 
     fn codec_config(&self) -> Option<CodecConfig> {

@@ -27,12 +27,12 @@ use super::table::{name, table};
 use super::video::Video;
 use crate::cli::console::{self, NotPrinted};
 use crate::cli::files::CommandFiles;
-use crate::cli::formats::OutputFormat;
 use crate::cli::hang;
 use crate::cli::job::RenderJob;
 use crate::cli::journals::remove_those_of_complete;
 use crate::cli::messages::Messages;
 use crate::cli::signals::{Signal, Signals};
+use crate::cli::video_format::VideoKind;
 
 /// Options of a render of several songs.
 #[derive(Debug, Clone, clap::Args)]
@@ -71,7 +71,9 @@ pub(super) fn run(
     Theme::find(&args.video.highway.look().theme)?;
     pool.adapter(&args.video.picture.adapter())?;
     let record = (!args.resume.no_resume).then(|| Record::read(folder));
-    let existing = Existing { args, pool: &pool, cancel: &cancel, record: record.as_ref() };
+    // All names end in what is usual for the codec.
+    let kind = VideoKind::usual(args.video.stream.codec());
+    let existing = Existing { args, pool: &pool, cancel: &cancel, record: record.as_ref(), kind };
     let skipped = existing.skipped(videos)?;
     if !folder.as_os_str().is_empty() {
         fs::create_dir_all(folder)
@@ -88,6 +90,7 @@ pub(super) fn run(
         signals,
         cancel: &cancel,
         record: record.as_ref(),
+        kind,
         room: Room::new(cores.max(at_once)),
         at_once,
         bars: Bars::new(quiet || json, videos.len(), args.video.picture.fps, &cancel),
@@ -125,6 +128,7 @@ struct Existing<'b> {
     pool: &'b Arc<DevicePool>,
     cancel: &'b CancelToken,
     record: Option<&'b Record>,
+    kind: VideoKind,
 }
 
 impl Existing<'_> {
@@ -153,7 +157,7 @@ impl Existing<'_> {
         videos.iter().for_each(|video| files.read_song(&video.song));
         self.args.video.add_files(&mut files)?;
         for output in replaced {
-            files.write("--output", output, OutputFormat::Mp4)?;
+            files.write_any("--output", output);
         }
         files.check()?;
         Ok(skipped)
@@ -173,7 +177,7 @@ impl Existing<'_> {
         if let Some(record) = record {
             // A song that cannot be read gets no key; its error is reported when it is rendered.
             let messages = &mut Messages::silent();
-            let job = RenderJob::prepare(&self.args.video, song, self.cancel, messages).ok();
+            let job = RenderJob::prepare(&self.args.video, song, self.kind.codec, self.cancel, messages).ok();
             let key = job.and_then(|mut job| {
                 job.options.device_pool = Some(Arc::clone(self.pool));
                 VideoKey::of(self.args, song, &job).ok()
@@ -194,6 +198,7 @@ struct Batch<'b> {
     signals: &'b Signals,
     cancel: &'b CancelToken,
     record: Option<&'b Record>,
+    kind: VideoKind,
     room: Room,
     at_once: NonZeroUsize,
     bars: Bars,
@@ -326,8 +331,15 @@ impl Batch<'_> {
     fn prepare<'v>(&'v self, video: &'v PlannedVideo, messages: &mut Messages) -> anyhow::Result<Video<'v>> {
         let PlannedVideo { song, output } = video;
         let overwrite = self.args.force.overwrite();
-        let prepared =
-            Video::prepare(self.args, (song, output), overwrite, Some(self.pool), self.cancel, messages)?;
+        let prepared = Video::prepare(
+            self.args,
+            (song, output),
+            self.kind,
+            overwrite,
+            Some(self.pool),
+            self.cancel,
+            messages,
+        )?;
         if let Some(record) = self.record {
             let begun = prepared.key(song).and_then(|key| Ok(record.begin(output, &key)?));
             if let Err(error) = begun {

@@ -1,4 +1,4 @@
-//! `strikeline render`: songs to MP4 videos.
+//! `strikeline render`: songs to videos.
 
 mod at_work;
 mod bars;
@@ -12,17 +12,19 @@ mod single;
 mod songs;
 mod summary;
 mod table;
+mod target;
 mod video;
 
 use std::path::PathBuf;
 
 use super::args::{ForceArgs, JsonArgs, QuietArgs, ResumeArgs, VideoArgs};
 use super::signals::Signals;
+use super::video_format::VideoKind;
 use batch::BatchArgs;
 use plan::Plan;
 use songs::Songs;
 
-/// Render a song to an MP4 video, or a folder of songs to a folder of videos.
+/// Render a song to a video, or a folder of songs to a folder of videos.
 #[derive(Debug, clap::Args)]
 pub(super) struct RenderArgs {
     /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file; - for standard
@@ -35,7 +37,10 @@ pub(super) struct RenderArgs {
     songs: Vec<PathBuf>,
 
     /// Video file to write, or folder for the videos of several songs, which is created if it does not exist [default: the
-    /// song's name, ending in .mp4, in the current folder].
+    /// song's name, ending in .mp4 or what is usual for the codec, in the current folder].
+    ///
+    /// The ending says the format: .mp4 or .m4v; .y4m and .nv12 for frames that are not compressed. Such frames can also go
+    /// to standard output (-) or a named pipe: -o - --codec y4m.
     #[arg(short, long, value_name = "FILE|FOLDER")]
     output: Option<PathBuf>,
 
@@ -60,7 +65,8 @@ pub(super) struct RenderArgs {
 
 /// Runs it.
 pub(super) fn run(args: &RenderArgs, signals: &Signals) -> anyhow::Result<()> {
-    match Plan::of(Songs::of(&args.songs)?, args.output.as_deref())? {
+    let ending = VideoKind::usual(args.video.stream.codec()).format.ending();
+    match Plan::of(Songs::of(&args.songs)?, args.output.as_deref(), ending)? {
         Plan::One(video) => single::run(args, &video, signals),
         Plan::Many { folder, videos } => batch::run(args, &folder, &videos, signals),
     }

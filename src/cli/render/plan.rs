@@ -10,7 +10,7 @@ use super::songs::Songs;
 use crate::cli::{UsageError, default_output};
 
 /// Extensions of names that are taken for a video and not for a folder.
-const VIDEO_ENDINGS: [&str; 8] = ["mp4", "m4v", "mov", "mkv", "webm", "avi", "gif", "ts"];
+const VIDEO_ENDINGS: [&str; 10] = ["mp4", "m4v", "mov", "mkv", "webm", "y4m", "nv12", "avi", "gif", "ts"];
 
 /// The largest number of files that an error names.
 const NAMED: usize = 3;
@@ -32,22 +32,22 @@ pub(super) enum Plan {
 }
 
 impl Plan {
-    /// The videos of `songs`, with `--output` as given. The plan is [`Plan::Many`] if several songs could have been named
+    /// The videos of `songs`, with `--output` as given. Names that are not given end in `ending`. The plan is [`Plan::Many`] if several songs could have been named
     /// (see [`Songs::are_many`]), or if the output is a folder.
     ///
     /// # Errors
     /// When many videos would go to one file, or two videos would have one name.
-    pub(super) fn of(songs: Songs, output: Option<&Path>) -> Result<Plan> {
+    pub(super) fn of(songs: Songs, output: Option<&Path>, ending: &str) -> Result<Plan> {
         let is_folder = output.is_some_and(is_folder);
         if let (false, false, [song]) = (songs.are_many, is_folder, &songs.paths[..]) {
-            let output = output.map_or_else(|| default_output(song, "mp4"), Path::to_path_buf);
+            let output = output.map_or_else(|| default_output(song, ending), Path::to_path_buf);
             return Ok(Plan::One(PlannedVideo { song: song.clone(), output }));
         }
         if let Some(output) = output.filter(|_| !is_folder) {
             refuse_file(output, songs.paths.len())?;
         }
         let folder = output.unwrap_or(Path::new("")).to_path_buf();
-        let video = |song: PathBuf| PlannedVideo { output: folder.join(default_output(&song, "mp4")), song };
+        let video = |song: PathBuf| PlannedVideo { output: folder.join(default_output(&song, ending)), song };
         let videos: Vec<_> = songs.paths.into_iter().map(video).collect();
         refuse_collisions(&videos)?;
         Ok(Plan::Many { folder, videos })

@@ -10,13 +10,14 @@ use super::RenderArgs;
 use super::plan::PlannedVideo;
 use super::video::{Display, Video};
 use crate::cli::files::CommandFiles;
-use crate::cli::formats::OutputFormat;
+use crate::cli::formats::is_standard_stream;
 use crate::cli::journals::remove_those_of_complete;
 use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
 use crate::cli::progress::ProgressDisplay;
 use crate::cli::signals::Signals;
-use crate::cli::{console, hang};
+use crate::cli::video_format::VideoKind;
+use crate::cli::{UsageError, console, hang};
 
 /// Renders `video`.
 ///
@@ -30,13 +31,22 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
     let mut files = CommandFiles::default();
     files.read_song(song);
     args.video.add_files(&mut files)?;
-    files.write("--output", output, OutputFormat::Mp4)?;
+    let kind = VideoKind::of("--output", output, args.video.stream.codec())?;
+    let is_piped = is_standard_stream(output);
+    if is_piped {
+        check_standard_output(args)?;
+    } else {
+        files.write_any("--output", output);
+    }
+    if !kind.format.has_sound() && args.video.sound.is_given() {
+        messages.warn(format_args!("{} has no place for sound, and gets none", kind.format.name()));
+    }
     files.check()?;
     let overwrite = args.force.overwrite();
-    if overwrite == Overwrite::Refuse && !args.resume.no_resume {
+    if overwrite == Overwrite::Refuse && !args.resume.no_resume && !is_piped {
         remove_those_of_complete(output);
     }
-    if args.batch.skip_existing && output.is_file() {
+    if args.batch.skip_existing && output.is_file() && !is_piped {
         messages.note(format_args!("{} exists and is left as it is", shown(output)));
         if json {
             let mut skipped = serde_json::json!({ "result": "skipped" });
@@ -45,7 +55,8 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
         }
         return Ok(());
     }
-    let mut video = Video::prepare(args, (song, output), overwrite, None, &signals.token(), &mut messages)?;
+    let mut video =
+        Video::prepare(args, (song, output), kind, overwrite, None, &signals.token(), &mut messages)?;
     let mut display = ProgressDisplay::new(quiet, video.frames(), args.video.picture.fps);
     if !quiet && !json {
         hang::say_when_compiling(display.line_teller());
@@ -63,6 +74,19 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
         console::print_json(&summary.json()).map_err(|error| error.after(done))?;
     }
     Ok(())
+}
+
+/// Refuses what cannot go to standard output.
+fn check_standard_output(args: &RenderArgs) -> Result<(), UsageError> {
+    let problem = if args.json.json {
+        "--json prints on standard output, too: give the video the name of a file"
+    } else if console::prints_to_terminal() {
+        "standard output is a terminal, which cannot show a video: let it go to a program, such as \
+         `strikeline render song.mid -o - --codec y4m | mpv -`, or give the name of a file (./- for one called -)"
+    } else {
+        return Ok(());
+    };
+    Err(UsageError(format!("--output -: {problem}")))
 }
 
 impl Display for ProgressDisplay {

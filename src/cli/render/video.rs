@@ -7,16 +7,18 @@ use std::time::Duration;
 use strikeline_picture::shown;
 use wgpu_video::journal::Journal;
 use wgpu_video::output::Overwrite;
-use wgpu_video::stream::{CancelToken, DevicePool, Mp4Sink, Progress, Report, StreamError, WorkSplit};
+use wgpu_video::stream::{CancelToken, DevicePool, Progress, Report, StreamError, WorkSplit};
 
 use super::RenderArgs;
 use super::made::VideoKey;
 use super::resume;
 use super::summary::RenderSummary;
+use super::target::Target;
 use crate::cli::hang;
 use crate::cli::job::RenderJob;
 use crate::cli::messages::Messages;
 use crate::cli::sound::{SoundSummary, VideoSound};
+use crate::cli::video_format::VideoKind;
 
 /// Shows the progress of a video.
 pub(super) trait Display {
@@ -32,40 +34,42 @@ pub(super) struct Video<'a> {
     output: &'a Path,
     job: RenderJob<'a>,
     sound: Option<VideoSound>,
-    sink: Mp4Sink,
+    sink: Target,
     journal: Option<Arc<Journal>>,
     cancel: CancelToken,
 }
 
 impl<'a> Video<'a> {
-    /// Reads the song at `song`, and begins the file at `output`.
+    /// Reads the song at `song`, and begins the file at `output`, which is to be of this `kind`.
     ///
     /// # Errors
     /// When a file cannot be read or written, or the options ask for something impossible.
     pub(super) fn prepare(
         args: &'a RenderArgs,
         (song, output): (&Path, &'a Path),
+        kind: VideoKind,
         overwrite: Overwrite,
         pool: Option<&Arc<DevicePool>>,
         cancel: &CancelToken,
         messages: &mut Messages,
     ) -> anyhow::Result<Video<'a>> {
-        let mut job = RenderJob::prepare(&args.video, song, cancel, messages)?;
+        let mut job = RenderJob::prepare(&args.video, song, kind.codec, cancel, messages)?;
         job.options.device_pool = pool.cloned();
-        let sound = job.sound(messages)?;
-        let mut sink = job.tagged(Mp4Sink::create(output, overwrite)?);
-        let journal = match args.resume.no_resume {
+        let sound = if kind.format.has_sound() { job.sound(messages)? } else { None };
+        let mut sink = Target::create(output, kind.format, overwrite, &job.tags())?;
+        let is_resumable = matches!(sink, Target::File(_));
+        let journal = match args.resume.no_resume || !is_resumable {
             true => None,
             false => resume::open(output, song, &job, args.resume.journal_after(), messages),
         };
         if let Some(journal) = &journal {
             hang::keep_at_end(journal);
-            sink = sink.with_journal(Arc::clone(journal));
+            sink = sink.map_file(|sink| sink.with_journal(Arc::clone(journal)));
         }
-        if args.resume.keep_partial {
+        if args.resume.keep_partial && is_resumable {
             let continues = journal.as_ref().is_some_and(|journal| journal.segments() > 0);
             let (partial, overwrite) = resume::partial(output, overwrite, continues)?;
-            sink = sink.with_partial(partial, overwrite);
+            sink = sink.map_file(|sink| sink.with_partial(partial, overwrite));
             job.options.finish_early = true;
         }
         job.options.store = journal.clone().map(|journal| journal as Arc<_>);

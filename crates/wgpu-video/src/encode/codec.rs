@@ -20,6 +20,12 @@ impl Codec {
     pub const VP9: Codec = Codec("VP9");
     /// Apple ProRes (SMPTE RDD 36).
     pub const PRORES: Codec = Codec("ProRes");
+    /// VC-3, which Avid calls DNxHD and DNxHR (SMPTE ST 2019-1).
+    pub const DNXHR: Codec = Codec("DNxHR");
+    /// FFV1 (RFC 9043).
+    pub const FFV1: Codec = Codec("FFV1");
+    /// Frames of a YUV4MPEG2 file: the line `FRAME`, then luma and both chroma planes.
+    pub const YUV4MPEG2: Codec = Codec("YUV4MPEG2");
     /// Uncompressed NV12: luma, then interleaved chroma, rows without padding.
     pub const NV12: Codec = Codec("raw NV12");
     /// Nothing that can be decoded, for benchmarks.

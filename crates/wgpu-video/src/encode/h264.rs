@@ -92,9 +92,9 @@ impl Encoder for H264Encoder {
         picture: &Picture<'_>,
         change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<AccessUnit, EncodeError> {
+    ) -> Result<Option<AccessUnit>, EncodeError> {
         let coded = H264Encoder::encode(self, picture, change, output)?;
-        Ok(AccessUnit::new(coded.bytes, coded.idr))
+        Ok(Some(AccessUnit::new(coded.bytes, coded.idr)))
     }
 
     fn codec_config(&self) -> Option<CodecConfig> {

@@ -8,6 +8,7 @@ mod assembler;
 mod codec;
 #[cfg(feature = "h264")]
 pub mod h264;
+mod needs;
 pub mod null;
 #[cfg(feature = "openh264")]
 pub mod openh264;
@@ -16,6 +17,7 @@ pub mod raw;
 
 pub use self::assembler::Assembler;
 pub use self::codec::{Codec, CodecConfig};
+pub use self::needs::{Joining, Planes};
 pub use self::quality::H264Quality;
 
 use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, SegmentIndex};
@@ -73,12 +75,21 @@ pub struct AccessUnit {
     pub bytes: usize,
     /// Whether it is a sync sample (ISO/IEC 14496-12, 8.6.2): decoding can begin here. For H.264, an IDR picture.
     pub sync: bool,
+    /// Its picture's place in the segment in the order of showing, less its own place in the order of decoding, in frames.
+    /// Never 0 everywhere in a segment with B pictures, which are decoded after a picture that is shown later.
+    pub delay: i32,
 }
 
 impl AccessUnit {
-    /// An access unit of `bytes` bytes.
+    /// An access unit of `bytes` bytes, which is decoded when its picture is due.
     pub const fn new(bytes: usize, sync: bool) -> AccessUnit {
-        AccessUnit { bytes, sync }
+        AccessUnit { bytes, sync, delay: 0 }
+    }
+
+    /// The same with another [`AccessUnit::delay`].
+    #[must_use]
+    pub const fn with_delay(self, delay: i32) -> AccessUnit {
+        AccessUnit { delay, ..self }
     }
 }
 
@@ -86,6 +97,8 @@ impl AccessUnit {
 pub trait Encoder: Send {
     /// Encodes the next picture and appends its access unit to `output`. The first one is a sync sample.
     /// Never skips a picture.
+    ///
+    /// An encoder that looks ahead gives `None`, and all its access units in [`Encoder::finish`].
     ///
     /// `change` is what is known of how the picture differs from the one before it. An encoder may ignore it, unless
     /// its factory says that it does not read all samples ([`EncoderFactory::samples_read`]).
@@ -97,10 +110,20 @@ pub trait Encoder: Send {
         picture: &Picture<'_>,
         change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<AccessUnit, EncodeError>;
+    ) -> Result<Option<AccessUnit>, EncodeError>;
 
-    /// What a decoder of this segment must know; `None` before the first picture was encoded. All segments of a video
-    /// must have equal ones.
+    /// Called once, after the last picture. Appends the access units that have not been given yet, in the order of decoding, to
+    /// `output`, and says what they are. There are none unless this is overridden.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    fn finish(&mut self, output: &mut Vec<u8>) -> Result<Vec<AccessUnit>, EncodeError> {
+        let _ = output;
+        Ok(Vec::new())
+    }
+
+    /// What a decoder of this segment must know; `None` before it is known, at the latest after [`Encoder::finish`]. All
+    /// segments of a video must have equal ones.
     fn codec_config(&self) -> Option<CodecConfig>;
 }
 
@@ -128,6 +151,38 @@ pub trait EncoderFactory: Send + Sync {
     /// [`SamplesRead::All`] unless overridden.
     fn samples_read(&self) -> SamplesRead {
         SamplesRead::All
+    }
+
+    /// The planes that the encoders read. [`Planes::Nv12`] unless overridden.
+    fn planes(&self) -> Planes {
+        Planes::Nv12
+    }
+
+    /// How the pictures of a video are divided among encoders. [`Joining::Segments`] unless overridden.
+    fn joining(&self) -> Joining {
+        Joining::Segments
+    }
+
+    /// The most encoders that may be at work at once, such as a graphics card allows; `None` for any number, unless
+    /// overridden.
+    fn most_at_once(&self) -> Option<usize> {
+        None
+    }
+
+    /// Everything that the bytes of a segment depend on besides `settings` and the pictures, as a text: the name, and what else
+    /// distinguishes this factory from others. Segments of factories with equal texts can be joined. The name alone unless
+    /// overridden.
+    fn identity(&self) -> String {
+        self.name().to_owned()
+    }
+
+    /// Called once before the first frame of a video is drawn: refuses what the encoders cannot do. Begins a segment, and drops
+    /// it, unless overridden.
+    ///
+    /// # Errors
+    /// As [`EncoderFactory::begin_segment`].
+    fn check(&self, settings: &EncoderSettings) -> Result<(), EncodeError> {
+        self.begin_segment(settings, SegmentIndex(0)).map(drop)
     }
 
     /// A fresh encoder for one segment. Its bytes depend on `settings` and the pictures alone.

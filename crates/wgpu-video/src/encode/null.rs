@@ -41,9 +41,9 @@ impl Encoder for NullSegment {
         _picture: &Picture<'_>,
         _change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<AccessUnit, EncodeError> {
+    ) -> Result<Option<AccessUnit>, EncodeError> {
         output.extend([0, 0, 0, 1, 12]);
-        Ok(AccessUnit::new(5, std::mem::take(&mut self.first)))
+        Ok(Some(AccessUnit::new(5, std::mem::take(&mut self.first))))
     }
 
     fn codec_config(&self) -> Option<CodecConfig> {

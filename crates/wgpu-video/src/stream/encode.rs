@@ -34,6 +34,8 @@ struct Waiting<M> {
 
 struct Work {
     encoder: Option<Box<dyn Encoder>>,
+    /// Pictures that the encoder has taken.
+    taken: u64,
     data: Vec<u8>,
     units: Vec<AccessUnit>,
 }
@@ -59,7 +61,7 @@ impl<M: Mapped> SegmentTask<M> {
             first: FrameIndex(frames.start),
             frames: frames.end.saturating_sub(frames.start),
             waiting: Mutex::new(Waiting { frames: VecDeque::new(), running: false }),
-            work: Mutex::new(Work { encoder: None, data: Vec::new(), units: Vec::new() }),
+            work: Mutex::new(Work { encoder: None, taken: 0, data: Vec::new(), units: Vec::new() }),
         }
     }
 
@@ -102,12 +104,12 @@ impl<M: Mapped> SegmentTask<M> {
     /// The frame that is encoded next.
     fn next_frame(&self) -> FrameIndex {
         let work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        FrameIndex(self.first.0 + work.units.len() as u64)
+        FrameIndex(self.first.0 + work.taken)
     }
 
     fn encode(&self, frame: &LentSlot<M>, context: &EncodeContext<'_>) -> Result<(), StreamError> {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        let Work { encoder, data, units } = &mut *work;
+        let Work { encoder, taken, data, units } = &mut *work;
         let at = |source| StreamError::Encode { segment: self.segment, source };
         let encoder = match encoder {
             Some(encoder) => encoder,
@@ -118,22 +120,51 @@ impl<M: Mapped> SegmentTask<M> {
         };
         let start = data.len();
         let unit = encoder.encode(&frame.picture(), frame.change(), data).map_err(at)?;
-        if data.len() - start != unit.bytes || unit.bytes == 0 {
-            return Err(at(EncodeError::Failed {
-                encoder: context.factory.name(),
-                reason: format!("a frame was not coded as one access unit ({} bytes)", unit.bytes),
-            }));
+        let bytes = unit.map_or(0, |unit| unit.bytes);
+        if data.len() - start != bytes || (unit.is_some() && bytes == 0) {
+            let reason = format!("a frame was not coded as one access unit ({bytes} bytes)");
+            return Err(at(EncodeError::Failed { encoder: context.factory.name(), reason }));
         }
-        units.push(unit);
-        if units.len() as u64 == self.frames {
+        units.extend(unit);
+        *taken += 1;
+        if *taken == self.frames {
+            units.extend(encoder.finish(data).map_err(at)?);
+            check_units(units, data, self.frames, context.factory).map_err(at)?;
             let config = config_of(&**encoder, context.factory).map_err(at)?;
             let finished =
                 FinishedSegment::new(self.segment, config, std::mem::take(data), std::mem::take(units));
+            work.encoder = None;
             // Nobody takes it only when the stream has failed already.
             let _ = context.finished.send(finished);
         }
         Ok(())
     }
+}
+
+/// Checks that an encoder that was given `frames` pictures has made as many access units, which make up `data`.
+fn check_units(
+    units: &[AccessUnit],
+    data: &[u8],
+    frames: u64,
+    factory: &dyn EncoderFactory,
+) -> Result<(), EncodeError> {
+    let failed = |reason| Err(EncodeError::Failed { encoder: factory.name(), reason });
+    if units.len() as u64 != frames {
+        return failed(format!("it was given {frames} frames and made {}", units.len()));
+    }
+    let bytes: usize = units.iter().map(|unit| unit.bytes).sum();
+    if bytes != data.len() || units.iter().any(|unit| unit.bytes == 0) {
+        return failed(format!("its access units have {bytes} bytes, but it made {}", data.len()));
+    }
+    // Each picture is shown once.
+    let mut shown = vec![false; units.len()];
+    for (place, unit) in (0..).zip(units) {
+        let at = usize::try_from(place + i64::from(unit.delay)).ok().and_then(|at| shown.get_mut(at));
+        if at.is_none_or(|shown| std::mem::replace(shown, true)) {
+            return failed(format!("the order in which its pictures are shown is wrong at number {place}"));
+        }
+    }
+    Ok(())
 }
 
 /// The codec configuration of a segment that `encoder` has finished.

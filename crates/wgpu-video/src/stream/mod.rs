@@ -29,6 +29,7 @@ mod mp4_sink;
 pub mod pipeline;
 mod plane_sets;
 mod queue;
+mod raw_sink;
 #[doc(hidden)]
 pub mod scene_stages;
 mod sink;
@@ -53,6 +54,7 @@ pub use devices::DevicePool;
 pub use failure::CancelToken;
 pub use mp4_sink::Mp4Sink;
 pub use pipeline::WorkSplit;
+pub use raw_sink::{RawSink, ReaderGone, is_pipe};
 pub use scene_stages::{CopyOut, Redraw};
 pub use sink::{FinishedSegment, MemorySink, NullSink, Sink, SinkError, StreamInfo, VideoTrack};
 pub use stage::StageError;
@@ -63,7 +65,7 @@ pub use store::{SegmentSelection, SegmentStore};
 pub use texture_stream::{TextureError, TextureStream};
 pub use trace::{Recording, Trace};
 
-use crate::encode::{EncodeError, EncoderFactory, EncoderSettings};
+use crate::encode::{EncodeError, EncoderFactory, EncoderSettings, Joining};
 use crate::gpu::watch::CancelWatch;
 use crate::gpu::{AdapterChoice, GpuError};
 use crate::scene::{FrameOrder, Scene, SceneError};
@@ -250,7 +252,8 @@ pub struct StreamOptions {
     pub frames: NonZeroU64,
     /// Makes the encoders.
     pub encoder: Arc<dyn EncoderFactory>,
-    /// Frames of a segment; `None` for two seconds. Changes the bytes: a segment begins with a sync sample.
+    /// Frames of a segment; `None` for what suits the encoder ([`Joining`](crate::encode::Joining)): two seconds as a rule.
+    /// Changes the bytes: a segment begins with a sync sample.
     pub segment_frames: Option<NonZeroU32>,
     /// What to draw on.
     pub adapter: AdapterChoice,
@@ -402,9 +405,10 @@ impl StreamOptions {
 
     /// How the frames are cut into segments.
     pub fn plan(&self) -> SegmentPlan {
-        let two_seconds = u32::try_from(self.frame_rate.frames_to_cover(Time::from_seconds(2.0)));
-        let two_seconds = NonZeroU32::new(two_seconds.unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
-        SegmentPlan::new(self.frames, self.segment_frames.unwrap_or(two_seconds))
+        let joining = self.encoder.joining();
+        let given = self.segment_frames.filter(|_| joining != Joining::Sequential);
+        let usual = || joining.segment_frames(self.size, self.frame_rate);
+        SegmentPlan::new(self.frames, given.unwrap_or_else(usual))
     }
 
     /// What the sink gets before the first segment.
@@ -490,7 +494,7 @@ fn stream_all(
     let plan = options.plan();
     let settings = options.encoder_settings();
     // Refuses what the encoder cannot do before anything is drawn or written.
-    drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
+    options.encoder.check(&settings)?;
     let source = DeviceSource::new(&options.adapter, options.device_pool.as_deref())?;
     let in_order = scene.order() == FrameOrder::InOrder;
     let selection = options.selection(scene.order());
@@ -499,13 +503,15 @@ fn stream_all(
     let wanted = options.split.devices.unwrap_or_else(|| source.about.devices());
     // More devices than segments would have nothing to draw.
     let most = if in_order { 1 } else { usize::try_from(to_make.max(1)).unwrap_or(usize::MAX) };
+    let at_once = options.encoder.most_at_once().unwrap_or(usize::MAX).max(1);
+    let most = most.min(at_once);
     let wanted = wanted.clamp(1, most);
     let mut others: Vec<Box<dyn Scene>> = (1..wanted).map_while(|_| scene.duplicate()).collect();
     let devices = others.len() + 1;
     let split = WorkSplit {
         ring_depth: options.split.ring_depth.max(devices),
         jobs: options.split.jobs,
-        segments_in_flight: options.split.segments_in_flight.max(devices),
+        segments_in_flight: options.split.segments_in_flight.min(at_once).max(devices),
         devices: Some(devices),
     };
     let scenes = std::iter::once(&mut *scene as &mut dyn Scene)

@@ -21,7 +21,7 @@ use crate::gpu::ring::SubmittedSlot;
 use crate::gpu::texture_ring::TextureRing;
 use crate::gpu::watch::CancelWatch;
 use crate::gpu::{Gpu, GpuError};
-use strikeline_picture::{FrameChange, FrameIndex, PictureSize, SegmentIndex};
+use strikeline_picture::{FrameChange, FrameIndex, PictureSize};
 
 /// How soon a thread that waits for the caller sees that the stream has been cancelled or has failed.
 const STOP_INTERVAL: Duration = Duration::from_millis(20);
@@ -197,12 +197,13 @@ impl TextureStream {
         options.split.check()?;
         let (plan, settings) = (options.plan(), options.encoder_settings());
         // Refuses what the encoder cannot do before anything is written.
-        drop(options.encoder.begin_segment(&settings, SegmentIndex(0))?);
+        options.encoder.check(&settings)?;
         let gpu = Arc::new(Gpu::from_device(device.clone(), queue.clone()));
         let size = options.size;
         gpu.check_picture_size(size)?;
         // Frames wait for slots alone: as many segments may be begun as frames find room.
-        let segments_in_flight = options.split.segments_in_flight.max(options.split.ring_depth);
+        let at_once = options.encoder.most_at_once().unwrap_or(usize::MAX).max(1);
+        let segments_in_flight = options.split.segments_in_flight.max(options.split.ring_depth).min(at_once);
         let split = WorkSplit { segments_in_flight, devices: Some(1), ..options.split };
         let (ring, readback) = gpu.caught(|| {
             let mut ring = TextureRing::new(&gpu, source_format, size, split.ring_depth, options.convert_on)?;

@@ -238,7 +238,7 @@ impl Encoder for SegmentEncoder {
         picture: &Picture<'_>,
         _change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<AccessUnit, EncodeError> {
+    ) -> Result<Option<AccessUnit>, EncodeError> {
         let size = self.settings.size;
         if picture.size != size {
             return Err(failed(format!("it was given a picture of {} in a video of {size}", picture.size)));
@@ -297,7 +297,7 @@ impl Encoder for SegmentEncoder {
             self.config = Some(CodecConfig::H264 { sps, pps: pps.to_vec() });
         }
         self.frames += 1;
-        Ok(AccessUnit::new(output.len() - start, first))
+        Ok(Some(AccessUnit::new(output.len() - start, first)))
     }
 
     fn codec_config(&self) -> Option<CodecConfig> {

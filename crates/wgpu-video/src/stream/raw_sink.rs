@@ -1,0 +1,162 @@
+//! The sink of pictures that are not compressed, for other programs: a pipe, or a file.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo};
+use crate::encode::Codec;
+use crate::mux::VideoTrack;
+use crate::output::{OutputError, OutputFile, Overwrite, describe};
+use strikeline_picture::shown;
+
+/// The program that reads the pipe has ended, or has closed it.
+#[derive(Debug, thiserror::Error)]
+#[error("{} was closed by its reader after {frames} of {of} frames", .pipe.as_ref().map_or("standard output".to_owned(), |path| shown(path).to_string()))]
+pub struct ReaderGone {
+    /// The pipe; `None` for standard output.
+    pub pipe: Option<PathBuf>,
+    /// Frames that were written before.
+    pub frames: u64,
+    /// Frames of the video.
+    pub of: u64,
+}
+
+/// Writes frames in order as they are finished, and waits while the reader of a pipe has no room for them.
+///
+/// Takes the codecs [`Codec::YUV4MPEG2`] and [`Codec::NV12`], and no sound. A pipe has got all frames so far when the stream
+/// fails; a file appears only when it is complete.
+#[derive(Debug)]
+pub struct RawSink {
+    output: Output,
+    video: Option<VideoTrack>,
+    frames: u64,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+enum Output {
+    File(OutputFile),
+    /// The path is `None` for standard output.
+    Pipe(Option<File>, Option<PathBuf>),
+    /// The file was committed, or has failed.
+    Ended,
+}
+
+impl RawSink {
+    /// For standard output.
+    ///
+    /// # Errors
+    /// When the program was started without one.
+    pub fn to_standard_output() -> io::Result<RawSink> {
+        #[expect(clippy::disallowed_methods, reason = "bytes for a program, not a text")]
+        let stdout = io::stdout();
+        #[cfg(unix)]
+        let pipe = std::os::fd::AsFd::as_fd(&stdout).try_clone_to_owned()?;
+        #[cfg(windows)]
+        let pipe = std::os::windows::io::AsHandle::as_handle(&stdout).try_clone_to_owned()?;
+        Ok(RawSink::new(Output::Pipe(Some(pipe.into()), None)))
+    }
+
+    /// For a file at `path`, or for the named pipe (FIFO) of that name: waits until a program reads from it.
+    ///
+    /// # Errors
+    /// As [`OutputFile::create`].
+    pub fn create(path: &Path, overwrite: Overwrite) -> Result<RawSink, OutputError> {
+        if !is_pipe(path) {
+            return Ok(RawSink::new(Output::File(OutputFile::create(path, overwrite)?)));
+        }
+        let failed = |error| OutputError::Create { path: path.to_owned(), error };
+        let pipe = File::options().write(true).open(path).map_err(failed)?;
+        Ok(RawSink::new(Output::Pipe(Some(pipe), Some(path.to_owned()))))
+    }
+
+    fn new(output: Output) -> RawSink {
+        RawSink { output, video: None, frames: 0, bytes: 0 }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        match &mut self.output {
+            Output::File(file) => file.write_all(bytes).map_err(|error| file.error(error))?,
+            Output::Pipe(Some(pipe), path) => pipe.write_all(bytes).map_err(|error| -> SinkError {
+                if error.kind() == io::ErrorKind::BrokenPipe {
+                    let of = self.video.map_or(0, |video| video.plan.frames());
+                    return Box::new(ReaderGone { pipe: path.clone(), frames: self.frames, of });
+                }
+                let name = path.as_ref().map_or("standard output".to_owned(), |path| shown(path).to_string());
+                format!("cannot write to {name}: {}", describe(&error)).into()
+            })?,
+            Output::Pipe(None, _) | Output::Ended => return Err("the stream has ended".into()),
+        }
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+/// Whether `path` is a pipe that has a name.
+pub fn is_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        path.metadata().is_ok_and(|about| about.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+impl Sink for RawSink {
+    fn begin(&mut self, info: &StreamInfo) -> Result<(), SinkError> {
+        if info.sound.is_some() {
+            return Err("raw pictures have no place for sound: stream without sound".into());
+        }
+        let video = info.video;
+        self.video = Some(video);
+        match video.codec {
+            Codec::NV12 => Ok(()),
+            Codec::YUV4MPEG2 => self.write(y4m_header(&video).as_bytes()),
+            other => {
+                Err(format!("raw pictures cannot be {other}, only {} or {}", Codec::YUV4MPEG2, Codec::NV12)
+                    .into())
+            }
+        }
+    }
+
+    fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
+        let mut rest = &segment.data[..];
+        for unit in &segment.units {
+            let Some((frame, behind)) = rest.split_at_checked(unit.bytes) else {
+                return Err("a frame is cut short".into());
+            };
+            self.write(frame)?;
+            self.frames += 1;
+            rest = behind;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<u64, SinkError> {
+        match std::mem::replace(&mut self.output, Output::Ended) {
+            Output::File(file) => file.commit()?,
+            // Closed, so that the reader of a pipe sees its end.
+            Output::Pipe(..) => {}
+            Output::Ended => return Err("the stream has ended".into()),
+        }
+        Ok(self.bytes)
+    }
+}
+
+/// The first line of a YUV4MPEG2 file: size, rate, progressive, square pixels, chroma as MPEG-2 has it (left-sited), limited
+/// range.
+fn y4m_header(video: &VideoTrack) -> String {
+    let (size, rate) = (video.size, video.frame_rate);
+    format!(
+        "YUV4MPEG2 W{} H{} F{}:{} Ip A1:1 C420mpeg2 XYSCSS=420MPEG2 XCOLORRANGE=LIMITED\n",
+        size.width(),
+        size.height(),
+        rate.numerator(),
+        rate.denominator()
+    )
+}

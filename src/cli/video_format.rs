@@ -1,0 +1,222 @@
+//! The formats of video files, and which of them a name or a codec asks for.
+
+use std::path::Path;
+
+use strikeline_picture::shown;
+
+use super::UsageError;
+use super::codecs::{CODECS, VideoCodec};
+use super::formats::is_standard_stream;
+
+/// The format of a video file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum VideoFormat {
+    Mp4,
+    /// YUV4MPEG2: frames that are not compressed, with their size and rate.
+    Y4m,
+    /// Frames that are not compressed, one behind the other.
+    Nv12,
+}
+
+impl VideoFormat {
+    /// All of them.
+    const ALL: [VideoFormat; 3] = [VideoFormat::Mp4, VideoFormat::Y4m, VideoFormat::Nv12];
+
+    /// Its name in texts.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            VideoFormat::Mp4 => "MP4",
+            VideoFormat::Y4m => "YUV4MPEG2",
+            VideoFormat::Nv12 => "raw NV12",
+        }
+    }
+
+    /// How names of such files end, in small letters, the usual ending first.
+    fn endings(self) -> &'static [&'static str] {
+        match self {
+            VideoFormat::Mp4 => &["mp4", "m4v"],
+            VideoFormat::Y4m => &["y4m"],
+            VideoFormat::Nv12 => &["nv12"],
+        }
+    }
+
+    /// The usual ending of names.
+    pub(super) fn ending(self) -> &'static str {
+        self.endings()[0]
+    }
+
+    /// Whether it can have sound.
+    pub(super) fn has_sound(self) -> bool {
+        !matches!(self, VideoFormat::Y4m | VideoFormat::Nv12)
+    }
+
+    /// Whether it can be written to a pipe, whose bytes cannot be changed later.
+    fn fits_pipe(self) -> bool {
+        matches!(self, VideoFormat::Y4m | VideoFormat::Nv12)
+    }
+
+    /// The codecs that it can have, the one that is used when none is chosen first.
+    fn codecs(self) -> impl Iterator<Item = &'static VideoCodec> {
+        CODECS.iter().filter(move |codec| codec.formats.contains(&self))
+    }
+
+    fn of_ending(output: &Path) -> Option<VideoFormat> {
+        let ending = output.extension()?;
+        let is =
+            |format: &VideoFormat| format.endings().iter().any(|known| ending.eq_ignore_ascii_case(known));
+        VideoFormat::ALL.into_iter().find(is)
+    }
+}
+
+/// What a video is written as.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct VideoKind {
+    pub format: VideoFormat,
+    pub codec: &'static VideoCodec,
+}
+
+impl VideoKind {
+    /// For a video that is coded in `codec`, if one was chosen, in the format that is usual for it.
+    pub(super) fn usual(codec: Option<&'static VideoCodec>) -> VideoKind {
+        let codec = codec.unwrap_or(VideoCodec::DEFAULT);
+        VideoKind { format: codec.formats[0], codec }
+    }
+
+    /// For a video called `output`, which `option` names, coded in `codec`, if one was chosen. The ending of the name says the
+    /// format; without one it is the usual format of the codec.
+    ///
+    /// # Errors
+    /// When the ending is that of no video, the format cannot have this codec, or `output` is a pipe and the format cannot go
+    /// there. The text says what can be.
+    pub(super) fn of(
+        option: &str,
+        output: &Path,
+        codec: Option<&'static VideoCodec>,
+    ) -> Result<VideoKind, UsageError> {
+        let is_pipe = is_standard_stream(output) || wgpu_video::stream::is_pipe(output);
+        let ending = output.extension().filter(|ending| !ending.is_empty());
+        let kind = match VideoFormat::of_ending(output) {
+            None if ending.is_some() && !is_pipe => {
+                return Err(UsageError(format!(
+                    "{option} {}: videos are written as {}; give a name that ends in {}",
+                    shown(output),
+                    listed(VideoFormat::ALL.map(|format| format.name().to_owned()), "or"),
+                    listed(
+                        VideoFormat::ALL
+                            .iter()
+                            .flat_map(|format| format.endings())
+                            .map(|ending| format!(".{ending}")),
+                        "or"
+                    )
+                )));
+            }
+            Some(format) if !is_pipe => {
+                let codec = codec.or_else(|| format.codecs().next()).unwrap_or(VideoCodec::DEFAULT);
+                VideoKind { format, codec }
+            }
+            _ => VideoKind::usual(codec),
+        };
+        if !kind.codec.formats.contains(&kind.format) {
+            return Err(UsageError(kind.mismatch(option, output)));
+        }
+        if is_pipe && !kind.format.fits_pipe() {
+            return Err(UsageError(format!(
+                "{option} {}: parts of {} file are written last and stand first, so it cannot go to standard output or a pipe; --codec {} writes \
+                 frames that are not compressed, or give the name of a file (./- for one called -)",
+                shown(output),
+                match kind.format.name() {
+                    name @ "MP4" => format!("an {name}"),
+                    name => format!("a {name}"),
+                },
+                listed(piped().map(|codec| codec.name.to_owned()), "or"),
+            )));
+        }
+        Ok(kind)
+    }
+
+    /// Says that the format cannot have the codec, and what can be.
+    fn mismatch(self, option: &str, output: &Path) -> String {
+        let endings =
+            self.codec.formats.iter().flat_map(|format| format.endings()).map(|ending| format!(".{ending}"));
+        format!(
+            "{option} {}: {} files cannot have the codec {}; give a name that ends in {}, or choose --codec {}",
+            shown(output),
+            self.format.name(),
+            self.codec.name,
+            listed(endings, "or"),
+            listed(self.format.codecs().map(|codec| codec.name.to_owned()), "or"),
+        )
+    }
+}
+
+/// The codecs that can go to a pipe.
+fn piped() -> impl Iterator<Item = &'static VideoCodec> {
+    CODECS.iter().filter(|codec| codec.formats.iter().any(|format| format.fits_pipe()))
+}
+
+/// `a, b or c`.
+pub(super) fn listed(items: impl IntoIterator<Item = String>, last: &str) -> String {
+    let items: Vec<String> = items.into_iter().collect();
+    match items.split_last() {
+        Some((only, [])) => only.clone(),
+        Some((end, before)) => format!("{} {last} {end}", before.join(", ")),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(output: &str, codec: Option<&str>) -> Result<(VideoFormat, &'static str), String> {
+        let codec = codec.map(|name| VideoCodec::find(name).unwrap());
+        let kind = VideoKind::of("--output", Path::new(output), codec).map_err(|error| error.to_string())?;
+        Ok((kind.format, kind.codec.name))
+    }
+
+    #[test]
+    fn the_ending_chooses_the_format_and_the_format_the_codec() {
+        use VideoFormat::{Mp4, Nv12, Y4m};
+        for (output, codec, expected) in [
+            ("song.mp4", None, (Mp4, "h264")),
+            ("song.MP4", None, (Mp4, "h264")),
+            ("a.b.m4v", None, (Mp4, "h264")),
+            ("song", None, (Mp4, "h264")),
+            ("song.", None, (Mp4, "h264")),
+            (".mp4", None, (Mp4, "h264")),
+            ("folder.webm/song", None, (Mp4, "h264")),
+            ("./-", None, (Mp4, "h264")),
+            ("/dev/null", None, (Mp4, "h264")),
+            ("/dev/null", Some("y4m"), (Y4m, "y4m")),
+            ("song.y4m", None, (Y4m, "y4m")),
+            ("song.nv12", None, (Nv12, "nv12")),
+            ("song", Some("nv12"), (Nv12, "nv12")),
+            ("-", Some("y4m"), (Y4m, "y4m")),
+        ] {
+            assert_eq!(kind(output, codec), Ok(expected), "{output} {codec:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_what_can() {
+        for (output, codec, words) in [
+            ("song.avi", None, &["--output song.avi", ".mp4", ".y4m"][..]),
+            ("song.mp4.png", None, &[".mp4"]),
+            ("song.mp4", Some("y4m"), &["MP4 files cannot", ".y4m", "h264"]),
+            ("song.y4m", Some("h264"), &["YUV4MPEG2 files cannot", ".mp4", "--codec y4m"]),
+            ("-", None, &["an MP4 file", "y4m or nv12", "./-"]),
+        ] {
+            let error = kind(output, codec).unwrap_err();
+            assert!(words.iter().all(|word| error.contains(word)), "{output} {codec:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn every_format_has_a_codec_and_every_codec_a_format_of_its_own_ending() {
+        for format in VideoFormat::ALL {
+            assert!(format.codecs().next().is_some(), "{}", format.name());
+            assert_eq!(VideoFormat::of_ending(Path::new(&format!("a.{}", format.ending()))), Some(format));
+        }
+        assert!(CODECS.iter().all(|codec| !codec.formats.is_empty()));
+    }
+}
