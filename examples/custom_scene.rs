@@ -12,7 +12,7 @@ use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, UniformBuffer};
 use wgpu_video::output::Overwrite;
 use wgpu_video::scene::{Scene, SceneError, SceneTarget};
-use wgpu_video::stream::Mp4Sink;
+use wgpu_video::stream::FileSink;
 use wgpu_video::stream::{StreamOptions, stream};
 
 /// Drawn as luma and chroma by the same shader: strikeline's prelude (shaders/prelude.wgsl) makes the
@@ -79,7 +79,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         FRAMES,
         Arc::new(H264Factory::default()),
     );
-    let mut sink = Mp4Sink::create(&output, Overwrite::Replace)?;
+    let mut sink = FileSink::create(&output, Overwrite::Replace)?;
     let report = stream(&mut Rings::default(), &options, &mut sink, &mut |progress| {
         eprint!("\rframe {}/{} ", progress.frames, progress.total);
     })?;

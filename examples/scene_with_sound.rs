@@ -15,7 +15,7 @@ use wgpu_video::gpu::planes::{self, PipelineSource, PlaneKind, UniformBuffer};
 use wgpu_video::output::Overwrite;
 use wgpu_video::scene::{Scene, SceneError, SceneTarget};
 use wgpu_video::sound::AudioEncoding;
-use wgpu_video::stream::{Mp4Sink, StreamOptions, stream_with_sound};
+use wgpu_video::stream::{FileSink, StreamOptions, stream_with_sound};
 
 /// See `custom_scene.rs`.
 const SHADER: &str = "
@@ -110,7 +110,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // AAC, which every player has.
     let mut sound =
         AudioEncoding::default().encode(Sine { position: 0 }, SECONDS * u64::from(FORMAT.rate().get()))?;
-    let mut sink = Mp4Sink::create(&output, Overwrite::Replace)?.with_title("A flash and a sine");
+    let mut sink = FileSink::create(&output, Overwrite::Replace)?.with_title("A flash and a sine");
     let report =
         stream_with_sound(&mut Flash::default(), &mut sound, &options, &mut sink, &mut |progress| {
             eprint!("\rframe {}/{} ", progress.frames, progress.total);

@@ -15,7 +15,7 @@ use strikeline_picture::{FrameRate, PictureSize};
 use texture_source::renderer::Renderer;
 use wgpu_video::encode::h264::H264Factory;
 use wgpu_video::output::Overwrite;
-use wgpu_video::stream::Mp4Sink;
+use wgpu_video::stream::FileSink;
 use wgpu_video::stream::{StreamOptions, TextureStream};
 
 /// Ten seconds.
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The video.
     let output = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("textures.mp4"), PathBuf::from);
     let options = StreamOptions::new(size, FrameRate::new(60, 1)?, FRAMES, Arc::new(H264Factory::default()));
-    let sink = Mp4Sink::create(&output, Overwrite::Replace)?;
+    let sink = FileSink::create(&output, Overwrite::Replace)?;
     let mut video = TextureStream::new(&device, &queue, renderer.picture.format(), &options, sink)?;
     for _ in 0..FRAMES.get() {
         renderer.render();

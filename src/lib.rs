@@ -24,7 +24,7 @@
 //! use strikeline::song::{Song, SongOptions};
 //! use strikeline::wgpu_video::encode::h264::H264Factory;
 //! use strikeline::picture::{FrameRate, PictureSize};
-//! use strikeline::wgpu_video::{Mp4Sink, Overwrite, StreamOptions, stream};
+//! use strikeline::wgpu_video::{FileSink, Overwrite, StreamOptions, stream};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let song = Song::open(Path::new("song.mid"), &SongOptions::default())?;
@@ -34,7 +34,7 @@
 //! let mut highway = Highway::new(content, &options, size, rate)?;
 //! let frames = rate.frames_to_cover(song.last_note() - highway.start()).try_into()?;
 //! let options = StreamOptions::new(size, rate, frames, Arc::new(H264Factory::default()));
-//! let mut sink = Mp4Sink::create(Path::new("song.mp4"), Overwrite::Refuse)?;
+//! let mut sink = FileSink::create(Path::new("song.mp4"), Overwrite::Refuse)?;
 //! let report = stream(&mut highway, &options, &mut sink, &mut |progress| {
 //!     println!("{} of {}", progress.frames, progress.total);
 //! })?;

@@ -14,20 +14,22 @@ use wgpu_video::encode::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
 };
 use wgpu_video::output::Overwrite;
+use wgpu_video::stream::FileSink;
 use wgpu_video::stream::MemorySink;
-use wgpu_video::stream::Mp4Sink;
 use wgpu_video::stream::{Sink, StreamError, StreamOptions, stream};
 
-/// Stand-in for an encoder of HEVC; counts pictures.
-#[derive(Default, Clone)]
-struct FakeHevc(Arc<AtomicU64>);
+const DIRAC: Codec = Codec::new("Dirac");
 
-impl EncoderFactory for FakeHevc {
+/// Stand-in for an encoder of a codec that no format here has; counts pictures.
+#[derive(Default, Clone)]
+struct FakeEncoder(Arc<AtomicU64>);
+
+impl EncoderFactory for FakeEncoder {
     fn name(&self) -> &'static str {
         "fake"
     }
     fn codec(&self) -> Codec {
-        Codec::HEVC
+        DIRAC
     }
     fn begin_segment(
         &self,
@@ -38,7 +40,7 @@ impl EncoderFactory for FakeHevc {
     }
 }
 
-impl Encoder for FakeHevc {
+impl Encoder for FakeEncoder {
     fn encode(
         &mut self,
         _picture: &Picture<'_>,
@@ -50,11 +52,11 @@ impl Encoder for FakeHevc {
         Ok(Some(AccessUnit::new(7, number == 0)))
     }
     fn codec_config(&self) -> Option<CodecConfig> {
-        Some(CodecConfig::new(Codec::HEVC, [1, 2, 3]))
+        Some(CodecConfig::new(DIRAC, [1, 2, 3]))
     }
 }
 
-fn run(encoder: &FakeHevc, sink: &mut dyn Sink) -> Result<u64, StreamError> {
+fn run(encoder: &FakeEncoder, sink: &mut dyn Sink) -> Result<u64, StreamError> {
     let (size, rate) = (PictureSize::new(64, 64).unwrap(), FrameRate::new(60, 1).unwrap());
     let mut highway = Highway::new(demo_content(), &HighwayOptions::default(), size, rate).unwrap();
     let options = StreamOptions::new(size, rate, NonZeroU64::new(6).unwrap(), Arc::new(encoder.clone()));
@@ -63,15 +65,15 @@ fn run(encoder: &FakeHevc, sink: &mut dyn Sink) -> Result<u64, StreamError> {
 
 #[test]
 fn a_codec_goes_to_a_sink_that_takes_it_and_is_refused_by_one_that_does_not() {
-    let encoder = FakeHevc::default();
+    let encoder = FakeEncoder::default();
     assert_eq!(run(&encoder, &mut MemorySink::default()).unwrap(), 6 * 7);
 
     let folder = tempfile::tempdir().unwrap();
-    let encoder = FakeHevc::default();
-    let mut sink = Mp4Sink::create(&folder.path().join("video.mp4"), Overwrite::Refuse).unwrap();
+    let encoder = FakeEncoder::default();
+    let mut sink = FileSink::create(&folder.path().join("video.mp4"), Overwrite::Refuse).unwrap();
     let error = run(&encoder, &mut sink).unwrap_err();
     assert!(matches!(error, StreamError::Begin(_)), "{error}");
-    assert!(error.to_string().contains("HEVC"), "{error}");
+    assert!(error.to_string().contains("Dirac"), "{error}");
     assert_eq!(encoder.0.load(Ordering::Relaxed), 0, "nothing was drawn");
     drop(sink);
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);

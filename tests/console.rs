@@ -366,7 +366,7 @@ fn what_a_terminal_would_obey_is_shown_as_text_wherever_a_name_is_told() {
     harmless(2, &["render", "song.mid", "--size", EVIL]);
     harmless(2, &["clean", &name(".txt")]);
     harmless(2, &["plan", "song.mid", "-o", &name(".mp4")]);
-    harmless(2, &["join", "plan.json", "-o", &name(".webm")]);
+    harmless(2, &["join", "plan.json", "-o", &name(".avi")]);
 
     // Not only errors: the summary, and the result of a check.
     let mut render = strikeline();

@@ -166,12 +166,12 @@ fn a_name_that_says_another_format_is_refused_before_anything_is_read() {
     let folder = tempfile::tempdir().unwrap();
     // There is no such song, which would be the second error.
     for (arguments, words) in [
-        (&["render", "song.mid", "-o", "x.webm"][..], &["x.webm", "MP4", ".mp4"][..]),
+        (&["render", "song.mid", "-o", "x.avi"][..], &["x.avi", "MP4", ".mp4"][..]),
         (&["render", "song.mid", "-o", "x.gif"], &["x.gif", "MP4"]),
-        (&["render", "song.mid", "-o", "x.MOV"], &["x.MOV", "MP4"]),
+        (&["render", "song.mid", "-o", "x.AVI"], &["x.AVI", "MP4"]),
         (&["render", "song.mid", "-o", "x.png"], &["x.png", "MP4"]),
-        (&["render", "song.mid", "-o", "-"], &["standard output", "--codec y4m"]),
-        (&["render", "song.mid", "-o", "-", "--json"], &["standard output", "--codec y4m"]),
+        (&["render", "song.mid", "-o", "-", "--codec", "prores"], &["standard output", "y4m"]),
+        (&["render", "song.mid", "-o", "-", "--json"], &["standard output", "--json"]),
         (&["frame", "song.mid", "--at", "0", "-o", "x.jpg"], &["x.jpg", "PNG", ".png"]),
         (&["frame", "song.mid", "--at", "0", "-o", "x.mp4"], &["x.mp4", "PNG"]),
         (&["frame", "song.mid", "--at", "0", "-o", "-", "--json"], &["--json"]),
@@ -188,7 +188,7 @@ fn a_name_that_says_another_format_is_refused_before_anything_is_read() {
         (&["plan", "song.mid", "--slurm", "x.sbatch"], &["--slurm x.sbatch", "shell", ".sh"]),
         (&["plan", "song.mid", "--slurm", "song.mid", "--force"], &["--slurm song.mid", ".sh"]),
         (&["plan", "song.mid", "--slurm", "-"], &["--slurm -", "standard output"]),
-        (&["join", "plan.json", "-o", "x.webm"], &["x.webm", "MP4", ".mp4"]),
+        (&["join", "plan.json", "-o", "x.avi"], &["x.avi", "MP4", ".mp4"]),
         (&["join", "plan.json", "-o", "-"], &["--output -", "standard output"]),
     ] {
         let error = fail(&mut in_folder(folder.path(), arguments), 2);

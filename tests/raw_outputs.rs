@@ -1,5 +1,5 @@
-//! Frames that are not compressed, to files and pipes: the bytes are those of the pictures, and a reader that goes away is no
-//! fault.
+//! What is written from front to back, to files and pipes: frames that are not compressed, and MP4 in fragments. The bytes are those
+//! of the pictures, and a reader that goes away is no fault.
 
 #![cfg(unix)]
 
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use common::midi::{self, ticks};
-use common::program::{decode, fail, folder_with, names, strikeline, succeed};
+use common::program::{decode, fail, folder_with, names, probe, strikeline, succeed, top_boxes};
 
 /// Three notes.
 fn song() -> Vec<u8> {
@@ -126,7 +126,7 @@ fn what_cannot_be_is_a_usage_error_before_anything_is_drawn() {
     for (arguments, words) in [
         (&["-o", "a.mp4", "--codec", "y4m"][..], &["MP4", ".y4m"][..]),
         (&["-o", "a.y4m", "--codec", "h264"], &["YUV4MPEG2", ".mp4"]),
-        (&["-o", "-"], &["y4m or nv12"]),
+        (&["-o", "-", "--codec", "prores"], &["y4m or nv12"]),
         (&["-o", "-", "--codec", "y4m", "--json"], &["--json"]),
         (&["-o", "a.avi"], &[".mp4"]),
         (&["-o", "a.mp4", "--codec", "nothing"], &["y4m", "h264"]),
@@ -153,4 +153,47 @@ fn a_full_disk_is_an_error_that_says_so_and_leaves_nothing() {
     assert_eq!(ended.status.code(), Some(1), "{told}");
     assert!(told.contains("standard output") && told.contains("full"), "{told}");
     assert_eq!(names(folder.path()), ["song.mid"]);
+}
+
+/// The first sample that is clearly heard, counted from the start of the video at 48 kHz.
+fn onset(video: &Path) -> usize {
+    let mut ffmpeg = Command::new("ffmpeg");
+    // Otherwise ffmpeg shifts picture and sound by what the encoder needs at the start.
+    ffmpeg.args(["-v", "error", "-copyts", "-i"]).arg(video);
+    ffmpeg.args(["-map", "0:a:0", "-af", "aresample=48000:first_pts=0", "-ac", "1", "-f", "f32le", "-"]);
+    let samples = succeed(&mut ffmpeg).stdout;
+    let heard = |bytes: &[u8; 4]| f32::from_le_bytes(*bytes).abs() > 0.02;
+    samples.as_chunks().0.iter().position(heard).unwrap()
+}
+
+#[test]
+fn mp4_in_fragments_is_the_same_video_and_can_be_played_before_it_is_complete() {
+    let (folder, _) = folder_with(&song());
+    let path = |name: &str| folder.path().join(name);
+    for codec in ["h264", "x264", "x265"] {
+        let (whole, file) = (format!("{codec}.mp4"), format!("{codec}-fragments.mp4"));
+        succeed(&mut render_for(folder.path(), "5", &["--codec", codec, "-o", &whole]));
+        let fragments = ["--codec", codec, "--fragmented", "-o", &file, "--jobs", "3"];
+        succeed(&mut render_for(folder.path(), "5", &fragments));
+        let piped = succeed(&mut render_for(folder.path(), "5", &["--codec", codec, "-o", "-"])).stdout;
+        assert!(piped == fs::read(path(&file)).unwrap(), "{codec}");
+        let expected = ["ftyp", "moov", "moof", "mdat", "moof", "mdat", "moof", "mdat"];
+        assert_eq!(top_boxes(&path(&file)), expected, "{codec}");
+
+        assert!(decode(&path(&file), 98, 66) == decode(&path(&whole), 98, 66), "{codec}");
+        assert_eq!(onset(&path(&file)), onset(&path(&whole)), "{codec}");
+        let times = |name: &str| {
+            let about = probe(&path(name));
+            let packets = about["packets"].as_array().unwrap().clone();
+            packets.iter().map(|packet| packet["pts_time"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(times(&file), times(&whole), "{codec}");
+
+        // Two of three fragments.
+        let cut = piped.windows(4).enumerate().filter(|(_, name)| *name == b"moof").nth(2).unwrap().0 - 4;
+        fs::write(path("cut.mp4"), &piped[..cut]).unwrap();
+        assert_eq!(decode(&path("cut.mp4"), 98, 66).len(), 120, "{codec}");
+    }
+    let error = fail(&mut render(folder.path(), &["--fragmented", "-o", "a.mkv"]), 2);
+    assert!(error.contains("--fragmented") && error.contains("Matroska"), "{error}");
 }

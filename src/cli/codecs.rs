@@ -1,13 +1,18 @@
 //! The codecs of videos: one row of [`CODECS`] for each.
 
-use std::sync::Arc;
+use std::ffi::OsStr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use anyhow::Context;
+use wgpu_video::encode::ffmpeg::{EncoderOption, FfmpegCodec, FfmpegFactory, FfmpegProgram, ProgramError};
 use wgpu_video::encode::h264::H264Factory;
 #[cfg(feature = "openh264")]
 use wgpu_video::encode::openh264::OpenH264;
 use wgpu_video::encode::raw::{RawEncoder, Y4mEncoder};
 use wgpu_video::encode::{EncoderFactory, H264Quality, Joining};
 
+use super::UsageError;
 use super::video_format::VideoFormat;
 
 /// A codec, or one of several encoders of a codec.
@@ -28,6 +33,26 @@ pub(crate) struct VideoCodec {
 enum Maker {
     /// A part of this program.
     BuiltIn(fn(H264Quality) -> Arc<dyn EncoderFactory>),
+    /// An installed ffmpeg. Its options are in [`FfmpegCodec`] under the same name.
+    Ffmpeg,
+}
+
+/// What the encoders are made with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MakerSettings<'a> {
+    pub quality: H264Quality,
+    /// The program to start, or its name.
+    pub ffmpeg: &'a OsStr,
+    pub options: &'a [EncoderOption],
+    /// How long ffmpeg may do nothing.
+    pub patience: Option<Duration>,
+}
+
+use VideoFormat::{Matroska, Mov, Mp4, Nv12, WebM, Y4m};
+
+/// A row for a codec of ffmpeg.
+const fn of_ffmpeg(name: &'static str, about: &'static str, formats: &'static [VideoFormat]) -> VideoCodec {
+    VideoCodec { name, about, formats, maker: Maker::Ffmpeg }
 }
 
 /// All of them. Of the codecs that a format can have, the first is used when none is chosen.
@@ -35,26 +60,48 @@ pub(crate) const CODECS: &[VideoCodec] = &[
     VideoCodec {
         name: "h264",
         about: "H.264 by the built-in encoder, made for rendered animation",
-        formats: &[VideoFormat::Mp4],
+        formats: &[Mp4, Mov, Matroska],
         maker: Maker::BuiltIn(|quality| Arc::new(H264Factory::new(quality))),
     },
     #[cfg(feature = "openh264")]
     VideoCodec {
         name: "openh264",
         about: "H.264 by openh264",
-        formats: &[VideoFormat::Mp4],
+        formats: &[Mp4, Mov, Matroska],
         maker: Maker::BuiltIn(|quality| Arc::new(OpenH264::new(quality))),
     },
+    of_ffmpeg("x264", "H.264 by x264 (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("x265", "HEVC by x265 (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("vp9", "VP9 by libvpx (ffmpeg)", &[WebM, Matroska, Mp4]),
+    of_ffmpeg("svt-av1", "AV1 by SVT-AV1 (ffmpeg)", &[Mp4, Matroska, WebM]),
+    of_ffmpeg("aom-av1", "AV1 by libaom, slow (ffmpeg)", &[Mp4, Matroska, WebM]),
+    of_ffmpeg("prores", "ProRes 422, for editing (ffmpeg)", &[Mov]),
+    of_ffmpeg("dnxhr", "DNxHR, for editing (ffmpeg)", &[Mov]),
+    of_ffmpeg("ffv1", "FFV1, lossless (ffmpeg)", &[Matroska]),
+    of_ffmpeg("h264_nvenc", "H.264 on NVIDIA GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("hevc_nvenc", "HEVC on NVIDIA GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("av1_nvenc", "AV1 on NVIDIA GPUs (ffmpeg)", &[Mp4, Matroska, WebM]),
+    of_ffmpeg("h264_vaapi", "H.264 by VAAPI (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("hevc_vaapi", "HEVC by VAAPI (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("av1_vaapi", "AV1 by VAAPI (ffmpeg)", &[Mp4, Matroska, WebM]),
+    of_ffmpeg("h264_qsv", "H.264 on Intel GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("hevc_qsv", "HEVC on Intel GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("av1_qsv", "AV1 on Intel GPUs (ffmpeg)", &[Mp4, Matroska, WebM]),
+    of_ffmpeg("h264_videotoolbox", "H.264 on Apple devices (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("hevc_videotoolbox", "HEVC on Apple devices (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("h264_amf", "H.264 on AMD GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("hevc_amf", "HEVC on AMD GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("av1_amf", "AV1 on AMD GPUs (ffmpeg)", &[Mp4, Matroska, WebM]),
     VideoCodec {
         name: "y4m",
         about: "frames that are not compressed, with size and rate (YUV4MPEG2, 4:2:0)",
-        formats: &[VideoFormat::Y4m],
+        formats: &[Y4m],
         maker: Maker::BuiltIn(|_| Arc::new(Y4mEncoder)),
     },
     VideoCodec {
         name: "nv12",
         about: "frames that are not compressed, and nothing else",
-        formats: &[VideoFormat::Nv12],
+        formats: &[Nv12],
         maker: Maker::BuiltIn(|_| Arc::new(RawEncoder)),
     },
 ];
@@ -70,13 +117,48 @@ impl VideoCodec {
 
     /// How the pictures of a video are divided among its encoders.
     pub(crate) fn joining(&self) -> Joining {
-        self.factory(H264Quality::DEFAULT).joining()
+        match self.maker {
+            Maker::BuiltIn(make) => make(H264Quality::DEFAULT).joining(),
+            Maker::Ffmpeg => Joining::Segments,
+        }
     }
 
     /// Makes the encoders.
-    pub(crate) fn factory(&self, quality: H264Quality) -> Arc<dyn EncoderFactory> {
+    ///
+    /// # Errors
+    /// When ffmpeg is needed and missing, or lacks the encoder; when there are options and no ffmpeg to take them.
+    pub(crate) fn factory(&self, settings: MakerSettings<'_>) -> anyhow::Result<Arc<dyn EncoderFactory>> {
         match self.maker {
-            Maker::BuiltIn(make) => make(quality),
+            Maker::BuiltIn(_) if !settings.options.is_empty() => {
+                let text =
+                    format!("--codec-option is for the codecs of ffmpeg, and {} is none of them", self.name);
+                Err(UsageError(text).into())
+            }
+            Maker::BuiltIn(make) => Ok(make(settings.quality)),
+            Maker::Ffmpeg => {
+                let codec = FfmpegCodec::find(self.name).context("ffmpeg has no such codec")?;
+                let factory = FfmpegFactory::new(found_ffmpeg(settings.ffmpeg)?, codec, settings.quality)?;
+                let factory = factory.with_options(settings.options.to_vec());
+                Ok(Arc::new(match settings.patience {
+                    Some(patience) => factory.with_patience(patience),
+                    None => factory,
+                }))
+            }
         }
     }
+}
+
+/// The ffmpeg called `program`. It is asked only once for what it has.
+///
+/// # Errors
+/// When it cannot be used.
+fn found_ffmpeg(program: &OsStr) -> Result<FfmpegProgram, ProgramError> {
+    static FOUND: Mutex<Vec<FfmpegProgram>> = Mutex::new(Vec::new());
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = found.iter().find(|known| known.program() == program) {
+        return Ok(known.clone());
+    }
+    let new = FfmpegProgram::find(program)?;
+    found.push(new.clone());
+    Ok(new)
 }

@@ -4,7 +4,9 @@ mod findings;
 mod machine;
 mod report;
 
-use super::args::{AdapterArgs, JsonArgs};
+use std::ffi::OsString;
+
+use super::args::{AdapterArgs, JsonArgs, ffmpeg_or_usual};
 use super::console;
 use findings::DoctorFindings;
 
@@ -18,11 +20,15 @@ pub(super) struct DoctorArgs {
 
     #[command(flatten)]
     json: JsonArgs,
+
+    /// The ffmpeg to look at [default: the environment variable STRIKELINE_FFMPEG, or ffmpeg].
+    #[arg(long, value_name = "PROGRAM")]
+    ffmpeg: Option<OsString>,
 }
 
 /// Runs it.
 pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
-    let findings = DoctorFindings::gather(&args.adapter.choice());
+    let findings = DoctorFindings::gather(&args.adapter.choice(), &ffmpeg_or_usual(args.ffmpeg.as_deref()));
     if args.json.json {
         console::print_json(&report::json(&findings))?;
     } else {

@@ -9,7 +9,8 @@ use strikeline_picture::Time;
 use wgpu_video::gpu::{AdapterChoice, AdapterDescription, GpuAdapter};
 use wgpu_video::journal::SegmentKey;
 use wgpu_video::stream::{
-    CancelToken, Mp4Sink, Progress, Report, Sink, StreamError, StreamOptions, stream, stream_with_sound,
+    CancelToken, FileSink, PipeSink, Progress, Report, Sink, StreamError, StreamOptions, stream,
+    stream_with_sound,
 };
 
 use super::UsageError;
@@ -35,7 +36,19 @@ pub(crate) struct VideoTags {
 
 impl VideoTags {
     /// `sink` with these tags, and with the name of the program.
-    pub(crate) fn on(&self, sink: Mp4Sink) -> Mp4Sink {
+    pub(crate) fn on_pipe(&self, sink: PipeSink) -> PipeSink {
+        let mut sink = sink.with_writing_tool(WRITING_TOOL);
+        if let Some(title) = &self.title {
+            sink = sink.with_title(title);
+        }
+        if let Some(artist) = &self.artist {
+            sink = sink.with_artist(artist);
+        }
+        sink
+    }
+
+    /// `sink` with these tags, and with the name of the program.
+    pub(crate) fn on(&self, sink: FileSink) -> FileSink {
         let mut sink = sink.with_writing_tool(WRITING_TOOL);
         if let Some(title) = &self.title {
             sink = sink.with_title(title);
@@ -101,7 +114,7 @@ impl<'a> RenderJob<'a> {
             ));
         }
         let frames = super::at_least_one(frames);
-        let encoder = args.stream.factory(codec);
+        let encoder = args.stream.factory(codec)?;
         let options = args.stream.options(picture, frames, encoder, cancel.clone(), messages);
         Ok(RenderJob { args, played, drum_map, cancel: cancel.clone(), scene, options, frames: frames.get() })
     }

@@ -8,6 +8,7 @@ use strikeline::theme::ThemeError;
 use strikeline_sound::align::AlignError;
 use strikeline_sound::recording::{CannotCopy, RecordingError};
 use wgpu_video::encode::EncodeError;
+use wgpu_video::encode::ffmpeg::ProgramError;
 use wgpu_video::gpu::GpuError;
 use wgpu_video::mux::MuxError;
 use wgpu_video::output::OutputError;
@@ -63,7 +64,16 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
         return of_scene(error);
     }
     if let Some(EncodeError::Unsupported { .. }) = error.downcast_ref() {
-        return Some("--size and --fps set what is encoded, and --encoder chooses another encoder");
+        return Some("--size and --fps set what is encoded, and --codec chooses another encoder");
+    }
+    match error.downcast_ref() {
+        Some(ProgramError::NoEncoder { .. }) => {
+            return Some(
+                "--codec chooses another codec; `strikeline doctor` lists those that ffmpeg has here",
+            );
+        }
+        Some(_) => return Some("--ffmpeg, or the environment variable STRIKELINE_FFMPEG, names the program"),
+        None => {}
     }
     if let Some(remedy) = of_sound(error) {
         return Some(remedy);
@@ -131,7 +141,7 @@ fn of_stream(error: &StreamError) -> Option<&'static str> {
             of_cause(&**error)
         }
         StreamError::Write { source, .. } | StreamError::Sound { source, .. } => of_cause(&**source),
-        StreamError::ConfigDiffers { .. } => Some("--encoder chooses another encoder"),
+        StreamError::ConfigDiffers { .. } => Some("--codec chooses another encoder"),
         StreamError::Thread { .. } => Some("--jobs sets the number of encoding threads"),
         _ => None,
     }

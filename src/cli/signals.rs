@@ -104,6 +104,7 @@ impl Drop for Streaming<'_> {
 
 /// Removes the hidden files that are not complete, and ends the program, whatever its threads do.
 fn end_at_once(code: u8) -> ! {
+    wgpu_video::encode::ffmpeg::kill_all();
     wgpu_video::output::remove_unfinished();
     // Not `std::process::exit`: that runs what libraries, such as graphics drivers, want to do at the end, and other threads
     // are in the midst of them, or have come to a stop there.

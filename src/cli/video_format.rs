@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use strikeline_picture::shown;
+use wgpu_video::mux::Container;
 
 use super::UsageError;
 use super::codecs::{CODECS, VideoCodec};
@@ -12,6 +13,10 @@ use super::formats::is_standard_stream;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum VideoFormat {
     Mp4,
+    /// QuickTime.
+    Mov,
+    Matroska,
+    WebM,
     /// YUV4MPEG2: frames that are not compressed, with their size and rate.
     Y4m,
     /// Frames that are not compressed, one behind the other.
@@ -20,12 +25,22 @@ pub(super) enum VideoFormat {
 
 impl VideoFormat {
     /// All of them.
-    const ALL: [VideoFormat; 3] = [VideoFormat::Mp4, VideoFormat::Y4m, VideoFormat::Nv12];
+    const ALL: [VideoFormat; 6] = [
+        VideoFormat::Mp4,
+        VideoFormat::Mov,
+        VideoFormat::Matroska,
+        VideoFormat::WebM,
+        VideoFormat::Y4m,
+        VideoFormat::Nv12,
+    ];
 
     /// Its name in texts.
     pub(super) fn name(self) -> &'static str {
         match self {
             VideoFormat::Mp4 => "MP4",
+            VideoFormat::Mov => "QuickTime",
+            VideoFormat::Matroska => "Matroska",
+            VideoFormat::WebM => "WebM",
             VideoFormat::Y4m => "YUV4MPEG2",
             VideoFormat::Nv12 => "raw NV12",
         }
@@ -35,6 +50,9 @@ impl VideoFormat {
     fn endings(self) -> &'static [&'static str] {
         match self {
             VideoFormat::Mp4 => &["mp4", "m4v"],
+            VideoFormat::Mov => &["mov"],
+            VideoFormat::Matroska => &["mkv"],
+            VideoFormat::WebM => &["webm"],
             VideoFormat::Y4m => &["y4m"],
             VideoFormat::Nv12 => &["nv12"],
         }
@@ -45,14 +63,25 @@ impl VideoFormat {
         self.endings()[0]
     }
 
-    /// Whether it can have sound.
-    pub(super) fn has_sound(self) -> bool {
-        !matches!(self, VideoFormat::Y4m | VideoFormat::Nv12)
+    /// The container that it is; `None` for frames that are not compressed.
+    pub(super) fn container(self) -> Option<Container> {
+        match self {
+            VideoFormat::Mp4 => Some(Container::Mp4),
+            VideoFormat::Mov => Some(Container::QuickTime),
+            VideoFormat::Matroska => Some(Container::Matroska),
+            VideoFormat::WebM => Some(Container::WebM),
+            VideoFormat::Y4m | VideoFormat::Nv12 => None,
+        }
     }
 
-    /// Whether it can be written to a pipe, whose bytes cannot be changed later.
+    /// Whether it can have sound.
+    pub(super) fn has_sound(self) -> bool {
+        self.container().is_some()
+    }
+
+    /// Whether it can be written to a pipe, whose bytes cannot be changed later: MP4 in fragments.
     fn fits_pipe(self) -> bool {
-        matches!(self, VideoFormat::Y4m | VideoFormat::Nv12)
+        matches!(self, VideoFormat::Mp4 | VideoFormat::Y4m | VideoFormat::Nv12)
     }
 
     /// The codecs that it can have, the one that is used when none is chosen first.
@@ -73,13 +102,15 @@ impl VideoFormat {
 pub(super) struct VideoKind {
     pub format: VideoFormat,
     pub codec: &'static VideoCodec,
+    /// Whether an MP4 file is written in fragments, from front to back.
+    pub fragmented: bool,
 }
 
 impl VideoKind {
     /// For a video that is coded in `codec`, if one was chosen, in the format that is usual for it.
     pub(super) fn usual(codec: Option<&'static VideoCodec>) -> VideoKind {
         let codec = codec.unwrap_or(VideoCodec::DEFAULT);
-        VideoKind { format: codec.formats[0], codec }
+        VideoKind { format: codec.formats[0], codec, fragmented: false }
     }
 
     /// For a video called `output`, which `option` names, coded in `codec`, if one was chosen. The ending of the name says the
@@ -112,7 +143,7 @@ impl VideoKind {
             }
             Some(format) if !is_pipe => {
                 let codec = codec.or_else(|| format.codecs().next()).unwrap_or(VideoCodec::DEFAULT);
-                VideoKind { format, codec }
+                VideoKind { format, codec, fragmented: false }
             }
             _ => VideoKind::usual(codec),
         };
@@ -120,18 +151,29 @@ impl VideoKind {
             return Err(UsageError(kind.mismatch(option, output)));
         }
         if is_pipe && !kind.format.fits_pipe() {
+            let name = kind.format.name();
             return Err(UsageError(format!(
-                "{option} {}: parts of {} file are written last and stand first, so it cannot go to standard output or a pipe; --codec {} writes \
-                 frames that are not compressed, or give the name of a file (./- for one called -)",
+                "{option} {}: parts of a {name} file are written last and stand first, so it cannot go to standard output or a \
+                 pipe; choose --codec {}, or give the name of a file (./- for one called -)",
                 shown(output),
-                match kind.format.name() {
-                    name @ "MP4" => format!("an {name}"),
-                    name => format!("a {name}"),
-                },
                 listed(piped().map(|codec| codec.name.to_owned()), "or"),
             )));
         }
-        Ok(kind)
+        let fragmented = is_pipe && kind.format == VideoFormat::Mp4;
+        Ok(VideoKind { fragmented, ..kind })
+    }
+
+    /// The same, written in fragments from front to back.
+    ///
+    /// # Errors
+    /// When the format has none.
+    pub(super) fn in_fragments(self) -> Result<VideoKind, UsageError> {
+        match self.format {
+            VideoFormat::Mp4 => Ok(VideoKind { fragmented: true, ..self }),
+            other => {
+                Err(UsageError(format!("--fragmented is for MP4 files, and the video is {}", other.name())))
+            }
+        }
     }
 
     /// Says that the format cannot have the codec, and what can be.
@@ -192,6 +234,12 @@ mod tests {
             ("song.nv12", None, (Nv12, "nv12")),
             ("song", Some("nv12"), (Nv12, "nv12")),
             ("-", Some("y4m"), (Y4m, "y4m")),
+            ("-", None, (Mp4, "h264")),
+            ("song.mov", None, (VideoFormat::Mov, "h264")),
+            ("song.mkv", None, (VideoFormat::Matroska, "h264")),
+            ("song.webm", None, (VideoFormat::WebM, "vp9")),
+            ("song.webm", Some("svt-av1"), (VideoFormat::WebM, "svt-av1")),
+            ("song", Some("prores"), (VideoFormat::Mov, "prores")),
         ] {
             assert_eq!(kind(output, codec), Ok(expected), "{output} {codec:?}");
         }
@@ -204,7 +252,9 @@ mod tests {
             ("song.mp4.png", None, &[".mp4"]),
             ("song.mp4", Some("y4m"), &["MP4 files cannot", ".y4m", "h264"]),
             ("song.y4m", Some("h264"), &["YUV4MPEG2 files cannot", ".mp4", "--codec y4m"]),
-            ("-", None, &["an MP4 file", "y4m or nv12", "./-"]),
+            ("-", Some("prores"), &["a QuickTime file", "h264", "nv12", "./-"]),
+            ("song.webm", Some("x264"), &["WebM files cannot", ".mkv", "vp9"]),
+            ("song.mp4", Some("ffv1"), &["MP4 files cannot", ".mkv"]),
         ] {
             let error = kind(output, codec).unwrap_err();
             assert!(words.iter().all(|word| error.contains(word)), "{output} {codec:?}: {error}");

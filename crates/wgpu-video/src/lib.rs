@@ -40,7 +40,7 @@ pub use output::Overwrite;
 pub use scene::Scene;
 pub use sound::AudioEncoding;
 pub use stream::{
-    Mp4Sink, Report, Sink, StreamError, StreamOptions, TextureStream, stream, stream_with_sound,
+    FileSink, Report, Sink, StreamError, StreamOptions, TextureStream, stream, stream_with_sound,
 };
 
 #[cfg(all(doctest, feature = "h264"))]

@@ -24,7 +24,7 @@ use wgpu_video::mux::{Mp4Settings, Mp4Writer};
 use wgpu_video::output::Overwrite;
 #[cfg(feature = "h264")]
 use wgpu_video::sound::AudioEncoding;
-use wgpu_video::stream::Mp4Sink;
+use wgpu_video::stream::FileSink;
 use wgpu_video::stream::SegmentSelection;
 use wgpu_video::stream::pipeline::{self, DeviceStages, PipelineOptions};
 use wgpu_video::stream::stage::{Mapped, Readback, Render, SlotIndex, StageError};
@@ -264,8 +264,8 @@ fn raw_frames_pass_through_the_pipeline() {
 fn a_codec_that_the_sink_cannot_write_is_refused_before_anything_is_drawn_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let raw: &dyn EncoderFactory = &RawEncoder;
-    for encoder in [&hevc() as &dyn EncoderFactory, &av1(), &vp9(), &prores(), &ffv1(), raw] {
-        let mut sink = Mp4Sink::create(&folder.path().join("video.mp4"), Overwrite::Refuse).unwrap();
+    for encoder in [&prores() as &dyn EncoderFactory, &ffv1(), raw] {
+        let mut sink = FileSink::create(&folder.path().join("video.mp4"), Overwrite::Refuse).unwrap();
         let (result, drawn) = run(encoder, &mut sink);
         let error = result.unwrap_err().to_string();
         let codec = encoder.codec().name();

@@ -20,7 +20,7 @@ use wgpu_video::gpu::{Gpu, GpuError};
 use wgpu_video::output::Overwrite;
 use wgpu_video::scene::{Drawing, Scene, SceneError, SceneTarget};
 use wgpu_video::sound::{AudioEncoding, FlacDepth};
-use wgpu_video::stream::Mp4Sink;
+use wgpu_video::stream::FileSink;
 use wgpu_video::stream::{
     ConvertOn, Stage, StreamError, StreamOptions, TextureError, TextureStream, WorkSplit, stream,
     stream_with_sound,
@@ -63,7 +63,7 @@ impl Program {
         options: &StreamOptions,
         path: &Path,
     ) -> Result<TextureStream, StreamError> {
-        let sink = Mp4Sink::create(path, Overwrite::Refuse).unwrap();
+        let sink = FileSink::create(path, Overwrite::Refuse).unwrap();
         TextureStream::new(&self.device, &self.queue, format, options, sink)
     }
 
@@ -190,7 +190,7 @@ impl Scene for RgbaScene {
 }
 
 fn streamed(scene: &mut dyn Scene, options: &StreamOptions, path: &Path) -> Vec<u8> {
-    let mut sink = Mp4Sink::create(path, Overwrite::Refuse).unwrap();
+    let mut sink = FileSink::create(path, Overwrite::Refuse).unwrap();
     stream(scene, options, &mut sink, &mut |_| {}).unwrap();
     drop(sink);
     std::fs::read(path).unwrap()
@@ -269,14 +269,14 @@ fn a_stream_with_sound_gives_the_same_bytes_pushed_or_drawn_however_it_is_split(
             let split = WorkSplit { ring_depth, jobs, segments_in_flight: 2, devices: None };
             let options = options(43).with_split(split);
             let path = |kind: &str| folder.path().join(format!("{encoding:?}-{index}-{kind}.mp4"));
-            let mut sink = Mp4Sink::create(&path("scene"), Overwrite::Refuse).unwrap();
+            let mut sink = FileSink::create(&path("scene"), Overwrite::Refuse).unwrap();
             let mut scene = RendererScene(SourceFormat::of(format).unwrap(), None);
             let mut sound = saw(&options, encoding, u64::MAX);
             let report = stream_with_sound(&mut scene, &mut sound, &options, &mut sink, &mut |_| {}).unwrap();
             assert_eq!(report.stages.of(Stage::Sound).frames, 43);
             drop(sink);
 
-            let sink = Mp4Sink::create(&path("pushed"), Overwrite::Refuse).unwrap();
+            let sink = FileSink::create(&path("pushed"), Overwrite::Refuse).unwrap();
             let sound = saw(&options, encoding, u64::MAX);
             let (device, queue) = (&program.device, &program.queue);
             let mut stream = TextureStream::with_sound(device, queue, format, &options, sound, sink).unwrap();
@@ -301,7 +301,7 @@ fn a_sound_that_fails_ends_the_stream_and_leaves_no_file() {
     let format = TextureFormat::Rgba8Unorm;
     let options = options(43);
     let path = folder.path().join("video.mp4");
-    let sink = || Mp4Sink::create(&path, Overwrite::Refuse).unwrap();
+    let sink = || FileSink::create(&path, Overwrite::Refuse).unwrap();
     let failing = || saw(&options, AudioEncoding::Pcm, 10_000);
     let mut scene = RendererScene(SourceFormat::of(format).unwrap(), None);
     let error =

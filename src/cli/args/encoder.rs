@@ -1,11 +1,16 @@
 //! Codec and quality: the options of every subcommand that encodes.
 
+use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use strikeline_picture::Time;
+use wgpu_video::encode::ffmpeg::EncoderOption;
 use wgpu_video::encode::{EncoderFactory, H264Quality};
 
-use crate::cli::codecs::{CODECS, VideoCodec};
+use super::length;
+use crate::cli::codecs::{CODECS, MakerSettings, VideoCodec};
 
 /// Codec and quality.
 #[derive(Debug, Clone, clap::Args)]
@@ -17,6 +22,26 @@ pub(crate) struct EncoderArgs {
     /// Codec of the pictures, or encoder of the codec [default: what is usual for the output, h264 for MP4].
     #[arg(long, alias = "encoder", value_name = "NAME", value_parser = codecs())]
     codec: Option<&'static VideoCodec>,
+
+    /// Option for an encoder of ffmpeg, such as preset=slow; may be repeated. `ffmpeg -h encoder=libx264` lists those of one.
+    ///
+    /// It takes the place of the option of that name that would be used. A list such as x265-params is added to that.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = codec_option)]
+    codec_option: Vec<EncoderOption>,
+
+    /// The ffmpeg that encodes, if the codec needs it [default: the environment variable STRIKELINE_FFMPEG, or ffmpeg].
+    #[arg(long, value_name = "PROGRAM")]
+    ffmpeg: Option<OsString>,
+
+    /// Time that ffmpeg may do nothing.
+    #[arg(long, value_name = "TIME", value_parser = length, hide = true)]
+    ffmpeg_patience: Option<Time>,
+}
+
+/// Parses an option for an encoder of ffmpeg.
+fn codec_option(text: &str) -> Result<EncoderOption, String> {
+    let (name, value) = text.split_once('=').ok_or("give KEY=VALUE, such as preset=slow")?;
+    EncoderOption::new(name, value).ok_or_else(|| format!("{name} is no option of an encoder"))
 }
 
 /// Parses the name of a codec.
@@ -38,7 +63,22 @@ impl EncoderArgs {
     }
 
     /// The factory of the encoders of `codec`.
-    pub(crate) fn factory(&self, codec: &VideoCodec) -> Arc<dyn EncoderFactory> {
-        codec.factory(self.quality())
+    ///
+    /// # Errors
+    /// As [`VideoCodec::factory`].
+    pub(crate) fn factory(&self, codec: &VideoCodec) -> anyhow::Result<Arc<dyn EncoderFactory>> {
+        let patience = self.ffmpeg_patience.map(|time| u64::try_from(time.as_nanos()).unwrap_or(0));
+        codec.factory(MakerSettings {
+            quality: self.quality(),
+            ffmpeg: &ffmpeg_or_usual(self.ffmpeg.as_deref()),
+            options: &self.codec_option,
+            patience: patience.map(Duration::from_nanos),
+        })
     }
+}
+
+/// The ffmpeg that `--ffmpeg` names, or the usual one.
+pub(crate) fn ffmpeg_or_usual(given: Option<&OsStr>) -> OsString {
+    let usual = || std::env::var_os("STRIKELINE_FFMPEG").filter(|program| !program.is_empty());
+    given.map(OsStr::to_owned).or_else(usual).unwrap_or_else(|| "ffmpeg".into())
 }

@@ -15,7 +15,7 @@ mod times;
 mod video;
 
 pub(super) use drum_map::{DrumMapArgs, MapInForce, MapReport};
-pub(super) use encoder::EncoderArgs;
+pub(super) use encoder::{EncoderArgs, ffmpeg_or_usual};
 pub(super) use highway::{HighwayArgs, Look};
 pub(super) use output::{ForceArgs, JsonArgs, QuietArgs};
 pub(super) use picture::{AdapterArgs, PictureArgs};

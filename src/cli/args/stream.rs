@@ -78,7 +78,10 @@ impl StreamArgs {
     }
 
     /// The factory of the encoders of `codec`.
-    pub(crate) fn factory(&self, codec: &VideoCodec) -> Arc<dyn EncoderFactory> {
+    ///
+    /// # Errors
+    /// As [`VideoCodec::factory`].
+    pub(crate) fn factory(&self, codec: &VideoCodec) -> anyhow::Result<Arc<dyn EncoderFactory>> {
         self.encoder.factory(codec)
     }
 

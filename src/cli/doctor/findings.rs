@@ -1,9 +1,11 @@
 //! Collects everything that `strikeline doctor` shows.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use crate::cli::tuning::{Entry, SettingsFile, TuningError};
 use wgpu_video::encode::Assembler;
+use wgpu_video::encode::ffmpeg::{FfmpegProgram, ProgramError};
 use wgpu_video::gpu::details::AdapterDetails;
 use wgpu_video::gpu::readback_speed::ReadbackSpeed;
 use wgpu_video::gpu::{AdapterChoice, AdapterDescription, Gpu, GpuError};
@@ -20,6 +22,8 @@ pub(super) struct DoctorFindings {
     pub assembler: Option<Assembler>,
     /// The vector instructions that the built-in encoder uses.
     pub vectors: &'static str,
+    /// The ffmpeg that is used for codecs that it has.
+    pub ffmpeg: Result<FfmpegProgram, ProgramError>,
     /// Properties of the processor.
     pub features: Vec<Feature>,
     /// Cores that the process may use.
@@ -64,8 +68,8 @@ pub(super) struct Missing {
 }
 
 impl DoctorFindings {
-    /// Collects the findings for the given adapter.
-    pub(super) fn gather(choice: &AdapterChoice) -> DoctorFindings {
+    /// Collects the findings for the given adapter, and the program `ffmpeg`.
+    pub(super) fn gather(choice: &AdapterChoice, ffmpeg: &OsStr) -> DoctorFindings {
         let adapters = Gpu::adapter_details();
         let descriptions: Vec<AdapterDescription> =
             adapters.iter().map(|adapter| adapter.description.clone()).collect();
@@ -82,6 +86,7 @@ impl DoctorFindings {
             graphics,
             assembler,
             vectors: machine::vectors(),
+            ffmpeg: FfmpegProgram::find(ffmpeg),
             features: machine::features(),
             cores: machine::cores(),
             settings,

@@ -6,6 +6,7 @@ use strikeline_picture::shown;
 
 use crate::cli::tuning::Entry;
 use serde_json::{Value, json};
+use wgpu_video::encode::ffmpeg::{FFMPEG_CODECS, FfmpegCodec, FfmpegProgram, ProgramError};
 use wgpu_video::gpu::details::AdapterDetails;
 use wgpu_video::gpu::readback_speed::ReadbackSpeed;
 
@@ -61,6 +62,7 @@ pub(super) fn text(findings: &DoctorFindings) -> String {
             None => "not in this build".to_owned(),
         }
     );
+    text.push_str(&ffmpeg(&findings.ffmpeg));
     let features: Vec<String> =
         findings.features.iter().map(|(name, there)| format!("{name} {}", yes(*there))).collect();
     let features = if features.is_empty() { "none that matter".to_owned() } else { features.join(", ") };
@@ -105,6 +107,25 @@ fn wrapped(line: &str) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Which codecs ffmpeg has. Whether a device that an encoder needs is there is only known when it is used.
+fn ffmpeg(found: &Result<FfmpegProgram, ProgramError>) -> String {
+    let program = match found {
+        Ok(program) => program,
+        Err(error) => return format!("\nffmpeg\n  none: {error}\n"),
+    };
+    let (has, lacks) = codecs(program);
+    let lacks = if lacks.is_empty() { String::new() } else { format!("\n  not in it: {}", lacks.join(", ")) };
+    let has = if has.is_empty() { "none".to_owned() } else { has.join(", ") };
+    format!("\nffmpeg\n  {}: {}\n  codecs: {has}{lacks}\n", shown(program.program()), program.version())
+}
+
+/// The names of the codecs that `program` has and lacks.
+fn codecs(program: &FfmpegProgram) -> (Vec<&'static str>, Vec<&'static str>) {
+    let (has, lacks): (Vec<_>, Vec<_>) = FFMPEG_CODECS.iter().partition(|codec| program.has(codec));
+    let names = |codecs: Vec<&'static FfmpegCodec>| codecs.into_iter().map(|codec| codec.name).collect();
+    (names(has), names(lacks))
 }
 
 fn readback(speed: &ReadbackSpeed, shared_memory: Option<bool>) -> String {
@@ -221,6 +242,10 @@ pub(super) fn json(findings: &DoctorFindings) -> Value {
             { "name": "openh264", "assembler": findings.assembler.map(|assembler| assembler.to_string()) },
             { "name": "h264", "vectors": findings.vectors },
         ],
+        "ffmpeg": match &findings.ffmpeg {
+            Ok(program) => json!({ "version": program.version(), "codecs": codecs(program).0, "error": null }),
+            Err(error) => json!({ "version": null, "codecs": [], "error": error.to_string() }),
+        },
         "processor": {
             "architecture": std::env::consts::ARCH,
             "system": std::env::consts::OS,

@@ -10,9 +10,10 @@ use anyhow::Context;
 use strikeline_picture::{FrameRate, PictureSize, SegmentIndex, shown};
 use wgpu_video::encode::Codec;
 use wgpu_video::journal::{SegmentFile, join};
-use wgpu_video::stream::{FinishedSegment, Mp4Sink, SegmentStore, SinkError, StreamInfo, VideoTrack};
+use wgpu_video::stream::{FileSink, FinishedSegment, SegmentStore, SinkError, StreamInfo, VideoTrack};
 
 use super::files::{PartOrigin, PartState, PlanFile};
+use crate::cli::UsageError;
 use crate::cli::args::{ForceArgs, JsonArgs, QuietArgs};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
@@ -133,14 +134,14 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     let mut messages = Messages::new(quiet, json);
     if let Some(output) = &args.output {
         // A name that no video can have is told before the plan is read.
-        VideoKind::of("--output", output, None)?;
+        joined_kind(output, None)?;
     }
     let file = PlanFile::open(&args.plan)?;
     let video_args = file.video_args()?;
     let codec = video_args.stream.codec().unwrap_or(VideoCodec::DEFAULT);
     let ending = VideoKind::usual(Some(codec)).format.ending();
     let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&file.song(), ending));
-    VideoKind::of("--output", &output, Some(codec))?;
+    let container = joined_kind(&output, Some(codec))?.format.container();
     let sink = match args.missing {
         true => None,
         false => {
@@ -152,7 +153,8 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
             files.write_any("--output", &output);
             files.check()?;
             // Errors of the output that can be seen in advance come before all parts are read.
-            Some(Mp4Sink::create(&output, args.force.overwrite())?)
+            let sink = FileSink::create(&output, args.force.overwrite())?;
+            Some(sink.with_container(container.unwrap_or_default()))
         }
     };
     let checked = check(&file)?;
@@ -173,8 +175,11 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     let video = &plan.video;
     let size: PictureSize = video.size.parse().context("the plan's picture size cannot be used")?;
     let frame_rate: FrameRate = video.frame_rate.parse().context("the plan's frame rate cannot be used")?;
-    let codec = video_args.stream.factory(codec).codec();
-    let mut info = StreamInfo::new(VideoTrack::new(size, frame_rate, video.segments(), codec));
+    let encoder = video_args.stream.factory(codec)?;
+    let codec = encoder.codec();
+    let mut info = StreamInfo::new(
+        VideoTrack::new(size, frame_rate, video.segments(), codec).with_reordering(encoder.reorders()),
+    );
     let sound = match video.sound {
         true => Some(SegmentFile::open_to_read(&file.part_path(0), codec)?),
         false => None,
@@ -213,6 +218,20 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
         console::print_json(&value).map_err(|error| error.after(done))?;
     }
     Ok(())
+}
+
+/// What the video called `output` is written as.
+///
+/// # Errors
+/// As [`VideoKind::of`], and when it is no file.
+fn joined_kind(output: &Path, codec: Option<&'static VideoCodec>) -> Result<VideoKind, UsageError> {
+    match VideoKind::of("--output", output, codec)? {
+        VideoKind { fragmented: true, .. } => Err(UsageError(format!(
+            "--output {}: parts are joined to a file, not to standard output or a pipe: give the name of a file",
+            shown(output)
+        ))),
+        kind => Ok(kind),
+    }
 }
 
 /// Reads and checks all parts. Returns what made them, or which parts are not complete.

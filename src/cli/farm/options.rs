@@ -61,6 +61,10 @@ fn given(matches: &ArgMatches) -> Vec<GivenOption> {
             continue;
         }
         let Some(long) = arg.get_long() else { continue };
+        // Each machine has its own.
+        if OF_MACHINE.contains(&long) {
+            continue;
+        }
         let name = format!("--{long}");
         if !arg.get_action().takes_values() {
             given.push(GivenOption { name, value: None, is_file: false });
@@ -77,6 +81,12 @@ fn given(matches: &ArgMatches) -> Vec<GivenOption> {
     given
 }
 
+/// Options about the machine. They are not written into plans, and not read from them: a plan names no program that is started.
+const OF_MACHINE: [&str; 2] = ["ffmpeg", "ffmpeg-patience"];
+
+/// Options that plans do not have, because ffmpeg would get them as they are, and plans may come from others.
+const NOT_PLANNED: &str = "codec-option";
+
 /// Whether `value` of the option `long` is the name of something built in, not of a file.
 fn is_builtin(long: &str, value: &OsStr) -> bool {
     value.to_str().is_some_and(|value| match long {
@@ -90,8 +100,12 @@ impl GivenVideo {
     /// The options for a plan in `folder`.
     ///
     /// # Errors
-    /// When a value or path is not UTF-8.
+    /// When a value or path is not UTF-8, or an option cannot be planned.
     pub(super) fn planned(&self, folder: &Path) -> Result<Vec<PlannedOption>, UsageError> {
+        if self.given.iter().any(|option| option.name.strip_prefix("--") == Some(NOT_PLANNED)) {
+            let text = format!("--{NOT_PLANNED} cannot be used for a video in parts");
+            return Err(UsageError(text));
+        }
         self.given.iter().map(|option| option.planned(folder)).collect()
     }
 
@@ -144,6 +158,13 @@ fn text(value: &OsStr) -> Result<&str, UsageError> {
 /// # Errors
 /// A text that says what is wrong with them.
 pub(super) fn video_args(options: &[PlannedOption], folder: &Path) -> Result<VideoArgs, String> {
+    let refused = |option: &&PlannedOption| {
+        let name = option.name.trim_start_matches('-').split('=').next().unwrap_or_default();
+        name == NOT_PLANNED || OF_MACHINE.contains(&name)
+    };
+    if let Some(option) = options.iter().find(refused) {
+        return Err(format!("{} does not belong into a plan", option.name));
+    }
     let words = options.iter().map(|option| {
         let mut word = OsString::from(&option.name);
         let value: Option<OsString> = match (&option.file, &option.value) {

@@ -126,7 +126,7 @@ pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
     let (trace_file, svg_file) = (file(&args.trace).transpose()?, file(&args.svg).transpose()?);
 
     let (start, frames) = part(args, &played)?;
-    let encoder = args.stream.factory(args.stream.codec().unwrap_or(VideoCodec::DEFAULT));
+    let encoder = args.stream.factory(args.stream.codec().unwrap_or(VideoCodec::DEFAULT))?;
     let frame_count = super::at_least_one(frames);
     let options = args.stream.options(&args.picture, frame_count, encoder, cancel, &mut messages);
     let highway =

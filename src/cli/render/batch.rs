@@ -73,6 +73,7 @@ pub(super) fn run(
     let record = (!args.resume.no_resume).then(|| Record::read(folder));
     // All names end in what is usual for the codec.
     let kind = VideoKind::usual(args.video.stream.codec());
+    let kind = if args.fragmented { kind.in_fragments()? } else { kind };
     let existing = Existing { args, pool: &pool, cancel: &cancel, record: record.as_ref(), kind };
     let skipped = existing.skipped(videos)?;
     if !folder.as_os_str().is_empty() {

@@ -39,10 +39,14 @@ pub(super) struct RenderArgs {
     /// Video file to write, or folder for the videos of several songs, which is created if it does not exist [default: the
     /// song's name, ending in .mp4 or what is usual for the codec, in the current folder].
     ///
-    /// The ending says the format: .mp4 or .m4v; .y4m and .nv12 for frames that are not compressed. Such frames can also go
-    /// to standard output (-) or a named pipe: -o - --codec y4m.
+    /// The ending says the format: .mp4 or .m4v, .mov, .mkv, .webm; .y4m and .nv12 for frames that are not compressed. To
+    /// standard output (-) or a named pipe goes MP4 in fragments, or such frames: -o - --codec y4m.
     #[arg(short, long, value_name = "FILE|FOLDER")]
     output: Option<PathBuf>,
+
+    /// Write an MP4 file in fragments, as it is written to standard output: it can be played while it is made.
+    #[arg(long)]
+    fragmented: bool,
 
     #[command(flatten)]
     force: ForceArgs,

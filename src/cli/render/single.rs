@@ -32,6 +32,7 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
     files.read_song(song);
     args.video.add_files(&mut files)?;
     let kind = VideoKind::of("--output", output, args.video.stream.codec())?;
+    let kind = if args.fragmented { kind.in_fragments()? } else { kind };
     let is_piped = is_standard_stream(output);
     if is_piped {
         check_standard_output(args)?;

@@ -4,18 +4,18 @@ use std::path::Path;
 
 use strikeline_audio::Packet;
 use wgpu_video::output::Overwrite;
-use wgpu_video::stream::{FinishedSegment, Mp4Sink, RawSink, Sink, SinkError, StreamInfo};
+use wgpu_video::stream::{FileSink, FinishedSegment, PipeSink, Sink, SinkError, StreamInfo};
 
 use crate::cli::formats::is_standard_stream;
 use crate::cli::job::VideoTags;
-use crate::cli::video_format::VideoFormat;
+use crate::cli::video_format::VideoKind;
 
 /// The sink of a video.
 pub(super) enum Target {
     /// A file with an index, which appears when it is complete.
-    File(Mp4Sink),
-    /// Frames that are not compressed, in a file or a pipe.
-    Raw(RawSink),
+    File(Box<FileSink>),
+    /// What is written from front to back, in a file or a pipe.
+    Pipe(Box<PipeSink>),
 }
 
 impl Target {
@@ -25,23 +25,25 @@ impl Target {
     /// When it cannot be written.
     pub(super) fn create(
         output: &Path,
-        format: VideoFormat,
+        kind: VideoKind,
         overwrite: Overwrite,
         tags: &VideoTags,
     ) -> anyhow::Result<Target> {
-        Ok(match format {
-            VideoFormat::Mp4 => Target::File(tags.on(Mp4Sink::create(output, overwrite)?)),
-            VideoFormat::Y4m | VideoFormat::Nv12 if is_standard_stream(output) => {
-                Target::Raw(RawSink::to_standard_output()?)
+        Ok(match kind.format.container() {
+            Some(container) if !kind.fragmented => Target::File(Box::new(
+                tags.on(FileSink::create(output, overwrite)?).with_container(container),
+            )),
+            _ if is_standard_stream(output) => {
+                Target::Pipe(Box::new(tags.on_pipe(PipeSink::to_standard_output()?)))
             }
-            VideoFormat::Y4m | VideoFormat::Nv12 => Target::Raw(RawSink::create(output, overwrite)?),
+            _ => Target::Pipe(Box::new(tags.on_pipe(PipeSink::create(output, overwrite)?))),
         })
     }
 
     /// The same, and `change` is done to a file with an index.
-    pub(super) fn map_file(self, change: impl FnOnce(Mp4Sink) -> Mp4Sink) -> Target {
+    pub(super) fn map_file(self, change: impl FnOnce(FileSink) -> FileSink) -> Target {
         match self {
-            Target::File(sink) => Target::File(change(sink)),
+            Target::File(sink) => Target::File(Box::new(change(*sink))),
             other => other,
         }
     }
@@ -50,14 +52,14 @@ impl Target {
     pub(super) fn partial(&self) -> Option<&Path> {
         match self {
             Target::File(sink) => sink.partial(),
-            Target::Raw(_) => None,
+            Target::Pipe(_) => None,
         }
     }
 
     fn sink(&mut self) -> &mut dyn Sink {
         match self {
-            Target::File(sink) => sink,
-            Target::Raw(sink) => sink,
+            Target::File(sink) => &mut **sink,
+            Target::Pipe(sink) => &mut **sink,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod assembler;
 mod codec;
+pub mod ffmpeg;
 #[cfg(feature = "h264")]
 pub mod h264;
 mod needs;
@@ -161,6 +162,12 @@ pub trait EncoderFactory: Send + Sync {
     /// How the pictures of a video are divided among encoders. [`Joining::Segments`] unless overridden.
     fn joining(&self) -> Joining {
         Joining::Segments
+    }
+
+    /// Whether pictures may be decoded in another order than they are shown in: [`AccessUnit::delay`] is 0 everywhere if not.
+    /// They are not, unless overridden.
+    fn reorders(&self) -> bool {
+        false
     }
 
     /// The most encoders that may be at work at once, such as a graphics card allows; `None` for any number, unless

@@ -31,6 +31,7 @@ pub(super) fn segment_front(segment: &FinishedSegment) -> Vec<u8> {
     for unit in &segment.units {
         front.extend((unit.bytes as u64).to_le_bytes());
         front.push(unit.sync.into());
+        front.extend(unit.delay.to_le_bytes());
     }
     front
 }
@@ -46,11 +47,12 @@ pub(super) fn segment(segment: SegmentIndex, codec: Codec, content: &[u8]) -> Op
         _ => return None,
     };
     let count = usize::try_from(reader.number()?).ok()?;
-    // Each unit takes nine bytes, so a wrong count cannot ask for more memory than the record's own size.
-    let mut units = Vec::with_capacity(count.min(reader.0.len() / 9));
+    // Each unit takes thirteen bytes, so a wrong count cannot ask for more memory than the record's own size.
+    let mut units = Vec::with_capacity(count.min(reader.0.len() / 13));
     for _ in 0..count {
         let bytes = usize::try_from(reader.number()?).ok()?;
-        units.push(AccessUnit::new(bytes, reader.byte()? != 0));
+        let sync = reader.byte()? != 0;
+        units.push(AccessUnit::new(bytes, sync).with_delay(reader.signed()?));
     }
     let data = reader.0.to_vec();
     let length = units.iter().try_fold(0usize, |sum, unit| sum.checked_add(unit.bytes))?;
@@ -141,6 +143,12 @@ impl<'c> Reader<'c> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
+    }
+
+    fn signed(&mut self) -> Option<i32> {
+        let (number, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(i32::from_le_bytes(*number))
     }
 
     fn byte(&mut self) -> Option<u8> {

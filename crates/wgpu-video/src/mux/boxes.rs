@@ -5,12 +5,27 @@ use std::num::NonZeroU32;
 use shiguredo_mp4::boxes::{Brand, FtypBox, MoovBox, MvhdBox, TrakBox, UnknownBox};
 use shiguredo_mp4::{BoxSize, BoxType, Mp4FileTime};
 
-/// `ftyp` (ISO/IEC 14496-12, 4.3) of a file whose video has the brand `codec`.
-pub(super) fn ftyp(codec: Brand) -> FtypBox {
+use super::description::Container;
+
+/// `ftyp` (ISO/IEC 14496-12, 4.3) of a file of the format `container` whose video has the brand `codec`.
+pub(super) fn ftyp(container: Container, codec: Brand) -> FtypBox {
+    if container == Container::QuickTime {
+        let brand = Brand::new(*b"qt  ");
+        return FtypBox { major_brand: brand, minor_version: 0x200, compatible_brands: vec![brand] };
+    }
     FtypBox {
         major_brand: Brand::ISOM,
         minor_version: 0x200,
         compatible_brands: vec![Brand::ISOM, Brand::ISO2, Brand::ISO4, codec, Brand::MP41],
+    }
+}
+
+/// `ftyp` of a file in fragments, whose offsets are counted from each fragment.
+pub(super) fn fragmented_ftyp(codec: Brand) -> FtypBox {
+    FtypBox {
+        major_brand: Brand::ISO6,
+        minor_version: 0x200,
+        compatible_brands: vec![Brand::ISO6, Brand::ISO5, codec, Brand::MP41],
     }
 }
 
@@ -32,8 +47,12 @@ pub(super) fn moov(timescale: NonZeroU32, duration: u64, tracks: Vec<TrakBox>, t
 
 /// The box that says how to turn the samples into colours: BT.709 primaries, transfer and matrix (1, 1, 1 of
 /// ISO/IEC 23091-2), limited range.
-pub(super) fn colr_bt709() -> UnknownBox {
+pub(super) fn colr_bt709(container: Container) -> UnknownBox {
     let [primaries, transfer, matrix] = [[0, 1]; 3];
+    if container == Container::QuickTime {
+        // The range is not said there: it is that of the codec.
+        return extra_box(*b"colr", [b"nclc".as_slice(), &primaries, &transfer, &matrix].concat());
+    }
     let full_range = [0];
     extra_box(*b"colr", [b"nclx".as_slice(), &primaries, &transfer, &matrix, &full_range].concat())
 }

@@ -5,6 +5,31 @@ use strikeline_audio::AudioTrack;
 use crate::encode::Codec;
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan};
 
+/// The formats of files that hold segments in order, with sound beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Container {
+    /// ISO/IEC 14496-14.
+    #[default]
+    Mp4,
+    /// Apple's QuickTime file format, `.mov`, from which MP4 was made.
+    QuickTime,
+    /// RFC 9559.
+    Matroska,
+    /// Matroska with a few codecs only, for browsers.
+    WebM,
+}
+
+impl std::fmt::Display for Container {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Container::Mp4 => "MP4",
+            Container::QuickTime => "QuickTime",
+            Container::Matroska => "Matroska",
+            Container::WebM => "WebM",
+        })
+    }
+}
+
 /// What is known of a video before its first segment comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -17,6 +42,9 @@ pub struct VideoTrack {
     pub plan: SegmentPlan,
     /// What the segments are coded in. Their [`CodecConfig`](crate::encode::CodecConfig) comes with them.
     pub codec: Codec,
+    /// Whether frames may be decoded in another order than they are shown in
+    /// ([`AccessUnit::delay`](crate::encode::AccessUnit::delay)).
+    pub reordered: bool,
 }
 
 impl VideoTrack {
@@ -27,7 +55,13 @@ impl VideoTrack {
         plan: SegmentPlan,
         codec: Codec,
     ) -> VideoTrack {
-        VideoTrack { size, frame_rate, plan, codec }
+        VideoTrack { size, frame_rate, plan, codec, reordered: false }
+    }
+
+    /// The same, and frames may be decoded in another order than they are shown in, if `reordered`.
+    #[must_use]
+    pub const fn with_reordering(self, reordered: bool) -> VideoTrack {
+        VideoTrack { reordered, ..self }
     }
 
     /// The sound that belongs to segment `segment` and those before it: all packets of `sound` that begin before this

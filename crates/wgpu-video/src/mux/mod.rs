@@ -4,15 +4,22 @@
 //! the frame, and how the decoder is to be set up.
 
 mod boxes;
+mod checks;
 mod codecs;
 mod description;
+mod ebml;
+mod fragmented;
+mod matroska;
+mod matroska_tracks;
 mod mp4;
 mod mp4_sound;
 mod mp4_track;
 mod mp4_video;
 mod sound_entries;
 
-pub use description::VideoTrack;
+pub use description::{Container, VideoTrack};
+pub use fragmented::FragmentedMp4;
+pub use matroska::MatroskaWriter;
 pub use mp4::{Mp4Settings, Mp4Writer};
 
 use std::io;
@@ -89,11 +96,13 @@ pub enum MuxError {
     },
     /// MP4 files cannot be written with that codec.
     #[error(
-        "MP4 files with {codec} video cannot be written, only with {known}: choose an encoder that makes {known}, or another kind of output"
+        "{container} files with {codec} video cannot be written, only with {known}: choose an encoder that makes {known}, or another kind of output"
     )]
     Codec {
         /// What the encoder makes.
         codec: Codec,
+        /// The format of the file.
+        container: Container,
         /// The codecs that can be written.
         known: String,
     },
@@ -164,6 +173,6 @@ pub enum MuxError {
         reason: String,
     },
     /// The file could not be written. The text names the remedy.
-    #[error("cannot write the MP4 file: {}", output::describe(.0))]
+    #[error("cannot write the file: {}", output::describe(.0))]
     Io(io::Error),
 }

@@ -24,8 +24,9 @@ use strikeline_audio::{AudioTrack, Packet};
 
 use super::MuxError;
 use super::boxes::{self, Tags};
+use super::checks::Expected;
 use super::codecs::Mp4Codec;
-use super::description::VideoTrack;
+use super::description::{Container, VideoTrack};
 use super::mp4_sound::Mp4Sound;
 use super::mp4_video::Mp4Video;
 use crate::encode::{AccessUnit, CodecConfig};
@@ -35,17 +36,17 @@ use strikeline_picture::{FrameIndex, SegmentIndex, SegmentPlan, SegmentRange};
 /// the size of a box inside `moov` reaches.
 const MAX_FRAMES: u64 = 1 << 27;
 
-/// Bytes between `moov` and the first segment in a file without sound: the header of `mdat`, which is 8 bytes long with a
+/// Bytes between `moov` and the first segment in a file whose tables have a known length: the header of `mdat`, which is 8 bytes long with a
 /// 32-bit size and follows an empty `free` box of 8 bytes, or 16 bytes long with a 64-bit size.
 const MDAT_HEADER: u64 = 16;
 
-/// The header of a `free` box. With sound, space is left for one in any case.
+/// The header of a `free` box. With sound, or with reordered frames, space is left for one in any case.
 const FREE_HEADER: u64 = 8;
 
 /// The most bytes of a title or an artist.
 const MAX_TAG: usize = 65_536;
 
-/// The tracks of a file, and what players show about it.
+/// The tracks of a file, and what players show about it. For Matroska files, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mp4Settings {
@@ -53,6 +54,8 @@ pub struct Mp4Settings {
     pub video: VideoTrack,
     /// The sound, if any.
     pub sound: Option<AudioTrack>,
+    /// Which format the file has.
+    pub container: Container,
     /// Name and version of the program that makes the file, which players show; this crate's unless set.
     pub writing_tool: &'static str,
     /// Title of the video, which players show.
@@ -67,13 +70,27 @@ impl Mp4Settings {
     /// A file without sound.
     pub const fn new(video: VideoTrack) -> Mp4Settings {
         let writing_tool = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
-        Mp4Settings { video, sound: None, writing_tool, title: None, artist: None, language: None }
+        Mp4Settings {
+            video,
+            sound: None,
+            container: Container::Mp4,
+            writing_tool,
+            title: None,
+            artist: None,
+            language: None,
+        }
     }
 
     /// The same with another name and version of the program that makes the file.
     #[must_use]
     pub fn with_writing_tool(self, writing_tool: &'static str) -> Mp4Settings {
         Mp4Settings { writing_tool, ..self }
+    }
+
+    /// The same for a file of another format.
+    #[must_use]
+    pub fn with_container(self, container: Container) -> Mp4Settings {
+        Mp4Settings { container, ..self }
     }
 
     /// The same with a sound track.
@@ -101,7 +118,7 @@ impl Mp4Settings {
     }
 
     /// Checks title and artist, and gives the language in the form that the file has it.
-    fn check(&self) -> Result<LanguageCode, MuxError> {
+    pub(super) fn check(&self) -> Result<LanguageCode, MuxError> {
         for (what, tag) in [("title", &self.title), ("artist", &self.artist)] {
             if tag.as_ref().is_some_and(|tag| tag.len() > MAX_TAG) {
                 return Err(MuxError::LongTag { what, limit: MAX_TAG });
@@ -113,7 +130,7 @@ impl Mp4Settings {
         language.ok_or_else(|| MuxError::Language { code: code.clone() })
     }
 
-    fn tags(&self) -> Tags<'_> {
+    pub(super) fn tags(&self) -> Tags<'_> {
         Tags { title: self.title.as_deref(), artist: self.artist.as_deref(), writing_tool: self.writing_tool }
     }
 }
@@ -159,8 +176,12 @@ impl<W: Write + Seek> Mp4Writer<W> {
     /// [`MuxError::Codec`], [`MuxError::TooManyFrames`], [`MuxError::TooMuchSound`], [`MuxError::Sound`],
     /// [`MuxError::Language`] or [`MuxError::LongTag`].
     pub fn new(writer: W, settings: Mp4Settings) -> Result<Mp4Writer<W>, MuxError> {
-        let codec = Mp4Codec::find(settings.video.codec)
-            .ok_or_else(|| MuxError::Codec { codec: settings.video.codec, known: Mp4Codec::names() })?;
+        let codec =
+            Mp4Codec::find(settings.video.codec, settings.container).ok_or_else(|| MuxError::Codec {
+                codec: settings.video.codec,
+                container: settings.container,
+                known: Mp4Codec::names(settings.container),
+            })?;
         let frames = settings.video.plan.frames();
         if frames > MAX_FRAMES {
             return Err(MuxError::TooManyFrames { frames, limit: MAX_FRAMES });
@@ -263,7 +284,7 @@ impl<W: Write + Seek> Mp4Writer<W> {
             unused.ok_or(MuxError::Header { reason })
         };
         let unused = mismatch(mdat_place.checked_sub(front.len() as u64))?;
-        // Only without sound, and with a large `mdat`, is there no `free` box at all.
+        // Only where all tables are as long as they can be, and with a large `mdat`, is there no `free` box at all.
         if unused > 0 {
             mismatch(unused.checked_sub(FREE_HEADER))?;
             front.extend(u32::try_from(unused).map_err(|_| no_room(unused))?.to_be_bytes());
@@ -311,40 +332,19 @@ impl<W: Write + Seek> Mp4Writer<W> {
         data: &[u8],
         units: &[AccessUnit],
     ) -> Result<(), MuxError> {
-        let due = self.next_segment();
         let plan = self.settings.video.plan;
-        let planned = plan.frames_of(segment);
-        let planned = planned.end - planned.start;
-        if planned == 0 {
+        if plan.frames_of(segment).is_empty() {
             return Err(MuxError::TooManySegments { got: segment, segments: plan.segments() });
         }
+        let due = self.next_segment();
         if segment != due {
             return Err(MuxError::OutOfOrder { got: segment, due });
         }
         self.check_sound(segment)?;
-        if units.len() as u64 != planned {
-            return Err(MuxError::FrameCount { segment, got: units.len() as u64, planned });
-        }
-        if self.header.as_ref().is_some_and(|header| header.config != *config) {
-            return Err(MuxError::ConfigDiffers { segment });
-        }
-        if !units.first().is_some_and(|unit| unit.sync) {
-            return Err(MuxError::NoSyncSample { segment });
-        }
-        let mut rest = data;
-        for (frame, unit) in (0..).zip(units) {
-            let damaged = |reason| MuxError::DamagedUnit { segment, frame, reason };
-            let (unit, behind) =
-                rest.split_at_checked(unit.bytes).ok_or_else(|| damaged("it is cut short"))?;
-            check_length(unit).and_then(|()| (self.codec.check_unit)(unit)).map_err(damaged)?;
-            rest = behind;
-        }
-        if rest.is_empty() {
-            Ok(())
-        } else {
-            let reason = "bytes that belong to no frame follow the last one";
-            Err(MuxError::DamagedUnit { segment, frame: planned - 1, reason })
-        }
+        let config_before = self.header.as_ref().map(|header| &header.config);
+        let check_unit = self.codec.check_unit;
+        let expected = Expected { video: &self.settings.video, due, config: config_before, check_unit };
+        expected.check(segment, config, data, units)
     }
 
     /// Checks that all sound of `segment` has come.
@@ -362,7 +362,7 @@ impl<W: Write + Seek> Mp4Writer<W> {
     /// Finds out how much place the header needs, and leaves it free.
     fn begin(&mut self, segment: SegmentIndex, config: &CodecConfig) -> Result<(), MuxError> {
         let expected = self.settings.video.size;
-        let made = (self.codec.sample_entry)(config, expected)
+        let made = (self.codec.sample_entry)(config, expected, self.settings.container)
             .map_err(|reason| MuxError::Config { segment, reason })?;
         let (width, height) = made.size;
         if (u32::from(width), u32::from(height)) != (expected.width(), expected.height()) {
@@ -370,10 +370,14 @@ impl<W: Write + Seek> Mp4Writer<W> {
         }
         let mut room = self.video.table_bytes() + MDAT_HEADER;
         if let Some(sound) = &self.sound {
-            room += sound.table_bytes() + FREE_HEADER;
+            room += sound.table_bytes();
+        }
+        if self.sound.is_some() || self.video.reordered() {
+            room += FREE_HEADER;
         }
         let empty = self.take_moov(made.entry.clone());
-        let ftyp = boxes::ftyp(self.codec.brand).encode_to_vec().map_err(bad_header)?;
+        let ftyp =
+            boxes::ftyp(self.settings.container, self.codec.brand).encode_to_vec().map_err(bad_header)?;
         let bytes = ftyp.len() as u64 + empty.encode_to_vec().map_err(bad_header)?.len() as u64 + room;
         self.position = bytes;
         self.header = Some(Box::new(Header { config: config.clone(), entry: made.entry, ftyp, bytes }));
@@ -394,7 +398,7 @@ impl<W: Write + Seek> Mp4Writer<W> {
 /// The clock of the whole file, in which the durations of both tracks and the edit list are counted: that of the pictures
 /// where there is no sound, else one in which both are exact, as long as they fit into 32 bits in it, and else that of the
 /// sound.
-fn movie_timescale(video: &Mp4Video, sound: Option<&Mp4Sound>) -> NonZeroU32 {
+pub(super) fn movie_timescale(video: &Mp4Video, sound: Option<&Mp4Sound>) -> NonZeroU32 {
     let Some(sound) = sound else { return video.timescale() };
     let (a, b) = (video.timescale().get(), sound.timescale().get());
     let common = (u64::from(a) / u64::from(greatest_common_divisor(a, b))) * u64::from(b);
@@ -419,15 +423,6 @@ fn mdat_header(payload: u64) -> Vec<u8> {
             let size = payload + MDAT_HEADER;
             [1u32.to_be_bytes().as_slice(), b"mdat", &size.to_be_bytes()].concat()
         }
-    }
-}
-
-/// Checks that `stsz` can say how long the access unit is.
-fn check_length(unit: &[u8]) -> Result<(), &'static str> {
-    match u32::try_from(unit.len()) {
-        Ok(0) => Err("it is empty"),
-        Ok(_) => Ok(()),
-        Err(_) => Err("it is longer than 4 GiB"),
     }
 }
 

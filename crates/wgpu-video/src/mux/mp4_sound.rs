@@ -188,6 +188,19 @@ impl Mp4Sound {
         data
     }
 
+    /// The packets that begin before tick `until` and have not been taken yet, and the tick at which the first of them begins.
+    pub(super) fn take_until(&mut self, until: u64) -> (u64, Vec<Packet>) {
+        let start = self.written;
+        let mut packets = Vec::new();
+        while self.written < until
+            && let Some(packet) = self.waiting.pop_front()
+        {
+            self.written += u64::from(packet.ticks);
+            packets.push(packet);
+        }
+        (start, packets)
+    }
+
     /// The most bytes that the complete tables take in the file, beyond those of empty ones: for each packet an entry of
     /// `stsz`, and of `stts` where they differ in length; for each chunk one of `co64` and one of `stsc`; and the edit list.
     pub(super) fn table_bytes(&self) -> u64 {

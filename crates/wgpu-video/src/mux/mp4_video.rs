@@ -4,7 +4,8 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 
 use shiguredo_mp4::boxes::{
-    Co64Box, SampleEntry, StblBox, StscBox, StscEntry, StsdBox, StssBox, StszBox, SttsBox, SttsEntry, TrakBox,
+    Co64Box, CttsBox, CttsEntry, SampleEntry, StblBox, StscBox, StscEntry, StsdBox, StssBox, StszBox,
+    SttsBox, SttsEntry, TrakBox,
 };
 use shiguredo_mp4::{Either, LanguageCode};
 
@@ -12,6 +13,9 @@ use super::description::VideoTrack;
 use super::mp4_track::{TrackHeader, add_chunk_length, rescaled};
 use crate::encode::AccessUnit;
 use strikeline_picture::{PictureSize, SegmentIndex};
+
+/// Bytes of a `ctts` box without entries.
+const CTTS_HEADER: u64 = 16;
 
 /// What is known of the track from the start, and the tables that grow with it.
 ///
@@ -32,6 +36,8 @@ pub(super) struct Mp4Video {
     most_in_chunk: Option<u64>,
     /// Samples of each chunk.
     chunk_lengths: Vec<StscEntry>,
+    /// Whether samples may be stored in another order than they are shown in.
+    reordered: bool,
     tables: SampleTables,
 }
 
@@ -44,6 +50,8 @@ struct SampleTables {
     chunk_offsets: Vec<u64>,
     /// Numbers, from 1, of the sync samples: the first of each segment.
     sync_samples: Vec<NonZeroU32>,
+    /// How many frames later than it is decoded each sample is shown, as runs of equal numbers.
+    delays: Vec<CttsEntry>,
 }
 
 impl Mp4Video {
@@ -64,6 +72,7 @@ impl Mp4Video {
             segments: track.plan.segments(),
             most_in_chunk: interleaved.then_some(half_second.max(1)),
             chunk_lengths: Vec::new(),
+            reordered: track.reordered,
             tables: SampleTables::default(),
         };
         for segment in 0..video.segments {
@@ -113,12 +122,28 @@ impl Mp4Video {
         }
         self.tables.chunk_offsets.push(offset);
         self.tables.sizes.extend(units.iter().map(|unit| unit.bytes as u32));
+        if self.reordered {
+            for unit in units {
+                let sample_offset = i64::from(unit.delay) * i64::from(self.sample_duration);
+                match self.tables.delays.last_mut() {
+                    Some(last) if last.sample_offset == sample_offset => last.sample_count += 1,
+                    _ => self.tables.delays.push(CttsEntry { sample_count: 1, sample_offset }),
+                }
+            }
+        }
+    }
+
+    /// Whether samples may be stored in another order than they are shown in.
+    pub(super) fn reordered(&self) -> bool {
+        self.reordered
     }
 
     /// Bytes that the complete tables take in the file, beyond those of empty ones: an entry of `co64` for each chunk, one of
-    /// `stss` for each segment and one of `stsz` for each sample.
+    /// `stss` for each segment and one of `stsz` for each sample. Where samples are reordered, the most that `ctts` can take:
+    /// an entry for each sample.
     pub(super) fn table_bytes(&self) -> u64 {
-        4 * self.samples + 8 * self.chunks + 4 * self.segments
+        let reordering = if self.reordered { CTTS_HEADER + 8 * self.samples } else { 0 };
+        4 * self.samples + 8 * self.chunks + 4 * self.segments + reordering
     }
 
     /// Ticks of the track's clock per second.
@@ -149,7 +174,7 @@ impl Mp4Video {
         header.trak(StblBox {
             stsd_box: StsdBox { entries: vec![entry] },
             stts_box: SttsBox { entries: vec![stts] },
-            ctts_box: None,
+            ctts_box: ctts(tables.delays),
             cslg_box: None,
             stsc_box: StscBox { entries: self.chunk_lengths.clone() },
             stsz_box: StszBox::Variable { entry_sizes: tables.sizes },
@@ -159,4 +184,12 @@ impl Mp4Video {
             unknown_boxes: Vec::new(),
         })
     }
+}
+
+/// `ctts` (ISO/IEC 14496-12, 8.6.1.3), if any sample is shown at another time than it is decoded. The first sample is shown at
+/// once, so that no edit list is needed; for that, others have offsets below 0.
+fn ctts(entries: Vec<CttsEntry>) -> Option<CttsBox> {
+    let any = entries.iter().any(|entry| entry.sample_offset != 0);
+    let signed = entries.iter().any(|entry| entry.sample_offset < 0);
+    any.then_some(CttsBox { version: u8::from(signed), entries })
 }

@@ -19,17 +19,17 @@
 mod devices;
 mod encode;
 mod failure;
+mod file_sink;
 mod frame_parts;
 mod gpu_timer;
 mod histogram;
 #[doc(hidden)]
 pub mod interleave;
-mod mp4_sink;
+mod pipe_sink;
 #[doc(hidden)]
 pub mod pipeline;
 mod plane_sets;
 mod queue;
-mod raw_sink;
 #[doc(hidden)]
 pub mod scene_stages;
 mod sink;
@@ -52,9 +52,9 @@ use strikeline_audio::{AudioError, AudioTrack, PacketSource};
 pub use crate::gpu::convert::ConvertOn;
 pub use devices::DevicePool;
 pub use failure::CancelToken;
-pub use mp4_sink::Mp4Sink;
+pub use file_sink::FileSink;
+pub use pipe_sink::{PipeSink, ReaderGone, is_pipe};
 pub use pipeline::WorkSplit;
-pub use raw_sink::{RawSink, ReaderGone, is_pipe};
 pub use scene_stages::{CopyOut, Redraw};
 pub use sink::{FinishedSegment, MemorySink, NullSink, Sink, SinkError, StreamInfo, VideoTrack};
 pub use stage::StageError;
@@ -413,7 +413,8 @@ impl StreamOptions {
 
     /// What the sink gets before the first segment.
     fn info(&self, sound: Option<&AudioTrack>) -> StreamInfo {
-        let video = VideoTrack::new(self.size, self.frame_rate, self.plan(), self.encoder.codec());
+        let video = VideoTrack::new(self.size, self.frame_rate, self.plan(), self.encoder.codec())
+            .with_reordering(self.encoder.reorders());
         StreamInfo { sound: sound.cloned(), ..StreamInfo::new(video) }
     }
 

@@ -90,7 +90,7 @@ pub enum TextureError {
 /// use wgpu_video::encode::h264::H264Factory;
 /// use wgpu_video::output::Overwrite;
 /// use wgpu_video::picture::{FrameRate, PictureSize};
-/// use wgpu_video::stream::Mp4Sink;
+/// use wgpu_video::stream::FileSink;
 /// use wgpu_video::stream::{StreamOptions, TextureStream};
 /// use wgpu_video::wgpu;
 ///
@@ -103,7 +103,7 @@ pub enum TextureError {
 ///     let size = PictureSize::new(texture.width(), texture.height())?;
 ///     let frames = NonZeroU64::new(600).ok_or("no frames")?;
 ///     let options = StreamOptions::new(size, FrameRate::new(60, 1)?, frames, Arc::new(H264Factory::default()));
-///     let sink = Mp4Sink::create("video.mp4".as_ref(), Overwrite::Refuse)?;
+///     let sink = FileSink::create("video.mp4".as_ref(), Overwrite::Refuse)?;
 ///     let mut video = TextureStream::new(device, queue, texture.format(), &options, sink)?;
 ///     for frame in 0..frames.get() {
 ///         draw(frame); // submits to the queue

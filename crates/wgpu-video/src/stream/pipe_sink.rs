@@ -1,4 +1,4 @@
-//! The sink of pictures that are not compressed, for other programs: a pipe, or a file.
+//! The sink of what is written from front to back, for other programs: a pipe, or a file.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo};
 use crate::encode::Codec;
-use crate::mux::VideoTrack;
+use crate::mux::{FragmentedMp4, Mp4Settings, VideoTrack};
 use crate::output::{OutputError, OutputFile, Overwrite, describe};
+use strikeline_audio::Packet;
 use strikeline_picture::shown;
 
 /// The program that reads the pipe has ended, or has closed it.
@@ -22,16 +23,28 @@ pub struct ReaderGone {
     pub of: u64,
 }
 
-/// Writes frames in order as they are finished, and waits while the reader of a pipe has no room for them.
+/// Writes segments in order as they are finished, and waits while the reader of a pipe has no room for them.
 ///
-/// Takes the codecs [`Codec::YUV4MPEG2`] and [`Codec::NV12`], and no sound. A pipe has got all frames so far when the stream
-/// fails; a file appears only when it is complete.
+/// Frames that are not compressed ([`Codec::YUV4MPEG2`] and [`Codec::NV12`]) are written as they are, without sound. All else is
+/// written as fragmented MP4 ([`FragmentedMp4`]). A pipe has got all segments so far when the stream fails; a file appears only
+/// when it is complete.
 #[derive(Debug)]
-pub struct RawSink {
+pub struct PipeSink {
     output: Output,
     video: Option<VideoTrack>,
+    /// `None` for frames that are not compressed.
+    mp4: Option<FragmentedMp4>,
+    tags: Tags,
     frames: u64,
     bytes: u64,
+}
+
+/// What players show about a file.
+#[derive(Debug, Default)]
+struct Tags {
+    writing_tool: Option<&'static str>,
+    title: Option<String>,
+    artist: Option<String>,
 }
 
 #[derive(Debug)]
@@ -43,36 +56,71 @@ enum Output {
     Ended,
 }
 
-impl RawSink {
+impl PipeSink {
     /// For standard output.
     ///
     /// # Errors
     /// When the program was started without one.
-    pub fn to_standard_output() -> io::Result<RawSink> {
+    pub fn to_standard_output() -> io::Result<PipeSink> {
         #[expect(clippy::disallowed_methods, reason = "bytes for a program, not a text")]
         let stdout = io::stdout();
         #[cfg(unix)]
         let pipe = std::os::fd::AsFd::as_fd(&stdout).try_clone_to_owned()?;
         #[cfg(windows)]
         let pipe = std::os::windows::io::AsHandle::as_handle(&stdout).try_clone_to_owned()?;
-        Ok(RawSink::new(Output::Pipe(Some(pipe.into()), None)))
+        Ok(PipeSink::new(Output::Pipe(Some(pipe.into()), None)))
     }
 
     /// For a file at `path`, or for the named pipe (FIFO) of that name: waits until a program reads from it.
     ///
     /// # Errors
     /// As [`OutputFile::create`].
-    pub fn create(path: &Path, overwrite: Overwrite) -> Result<RawSink, OutputError> {
+    pub fn create(path: &Path, overwrite: Overwrite) -> Result<PipeSink, OutputError> {
         if !is_pipe(path) {
-            return Ok(RawSink::new(Output::File(OutputFile::create(path, overwrite)?)));
+            return Ok(PipeSink::new(Output::File(OutputFile::create(path, overwrite)?)));
         }
         let failed = |error| OutputError::Create { path: path.to_owned(), error };
         let pipe = File::options().write(true).open(path).map_err(failed)?;
-        Ok(RawSink::new(Output::Pipe(Some(pipe), Some(path.to_owned()))))
+        Ok(PipeSink::new(Output::Pipe(Some(pipe), Some(path.to_owned()))))
     }
 
-    fn new(output: Output) -> RawSink {
-        RawSink { output, video: None, frames: 0, bytes: 0 }
+    fn new(output: Output) -> PipeSink {
+        PipeSink { output, video: None, mp4: None, tags: Tags::default(), frames: 0, bytes: 0 }
+    }
+
+    /// The same with the name of the program that makes the file.
+    #[must_use]
+    pub fn with_writing_tool(mut self, writing_tool: &'static str) -> PipeSink {
+        self.tags.writing_tool = Some(writing_tool);
+        self
+    }
+
+    /// The same with a title, which players show.
+    #[must_use]
+    pub fn with_title(mut self, title: impl Into<String>) -> PipeSink {
+        self.tags.title = Some(title.into());
+        self
+    }
+
+    /// The same with who made the video, which players show.
+    #[must_use]
+    pub fn with_artist(mut self, artist: impl Into<String>) -> PipeSink {
+        self.tags.artist = Some(artist.into());
+        self
+    }
+
+    /// Frames one after the other.
+    fn write_frames(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
+        let mut rest = &segment.data[..];
+        for unit in &segment.units {
+            let Some((frame, behind)) = rest.split_at_checked(unit.bytes) else {
+                return Err("a frame is cut short".into());
+            };
+            self.write(frame)?;
+            self.frames += 1;
+            rest = behind;
+        }
+        Ok(())
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
@@ -107,37 +155,52 @@ pub fn is_pipe(path: &Path) -> bool {
     }
 }
 
-impl Sink for RawSink {
+impl Sink for PipeSink {
     fn begin(&mut self, info: &StreamInfo) -> Result<(), SinkError> {
-        if info.sound.is_some() {
-            return Err("raw pictures have no place for sound: stream without sound".into());
-        }
         let video = info.video;
         self.video = Some(video);
-        match video.codec {
-            Codec::NV12 => Ok(()),
-            Codec::YUV4MPEG2 => self.write(y4m_header(&video).as_bytes()),
-            other => {
-                Err(format!("raw pictures cannot be {other}, only {} or {}", Codec::YUV4MPEG2, Codec::NV12)
-                    .into())
+        if matches!(video.codec, Codec::NV12 | Codec::YUV4MPEG2) {
+            if info.sound.is_some() {
+                return Err(
+                    "frames that are not compressed have no place for sound: stream without sound".into()
+                );
             }
-        }
-    }
-
-    fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
-        let mut rest = &segment.data[..];
-        for unit in &segment.units {
-            let Some((frame, behind)) = rest.split_at_checked(unit.bytes) else {
-                return Err("a frame is cut short".into());
+            return match video.codec {
+                Codec::YUV4MPEG2 => self.write(y4m_header(&video).as_bytes()),
+                _ => Ok(()),
             };
-            self.write(frame)?;
-            self.frames += 1;
-            rest = behind;
         }
+        let mut settings = Mp4Settings::new(video);
+        settings.sound.clone_from(&info.sound);
+        let tags = std::mem::take(&mut self.tags);
+        (settings.title, settings.artist) = (tags.title, tags.artist);
+        if let Some(tool) = tags.writing_tool {
+            settings = settings.with_writing_tool(tool);
+        }
+        self.mp4 = Some(FragmentedMp4::new(settings)?);
         Ok(())
     }
 
+    fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
+        let Some(mp4) = &mut self.mp4 else { return self.write_frames(segment) };
+        let FinishedSegment { segment, config, data, units } = segment;
+        let bytes = mp4.segment(*segment, config, data, units)?;
+        self.write(&bytes)?;
+        self.frames += units.len() as u64;
+        Ok(())
+    }
+
+    fn write_sound(&mut self, packets: Vec<Packet>) -> Result<(), SinkError> {
+        match &mut self.mp4 {
+            Some(mp4) => Ok(mp4.take_sound(packets)?),
+            None => Err("frames that are not compressed have no place for sound".into()),
+        }
+    }
+
     fn finish(&mut self) -> Result<u64, SinkError> {
+        if let Some(mp4) = &self.mp4 {
+            mp4.finish()?;
+        }
         match std::mem::replace(&mut self.output, Output::Ended) {
             Output::File(file) => file.commit()?,
             // Closed, so that the reader of a pipe sees its end.

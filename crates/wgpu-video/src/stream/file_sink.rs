@@ -1,4 +1,4 @@
-//! The sink that makes an MP4 file.
+//! The sink that makes a file with an index: MP4, QuickTime, Matroska or WebM.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,13 +7,14 @@ use strikeline_audio::Packet;
 
 use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo};
 use crate::journal::Journal;
-use crate::mux::{Mp4Settings, Mp4Writer, MuxError};
+use crate::mux::{Container, MatroskaWriter, Mp4Settings, Mp4Writer, MuxError};
 use crate::output::{OutputError, OutputFile, Overwrite};
 
-/// Writes an MP4 file, which appears under its name when it is complete.
+/// Writes a file, which appears under its name when it is complete: an MP4 file, unless another format is set.
 #[derive(Debug)]
-pub struct Mp4Sink {
+pub struct FileSink {
     state: SinkState,
+    container: Container,
     writing_tool: Option<&'static str>,
     title: Option<String>,
     artist: Option<String>,
@@ -27,19 +28,76 @@ pub struct Mp4Sink {
 #[derive(Debug)]
 enum SinkState {
     Created(OutputFile),
-    Writing(Box<Mp4Writer<OutputFile>>),
+    Writing(Writer),
     /// Finished, or failed: the file was committed, or is gone.
     Ended,
 }
 
-impl Mp4Sink {
+/// What writes the file.
+#[derive(Debug)]
+enum Writer {
+    Mp4(Box<Mp4Writer<OutputFile>>),
+    Matroska(Box<MatroskaWriter<OutputFile>>),
+}
+
+impl Writer {
+    fn new(file: OutputFile, settings: Mp4Settings) -> Result<Writer, MuxError> {
+        match settings.container {
+            Container::Mp4 | Container::QuickTime => {
+                Mp4Writer::new(file, settings).map(|writer| Writer::Mp4(Box::new(writer)))
+            }
+            Container::Matroska | Container::WebM => {
+                MatroskaWriter::new(file, settings).map(|writer| Writer::Matroska(Box::new(writer)))
+            }
+        }
+    }
+
+    fn file(&self) -> &OutputFile {
+        match self {
+            Writer::Mp4(writer) => writer.get_ref(),
+            Writer::Matroska(writer) => writer.get_ref(),
+        }
+    }
+
+    fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), MuxError> {
+        let FinishedSegment { segment, config, data, units } = segment;
+        match self {
+            Writer::Mp4(writer) => writer.write_segment(*segment, config, data, units),
+            Writer::Matroska(writer) => writer.write_segment(*segment, config, data, units),
+        }
+    }
+
+    fn write_sound(&mut self, packets: Vec<Packet>) -> Result<(), MuxError> {
+        match self {
+            Writer::Mp4(writer) => writer.write_sound(packets),
+            Writer::Matroska(writer) => writer.write_sound(packets),
+        }
+    }
+
+    fn finish(self) -> Result<(OutputFile, u64), MuxError> {
+        match self {
+            Writer::Mp4(writer) => writer.finish(),
+            Writer::Matroska(writer) => writer.finish(),
+        }
+    }
+
+    fn finish_early(self) -> Result<(OutputFile, u64), MuxError> {
+        match self {
+            Writer::Mp4(writer) => writer.finish_early(),
+            Writer::Matroska(writer) => writer.finish_early(),
+        }
+    }
+}
+
+impl FileSink {
     /// For a file at `path`.
     ///
     /// # Errors
     /// When a file exists that may not be replaced, or the file cannot be created.
-    pub fn create(path: &Path, overwrite: Overwrite) -> Result<Mp4Sink, OutputError> {
-        Ok(Mp4Sink {
+    pub fn create(path: &Path, overwrite: Overwrite) -> Result<FileSink, OutputError> {
+        Ok(FileSink {
             state: SinkState::Created(OutputFile::create(path, overwrite)?),
+            container: Container::Mp4,
             writing_tool: None,
             title: None,
             artist: None,
@@ -50,11 +108,17 @@ impl Mp4Sink {
         })
     }
 
+    /// The same for a file of another format.
+    #[must_use]
+    pub fn with_container(self, container: Container) -> FileSink {
+        FileSink { container, ..self }
+    }
+
     /// The same with a path for an unfinished video: when the stream is stopped ([`Sink::finish_early`]), the segments so far
     /// become a video at `path`, which must be in the same folder. `overwrite` says what happens if a file of that name exists.
     #[must_use]
-    pub fn with_partial(self, path: impl Into<PathBuf>, overwrite: Overwrite) -> Mp4Sink {
-        Mp4Sink { partial: Some((path.into(), overwrite)), ..self }
+    pub fn with_partial(self, path: impl Into<PathBuf>, overwrite: Overwrite) -> FileSink {
+        FileSink { partial: Some((path.into(), overwrite)), ..self }
     }
 
     /// The path of the unfinished video of a stream that was stopped; `None` if none was made.
@@ -66,72 +130,72 @@ impl Mp4Sink {
     /// the program is killed before it can remove it, is known as that of a complete video
     /// ([`video_of_file`](crate::journal::video_of_file)).
     #[must_use]
-    pub fn with_journal(self, journal: Arc<Journal>) -> Mp4Sink {
-        Mp4Sink { journal: Some(journal), ..self }
+    pub fn with_journal(self, journal: Arc<Journal>) -> FileSink {
+        FileSink { journal: Some(journal), ..self }
     }
 
     /// The same with the name of the program that makes the file ([`Mp4Settings::with_writing_tool`]).
     #[must_use]
-    pub fn with_writing_tool(self, writing_tool: &'static str) -> Mp4Sink {
-        Mp4Sink { writing_tool: Some(writing_tool), ..self }
+    pub fn with_writing_tool(self, writing_tool: &'static str) -> FileSink {
+        FileSink { writing_tool: Some(writing_tool), ..self }
     }
 
     /// The same with a title, which players show.
     #[must_use]
-    pub fn with_title(self, title: impl Into<String>) -> Mp4Sink {
-        Mp4Sink { title: Some(title.into()), ..self }
+    pub fn with_title(self, title: impl Into<String>) -> FileSink {
+        FileSink { title: Some(title.into()), ..self }
     }
 
     /// The same with who made the video, which players show.
     #[must_use]
-    pub fn with_artist(self, artist: impl Into<String>) -> Mp4Sink {
-        Mp4Sink { artist: Some(artist.into()), ..self }
+    pub fn with_artist(self, artist: impl Into<String>) -> FileSink {
+        FileSink { artist: Some(artist.into()), ..self }
     }
 
     /// The same with the language of the sound: three small letters of ISO 639-2, such as `eng`.
     #[must_use]
-    pub fn with_language(self, language: impl Into<String>) -> Mp4Sink {
-        Mp4Sink { language: Some(language.into()), ..self }
+    pub fn with_language(self, language: impl Into<String>) -> FileSink {
+        FileSink { language: Some(language.into()), ..self }
     }
 }
 
-impl Mp4Sink {
+impl FileSink {
     /// Ends the writer with `finish`. Returns the file, which is still to be committed, and its length in bytes.
     fn end(
         &mut self,
-        finish: impl FnOnce(Mp4Writer<OutputFile>) -> Result<(OutputFile, u64), MuxError>,
+        finish: impl FnOnce(Writer) -> Result<(OutputFile, u64), MuxError>,
     ) -> Result<(OutputFile, u64), SinkError> {
         let SinkState::Writing(writer) = std::mem::replace(&mut self.state, SinkState::Ended) else {
             return Err("the stream has ended".into());
         };
-        let path = writer.get_ref().path().to_path_buf();
-        match finish(*writer) {
+        let path = writer.file().path().to_path_buf();
+        match finish(writer) {
             Err(MuxError::Io(error)) => Err(OutputError::Write { path, error }.into()),
             finished => Ok(finished?),
         }
     }
 }
 
-impl Sink for Mp4Sink {
+impl Sink for FileSink {
     fn begin(&mut self, info: &StreamInfo) -> Result<(), SinkError> {
         let SinkState::Created(file) = std::mem::replace(&mut self.state, SinkState::Ended) else {
-            return Err("an MP4 sink takes only one stream: make a new sink for each stream".into());
+            return Err("a file sink takes only one stream: make a new sink for each stream".into());
         };
-        let mut settings = Mp4Settings::new(info.video);
+        let mut settings = Mp4Settings::new(info.video).with_container(self.container);
         settings.sound.clone_from(&info.sound);
         (settings.title, settings.artist, settings.language) =
             (self.title.take(), self.artist.take(), self.language.take());
         if let Some(tool) = self.writing_tool {
             settings = settings.with_writing_tool(tool);
         }
-        self.state = SinkState::Writing(Box::new(Mp4Writer::new(file, settings)?));
+        self.state = SinkState::Writing(Writer::new(file, settings)?);
         Ok(())
     }
 
     fn write_segment(&mut self, segment: &FinishedSegment) -> Result<(), SinkError> {
         let SinkState::Writing(writer) = &mut self.state else { return Err("the stream has ended".into()) };
-        match writer.write_segment(segment.segment, &segment.config, &segment.data, &segment.units) {
-            Err(MuxError::Io(error)) => Err(writer.get_ref().error(error).into()),
+        match writer.write_segment(segment) {
+            Err(MuxError::Io(error)) => Err(writer.file().error(error).into()),
             other => Ok(other?),
         }
     }
@@ -143,14 +207,14 @@ impl Sink for Mp4Sink {
 
     fn finish_early(&mut self) -> Result<Option<u64>, SinkError> {
         let Some((path, overwrite)) = self.partial.clone() else { return Ok(None) };
-        let (file, bytes) = self.end(Mp4Writer::finish_early)?;
+        let (file, bytes) = self.end(Writer::finish_early)?;
         file.commit_as(&path, overwrite)?;
         self.has_partial = true;
         Ok(Some(bytes))
     }
 
     fn finish(&mut self) -> Result<u64, SinkError> {
-        let (mut file, bytes) = self.end(Mp4Writer::finish)?;
+        let (mut file, bytes) = self.end(Writer::finish)?;
         if let Some((journal, video)) = self.journal.take().zip(file.identity()) {
             journal.complete_as(video);
         }

@@ -1,0 +1,293 @@
+//! Encoders of an installed ffmpeg: a process for each segment.
+//!
+//! Frames go into the process as raw NV12, and come back coded, in a file of fragments from which they are taken. ffmpeg is
+//! started directly, never through a shell, and with one thread, because as many processes run as segments are encoded: so the
+//! bytes do not depend on how the work was split.
+
+mod codecs;
+mod fragments;
+mod process;
+mod program;
+
+pub use codecs::{FFMPEG_CODECS, FfmpegCodec};
+pub use process::kill_all;
+pub use program::{FfmpegProgram, ProgramError};
+
+use std::process::Command;
+use std::time::Duration;
+
+use strikeline_picture::{FrameChange, Picture, Plane, SegmentIndex};
+
+use self::process::Process;
+use super::raw::write_nv12;
+use super::{
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, H264Quality,
+};
+
+/// How long a process may do nothing while it is waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Options of ffmpeg that belong to no encoder, or that name files: those are not taken from users of this crate.
+const NOT_OPTIONS: [&str; 26] = [
+    "i",
+    "f",
+    "y",
+    "n",
+    "c",
+    "codec",
+    "vcodec",
+    "map",
+    "ss",
+    "t",
+    "to",
+    "fs",
+    "frames",
+    "r",
+    "s",
+    "vf",
+    "filter",
+    "filter_complex",
+    "pass",
+    "passlogfile",
+    "stats",
+    "attach",
+    "progress",
+    "report",
+    "threads",
+    "movflags",
+];
+
+/// An option for the encoder that a user gives: its name and value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncoderOption {
+    name: String,
+    value: String,
+}
+
+impl EncoderOption {
+    /// The option `name`, as `ffmpeg -h encoder=NAME` lists it without the hyphen. `None` if it is no name of an option of an
+    /// encoder: one that names a file, say, or changes the number of frames.
+    pub fn new(name: &str, value: &str) -> Option<EncoderOption> {
+        let letters = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_');
+        let is_name = name.bytes().all(letters) && name.bytes().next().is_some_and(|first| first != b'-');
+        let is_refused = NOT_OPTIONS.contains(&name) || name.contains("filter") || name.ends_with("file");
+        (is_name && !is_refused).then(|| EncoderOption { name: name.to_owned(), value: value.to_owned() })
+    }
+}
+
+/// Makes encoders that each are a process of ffmpeg.
+#[derive(Debug, Clone)]
+pub struct FfmpegFactory {
+    program: FfmpegProgram,
+    codec: &'static FfmpegCodec,
+    quality: H264Quality,
+    options: Vec<EncoderOption>,
+    patience: Duration,
+}
+
+impl FfmpegFactory {
+    /// Encoders in `codec`, of constant quality: `quality` is translated to the scale of the codec.
+    ///
+    /// # Errors
+    /// [`ProgramError::NoEncoder`] when `program` has none for it.
+    pub fn new(
+        program: FfmpegProgram,
+        codec: &'static FfmpegCodec,
+        quality: H264Quality,
+    ) -> Result<FfmpegFactory, ProgramError> {
+        program.check(codec)?;
+        Ok(FfmpegFactory { program, codec, quality, options: Vec::new(), patience: PATIENCE })
+    }
+
+    /// The same with options for the encoder. Each takes the place of the one that would be given; lists of parameters
+    /// (`x265-params`) are added to those.
+    #[must_use]
+    pub fn with_options(self, options: Vec<EncoderOption>) -> FfmpegFactory {
+        FfmpegFactory { options, ..self }
+    }
+
+    /// The same with another time that a process may do nothing while it is waited for; two minutes unless set.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> FfmpegFactory {
+        FfmpegFactory { patience, ..self }
+    }
+
+    /// The options of the encoder: those of the codec, of the quality, and those that were given.
+    fn encoder_options(&self, settings: Option<&EncoderSettings>) -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> = Vec::new();
+        if let Some(settings) = settings {
+            // Longer than the segment: no picture but the first needs to be a sync sample.
+            all.push(("g".to_owned(), settings.segment_frames.clamp(1, 1 << 20).to_string()));
+        }
+        let mut set = |name: &str, value: String| match all.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) if name.ends_with("-params") => *known = format!("{known}:{value}"),
+            Some((_, known)) => *known = value,
+            None => all.push((name.to_owned(), value)),
+        };
+        self.codec.options.iter().for_each(|(name, value)| set(name, (*value).to_owned()));
+        (self.codec.quality)(self.quality.qp()).into_iter().for_each(|(name, value)| set(name, value));
+        self.options.iter().for_each(|option| set(&option.name, option.value.clone()));
+        all
+    }
+
+    fn command(&self, settings: &EncoderSettings) -> Command {
+        let (size, rate) = (settings.size, settings.frame_rate);
+        let mut command = Command::new(self.program.program());
+        command.env("AV_LOG_FORCE_NOCOLOR", "1");
+        command.args(["-hide_banner", "-nostdin", "-nostats", "-v", "error"]);
+        for (name, value) in self.codec.device {
+            command.arg(format!("-{name}")).arg(value);
+        }
+        let colours = |command: &mut Command| {
+            command.args(["-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709"]);
+            command.args(["-color_trc", "bt709", "-chroma_sample_location", "left"]);
+        };
+        command.args(["-f", "rawvideo", "-pix_fmt", "nv12"]);
+        command.arg("-video_size").arg(format!("{}x{}", size.width(), size.height()));
+        command.arg("-framerate").arg(format!("{}/{}", rate.numerator(), rate.denominator()));
+        colours(&mut command);
+        command.args(["-i", "pipe:0", "-map", "0:v:0", "-c:v", self.codec.encoder]);
+        command.args([
+            "-pix_fmt",
+            self.codec.pixels,
+            "-threads",
+            "1",
+            "-sws_flags",
+            "bicubic+accurate_rnd+bitexact",
+        ]);
+        colours(&mut command);
+        command.args(["-flags:v", "+bitexact", "-fflags", "+bitexact"]);
+        for (name, value) in self.encoder_options(Some(settings)) {
+            command.arg(format!("-{name}:v")).arg(value);
+        }
+        command.args(["-movflags", "frag_every_frame+delay_moov+empty_moov+default_base_moof"]);
+        command.args(["-f", self.codec.muxer, "pipe:1"]);
+        command
+    }
+
+    fn failed(&self, reason: String) -> EncodeError {
+        EncodeError::Failed { encoder: self.codec.name, reason }
+    }
+}
+
+impl EncoderFactory for FfmpegFactory {
+    fn name(&self) -> &'static str {
+        self.codec.name
+    }
+
+    fn codec(&self) -> Codec {
+        self.codec.codec
+    }
+
+    fn reorders(&self) -> bool {
+        matches!(self.codec.codec, Codec::H264 | Codec::HEVC)
+    }
+
+    fn most_at_once(&self) -> Option<usize> {
+        (!self.codec.on_processor).then_some(codecs::ON_DEVICE)
+    }
+
+    fn identity(&self) -> String {
+        format!("{} {} {:?}", self.codec.name, self.program.version(), self.encoder_options(None))
+    }
+
+    /// Encodes two black pictures.
+    fn check(&self, settings: &EncoderSettings) -> Result<(), EncodeError> {
+        let (width, height) = (settings.size.width() as usize, settings.size.height() as usize);
+        let (luma, chroma) = (vec![16; width * height], vec![128; width * height / 2]);
+        fn plane(data: &[u8], stride: usize) -> Plane<'_> {
+            Plane { data, stride }
+        }
+        let picture =
+            Picture { size: settings.size, luma: plane(&luma, width), chroma: plane(&chroma, width) };
+        let try_out = || -> Result<(), EncodeError> {
+            let (mut encoder, mut output) = (self.begin_segment(settings, SegmentIndex(0))?, Vec::new());
+            for _ in 0..2 {
+                encoder.encode(&picture, &FrameChange::UNKNOWN, &mut output)?;
+            }
+            encoder.finish(&mut output).map(drop)
+        };
+        try_out().map_err(|error| match error {
+            EncodeError::Failed { encoder, reason } => EncodeError::Failed {
+                encoder,
+                reason: format!("of ffmpeg cannot encode such pictures here: {reason}"),
+            },
+            other => other,
+        })
+    }
+
+    fn begin_segment(
+        &self,
+        settings: &EncoderSettings,
+        _segment: SegmentIndex,
+    ) -> Result<Box<dyn Encoder>, EncodeError> {
+        Ok(Box::new(FfmpegSegment {
+            factory: self.clone(),
+            settings: *settings,
+            process: None,
+            taken: 0,
+            frame: Vec::new(),
+            config: None,
+        }))
+    }
+}
+
+/// The encoder of a segment.
+struct FfmpegSegment {
+    factory: FfmpegFactory,
+    settings: EncoderSettings,
+    /// From the first picture on.
+    process: Option<Process>,
+    /// Pictures that were given to it.
+    taken: usize,
+    /// A picture without padding.
+    frame: Vec<u8>,
+    config: Option<CodecConfig>,
+}
+
+impl Encoder for FfmpegSegment {
+    fn encode(
+        &mut self,
+        picture: &Picture<'_>,
+        _change: &FrameChange,
+        _output: &mut Vec<u8>,
+    ) -> Result<Option<AccessUnit>, EncodeError> {
+        self.frame.clear();
+        write_nv12(picture, &mut self.frame);
+        let process = match &mut self.process {
+            Some(process) => process,
+            none => {
+                // Lossless pictures are never twice as large as raw ones.
+                let frames = u64::from(self.settings.segment_frames) + 2;
+                let most = frames * self.frame.len() as u64 * 4 + (64 << 20);
+                let started =
+                    Process::start(self.factory.command(&self.settings), self.factory.patience, most);
+                let failed = |error| self.factory.failed(format!("ffmpeg could not be started ({error})"));
+                none.insert(started.map_err(failed)?)
+            }
+        };
+        process.give(&self.frame).map_err(|reason| self.factory.failed(format!("ffmpeg: {reason}")))?;
+        self.taken += 1;
+        Ok(None)
+    }
+
+    fn finish(&mut self, output: &mut Vec<u8>) -> Result<Vec<AccessUnit>, EncodeError> {
+        self.frame = Vec::new();
+        let failed = |reason| self.factory.failed(format!("ffmpeg: {reason}"));
+        let Some(mut process) = self.process.take() else { return Ok(Vec::new()) };
+        let file = process.end().map_err(failed)?;
+        drop(process);
+        let frames = fragments::read(&file, self.factory.codec.codec).map_err(failed)?;
+        if frames.units.len() != self.taken {
+            let (given, made) = (self.taken, frames.units.len());
+            return Err(failed(format!("it was given {given} frames and made {made}")));
+        }
+        self.config = Some(frames.config);
+        output.extend_from_slice(&frames.data);
+        Ok(frames.units)
+    }
+
+    fn codec_config(&self) -> Option<CodecConfig> {
+        self.config.clone()
+    }
+}
