@@ -133,6 +133,7 @@ impl Highway {
         size: PictureSize,
         frame_rate: FrameRate,
     ) -> Result<Highway, HighwayError> {
+        let options = &options.as_drawn();
         let layout = Layout::new(size, content.lanes.len(), options);
         // In perspective no speed is whole pixels per frame everywhere.
         let exact = options.exact_speed || layout.tilt.is_some();
@@ -350,6 +351,10 @@ fn end_image(
 }
 
 impl Scene for Highway {
+    fn is_transparent(&self) -> bool {
+        self.options.transparent
+    }
+
     fn prepare(&mut self, gpu: &Gpu, view: &SceneTarget<'_>) -> Result<(), SceneError> {
         self.resident = Some(Resident::new(self, gpu, view, &self.uniform())?);
         gpu.check()?;

@@ -36,6 +36,9 @@ pub struct HighwayOptions {
     pub hit_counter: bool,
     /// Whether the count-in is shown before the first note.
     pub count_in: bool,
+    /// Whether the picture has no background and the road is see-through, so that it can be laid over another picture.
+    /// Only pictures with alpha show it; in others the background is black.
+    pub transparent: bool,
     /// What is shown when the song is over; `None` shows nothing more.
     pub end_card: Option<EndCard>,
 }
@@ -75,12 +78,26 @@ impl Default for HighwayOptions {
             bar_number: false,
             hit_counter: false,
             count_in: true,
+            transparent: false,
             end_card: None,
         }
     }
 }
 
 impl HighwayOptions {
+    /// The same with a theme that has no background picture, no beams and a see-through road, if `transparent` is set.
+    pub(super) fn as_drawn(&self) -> HighwayOptions {
+        let mut options = self.clone();
+        if self.transparent {
+            let theme = &mut options.theme;
+            theme.background.image = None;
+            theme.background.beams = 0.0;
+            let road = &mut theme.highway;
+            road.color.alpha = (f32::from(road.color.alpha) * road.overlay_opacity).round() as u8;
+        }
+        options
+    }
+
     /// The view that is drawn: that of the options, or else that of the theme.
     pub fn view(&self) -> ViewKind {
         self.view.unwrap_or(self.theme.view)

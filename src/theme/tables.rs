@@ -84,6 +84,9 @@ theme_table! {
         /// Colour of the surface, over the background.
         #[allowed(Alpha::Any)]
         pub color: Color = Color::from_rgba(0x16_18_21_FF),
+        /// Opacity of the surface in transparent pictures, as a fraction of its usual one.
+        #[allowed(0.0..=1.0)]
+        pub overlay_opacity: f32 = 0.6,
         /// How much of its lane's colour is mixed into the surface.
         #[allowed(0.0..=1.0)]
         pub lane_tint: f32 = 0.06,

@@ -70,6 +70,10 @@ pub(crate) struct HighwayArgs {
     #[arg(long)]
     no_count_in: bool,
 
+    /// Leave out the background, and let the road be see-through: for pictures with alpha, which are laid over others.
+    #[arg(long)]
+    transparent: bool,
+
     /// Image to show when the song is over, with title and artist (PNG, JPEG or WebP).
     #[arg(long, value_name = "FILE")]
     end_card: Option<PathBuf>,
@@ -191,6 +195,7 @@ impl HighwayArgs {
             bar_number: self.bar_number,
             hit_counter: self.hit_counter,
             count_in: !self.no_count_in,
+            transparent: self.transparent,
             end_card: self.end_card.clone().map(|image| EndCard { image }),
         };
         let highway = Highway::new(content, &options, picture.size, picture.fps)?;
@@ -240,6 +245,11 @@ impl HighwayArgs {
                 "the name of the section {first:?}{more} is too long for a picture of {size} and is cut"
             ));
         }
+    }
+
+    /// Whether the pictures have alpha.
+    pub(crate) fn is_transparent(&self) -> bool {
+        self.transparent
     }
 
     /// Whether an image is shown after the song.

@@ -152,7 +152,11 @@ impl Resident {
             background: Instances::new(
                 gpu,
                 "the background",
-                &static_layer::background(layout, theme, content),
+                &if options.transparent {
+                    Vec::new()
+                } else {
+                    static_layer::background(layout, theme, content)
+                },
             )?,
             background_image: image(&highway.background)?,
             fixed: Instances::new(gpu, "the road", &static_layer::road(layout, theme, content))?,

@@ -378,6 +378,14 @@ impl PlaneTarget {
     }
 }
 
+/// The colour that a plane is begun with: black, or where there is alpha and the scene `is_transparent`, nothing.
+pub const fn ground(kind: PlaneKind, is_transparent: bool) -> wgpu::Color {
+    match kind {
+        PlaneKind::Rgba if is_transparent => wgpu::Color::TRANSPARENT,
+        _ => black(kind),
+    }
+}
+
 /// The colour that makes a plane black: limited-range black, neutral chroma, opaque.
 pub const fn black(kind: PlaneKind) -> wgpu::Color {
     match kind {

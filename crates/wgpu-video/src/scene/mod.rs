@@ -152,6 +152,13 @@ pub trait Scene: Send {
         FrameOrder::Any
     }
 
+    /// Whether pictures with alpha are transparent where nothing is drawn: they are begun with transparent black, and what is
+    /// drawn over that is blended with [`wgpu::BlendState::ALPHA_BLENDING`]. `false` unless overridden: alpha is of no use
+    /// then, and pictures are opaque. Pictures without alpha are begun with black in any case.
+    fn is_transparent(&self) -> bool {
+        false
+    }
+
     /// The features and limits that the scene's device must have. None unless overridden. An adapter that lacks one of
     /// them is refused before [`Scene::prepare`] is called; the error names what is missing.
     fn requirements(&self) -> DeviceRequirements {
@@ -177,7 +184,8 @@ pub trait Scene: Send {
     /// Ends the stream.
     fn update(&mut self, queue: &wgpu::Queue, frame: FrameIndex) -> Result<(), SceneError>;
 
-    /// Draws the static layer for the frame of the last [`Scene::update`], on black: what is the same in many frames. It is
+    /// Draws the static layer for the frame of the last [`Scene::update`], on black or on nothing
+    /// ([`Scene::is_transparent`]): what is the same in many frames. It is
     /// drawn once, and every frame with the same [`Scene::static_layer`] begins with a copy of it. Draws nothing unless
     /// overridden.
     ///

@@ -5,9 +5,9 @@ use crate::gpu::convert::SourceFormat;
 use crate::gpu::pixels;
 use crate::gpu::planes::{self, PlaneKind, PlaneTarget};
 use crate::gpu::{Gpu, GpuError};
-use strikeline_picture::{FrameIndex, FrameRate, PictureSize};
+use strikeline_picture::{FrameIndex, FrameRate, PictureSize, make_straight};
 
-/// Draws frame `frame` of `scene`: gamma-coded RGBA, 4 bytes a pixel, rows from the top without padding.
+/// Draws frame `frame` of `scene`: gamma-coded RGBA with straight alpha, 4 bytes a pixel, rows from the top without padding.
 ///
 /// Frame `frame` is the only one that is drawn, whatever [`Scene::order`] says. A [`Drawing::Texture`] is converted; its
 /// alpha is kept.
@@ -61,7 +61,8 @@ fn render(
         texture
     } else {
         let target = PlaneTarget::new(&gpu.device, kind, size);
-        scene.draw_static(kind, &mut target.begin_pass(&mut commands, Some(planes::black(kind))))?;
+        let ground = planes::ground(kind, scene.is_transparent());
+        scene.draw_static(kind, &mut target.begin_pass(&mut commands, Some(ground)))?;
         scene.draw(kind, &mut target.begin_pass(&mut commands, None))?;
         target.texture
     };
@@ -78,7 +79,11 @@ fn render(
         .get_mapped_range(..)
         .map_err(|error| GpuError::Lost { reason: format!("a frame could not be mapped: {error}") })?;
     let rows = view.chunks(stride as usize).flat_map(|row| &row[..row_bytes as usize]).copied().collect();
-    Ok(to_rgba8(format, rows))
+    let mut pixels = to_rgba8(format, rows);
+    if scene.is_transparent() {
+        make_straight(&mut pixels);
+    }
+    Ok(pixels)
 }
 
 /// `pixels` of `format` as gamma-coded RGBA of 8 bits.

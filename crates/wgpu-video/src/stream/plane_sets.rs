@@ -221,7 +221,8 @@ impl StaticLayers {
                     _ => kinds.iter().map(|&kind| PlaneTarget::new(&gpu.device, kind, size)).collect(),
                 };
                 for plane in &planes {
-                    let mut pass = plane.begin_pass(commands, Some(planes::black(plane.kind)));
+                    let ground = planes::ground(plane.kind, scene.is_transparent());
+                    let mut pass = plane.begin_pass(commands, Some(ground));
                     scene.draw_static(plane.kind, &mut pass)?;
                 }
                 planes
