@@ -78,15 +78,37 @@ impl PixelConversion {
     }
 }
 
+/// `pixels` of `format` as gamma-coded RGBA of 8 bits.
+pub(crate) fn to_rgba8(format: SourceFormat, mut pixels: Vec<u8>) -> Vec<u8> {
+    match format {
+        SourceFormat::Rgba8Unorm | SourceFormat::Rgba8UnormSrgb => pixels,
+        SourceFormat::Bgra8Unorm | SourceFormat::Bgra8UnormSrgb => {
+            for pixel in pixels.chunks_exact_mut(4) {
+                pixel.swap(0, 2);
+            }
+            pixels
+        }
+        SourceFormat::Rgba16Float => {
+            let half =
+                |place: usize, bytes: &[u8]| u16::from_le_bytes([bytes[place * 2], bytes[place * 2 + 1]]);
+            let convert = |pixel: &[u8]| {
+                let [red, green, blue] = [0, 1, 2].map(|place| coded_byte(half(place, pixel)));
+                [red, green, blue, linear_byte(half(3, pixel))]
+            };
+            pixels.chunks_exact(8).flat_map(convert).collect()
+        }
+    }
+}
+
 /// Linear light in half precision, gamma-coded in 8 bits. As in the planes, infinity is as white as 1, and what is
 /// negative or no number is black.
-pub(crate) fn coded_byte(bits: u16) -> u8 {
+fn coded_byte(bits: u16) -> u8 {
     let half = 1 << (CODED_BITS - 1);
     ((coded_value(half_value(within_one(bits))) + half) >> CODED_BITS) as u8
 }
 
 /// A half-precision number of 0 to 1 in 8 bits, as it is: for alpha.
-pub(crate) fn linear_byte(bits: u16) -> u8 {
+fn linear_byte(bits: u16) -> u8 {
     (half_value(within_one(bits)) * 255.0).round() as u8
 }
 

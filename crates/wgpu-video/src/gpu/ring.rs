@@ -3,16 +3,17 @@
 //! A slot goes through the states free, rendering, mapping, mapped, and free again. Dropping a [`MappedSlot`] is the last
 //! step; the pipeline keeps track of which slots are free.
 //!
-//! A slot holds either the planes of a picture, or pixels that the processor converts to planes.
+//! A slot holds the planes of a picture, or pixels. The processor converts these to planes, or they stay as they are, for
+//! encoders that take RGBA.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::convert::SourceFormat;
-use super::pixels::{PixelConversion, PlanePlaces};
+use super::pixels::{PixelConversion, PlanePlaces, to_rgba8};
 use super::planes::{PlaneKind, PlaneTarget};
 use super::streaming_copy::{CopyRows, copy_rows};
 use super::{Gpu, GpuError};
-use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, Rectangle};
+use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, Rectangle, RgbaPicture};
 
 /// The slots, and where the planes of a picture lie in each.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub struct Ring {
     slots: Vec<wgpu::Buffer>,
 }
 
-/// Slots that hold pixels. [`SubmittedSlot::wait`] converts them to planes in plain memory.
+/// Slots that hold pixels. [`SubmittedSlot::wait`] converts them to planes in plain memory, or leaves them as they are.
 #[derive(Debug)]
 pub struct PixelRing {
     pixels: Arc<PixelSlots>,
@@ -31,7 +32,7 @@ pub struct PixelRing {
 /// What is the same for all slots of a [`PixelRing`].
 #[derive(Debug)]
 struct PixelSlots {
-    conversion: PixelConversion,
+    becomes: PixelsBecome,
     extent: wgpu::Extent3d,
     /// Bytes between rows of pixels.
     stride: u32,
@@ -40,6 +41,23 @@ struct PixelSlots {
     /// Of the planes after the conversion.
     planes: PlaneLayout,
     copies: CopyBuffers,
+}
+
+/// What is made of pixels that were read back.
+#[derive(Debug)]
+enum PixelsBecome {
+    /// Luma and chroma planes.
+    Planes(PixelConversion),
+    /// RGBA pictures of 8 bits, with alpha or opaque. The pixels are in this format.
+    Rgba { format: SourceFormat, has_alpha: bool },
+}
+
+/// Where the pixels of an RGBA picture lie in memory.
+#[derive(Debug, Clone, Copy)]
+struct RgbaLayout {
+    /// Bytes between rows.
+    stride: u32,
+    has_alpha: bool,
 }
 
 /// Where luma and chroma lie in memory.
@@ -109,11 +127,35 @@ impl PixelRing {
         size: PictureSize,
         depth: usize,
     ) -> Result<PixelRing, GpuError> {
+        let conversion = PixelConversion::new(format, size);
+        PixelRing::with(gpu, (format, PixelsBecome::Planes(conversion)), size, depth)
+    }
+
+    /// The same for pictures that stay RGBA, with alpha or opaque.
+    ///
+    /// # Errors
+    /// When a slot is beyond the device.
+    pub fn rgba(
+        gpu: &Gpu,
+        format: SourceFormat,
+        has_alpha: bool,
+        size: PictureSize,
+        depth: usize,
+    ) -> Result<PixelRing, GpuError> {
+        PixelRing::with(gpu, (format, PixelsBecome::Rgba { format, has_alpha }), size, depth)
+    }
+
+    fn with(
+        gpu: &Gpu,
+        (format, becomes): (SourceFormat, PixelsBecome),
+        size: PictureSize,
+        depth: usize,
+    ) -> Result<PixelRing, GpuError> {
         let row_bytes = size.width() * format.pixel_bytes();
         let stride = row_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
         let bytes = u64::from(stride) * u64::from(size.height());
         let pixels = PixelSlots {
-            conversion: PixelConversion::new(format, size),
+            becomes,
             extent: PlaneKind::Rgba.extent(size),
             stride,
             bytes,
@@ -219,25 +261,46 @@ impl SubmittedSlot {
                     None => layout.bytes,
                     Some(parts) => parts.iter().map(|part| part.area() * 3 / 2).sum(),
                 };
-                MappedSlot { change: self.change, parts, samples: mapped, layout, read_back }
+                MappedSlot { change: self.change, parts, samples: mapped, layout, rgba: None, read_back }
             }
-            Contents::Pixels(pixels) => MappedSlot {
-                change: self.change,
-                parts: None,
-                samples: pixels.convert(mapped.bytes()),
-                layout: pixels.planes,
-                read_back: pixels.bytes,
-            },
+            Contents::Pixels(pixels) => {
+                let (samples, rgba) = pixels.finished(mapped);
+                MappedSlot {
+                    change: self.change,
+                    parts: None,
+                    samples,
+                    layout: pixels.planes,
+                    rgba,
+                    read_back: pixels.bytes,
+                }
+            }
         })
     }
 }
 
 impl PixelSlots {
-    fn convert(&self, pixels: &[u8]) -> SampleStorage {
+    /// What is made of `pixels`; where that is RGBA, how it lies in memory.
+    fn finished(&self, pixels: SampleStorage) -> (SampleStorage, Option<RgbaLayout>) {
+        match &self.becomes {
+            PixelsBecome::Planes(conversion) => (self.converted(conversion, pixels.bytes()), None),
+            &PixelsBecome::Rgba {
+                format: SourceFormat::Rgba8Unorm | SourceFormat::Rgba8UnormSrgb,
+                has_alpha,
+            } => (pixels, Some(RgbaLayout { stride: self.stride, has_alpha })),
+            &PixelsBecome::Rgba { format, has_alpha } => {
+                let bytes = to_rgba8(format, pixels.bytes().to_vec());
+                let stride = self.stride / format.pixel_bytes() * 4;
+                let samples = SampleStorage::Copied { bytes, copies: self.copies.clone() };
+                (samples, Some(RgbaLayout { stride, has_alpha }))
+            }
+        }
+    }
+
+    fn converted(&self, conversion: &PixelConversion, pixels: &[u8]) -> SampleStorage {
         let PlaneLayout { stride, chroma_offset, bytes, .. } = self.planes;
         let mut planes = self.copies.take(bytes as usize);
         let places = PlanePlaces { stride: stride as usize, chroma_offset: chroma_offset as usize };
-        self.conversion.convert((pixels, self.stride as usize), &mut planes, places);
+        conversion.convert((pixels, self.stride as usize), &mut planes, places);
         SampleStorage::Copied { bytes: planes, copies: self.copies.clone() }
     }
 }
@@ -250,6 +313,8 @@ pub struct MappedSlot {
     parts: Option<Vec<Rectangle>>,
     samples: SampleStorage,
     layout: PlaneLayout,
+    /// Where the pixels of an RGBA picture lie; `None` for planes.
+    rgba: Option<RgbaLayout>,
     /// Bytes that were read back.
     read_back: u64,
 }
@@ -274,8 +339,19 @@ enum SampleStorage {
 pub struct CopyBuffers(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl MappedSlot {
-    /// The planes, in place.
+    /// The pixels, in place, of an RGBA picture.
+    pub fn rgba(&self) -> Option<RgbaPicture<'_>> {
+        let RgbaLayout { stride, has_alpha } = self.rgba?;
+        let pixels = Plane { data: self.samples.bytes(), stride: stride as usize };
+        Some(RgbaPicture { size: self.layout.size, pixels, has_alpha })
+    }
+
+    /// The planes, in place. They are empty where [`MappedSlot::rgba`] gives the picture.
     pub fn picture(&self) -> Picture<'_> {
+        if self.rgba.is_some() {
+            let nothing = Plane { data: &[], stride: 0 };
+            return Picture { size: self.layout.size, luma: nothing, chroma: nothing };
+        }
         let stride = self.layout.stride as usize;
         let bytes = self.samples.bytes();
         let (luma, chroma) = bytes.split_at(self.layout.chroma_offset as usize);
@@ -304,6 +380,13 @@ impl MappedSlot {
     pub fn copied(self, copies: &CopyBuffers) -> MappedSlot {
         if matches!(self.samples, SampleStorage::Copied { .. }) {
             return self;
+        }
+        if self.rgba.is_some() {
+            let from = self.samples.bytes();
+            let mut bytes = copies.take(from.len());
+            copy_rows(from, &mut bytes, CopyRows { stride: from.len(), width: from.len(), count: 1 });
+            let samples = SampleStorage::Copied { bytes, copies: copies.clone() };
+            return MappedSlot { samples, ..self };
         }
         let mut bytes = copies.take(self.layout.bytes as usize);
         let (right, bottom) = (self.layout.size.width(), self.layout.size.height());

@@ -1,4 +1,4 @@
-//! The ring of finished pictures: the caller gives textures, and the slots give luma and chroma planes.
+//! The ring of finished pictures: the caller gives textures, and the slots give luma and chroma planes, or RGBA pixels.
 
 use super::convert::{Conversion, ConversionSource, ConvertOn, SourceFormat};
 use super::ring::{PixelRing, Ring, SubmittedSlot};
@@ -20,7 +20,7 @@ enum Converter {
         /// The textures seen last, the latest at the end.
         sources: Vec<(wgpu::Texture, ConversionSource)>,
     },
-    /// After the pixels were read back.
+    /// After the pixels were read back, unless they stay RGBA.
     Processor(PixelRing),
 }
 
@@ -46,6 +46,21 @@ impl TextureRing {
             Converter::Device { conversion, ring: Ring::new(gpu, size, depth)?, sources: Vec::new() }
         };
         Ok(TextureRing { converter })
+    }
+
+    /// The same for pictures that stay RGBA, with alpha or opaque.
+    ///
+    /// # Errors
+    /// When the device cannot hold a slot.
+    pub(crate) fn rgba(
+        gpu: &Gpu,
+        format: SourceFormat,
+        has_alpha: bool,
+        size: PictureSize,
+        depth: usize,
+    ) -> Result<TextureRing, GpuError> {
+        let ring = PixelRing::rgba(gpu, format, has_alpha, size, depth)?;
+        Ok(TextureRing { converter: Converter::Processor(ring) })
     }
 
     /// Converts and copies `texture`, which is as in [`TextureRing::convert`], into slot 0, maps it and frees it again.

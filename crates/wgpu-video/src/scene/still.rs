@@ -2,7 +2,7 @@
 
 use super::{Drawing, Scene, SceneError, SceneTarget};
 use crate::gpu::convert::SourceFormat;
-use crate::gpu::pixels;
+use crate::gpu::pixels::to_rgba8;
 use crate::gpu::planes::{self, PlaneKind, PlaneTarget};
 use crate::gpu::{Gpu, GpuError};
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, make_straight};
@@ -84,26 +84,4 @@ fn render(
         make_straight(&mut pixels);
     }
     Ok(pixels)
-}
-
-/// `pixels` of `format` as gamma-coded RGBA of 8 bits.
-fn to_rgba8(format: SourceFormat, mut pixels: Vec<u8>) -> Vec<u8> {
-    match format {
-        SourceFormat::Rgba8Unorm | SourceFormat::Rgba8UnormSrgb => pixels,
-        SourceFormat::Bgra8Unorm | SourceFormat::Bgra8UnormSrgb => {
-            for pixel in pixels.chunks_exact_mut(4) {
-                pixel.swap(0, 2);
-            }
-            pixels
-        }
-        SourceFormat::Rgba16Float => {
-            let half =
-                |place: usize, bytes: &[u8]| u16::from_le_bytes([bytes[place * 2], bytes[place * 2 + 1]]);
-            let convert = |pixel: &[u8]| {
-                let [red, green, blue] = [0, 1, 2].map(|place| pixels::coded_byte(half(place, pixel)));
-                [red, green, blue, pixels::linear_byte(half(3, pixel))]
-            };
-            pixels.chunks_exact(8).flat_map(convert).collect()
-        }
-    }
 }

@@ -8,7 +8,7 @@ use super::plane_sets::{PlaneSet, PlaneSets, SetForFrame, StaticLayers};
 use super::stage::{Mapped, Readback, Render, SlotIndex, StageError};
 use super::trace::GpuTimes;
 use super::verify::Verifier;
-use crate::encode::SamplesRead;
+use crate::encode::{Planes, SamplesRead};
 use crate::gpu::convert::{ConvertOn, SourceFormat};
 use crate::gpu::planes::{PlaneKind, picture_texture};
 use crate::gpu::readback_speed::ReadbackMemory;
@@ -17,7 +17,8 @@ use crate::gpu::texture_ring::TextureRing;
 use crate::gpu::{Gpu, GpuError};
 use crate::scene::{Drawing, FrameOrder, Scene, SceneError, SceneTarget};
 use strikeline_picture::{
-    FrameChange, FrameIndex, FrameRate, MovedArea, Picture, PictureSize, SegmentPlan, UnchangedSamples,
+    FrameChange, FrameIndex, FrameRate, MovedArea, Picture, PictureSize, RgbaPicture, SegmentPlan,
+    UnchangedSamples,
 };
 
 /// How much of each frame is drawn.
@@ -45,6 +46,8 @@ pub struct RenderSettings {
     pub redraw: Redraw,
     /// What the encoder reads ([`crate::encode::EncoderFactory::samples_read`]): nothing else is read back.
     pub samples_read: SamplesRead,
+    /// The planes that the encoder takes. RGBA pictures are drawn and read back whole.
+    pub planes: Planes,
     /// What converts the pictures of a scene that does not draw planes.
     pub convert_on: ConvertOn,
 }
@@ -107,10 +110,14 @@ impl<'s> SceneRenderer<'s> {
         let RenderSettings { size, frame_rate, .. } = settings;
         gpu.check_picture_size(size)?;
         gpu.check_requirements(&scene.requirements())?;
-        let texture_ring = |format| TextureRing::new(gpu, format, size, depth, settings.convert_on);
+        let is_rgba = settings.planes == Planes::Rgba;
+        let texture_ring = |format| match is_rgba {
+            true => TextureRing::rgba(gpu, format, scene.is_transparent(), size, depth),
+            false => TextureRing::new(gpu, format, size, depth, settings.convert_on),
+        };
         let output = match scene.drawing() {
-            Drawing::Planar => Output::Planes(Ring::new(gpu, size, depth)?),
-            Drawing::Rgba => Output::Rgba(
+            Drawing::Planar if !is_rgba => Output::Planes(Ring::new(gpu, size, depth)?),
+            Drawing::Planar | Drawing::Rgba => Output::Rgba(
                 PlaneSet::new(gpu, &[PlaneKind::Rgba], size),
                 texture_ring(SourceFormat::Rgba8Unorm)?,
             ),
@@ -297,6 +304,10 @@ impl Readback<SubmittedSlot> for SlotReader {
 impl Mapped for MappedSlot {
     fn picture(&self) -> Picture<'_> {
         MappedSlot::picture(self)
+    }
+
+    fn rgba(&self) -> Option<RgbaPicture<'_>> {
+        MappedSlot::rgba(self)
     }
 
     fn change(&self) -> &FrameChange {

@@ -2,7 +2,7 @@
 
 use crate::gpu::GpuError;
 use crate::scene::SceneError;
-use strikeline_picture::{FrameChange, FrameIndex, Picture};
+use strikeline_picture::{FrameChange, FrameIndex, Picture, RgbaPicture};
 
 /// Number of a slot of the ring, from 0 up to the depth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,8 +72,13 @@ pub trait Readback<Submitted>: Send {
 
 /// A frame in mapped memory. Dropping it makes its slot free for the next frame.
 pub trait Mapped: Send {
-    /// The planes, in place.
+    /// The planes, in place; empty where [`Mapped::rgba`] gives the picture.
     fn picture(&self) -> Picture<'_>;
+
+    /// The pixels, in place, where the picture is RGBA; `None` unless overridden.
+    fn rgba(&self) -> Option<RgbaPicture<'_>> {
+        None
+    }
 
     /// How the frame differs from the one before it in its segment; unknown unless overridden.
     fn change(&self) -> &FrameChange {
