@@ -92,9 +92,11 @@ fn laid_over_any_picture_it_is_what_would_have_been_drawn_there() {
                 let expected = drawn(&song, &HighwayOptions { theme, transparent: false, ..options.clone() });
                 let expected = expected.chunks_exact(4).flat_map(|pixel| &pixel[..3]);
                 let found = composed(&over, &under);
-                let farthest = found.iter().zip(expected).enumerate().map(|(at, (found, expected))| {
-                    ((found - f64::from(*expected)).abs(), at / 3)
-                });
+                let farthest = found
+                    .iter()
+                    .zip(expected)
+                    .enumerate()
+                    .map(|(at, (found, expected))| ((found - f64::from(*expected)).abs(), at / 3));
                 let (error, at) = farthest.max_by(|one, other| one.0.total_cmp(&other.0)).unwrap();
                 assert!(error <= 2.0, "{name} {view:?} over {what}: {error} at pixel {at}");
             }

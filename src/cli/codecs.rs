@@ -10,7 +10,7 @@ use wgpu_video::encode::h264::H264Factory;
 #[cfg(feature = "openh264")]
 use wgpu_video::encode::openh264::OpenH264;
 use wgpu_video::encode::raw::{RawEncoder, Y4mEncoder};
-use wgpu_video::encode::{EncoderFactory, H264Quality, Joining};
+use wgpu_video::encode::{EncoderFactory, H264Quality, Joining, Planes};
 
 use super::UsageError;
 use super::video_format::VideoFormat;
@@ -78,6 +78,9 @@ pub(crate) const CODECS: &[VideoCodec] = &[
     of_ffmpeg("prores", "ProRes 422, for editing (ffmpeg)", &[Mov]),
     of_ffmpeg("dnxhr", "DNxHR, for editing (ffmpeg)", &[Mov]),
     of_ffmpeg("ffv1", "FFV1, lossless (ffmpeg)", &[Matroska]),
+    of_ffmpeg("prores4444", "ProRes 4444 with alpha, for editing (ffmpeg)", &[Mov]),
+    of_ffmpeg("ffv1-rgba", "FFV1 with alpha, lossless (ffmpeg)", &[Matroska]),
+    of_ffmpeg("png", "PNG pictures with alpha, lossless (ffmpeg)", &[Mov]),
     of_ffmpeg("h264_nvenc", "H.264 on NVIDIA GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
     of_ffmpeg("hevc_nvenc", "HEVC on NVIDIA GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
     of_ffmpeg("av1_nvenc", "AV1 on NVIDIA GPUs (ffmpeg)", &[Mp4, Matroska, WebM]),
@@ -113,6 +116,31 @@ impl VideoCodec {
     /// The codec called `name`.
     pub(crate) fn find(name: &str) -> Option<&'static VideoCodec> {
         CODECS.iter().find(|codec| codec.name == name)
+    }
+
+    /// Whether its pictures may have alpha.
+    pub(crate) fn has_alpha(&self) -> bool {
+        match self.maker {
+            Maker::BuiltIn(make) => make(H264Quality::DEFAULT).planes() == Planes::Rgba,
+            Maker::Ffmpeg => FfmpegCodec::find(self.name).is_some_and(|codec| codec.planes == Planes::Rgba),
+        }
+    }
+
+    /// Refuses the option --transparent, if it `is_given`, where the pictures have no alpha.
+    ///
+    /// # Errors
+    /// When it is.
+    pub(crate) fn check_transparent(&self, is_given: bool) -> Result<(), UsageError> {
+        if !is_given || self.has_alpha() {
+            return Ok(());
+        }
+        let others = CODECS.iter().filter(|codec| codec.has_alpha());
+        let others = others.map(|codec| format!("{} (.{})", codec.name, codec.formats[0].ending()));
+        let others = others.collect::<Vec<_>>().join(", ");
+        let name = self.name;
+        Err(UsageError(format!(
+            "--transparent: {name} has no alpha; with --codec, choose one that has: {others}"
+        )))
     }
 
     /// How the pictures of a video are divided among its encoders.

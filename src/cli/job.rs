@@ -95,6 +95,7 @@ impl<'a> RenderJob<'a> {
         cancel: &CancelToken,
         messages: &mut Messages,
     ) -> anyhow::Result<RenderJob<'a>> {
+        codec.check_transparent(args.highway.is_transparent())?;
         let (song, events) = args.selection.open_with_events(path, messages)?;
         let played = args.practice.play(song, events)?;
         let picture = &args.picture;

@@ -22,6 +22,8 @@ impl Codec {
     pub const PRORES: Codec = Codec("ProRes");
     /// VC-3, which Avid calls DNxHD and DNxHR (SMPTE ST 2019-1).
     pub const DNXHR: Codec = Codec("DNxHR");
+    /// PNG pictures (ISO/IEC 15948), one for each frame.
+    pub const PNG: Codec = Codec("PNG");
     /// FFV1 (RFC 9043).
     pub const FFV1: Codec = Codec("FFV1");
     /// Frames of a YUV4MPEG2 file: the line `FRAME`, then luma and both chroma planes.

@@ -21,7 +21,7 @@ pub use self::codec::{Codec, CodecConfig};
 pub use self::needs::{Joining, Planes};
 pub use self::quality::H264Quality;
 
-use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, SegmentIndex};
+use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, RgbaPicture, SegmentIndex};
 
 /// What an encoder must know before the first picture; the same for all segments of a video. The
 /// quality is not among it: each encoder factory has a setting of its own for that.
@@ -113,6 +113,19 @@ pub trait Encoder: Send {
         output: &mut Vec<u8>,
     ) -> Result<Option<AccessUnit>, EncodeError>;
 
+    /// The same for encoders whose factory wants [`Planes::Rgba`]: called in place of [`Encoder::encode`].
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`]. Always, unless this is overridden.
+    fn encode_rgba(
+        &mut self,
+        picture: &RgbaPicture<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<Option<AccessUnit>, EncodeError> {
+        let _ = (picture, output);
+        Err(EncodeError::Failed { encoder: "encoder", reason: "it does not take RGBA pictures".to_owned() })
+    }
+
     /// Called once, after the last picture. Appends the access units that have not been given yet, in the order of decoding, to
     /// `output`, and says what they are. There are none unless this is overridden.
     ///
@@ -157,6 +170,11 @@ pub trait EncoderFactory: Send + Sync {
     /// The planes that the encoders read. [`Planes::Nv12`] unless overridden.
     fn planes(&self) -> Planes {
         Planes::Nv12
+    }
+
+    /// Whether what is coded is RGB, not luma and chroma. `false` unless overridden.
+    fn keeps_rgb(&self) -> bool {
+        false
     }
 
     /// How the pictures of a video are divided among encoders. [`Joining::Segments`] unless overridden.

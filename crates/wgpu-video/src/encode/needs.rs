@@ -11,6 +11,8 @@ pub enum Planes {
     /// 8 bits, a luma plane and an interleaved chroma plane of half width and height: a [`Picture`](strikeline_picture::Picture).
     #[default]
     Nv12,
+    /// 8 bits, gamma-coded RGB with alpha: an [`RgbaPicture`](strikeline_picture::RgbaPicture).
+    Rgba,
 }
 
 /// How the pictures of a video are divided among encoders.

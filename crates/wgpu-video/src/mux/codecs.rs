@@ -75,6 +75,13 @@ const CODECS: &[Mp4Codec] = &[
         check_unit: any,
     },
     Mp4Codec {
+        codec: Codec::PNG,
+        containers: &[Container::QuickTime],
+        brand: Brand::ISOM,
+        sample_entry: production,
+        check_unit: any,
+    },
+    Mp4Codec {
         codec: Codec::DNXHR,
         containers: &[Container::QuickTime],
         brand: Brand::ISOM,
@@ -137,9 +144,17 @@ fn production(config: &CodecConfig, size: PictureSize, container: Container) -> 
     let Some((code, extensions)) = record(config)?.split_first_chunk() else {
         return Err("it has no four-character code".to_owned());
     };
-    let mut payload = visual(size).encode_to_vec().map_err(|error| error.reason)?;
+    // Codecs that may have alpha say so by the depth.
+    let has_alpha = matches!(code, b"ap4h" | b"png ");
+    let depth = if has_alpha { 32 } else { VisualSampleEntryFields::DEFAULT_DEPTH };
+    let visual = VisualSampleEntryFields { depth, ..visual(size) };
+    let mut payload = visual.encode_to_vec().map_err(|error| error.reason)?;
     payload.extend_from_slice(extensions);
-    for known in [colr_bt709(container), pasp_square(), extra_box(*b"fiel", vec![1, 0])] {
+    let mut known = vec![pasp_square(), extra_box(*b"fiel", vec![1, 0])];
+    if code != b"png " {
+        known.insert(0, colr_bt709(container));
+    }
+    for known in known {
         payload.extend(known.encode_to_vec().map_err(|error| error.reason)?);
     }
     let box_type = BoxType::Normal(*code);

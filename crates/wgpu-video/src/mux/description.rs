@@ -45,6 +45,8 @@ pub struct VideoTrack {
     /// Whether frames may be decoded in another order than they are shown in
     /// ([`AccessUnit::delay`](crate::encode::AccessUnit::delay)).
     pub reordered: bool,
+    /// Whether what is coded is RGB, not luma and chroma.
+    pub rgb: bool,
 }
 
 impl VideoTrack {
@@ -55,13 +57,19 @@ impl VideoTrack {
         plan: SegmentPlan,
         codec: Codec,
     ) -> VideoTrack {
-        VideoTrack { size, frame_rate, plan, codec, reordered: false }
+        VideoTrack { size, frame_rate, plan, codec, reordered: false, rgb: false }
     }
 
     /// The same, and frames may be decoded in another order than they are shown in, if `reordered`.
     #[must_use]
     pub const fn with_reordering(self, reordered: bool) -> VideoTrack {
         VideoTrack { reordered, ..self }
+    }
+
+    /// The same, and what is coded is RGB if `rgb`.
+    #[must_use]
+    pub const fn with_rgb(self, rgb: bool) -> VideoTrack {
+        VideoTrack { rgb, ..self }
     }
 
     /// The sound that belongs to segment `segment` and those before it: all packets of `sound` that begin before this

@@ -76,17 +76,18 @@ impl MatroskaCodec {
     pub(super) fn entry(&self, config: &CodecConfig, video: &VideoTrack) -> Result<Vec<u8>, String> {
         let rate = video.frame_rate;
         let frame = u64::from(rate.denominator()) * 1_000_000_000 / u64::from(rate.numerator().max(1));
-        let colours = parent(
-            COLOUR,
-            &[
+        let coded_as = match video.rgb {
+            // No matrix, full range.
+            true => vec![number(MATRIX_COEFFICIENTS, 0), number(RANGE, 2)],
+            false => vec![
                 number(MATRIX_COEFFICIENTS, 1),
                 number(CHROMA_SITING_HORIZONTAL, 1),
                 number(CHROMA_SITING_VERTICAL, 2),
                 number(RANGE, 1),
-                number(TRANSFER_CHARACTERISTICS, 1),
-                number(PRIMARIES, 1),
             ],
-        );
+        };
+        let light = vec![number(TRANSFER_CHARACTERISTICS, 1), number(PRIMARIES, 1)];
+        let colours = parent(COLOUR, &[coded_as, light].concat());
         let pictures = parent(
             VIDEO_SETTINGS,
             &[

@@ -119,7 +119,11 @@ impl<M: Mapped> SegmentTask<M> {
             }
         };
         let start = data.len();
-        let unit = encoder.encode(&frame.picture(), frame.change(), data).map_err(at)?;
+        let unit = match frame.rgba() {
+            Some(picture) => encoder.encode_rgba(&picture, data),
+            None => encoder.encode(&frame.picture(), frame.change(), data),
+        };
+        let unit = unit.map_err(at)?;
         let bytes = unit.map_or(0, |unit| unit.bytes);
         if data.len() - start != bytes || (unit.is_some() && bytes == 0) {
             let reason = format!("a frame was not coded as one access unit ({bytes} bytes)");

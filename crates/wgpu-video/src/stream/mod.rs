@@ -414,7 +414,8 @@ impl StreamOptions {
     /// What the sink gets before the first segment.
     fn info(&self, sound: Option<&AudioTrack>) -> StreamInfo {
         let video = VideoTrack::new(self.size, self.frame_rate, self.plan(), self.encoder.codec())
-            .with_reordering(self.encoder.reorders());
+            .with_reordering(self.encoder.reorders())
+            .with_rgb(self.encoder.keeps_rgb());
         StreamInfo { sound: sound.cloned(), ..StreamInfo::new(video) }
     }
 
@@ -430,6 +431,7 @@ impl StreamOptions {
             plan: self.plan(),
             redraw: self.redraw,
             samples_read: self.encoder.samples_read(),
+            planes: self.encoder.planes(),
             convert_on: self.convert_on,
         }
     }

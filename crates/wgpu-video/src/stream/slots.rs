@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::queue::Queue;
 use super::stage::{Mapped, SlotIndex};
-use strikeline_picture::{FrameChange, Picture};
+use strikeline_picture::{FrameChange, Picture, RgbaPicture};
 
 /// How soon a wait for something that will not come ends after a failure.
 pub(super) const STOP_INTERVAL: Duration = Duration::from_millis(50);
@@ -113,6 +113,11 @@ impl<M: Mapped> LentSlot<M> {
     /// The planes, in place.
     pub(super) fn picture(&self) -> Picture<'_> {
         self.mapped.picture()
+    }
+
+    /// The pixels, in place, where the picture is RGBA.
+    pub(super) fn rgba(&self) -> Option<RgbaPicture<'_>> {
+        self.mapped.rgba()
     }
 
     /// How the frame differs from the one before it in its segment.

@@ -15,6 +15,7 @@ use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo};
 use super::stage::{Render, SlotIndex, StageError};
 use super::store::SegmentSelection;
 use super::{Report, Stage, StreamError, StreamOptions, WorkSplit};
+use crate::encode::Planes;
 use crate::gpu::convert::SourceFormat;
 use crate::gpu::planes;
 use crate::gpu::ring::SubmittedSlot;
@@ -206,7 +207,11 @@ impl TextureStream {
         let segments_in_flight = options.split.segments_in_flight.max(options.split.ring_depth).min(at_once);
         let split = WorkSplit { segments_in_flight, devices: Some(1), ..options.split };
         let (ring, readback) = gpu.caught(|| {
-            let mut ring = TextureRing::new(&gpu, source_format, size, split.ring_depth, options.convert_on)?;
+            let depth = split.ring_depth;
+            let mut ring = match options.encoder.planes() {
+                Planes::Rgba => TextureRing::rgba(&gpu, source_format, false, size, depth)?,
+                Planes::Nv12 => TextureRing::new(&gpu, source_format, size, depth, options.convert_on)?,
+            };
             ring.try_out(&gpu, &planes::picture_texture(device, source_format, size))?;
             Ok::<_, GpuError>((ring, SlotReader::new(&gpu, options.copy_out)?))
         })?;

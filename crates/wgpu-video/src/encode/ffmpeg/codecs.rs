@@ -1,6 +1,6 @@
 //! The encoders of ffmpeg that are used, and the options that each is given: one row of [`FFMPEG_CODECS`] for each.
 
-use crate::encode::Codec;
+use crate::encode::{Codec, Planes};
 
 /// An encoder of ffmpeg.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct FfmpegCodec {
     pub codec: Codec,
     /// Whether it runs on the processor. Otherwise it needs a device, which may take a few streams only.
     pub on_processor: bool,
+    /// The planes that it is given.
+    pub planes: Planes,
     /// The file format in which ffmpeg hands the frames back.
     pub(super) muxer: &'static str,
     /// The format of the pictures that the encoder gets.
@@ -101,6 +103,8 @@ fn amf_av1(qp: u8) -> Options {
 const VAAPI_DEVICE: &[(&str, &str)] = &[("vaapi_device", "/dev/dri/renderD128")];
 const VAAPI_UPLOAD: &[(&str, &str)] = &[("filter", "format=nv12,hwupload")];
 const VAAPI_UPLOAD_HEVC: &[(&str, &str)] = &[("filter", "format=nv12,hwupload"), ("tag", "hvc1")];
+/// Limited-range BT.709 from RGB, which ffmpeg takes for another one unless it is told.
+const TO_BT709: &str = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int";
 const HVC1: &[(&str, &str)] = &[("tag", "hvc1")];
 
 /// A row for an encoder on the processor.
@@ -113,7 +117,18 @@ const fn software(
     options: &'static [(&'static str, &'static str)],
     quality: fn(u8) -> Options,
 ) -> FfmpegCodec {
-    FfmpegCodec { name, encoder, codec, on_processor: true, muxer, pixels, device: &[], options, quality }
+    FfmpegCodec {
+        name,
+        encoder,
+        codec,
+        on_processor: true,
+        planes: Planes::Nv12,
+        muxer,
+        pixels,
+        device: &[],
+        options,
+        quality,
+    }
 }
 
 /// A row for an encoder on a device, which has the same name here and in ffmpeg.
@@ -128,12 +143,18 @@ const fn hardware(
         encoder: name,
         codec,
         on_processor: false,
+        planes: Planes::Nv12,
         muxer: "mp4",
         pixels: "nv12",
         device: &[],
         options,
         quality,
     }
+}
+
+/// The same encoder for pictures with alpha.
+const fn with_alpha(row: FfmpegCodec) -> FfmpegCodec {
+    FfmpegCodec { planes: Planes::Rgba, ..row }
 }
 
 /// A row for VAAPI.
@@ -204,6 +225,25 @@ pub const FFMPEG_CODECS: &[FfmpegCodec] = &[
         &[("level", "3"), ("slices", "4"), ("slicecrc", "1"), ("g", "1")],
         lossless,
     ),
+    with_alpha(software(
+        "prores4444",
+        "prores_ks",
+        Codec::PRORES,
+        "mov",
+        "yuva444p10le",
+        &[("vendor", "apl0"), ("profile", "4444"), ("alpha_bits", "16"), ("filter", TO_BT709)],
+        lossless,
+    )),
+    with_alpha(software(
+        "ffv1-rgba",
+        "ffv1",
+        Codec::FFV1,
+        "mov",
+        "bgra",
+        &[("level", "3"), ("slices", "4"), ("slicecrc", "1"), ("g", "1")],
+        lossless,
+    )),
+    with_alpha(software("png", "png", Codec::PNG, "mov", "rgba", &[("pred", "mixed")], lossless)),
     hardware("h264_nvenc", Codec::H264, &[("preset", "p5"), ("forced-idr", "1")], nvenc),
     hardware("hevc_nvenc", Codec::HEVC, &[("preset", "p5"), ("forced-idr", "1"), ("tag", "hvc1")], nvenc),
     hardware("av1_nvenc", Codec::AV1, &[("preset", "p5"), ("forced-idr", "1")], nvenc),
@@ -228,6 +268,6 @@ impl FfmpegCodec {
 
     /// Whether every picture is coded exactly.
     pub fn is_lossless(&self) -> bool {
-        self.codec == Codec::FFV1
+        matches!(self.codec, Codec::FFV1 | Codec::PNG)
     }
 }

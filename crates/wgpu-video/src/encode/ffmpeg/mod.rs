@@ -16,12 +16,13 @@ pub use program::{FfmpegProgram, ProgramError};
 use std::process::Command;
 use std::time::Duration;
 
-use strikeline_picture::{FrameChange, Picture, Plane, SegmentIndex};
+use strikeline_picture::{FrameChange, Picture, Plane, RgbaPicture, SegmentIndex};
 
 use self::process::Process;
 use super::raw::write_nv12;
 use super::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, H264Quality,
+    Planes,
 };
 
 /// How long a process may do nothing while it is waited for.
@@ -142,10 +143,13 @@ impl FfmpegFactory {
             command.args(["-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709"]);
             command.args(["-color_trc", "bt709", "-chroma_sample_location", "left"]);
         };
-        command.args(["-f", "rawvideo", "-pix_fmt", "nv12"]);
+        let is_rgba = self.codec.planes == Planes::Rgba;
+        command.args(["-f", "rawvideo", "-pix_fmt", if is_rgba { "rgba" } else { "nv12" }]);
         command.arg("-video_size").arg(format!("{}x{}", size.width(), size.height()));
         command.arg("-framerate").arg(format!("{}/{}", rate.numerator(), rate.denominator()));
-        colours(&mut command);
+        if !is_rgba {
+            colours(&mut command);
+        }
         command.args(["-i", "pipe:0", "-map", "0:v:0", "-c:v", self.codec.encoder]);
         command.args([
             "-pix_fmt",
@@ -155,7 +159,9 @@ impl FfmpegFactory {
             "-sws_flags",
             "bicubic+accurate_rnd+bitexact",
         ]);
-        colours(&mut command);
+        if !self.keeps_rgb() {
+            colours(&mut command);
+        }
         command.args(["-flags:v", "+bitexact", "-fflags", "+bitexact"]);
         for (name, value) in self.encoder_options(Some(settings)) {
             command.arg(format!("-{name}:v")).arg(value);
@@ -179,6 +185,14 @@ impl EncoderFactory for FfmpegFactory {
         self.codec.codec
     }
 
+    fn planes(&self) -> Planes {
+        self.codec.planes
+    }
+
+    fn keeps_rgb(&self) -> bool {
+        self.codec.planes == Planes::Rgba && self.codec.is_lossless()
+    }
+
     fn reorders(&self) -> bool {
         matches!(self.codec.codec, Codec::H264 | Codec::HEVC)
     }
@@ -200,10 +214,15 @@ impl EncoderFactory for FfmpegFactory {
         }
         let picture =
             Picture { size: settings.size, luma: plane(&luma, width), chroma: plane(&chroma, width) };
+        let pixels = vec![0; width * height * 4];
+        let rgba = RgbaPicture { size: settings.size, pixels: plane(&pixels, width * 4), has_alpha: true };
         let try_out = || -> Result<(), EncodeError> {
             let (mut encoder, mut output) = (self.begin_segment(settings, SegmentIndex(0))?, Vec::new());
             for _ in 0..2 {
-                encoder.encode(&picture, &FrameChange::UNKNOWN, &mut output)?;
+                match self.codec.planes {
+                    Planes::Nv12 => encoder.encode(&picture, &FrameChange::UNKNOWN, &mut output)?,
+                    Planes::Rgba => encoder.encode_rgba(&rgba, &mut output)?,
+                };
             }
             encoder.finish(&mut output).map(drop)
         };
@@ -245,15 +264,9 @@ struct FfmpegSegment {
     config: Option<CodecConfig>,
 }
 
-impl Encoder for FfmpegSegment {
-    fn encode(
-        &mut self,
-        picture: &Picture<'_>,
-        _change: &FrameChange,
-        _output: &mut Vec<u8>,
-    ) -> Result<Option<AccessUnit>, EncodeError> {
-        self.frame.clear();
-        write_nv12(picture, &mut self.frame);
+impl FfmpegSegment {
+    /// Gives the picture that lies in `frame` to the process, which is started with the first one.
+    fn give_frame(&mut self) -> Result<Option<AccessUnit>, EncodeError> {
         let process = match &mut self.process {
             Some(process) => process,
             none => {
@@ -269,6 +282,29 @@ impl Encoder for FfmpegSegment {
         process.give(&self.frame).map_err(|reason| self.factory.failed(format!("ffmpeg: {reason}")))?;
         self.taken += 1;
         Ok(None)
+    }
+}
+
+impl Encoder for FfmpegSegment {
+    fn encode(
+        &mut self,
+        picture: &Picture<'_>,
+        _change: &FrameChange,
+        _output: &mut Vec<u8>,
+    ) -> Result<Option<AccessUnit>, EncodeError> {
+        self.frame.clear();
+        write_nv12(picture, &mut self.frame);
+        self.give_frame()
+    }
+
+    fn encode_rgba(
+        &mut self,
+        picture: &RgbaPicture<'_>,
+        _output: &mut Vec<u8>,
+    ) -> Result<Option<AccessUnit>, EncodeError> {
+        self.frame.clear();
+        picture.append_straight(&mut self.frame);
+        self.give_frame()
     }
 
     fn finish(&mut self, output: &mut Vec<u8>) -> Result<Vec<AccessUnit>, EncodeError> {
