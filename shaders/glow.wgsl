@@ -48,7 +48,7 @@ fn vertex(@builtin(vertex_index) corner: u32, note: Note) -> Fragment {
     let loudness = mix(0.35, 1.0, note.color_velocity.a);
     var strength = 0.0;
     if ahead > 0 {
-        let near = clamp(1.0 - distance / (highway.glow_reach * 1.5), 0.0, 1.0);
+        let near = clamp(1.0 - distance / highway.glow_reach, 0.0, 1.0);
         strength = near * near * 0.5;
     } else {
         let left = effect_left(f32(-ahead));

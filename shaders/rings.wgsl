@@ -19,7 +19,7 @@ struct Fragment {
 }
 
 // Only the ring itself is drawn, as a band of this many pieces, not the square around it.
-const PIECES: u32 = 20u;
+const PIECES: u32 = 12u;
 const FULL_TURN: f32 = 6.28318531;
 
 // How far the ring has grown at `age` from 0 to 1: fast, then slower (a cubic ease-out).

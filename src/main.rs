@@ -8,6 +8,7 @@ mod cli;
 
 fn main() {
     silence_device_selection();
+    limit_software_threads();
     let code = cli::main();
     // Not by returning: that runs what libraries want to do at the end, and a graphics driver that failed or hangs may
     // then crash, since threads of its own still run. All is written and printed by now.
@@ -22,5 +23,16 @@ fn silence_device_selection() {
         // SAFETY: the environment may be changed while no other thread reads it, and this is the first thing
         // that the program does.
         unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
+}
+
+/// Lets lavapipe, Mesa's driver that draws on the CPU, rasterise on the threads that call it where there are only two cores:
+/// strikeline draws on two devices then, and more threads would only wait for each other. Measured in PERF.md.
+#[allow(unsafe_code, reason = "the driver reads the environment, and there is no other way to tell it")]
+fn limit_software_threads() {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if cores <= 2 && std::env::var_os("LP_NUM_THREADS").is_none() {
+        // SAFETY: the environment may be changed while no other thread reads it, and none was started yet.
+        unsafe { std::env::set_var("LP_NUM_THREADS", "0") };
     }
 }

@@ -70,6 +70,17 @@ impl CoveredAreas<'_> {
         self.extents.of_note(self.layout, note, ahead, is_kick)
     }
 
+    /// The same of a kick without its ring.
+    pub(super) fn of_kick_without_ring(&self, kick: &RoadShape, ahead: i64) -> Option<Rectangle> {
+        let without_ring = EffectExtents { ring: 0.0, ..*self.extents };
+        without_ring.of_note(self.layout, kick, ahead, true)
+    }
+
+    /// The four sides of a kick's ring; `None` when it has none.
+    pub(super) fn of_kick_ring(&self, kick: &RoadShape, ahead: i64) -> Option<[Rectangle; 4]> {
+        self.extents.of_kick_ring(self.layout, kick, ahead)
+    }
+
     /// The area that a beat line `ahead` subpixels before the strike line may cover; `None` when it draws nothing.
     pub(super) fn of_line(&self, line: &RoadShape, ahead: i64) -> Option<Rectangle> {
         self.extents.of_line(self.layout, line, ahead)
@@ -106,12 +117,12 @@ impl EffectExtents {
 
     /// Pixels before the strike line from which on gems are lit.
     pub(super) fn lit(&self) -> f32 {
-        if self.glow > 0.0 { self.glow_reach * 1.5 } else { 0.0 }
+        if self.glow > 0.0 { self.glow_reach } else { 0.0 }
     }
 
     /// How far the light around a gem is seen that is `ahead` subpixels before the strike line.
     fn coming_light(&self, ahead: i64) -> f32 {
-        let near = 1.0 - (ahead as f64 / SUBPIXELS as f64) as f32 / (self.glow_reach * 1.5);
+        let near = 1.0 - (ahead as f64 / SUBPIXELS as f64) as f32 / self.glow_reach;
         let near = near.clamp(0.0, 1.0);
         seen_reach(near * near * 0.5 * self.glow, self.glow_reach).unwrap_or(0.0)
     }
@@ -136,9 +147,7 @@ impl EffectExtents {
         if -ahead > self.lasting {
             return None;
         }
-        // What is left of the effects, from 1 to 0; a little more and less, for rounding.
-        let left = 1.0 - (-ahead) as f32 / self.lasting.max(1) as f32;
-        let (more, less) = ((left + ROUNDING).min(1.0), (left - ROUNDING).max(0.0));
+        let (more, less) = self.left(ahead);
         let (mut half_width, mut half_height) = (0.0f32, 0.0f32);
         let mut cover = |across: f32, along: f32| {
             (half_width, half_height) = (half_width.max(across), half_height.max(along));
@@ -156,13 +165,11 @@ impl EffectExtents {
             cover(note.half_width + self.particles, self.particles);
         }
         if self.ring > 0.0 {
-            let size = 1.0 - less * less * less;
-            let stroke = self.ring_stroke * (0.4 + 0.6 * more) + 2.0;
-            let from = |from: f32, to: f32| from + (to - from) * size;
-            // A ring is a polygon around its circle; 20 corners reach 1.3 % beyond it.
-            let radius = (note.half_width * self.ring * from(0.3, 1.0) + stroke) * 1.02;
+            let stroke = self.stroke(more);
+            // A ring is a polygon around its circle; 12 corners reach 3.6 % beyond it.
+            let radius = (note.half_width * self.ring * grown(0.3, 1.0, less) + stroke) * 1.04;
             match is_kick {
-                true => cover(note.half_width + stroke, note.half_height * from(1.0, 4.0) + stroke),
+                true => cover(note.half_width + stroke, note.half_height * grown(1.0, 4.0, less) + stroke),
                 false => cover(radius, radius),
             }
         }
@@ -190,6 +197,42 @@ impl EffectExtents {
         Some(part)
     }
 
+    /// The four sides of the ring of a kick that is `ahead` subpixels before the strike line; `None` where it has none. It
+    /// is the border of a box, and nothing is drawn within.
+    fn of_kick_ring(&self, layout: &Layout, kick: &RoadShape, ahead: i64) -> Option<[Rectangle; 4]> {
+        if self.ring <= 0.0 || ahead > 0 || -ahead > self.lasting {
+            return None;
+        }
+        let (more, less) = self.left(ahead);
+        let stroke = self.stroke(more);
+        let (width, height) = (kick.half_width + stroke, kick.half_height * grown(1.0, 4.0, less) + stroke);
+        // It is as much smaller at most, and its corners are round.
+        let smallest = kick.half_height * grown(1.0, 4.0, more);
+        let inner = |half: f32| (half - stroke - self.ring_stroke * 4.0 * 0.3).max(0.0);
+        let (inner_width, inner_height) = (inner(kick.half_width), inner(smallest));
+        let strike = layout.strike as f32;
+        let [left, right] = [kick.center - width, kick.center + width];
+        let [top, bottom] = [strike - height, strike + height];
+        let rows = [strike - inner_height, strike + inner_height];
+        Some([
+            around([left, right], [top, rows[0]]),
+            around([left, right], [rows[1], bottom]),
+            around([left, kick.center - inner_width], rows),
+            around([kick.center + inner_width, right], rows),
+        ])
+    }
+
+    /// What is left of the effects of a note that was struck, from 1 to 0: a little more, and a little less, for rounding.
+    fn left(&self, ahead: i64) -> (f32, f32) {
+        let left = 1.0 - (-ahead) as f32 / self.lasting.max(1) as f32;
+        ((left + ROUNDING).min(1.0), (left - ROUNDING).max(0.0))
+    }
+
+    /// Half the width of a ring's stroke, and what it may touch beyond.
+    fn stroke(&self, left: f32) -> f32 {
+        self.ring_stroke * (0.4 + 0.6 * left) + 2.0
+    }
+
     /// What a beat line that is `ahead` subpixels before the strike line may cover; `None` for nothing.
     fn of_line(&self, layout: &Layout, line: &RoadShape, ahead: i64) -> Option<Rectangle> {
         (ahead > 0).then(|| self.moving(layout, line, ahead, 0.0))
@@ -212,6 +255,11 @@ impl EffectExtents {
             _ => part,
         }
     }
+}
+
+/// A size that a ring has when `left` is left of its time, on the way from the first to the last.
+fn grown(first: f32, last: f32, left: f32) -> f32 {
+    first + (last - first) * (1.0 - left * left * left)
 }
 
 /// `pixels` of the road in subpixels.

@@ -225,8 +225,8 @@ impl Layer {
     /// Vertices of one instance, as a triangle strip.
     pub(super) const fn vertices(self) -> u32 {
         match self {
-            // Two for each of the 20 pieces, and two that close the ring.
-            Layer::Rings => 42,
+            // Two for each of the 12 pieces, and two that close the ring.
+            Layer::Rings => 26,
             // Three pieces of four, and two vertices between one and the next; two pieces.
             Layer::Gems => 16,
             Layer::Kicks | Layer::GemMiddles => 10,

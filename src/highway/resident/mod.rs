@@ -226,7 +226,8 @@ impl Resident {
             parts.extend(distances.covered(&self.gems.shapes, of_note(false)));
         } else {
             self.beats.add_changed(ranges, parts, |line, ahead| covered.of_line(line, ahead));
-            self.kicks.add_changed(ranges, parts, |note, ahead| covered.of_note(note, ahead, true));
+            self.kicks.add_changed(ranges, parts, |kick, ahead| covered.of_kick_without_ring(kick, ahead));
+            self.kicks.add_struck(ranges, parts, |kick, ahead| covered.of_kick_ring(kick, ahead));
             self.gems.add_changed(ranges, parts, |note, ahead| covered.of_note(note, ahead, false));
         }
         let road = self.road.rectangle();

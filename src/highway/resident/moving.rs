@@ -83,6 +83,22 @@ impl<T: bytemuck::NoUninit + HasRoadShape> Moving<T> {
 }
 
 impl Moving<NoteInstance> {
+    /// Adds to `parts` what the notes that are struck in one of two frames cover in each of them, by what `bounds` says.
+    pub(super) fn add_struck(
+        &self,
+        ranges: [VisibleRange; 2],
+        parts: &mut Vec<Rectangle>,
+        bounds: impl Fn(&RoadShape, i64) -> Option<[Rectangle; 4]>,
+    ) {
+        for visible in ranges {
+            let range = self.positions.range(visible.struck, visible.now);
+            let items = self.items.get(range.start as usize..range.end as usize).unwrap_or_default();
+            for (&position, item) in self.positions.in_range(range).iter().zip(items) {
+                parts.extend(bounds(&item.road_shape(), position - visible.now).into_iter().flatten());
+            }
+        }
+    }
+
     /// The notes of a song, of which `most` of a place shine at once.
     pub(super) fn notes(
         gpu: &Gpu,
