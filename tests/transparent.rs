@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use common::program::{folder_with, strikeline, succeed};
+use common::program::{fail, folder_with, strikeline, succeed};
 use common::still;
 use strikeline::highway::{Highway, HighwayContent, HighwayOptions, Labels};
 use strikeline::song::{Song, SongOptions};
@@ -41,6 +41,23 @@ fn write_png(path: &Path, pixels: &[u8]) {
     let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), SIZE.0, SIZE.1);
     encoder.set_color(png::ColorType::Rgba);
     encoder.write_header().unwrap().write_image_data(pixels).unwrap();
+}
+
+fn read_png(path: &Path) -> Vec<u8> {
+    let file = std::io::BufReader::new(std::fs::File::open(path).unwrap());
+    let mut reader = png::Decoder::new(file).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    pixels
+}
+
+/// The frames of a video as ffmpeg decodes them, with straight alpha.
+fn frames_with_alpha(video: &Path) -> Vec<Vec<u8>> {
+    let mut ffmpeg = std::process::Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-i"]).arg(video).args(["-vf", "scale=in_color_matrix=bt709"]);
+    ffmpeg.args(["-pix_fmt", "rgba", "-f", "rawvideo", "-"]);
+    let frame = (SIZE.0 * SIZE.1 * 4) as usize;
+    succeed(&mut ffmpeg).stdout.chunks_exact(frame).map(<[u8]>::to_vec).collect()
 }
 
 /// `over` laid over `under`, which is opaque.
@@ -112,10 +129,58 @@ fn frame_writes_alpha_when_it_is_asked_to() {
         let mut command = strikeline();
         command.arg("frame").arg(&song).args(["--at", "10", "--size", "360p", "--force", "-o"]).arg(&png);
         succeed(command.args(option));
-        let file = std::io::BufReader::new(std::fs::File::open(&png).unwrap());
-        let mut reader = png::Decoder::new(file).read_info().unwrap();
-        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-        reader.next_frame(&mut pixels).unwrap();
+        let pixels = read_png(&png);
         assert_eq!(pixels.chunks_exact(4).map(|pixel| pixel[3]).min(), Some(least));
     }
+}
+
+#[test]
+fn videos_hold_the_pictures_that_frame_draws() {
+    let (folder, song) = folder_with(GROOVE);
+    let of = |arguments: &[&str], output: &Path| {
+        let mut command = strikeline();
+        command.arg(arguments[0]).arg(&song).args(&arguments[1..]);
+        succeed(command.args(["--transparent", "--size", "360p", "--force", "-o"]).arg(output));
+    };
+    let png = folder.path().join("still.png");
+    // One in the second segment, too: a video is made of several that are joined.
+    let stills = ["9", "11.5"].map(|at| {
+        of(&["frame", "--at", at], &png);
+        read_png(&png)
+    });
+    for (codec, ending, is_lossless) in
+        [("png", "mov", true), ("ffv1-rgba", "mkv", true), ("prores4444", "mov", false)]
+    {
+        let video = folder.path().join(format!("video.{ending}"));
+        let cut = ["--start", "9", "--duration", "2.6", "--fps", "30", "--no-sound"];
+        of(&[&["render", "--codec", codec][..], &cut[..]].concat(), &video);
+        let frames = frames_with_alpha(&video);
+        assert_eq!(frames.len(), 78, "{codec}");
+        for (frame, still) in [(0, &stills[0]), (75, &stills[1])] {
+            let found = &frames[frame];
+            if is_lossless {
+                assert!(found == still, "{codec}, frame {frame}");
+                continue;
+            }
+            let alphas = found.chunks_exact(4).zip(still.chunks_exact(4));
+            let farthest = alphas.map(|(found, still)| found[3].abs_diff(still[3])).max();
+            assert!(farthest <= Some(1), "{codec}, frame {frame}: alpha {farthest:?}");
+            for under in [[255, 255, 255, 255], [0, 0, 0, 255]] {
+                let under = under.repeat((SIZE.0 * SIZE.1) as usize);
+                let (found, still) = (composed(found, &under), composed(still, &under));
+                let squares: f64 = found.iter().zip(&still).map(|(one, other)| (one - other).powi(2)).sum();
+                let psnr = 10.0 * (255.0_f64.powi(2) * found.len() as f64 / squares).log10();
+                assert!(psnr > 40.0, "{codec}, frame {frame}: {psnr} dB");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_has_no_alpha_is_refused_and_what_has_is_named() {
+    let (folder, song) = folder_with(GROOVE);
+    let video = folder.path().join("video.mp4");
+    let error = fail(strikeline().arg("render").arg(&song).args(["--transparent", "-o"]).arg(&video), 2);
+    assert!(error.contains("h264 has no alpha") && error.contains("prores4444 (.mov)"), "{error}");
+    assert!(!video.exists());
 }

@@ -104,7 +104,8 @@ const VAAPI_DEVICE: &[(&str, &str)] = &[("vaapi_device", "/dev/dri/renderD128")]
 const VAAPI_UPLOAD: &[(&str, &str)] = &[("filter", "format=nv12,hwupload")];
 const VAAPI_UPLOAD_HEVC: &[(&str, &str)] = &[("filter", "format=nv12,hwupload"), ("tag", "hvc1")];
 /// Limited-range BT.709 from RGB, which ffmpeg takes for another one unless it is told.
-const TO_BT709: &str = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int";
+const TO_BT709: &str = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,\
+    setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709";
 const HVC1: &[(&str, &str)] = &[("tag", "hvc1")];
 
 /// A row for an encoder on the processor.
