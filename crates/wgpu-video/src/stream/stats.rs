@@ -273,8 +273,8 @@ pub struct Report {
     pub trace: Option<Trace>,
 }
 
-/// CPU time that this process has used on all its threads, user and system, and that of the programs that it has started, as soon
-/// as these have ended; zero where that is not known. Elsewhere than on Linux, without those programs.
+/// CPU time that this process has used on all its threads, user and system, and that of the programs that it has started, as
+/// soon as these have ended; zero where that is not known. Elsewhere than on Linux, without those programs.
 pub fn process_cpu_time() -> Duration {
     #[cfg(unix)]
     {
