@@ -229,3 +229,18 @@ fn a_song_of_one_frame_is_a_video_of_one_frame() {
         assert_eq!(decode(&folder.path().join(name), 98, 66).len(), 1, "{name}");
     }
 }
+
+#[test]
+fn the_work_of_ffmpeg_counts_in_the_profile() {
+    let (folder, _) = folder_with(&song());
+    let mut command = strikeline();
+    command
+        .current_dir(&folder)
+        .args(["profile", "song.mid", "--codec", "x265", "--size", "320x180", "--fps", "30"]);
+    let told = succeed(command.args(["--frames", "60", "--brief", "--json", "--no-sound"])).stdout;
+    let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+    let encode = &told["stages"]["encode"];
+    // Its own threads only hand frames over.
+    assert!(encode["cpu_seconds"].as_f64().unwrap() > 0.1, "{encode}");
+    assert!(told["cpu_seconds"].as_f64() >= encode["cpu_seconds"].as_f64(), "{told}");
+}

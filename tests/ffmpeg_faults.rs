@@ -51,6 +51,8 @@ case "$does" in
     refuse) echo "Cannot load libcuda.so.1" >&2; echo "No capable devices found" >&2; exit 171 ;;
     die) head -c 20000 > /dev/null; kill -9 $$ ;;
     hang) exec sleep 1000 ;;
+    # The program that hangs is a child of this one, and has its pipes.
+    hang-behind) sleep 1000; exit 0 ;;
     hang-at-end) cat > /dev/null; exec sleep 1000 ;;
     rubbish) cat > /dev/null; head -c 100000 /dev/urandom ;;
     nothing) cat > /dev/null ;;
@@ -137,10 +139,16 @@ fn each_fault_is_an_error_that_says_what_happened_and_leaves_nothing() {
     for (does, words) in [
         (
             "refuse",
-            &["h264_nvenc", "exit code 171", "Cannot load libcuda.so.1 / No capable devices found"][..],
+            &[
+                "h264_nvenc",
+                "tried out",
+                "exit code 171",
+                "Cannot load libcuda.so.1 / No capable devices found",
+            ][..],
         ),
         ("die", &["segment 0", "signal 9"]),
         ("hang", &["segment 0", "did nothing for 1 s"]),
+        ("hang-behind", &["segment 0", "did nothing for 1 s"]),
         ("hang-at-end", &["segment 0", "did nothing for 1 s"]),
         ("rubbish", &["segment 0", "no video that can be read"]),
         ("nothing", &["segment 0", "no frames"]),

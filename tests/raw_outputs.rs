@@ -82,7 +82,14 @@ fn a_named_pipe_is_written_to_as_it_is() {
     let got = fs::read(&pipe).unwrap();
     assert!(child.wait().unwrap().success());
     assert_eq!(got.len(), 30 * 98 * 66 * 3 / 2);
-    assert_eq!(names(folder.path()), ["pipe", "song.mid"]);
+
+    // The ending of its name says the format.
+    let pipe = folder.path().join("pipe.y4m");
+    succeed(Command::new("mkfifo").arg(&pipe));
+    let mut child = render(folder.path(), &["-o", "pipe.y4m"]).spawn().unwrap();
+    assert!(fs::read(&pipe).unwrap().starts_with(b"YUV4MPEG2"));
+    assert!(child.wait().unwrap().success());
+    assert_eq!(names(folder.path()), ["pipe", "pipe.y4m", "song.mid"]);
 }
 
 #[test]

@@ -141,11 +141,11 @@ impl VideoKind {
                     )
                 )));
             }
-            Some(format) if !is_pipe => {
+            Some(format) => {
                 let codec = codec.or_else(|| format.codecs().next()).unwrap_or(VideoCodec::DEFAULT);
                 VideoKind { format, codec, fragmented: false }
             }
-            _ => VideoKind::usual(codec),
+            None => VideoKind::usual(codec),
         };
         if !kind.codec.formats.contains(&kind.format) {
             return Err(UsageError(kind.mismatch(option, output)));

@@ -222,6 +222,7 @@ mod tests {
             dropped: 0,
             wall: Duration::from_nanos(100),
             plan: SegmentPlan::new(NonZeroU64::new(8).unwrap(), NonZeroU32::new(8).unwrap()),
+            programs_cpu: Duration::ZERO,
             gpu: None,
         };
         let spans: Vec<_> = slot_spans(&trace)

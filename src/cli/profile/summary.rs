@@ -27,7 +27,7 @@ pub(super) struct StageSummary {
     pub input: Duration,
     /// Time waiting for the stage after.
     pub output: Duration,
-    /// CPU time of its threads, where the system reports it.
+    /// CPU time of its threads, and of the programs that they have started, where the system reports it.
     pub cpu: Option<Duration>,
     /// Bytes that it has moved.
     pub bytes: u64,
@@ -44,13 +44,15 @@ impl StageSummary {
         // The sound may be complete long before the pictures: its thread ends then, but it does not hold the run up.
         let until = |thread: &ThreadTrace| if stage == Stage::Sound { trace.wall } else { thread.ended };
         let there: Duration = threads.iter().map(|thread| until(thread).saturating_sub(thread.began)).sum();
+        let programs = if stage == Stage::Encode { trace.programs_cpu } else { Duration::ZERO };
+        let cpu: Option<Duration> = threads.iter().map(|thread| thread.cpu).sum();
         StageSummary {
             stage,
             threads: threads.len(),
             frames: threads.iter().map(|thread| thread.frames).sum(),
             input: threads.iter().map(|thread| thread.waiting_for_input).sum(),
             output: threads.iter().map(|thread| thread.waiting_for_output).sum(),
-            cpu: threads.iter().map(|thread| thread.cpu).sum(),
+            cpu: cpu.map(|cpu| cpu + programs),
             bytes: threads.iter().map(|thread| thread.bytes).sum(),
             occupancy: share(busy.sum(), there),
             busy,

@@ -32,7 +32,8 @@ pub(super) enum Plan {
 }
 
 impl Plan {
-    /// The videos of `songs`, with `--output` as given. Names that are not given end in `ending`. The plan is [`Plan::Many`] if several songs could have been named
+    /// The videos of `songs`, with `--output` as given. Names that are not given end in
+    /// `ending`. The plan is [`Plan::Many`] if several songs could have been named
     /// (see [`Songs::are_many`]), or if the output is a folder.
     ///
     /// # Errors

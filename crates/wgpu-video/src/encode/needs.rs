@@ -8,7 +8,8 @@ use strikeline_picture::{FrameRate, PictureSize, Time};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Planes {
-    /// 8 bits, a luma plane and an interleaved chroma plane of half width and height: a [`Picture`](strikeline_picture::Picture).
+    /// 8 bits, a luma plane and an interleaved chroma plane of half width and height: a
+    /// [`Picture`](strikeline_picture::Picture).
     #[default]
     Nv12,
     /// 8 bits, gamma-coded RGB with alpha: an [`RgbaPicture`](strikeline_picture::RgbaPicture).

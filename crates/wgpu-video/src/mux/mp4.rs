@@ -36,8 +36,8 @@ use strikeline_picture::{FrameIndex, SegmentIndex, SegmentPlan, SegmentRange};
 /// the size of a box inside `moov` reaches.
 const MAX_FRAMES: u64 = 1 << 27;
 
-/// Bytes between `moov` and the first segment in a file whose tables have a known length: the header of `mdat`, which is 8 bytes long with a
-/// 32-bit size and follows an empty `free` box of 8 bytes, or 16 bytes long with a 64-bit size.
+/// Bytes between `moov` and the first segment in a file whose tables have a known length: the header of `mdat`, which is 8
+/// bytes long with a 32-bit size and follows an empty `free` box of 8 bytes, or 16 bytes long with a 64-bit size.
 const MDAT_HEADER: u64 = 16;
 
 /// The header of a `free` box. With sound, or with reordered frames, space is left for one in any case.

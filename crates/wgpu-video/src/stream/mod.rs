@@ -252,7 +252,7 @@ pub struct StreamOptions {
     pub frames: NonZeroU64,
     /// Makes the encoders.
     pub encoder: Arc<dyn EncoderFactory>,
-    /// Frames of a segment; `None` for what suits the encoder ([`Joining`](crate::encode::Joining)): two seconds as a rule.
+    /// Frames of a segment; `None` for what suits the encoder ([`Joining`]): two seconds as a rule.
     /// Changes the bytes: a segment begins with a sync sample.
     pub segment_frames: Option<NonZeroU32>,
     /// What to draw on.

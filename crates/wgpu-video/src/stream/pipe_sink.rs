@@ -13,7 +13,7 @@ use strikeline_picture::shown;
 
 /// The program that reads the pipe has ended, or has closed it.
 #[derive(Debug, thiserror::Error)]
-#[error("{} was closed by its reader after {frames} of {of} frames", .pipe.as_ref().map_or("standard output".to_owned(), |path| shown(path).to_string()))]
+#[error("{} was closed by its reader after {frames} of {of} frames", name(.pipe.as_deref()))]
 pub struct ReaderGone {
     /// The pipe; `None` for standard output.
     pub pipe: Option<PathBuf>,
@@ -51,7 +51,7 @@ struct Tags {
 enum Output {
     File(OutputFile),
     /// The path is `None` for standard output.
-    Pipe(Option<File>, Option<PathBuf>),
+    Pipe(File, Option<PathBuf>),
     /// The file was committed, or has failed.
     Ended,
 }
@@ -68,7 +68,7 @@ impl PipeSink {
         let pipe = std::os::fd::AsFd::as_fd(&stdout).try_clone_to_owned()?;
         #[cfg(windows)]
         let pipe = std::os::windows::io::AsHandle::as_handle(&stdout).try_clone_to_owned()?;
-        Ok(PipeSink::new(Output::Pipe(Some(pipe.into()), None)))
+        Ok(PipeSink::new(Output::Pipe(pipe.into(), None)))
     }
 
     /// For a file at `path`, or for the named pipe (FIFO) of that name: waits until a program reads from it.
@@ -81,7 +81,7 @@ impl PipeSink {
         }
         let failed = |error| OutputError::Create { path: path.to_owned(), error };
         let pipe = File::options().write(true).open(path).map_err(failed)?;
-        Ok(PipeSink::new(Output::Pipe(Some(pipe), Some(path.to_owned()))))
+        Ok(PipeSink::new(Output::Pipe(pipe, Some(path.to_owned()))))
     }
 
     fn new(output: Output) -> PipeSink {
@@ -126,19 +126,23 @@ impl PipeSink {
     fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         match &mut self.output {
             Output::File(file) => file.write_all(bytes).map_err(|error| file.error(error))?,
-            Output::Pipe(Some(pipe), path) => pipe.write_all(bytes).map_err(|error| -> SinkError {
+            Output::Pipe(pipe, path) => pipe.write_all(bytes).map_err(|error| -> SinkError {
                 if error.kind() == io::ErrorKind::BrokenPipe {
                     let of = self.video.map_or(0, |video| video.plan.frames());
                     return Box::new(ReaderGone { pipe: path.clone(), frames: self.frames, of });
                 }
-                let name = path.as_ref().map_or("standard output".to_owned(), |path| shown(path).to_string());
-                format!("cannot write to {name}: {}", describe(&error)).into()
+                format!("cannot write to {}: {}", name(path.as_deref()), describe(&error)).into()
             })?,
-            Output::Pipe(None, _) | Output::Ended => return Err("the stream has ended".into()),
+            Output::Ended => return Err("the stream has ended".into()),
         }
         self.bytes += bytes.len() as u64;
         Ok(())
     }
+}
+
+/// The name of a pipe in texts; `None` is standard output.
+fn name(pipe: Option<&Path>) -> String {
+    pipe.map_or_else(|| "standard output".to_owned(), |path| shown(path).to_string())
 }
 
 /// Whether `path` is a pipe that has a name.

@@ -18,7 +18,7 @@ use super::sink::Sink;
 use super::slots::{FreeSlots, LentSlot, STOP_INTERVAL, TakenSlot};
 use super::sound::{SEGMENTS_AHEAD, read_sound};
 use super::stage::{Mapped, Readback, Render};
-use super::stats::{Clocks, Progress, Stage, process_cpu_time};
+use super::stats::{Clocks, Progress, Stage, process_cpu_time, programs_cpu_time};
 use super::store::SegmentSelection;
 use super::trace::{Activity, LevelMeter, Recording, RingLevels, Trace, Tracer, Worker};
 use super::write::{Arrivals, SegmentWriter};
@@ -176,7 +176,7 @@ where
     let PipelineOptions { encoder, settings, plan, split, cancel, record, selection } = *options;
     split.check()?;
     let shares: Vec<_> = (0..devices.len()).map(|index| split.on_device(index, devices.len())).collect();
-    let cpu_before = process_cpu_time();
+    let (cpu_before, programs_before) = (process_cpu_time(), programs_cpu_time());
     let clocks = Clocks::start(devices.len(), split.jobs).with_sound(sound.is_some());
     let failure = Failure::default();
     let tracer = record.map(|limit| Tracer::new(clocks.started(), limit));
@@ -315,7 +315,8 @@ where
     let cpu = process_cpu_time().saturating_sub(cpu_before);
     let trace = tracer.map(|tracer| {
         let levels = rings.into_iter().filter_map(RingState::into_levels).collect();
-        tracer.finish(levels, plan)
+        let programs_cpu = programs_cpu_time().saturating_sub(programs_before);
+        Trace { programs_cpu, ..tracer.finish(levels, plan) }
     });
     Ok(Outcome { bytes, frames: total, kept: kept_frames, cpu, clocks, trace })
 }

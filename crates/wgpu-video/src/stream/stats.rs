@@ -273,22 +273,27 @@ pub struct Report {
     pub trace: Option<Trace>,
 }
 
-/// CPU time that this process has used on all its threads, user and system, and that of the programs that it has started, as soon
-/// as these have ended; zero where that is not known. Elsewhere than on Linux, without those programs.
+/// CPU time that this process has used on all its threads, user and system, and that of the programs that it has started, as
+/// soon as these have ended; zero where that is not known. Elsewhere than on Linux, without those programs.
 pub fn process_cpu_time() -> Duration {
     #[cfg(unix)]
     {
         let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
         let own = Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0));
-        own + children_cpu_time().unwrap_or_default()
+        own + programs_cpu_time()
     }
     #[cfg(not(unix))]
     Duration::ZERO
 }
 
-/// CPU time of the programs that this process has started and waited for, in hundredths of a second.
-#[cfg(unix)]
-fn children_cpu_time() -> Option<Duration> {
+/// CPU time of the programs that this process has started and waited for, to a hundredth of a second; zero where that is not
+/// known.
+pub(super) fn programs_cpu_time() -> Duration {
+    told_of_programs().unwrap_or_default()
+}
+
+/// As Linux tells it; there is no such file elsewhere.
+fn told_of_programs() -> Option<Duration> {
     // proc(5): the fields `cutime` and `cstime`, in ticks of which Linux counts 100 per second for programs.
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // The name of the program, in brackets, may contain spaces.

@@ -177,6 +177,8 @@ pub struct Trace {
     pub plan: SegmentPlan,
     /// By the device's own clock; `None` where it has none, or was not asked.
     pub gpu: Option<GpuTimes>,
+    /// CPU time of the programs that encoders have started and waited for; zero where that is not known.
+    pub programs_cpu: Duration,
 }
 
 impl Trace {

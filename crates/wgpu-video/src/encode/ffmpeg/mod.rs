@@ -229,7 +229,7 @@ impl EncoderFactory for FfmpegFactory {
         try_out().map_err(|error| match error {
             EncodeError::Failed { encoder, reason } => EncodeError::Failed {
                 encoder,
-                reason: format!("of ffmpeg cannot encode such pictures here: {reason}"),
+                reason: format!("{reason} (when it was tried out, before anything was drawn)"),
             },
             other => other,
         })

@@ -13,7 +13,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// The processes that run now.
-static RUNNING: Mutex<Vec<Weak<Mutex<Child>>>> = Mutex::new(Vec::new());
+static RUNNING: Mutex<Vec<Weak<Mutex<Group>>>> = Mutex::new(Vec::new());
 
 /// How often it is looked whether a process is stuck, or has ended.
 const LOOK: Duration = Duration::from_millis(100);
@@ -24,13 +24,42 @@ const KEPT_TEXT: usize = 4096;
 /// The lines of it that are shown.
 const SHOWN_LINES: usize = 4;
 
+/// A process, and those that it has started, in a group of their own.
+struct Group {
+    child: Child,
+    /// Whether it has ended and was waited for, so that its number may be that of another process.
+    gone: bool,
+}
+
+impl Group {
+    /// Ends all of it, if it still runs.
+    fn kill(&mut self) {
+        if self.gone {
+            return;
+        }
+        #[cfg(unix)]
+        {
+            use rustix::process::{Pid, Signal, kill_process_group};
+            let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        }
+        let _ = self.child.kill();
+    }
+
+    /// Whether it has ended, and how.
+    fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        let status = self.child.try_wait()?;
+        self.gone |= status.is_some();
+        Ok(status)
+    }
+}
+
 /// Ends all processes at once. For the end of the program, when nothing that runs is waited for any more.
 pub fn kill_all() {
     // A thread that is being ended may hold the lock.
     let Ok(running) = RUNNING.try_lock() else { return };
-    for child in running.iter().filter_map(Weak::upgrade) {
-        if let Ok(mut child) = child.try_lock() {
-            let _ = child.kill();
+    for group in running.iter().filter_map(Weak::upgrade) {
+        if let Ok(mut group) = group.try_lock() {
+            group.kill();
         }
     }
 }
@@ -40,12 +69,12 @@ type WaitedFor = Arc<Mutex<Option<Instant>>>;
 
 /// A process.
 pub(super) struct Process {
-    child: Arc<Mutex<Child>>,
+    group: Arc<Mutex<Group>>,
     input: Option<ChildStdin>,
     output: Option<JoinHandle<io::Result<Vec<u8>>>>,
     errors: Option<JoinHandle<String>>,
     watch: Option<JoinHandle<()>>,
-    /// Dropped to end the thread `watch`, which returns whether it killed the process.
+    /// Dropped to end the thread `watch`.
     _end_watch: Option<Sender<()>>,
     waited_for: WaitedFor,
     was_stuck: Arc<Mutex<bool>>,
@@ -64,15 +93,15 @@ impl Process {
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let child = Arc::new(Mutex::new(child));
+        let group = Arc::new(Mutex::new(Group { child, gone: false }));
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        running.retain(|child| child.strong_count() > 0);
-        running.push(Arc::downgrade(&child));
+        running.retain(|group| group.strong_count() > 0);
+        running.push(Arc::downgrade(&group));
         drop(running);
         let waited_for = WaitedFor::default();
         let was_stuck = Arc::default();
         let mut process = Process {
-            child,
+            group,
             input,
             output: None,
             errors: None,
@@ -92,14 +121,14 @@ impl Process {
             process.errors = Some(Builder::new().name("ffmpeg-errors".to_owned()).spawn(read)?);
         }
         let (end_watch, ended) = mpsc::channel();
-        let (child, waited_for) = (Arc::clone(&process.child), Arc::clone(&process.waited_for));
+        let (group, waited_for) = (Arc::clone(&process.group), Arc::clone(&process.waited_for));
         let was_stuck = Arc::clone(&process.was_stuck);
         let watch = move || {
             while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 let since = *lock(&waited_for);
                 if since.is_some_and(|since| since.elapsed() > patience) {
                     *lock(&was_stuck) = true;
-                    let _ = lock(&child).kill();
+                    lock(&group).kill();
                     return;
                 }
             }
@@ -166,7 +195,7 @@ impl Process {
     fn wait(&self) -> io::Result<ExitStatus> {
         let mut pause = Duration::from_micros(100);
         loop {
-            if let Some(status) = lock(&self.child).try_wait()? {
+            if let Some(status) = lock(&self.group).try_wait()? {
                 return Ok(status);
             }
             std::thread::sleep(pause);
@@ -178,9 +207,8 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.input = None;
-        // Nothing, if it has ended and was waited for.
-        let _ = lock(&self.child).kill();
-        let _ = lock(&self.child).wait();
+        lock(&self.group).kill();
+        let _ = self.wait();
         self._end_watch = None;
         let _ = self.output.take().map(JoinHandle::join);
         let _ = self.errors.take().map(JoinHandle::join);

@@ -42,7 +42,7 @@ impl Tracer {
         let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         threads.sort_by_key(|thread| (thread.stage as usize, thread.name.len(), thread.name.clone()));
         let dropped = self.dropped.load(Ordering::Relaxed);
-        Trace { threads, rings, dropped, wall, plan, gpu: None }
+        Trace { threads, rings, dropped, wall, plan, gpu: None, programs_cpu: Duration::ZERO }
     }
 
     fn nanos(&self, instant: Instant) -> u64 {

@@ -1,0 +1,39 @@
+//! Every command in docs/outputs.md does what the page says.
+
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::midi::{self, ticks};
+use common::program::{decode, folder_with, strikeline, succeed};
+
+#[test]
+fn every_command_of_the_page_on_outputs_works() {
+    let (folder, _) = folder_with(&midi::song(&[(0, 38, 100), (ticks(1.0), 36, 100)]));
+    let page = include_str!("../docs/outputs.md");
+    let commands: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    assert!(commands.len() >= 10, "{commands:?}");
+    let program = strikeline();
+    let programs = Path::new(program.get_program()).parent().unwrap().display();
+    let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
+    for command in commands {
+        // Small and short, and each in the same folder.
+        let short = "--force --quiet --size 128x96 --fps 25 --duration 0.2 --no-tuned";
+        let command = command
+            .replace("strikeline render", &format!("strikeline render {short}"))
+            .replace("mkfifo", "rm -f frames; mkfifo")
+            .replace("ffmpeg -i", "ffmpeg -v error -y -i");
+        let mut shell = Command::new("bash");
+        shell.current_dir(&folder).env("XDG_CONFIG_HOME", "/nonexistent");
+        shell.env("PATH", &path);
+        let script = format!("set -e -o pipefail; {command}; wait");
+        let output = succeed(shell.args(["-c", &script]));
+        assert!(output.stderr.is_empty(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    for name in ["song.mkv", "song.webm", "song.mov", "song.mp4", "song.y4m"] {
+        assert_eq!(decode(&folder.path().join(name), 128, 96).len(), 5, "{name}");
+    }
+}
