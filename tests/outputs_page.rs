@@ -19,6 +19,9 @@ fn every_command_of_the_page_on_outputs_works() {
     let program = strikeline();
     let programs = Path::new(program.get_program()).parent().unwrap().display();
     let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
+    let mut drummer = Command::new("ffmpeg");
+    drummer.args(["-v", "error", "-f", "lavfi", "-i", "testsrc=size=128x96:rate=25:duration=0.2"]);
+    succeed(drummer.arg(folder.path().join("drummer.mp4")));
     for command in commands {
         // Small and short, and each in the same folder.
         let short = "--force --quiet --size 128x96 --fps 25 --duration 0.2 --no-tuned";
