@@ -167,6 +167,7 @@ fn looks() -> impl Strategy<Value = HighwayOptions> {
                 bar_number,
                 hit_counter,
                 count_in,
+                transparent: false,
                 lookahead: seconds(lookahead),
                 start: Some(seconds(start)),
                 end_card: end_card.then_some(EndCard { image }),
