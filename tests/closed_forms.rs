@@ -462,7 +462,7 @@ fn glow_falls_off_with_the_square_of_what_is_left_of_its_reach() {
     theme.gems.cymbals = CymbalGems::Round;
     let shapes = [(DrumShape::Drum, 0.5), (DrumShape::Cymbal, 1.0)];
     for ((shape, roundness), until) in
-        shapes.into_iter().flat_map(|shape| [0.11, -0.2].map(|until| (shape, until)))
+        shapes.into_iter().flat_map(|shape| [0.06, -0.2].map(|until| (shape, until)))
     {
         let notes = vec![HighwayNote { shape, ..note(1.0, LanePlace::Lane(1), 127, Mark::None) }];
         let options = HighwayOptions { exact_speed: true, ..options(&theme, 1.0 - until) };
@@ -478,7 +478,7 @@ fn glow_falls_off_with_the_square_of_what_is_left_of_its_reach() {
         let half = (half_width.min(f64::from(right - left) / 2.0), f64::from(layout.gem_half_height) * scale);
         let reach = 90.0 / 3.0;
         let strength = match until > 0.0 {
-            true => (1.0 - ahead / (1.5 * reach)).powi(2) * 0.5,
+            true => (1.0 - ahead / reach).max(0.0).powi(2) * 0.5,
             false => (1.0 + until / 0.5_f64).powi(2),
         };
         let mut lit = 0;
