@@ -38,6 +38,11 @@ impl Codec {
         Codec(name)
     }
 
+    /// Whether each picture is coded without any other, so that all are sync samples.
+    pub fn is_intra_only(self) -> bool {
+        [Codec::PRORES, Codec::DNXHR, Codec::PNG].contains(&self)
+    }
+
     /// Its name, as error texts and reports print it.
     pub const fn name(self) -> &'static str {
         self.0

@@ -38,6 +38,8 @@ pub(super) struct Mp4Video {
     chunk_lengths: Vec<StscEntry>,
     /// Whether samples may be stored in another order than they are shown in.
     reordered: bool,
+    /// Whether all samples are sync samples, which is said by leaving out their table (ISO/IEC 14496-12, 8.6.2).
+    all_sync: bool,
     tables: SampleTables,
 }
 
@@ -48,7 +50,7 @@ struct SampleTables {
     sizes: Vec<u32>,
     /// Where each chunk begins, in bytes from the start of the file.
     chunk_offsets: Vec<u64>,
-    /// Numbers, from 1, of the sync samples: the first of each segment.
+    /// Numbers, from 1, of the first sample of each segment: the sync samples, unless all are.
     sync_samples: Vec<NonZeroU32>,
     /// How many frames later than it is decoded each sample is shown, as runs of equal numbers.
     delays: Vec<CttsEntry>,
@@ -73,6 +75,7 @@ impl Mp4Video {
             most_in_chunk: interleaved.then_some(half_second.max(1)),
             chunk_lengths: Vec::new(),
             reordered: track.reordered,
+            all_sync: track.codec.is_intra_only(),
             tables: SampleTables::default(),
         };
         for segment in 0..video.segments {
@@ -139,11 +142,12 @@ impl Mp4Video {
     }
 
     /// Bytes that the complete tables take in the file, beyond those of empty ones: an entry of `co64` for each chunk, one of
-    /// `stss` for each segment and one of `stsz` for each sample. Where samples are reordered, the most that `ctts` can take:
+    /// `stss` for each segment, if there is that table, and one of `stsz` for each sample. Where samples are reordered, the most that `ctts` can take:
     /// an entry for each sample.
     pub(super) fn table_bytes(&self) -> u64 {
         let reordering = if self.reordered { CTTS_HEADER + 8 * self.samples } else { 0 };
-        4 * self.samples + 8 * self.chunks + 4 * self.segments + reordering
+        let sync_samples = if self.all_sync { 0 } else { 4 * self.segments };
+        4 * self.samples + 8 * self.chunks + sync_samples + reordering
     }
 
     /// Ticks of the track's clock per second.
@@ -179,7 +183,7 @@ impl Mp4Video {
             stsc_box: StscBox { entries: self.chunk_lengths.clone() },
             stsz_box: StszBox::Variable { entry_sizes: tables.sizes },
             stco_or_co64_box: Either::B(Co64Box { chunk_offsets: tables.chunk_offsets }),
-            stss_box: Some(StssBox { sample_numbers: tables.sync_samples }),
+            stss_box: (!self.all_sync).then_some(StssBox { sample_numbers: tables.sync_samples }),
             sdtp_box: None,
             unknown_boxes: Vec::new(),
         })

@@ -61,8 +61,7 @@ pub(super) fn read(file: &[u8], codec: Codec) -> Result<Frames, String> {
                     let decoded = i64::try_from(sample.timestamp).unwrap_or(i64::MAX);
                     samples.push(Sample {
                         bytes: sample.data_size,
-                        // ffmpeg says of PNG pictures, each of which stands alone, that all but the first do not.
-                        sync: sample.keyframe || codec == Codec::PNG,
+                        sync: sample.keyframe,
                         decoded,
                         shown: decoded.saturating_add(sample.composition_time_offset.unwrap_or(0)),
                         ticks: sample.duration,
