@@ -27,7 +27,7 @@ fn silence_device_selection() {
 }
 
 /// Lets lavapipe, Mesa's driver that draws on the CPU, rasterise on the threads that call it where there are only two cores:
-/// strikeline draws on two devices then, and more threads would only wait for each other. Measured in PERF.md.
+/// strikeline draws on two devices then, and more threads would only wait for each other (docs/perf-log.md).
 #[allow(unsafe_code, reason = "the driver reads the environment, and there is no other way to tell it")]
 fn limit_software_threads() {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
