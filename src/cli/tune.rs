@@ -85,7 +85,9 @@ pub(super) struct TuneArgs {
 /// Runs it.
 pub(super) fn run(args: &TuneArgs, signals: &Signals) -> anyhow::Result<()> {
     let picture = &args.picture;
-    let encoder = args.encoder.factory(args.encoder.codec().unwrap_or(VideoCodec::DEFAULT))?;
+    let codec = args.encoder.codec().unwrap_or(VideoCodec::DEFAULT);
+    codec.check_transparent(args.highway.is_transparent())?;
+    let encoder = args.encoder.factory(codec)?;
     let encoder_name = encoder.name();
     // Errors that need no measurement are reported first.
     let file = SettingsFile::of_user();

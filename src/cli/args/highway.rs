@@ -70,7 +70,8 @@ pub(crate) struct HighwayArgs {
     #[arg(long)]
     no_count_in: bool,
 
-    /// Leave out the background, and let the road be see-through: for pictures with alpha, which are laid over others.
+    /// Leave out the background, and let the road be see-through, so that it can be laid over another picture. A video needs
+    /// a --codec with alpha for it.
     #[arg(long)]
     transparent: bool,
 

@@ -118,6 +118,8 @@ pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
     let cancel = signals.token();
     let mut messages = Messages::new(args.quiet, args.json.json);
     // Errors that need no measurement are reported first.
+    let codec = args.stream.codec().unwrap_or(VideoCodec::DEFAULT);
+    codec.check_transparent(args.highway.is_transparent())?;
     check_files(args)?;
     let (song, events) = args.song.open_with_events(&mut messages)?;
     let played = args.practice.play(song, events)?;
@@ -126,7 +128,7 @@ pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
     let (trace_file, svg_file) = (file(&args.trace).transpose()?, file(&args.svg).transpose()?);
 
     let (start, frames) = part(args, &played)?;
-    let encoder = args.stream.factory(args.stream.codec().unwrap_or(VideoCodec::DEFAULT))?;
+    let encoder = args.stream.factory(codec)?;
     let frame_count = super::at_least_one(frames);
     let options = args.stream.options(&args.picture, frame_count, encoder, cancel, &mut messages);
     let highway =

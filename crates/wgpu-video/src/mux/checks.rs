@@ -17,6 +17,18 @@ pub(super) struct Expected<'a> {
 }
 
 impl Expected<'_> {
+    /// Checks that `segment` is the one that is due, and that there is to be such a segment.
+    pub(super) fn check_place(&self, segment: SegmentIndex) -> Result<(), MuxError> {
+        let plan = self.video.plan;
+        if plan.frames_of(segment).is_empty() {
+            return Err(MuxError::TooManySegments { got: segment, segments: plan.segments() });
+        }
+        match segment == self.due {
+            true => Ok(()),
+            false => Err(MuxError::OutOfOrder { got: segment, due: self.due }),
+        }
+    }
+
     /// Checks place, number of frames, configuration and access units of `segment`.
     pub(super) fn check(
         &self,
@@ -25,10 +37,7 @@ impl Expected<'_> {
         data: &[u8],
         units: &[AccessUnit],
     ) -> Result<(), MuxError> {
-        let Expected { due, .. } = *self;
-        if segment != due {
-            return Err(MuxError::OutOfOrder { got: segment, due });
-        }
+        self.check_place(segment)?;
         let planned = self.video.plan.frames_of(segment);
         let planned = planned.end - planned.start;
         if units.len() as u64 != planned {

@@ -7,6 +7,7 @@ use shiguredo_mp4::boxes::{
 };
 use shiguredo_mp4::{BoxSize, BoxType, Decode, Encode};
 
+use super::MuxError;
 use super::boxes::{colr_bt709, extra_box, inner_box, pasp_square};
 use super::description::Container;
 use crate::encode::{Codec, CodecConfig};
@@ -96,8 +97,17 @@ impl Mp4Codec {
         CODECS.iter().find(|row| row.codec == codec && row.containers.contains(&container))
     }
 
+    /// The same.
+    ///
+    /// # Errors
+    /// [`MuxError::Codec`], if they may not.
+    pub(super) fn wanted(codec: Codec, container: Container) -> Result<&'static Mp4Codec, MuxError> {
+        let error = || MuxError::Codec { codec, container, known: Mp4Codec::names(container) };
+        Mp4Codec::find(codec, container).ok_or_else(error)
+    }
+
     /// The names of all that files of this format may have, for error texts.
-    pub(super) fn names(container: Container) -> String {
+    fn names(container: Container) -> String {
         let rows = CODECS.iter().filter(|row| row.containers.contains(&container));
         rows.map(|row| row.codec.name()).collect::<Vec<_>>().join(", ")
     }

@@ -52,12 +52,7 @@ impl FragmentedMp4 {
     /// # Errors
     /// As [`Mp4Writer::new`](super::Mp4Writer::new); also for sound that is not compressed.
     pub fn new(settings: Mp4Settings) -> Result<FragmentedMp4, MuxError> {
-        let container = settings.container;
-        let codec = Mp4Codec::find(settings.video.codec, container).ok_or_else(|| MuxError::Codec {
-            codec: settings.video.codec,
-            container,
-            known: Mp4Codec::names(container),
-        })?;
+        let codec = Mp4Codec::wanted(settings.video.codec, settings.container)?;
         let language = settings.check()?;
         if settings.sound.as_ref().is_some_and(|track| track.codec == AudioCodec::Pcm16) {
             let reason = "fragmented MP4 files cannot have sound that is not compressed".to_owned();
@@ -93,9 +88,6 @@ impl FragmentedMp4 {
     ) -> Result<Vec<u8>, MuxError> {
         let video = self.settings.video;
         let frames = video.plan.frames_of(segment);
-        if frames.is_empty() {
-            return Err(MuxError::TooManySegments { got: segment, segments: video.plan.segments() });
-        }
         let check_unit = self.codec.check_unit;
         let expected = Expected { video: &video, due: self.next, config: self.config.as_ref(), check_unit };
         expected.check(segment, config, data, units)?;

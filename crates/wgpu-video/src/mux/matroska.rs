@@ -106,9 +106,6 @@ impl<W: Write + Seek> MatroskaWriter<W> {
     ) -> Result<(), MuxError> {
         let video = self.settings.video;
         let frames = video.plan.frames_of(segment);
-        if frames.is_empty() {
-            return Err(MuxError::TooManySegments { got: segment, segments: video.plan.segments() });
-        }
         let config_before = self.begun.as_ref().map(|begun| &begun.config);
         let check_unit = self.codec.check_unit();
         let expected = Expected { video: &video, due: self.next, config: config_before, check_unit };

@@ -176,12 +176,7 @@ impl<W: Write + Seek> Mp4Writer<W> {
     /// [`MuxError::Codec`], [`MuxError::TooManyFrames`], [`MuxError::TooMuchSound`], [`MuxError::Sound`],
     /// [`MuxError::Language`] or [`MuxError::LongTag`].
     pub fn new(writer: W, settings: Mp4Settings) -> Result<Mp4Writer<W>, MuxError> {
-        let codec =
-            Mp4Codec::find(settings.video.codec, settings.container).ok_or_else(|| MuxError::Codec {
-                codec: settings.video.codec,
-                container: settings.container,
-                known: Mp4Codec::names(settings.container),
-            })?;
+        let codec = Mp4Codec::wanted(settings.video.codec, settings.container)?;
         let frames = settings.video.plan.frames();
         if frames > MAX_FRAMES {
             return Err(MuxError::TooManyFrames { frames, limit: MAX_FRAMES });
@@ -332,18 +327,12 @@ impl<W: Write + Seek> Mp4Writer<W> {
         data: &[u8],
         units: &[AccessUnit],
     ) -> Result<(), MuxError> {
-        let plan = self.settings.video.plan;
-        if plan.frames_of(segment).is_empty() {
-            return Err(MuxError::TooManySegments { got: segment, segments: plan.segments() });
-        }
         let due = self.next_segment();
-        if segment != due {
-            return Err(MuxError::OutOfOrder { got: segment, due });
-        }
-        self.check_sound(segment)?;
         let config_before = self.header.as_ref().map(|header| &header.config);
         let check_unit = self.codec.check_unit;
         let expected = Expected { video: &self.settings.video, due, config: config_before, check_unit };
+        expected.check_place(segment)?;
+        self.check_sound(segment)?;
         expected.check(segment, config, data, units)
     }
 

@@ -18,6 +18,7 @@
 
 mod devices;
 mod encode;
+mod error;
 mod failure;
 mod file_sink;
 mod frame_parts;
@@ -25,6 +26,7 @@ mod gpu_timer;
 mod histogram;
 #[doc(hidden)]
 pub mod interleave;
+mod options;
 mod pipe_sink;
 #[doc(hidden)]
 pub mod pipeline;
@@ -44,15 +46,16 @@ pub mod trace;
 mod verify;
 mod write;
 
-use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use strikeline_audio::{AudioError, AudioTrack, PacketSource};
+use strikeline_audio::PacketSource;
 
 pub use crate::gpu::convert::ConvertOn;
 pub use devices::DevicePool;
+pub use error::StreamError;
 pub use failure::CancelToken;
 pub use file_sink::FileSink;
+pub use options::StreamOptions;
 pub use pipe_sink::{PipeSink, ReaderGone, is_pipe};
 pub use pipeline::WorkSplit;
 pub use scene_stages::{CopyOut, Redraw};
@@ -65,377 +68,13 @@ pub use store::{SegmentSelection, SegmentStore};
 pub use texture_stream::{TextureError, TextureStream};
 pub use trace::{Recording, Trace};
 
-use crate::encode::{EncodeError, EncoderFactory, EncoderSettings, Joining};
+use crate::encode::EncoderFactory;
 use crate::gpu::watch::CancelWatch;
-use crate::gpu::{AdapterChoice, GpuError};
-use crate::scene::{FrameOrder, Scene, SceneError};
+use crate::scene::{FrameOrder, Scene};
 use devices::DeviceSource;
 use pipeline::{DeviceStages, PipelineOptions};
-use scene_stages::{RenderSettings, SceneRenderer, SlotReader};
-use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan, SegmentRange, Time};
+use scene_stages::{SceneRenderer, SlotReader};
 use trace::GpuTimes;
-
-/// Why a stream ended early. Nothing is left behind then.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StreamError {
-    /// The graphics device could not be opened, or cannot do what is needed.
-    #[error(transparent)]
-    Gpu(#[from] GpuError),
-    /// The scene could not be prepared.
-    #[error(transparent)]
-    Scene(#[from] SceneError),
-    /// The scene or the device failed while drawing.
-    #[error("frame {} could not be drawn: {source}", .frame.0)]
-    Render {
-        /// Which frame.
-        frame: FrameIndex,
-        /// Why.
-        source: StageError,
-    },
-    /// The device failed before the frame was in memory.
-    #[error("frame {} could not be read back: {source}", .frame.0)]
-    Readback {
-        /// Which frame.
-        frame: FrameIndex,
-        /// Why.
-        source: StageError,
-    },
-    /// The encoder cannot do these settings. Found before the first frame.
-    #[error(transparent)]
-    Encoder(#[from] EncodeError),
-    /// The encoder failed.
-    #[error("segment {} could not be encoded: {source}", .segment.0)]
-    Encode {
-        /// Which segment.
-        segment: SegmentIndex,
-        /// Why.
-        source: EncodeError,
-    },
-    /// The sound could not be made, or its source failed.
-    #[error("the sound failed at {:.3} s: {source}", .at.as_seconds())]
-    Sound {
-        /// Where in the video.
-        at: Time,
-        /// Why.
-        source: AudioError,
-    },
-    /// The sink could not begin.
-    #[error("{0}")]
-    Begin(#[source] SinkError),
-    /// The sink failed.
-    #[error("segment {} could not be written: {source}", .segment.0)]
-    Write {
-        /// Which segment.
-        segment: SegmentIndex,
-        /// Why.
-        source: SinkError,
-    },
-    /// A finished segment could not be kept for another run.
-    #[error("segment {} could not be kept: {source}", .segment.0)]
-    Keep {
-        /// Which segment.
-        segment: SegmentIndex,
-        /// Why.
-        source: SinkError,
-    },
-    /// A segment that was kept cannot be read. Remove the file in which it is kept, and make the segment again.
-    #[error("segment {}, which an earlier run has kept, could not be read: {source}", .segment.0)]
-    Kept {
-        /// Which segment.
-        segment: SegmentIndex,
-        /// Why.
-        source: SinkError,
-    },
-    /// The sink could not complete the video.
-    #[error("the video could not be completed: {0}")]
-    Finish(#[source] SinkError),
-    /// The stream was stopped, and the sink could not make a result from the segments so far ([`Sink::finish_early`]).
-    #[error("the video of the finished beginning could not be made: {0}")]
-    FinishEarly(#[source] SinkError),
-    /// The encoder set up segments differently, so that one decoder cannot play them in a row. A bug of the encoder.
-    #[error(
-        "the codec configuration of segment {} differs from that of segment 0: this is a bug in the encoder; try another one",
-        .segment.0
-    )]
-    ConfigDiffers {
-        /// The first segment that differs.
-        segment: SegmentIndex,
-    },
-    /// Frames of a segment are missing, though no stage has reported an error. A bug; please report it.
-    #[error("segment {} is incomplete; this is a bug in wgpu-video, please report it", .segment.0)]
-    Incomplete {
-        /// Which segment.
-        segment: SegmentIndex,
-    },
-    /// A stage panicked: a bug in the scene, the sound, the encoder or the sink. Please report it.
-    #[error(
-        "the {stage} stage panicked ({message}): this is a bug in the {}, please report it",
-        if *.stage == Stage::Sound { "source of the sound" } else { "scene, encoder or sink" }
-    )]
-    Panicked {
-        /// Which stage.
-        stage: Stage,
-        /// The panic's message.
-        message: String,
-    },
-    /// The caller's progress callback panicked.
-    #[error("the progress callback panicked ({message}): this is a bug in that callback")]
-    ProgressPanicked {
-        /// The panic's message.
-        message: String,
-    },
-    /// The system could not start a thread. End other programs, or use fewer jobs.
-    #[error("a thread could not be started ({reason}): end other programs, or use fewer encoding threads")]
-    Thread {
-        /// What the system said.
-        reason: String,
-    },
-    /// Textures of this format cannot be converted.
-    #[error(
-        "textures of format {format:?} cannot be made into a video; use Rgba8Unorm, Rgba8UnormSrgb, Bgra8Unorm, Bgra8UnormSrgb or Rgba16Float"
-    )]
-    UnsupportedFormat {
-        /// The format.
-        format: wgpu::TextureFormat,
-    },
-    /// A texture that was pushed cannot be a frame of the video. Another may be pushed in its place.
-    #[error("the texture of frame {} cannot be used: {source}", .frame.0)]
-    Texture {
-        /// Which frame.
-        frame: FrameIndex,
-        /// Why.
-        source: TextureError,
-    },
-    /// More frames were pushed than the video has.
-    #[error("all {frames} frames of the video have been pushed already; finish the stream")]
-    TooManyFrames {
-        /// Frames of the video.
-        frames: u64,
-    },
-    /// Fewer frames were pushed than the video has.
-    #[error(
-        "only {pushed} of the video's {frames} frames were pushed; push the others before finishing the stream"
-    )]
-    FramesMissing {
-        /// Frames that were pushed.
-        pushed: u64,
-        /// Frames of the video.
-        frames: u64,
-    },
-    /// An earlier call returned the error that ended the stream.
-    #[error("the stream has ended already: {reason}")]
-    Ended {
-        /// The text of that error.
-        reason: String,
-    },
-    /// A number of [`WorkSplit`] is 0. Give at least 1.
-    #[error("the {what} is 0: give at least 1")]
-    ZeroSplit {
-        /// Which one.
-        what: &'static str,
-    },
-    /// The stream was stopped by its [`CancelToken`].
-    #[error("interrupted")]
-    Cancelled,
-}
-
-/// What to make, and how to split the work.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct StreamOptions {
-    /// Size of the pictures.
-    pub size: PictureSize,
-    /// Frames per second.
-    pub frame_rate: FrameRate,
-    /// Frames of the video, from frame 0 of the scene.
-    pub frames: NonZeroU64,
-    /// Makes the encoders.
-    pub encoder: Arc<dyn EncoderFactory>,
-    /// Frames of a segment; `None` for what suits the encoder ([`Joining`]): two seconds as a rule.
-    /// Changes the bytes: a segment begins with a sync sample.
-    pub segment_frames: Option<NonZeroU32>,
-    /// What to draw on.
-    pub adapter: AdapterChoice,
-    /// How the work is split.
-    pub split: WorkSplit,
-    /// How much of each frame is drawn and read back. Does not change the bytes.
-    pub redraw: Redraw,
-    /// Whether frames are copied before they are encoded.
-    pub copy_out: CopyOut,
-    /// What converts the pictures of a scene that draws RGBA only.
-    pub convert_on: ConvertOn,
-    /// Stops the stream when [`CancelToken::cancel`] is called.
-    pub cancel: CancelToken,
-    /// Records what every thread does and when, into [`Report::trace`]; `None`, the default, costs nothing.
-    pub record: Option<Recording>,
-    /// The segments that the sink gets; `None` for the whole video. Sound is always read from its start: the first of these
-    /// segments gets all sound before it.
-    pub segments: Option<SegmentRange>,
-    /// Keeps finished segments for a later run, and contains those of an earlier one; `None` to keep none.
-    pub store: Option<Arc<dyn SegmentStore>>,
-    /// Whether the sink is to make a result from the segments that it has when the stream is stopped ([`Sink::finish_early`]). A
-    /// stream that is stopped then first finishes the segments that it has begun, and gives the sink all that are finished,
-    /// from the first one up to one that is missing, with their sound.
-    pub finish_early: bool,
-    /// The pool from which the stream takes its devices; `None` to open devices for this stream alone.
-    pub device_pool: Option<Arc<DevicePool>>,
-}
-
-impl StreamOptions {
-    /// Options for this video, with defaults for everything else.
-    pub fn new(
-        size: PictureSize,
-        frame_rate: FrameRate,
-        frames: NonZeroU64,
-        encoder: Arc<dyn EncoderFactory>,
-    ) -> StreamOptions {
-        StreamOptions {
-            size,
-            frame_rate,
-            frames,
-            encoder,
-            segment_frames: None,
-            adapter: AdapterChoice::Best,
-            split: WorkSplit::for_jobs(default_jobs()),
-            redraw: Redraw::default(),
-            copy_out: CopyOut::default(),
-            convert_on: ConvertOn::default(),
-            cancel: CancelToken::default(),
-            record: None,
-            segments: None,
-            store: None,
-            finish_early: false,
-            device_pool: None,
-        }
-    }
-
-    /// The same with another [`Self::frames`].
-    #[must_use]
-    pub fn with_frames(self, frames: NonZeroU64) -> StreamOptions {
-        StreamOptions { frames, ..self }
-    }
-
-    /// The same with another [`Self::encoder`].
-    #[must_use]
-    pub fn with_encoder(self, encoder: Arc<dyn EncoderFactory>) -> StreamOptions {
-        StreamOptions { encoder, ..self }
-    }
-
-    /// The same with another [`Self::segment_frames`].
-    #[must_use]
-    pub fn with_segment_frames(self, segment_frames: Option<NonZeroU32>) -> StreamOptions {
-        StreamOptions { segment_frames, ..self }
-    }
-
-    /// The same with another [`Self::adapter`].
-    #[must_use]
-    pub fn with_adapter(self, adapter: AdapterChoice) -> StreamOptions {
-        StreamOptions { adapter, ..self }
-    }
-
-    /// The same with another [`Self::split`].
-    #[must_use]
-    pub fn with_split(self, split: WorkSplit) -> StreamOptions {
-        StreamOptions { split, ..self }
-    }
-
-    /// The same with another [`Self::redraw`].
-    #[must_use]
-    pub fn with_redraw(self, redraw: Redraw) -> StreamOptions {
-        StreamOptions { redraw, ..self }
-    }
-
-    /// The same with another [`Self::copy_out`].
-    #[must_use]
-    pub fn with_copy_out(self, copy_out: CopyOut) -> StreamOptions {
-        StreamOptions { copy_out, ..self }
-    }
-
-    /// The same with another [`Self::convert_on`].
-    #[must_use]
-    pub fn with_convert_on(self, convert_on: ConvertOn) -> StreamOptions {
-        StreamOptions { convert_on, ..self }
-    }
-
-    /// The same with another [`Self::cancel`].
-    #[must_use]
-    pub fn with_cancel(self, cancel: CancelToken) -> StreamOptions {
-        StreamOptions { cancel, ..self }
-    }
-
-    /// The same with another [`Self::record`].
-    #[must_use]
-    pub fn with_record(self, record: Option<Recording>) -> StreamOptions {
-        StreamOptions { record, ..self }
-    }
-
-    /// The same with another [`Self::segments`].
-    #[must_use]
-    pub fn with_segments(self, segments: Option<SegmentRange>) -> StreamOptions {
-        StreamOptions { segments, ..self }
-    }
-
-    /// The same with another [`Self::store`].
-    #[must_use]
-    pub fn with_store(self, store: Option<Arc<dyn SegmentStore>>) -> StreamOptions {
-        StreamOptions { store, ..self }
-    }
-
-    /// The same with another [`Self::finish_early`].
-    #[must_use]
-    pub fn with_finish_early(self, finish_early: bool) -> StreamOptions {
-        StreamOptions { finish_early, ..self }
-    }
-
-    /// The same with another [`Self::device_pool`].
-    #[must_use]
-    pub fn with_device_pool(self, device_pool: Option<Arc<DevicePool>>) -> StreamOptions {
-        StreamOptions { device_pool, ..self }
-    }
-
-    fn selection(&self, order: FrameOrder) -> SegmentSelection<'_> {
-        SegmentSelection {
-            range: self.segments,
-            // For a scene that is drawn in order, all frames have to be drawn anyway.
-            store: self.store.as_deref().filter(|_| order == FrameOrder::Any),
-            finish_early: self.finish_early,
-        }
-    }
-
-    /// How the frames are cut into segments.
-    pub fn plan(&self) -> SegmentPlan {
-        let joining = self.encoder.joining();
-        let given = self.segment_frames.filter(|_| joining != Joining::Sequential);
-        let usual = || joining.segment_frames(self.size, self.frame_rate);
-        SegmentPlan::new(self.frames, given.unwrap_or_else(usual))
-    }
-
-    /// What the sink gets before the first segment.
-    fn info(&self, sound: Option<&AudioTrack>) -> StreamInfo {
-        let video = VideoTrack::new(self.size, self.frame_rate, self.plan(), self.encoder.codec())
-            .with_reordering(self.encoder.reorders())
-            .with_rgb(self.encoder.keeps_rgb());
-        StreamInfo { sound: sound.cloned(), ..StreamInfo::new(video) }
-    }
-
-    fn encoder_settings(&self) -> EncoderSettings {
-        EncoderSettings::new(self.size, self.frame_rate, self.plan().segment_frames())
-    }
-
-    /// What the render stage draws, and how.
-    pub fn render_settings(&self) -> RenderSettings {
-        RenderSettings {
-            size: self.size,
-            frame_rate: self.frame_rate,
-            plan: self.plan(),
-            redraw: self.redraw,
-            samples_read: self.encoder.samples_read(),
-            planes: self.encoder.planes(),
-            convert_on: self.convert_on,
-        }
-    }
-}
 
 /// The default number of encoding threads: one more than the cores that the process may use, so that no core is idle
 /// while a segment waits for its next frame.
