@@ -548,7 +548,7 @@ fn blurred_shares(in: Fragment, place: vec2<f32>) -> Shares {
     }
     var mark = 0.0;
     if marked {
-        if plane == CHROMA {
+        if plane == CHROMA || plane == CHROMA_422 {
             // A sample is as wide as two columns, and marks are thin.
             mark = (moving_mark(in, place - vec2<f32>(0.5, 0.0)) + moving_mark(in, place + vec2<f32>(0.5, 0.0))) * 0.5;
         } else {

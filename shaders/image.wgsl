@@ -45,6 +45,10 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
         let down = vec2<i32>(0, 1);
         color = (texel(at) + texel(at + down)) * 0.25
             + (texel(at - right) + texel(at + right) + texel(at + down - right) + texel(at + down + right)) * 0.125;
+    } else if plane == CHROMA_422 {
+        let at = vec2<i32>(in.position.xy) * vec2<i32>(2, 1) - in.place;
+        let right = vec2<i32>(1, 0);
+        color = texel(at) * 0.5 + (texel(at - right) + texel(at + right)) * 0.25;
     } else {
         color = texel(vec2<i32>(in.position.xy) - in.place);
     }

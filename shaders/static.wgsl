@@ -89,19 +89,19 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
         color = mix(in.bottom, in.top, away * away * (3.0 - 2.0 * away));
         // Seen straight from above, all rows are the same, so that the road can be moved.
         let noise = dither(vec2<f32>(at.x, select(at.y, 0.0, highway.depth == 0.0)));
-        color = vec4<f32>(clamp(color.rgb + noise / 255.0, vec3<f32>(0.0), vec3<f32>(1.0)), color.a);
+        color = vec4<f32>(clamp(color.rgb + noise / color_steps, vec3<f32>(0.0), vec3<f32>(1.0)), color.a);
     } else if in.kind == LIGHT {
         let middle = (in.box.yw + in.box.wy) * 0.5;
         let left = clamp(1.0 - abs(at.y - middle.x) / ((in.box.w - in.box.y) * 0.5), 0.0, 1.0);
         color.a *= left * left;
-        color = vec4<f32>(color.rgb + dither(at) / 255.0 / max(color.a, 0.01), color.a);
+        color = vec4<f32>(color.rgb + dither(at) / color_steps / max(color.a, 0.01), color.a);
     } else if in.kind == BEAM {
         color.a *= beam_share(at, in.box, in.radius_outline);
-        return plane_sample(vec4<f32>(color.rgb + dither(at) / 255.0 / max(color.a, 0.01), color.a));
+        return plane_sample(vec4<f32>(color.rgb + dither(at) / color_steps / max(color.a, 0.01), color.a));
     } else if any(in.top != in.bottom) {
         let share = clamp((at.y - in.box.y) / (in.box.w - in.box.y), 0.0, 1.0);
         color = mix(in.top, in.bottom, share);
-        color = vec4<f32>(clamp(color.rgb + dither(at) / 255.0, vec3<f32>(0.0), vec3<f32>(1.0)), color.a);
+        color = vec4<f32>(clamp(color.rgb + dither(at) / color_steps, vec3<f32>(0.0), vec3<f32>(1.0)), color.a);
     }
     if is_on_road(in.kind) {
         let scale = road_scale(at.y);

@@ -38,7 +38,7 @@ fn vertex(@builtin(vertex_index) corner: u32, glyph: Glyph) -> Fragment {
     let seen_share = presence(glyph.span, glyph.fade);
     let size = select(glyph.cell.zw, vec2<u32>(0u), seen_share == 0.0);
     // Chroma's samples reach a pixel beyond.
-    let margin = select(0.0, 2.0, plane == CHROMA);
+    let margin = select(0.0, 2.0, plane == CHROMA || plane == CHROMA_422);
     let far = vec2<f32>(glyph.place) + vec2<f32>(size) + margin;
     let near = vec2<f32>(glyph.place) - margin;
     let place = vec2<f32>(select(near.x, far.x, (corner & 1u) != 0u), select(near.y, far.y, (corner & 2u) != 0u));
@@ -69,6 +69,10 @@ fn fragment(in: Fragment) -> @location(0) vec4<f32> {
         coverage = (texel(at, in.cell) + texel(at + down, in.cell)) * 0.25
             + (texel(at - right, in.cell) + texel(at + right, in.cell)
                 + texel(at + down - right, in.cell) + texel(at + down + right, in.cell)) * 0.125;
+    } else if plane == CHROMA_422 {
+        let at = vec2<i32>(in.position.xy) * vec2<i32>(2, 1) + in.offset;
+        let right = vec2<i32>(1, 0);
+        coverage = texel(at, in.cell) * 0.5 + (texel(at - right, in.cell) + texel(at + right, in.cell)) * 0.25;
     } else {
         // The quad is just as large as the cell.
         coverage = textureLoad(atlas, vec2<i32>(in.position.xy) + in.offset, 0).r;

@@ -220,7 +220,7 @@ fn no_encoder_sees_a_difference_and_less_is_read_back() {
     let encoders: [(Arc<dyn EncoderFactory>, bool); 3] = [
         (Arc::new(H264Factory::default()), true),
         (Arc::new(OpenH264::default()), false),
-        (Arc::new(RawEncoder), false),
+        (Arc::new(RawEncoder::Nv12), false),
     ];
     for (encoder, reads_only_what_is_new) in encoders {
         let run = |redraw, split, copy_out| {
@@ -439,7 +439,7 @@ fn what_has_moved_is_copied_and_need_not_be_drawn() {
         let options = box_options(40)
             .with_redraw(redraw)
             .with_split(WorkSplit { ring_depth: 4, jobs: 2, segments_in_flight: 2, devices: None })
-            .with_encoder(Arc::new(RawEncoder));
+            .with_encoder(Arc::new(RawEncoder::Nv12));
         let mut sink = MemorySink::default();
         stream(&mut scene, &options, &mut sink, &mut |_| {}).unwrap();
         sink.data

@@ -115,7 +115,7 @@ proptest! {
 fn luma(notes: Vec<HighwayNote>, look: &HighwayOptions, size: PictureSize, frames: u64) -> Vec<Vec<u8>> {
     let mut highway = Highway::new(content(notes), look, size, sixty()).unwrap();
     let mut sink = MemorySink::default();
-    stream(&mut highway, &options(size, frames, Arc::new(RawEncoder)), &mut sink, &mut |_| {}).unwrap();
+    stream(&mut highway, &options(size, frames, Arc::new(RawEncoder::Nv12)), &mut sink, &mut |_| {}).unwrap();
     let luma = (size.width() * size.height()) as usize;
     sink.data.chunks_exact(luma * 3 / 2).map(|frame| frame[..luma].to_vec()).collect()
 }

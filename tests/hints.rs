@@ -27,14 +27,14 @@ impl EncoderFactory for Listener {
         "listener"
     }
     fn codec(&self) -> Codec {
-        RawEncoder.codec()
+        RawEncoder::Nv12.codec()
     }
     fn begin_segment(
         &self,
         settings: &EncoderSettings,
         segment: SegmentIndex,
     ) -> Result<Box<dyn Encoder>, EncodeError> {
-        Ok(Box::new(Listening(RawEncoder.begin_segment(settings, segment)?, self.clone())))
+        Ok(Box::new(Listening(RawEncoder::Nv12.begin_segment(settings, segment)?, self.clone())))
     }
 }
 

@@ -215,7 +215,7 @@ fn a_scene_that_draws_rgba_only_is_converted() {
     let highway = || Highway::new(demo_content(), &options, size, frame_rate).unwrap();
     let rgba = still(&mut highway(), size, frame_rate);
     for convert_on in [ConvertOn::Device, ConvertOn::Processor] {
-        let options = StreamOptions::new(size, frame_rate, NonZeroU64::MIN, Arc::new(RawEncoder))
+        let options = StreamOptions::new(size, frame_rate, NonZeroU64::MIN, Arc::new(RawEncoder::Nv12))
             .with_convert_on(convert_on);
         let mut sink = MemorySink::default();
         stream(&mut RgbaOnly(highway()), &options, &mut sink, &mut |_| {}).unwrap();

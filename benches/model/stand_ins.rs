@@ -100,7 +100,7 @@ impl Readback<SubmittedFrame> for Copier {
 impl Mapped for WaitingFrame {
     fn picture(&self) -> Picture<'_> {
         let plane = Plane { data: &self.0, stride: 0 };
-        Picture { size: settings(1).size, luma: plane, chroma: plane }
+        Picture::nv12(settings(1).size, plane, plane)
     }
 }
 

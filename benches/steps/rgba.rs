@@ -116,11 +116,7 @@ impl Mapped for Converted {
     fn picture(&self) -> Picture<'_> {
         let stride = self.size.width() as usize;
         let (luma, chroma) = self.samples.split_at(stride * self.size.height() as usize);
-        Picture {
-            size: self.size,
-            luma: Plane { data: luma, stride },
-            chroma: Plane { data: chroma, stride },
-        }
+        Picture::nv12(self.size, Plane { data: luma, stride }, Plane { data: chroma, stride })
     }
 }
 

@@ -19,13 +19,13 @@ impl RawFrame {
         let size = full_hd();
         let stride = size.width() as usize;
         let (luma, chroma) = self.0.split_at(stride * size.height() as usize);
-        Picture { size, luma: Plane { data: luma, stride }, chroma: Plane { data: chroma, stride } }
+        Picture::nv12(size, Plane { data: luma, stride }, Plane { data: chroma, stride })
     }
 }
 
 /// The first `count` frames of `scene`.
 pub(crate) fn capture(scene: &mut dyn Scene, count: u64) -> Vec<RawFrame> {
-    let options = StreamOptions::new(full_hd(), sixty(), at_least_one(count), Arc::new(RawEncoder))
+    let options = StreamOptions::new(full_hd(), sixty(), at_least_one(count), Arc::new(RawEncoder::Nv12))
         .with_segment_frames(NonZeroU32::new(1));
     let mut sink = MemorySink::default();
     stream(scene, &options, &mut sink, &mut |_| {}).expect("the scene streams");

@@ -50,7 +50,7 @@ pub(crate) fn render(
     let scroll = highway.motion().pixels_per_frame().map(|pixels| Scroll::whole(0, pixels as i32));
     let frames = frame_rate.frames_to_cover(Time::from_seconds(SECONDS));
     let frames = NonZeroU64::new(frames).ok_or("no frames")?;
-    let encoder = Arc::new(RawEncoder);
+    let encoder = Arc::new(RawEncoder::Nv12);
     let options =
         StreamOptions::new(size, frame_rate, frames, encoder).with_segment_frames(NonZeroU32::new(1));
     let mut sink = PlaneFile { file: BufWriter::new(File::create(planes)?), bytes: 0 };

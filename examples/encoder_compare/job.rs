@@ -158,11 +158,8 @@ impl Job {
             std::mem::swap(&mut frame, &mut before);
             input.read_exact(&mut frame)?;
             let (luma, chroma) = frame.split_at(luma_bytes);
-            let picture = Picture {
-                size: self.size,
-                luma: Plane { data: luma, stride },
-                chroma: Plane { data: chroma, stride },
-            };
+            let picture =
+                Picture::nv12(self.size, Plane { data: luma, stride }, Plane { data: chroma, stride });
             output.clear();
             let first = number % u64::from(SEGMENT_FRAMES) == 0;
             let change = match with_changes && !first {

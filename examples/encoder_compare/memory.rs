@@ -58,7 +58,7 @@ pub(crate) fn print(settings: &EncoderSettings, quality: H264Quality) -> Result<
         for number in 0..2u8 {
             luma.iter_mut().enumerate().for_each(|(index, sample)| *sample = (index as u8 & 31) + number);
             let plane = |data| Plane { data, stride };
-            let picture = Picture { size, luma: plane(&luma), chroma: plane(&chroma) };
+            let picture = Picture::nv12(size, plane(&luma), plane(&chroma));
             encoder.encode(&picture, &FrameChange::UNKNOWN, &mut output)?;
         }
         let held = ALLOCATED.load(Ordering::Relaxed) - before;

@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
+use strikeline_picture::PixelFormat;
 use wgpu_video::encode::ffmpeg::{EncoderOption, FfmpegCodec, FfmpegFactory, FfmpegProgram, ProgramError};
 use wgpu_video::encode::h264::H264Factory;
 #[cfg(feature = "openh264")]
 use wgpu_video::encode::openh264::OpenH264;
-use wgpu_video::encode::raw::{RawEncoder, Y4mEncoder};
+use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::encode::{EncoderFactory, H264Quality, Joining, Planes};
 
 use super::UsageError;
-use super::video_format::VideoFormat;
+use super::video_format::{VideoFormat, listed};
 
 /// A codec, or one of several encoders of a codec.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct VideoCodec {
 enum Maker {
     /// A part of this program.
     BuiltIn(fn(H264Quality) -> Arc<dyn EncoderFactory>),
+    /// The same, for planes of luma and chroma in any format.
+    AnyFormat(fn(PixelFormat) -> Arc<dyn EncoderFactory>),
     /// An installed ffmpeg. Its options are in [`FfmpegCodec`] under the same name.
     Ffmpeg,
 }
@@ -41,6 +44,8 @@ enum Maker {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MakerSettings<'a> {
     pub quality: H264Quality,
+    /// How fine chroma is, and how many bits samples have; `None` for what is usual for the codec.
+    pub pixels: Option<PixelFormat>,
     /// The program to start, or its name.
     pub ffmpeg: &'a OsStr,
     pub options: &'a [EncoderOption],
@@ -48,7 +53,7 @@ pub(crate) struct MakerSettings<'a> {
     pub patience: Option<Duration>,
 }
 
-use VideoFormat::{Matroska, Mov, Mp4, Nv12, WebM, Y4m};
+use VideoFormat::{Matroska, Mov, Mp4, Nv12, Rgba, WebM, Y4m};
 
 /// A row for a codec of ffmpeg.
 const fn of_ffmpeg(name: &'static str, about: &'static str, formats: &'static [VideoFormat]) -> VideoCodec {
@@ -79,6 +84,7 @@ pub(crate) const CODECS: &[VideoCodec] = &[
     of_ffmpeg("dnxhr", "DNxHR, for editing (ffmpeg)", &[Mov]),
     of_ffmpeg("ffv1", "FFV1, lossless (ffmpeg)", &[Matroska]),
     of_ffmpeg("prores4444", "ProRes 4444 with alpha, for editing (ffmpeg)", &[Mov]),
+    of_ffmpeg("vp9-alpha", "VP9 with alpha, for web pages (ffmpeg)", &[WebM, Matroska]),
     of_ffmpeg("ffv1-rgba", "FFV1 with alpha, lossless (ffmpeg)", &[Matroska]),
     of_ffmpeg("png", "PNG pictures with alpha, lossless (ffmpeg)", &[Mov]),
     of_ffmpeg("h264_nvenc", "H.264 on NVIDIA GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
@@ -97,15 +103,21 @@ pub(crate) const CODECS: &[VideoCodec] = &[
     of_ffmpeg("av1_amf", "AV1 on AMD GPUs (ffmpeg)", &[Mp4, Matroska, WebM]),
     VideoCodec {
         name: "y4m",
-        about: "frames that are not compressed, with size and rate (YUV4MPEG2, 4:2:0)",
+        about: "frames that are not compressed, with size and rate (YUV4MPEG2)",
         formats: &[Y4m],
-        maker: Maker::BuiltIn(|_| Arc::new(Y4mEncoder)),
+        maker: Maker::AnyFormat(|format| Arc::new(RawEncoder::Yuv4Mpeg2(format))),
     },
     VideoCodec {
         name: "nv12",
         about: "frames that are not compressed, and nothing else",
         formats: &[Nv12],
-        maker: Maker::BuiltIn(|_| Arc::new(RawEncoder)),
+        maker: Maker::BuiltIn(|_| Arc::new(RawEncoder::Nv12)),
+    },
+    VideoCodec {
+        name: "rgba",
+        about: "frames with alpha that are not compressed, and nothing else",
+        formats: &[Rgba],
+        maker: Maker::BuiltIn(|_| Arc::new(RawEncoder::Rgba)),
     },
 ];
 
@@ -118,12 +130,46 @@ impl VideoCodec {
         CODECS.iter().find(|codec| codec.name == name)
     }
 
+    /// The planes that its encoders are given, the usual ones first.
+    fn planes(&self) -> Vec<Planes> {
+        let yuv = |formats: &[PixelFormat]| formats.iter().map(|&format| Planes::Yuv(format)).collect();
+        match self.maker {
+            Maker::BuiltIn(make) => vec![make(H264Quality::DEFAULT).planes()],
+            Maker::AnyFormat(_) => yuv(&PixelFormat::ALL),
+            Maker::Ffmpeg => match FfmpegCodec::find(self.name).map(|codec| codec.formats) {
+                None | Some([]) => vec![Planes::Rgba],
+                Some(formats) => yuv(formats),
+            },
+        }
+    }
+
     /// Whether its pictures may have alpha.
     pub(crate) fn has_alpha(&self) -> bool {
-        match self.maker {
-            Maker::BuiltIn(make) => make(H264Quality::DEFAULT).planes() == Planes::Rgba,
-            Maker::Ffmpeg => FfmpegCodec::find(self.name).is_some_and(|codec| codec.planes == Planes::Rgba),
+        self.planes().contains(&Planes::Rgba)
+    }
+
+    /// The formats of luma and chroma that it can have, the usual one first.
+    pub(crate) fn pixel_formats(&self) -> impl Iterator<Item = PixelFormat> {
+        self.planes().into_iter().filter_map(Planes::pixel_format)
+    }
+
+    /// The option --pixel-format, if it was given.
+    ///
+    /// # Errors
+    /// When the codec cannot have that format. The text says which ones it can have, and which codecs can have it.
+    fn check_pixels(&self, given: Option<PixelFormat>) -> Result<Option<PixelFormat>, UsageError> {
+        let Some(wanted) = given else { return Ok(None) };
+        if self.pixel_formats().any(|format| format == wanted) {
+            return Ok(given);
         }
+        let (name, wanted_name) = (self.name, wanted.name());
+        let has = listed(self.pixel_formats().map(|format| format.name().to_owned()), "and");
+        let has = if has.is_empty() { "no formats to choose from".to_owned() } else { format!("{has} only") };
+        let others = CODECS.iter().filter(|codec| codec.pixel_formats().any(|format| format == wanted));
+        let others = listed(others.map(|codec| codec.name.to_owned()), "or");
+        Err(UsageError(format!(
+            "--pixel-format {wanted_name}: {name} has {has}; for it, choose --codec {others}"
+        )))
     }
 
     /// Refuses the option --transparent, if it `is_given`, where the pictures have no alpha.
@@ -147,6 +193,7 @@ impl VideoCodec {
     pub(crate) fn joining(&self) -> Joining {
         match self.maker {
             Maker::BuiltIn(make) => make(H264Quality::DEFAULT).joining(),
+            Maker::AnyFormat(make) => make(PixelFormat::NV12).joining(),
             Maker::Ffmpeg => Joining::Segments,
         }
     }
@@ -154,18 +201,25 @@ impl VideoCodec {
     /// Makes the encoders.
     ///
     /// # Errors
-    /// When ffmpeg is needed and missing, or lacks the encoder; when there are options and no ffmpeg to take them.
+    /// When ffmpeg is needed and missing, or lacks the encoder; when there are options and no ffmpeg to take them; when the
+    /// pictures cannot have the format.
     pub(crate) fn factory(&self, settings: MakerSettings<'_>) -> anyhow::Result<Arc<dyn EncoderFactory>> {
+        let pixels = self.check_pixels(settings.pixels)?;
         match self.maker {
-            Maker::BuiltIn(_) if !settings.options.is_empty() => {
+            Maker::BuiltIn(_) | Maker::AnyFormat(_) if !settings.options.is_empty() => {
                 let text =
                     format!("--codec-option is for the codecs of ffmpeg, and {} is none of them", self.name);
                 Err(UsageError(text).into())
             }
             Maker::BuiltIn(make) => Ok(make(settings.quality)),
+            Maker::AnyFormat(make) => Ok(make(pixels.unwrap_or_default())),
             Maker::Ffmpeg => {
                 let codec = FfmpegCodec::find(self.name).context("ffmpeg has no such codec")?;
                 let factory = FfmpegFactory::new(found_ffmpeg(settings.ffmpeg)?, codec, settings.quality)?;
+                let factory = match pixels {
+                    Some(format) => factory.with_pixel_format(format).context("ffmpeg has no such format")?,
+                    None => factory,
+                };
                 let factory = factory.with_options(settings.options.to_vec());
                 Ok(Arc::new(match settings.patience {
                     Some(patience) => factory.with_patience(patience),

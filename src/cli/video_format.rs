@@ -21,17 +21,20 @@ pub(super) enum VideoFormat {
     Y4m,
     /// Frames that are not compressed, one behind the other.
     Nv12,
+    /// The same with alpha.
+    Rgba,
 }
 
 impl VideoFormat {
     /// All of them.
-    const ALL: [VideoFormat; 6] = [
+    const ALL: [VideoFormat; 7] = [
         VideoFormat::Mp4,
         VideoFormat::Mov,
         VideoFormat::Matroska,
         VideoFormat::WebM,
         VideoFormat::Y4m,
         VideoFormat::Nv12,
+        VideoFormat::Rgba,
     ];
 
     /// Its name in texts.
@@ -43,6 +46,7 @@ impl VideoFormat {
             VideoFormat::WebM => "WebM",
             VideoFormat::Y4m => "YUV4MPEG2",
             VideoFormat::Nv12 => "raw NV12",
+            VideoFormat::Rgba => "raw RGBA",
         }
     }
 
@@ -55,6 +59,7 @@ impl VideoFormat {
             VideoFormat::WebM => &["webm"],
             VideoFormat::Y4m => &["y4m"],
             VideoFormat::Nv12 => &["nv12"],
+            VideoFormat::Rgba => &["rgba"],
         }
     }
 
@@ -70,7 +75,7 @@ impl VideoFormat {
             VideoFormat::Mov => Some(Container::QuickTime),
             VideoFormat::Matroska => Some(Container::Matroska),
             VideoFormat::WebM => Some(Container::WebM),
-            VideoFormat::Y4m | VideoFormat::Nv12 => None,
+            VideoFormat::Y4m | VideoFormat::Nv12 | VideoFormat::Rgba => None,
         }
     }
 
@@ -81,7 +86,7 @@ impl VideoFormat {
 
     /// Whether it can be written to a pipe, whose bytes cannot be changed later: MP4 in fragments.
     fn fits_pipe(self) -> bool {
-        matches!(self, VideoFormat::Mp4 | VideoFormat::Y4m | VideoFormat::Nv12)
+        matches!(self, VideoFormat::Mp4 | VideoFormat::Y4m | VideoFormat::Nv12 | VideoFormat::Rgba)
     }
 
     /// The codecs that it can have, the one that is used when none is chosen first.

@@ -63,7 +63,7 @@ pub(crate) fn capture_frames(
     frames: u64,
 ) -> Vec<Planes> {
     let options =
-        StreamOptions::new(size, frame_rate, NonZeroU64::new(frames).unwrap(), Arc::new(RawEncoder))
+        StreamOptions::new(size, frame_rate, NonZeroU64::new(frames).unwrap(), Arc::new(RawEncoder::Nv12))
             .with_segment_frames(NonZeroU32::new(1));
     let mut sink = MemorySink::default();
     stream(scene, &options, &mut sink, &mut |_| {}).unwrap();

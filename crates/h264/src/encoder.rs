@@ -22,7 +22,7 @@ use crate::settings::{CodedPicture, EntropyCoding, H264Error, H264Settings, Para
 use crate::simd::Instructions;
 use crate::source::history::{GivenPicture, SourceHistory, WholeMotion};
 use crate::source::scroll_search::ScrollSearch;
-use strikeline_picture::{FrameChange, Picture, Plane, Scroll, SegmentIndex};
+use strikeline_picture::{FrameChange, Picture, PixelFormat, Plane, Scroll, SegmentIndex};
 
 /// Pictures from one check for a better scroll than the given one to the next.
 const SCROLL_CHECK_INTERVAL: u32 = 8;
@@ -127,7 +127,7 @@ impl H264Encoder {
     /// only. A change outside of [`FrameChange::changed`] is lost: the video then shows the previous picture there.
     ///
     /// # Errors
-    /// [`H264Error::WrongSize`] and [`H264Error::ShortPlane`] when the picture does not fit the settings;
+    /// [`H264Error::WrongSize`], [`H264Error::WrongFormat`] and [`H264Error::ShortPlane`] when the picture does not fit the settings;
     /// [`H264Error::SegmentTooLong`] after 2^32 pictures.
     ///
     /// # Panics
@@ -277,6 +277,8 @@ impl H264Encoder {
         };
         if picture.size != size {
             Err(H264Error::WrongSize { given: picture.size, expected: size })
+        } else if picture.format != PixelFormat::NV12 {
+            Err(H264Error::WrongFormat { given: picture.format })
         } else if !holds(&picture.luma, height) || !holds(&picture.chroma, height / 2) {
             Err(H264Error::ShortPlane { size })
         } else {

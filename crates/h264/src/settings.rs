@@ -1,6 +1,6 @@
 //! What an encoder must know before the first picture, what it returns, and how it can fail.
 
-use strikeline_picture::{FrameRate, PictureSize};
+use strikeline_picture::{FrameRate, PictureSize, PixelFormat};
 
 /// The quantisation parameter (ITU-T H.264, 7.4.2.2): 0 (best, largest) to 51 (worst, smallest).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,6 +156,12 @@ pub enum H264Error {
         given: PictureSize,
         /// The size in the settings.
         expected: PictureSize,
+    },
+    /// The picture has finer chroma than 4:2:0, or more than 8 bits. Give it as [`PixelFormat::NV12`].
+    #[error("the picture is {}, but this encoder takes yuv420p (NV12) only", .given.name())]
+    WrongFormat {
+        /// The picture's format.
+        given: PixelFormat,
     },
     /// A plane holds fewer bytes than its stride and rows need, or its stride is less than the width.
     #[error(

@@ -44,11 +44,11 @@ impl Scene {
     }
 
     fn picture(&self) -> Picture<'_> {
-        Picture {
-            size: PictureSize::new(WIDTH as u32, HEIGHT as u32).unwrap(),
-            luma: Plane { data: &self.luma, stride: WIDTH },
-            chroma: Plane { data: &self.chroma, stride: WIDTH },
-        }
+        Picture::nv12(
+            PictureSize::new(WIDTH as u32, HEIGHT as u32).unwrap(),
+            Plane { data: &self.luma, stride: WIDTH },
+            Plane { data: &self.chroma, stride: WIDTH },
+        )
     }
 }
 

@@ -4,6 +4,7 @@
 mod exact_time;
 mod frame_change;
 mod picture;
+mod pixel_format;
 mod rectangle;
 pub mod rectangles;
 mod rgba;
@@ -15,6 +16,7 @@ mod timing;
 pub use exact_time::{ExactTime, GivenTime, TimeTextError};
 pub use frame_change::{ChangedArea, FrameChange, MovedArea, UnchangedSamples};
 pub use picture::{Picture, PictureSize, PictureSizeError, Plane};
+pub use pixel_format::{BitDepth, ChromaFormat, PixelFormat};
 pub use rectangle::Rectangle;
 pub use rgba::{RgbaPicture, make_straight};
 pub use scroll::Scroll;

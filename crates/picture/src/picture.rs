@@ -1,8 +1,10 @@
-//! Pictures as video encoders take them: a luma plane and an interleaved chroma plane (NV12), 8 bits,
-//! BT.709, limited range, chroma left-sited.
+//! Pictures as video encoders take them: a luma plane and an interleaved chroma plane, BT.709, limited range, chroma
+//! left-sited.
 
 use std::fmt;
 use std::str::FromStr;
+
+use crate::PixelFormat;
 
 /// Width and height of a picture in luma samples: both even, each from 64 to 8192.
 ///
@@ -140,7 +142,7 @@ impl fmt::Display for PictureSize {
     }
 }
 
-/// Rows of 8-bit samples in memory, top row first.
+/// Rows of samples in memory, top row first.
 ///
 /// Row `y` starts at byte `y · stride`. `data` holds at least `stride · (rows − 1) + row_bytes` bytes.
 #[derive(Debug, Clone, Copy)]
@@ -161,16 +163,25 @@ impl<'a> Plane<'a> {
     }
 }
 
-/// One frame's planes together (NV12): luma `width × height`, and chroma of `height / 2` rows, each of
-/// `width / 2` pairs Cb, Cr.
+/// One frame's planes together: luma `width × height`, and chroma, whose rows are pairs Cb, Cr. In the usual format, NV12,
+/// chroma has `height / 2` rows of `width / 2` pairs.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture<'a> {
     /// Size in luma samples.
     pub size: PictureSize,
-    /// Y′, nominally 16 to 235.
+    /// How fine chroma is, and how many bits samples have.
+    pub format: PixelFormat,
+    /// Y′, nominally 16 to 235 (8 bits).
     pub luma: Plane<'a>,
-    /// Cb and Cr interleaved, nominally 16 to 240.
+    /// Cb and Cr interleaved, nominally 16 to 240 (8 bits).
     pub chroma: Plane<'a>,
+}
+
+impl<'a> Picture<'a> {
+    /// A picture in the format [`PixelFormat::NV12`].
+    pub const fn nv12(size: PictureSize, luma: Plane<'a>, chroma: Plane<'a>) -> Picture<'a> {
+        Picture { size, format: PixelFormat::NV12, luma, chroma }
+    }
 }
 
 #[cfg(test)]

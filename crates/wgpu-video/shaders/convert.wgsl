@@ -1,5 +1,5 @@
 // From a finished picture to the luma or the chroma plane. Chroma is left-sited: its sample takes the six pixels
-// around its place with weights 1 2 1 across and 1 1 down.
+// around its place with weights 1 2 1 across and 1 1 down; in 4:2:2 the three of its row.
 
 @group(0) @binding(0) var picture: texture_2d<f32>;
 
@@ -46,6 +46,9 @@ fn fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
         color = (pixel(column, row) + pixel(column, row + 1)) * 0.25
             + (pixel(column - 1, row) + pixel(column + 1, row)
                 + pixel(column - 1, row + 1) + pixel(column + 1, row + 1)) * 0.125;
+    } else if plane == CHROMA_422 {
+        let column = place.x * 2;
+        color = pixel(column, place.y) * 0.5 + (pixel(column - 1, place.y) + pixel(column + 1, place.y)) * 0.25;
     } else {
         color = pixel(place.x, place.y);
     }

@@ -5,22 +5,30 @@
 const LUMA: u32 = 0u;
 const CHROMA: u32 = 1u;
 const RGBA: u32 = 2u;
+// Chroma that is half as fine across only (4:2:2), and as fine as luma (4:4:4).
+const CHROMA_422: u32 = 3u;
+const CHROMA_444: u32 = 4u;
 
 override plane: u32 = 2u;
+// The value on the scale of 8 bits that is 1.0 in the plane.
+override full_scale: f32 = 255.0;
+// How many steps from black to white the plane tells apart: what dithering hides.
+override color_steps: f32 = 255.0;
 override picture_width: f32 = 1920.0;
 override picture_height: f32 = 1080.0;
 
 // Side of the square, in luma pixels, that one sample of this plane stands for; anti-aliasing blurs over it.
 fn sample_footprint() -> f32 {
-    return select(1.0, 2.0, plane == CHROMA);
+    return select(1.0, 2.0, plane == CHROMA || plane == CHROMA_422);
 }
 
 // From a point of the picture, in luma pixels from the top left corner, to clip space.
 //
-// Chroma is left-sited (H.264 Annex E, chroma_sample_loc_type 0): sample (i, j) lies at the centre of luma
-// column 2i, between luma rows 2j and 2j + 1. So the chroma plane is drawn half a luma pixel to the right.
+// Chroma of 4:2:0 is left-sited (H.264 Annex E, chroma_sample_loc_type 0): sample (i, j) lies at the centre of luma
+// column 2i, between luma rows 2j and 2j + 1. So the chroma plane is drawn half a luma pixel to the right. In 4:2:2 it lies in
+// luma row j.
 fn clip_position(position: vec2<f32>) -> vec4<f32> {
-    let shift = select(0.0, 0.5, plane == CHROMA);
+    let shift = select(0.0, 0.5, plane == CHROMA || plane == CHROMA_422);
     let x = (position.x + shift) / picture_width * 2.0 - 1.0;
     let y = 1.0 - position.y / picture_height * 2.0;
     return vec4<f32>(x, y, 0.0, 1.0);
@@ -32,19 +40,22 @@ fn picture_position(fragment: vec4<f32>) -> vec2<f32> {
     if plane == CHROMA {
         return fragment.xy * 2.0 - vec2<f32>(0.5, 0.0);
     }
+    if plane == CHROMA_422 {
+        return vec2<f32>(fragment.x * 2.0 - 0.5, fragment.y);
+    }
     return fragment.xy;
 }
 
 // From a gamma-coded RGB colour (0 to 1, straight alpha) to the sample of this plane: BT.709, limited range
-// (ITU-R BT.709-6, 3.2 to 3.5), 8 bits. Affine in the colour, so blending "over" is as right as in RGB.
+// (ITU-R BT.709-6, 3.2 to 3.5). Affine in the colour, so blending "over" is as right as in RGB.
 fn plane_sample(color: vec4<f32>) -> vec4<f32> {
     let y = dot(color.rgb, vec3<f32>(0.2126, 0.7152, 0.0722));
     if plane == LUMA {
-        return vec4<f32>((16.0 + 219.0 * y) / 255.0, 0.0, 0.0, color.a);
+        return vec4<f32>((16.0 + 219.0 * y) / full_scale, 0.0, 0.0, color.a);
     }
-    if plane == CHROMA {
-        let cb = (128.0 + 224.0 * (color.b - y) / 1.8556) / 255.0;
-        let cr = (128.0 + 224.0 * (color.r - y) / 1.5748) / 255.0;
+    if plane != RGBA {
+        let cb = (128.0 + 224.0 * (color.b - y) / 1.8556) / full_scale;
+        let cr = (128.0 + 224.0 * (color.r - y) / 1.5748) / full_scale;
         return vec4<f32>(cb, cr, 0.0, color.a);
     }
     return color;
@@ -60,7 +71,7 @@ fn of_this_plane(sample: vec4<f32>) -> vec4<f32> {
     if plane == LUMA {
         return vec4<f32>(sample.r, 0.0, 0.0, sample.a);
     }
-    if plane == CHROMA {
+    if plane != RGBA {
         return vec4<f32>(sample.rg, 0.0, sample.a);
     }
     return sample;

@@ -74,7 +74,7 @@ impl Mapped for DrawnFrame {
     fn picture(&self) -> Picture<'_> {
         let (luma, chroma) = self.0.split_at(SIDE * SIDE);
         let plane = |data| Plane { data, stride: SIDE };
-        Picture { size: size(), luma: plane(luma), chroma: plane(chroma) }
+        Picture::nv12(size(), plane(luma), plane(chroma))
     }
 }
 
@@ -249,7 +249,7 @@ fn encoders_of_any_codec_pass_through_the_pipeline() {
 #[test]
 fn raw_frames_pass_through_the_pipeline() {
     let mut sink = RecordingSink::default();
-    run(&RawEncoder, &mut sink).0.unwrap();
+    run(&RawEncoder::Nv12, &mut sink).0.unwrap();
     assert_eq!(sink.info.unwrap().video.codec, Codec::NV12);
     let frames: Vec<u8> = sink.segments.iter().flat_map(|segment| segment.data.clone()).collect();
     let expected: Vec<u8> = (0..FRAMES as u8).flat_map(|frame| vec![frame; SIDE * SIDE * 3 / 2]).collect();

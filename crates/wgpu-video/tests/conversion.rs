@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use strikeline_picture::{FrameChange, PictureSize};
+use strikeline_picture::{FrameChange, PictureSize, PixelFormat};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::gpu::convert::{Conversion, SourceFormat};
 use wgpu_video::gpu::ring::{MappedSlot, PixelRing, Ring};
@@ -106,11 +106,11 @@ fn converted(gpu: &Gpu, format: SourceFormat, size: PictureSize, picture: &[u8])
     };
     gpu.queue.write_texture(texture.as_image_copy(), picture, layout, extent);
 
-    let conversion = Conversion::new(device, format, size);
+    let conversion = Conversion::new(device, format, size, PixelFormat::NV12);
     let source = conversion.source(device, &texture.create_view(&Default::default()));
     let mut commands = device.create_command_encoder(&Default::default());
     let planes = conversion.convert(&mut commands, &source);
-    let ring = Ring::new(gpu, size, 1).unwrap();
+    let ring = Ring::new(gpu, size, PixelFormat::NV12, 1).unwrap();
     let on_device =
         ring.submit(gpu, commands, planes, 0, (FrameChange::UNKNOWN, None)).unwrap().wait(gpu).unwrap();
 

@@ -23,11 +23,11 @@ struct Owned {
 
 impl Owned {
     fn borrow(&self) -> Picture<'_> {
-        Picture {
-            size: self.size,
-            luma: Plane { data: &self.luma, stride: self.luma_stride },
-            chroma: Plane { data: &self.chroma, stride: self.chroma_stride },
-        }
+        Picture::nv12(
+            self.size,
+            Plane { data: &self.luma, stride: self.luma_stride },
+            Plane { data: &self.chroma, stride: self.chroma_stride },
+        )
     }
 
     /// Y, Cb and Cr, one after the other, without padding.

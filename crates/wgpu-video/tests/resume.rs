@@ -63,7 +63,7 @@ impl Mapped for Number {
         let (luma, chroma) = self.0.split_at((SIZE * SIZE) as usize);
         let stride = SIZE as usize;
         let size = PictureSize::new(SIZE, SIZE).unwrap();
-        Picture { size, luma: Plane { data: luma, stride }, chroma: Plane { data: chroma, stride } }
+        Picture::nv12(size, Plane { data: luma, stride }, Plane { data: chroma, stride })
     }
 }
 

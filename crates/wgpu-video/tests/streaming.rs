@@ -101,11 +101,11 @@ impl Mapped for Painted {
     fn picture(&self) -> Picture<'_> {
         let (luma, chroma) = self.samples.split_at((SIZE * SIZE) as usize);
         let stride = SIZE as usize;
-        Picture {
-            size: PictureSize::new(SIZE, SIZE).unwrap(),
-            luma: Plane { data: luma, stride },
-            chroma: Plane { data: chroma, stride },
-        }
+        Picture::nv12(
+            PictureSize::new(SIZE, SIZE).unwrap(),
+            Plane { data: luma, stride },
+            Plane { data: chroma, stride },
+        )
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use strikeline_picture::Time;
+use strikeline_picture::{PixelFormat, Time};
 use wgpu_video::encode::ffmpeg::EncoderOption;
 use wgpu_video::encode::{EncoderFactory, H264Quality};
 
@@ -22,6 +22,11 @@ pub(crate) struct EncoderArgs {
     /// Codec of the pictures, or encoder of the codec [default: what is usual for the output, h264 for MP4].
     #[arg(long, alias = "encoder", value_name = "NAME", value_parser = codecs())]
     codec: Option<&'static VideoCodec>,
+
+    /// How fine colours are, and bits of a sample: 10 bits show no steps in gradients, and 4:4:4 keeps thin coloured lines sharp.
+    /// Not all codecs and players take all [default: yuv420p, or what is usual for the codec].
+    #[arg(long, value_name = "FORMAT", value_parser = pixel_formats())]
+    pixel_format: Option<PixelFormat>,
 
     /// Option for an encoder of ffmpeg, such as preset=slow; may be repeated. `ffmpeg -h encoder=libx264` lists those of one.
     ///
@@ -42,6 +47,14 @@ pub(crate) struct EncoderArgs {
 fn codec_option(text: &str) -> Result<EncoderOption, String> {
     let (name, value) = text.split_once('=').ok_or("give KEY=VALUE, such as preset=slow")?;
     EncoderOption::new(name, value).ok_or_else(|| format!("{name} is no option of an encoder"))
+}
+
+/// Parses the name of a format.
+fn pixel_formats() -> impl TypedValueParser<Value = PixelFormat> {
+    PossibleValuesParser::new(PixelFormat::ALL.map(PixelFormat::name)).try_map(|name| {
+        let known = PixelFormat::ALL.into_iter().find(|format| format.name() == name);
+        known.ok_or_else(|| format!("there is no format {name}"))
+    })
 }
 
 /// Parses the name of a codec.
@@ -70,6 +83,7 @@ impl EncoderArgs {
         let patience = self.ffmpeg_patience.map(|time| u64::try_from(time.as_nanos()).unwrap_or(0));
         codec.factory(MakerSettings {
             quality: self.quality(),
+            pixels: self.pixel_format,
             ffmpeg: &ffmpeg_or_usual(self.ffmpeg.as_deref()),
             options: &self.codec_option,
             patience: patience.map(Duration::from_nanos),

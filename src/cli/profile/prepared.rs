@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use strikeline_picture::{FrameChange, FrameIndex, Picture, PictureSize, Plane, Scroll, SegmentIndex};
+use strikeline_picture::{
+    FrameChange, FrameIndex, Picture, PictureSize, PixelFormat, Plane, RgbaPicture, Scroll, SegmentIndex,
+};
 use wgpu_video::encode::{
-    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, Planes,
 };
 use wgpu_video::scene::Scene;
 use wgpu_video::stream::NullSink;
@@ -25,10 +27,18 @@ pub(super) struct PreparedFrames(Vec<PreparedPicture>);
 /// One frame of a scene in memory.
 struct PreparedPicture {
     size: PictureSize,
-    /// NV12 without padding.
+    kind: PictureKind,
+    /// Luma and interleaved chroma, or pixels, rows without padding.
     data: Vec<u8>,
     /// The motion since the frame before.
     scroll: Option<Scroll>,
+}
+
+/// What a prepared picture consists of.
+#[derive(Debug, Clone, Copy)]
+enum PictureKind {
+    Yuv(PixelFormat),
+    Rgba { has_alpha: bool },
 }
 
 impl PreparedFrames {
@@ -37,10 +47,12 @@ impl PreparedFrames {
         scene: &mut dyn Scene,
         options: &StreamOptions,
     ) -> Result<Arc<PreparedFrames>, StreamError> {
-        let frame_bytes = options.size.width() as usize * options.size.height() as usize * 3 / 2;
-        let count = (MEMORY / frame_bytes).clamp(2, MOST) as u64;
+        let pixels = u64::from(options.size.width()) * u64::from(options.size.height());
+        let planes = options.encoder.planes();
+        let frame_bytes = planes.pixel_format().map_or(pixels * 4, |format| format.bytes_of(pixels));
+        let count = (MEMORY / frame_bytes as usize).clamp(2, MOST) as u64;
         let count = NonZeroU64::new(count).unwrap_or(NonZeroU64::MIN);
-        let collecting = CollectingEncoder::default();
+        let collecting = CollectingEncoder { planes, kept: Arc::default() };
         let keeping = options
             .clone()
             // One segment: one encoder, which is given them in order.
@@ -49,7 +61,7 @@ impl PreparedFrames {
             .with_segment_frames(NonZeroU32::new(MOST as u32))
             .with_record(None);
         stream(scene, &keeping, &mut NullSink::default(), &mut |_| {})?;
-        let kept = std::mem::take(&mut *collecting.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let kept = std::mem::take(&mut *collecting.kept.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Arc::new(PreparedFrames(kept)))
     }
 
@@ -80,8 +92,25 @@ impl PreparedFrames {
 }
 
 /// Makes encoders that collect the pictures, and is one.
-#[derive(Clone, Default)]
-struct CollectingEncoder(Arc<Mutex<Vec<PreparedPicture>>>);
+#[derive(Clone)]
+struct CollectingEncoder {
+    planes: Planes,
+    kept: Arc<Mutex<Vec<PreparedPicture>>>,
+}
+
+impl CollectingEncoder {
+    /// Keeps a picture. The access unit is a byte.
+    fn keep(
+        &mut self,
+        picture: PreparedPicture,
+        output: &mut Vec<u8>,
+    ) -> Result<Option<AccessUnit>, EncodeError> {
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(picture);
+        output.push(0);
+        Ok(Some(AccessUnit::new(1, all.len() == 1)))
+    }
+}
 
 impl EncoderFactory for CollectingEncoder {
     fn name(&self) -> &'static str {
@@ -90,6 +119,10 @@ impl EncoderFactory for CollectingEncoder {
 
     fn codec(&self) -> Codec {
         Codec::NONE
+    }
+
+    fn planes(&self) -> Planes {
+        self.planes
     }
 
     fn begin_segment(
@@ -108,15 +141,29 @@ impl Encoder for CollectingEncoder {
         change: &FrameChange,
         output: &mut Vec<u8>,
     ) -> Result<Option<AccessUnit>, EncodeError> {
-        let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
-        let mut data = Vec::with_capacity(width * height * 3 / 2);
-        (0..height).for_each(|row| data.extend_from_slice(picture.luma.row(row, width)));
-        (0..height / 2).for_each(|row| data.extend_from_slice(picture.chroma.row(row, width)));
-        let kept = PreparedPicture { size: picture.size, data, scroll: change.scroll };
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(kept);
-        output.push(0);
-        Ok(Some(AccessUnit::new(1, all.len() == 1)))
+        let Picture { size, format, luma, chroma } = *picture;
+        let mut data = Vec::new();
+        let mut keep = |plane: Plane<'_>, row_bytes: u32, rows: u32| {
+            (0..rows as usize).for_each(|row| data.extend_from_slice(plane.row(row, row_bytes as usize)));
+        };
+        keep(luma, format.luma_row_bytes(size), size.height());
+        keep(chroma, format.chroma_row_bytes(size), format.chroma_rows(size));
+        self.keep(
+            PreparedPicture { size, kind: PictureKind::Yuv(format), data, scroll: change.scroll },
+            output,
+        )
+    }
+
+    fn encode_rgba(
+        &mut self,
+        picture: &RgbaPicture<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<Option<AccessUnit>, EncodeError> {
+        let RgbaPicture { size, pixels, has_alpha } = *picture;
+        let row_bytes = size.width() as usize * 4;
+        let data = (0..size.height() as usize).flat_map(|row| pixels.row(row, row_bytes)).copied().collect();
+        let kind = PictureKind::Rgba { has_alpha };
+        self.keep(PreparedPicture { size, kind, data, scroll: None }, output)
     }
 
     fn codec_config(&self) -> Option<CodecConfig> {
@@ -157,13 +204,35 @@ impl Readback<PreparedFrame> for PreparedReader {
     }
 }
 
+impl PreparedFrame {
+    fn prepared(&self) -> &PreparedPicture {
+        // There is one, or the frame would not have been rendered.
+        &self.frames.0[self.frames.stand_in(self.frame).0]
+    }
+}
+
 impl Mapped for PreparedFrame {
     fn picture(&self) -> Picture<'_> {
-        // There is one, or the frame would not have been rendered.
-        let PreparedPicture { size, data, .. } = &self.frames.0[self.frames.stand_in(self.frame).0];
-        let stride = size.width() as usize;
-        let (luma, chroma) = data.split_at(stride * size.height() as usize);
-        Picture { size: *size, luma: Plane { data: luma, stride }, chroma: Plane { data: chroma, stride } }
+        let PreparedPicture { size, kind, data, .. } = self.prepared();
+        let &PictureKind::Yuv(format) = kind else {
+            let nothing = Plane { data: &[], stride: 0 };
+            return Picture::nv12(*size, nothing, nothing);
+        };
+        let (luma_row, chroma_row) =
+            (format.luma_row_bytes(*size) as usize, format.chroma_row_bytes(*size) as usize);
+        let (luma, chroma) = data.split_at(luma_row * size.height() as usize);
+        let luma = Plane { data: luma, stride: luma_row };
+        Picture { size: *size, format, luma, chroma: Plane { data: chroma, stride: chroma_row } }
+    }
+
+    fn rgba(&self) -> Option<RgbaPicture<'_>> {
+        let PreparedPicture { size, kind, data, .. } = self.prepared();
+        let &PictureKind::Rgba { has_alpha } = kind else { return None };
+        Some(RgbaPicture {
+            size: *size,
+            pixels: Plane { data, stride: size.width() as usize * 4 },
+            has_alpha,
+        })
     }
 
     fn change(&self) -> &FrameChange {
@@ -179,8 +248,13 @@ mod tests {
     fn prepared_frames_run_forwards_and_backwards_and_so_does_their_motion() {
         let run = |count: i32| {
             let size = PictureSize::new(64, 64).unwrap();
-            let kept =
-                |index| PreparedPicture { size, data: Vec::new(), scroll: Some(Scroll::whole(0, index)) };
+            let kind = PictureKind::Yuv(PixelFormat::NV12);
+            let kept = |index| PreparedPicture {
+                size,
+                kind,
+                data: Vec::new(),
+                scroll: Some(Scroll::whole(0, index)),
+            };
             let frames = PreparedFrames((0..count).map(kept).collect());
             let places = (0..7).map(|frame| frames.stand_in(FrameIndex(frame)).0).collect::<Vec<_>>();
             let scrolls = (0..7).filter_map(|frame| frames.scroll(FrameIndex(frame))).map(|scroll| scroll.dy);

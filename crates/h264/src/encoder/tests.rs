@@ -33,7 +33,7 @@ impl OwnedPicture {
 
     fn picture(&self) -> Picture<'_> {
         let plane = |data| Plane { data, stride: self.stride };
-        Picture { size: self.size, luma: plane(&self.luma), chroma: plane(&self.chroma) }
+        Picture::nv12(self.size, plane(&self.luma), plane(&self.chroma))
     }
 }
 

@@ -415,7 +415,7 @@ impl SourceHistory {
     /// The current picture, as far as its rows were taken.
     pub(crate) fn current(&self) -> Picture<'_> {
         let copy = &self.copies[self.slot(0)];
-        Picture { size: self.size, luma: copy.luma.as_plane(), chroma: copy.chroma.as_plane() }
+        Picture::nv12(self.size, copy.luma.as_plane(), copy.chroma.as_plane())
     }
 
     /// The samples of a macroblock of the current picture; `None` where it reaches beyond the picture.

@@ -18,6 +18,9 @@ impl Codec {
     pub const AV1: Codec = Codec("AV1");
     /// VP9.
     pub const VP9: Codec = Codec("VP9");
+    /// VP9 with alpha, which is a second stream: a frame is the length of its coded alpha in 4 bytes, big-endian, the coded
+    /// alpha, and the coded colours. What is luma in the second stream is alpha, in full range.
+    pub const VP9_ALPHA: Codec = Codec("VP9 with alpha");
     /// Apple ProRes (SMPTE RDD 36).
     pub const PRORES: Codec = Codec("ProRes");
     /// VC-3, which Avid calls DNxHD and DNxHR (SMPTE ST 2019-1).
@@ -30,6 +33,8 @@ impl Codec {
     pub const YUV4MPEG2: Codec = Codec("YUV4MPEG2");
     /// Uncompressed NV12: luma, then interleaved chroma, rows without padding.
     pub const NV12: Codec = Codec("raw NV12");
+    /// Uncompressed RGB with straight alpha, four bytes a pixel, rows without padding.
+    pub const RGBA: Codec = Codec("raw RGBA");
     /// Nothing that can be decoded, for benchmarks.
     pub const NONE: Codec = Codec("nothing");
 
@@ -38,9 +43,21 @@ impl Codec {
         Codec(name)
     }
 
+    /// Whether pictures are not compressed, and a file of them has no container.
+    pub fn is_raw(self) -> bool {
+        [Codec::YUV4MPEG2, Codec::NV12, Codec::RGBA].contains(&self)
+    }
+
     /// Whether each picture is coded without any other, so that all are sync samples.
     pub fn is_intra_only(self) -> bool {
         [Codec::PRORES, Codec::DNXHR, Codec::PNG].contains(&self)
+    }
+
+    /// An access unit of [`Codec::VP9_ALPHA`] in its two parts, alpha and colours; `None` if it is none.
+    pub fn split_alpha(unit: &[u8]) -> Option<(&[u8], &[u8])> {
+        let (length, rest) = unit.split_first_chunk()?;
+        let (alpha, colours) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        (!alpha.is_empty() && !colours.is_empty()).then_some((alpha, colours))
     }
 
     /// Its name, as error texts and reports print it.

@@ -167,9 +167,9 @@ pub trait EncoderFactory: Send + Sync {
         SamplesRead::All
     }
 
-    /// The planes that the encoders read. [`Planes::Nv12`] unless overridden.
+    /// The planes that the encoders read. [`Planes::NV12`] unless overridden.
     fn planes(&self) -> Planes {
-        Planes::Nv12
+        Planes::NV12
     }
 
     /// Whether what is coded is RGB, not luma and chroma. `false` unless overridden.

@@ -2,18 +2,45 @@
 
 use std::num::NonZeroU32;
 
-use strikeline_picture::{FrameRate, PictureSize, Time};
+use strikeline_picture::{BitDepth, FrameRate, PictureSize, PixelFormat, Time};
+
+use crate::gpu::DeviceRequirements;
 
 /// The planes in which pictures are given to an encoder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Planes {
-    /// 8 bits, a luma plane and an interleaved chroma plane of half width and height: a
-    /// [`Picture`](strikeline_picture::Picture).
-    #[default]
-    Nv12,
+    /// A luma plane and an interleaved chroma plane: a [`Picture`](strikeline_picture::Picture) in this format.
+    Yuv(PixelFormat),
     /// 8 bits, gamma-coded RGB with alpha: an [`RgbaPicture`](strikeline_picture::RgbaPicture).
     Rgba,
+}
+
+impl Planes {
+    /// 8 bits, chroma of half width and height.
+    pub const NV12: Planes = Planes::Yuv(PixelFormat::NV12);
+
+    /// The format of planes of luma and chroma.
+    pub const fn pixel_format(self) -> Option<PixelFormat> {
+        match self {
+            Planes::Yuv(format) => Some(format),
+            Planes::Rgba => None,
+        }
+    }
+
+    /// What a device must have to draw them, and besides `others`.
+    #[must_use]
+    pub fn requirements(self, others: DeviceRequirements) -> DeviceRequirements {
+        let features = match self {
+            // To draw into such textures is not among what all devices with them can do.
+            Planes::Yuv(PixelFormat { depth: BitDepth::Ten, .. }) => {
+                wgpu::Features::TEXTURE_FORMAT_16BIT_NORM
+                    | wgpu::Features::TEXTURE_ADAPTER_SPECIFIC_FORMAT_FEATURES
+            }
+            _ => wgpu::Features::empty(),
+        };
+        DeviceRequirements { features: others.features | features, ..others }
+    }
 }
 
 /// How the pictures of a video are divided among encoders.

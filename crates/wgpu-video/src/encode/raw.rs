@@ -1,32 +1,25 @@
 //! Encoders that do not compress: for pipes to other programs, comparisons of encoders, and tests.
 
-use super::{AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, Joining};
-use strikeline_picture::{FrameChange, Picture, SegmentIndex};
+use super::{
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, Joining, Planes,
+};
+use strikeline_picture::{FrameChange, Picture, PixelFormat, RgbaPicture, SegmentIndex};
 
-/// Makes encoders that emit each picture as NV12 without padding: `width · height` bytes of luma, then half
-/// as many of chroma.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RawEncoder;
-
-/// Makes encoders that emit each picture as a frame of a YUV4MPEG2 file: the line `FRAME`, luma, then both chroma planes, each of
-/// half width and height. What stands before the first frame is up to the sink.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Y4mEncoder;
+/// Makes encoders that emit each picture as it is, rows without padding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RawEncoder {
+    /// NV12: `width · height` bytes of luma, then half as many of interleaved chroma.
+    #[default]
+    Nv12,
+    /// Frames of a YUV4MPEG2 file: the line `FRAME`, luma, then both chroma planes. What stands before the first frame is up to
+    /// the sink.
+    Yuv4Mpeg2(PixelFormat),
+    /// Gamma-coded RGB with straight alpha: four bytes a pixel.
+    Rgba,
+}
 
 /// What stands before each frame of a YUV4MPEG2 file.
 const FRAME: &[u8] = b"FRAME\n";
-
-struct RawSegment {
-    codec: Codec,
-    /// Appends a picture to the output.
-    write: fn(&Picture<'_>, &mut Vec<u8>),
-}
-
-impl RawSegment {
-    fn begin(codec: Codec, write: fn(&Picture<'_>, &mut Vec<u8>)) -> Box<dyn Encoder> {
-        Box::new(RawSegment { codec, write })
-    }
-}
 
 /// Luma, then interleaved chroma.
 pub(super) fn write_nv12(picture: &Picture<'_>, output: &mut Vec<u8>) {
@@ -39,28 +32,33 @@ pub(super) fn write_nv12(picture: &Picture<'_>, output: &mut Vec<u8>) {
     }
 }
 
-/// The line, luma, blue-difference chroma, red-difference chroma.
-fn write_y4m(picture: &Picture<'_>, output: &mut Vec<u8>) {
-    let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
-    output.reserve(FRAME.len() + width * height / 2 * 3);
-    output.extend_from_slice(FRAME);
-    for y in 0..height {
-        output.extend_from_slice(picture.luma.row(y, width));
-    }
-    for component in 0..2 {
-        for y in 0..height / 2 {
-            output.extend(picture.chroma.row(y, width).iter().skip(component).step_by(2));
-        }
-    }
-}
-
 impl EncoderFactory for RawEncoder {
     fn name(&self) -> &'static str {
-        "nv12"
+        match self {
+            RawEncoder::Nv12 => "nv12",
+            RawEncoder::Yuv4Mpeg2(_) => "y4m",
+            RawEncoder::Rgba => "rgba",
+        }
     }
 
     fn codec(&self) -> Codec {
-        Codec::NV12
+        match self {
+            RawEncoder::Nv12 => Codec::NV12,
+            RawEncoder::Yuv4Mpeg2(_) => Codec::YUV4MPEG2,
+            RawEncoder::Rgba => Codec::RGBA,
+        }
+    }
+
+    fn planes(&self) -> Planes {
+        match self {
+            RawEncoder::Nv12 => Planes::NV12,
+            RawEncoder::Yuv4Mpeg2(format) => Planes::Yuv(*format),
+            RawEncoder::Rgba => Planes::Rgba,
+        }
+    }
+
+    fn keeps_rgb(&self) -> bool {
+        *self == RawEncoder::Rgba
     }
 
     fn joining(&self) -> Joining {
@@ -72,33 +70,11 @@ impl EncoderFactory for RawEncoder {
         _settings: &EncoderSettings,
         _segment: SegmentIndex,
     ) -> Result<Box<dyn Encoder>, EncodeError> {
-        Ok(RawSegment::begin(Codec::NV12, write_nv12))
+        Ok(Box::new(*self))
     }
 }
 
-impl EncoderFactory for Y4mEncoder {
-    fn name(&self) -> &'static str {
-        "y4m"
-    }
-
-    fn codec(&self) -> Codec {
-        Codec::YUV4MPEG2
-    }
-
-    fn joining(&self) -> Joining {
-        Joining::Frames
-    }
-
-    fn begin_segment(
-        &self,
-        _settings: &EncoderSettings,
-        _segment: SegmentIndex,
-    ) -> Result<Box<dyn Encoder>, EncodeError> {
-        Ok(RawSegment::begin(Codec::YUV4MPEG2, write_y4m))
-    }
-}
-
-impl Encoder for RawSegment {
+impl Encoder for RawEncoder {
     fn encode(
         &mut self,
         picture: &Picture<'_>,
@@ -106,11 +82,27 @@ impl Encoder for RawSegment {
         output: &mut Vec<u8>,
     ) -> Result<Option<AccessUnit>, EncodeError> {
         let start = output.len();
-        (self.write)(picture, output);
+        match self {
+            RawEncoder::Yuv4Mpeg2(_) => {
+                output.extend_from_slice(FRAME);
+                picture.append_planar(output);
+            }
+            _ => write_nv12(picture, output),
+        }
+        Ok(Some(AccessUnit::new(output.len() - start, true)))
+    }
+
+    fn encode_rgba(
+        &mut self,
+        picture: &RgbaPicture<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<Option<AccessUnit>, EncodeError> {
+        let start = output.len();
+        picture.append_straight(output);
         Ok(Some(AccessUnit::new(output.len() - start, true)))
     }
 
     fn codec_config(&self) -> Option<CodecConfig> {
-        Some(CodecConfig::new(self.codec, []))
+        Some(CodecConfig::new(self.codec(), []))
     }
 }

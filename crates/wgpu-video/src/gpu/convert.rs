@@ -3,7 +3,7 @@
 
 use super::Gpu;
 use super::planes::{self, PipelineSource, PlaneKind, PlaneTarget};
-use strikeline_picture::PictureSize;
+use strikeline_picture::{PictureSize, PixelFormat};
 
 /// Formats of finished pictures that can be converted. Alpha is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,8 +104,13 @@ pub struct ConversionSource {
 }
 
 impl Conversion {
-    /// For pictures of `size` and `format`.
-    pub fn new(device: &wgpu::Device, format: SourceFormat, size: PictureSize) -> Conversion {
+    /// From pictures of `size` and `format` into planes of the format `planes`.
+    pub fn new(
+        device: &wgpu::Device,
+        format: SourceFormat,
+        size: PictureSize,
+        planes: PixelFormat,
+    ) -> Conversion {
         let source_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("conversion"),
             entries: &[wgpu::BindGroupLayoutEntry {
@@ -128,7 +133,7 @@ impl Conversion {
         let constants = [("reads", format.shader_constant())];
         let source =
             PipelineSource { constants: &constants, ..PipelineSource::new("conversion", &module, &layout) };
-        let planes = PlaneKind::PLANAR.map(|kind| {
+        let planes = PlaneKind::planar(planes).map(|kind| {
             (planes::pipeline(device, kind, size, &source), PlaneTarget::new(device, kind, size))
         });
         Conversion { source_layout, planes }

@@ -1,13 +1,12 @@
 //! The planes that a scene draws into, and the pipelines that draw into them.
 //!
-//! A scene is drawn once into luma and once into chroma (NV12, BT.709, limited range, chroma left-sited), or
-//! once into RGBA for stills. One shader serves all three: it begins with [`PRELUDE`], whose override
-//! constants [`pipeline`] sets, takes positions through `clip_position` and `picture_position`, and returns
-//! `plane_sample(color)`.
+//! A scene is drawn once into luma and once into chroma (BT.709, limited range, chroma left-sited), or once into RGBA for
+//! stills and alpha. One shader serves all: it begins with [`PRELUDE`], whose override constants [`pipeline`] sets, takes
+//! positions through `clip_position` and `picture_position`, and returns `plane_sample(color)`.
 
 use super::convert::SourceFormat;
 use super::watch::{COMPILING, driver_call};
-use strikeline_picture::{PictureSize, Rectangle};
+use strikeline_picture::{BitDepth, ChromaFormat, PictureSize, PixelFormat, Rectangle};
 
 /// WGSL that every shader of a scene begins with; [`shader`] puts it in front.
 pub const PRELUDE: &str = include_str!("../../shaders/prelude.wgsl");
@@ -15,65 +14,93 @@ pub const PRELUDE: &str = include_str!("../../shaders/prelude.wgsl");
 /// What is being drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PlaneKind {
-    /// Y′ at full size, `R8Unorm`.
-    Luma,
-    /// Cb and Cr at half size, `Rg8Unorm`.
-    Chroma,
+    /// Y′ at full size, `R8Unorm`, or for more than 8 bits `R16Unorm`.
+    Luma(BitDepth),
+    /// Cb and Cr, at half size unless finer chroma is wanted, `Rg8Unorm` or `Rg16Unorm`.
+    Chroma(ChromaFormat, BitDepth),
     /// Gamma-coded RGB with alpha at full size, `Rgba8Unorm`.
     Rgba,
 }
 
 impl PlaneKind {
-    /// The two planes of a video's pictures.
-    pub const PLANAR: [PlaneKind; 2] = [PlaneKind::Luma, PlaneKind::Chroma];
+    /// The two planes of pictures in `format`.
+    pub const fn planar(format: PixelFormat) -> [PlaneKind; 2] {
+        [PlaneKind::Luma(format.depth), PlaneKind::Chroma(format.chroma, format.depth)]
+    }
 
     /// Texture format.
     pub const fn format(self) -> wgpu::TextureFormat {
         match self {
-            PlaneKind::Luma => wgpu::TextureFormat::R8Unorm,
-            PlaneKind::Chroma => wgpu::TextureFormat::Rg8Unorm,
+            PlaneKind::Luma(BitDepth::Eight) => wgpu::TextureFormat::R8Unorm,
+            PlaneKind::Luma(BitDepth::Ten) => wgpu::TextureFormat::R16Unorm,
+            PlaneKind::Chroma(_, BitDepth::Eight) => wgpu::TextureFormat::Rg8Unorm,
+            PlaneKind::Chroma(_, BitDepth::Ten) => wgpu::TextureFormat::Rg16Unorm,
             PlaneKind::Rgba => wgpu::TextureFormat::Rgba8Unorm,
         }
     }
 
     /// Width and height of the plane in samples, for pictures of `size`.
     pub const fn extent(self, size: PictureSize) -> wgpu::Extent3d {
-        let divisor = if matches!(self, PlaneKind::Chroma) { 2 } else { 1 };
+        let (columns, rows) = self.divisors();
         wgpu::Extent3d {
-            width: size.width() / divisor,
-            height: size.height() / divisor,
+            width: size.width() / columns,
+            height: size.height() / rows,
             depth_or_array_layers: 1,
         }
     }
 
     /// Left, top, right and bottom in samples of the plane, of a part with even sides.
     pub const fn samples(self, part: &Rectangle) -> [u32; 4] {
-        let divisor = if matches!(self, PlaneKind::Chroma) { 2 } else { 1 };
-        [part.left / divisor, part.top / divisor, part.right / divisor, part.bottom / divisor]
+        let (columns, rows) = self.divisors();
+        [part.left / columns, part.top / rows, part.right / columns, part.bottom / rows]
     }
 
-    /// Bytes of a sample.
-    const fn sample_bytes(self) -> u32 {
+    /// How many columns and rows of the picture there are for one of the plane.
+    const fn divisors(self) -> (u32, u32) {
         match self {
-            PlaneKind::Luma => 1,
-            PlaneKind::Chroma => 2,
+            PlaneKind::Chroma(format, _) => format.divisors(),
+            PlaneKind::Luma(_) | PlaneKind::Rgba => (1, 1),
+        }
+    }
+
+    /// Bytes of all that the plane has at one place.
+    pub(super) const fn sample_bytes(self) -> u32 {
+        match self {
+            PlaneKind::Luma(depth) => depth.bytes(),
+            PlaneKind::Chroma(_, depth) => 2 * depth.bytes(),
             PlaneKind::Rgba => 4,
         }
     }
 
     /// Bytes of a row without padding.
     pub const fn row_bytes(self, size: PictureSize) -> u32 {
+        size.width() / self.divisors().0 * self.sample_bytes()
+    }
+
+    /// `plane` in the prelude.
+    const fn shader_constant(self) -> f64 {
         match self {
-            PlaneKind::Luma | PlaneKind::Chroma => size.width(),
-            PlaneKind::Rgba => size.width() * 4,
+            PlaneKind::Luma(_) => 0.0,
+            PlaneKind::Chroma(ChromaFormat::Yuv420, _) => 1.0,
+            PlaneKind::Rgba => 2.0,
+            PlaneKind::Chroma(ChromaFormat::Yuv422, _) => 3.0,
+            PlaneKind::Chroma(ChromaFormat::Yuv444, _) => 4.0,
         }
     }
 
-    const fn shader_constant(self) -> f64 {
+    /// The value on the scale of 8 bits that is 1.0 in the texture. In 16 bits, values are 256 times as large.
+    const fn full_scale(self) -> f64 {
         match self {
-            PlaneKind::Luma => 0.0,
-            PlaneKind::Chroma => 1.0,
-            PlaneKind::Rgba => 2.0,
+            PlaneKind::Luma(BitDepth::Ten) | PlaneKind::Chroma(_, BitDepth::Ten) => 65_535.0 / 256.0,
+            _ => 255.0,
+        }
+    }
+
+    /// How many steps from black to white pictures tell apart.
+    const fn color_steps(self) -> f64 {
+        match self {
+            PlaneKind::Luma(BitDepth::Ten) | PlaneKind::Chroma(_, BitDepth::Ten) => 1023.0,
+            _ => 255.0,
         }
     }
 }
@@ -174,6 +201,8 @@ pub fn pipeline(
 ) -> wgpu::RenderPipeline {
     let mut constants = vec![
         ("plane", plane.shader_constant()),
+        ("full_scale", plane.full_scale()),
+        ("color_steps", plane.color_steps()),
         ("picture_width", f64::from(size.width())),
         ("picture_height", f64::from(size.height())),
     ];
@@ -389,8 +418,11 @@ pub const fn ground(kind: PlaneKind, is_transparent: bool) -> wgpu::Color {
 /// The colour that makes a plane black: limited-range black, neutral chroma, opaque.
 pub const fn black(kind: PlaneKind) -> wgpu::Color {
     match kind {
-        PlaneKind::Luma => wgpu::Color { r: 16.0 / 255.0, g: 0.0, b: 0.0, a: 1.0 },
-        PlaneKind::Chroma => wgpu::Color { r: 128.0 / 255.0, g: 128.0 / 255.0, b: 0.0, a: 1.0 },
+        PlaneKind::Luma(_) => wgpu::Color { r: 16.0 / kind.full_scale(), g: 0.0, b: 0.0, a: 1.0 },
+        PlaneKind::Chroma(..) => {
+            let neutral = 128.0 / kind.full_scale();
+            wgpu::Color { r: neutral, g: neutral, b: 0.0, a: 1.0 }
+        }
         PlaneKind::Rgba => wgpu::Color { r: 0.0, g: 0.0, b: 0.0, a: 1.0 },
     }
 }

@@ -13,7 +13,7 @@ use super::pixels::{PixelConversion, PlanePlaces, to_rgba8};
 use super::planes::{PlaneKind, PlaneTarget};
 use super::streaming_copy::{CopyRows, copy_rows};
 use super::{Gpu, GpuError};
-use strikeline_picture::{FrameChange, Picture, PictureSize, Plane, Rectangle, RgbaPicture};
+use strikeline_picture::{FrameChange, Picture, PictureSize, PixelFormat, Plane, Rectangle, RgbaPicture};
 
 /// The slots, and where the planes of a picture lie in each.
 #[derive(Debug)]
@@ -64,19 +64,22 @@ struct RgbaLayout {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct PlaneLayout {
     size: PictureSize,
-    /// Bytes between rows, the same for luma and chroma: the width, up to a multiple of 256.
-    stride: u32,
+    format: PixelFormat,
+    /// Bytes between rows of luma: those of a row, up to a multiple of 256.
+    luma_stride: u32,
+    /// The same for chroma.
+    chroma_stride: u32,
     chroma_offset: u64,
     bytes: u64,
 }
 
 impl Ring {
-    /// `depth` slots for pictures of `size`: 1.5 bytes a pixel each, and padding.
+    /// `depth` slots for pictures of `size` and `format`: in NV12 1.5 bytes a pixel each, and padding.
     ///
     /// # Errors
     /// When a slot is beyond the device.
-    pub fn new(gpu: &Gpu, size: PictureSize, depth: usize) -> Result<Ring, GpuError> {
-        let layout = PlaneLayout::new(size);
+    pub fn new(gpu: &Gpu, size: PictureSize, format: PixelFormat, depth: usize) -> Result<Ring, GpuError> {
+        let layout = PlaneLayout::new(size, format);
         Ok(Ring { layout, slots: slots(gpu, layout.bytes, depth)? })
     }
 
@@ -95,8 +98,7 @@ impl Ring {
         (change, parts): (FrameChange, Option<Vec<Rectangle>>),
     ) -> Result<SubmittedSlot, GpuError> {
         let buffer = &self.slots[index];
-        let stride = self.layout.stride;
-        for (plane, offset) in [(luma, 0), (chroma, self.layout.chroma_offset)] {
+        for (plane, (offset, stride)) in [luma, chroma].into_iter().zip(self.layout.places()) {
             match &parts {
                 None => plane.copy_to_buffer(&mut commands, buffer, offset, stride),
                 Some(parts) => {
@@ -159,7 +161,7 @@ impl PixelRing {
             extent: PlaneKind::Rgba.extent(size),
             stride,
             bytes,
-            planes: PlaneLayout::new(size),
+            planes: PlaneLayout::new(size, PixelFormat::NV12),
             copies: CopyBuffers::default(),
         };
         Ok(PixelRing { pixels: Arc::new(pixels), slots: slots(gpu, bytes, depth)? })
@@ -193,10 +195,18 @@ impl PixelRing {
 }
 
 impl PlaneLayout {
-    fn new(size: PictureSize) -> PlaneLayout {
-        let stride = size.width().next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-        let chroma_offset = u64::from(stride) * u64::from(size.height());
-        PlaneLayout { size, stride, chroma_offset, bytes: chroma_offset + chroma_offset / 2 }
+    fn new(size: PictureSize, format: PixelFormat) -> PlaneLayout {
+        let padded = |bytes: u32| bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let luma_stride = padded(format.luma_row_bytes(size));
+        let chroma_stride = padded(format.chroma_row_bytes(size));
+        let chroma_offset = u64::from(luma_stride) * u64::from(size.height());
+        let bytes = chroma_offset + u64::from(chroma_stride) * u64::from(format.chroma_rows(size));
+        PlaneLayout { size, format, luma_stride, chroma_stride, chroma_offset, bytes }
+    }
+
+    /// Where luma and chroma begin, and the bytes between their rows.
+    fn places(&self) -> [(u64, u32); 2] {
+        [(0, self.luma_stride), (self.chroma_offset, self.chroma_stride)]
     }
 }
 
@@ -259,7 +269,7 @@ impl SubmittedSlot {
             Contents::Planes(layout, parts) => {
                 let read_back = match &parts {
                     None => layout.bytes,
-                    Some(parts) => parts.iter().map(|part| part.area() * 3 / 2).sum(),
+                    Some(parts) => parts.iter().map(|part| layout.format.bytes_of(part.area())).sum(),
                 };
                 MappedSlot { change: self.change, parts, samples: mapped, layout, rgba: None, read_back }
             }
@@ -297,9 +307,9 @@ impl PixelSlots {
     }
 
     fn converted(&self, conversion: &PixelConversion, pixels: &[u8]) -> SampleStorage {
-        let PlaneLayout { stride, chroma_offset, bytes, .. } = self.planes;
+        let PlaneLayout { luma_stride, chroma_offset, bytes, .. } = self.planes;
         let mut planes = self.copies.take(bytes as usize);
-        let places = PlanePlaces { stride: stride as usize, chroma_offset: chroma_offset as usize };
+        let places = PlanePlaces { stride: luma_stride as usize, chroma_offset: chroma_offset as usize };
         conversion.convert((pixels, self.stride as usize), &mut planes, places);
         SampleStorage::Copied { bytes: planes, copies: self.copies.clone() }
     }
@@ -350,15 +360,15 @@ impl MappedSlot {
     pub fn picture(&self) -> Picture<'_> {
         if self.rgba.is_some() {
             let nothing = Plane { data: &[], stride: 0 };
-            return Picture { size: self.layout.size, luma: nothing, chroma: nothing };
+            return Picture::nv12(self.layout.size, nothing, nothing);
         }
-        let stride = self.layout.stride as usize;
-        let bytes = self.samples.bytes();
-        let (luma, chroma) = bytes.split_at(self.layout.chroma_offset as usize);
+        let PlaneLayout { size, format, luma_stride, chroma_stride, chroma_offset, .. } = self.layout;
+        let (luma, chroma) = self.samples.bytes().split_at(chroma_offset as usize);
         Picture {
-            size: self.layout.size,
-            luma: Plane { data: luma, stride },
-            chroma: Plane { data: chroma, stride },
+            size,
+            format,
+            luma: Plane { data: luma, stride: luma_stride as usize },
+            chroma: Plane { data: chroma, stride: chroma_stride as usize },
         }
     }
 
@@ -391,14 +401,14 @@ impl MappedSlot {
         let mut bytes = copies.take(self.layout.bytes as usize);
         let (right, bottom) = (self.layout.size.width(), self.layout.size.height());
         let whole = [Rectangle { left: 0, top: 0, right, bottom }];
-        let stride = self.layout.stride as usize;
         let from = self.samples.bytes();
+        let planes = PlaneKind::planar(self.layout.format).into_iter().zip(self.layout.places());
         for part in self.parts.as_deref().unwrap_or(&whole) {
-            for (kind, offset) in [(PlaneKind::Luma, 0), (PlaneKind::Chroma, self.layout.chroma_offset)] {
-                let [_, top, _, bottom] = kind.samples(part);
-                // A row of either plane has as many bytes as the picture has columns.
-                let start = offset as usize + top as usize * stride + part.left as usize;
-                let width = (part.right - part.left) as usize;
+            for (kind, (offset, stride)) in planes.clone() {
+                let [left, top, right, bottom] = kind.samples(part);
+                let (stride, sample) = (stride as usize, kind.sample_bytes() as usize);
+                let start = offset as usize + top as usize * stride + left as usize * sample;
+                let width = (right - left) as usize * sample;
                 let rows = CopyRows { stride, width, count: (bottom - top) as usize };
                 if let (Some(from), Some(to)) = (from.get(start..), bytes.get_mut(start..)) {
                     copy_rows(from, to, rows);

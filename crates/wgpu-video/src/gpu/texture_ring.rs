@@ -3,7 +3,7 @@
 use super::convert::{Conversion, ConversionSource, ConvertOn, SourceFormat};
 use super::ring::{PixelRing, Ring, SubmittedSlot};
 use super::{Gpu, GpuError};
-use strikeline_picture::{FrameChange, PictureSize};
+use strikeline_picture::{FrameChange, PictureSize, PixelFormat};
 
 /// Slots for pictures that are converted on the device or on the processor.
 #[derive(Debug)]
@@ -28,22 +28,23 @@ enum Converter {
 const KEPT_SOURCES: usize = 3;
 
 impl TextureRing {
-    /// `depth` slots for pictures of `size` in textures of `format`.
+    /// `depth` slots for pictures of `size` in textures of `format`, which become planes of the format `planes`. The processor
+    /// converts only to NV12.
     ///
     /// # Errors
     /// When the device cannot hold a slot.
     pub(crate) fn new(
         gpu: &Gpu,
-        format: SourceFormat,
+        (format, planes): (SourceFormat, PixelFormat),
         size: PictureSize,
         depth: usize,
         convert_on: ConvertOn,
     ) -> Result<TextureRing, GpuError> {
-        let converter = if convert_on.is_processor(gpu) {
+        let converter = if convert_on.is_processor(gpu) && planes == PixelFormat::NV12 {
             Converter::Processor(PixelRing::new(gpu, format, size, depth)?)
         } else {
-            let conversion = Box::new(Conversion::new(&gpu.device, format, size));
-            Converter::Device { conversion, ring: Ring::new(gpu, size, depth)?, sources: Vec::new() }
+            let conversion = Box::new(Conversion::new(&gpu.device, format, size, planes));
+            Converter::Device { conversion, ring: Ring::new(gpu, size, planes, depth)?, sources: Vec::new() }
         };
         Ok(TextureRing { converter })
     }

@@ -3,7 +3,7 @@
 use strikeline_audio::AudioTrack;
 
 use crate::encode::Codec;
-use strikeline_picture::{FrameIndex, FrameRate, PictureSize, SegmentIndex, SegmentPlan};
+use strikeline_picture::{FrameIndex, FrameRate, PictureSize, PixelFormat, SegmentIndex, SegmentPlan};
 
 /// The formats of files that hold segments in order, with sound beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,6 +47,8 @@ pub struct VideoTrack {
     pub reordered: bool,
     /// Whether what is coded is RGB, not luma and chroma.
     pub rgb: bool,
+    /// How fine chroma is, and how many bits samples have, where it is not RGB.
+    pub pixels: PixelFormat,
 }
 
 impl VideoTrack {
@@ -57,7 +59,7 @@ impl VideoTrack {
         plan: SegmentPlan,
         codec: Codec,
     ) -> VideoTrack {
-        VideoTrack { size, frame_rate, plan, codec, reordered: false, rgb: false }
+        VideoTrack { size, frame_rate, plan, codec, reordered: false, rgb: false, pixels: PixelFormat::NV12 }
     }
 
     /// The same, and frames may be decoded in another order than they are shown in, if `reordered`.
@@ -70,6 +72,12 @@ impl VideoTrack {
     #[must_use]
     pub const fn with_rgb(self, rgb: bool) -> VideoTrack {
         VideoTrack { rgb, ..self }
+    }
+
+    /// The same with another [`VideoTrack::pixels`].
+    #[must_use]
+    pub const fn with_pixels(self, pixels: PixelFormat) -> VideoTrack {
+        VideoTrack { pixels, ..self }
     }
 
     /// The sound that belongs to segment `segment` and those before it: all packets of `sound` that begin before this

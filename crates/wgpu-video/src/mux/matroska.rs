@@ -19,7 +19,7 @@ use super::description::Container;
 use super::ebml::{element, float, identifier, long_length, long_number, number, parent, text};
 use super::matroska_tracks::{MatroskaCodec, SOUND, VIDEO, nanoseconds, sound_entry};
 use super::mp4::Mp4Settings;
-use crate::encode::{AccessUnit, CodecConfig};
+use crate::encode::{AccessUnit, Codec, CodecConfig};
 use strikeline_picture::{SegmentIndex, SegmentRange};
 
 /// The longest cluster, in milliseconds. Times in it are relative, and have 16 bits.
@@ -127,7 +127,11 @@ impl<W: Write + Seek> MatroskaWriter<W> {
             }
             self.add_sound(&mut cluster, now);
             let shown = self.milliseconds(place.saturating_add_signed(unit.delay.into()));
-            cluster.add(VIDEO, shown, unit.sync, coded);
+            let beside = self.codec.has_alpha_apart().then(|| Codec::split_alpha(coded)).flatten();
+            match beside {
+                Some((alpha, colours)) => cluster.add_with_alpha(shown, unit.sync, colours, alpha),
+                None => cluster.add(VIDEO, shown, unit.sync, coded),
+            }
         }
         if frames.end == video.plan.frames() {
             self.add_sound(&mut cluster, u64::MAX);
@@ -311,15 +315,34 @@ impl Cluster {
 
     /// Adds a `SimpleBlock`.
     fn add(&mut self, track: u64, time: u64, sync: bool, data: &[u8]) {
+        let flags = if sync { 0x80 } else { 0 };
+        let block = self.block(track, time, flags, data);
+        self.blocks.extend(element(SIMPLE_BLOCK, &block));
+    }
+
+    /// Adds a `BlockGroup` with a frame and its alpha.
+    fn add_with_alpha(&mut self, time: u64, sync: bool, colours: &[u8], alpha: &[u8]) {
+        let addition = [number(BLOCK_ADD_ID, 1), element(BLOCK_ADDITIONAL, alpha)];
+        let mut group = vec![
+            element(BLOCK, &self.block(VIDEO, time, 0, colours)),
+            parent(BLOCK_ADDITIONS, &[parent(BLOCK_MORE, &addition)]),
+        ];
+        if !sync {
+            // Any frame but this one: that there is a reference says that this is no key frame.
+            group.push(element(REFERENCE_BLOCK, &[0xFF]));
+        }
+        self.blocks.extend(parent(BLOCK_GROUP, &group));
+    }
+
+    fn block(&self, track: u64, time: u64, flags: u8, data: &[u8]) -> Vec<u8> {
         let since = time as i64 - self.time as i64;
         let since = since.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
-        let flags = if sync { 0x80 } else { 0 };
         // A track number below 127 is a length of one byte.
         let mut block = vec![0x80 | track as u8];
         block.extend(since.to_be_bytes());
         block.push(flags);
         block.extend_from_slice(data);
-        self.blocks.extend(element(SIMPLE_BLOCK, &block));
+        block
     }
 
     fn bytes(self) -> Vec<u8> {
@@ -356,6 +379,13 @@ const TAG_STRING: u32 = 0x4487;
 const CLUSTER: u32 = 0x1F43_B675;
 const TIMESTAMP: u32 = 0xE7;
 const SIMPLE_BLOCK: u32 = 0xA3;
+const BLOCK_GROUP: u32 = 0xA0;
+const BLOCK: u32 = 0xA1;
+const BLOCK_ADDITIONS: u32 = 0x75A1;
+const BLOCK_MORE: u32 = 0xA6;
+const BLOCK_ADD_ID: u32 = 0xEE;
+const BLOCK_ADDITIONAL: u32 = 0xA5;
+const REFERENCE_BLOCK: u32 = 0xFB;
 const CUES: u32 = 0x1C53_BB6B;
 const CUE_POINT: u32 = 0xBB;
 const CUE_TIME: u32 = 0xB3;

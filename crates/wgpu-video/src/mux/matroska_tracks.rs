@@ -9,6 +9,7 @@ use super::codecs::Mp4Codec;
 use super::description::{Container, VideoTrack};
 use super::ebml::{element, float, number, parent, text};
 use crate::encode::{Codec, CodecConfig};
+use strikeline_picture::ChromaFormat;
 
 /// Number of the track of pictures.
 pub(super) const VIDEO: u64 = 1;
@@ -52,6 +53,12 @@ const CODECS: &[MatroskaCodec] = &[
         containers: &[Container::Matroska, Container::WebM],
         private: none,
     },
+    MatroskaCodec {
+        codec: Codec::VP9_ALPHA,
+        id: "V_VP9",
+        containers: &[Container::Matroska, Container::WebM],
+        private: none,
+    },
     MatroskaCodec { codec: Codec::FFV1, id: "V_FFV1", containers: &[Container::Matroska], private: ffv1 },
 ];
 
@@ -67,8 +74,16 @@ impl MatroskaCodec {
         rows.map(|row| row.codec.name()).collect::<Vec<_>>().join(", ")
     }
 
+    /// Whether the alpha of each frame lies beside it.
+    pub(super) fn has_alpha_apart(&self) -> bool {
+        self.codec == Codec::VP9_ALPHA
+    }
+
     /// Says what is wrong with an access unit: the same as in MP4 files.
     pub(super) fn check_unit(&self) -> fn(&[u8]) -> Result<(), &'static str> {
+        if self.has_alpha_apart() {
+            return |unit| Codec::split_alpha(unit).map(drop).ok_or("its alpha or its colours are missing");
+        }
         Mp4Codec::find(self.codec, Container::Mp4).map_or(|_| Ok(()), |row| row.check_unit)
     }
 
@@ -79,26 +94,33 @@ impl MatroskaCodec {
         let coded_as = match video.rgb {
             // No matrix, full range.
             true => vec![number(MATRIX_COEFFICIENTS, 0), number(RANGE, 2)],
-            false => vec![
-                number(MATRIX_COEFFICIENTS, 1),
-                number(CHROMA_SITING_HORIZONTAL, 1),
-                number(CHROMA_SITING_VERTICAL, 2),
-                number(RANGE, 1),
-            ],
+            false => {
+                let mut coded_as = vec![number(MATRIX_COEFFICIENTS, 1)];
+                if video.pixels.chroma != ChromaFormat::Yuv444 {
+                    coded_as.push(number(CHROMA_SITING_HORIZONTAL, 1));
+                }
+                if video.pixels.chroma == ChromaFormat::Yuv420 {
+                    coded_as.push(number(CHROMA_SITING_VERTICAL, 2));
+                }
+                coded_as.push(number(RANGE, 1));
+                coded_as
+            }
         };
         let light = vec![number(TRANSFER_CHARACTERISTICS, 1), number(PRIMARIES, 1)];
         let colours = parent(COLOUR, &[coded_as, light].concat());
-        let pictures = parent(
-            VIDEO_SETTINGS,
-            &[
-                number(FLAG_INTERLACED, 2),
-                number(PIXEL_WIDTH, video.size.width().into()),
-                number(PIXEL_HEIGHT, video.size.height().into()),
-                colours,
-            ],
-        );
+        let mut pictures = vec![
+            number(FLAG_INTERLACED, 2),
+            number(PIXEL_WIDTH, video.size.width().into()),
+            number(PIXEL_HEIGHT, video.size.height().into()),
+            colours,
+        ];
         let private = (self.private)(config, video)?;
         let mut children = head(VIDEO, 1, self.id, &private);
+        if self.has_alpha_apart() {
+            pictures.push(number(ALPHA_MODE, 1));
+            children.push(number(MAX_BLOCK_ADDITION_ID, 1));
+        }
+        let pictures = parent(VIDEO_SETTINGS, &pictures);
         children.extend([number(DEFAULT_DURATION, frame), text(LANGUAGE, "und"), pictures]);
         Ok(parent(TRACK_ENTRY, &children))
     }
@@ -227,6 +249,8 @@ const VIDEO_SETTINGS: u32 = 0xE0;
 const FLAG_INTERLACED: u32 = 0x9A;
 const PIXEL_WIDTH: u32 = 0xB0;
 const PIXEL_HEIGHT: u32 = 0xBA;
+const ALPHA_MODE: u32 = 0x53C0;
+const MAX_BLOCK_ADDITION_ID: u32 = 0x55EE;
 const COLOUR: u32 = 0x55B0;
 const MATRIX_COEFFICIENTS: u32 = 0x55B1;
 const CHROMA_SITING_HORIZONTAL: u32 = 0x55B7;

@@ -214,7 +214,7 @@ fn open_devices<'s>(
     let devices = split.devices.unwrap_or(1);
     let open = |index, scene: &'s mut dyn Scene| -> Result<Opened<'s>, StreamError> {
         let depth = split.on_device(index, devices).ring_depth;
-        let gpu = source.open(&scene.requirements())?;
+        let gpu = source.open(&options.encoder.planes().requirements(scene.requirements()))?;
         if options.cancel.is_cancelled() {
             return Err(StreamError::Cancelled);
         }

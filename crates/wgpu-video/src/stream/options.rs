@@ -190,7 +190,8 @@ impl StreamOptions {
     pub(super) fn info(&self, sound: Option<&AudioTrack>) -> StreamInfo {
         let video = VideoTrack::new(self.size, self.frame_rate, self.plan(), self.encoder.codec())
             .with_reordering(self.encoder.reorders())
-            .with_rgb(self.encoder.keeps_rgb());
+            .with_rgb(self.encoder.keeps_rgb())
+            .with_pixels(self.encoder.planes().pixel_format().unwrap_or_default());
         StreamInfo { sound: sound.cloned(), ..StreamInfo::new(video) }
     }
 

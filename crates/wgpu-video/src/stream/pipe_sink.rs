@@ -9,7 +9,7 @@ use crate::encode::Codec;
 use crate::mux::{FragmentedMp4, Mp4Settings, VideoTrack};
 use crate::output::{OutputError, OutputFile, Overwrite, describe};
 use strikeline_audio::Packet;
-use strikeline_picture::shown;
+use strikeline_picture::{PixelFormat, shown};
 
 /// The program that reads the pipe has ended, or has closed it.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,7 @@ pub struct ReaderGone {
 
 /// Writes segments in order as they are finished, and waits while the reader of a pipe has no room for them.
 ///
-/// Frames that are not compressed ([`Codec::YUV4MPEG2`] and [`Codec::NV12`]) are written as they are, without sound. All else is
+/// Frames that are not compressed ([`Codec::is_raw`]) are written as they are, without sound. All else is
 /// written as fragmented MP4 ([`FragmentedMp4`]). A pipe has got all segments so far when the stream fails; a file appears only
 /// when it is complete.
 #[derive(Debug)]
@@ -163,7 +163,7 @@ impl Sink for PipeSink {
     fn begin(&mut self, info: &StreamInfo) -> Result<(), SinkError> {
         let video = info.video;
         self.video = Some(video);
-        if matches!(video.codec, Codec::NV12 | Codec::YUV4MPEG2) {
+        if video.codec.is_raw() {
             if info.sound.is_some() {
                 return Err(
                     "frames that are not compressed have no place for sound: stream without sound".into()
@@ -215,12 +215,20 @@ impl Sink for PipeSink {
     }
 }
 
-/// The first line of a YUV4MPEG2 file: size, rate, progressive, square pixels, chroma as MPEG-2 has it (left-sited), limited
-/// range.
+/// The first line of a YUV4MPEG2 file: size, rate, progressive, square pixels, chroma (4:2:0 as MPEG-2 has it, left-sited),
+/// limited range.
 fn y4m_header(video: &VideoTrack) -> String {
     let (size, rate) = (video.size, video.frame_rate);
+    let (chroma, old_name) = match video.pixels {
+        PixelFormat::NV16 => ("422", "422"),
+        PixelFormat::NV24 => ("444", "444"),
+        PixelFormat::P010 => ("420p10", "420P10"),
+        PixelFormat::P210 => ("422p10", "422P10"),
+        PixelFormat::P410 => ("444p10", "444P10"),
+        _ => ("420mpeg2", "420MPEG2"),
+    };
     format!(
-        "YUV4MPEG2 W{} H{} F{}:{} Ip A1:1 C420mpeg2 XYSCSS=420MPEG2 XCOLORRANGE=LIMITED\n",
+        "YUV4MPEG2 W{} H{} F{}:{} Ip A1:1 C{chroma} XYSCSS={old_name} XCOLORRANGE=LIMITED\n",
         size.width(),
         size.height(),
         rate.numerator(),

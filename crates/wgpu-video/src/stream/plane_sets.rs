@@ -6,7 +6,7 @@ use crate::gpu::Gpu;
 use crate::gpu::planes::{self, PlaneKind, PlaneTarget};
 use crate::scene::{Scene, SceneError};
 use strikeline_picture::rectangles::MacroblockMarks;
-use strikeline_picture::{FrameIndex, PictureSize, SegmentPlan};
+use strikeline_picture::{FrameIndex, PictureSize, PixelFormat, SegmentPlan};
 
 /// The planes of one frame.
 #[derive(Debug)]
@@ -109,6 +109,7 @@ impl PlaneSet {
 pub(super) struct PlaneSets {
     sets: Vec<PlaneSet>,
     size: PictureSize,
+    format: PixelFormat,
     /// `None`: no frame is drawn over the previous one, and one set is enough.
     plan: Option<SegmentPlan>,
     /// How many more frames are drawn into one set, whatever their segments.
@@ -131,9 +132,9 @@ pub(super) struct SetForFrame<'a> {
 }
 
 impl PlaneSets {
-    /// For luma and chroma of `size`; with `plan` a frame is drawn over the previous one of its segment.
-    pub(super) fn new(size: PictureSize, plan: Option<SegmentPlan>) -> PlaneSets {
-        PlaneSets { sets: Vec::new(), size, plan, to_share: 0 }
+    /// For luma and chroma of `size` and `format`; with `plan` a frame is drawn over the previous one of its segment.
+    pub(super) fn new(size: PictureSize, format: PixelFormat, plan: Option<SegmentPlan>) -> PlaneSets {
+        PlaneSets { sets: Vec::new(), size, format, plan, to_share: 0 }
     }
 
     /// The set to draw `frame` into.
@@ -153,7 +154,7 @@ impl PlaneSets {
         let index = match found.or_else(free) {
             Some(index) => index,
             None => {
-                self.sets.push(PlaneSet::new(gpu, &PlaneKind::PLANAR, self.size));
+                self.sets.push(PlaneSet::new(gpu, &PlaneKind::planar(self.format), self.size));
                 self.sets.len() - 1
             }
         };

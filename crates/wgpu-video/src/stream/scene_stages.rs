@@ -68,8 +68,8 @@ pub struct SceneRenderer<'s> {
 
 /// What the scene draws into, and the ring that it is copied into.
 enum Output {
-    /// Luma and chroma planes, of which [`SceneRenderer::sets`] has as many as it takes.
-    Planes(Ring),
+    /// Luma and chroma planes of these kinds, of which [`SceneRenderer::sets`] has as many as it takes.
+    Planes([PlaneKind; 2], Ring),
     /// A picture over a static layer.
     Rgba(PlaneSet, TextureRing),
     /// A texture that the scene fills with passes of its own.
@@ -78,11 +78,11 @@ enum Output {
 
 impl Output {
     /// The planes that the scene draws.
-    fn kinds(&self) -> &'static [PlaneKind] {
+    fn kinds(&self) -> Vec<PlaneKind> {
         match self {
-            Output::Planes(_) => &PlaneKind::PLANAR,
-            Output::Rgba(..) => &[PlaneKind::Rgba],
-            Output::Texture(..) => &[],
+            Output::Planes(kinds, _) => kinds.to_vec(),
+            Output::Rgba(..) => vec![PlaneKind::Rgba],
+            Output::Texture(..) => Vec::new(),
         }
     }
 }
@@ -109,33 +109,36 @@ impl<'s> SceneRenderer<'s> {
     ) -> Result<SceneRenderer<'s>, SceneError> {
         let RenderSettings { size, frame_rate, .. } = settings;
         gpu.check_picture_size(size)?;
-        gpu.check_requirements(&scene.requirements())?;
-        let is_rgba = settings.planes == Planes::Rgba;
-        let texture_ring = |format| match is_rgba {
-            true => TextureRing::rgba(gpu, format, scene.is_transparent(), size, depth),
-            false => TextureRing::new(gpu, format, size, depth, settings.convert_on),
+        gpu.check_requirements(&settings.planes.requirements(scene.requirements()))?;
+        let texture_ring = |format| match settings.planes {
+            Planes::Rgba => TextureRing::rgba(gpu, format, scene.is_transparent(), size, depth),
+            Planes::Yuv(planes) => TextureRing::new(gpu, (format, planes), size, depth, settings.convert_on),
         };
-        let output = match scene.drawing() {
-            Drawing::Planar if !is_rgba => Output::Planes(Ring::new(gpu, size, depth)?),
-            Drawing::Planar | Drawing::Rgba => Output::Rgba(
+        let output = match (scene.drawing(), settings.planes) {
+            (Drawing::Planar, Planes::Yuv(format)) => {
+                Output::Planes(PlaneKind::planar(format), Ring::new(gpu, size, format, depth)?)
+            }
+            (Drawing::Planar | Drawing::Rgba, _) => Output::Rgba(
                 PlaneSet::new(gpu, &[PlaneKind::Rgba], size),
                 texture_ring(SourceFormat::Rgba8Unorm)?,
             ),
-            Drawing::Texture(format) => {
+            (Drawing::Texture(format), _) => {
                 let texture = picture_texture(&gpu.device, format, size);
                 let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
                 Output::Texture(view, texture_ring(format)?)
             }
         };
-        let kinds = output.kinds();
+        let kinds = &output.kinds()[..];
         gpu.check()?;
         scene.prepare(gpu, &SceneTarget { size, frame_rate, planes: kinds })?;
         gpu.check()?;
         // What is converted is converted whole.
-        let is_planar = matches!(output, Output::Planes(_));
+        let is_planar = matches!(output, Output::Planes(..));
+        let format = settings.planes.pixel_format().unwrap_or_default();
         let tracks = is_planar && scene.reports_changes() && settings.redraw != Redraw::All;
-        let verifier =
-            (tracks && settings.redraw == Redraw::Verify).then(|| Verifier::new(gpu, size)).transpose()?;
+        let verifier = (tracks && settings.redraw == Redraw::Verify)
+            .then(|| Verifier::new(gpu, size, format))
+            .transpose()?;
         let scratch = tracks.then(|| PlaneSet::new(gpu, kinds, size));
         gpu.check()?;
         Ok(SceneRenderer {
@@ -143,7 +146,7 @@ impl<'s> SceneRenderer<'s> {
             scene,
             settings,
             layers: StaticLayers::default(),
-            sets: PlaneSets::new(size, tracks.then_some(settings.plan)),
+            sets: PlaneSets::new(size, format, tracks.then_some(settings.plan)),
             scratch,
             verifier,
             output,
@@ -186,9 +189,9 @@ impl SceneRenderer<'_> {
             }
         };
         // Each way ends with a submission and a look for errors: what wgpu rejects is this frame's.
-        let kinds = self.output.kinds();
+        let kinds = &self.output.kinds()[..];
         let submitted = match &mut self.output {
-            Output::Planes(ring) => {
+            Output::Planes(_, ring) => {
                 let layer = self.layers.current(gpu, &mut commands, scene, kinds, size)?;
                 let SetForFrame { set, previous } = self.sets.find(gpu, frame, scene.static_layer());
                 let mut known = scene.change(previous);

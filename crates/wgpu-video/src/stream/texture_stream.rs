@@ -208,9 +208,13 @@ impl TextureStream {
         let split = WorkSplit { segments_in_flight, devices: Some(1), ..options.split };
         let (ring, readback) = gpu.caught(|| {
             let depth = split.ring_depth;
-            let mut ring = match options.encoder.planes() {
+            let planes = options.encoder.planes();
+            gpu.check_requirements(&planes.requirements(Default::default()))?;
+            let mut ring = match planes {
                 Planes::Rgba => TextureRing::rgba(&gpu, source_format, false, size, depth)?,
-                Planes::Nv12 => TextureRing::new(&gpu, source_format, size, depth, options.convert_on)?,
+                Planes::Yuv(format) => {
+                    TextureRing::new(&gpu, (source_format, format), size, depth, options.convert_on)?
+                }
             };
             ring.try_out(&gpu, &planes::picture_texture(device, source_format, size))?;
             Ok::<_, GpuError>((ring, SlotReader::new(&gpu, options.copy_out)?))

@@ -6,7 +6,7 @@ use crate::gpu::planes::{PlaneKind, PlaneTarget};
 use crate::gpu::ring::{MappedSlot, Ring};
 use crate::gpu::{Gpu, GpuError};
 use crate::scene::Scene;
-use strikeline_picture::{FrameChange, PictureSize, Plane};
+use strikeline_picture::{FrameChange, PictureSize, PixelFormat, Plane};
 
 /// Draws each frame a second time, whole, and reads both back.
 #[derive(Debug)]
@@ -17,12 +17,15 @@ pub(super) struct Verifier {
 }
 
 impl Verifier {
-    /// For pictures of `size`.
+    /// For pictures of `size` and `format`.
     ///
     /// # Errors
     /// When they are beyond the device.
-    pub(super) fn new(gpu: &Gpu, size: PictureSize) -> Result<Verifier, GpuError> {
-        Ok(Verifier { whole: PlaneSet::new(gpu, &PlaneKind::PLANAR, size), ring: Ring::new(gpu, size, 2)? })
+    pub(super) fn new(gpu: &Gpu, size: PictureSize, format: PixelFormat) -> Result<Verifier, GpuError> {
+        Ok(Verifier {
+            whole: PlaneSet::new(gpu, &PlaneKind::planar(format), size),
+            ring: Ring::new(gpu, size, format, 2)?,
+        })
     }
 
     /// Submits `commands`, which draw `set`, and compares that with the scene's frame drawn whole. Returns
@@ -68,14 +71,18 @@ struct Difference {
 
 fn first_difference(parts: &MappedSlot, whole: &MappedSlot) -> Option<Difference> {
     let (parts, whole) = (parts.picture(), whole.picture());
-    let (width, height) = (parts.size.width() as usize, parts.size.height() as usize);
-    let differ = |plane: &'static str, [a, b]: [Plane<'_>; 2], bytes: usize, rows: usize| {
-        (0..rows).find_map(|y| {
-            let (a, b) = (a.row(y, width), b.row(y, width));
+    let (size, format) = (parts.size, parts.format);
+    let differ = |plane: &'static str, [a, b]: [Plane<'_>; 2], (row, bytes): (u32, u32), rows: u32| {
+        let (row, bytes) = (row as usize, bytes as usize);
+        (0..rows as usize).find_map(|y| {
+            let (a, b) = (a.row(y, row), b.row(y, row));
             let byte = a.iter().zip(b).position(|(a, b)| a != b)?;
             Some(Difference { plane, x: byte / bytes, y, part: a[byte], whole: b[byte] })
         })
     };
-    let chroma = || differ("chroma", [parts.chroma, whole.chroma], 2, height / 2);
-    differ("luma", [parts.luma, whole.luma], 1, height).or_else(chroma)
+    let sample = format.depth.bytes();
+    let luma_row = (format.luma_row_bytes(size), sample);
+    let chroma_row = (format.chroma_row_bytes(size), 2 * sample);
+    let chroma = || differ("chroma", [parts.chroma, whole.chroma], chroma_row, format.chroma_rows(size));
+    differ("luma", [parts.luma, whole.luma], luma_row, size.height()).or_else(chroma)
 }

@@ -1,6 +1,7 @@
 //! The encoders of ffmpeg that are used, and the options that each is given: one row of [`FFMPEG_CODECS`] for each.
 
 use crate::encode::{Codec, Planes};
+use strikeline_picture::{BitDepth, PixelFormat};
 
 /// An encoder of ffmpeg.
 #[derive(Debug)]
@@ -14,18 +15,18 @@ pub struct FfmpegCodec {
     pub codec: Codec,
     /// Whether it runs on the processor. Otherwise it needs a device, which may take a few streams only.
     pub on_processor: bool,
-    /// The planes that it is given.
-    pub planes: Planes,
+    /// The formats of luma and chroma planes that it can be given, the usual one first. Empty if it is given RGBA.
+    pub formats: &'static [PixelFormat],
     /// The file format in which ffmpeg hands the frames back.
     pub(super) muxer: &'static str,
-    /// The format of the pictures that the encoder gets.
-    pub(super) pixels: &'static str,
+    /// ffmpeg's name for the usual format of the pictures that the encoder gets, where it is not that of the planes.
+    pub(super) pixels: Option<&'static str>,
     /// Options before the input.
     pub(super) device: &'static [(&'static str, &'static str)],
     /// Options that are always given.
     pub(super) options: &'static [(&'static str, &'static str)],
-    /// The options for a quality on H.264's scale, 0 to 51.
-    pub(super) quality: fn(u8) -> Options,
+    /// The options for a quality on H.264's scale, 0 to 51, and for a format other than RGBA.
+    pub(super) quality: fn(u8, PixelFormat) -> Options,
 }
 
 /// Names and values of options.
@@ -39,15 +40,15 @@ fn of_63(qp: u8) -> String {
     (u32::from(qp) * 63 / 51).to_string()
 }
 
-fn crf(qp: u8) -> Options {
+fn crf(qp: u8, _: PixelFormat) -> Options {
     vec![("crf", qp.to_string())]
 }
 
-fn crf_of_63(qp: u8) -> Options {
+fn crf_of_63(qp: u8, _: PixelFormat) -> Options {
     vec![("crf", of_63(qp)), ("b", "0".to_owned())]
 }
 
-fn prores_profile(qp: u8) -> Options {
+fn prores_profile(qp: u8, _: PixelFormat) -> Options {
     let profile = match qp {
         0..=24 => "hq",
         25..=36 => "standard",
@@ -57,44 +58,46 @@ fn prores_profile(qp: u8) -> Options {
     vec![("profile", profile.to_owned())]
 }
 
-fn dnxhr_profile(qp: u8) -> Options {
-    let profile = match qp {
-        0..=24 => "dnxhr_hq",
-        25..=36 => "dnxhr_sq",
+fn dnxhr_profile(qp: u8, format: PixelFormat) -> Options {
+    let profile = match (format, qp) {
+        (PixelFormat::P410, _) => "dnxhr_444",
+        (PixelFormat::P210, _) => "dnxhr_hqx",
+        (_, 0..=24) => "dnxhr_hq",
+        (_, 25..=36) => "dnxhr_sq",
         _ => "dnxhr_lb",
     };
     vec![("profile", profile.to_owned())]
 }
 
-fn lossless(_: u8) -> Options {
+fn lossless(_: u8, _: PixelFormat) -> Options {
     Vec::new()
 }
 
-fn nvenc(qp: u8) -> Options {
+fn nvenc(qp: u8, _: PixelFormat) -> Options {
     vec![("rc", "constqp".to_owned()), ("qp", qp.to_string())]
 }
 
-fn vaapi(qp: u8) -> Options {
+fn vaapi(qp: u8, _: PixelFormat) -> Options {
     vec![("rc_mode", "CQP".to_owned()), ("qp", qp.to_string())]
 }
 
 /// Intel's scale begins at 1.
-fn qsv(qp: u8) -> Options {
+fn qsv(qp: u8, _: PixelFormat) -> Options {
     vec![("global_quality", qp.max(1).to_string())]
 }
 
 /// Apple's scale: 100 is best.
-fn videotoolbox(qp: u8) -> Options {
+fn videotoolbox(qp: u8, _: PixelFormat) -> Options {
     vec![("q", (100 - u32::from(qp) * 100 / 51).max(1).to_string())]
 }
 
-fn amf(qp: u8) -> Options {
+fn amf(qp: u8, _: PixelFormat) -> Options {
     let qp = qp.to_string();
     vec![("rc", "cqp".to_owned()), ("qp_i", qp.clone()), ("qp_p", qp)]
 }
 
 /// AMD's scale for AV1 goes to 255.
-fn amf_av1(qp: u8) -> Options {
+fn amf_av1(qp: u8, _: PixelFormat) -> Options {
     let qp = (u32::from(qp) * 5).to_string();
     vec![("rc", "cqp".to_owned()), ("qp_i", qp.clone()), ("qp_p", qp)]
 }
@@ -114,18 +117,18 @@ const fn software(
     encoder: &'static str,
     codec: Codec,
     muxer: &'static str,
-    pixels: &'static str,
+    formats: &'static [PixelFormat],
     options: &'static [(&'static str, &'static str)],
-    quality: fn(u8) -> Options,
+    quality: fn(u8, PixelFormat) -> Options,
 ) -> FfmpegCodec {
     FfmpegCodec {
         name,
         encoder,
         codec,
         on_processor: true,
-        planes: Planes::Nv12,
+        formats,
         muxer,
-        pixels,
+        pixels: None,
         device: &[],
         options,
         quality,
@@ -137,25 +140,30 @@ const fn hardware(
     name: &'static str,
     codec: Codec,
     options: &'static [(&'static str, &'static str)],
-    quality: fn(u8) -> Options,
+    quality: fn(u8, PixelFormat) -> Options,
 ) -> FfmpegCodec {
     FfmpegCodec {
         name,
         encoder: name,
         codec,
         on_processor: false,
-        planes: Planes::Nv12,
+        formats: &[PixelFormat::NV12],
         muxer: "mp4",
-        pixels: "nv12",
+        pixels: Some("nv12"),
         device: &[],
         options,
         quality,
     }
 }
 
-/// The same encoder for pictures with alpha.
-const fn with_alpha(row: FfmpegCodec) -> FfmpegCodec {
-    FfmpegCodec { planes: Planes::Rgba, ..row }
+/// The same encoder for pictures with alpha, which it gets as `pixels`.
+const fn with_alpha(pixels: &'static str, row: FfmpegCodec) -> FfmpegCodec {
+    FfmpegCodec { formats: &[], pixels: Some(pixels), ..row }
+}
+
+/// The same, also for pictures of 10 bits.
+const fn or_10_bits(row: FfmpegCodec) -> FfmpegCodec {
+    FfmpegCodec { formats: &[PixelFormat::NV12, PixelFormat::P010], ..row }
 }
 
 /// A row for VAAPI.
@@ -164,18 +172,18 @@ const fn on_vaapi(
     codec: Codec,
     options: &'static [(&'static str, &'static str)],
 ) -> FfmpegCodec {
-    FfmpegCodec { device: VAAPI_DEVICE, pixels: "vaapi", ..hardware(name, codec, options, vaapi) }
+    FfmpegCodec { device: VAAPI_DEVICE, pixels: Some("vaapi"), ..hardware(name, codec, options, vaapi) }
 }
 
 /// All of them.
 pub const FFMPEG_CODECS: &[FfmpegCodec] = &[
-    software("x264", "libx264", Codec::H264, "mp4", "yuv420p", &[], crf),
+    software("x264", "libx264", Codec::H264, "mp4", &PixelFormat::ALL, &[], crf),
     software(
         "x265",
         "libx265",
         Codec::HEVC,
         "mp4",
-        "yuv420p",
+        &PixelFormat::ALL,
         // Frames of a segment refer to no other segment, and one thread makes the same bytes everywhere.
         &[("x265-params", "pools=none:frame-threads=1:open-gop=0:info=0:log-level=error"), ("tag", "hvc1")],
         crf,
@@ -185,16 +193,16 @@ pub const FFMPEG_CODECS: &[FfmpegCodec] = &[
         "libsvtav1",
         Codec::AV1,
         "mp4",
-        "yuv420p",
+        &[PixelFormat::NV12, PixelFormat::P010],
         &[("preset", "8"), ("svtav1-params", "lp=1")],
-        |qp| vec![("crf", of_63(qp))],
+        |qp, _| vec![("crf", of_63(qp))],
     ),
     software(
         "aom-av1",
         "libaom-av1",
         Codec::AV1,
         "mp4",
-        "yuv420p",
+        &PixelFormat::ALL,
         &[("cpu-used", "6"), ("row-mt", "0")],
         crf_of_63,
     ),
@@ -203,7 +211,7 @@ pub const FFMPEG_CODECS: &[FfmpegCodec] = &[
         "libvpx-vp9",
         Codec::VP9,
         "mp4",
-        "yuv420p",
+        &PixelFormat::ALL,
         &[("deadline", "good"), ("cpu-used", "4"), ("row-mt", "0")],
         crf_of_63,
     ),
@@ -212,56 +220,112 @@ pub const FFMPEG_CODECS: &[FfmpegCodec] = &[
         "prores_ks",
         Codec::PRORES,
         "mov",
-        "yuv422p10le",
+        &[PixelFormat::P210],
         &[("vendor", "apl0")],
         prores_profile,
     ),
-    software("dnxhr", "dnxhd", Codec::DNXHR, "mov", "yuv422p", &[], dnxhr_profile),
+    software(
+        "dnxhr",
+        "dnxhd",
+        Codec::DNXHR,
+        "mov",
+        &[PixelFormat::NV16, PixelFormat::P210, PixelFormat::P410],
+        &[],
+        dnxhr_profile,
+    ),
     software(
         "ffv1",
         "ffv1",
         Codec::FFV1,
         "mov",
-        "yuv420p",
+        &PixelFormat::ALL,
         &[("level", "3"), ("slices", "4"), ("slicecrc", "1"), ("g", "1")],
         lossless,
     ),
-    with_alpha(software(
-        "prores4444",
-        "prores_ks",
-        Codec::PRORES,
-        "mov",
+    with_alpha(
         "yuva444p10le",
-        &[("vendor", "apl0"), ("profile", "4444"), ("alpha_bits", "16"), ("filter", TO_BT709)],
-        lossless,
-    )),
-    with_alpha(software(
-        "ffv1-rgba",
-        "ffv1",
-        Codec::FFV1,
-        "mov",
+        software(
+            "prores4444",
+            "prores_ks",
+            Codec::PRORES,
+            "mov",
+            &[],
+            &[("vendor", "apl0"), ("profile", "4444"), ("alpha_bits", "16"), ("filter", TO_BT709)],
+            lossless,
+        ),
+    ),
+    with_alpha(
+        "yuv420p",
+        software(
+            "vp9-alpha",
+            "libvpx-vp9",
+            Codec::VP9_ALPHA,
+            "mp4",
+            &[],
+            &[("deadline", "good"), ("cpu-used", "4"), ("row-mt", "0"), ("filter", TO_BT709)],
+            crf_of_63,
+        ),
+    ),
+    with_alpha(
         "bgra",
-        &[("level", "3"), ("slices", "4"), ("slicecrc", "1"), ("g", "1")],
-        lossless,
-    )),
-    with_alpha(software("png", "png", Codec::PNG, "mov", "rgba", &[("pred", "mixed")], lossless)),
+        software(
+            "ffv1-rgba",
+            "ffv1",
+            Codec::FFV1,
+            "mov",
+            &[],
+            &[("level", "3"), ("slices", "4"), ("slicecrc", "1"), ("g", "1")],
+            lossless,
+        ),
+    ),
+    with_alpha("rgba", software("png", "png", Codec::PNG, "mov", &[], &[("pred", "mixed")], lossless)),
     hardware("h264_nvenc", Codec::H264, &[("preset", "p5"), ("forced-idr", "1")], nvenc),
-    hardware("hevc_nvenc", Codec::HEVC, &[("preset", "p5"), ("forced-idr", "1"), ("tag", "hvc1")], nvenc),
-    hardware("av1_nvenc", Codec::AV1, &[("preset", "p5"), ("forced-idr", "1")], nvenc),
+    or_10_bits(hardware(
+        "hevc_nvenc",
+        Codec::HEVC,
+        &[("preset", "p5"), ("forced-idr", "1"), ("tag", "hvc1")],
+        nvenc,
+    )),
+    or_10_bits(hardware("av1_nvenc", Codec::AV1, &[("preset", "p5"), ("forced-idr", "1")], nvenc)),
     on_vaapi("h264_vaapi", Codec::H264, VAAPI_UPLOAD),
     on_vaapi("hevc_vaapi", Codec::HEVC, VAAPI_UPLOAD_HEVC),
     on_vaapi("av1_vaapi", Codec::AV1, VAAPI_UPLOAD),
     hardware("h264_qsv", Codec::H264, &[], qsv),
-    hardware("hevc_qsv", Codec::HEVC, HVC1, qsv),
-    hardware("av1_qsv", Codec::AV1, &[], qsv),
+    or_10_bits(hardware("hevc_qsv", Codec::HEVC, HVC1, qsv)),
+    or_10_bits(hardware("av1_qsv", Codec::AV1, &[], qsv)),
     hardware("h264_videotoolbox", Codec::H264, &[], videotoolbox),
-    hardware("hevc_videotoolbox", Codec::HEVC, HVC1, videotoolbox),
+    or_10_bits(hardware("hevc_videotoolbox", Codec::HEVC, HVC1, videotoolbox)),
     hardware("h264_amf", Codec::H264, &[], amf),
     hardware("hevc_amf", Codec::HEVC, HVC1, amf),
     hardware("av1_amf", Codec::AV1, &[], amf_av1),
 ];
 
+/// ffmpeg's name for three planes of `format`.
+pub(super) const fn planar_name(format: PixelFormat) -> &'static str {
+    match format {
+        PixelFormat::P010 => "yuv420p10le",
+        PixelFormat::P210 => "yuv422p10le",
+        PixelFormat::P410 => "yuv444p10le",
+        of_8_bits => of_8_bits.name(),
+    }
+}
+
 impl FfmpegCodec {
+    /// The planes that it is given unless others are chosen.
+    pub fn planes(&self) -> Planes {
+        self.formats.first().map_or(Planes::Rgba, |&format| Planes::Yuv(format))
+    }
+
+    /// ffmpeg's name for the format of the pictures that the encoder gets, when it is given `planes`.
+    pub(super) fn encoder_pixels(&self, planes: Planes) -> &'static str {
+        match (planes, self.pixels) {
+            (Planes::Yuv(format), Some(usual)) if format.depth == BitDepth::Eight => usual,
+            (Planes::Yuv(_), Some(_)) => "p010le",
+            (Planes::Yuv(format), None) => planar_name(format),
+            (Planes::Rgba, pixels) => pixels.unwrap_or("rgba"),
+        }
+    }
+
     /// The row called `name`.
     pub fn find(name: &str) -> Option<&'static FfmpegCodec> {
         FFMPEG_CODECS.iter().find(|row| row.name == name)

@@ -18,7 +18,7 @@ use self::handle::{EncoderHandle, I420Planes, Verbosity};
 use super::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, H264Quality,
 };
-use strikeline_picture::{FrameChange, FrameIndex, Picture, PictureSize, Plane, SegmentIndex};
+use strikeline_picture::{FrameChange, FrameIndex, Picture, PictureSize, PixelFormat, Plane, SegmentIndex};
 
 const NAME: &str = "openh264";
 
@@ -240,6 +240,12 @@ impl Encoder for SegmentEncoder {
         output: &mut Vec<u8>,
     ) -> Result<Option<AccessUnit>, EncodeError> {
         let size = self.settings.size;
+        if picture.format != PixelFormat::NV12 {
+            return Err(failed(format!(
+                "it was given a picture in {}, and takes yuv420p only",
+                picture.format.name()
+            )));
+        }
         if picture.size != size {
             return Err(failed(format!("it was given a picture of {} in a video of {size}", picture.size)));
         }
