@@ -10,6 +10,8 @@ use wgpu_video::encode::ffmpeg::{EncoderOption, FfmpegCodec, FfmpegFactory, Ffmp
 use wgpu_video::encode::h264::H264Factory;
 #[cfg(feature = "openh264")]
 use wgpu_video::encode::openh264::OpenH264;
+#[cfg(feature = "rav1e")]
+use wgpu_video::encode::rav1e::Rav1eFactory;
 use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::encode::{EncoderFactory, H264Quality, Joining, Planes};
 
@@ -35,7 +37,7 @@ enum Maker {
     /// A part of this program.
     BuiltIn(fn(H264Quality) -> Arc<dyn EncoderFactory>),
     /// The same, for planes of luma and chroma in any format.
-    AnyFormat(fn(PixelFormat) -> Arc<dyn EncoderFactory>),
+    AnyFormat(fn(H264Quality, PixelFormat) -> Arc<dyn EncoderFactory>),
     /// An installed ffmpeg. Its options are in [`FfmpegCodec`] under the same name.
     Ffmpeg,
 }
@@ -75,6 +77,15 @@ pub(crate) const CODECS: &[VideoCodec] = &[
         formats: &[Mp4, Mov, Matroska],
         maker: Maker::BuiltIn(|quality| Arc::new(OpenH264::new(quality))),
     },
+    #[cfg(feature = "rav1e")]
+    VideoCodec {
+        name: "rav1e",
+        about: "AV1 by rav1e, without another program; slow",
+        formats: &[Mp4, Matroska, WebM],
+        maker: Maker::AnyFormat(|quality, format| {
+            Arc::new(Rav1eFactory::new(quality).with_pixel_format(format))
+        }),
+    },
     of_ffmpeg("x264", "H.264 by x264 (ffmpeg)", &[Mp4, Mov, Matroska]),
     of_ffmpeg("x265", "HEVC by x265 (ffmpeg)", &[Mp4, Mov, Matroska]),
     of_ffmpeg("vp9", "VP9 by libvpx (ffmpeg)", &[WebM, Matroska, Mp4]),
@@ -105,7 +116,7 @@ pub(crate) const CODECS: &[VideoCodec] = &[
         name: "y4m",
         about: "frames that are not compressed, with size and rate (YUV4MPEG2)",
         formats: &[Y4m],
-        maker: Maker::AnyFormat(|format| Arc::new(RawEncoder::Yuv4Mpeg2(format))),
+        maker: Maker::AnyFormat(|_, format| Arc::new(RawEncoder::Yuv4Mpeg2(format))),
     },
     VideoCodec {
         name: "nv12",
@@ -193,7 +204,7 @@ impl VideoCodec {
     pub(crate) fn joining(&self) -> Joining {
         match self.maker {
             Maker::BuiltIn(make) => make(H264Quality::DEFAULT).joining(),
-            Maker::AnyFormat(make) => make(PixelFormat::NV12).joining(),
+            Maker::AnyFormat(make) => make(H264Quality::DEFAULT, PixelFormat::NV12).joining(),
             Maker::Ffmpeg => Joining::Segments,
         }
     }
@@ -212,7 +223,7 @@ impl VideoCodec {
                 Err(UsageError(text).into())
             }
             Maker::BuiltIn(make) => Ok(make(settings.quality)),
-            Maker::AnyFormat(make) => Ok(make(pixels.unwrap_or_default())),
+            Maker::AnyFormat(make) => Ok(make(settings.quality, pixels.unwrap_or_default())),
             Maker::Ffmpeg => {
                 let codec = FfmpegCodec::find(self.name).context("ffmpeg has no such codec")?;
                 let factory = FfmpegFactory::new(found_ffmpeg(settings.ffmpeg)?, codec, settings.quality)?;

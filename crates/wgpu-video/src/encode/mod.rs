@@ -14,6 +14,8 @@ pub mod null;
 #[cfg(feature = "openh264")]
 pub mod openh264;
 mod quality;
+#[cfg(feature = "rav1e")]
+pub mod rav1e;
 pub mod raw;
 
 pub use self::assembler::Assembler;
