@@ -16,7 +16,7 @@ if cargo fmt --version >/dev/null 2>&1; then
 fi
 if cargo clippy --version >/dev/null 2>&1; then
     echo "== lints"
-    cargo clippy --locked --workspace --all-targets --features openh264 -- -D warnings
+    cargo clippy --locked --workspace --all-targets --features openh264,rav1e -- -D warnings
 fi
 echo "== the library alone"
 cargo check --locked --no-default-features --lib
@@ -48,4 +48,4 @@ scripts/farm_parallel.sh
 scripts/farm_slurm.sh
 
 echo "== tests"
-cargo test --locked --workspace --features openh264
+cargo test --locked --workspace --features openh264,rav1e

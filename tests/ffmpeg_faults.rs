@@ -18,6 +18,10 @@ use common::program::{decode, fail, folder_with, names, strikeline, succeed};
 /// it was tried out, is in the environment.
 const STAND_IN: &str = r#"#!/bin/sh
 here=$(dirname "$0")
+if [ "$DOES" = mute ]; then
+    echo $$ >> "$here/processes"
+    exec sleep 1000
+fi
 case "$*" in
     *-version*) echo "ffmpeg version stand-in Copyright (c) nobody"; exit ;;
     *-encoders*)
@@ -146,10 +150,11 @@ fn each_fault_is_an_error_that_says_what_happened_and_leaves_nothing() {
                 "Cannot load libcuda.so.1 / No capable devices found",
             ][..],
         ),
+        ("mute", &["is no ffmpeg"]),
         ("die", &["segment 0", "signal 9"]),
-        ("hang", &["segment 0", "did nothing for 1 s"]),
-        ("hang-behind", &["segment 0", "did nothing for 1 s"]),
-        ("hang-at-end", &["segment 0", "did nothing for 1 s"]),
+        ("hang", &["segment 0", "did nothing for 3 s"]),
+        ("hang-behind", &["segment 0", "did nothing for 3 s"]),
+        ("hang-at-end", &["segment 0", "did nothing for 3 s"]),
         ("rubbish", &["segment 0", "no video that can be read"]),
         ("nothing", &["segment 0", "no frames"]),
         ("flood", &["segment 0", "wrote more than"]),
@@ -161,7 +166,7 @@ fn each_fault_is_an_error_that_says_what_happened_and_leaves_nothing() {
     ] {
         let place = Place::new();
         let mut command = place.render(does, "h264_nvenc", "2");
-        let error = fail(command.args(["--ffmpeg-patience", "1"]), 1);
+        let error = fail(command.args(["--ffmpeg-patience", "3"]), 1);
         assert!(words.iter().all(|word| error.contains(word)), "{does}: {error}");
         assert!(place.processes().is_empty(), "{does}: {:?}", place.processes());
         assert_eq!(names(place.folder()), ["song.mid"], "{does}");

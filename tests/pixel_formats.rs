@@ -30,7 +30,18 @@ const FORMATS: [(&str, &str, usize, usize); 6] = [
 fn render(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = strikeline();
     command.current_dir(folder).env_remove("STRIKELINE_FFMPEG").args(["render", "song.mid"]);
-    command.args(["--size", "256x144", "--fps", "30", "--start", "10", "--duration", "0.2", "--quiet", "--no-sound"]);
+    command.args([
+        "--size",
+        "256x144",
+        "--fps",
+        "30",
+        "--start",
+        "10",
+        "--duration",
+        "0.2",
+        "--quiet",
+        "--no-sound",
+    ]);
     command.args(arguments);
     command
 }

@@ -109,6 +109,34 @@ fn the_same_command_goes_on_after_a_kill_and_makes_the_bytes_of_one_run() {
 }
 
 #[test]
+fn a_video_that_ffmpeg_encodes_goes_on_after_a_kill_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = folder.path().join("video.mp4");
+    let render = |video: &Path| {
+        let mut command = strikeline();
+        command.arg("render").arg(SONG).args([
+            "--size",
+            "320x180",
+            "--duration",
+            "30",
+            "--codec",
+            "x264",
+            "-o",
+        ]);
+        command.arg(video).args(["--theme", "plain", "--journal-after", "0"]);
+        command
+    };
+    let (status, _) = interrupt(render(&video), folder.path(), 20_000, Signal::KILL);
+    assert_eq!(status.signal(), Some(9));
+    assert_eq!(files(folder.path()).len(), 1, "only the journal is left");
+    go_on(render(&video));
+    assert_eq!(files(folder.path()), ["video.mp4"]);
+    let whole = folder.path().join("whole.mp4");
+    succeed(&mut render(&whole));
+    assert!(fs::read(&video).unwrap() == fs::read(&whole).unwrap());
+}
+
+#[test]
 fn a_journal_that_was_cut_off_zeroed_or_damaged_anywhere_gives_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let video = folder.path().join("video.mp4");

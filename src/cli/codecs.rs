@@ -226,7 +226,11 @@ impl VideoCodec {
             Maker::AnyFormat(make) => Ok(make(settings.quality, pixels.unwrap_or_default())),
             Maker::Ffmpeg => {
                 let codec = FfmpegCodec::find(self.name).context("ffmpeg has no such codec")?;
-                let factory = FfmpegFactory::new(found_ffmpeg(settings.ffmpeg)?, codec, settings.quality)?;
+                let factory = FfmpegFactory::new(
+                    found_ffmpeg(settings.ffmpeg, settings.patience)?,
+                    codec,
+                    settings.quality,
+                )?;
                 let factory = match pixels {
                     Some(format) => factory.with_pixel_format(format).context("ffmpeg has no such format")?,
                     None => factory,
@@ -245,13 +249,16 @@ impl VideoCodec {
 ///
 /// # Errors
 /// When it cannot be used.
-fn found_ffmpeg(program: &OsStr) -> Result<FfmpegProgram, ProgramError> {
+fn found_ffmpeg(program: &OsStr, patience: Option<Duration>) -> Result<FfmpegProgram, ProgramError> {
     static FOUND: Mutex<Vec<FfmpegProgram>> = Mutex::new(Vec::new());
     let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = found.iter().find(|known| known.program() == program) {
         return Ok(known.clone());
     }
-    let new = FfmpegProgram::find(program)?;
+    let new = match patience {
+        Some(patience) => FfmpegProgram::find_within(program, patience)?,
+        None => FfmpegProgram::find(program)?,
+    };
     found.push(new.clone());
     Ok(new)
 }

@@ -2,12 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use strikeline_picture::shown;
 
 use super::codecs::FfmpegCodec;
+use super::process::Process;
+
+/// How long it may say nothing when it is asked for its version or its encoders.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most bytes of an answer.
+const MOST_ANSWER: u64 = 4 << 20;
 
 /// Why ffmpeg cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,19 +66,26 @@ impl FfmpegProgram {
     /// # Errors
     /// When it cannot be started, or is not ffmpeg.
     pub fn find(program: &OsStr) -> Result<FfmpegProgram, ProgramError> {
+        FfmpegProgram::find_within(program, PATIENCE)
+    }
+
+    /// The same with another time that it may say nothing; half a minute unless set.
+    ///
+    /// # Errors
+    /// As [`FfmpegProgram::find`].
+    pub fn find_within(program: &OsStr, patience: Duration) -> Result<FfmpegProgram, ProgramError> {
+        let no_ffmpeg = || ProgramError::NotFfmpeg { program: program.to_owned() };
         let answer = |argument: &str| {
-            let started = Command::new(program)
-                .args(["-hide_banner", argument])
-                .stdin(Stdio::null())
-                .stderr(Stdio::null())
-                .output();
-            let output = started.map_err(|error| ProgramError::NotStarted {
+            let mut command = Command::new(program);
+            command.args(["-hide_banner", argument]);
+            let started = Process::start(command, patience, MOST_ANSWER);
+            let mut process = started.map_err(|error| ProgramError::NotStarted {
                 program: program.to_owned(),
                 reason: error.to_string(),
             })?;
-            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+            let told = process.end().map_err(|_| no_ffmpeg())?;
+            Ok(String::from_utf8_lossy(&told).into_owned())
         };
-        let no_ffmpeg = || ProgramError::NotFfmpeg { program: program.to_owned() };
         let version = answer("-version")?;
         let version = version.lines().next().filter(|line| line.starts_with("ffmpeg version "));
         // Up to the copyright.
