@@ -9,6 +9,7 @@ use wgpu_video::encode::ffmpeg::{EncoderOption, FfmpegCodec, FfmpegFactory, Ffmp
 use wgpu_video::encode::h264::H264Factory;
 #[cfg(feature = "openh264")]
 use wgpu_video::encode::openh264::OpenH264;
+use wgpu_video::encode::pictures::{self, PictureFactory};
 use wgpu_video::encode::raw::{RawEncoder, Y4mEncoder};
 use wgpu_video::encode::{EncoderFactory, H264Quality, Joining, Planes};
 
@@ -48,7 +49,7 @@ pub(crate) struct MakerSettings<'a> {
     pub patience: Option<Duration>,
 }
 
-use VideoFormat::{Matroska, Mov, Mp4, Nv12, WebM, Y4m};
+use VideoFormat::{JpegFiles, Matroska, Mov, Mp4, Nv12, PngFiles, QoiFiles, WebM, WebPFiles, Y4m};
 
 /// A row for a codec of ffmpeg.
 const fn of_ffmpeg(name: &'static str, about: &'static str, formats: &'static [VideoFormat]) -> VideoCodec {
@@ -80,7 +81,30 @@ pub(crate) const CODECS: &[VideoCodec] = &[
     of_ffmpeg("ffv1", "FFV1, lossless (ffmpeg)", &[Matroska]),
     of_ffmpeg("prores4444", "ProRes 4444 with alpha, for editing (ffmpeg)", &[Mov]),
     of_ffmpeg("ffv1-rgba", "FFV1 with alpha, lossless (ffmpeg)", &[Matroska]),
-    of_ffmpeg("png", "PNG pictures with alpha, lossless (ffmpeg)", &[Mov]),
+    VideoCodec {
+        name: "png",
+        about: "PNG pictures with alpha, lossless: in one file, or a file for each frame",
+        formats: &[Mov, PngFiles],
+        maker: Maker::BuiltIn(|quality| Arc::new(PictureFactory::new(&pictures::PNG, quality))),
+    },
+    VideoCodec {
+        name: "qoi",
+        about: "a QOI picture with alpha for each frame, lossless, fastest",
+        formats: &[QoiFiles],
+        maker: Maker::BuiltIn(|quality| Arc::new(PictureFactory::new(&pictures::QOI, quality))),
+    },
+    VideoCodec {
+        name: "jpeg",
+        about: "a JPEG picture for each frame",
+        formats: &[JpegFiles],
+        maker: Maker::BuiltIn(|quality| Arc::new(PictureFactory::new(&pictures::JPEG, quality))),
+    },
+    VideoCodec {
+        name: "webp",
+        about: "a WebP picture with alpha for each frame, lossless",
+        formats: &[WebPFiles],
+        maker: Maker::BuiltIn(|quality| Arc::new(PictureFactory::new(&pictures::WEBP, quality))),
+    },
     of_ffmpeg("h264_nvenc", "H.264 on NVIDIA GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
     of_ffmpeg("hevc_nvenc", "HEVC on NVIDIA GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
     of_ffmpeg("av1_nvenc", "AV1 on NVIDIA GPUs (ffmpeg)", &[Mp4, Matroska, WebM]),
@@ -121,7 +145,7 @@ impl VideoCodec {
     /// Whether its pictures may have alpha.
     pub(crate) fn has_alpha(&self) -> bool {
         match self.maker {
-            Maker::BuiltIn(make) => make(H264Quality::DEFAULT).planes() == Planes::Rgba,
+            Maker::BuiltIn(make) => make(H264Quality::DEFAULT).keeps_alpha(),
             Maker::Ffmpeg => FfmpegCodec::find(self.name).is_some_and(|codec| codec.planes == Planes::Rgba),
         }
     }

@@ -244,7 +244,6 @@ pub const FFMPEG_CODECS: &[FfmpegCodec] = &[
         &[("level", "3"), ("slices", "4"), ("slicecrc", "1"), ("g", "1")],
         lossless,
     )),
-    with_alpha(software("png", "png", Codec::PNG, "mov", "rgba", &[("pred", "mixed")], lossless)),
     hardware("h264_nvenc", Codec::H264, &[("preset", "p5"), ("forced-idr", "1")], nvenc),
     hardware("hevc_nvenc", Codec::HEVC, &[("preset", "p5"), ("forced-idr", "1"), ("tag", "hvc1")], nvenc),
     hardware("av1_nvenc", Codec::AV1, &[("preset", "p5"), ("forced-idr", "1")], nvenc),
@@ -269,6 +268,6 @@ impl FfmpegCodec {
 
     /// Whether every picture is coded exactly.
     pub fn is_lossless(&self) -> bool {
-        matches!(self.codec, Codec::FFV1 | Codec::PNG)
+        self.codec == Codec::FFV1
     }
 }
