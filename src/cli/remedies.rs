@@ -60,7 +60,7 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
     match error.downcast_ref() {
         Some(PictureSequenceError::Exist { .. }) => {
             return Some(
-                "--force replaces them; if an interrupted run made them, the command that began it goes on",
+                "--force replaces them, but not what an interrupted run of the same command has finished",
             );
         }
         Some(PictureSequenceError::Output(error)) => return of_cause(error),

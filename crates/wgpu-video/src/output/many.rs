@@ -67,8 +67,11 @@ impl OutputFolder {
     pub(crate) fn sync(&self) -> Result<(), OutputError> {
         #[cfg(target_os = "linux")]
         if let Ok(open) = std::fs::File::open(super::unnamed::link_to(self.folder.handle())) {
-            rustix::fs::syncfs(open)
-                .map_err(|error| OutputError::Commit { path: self.path.clone(), error: error.into() })?;
+            let failed = |error: rustix::io::Errno| OutputError::Commit {
+                path: self.path.clone(),
+                error: error.into(),
+            };
+            return rustix::fs::syncfs(open).map_err(failed);
         }
         self.folder.sync();
         Ok(())
