@@ -294,15 +294,17 @@ fn pictures_that_exist_are_left_as_they_are_unless_they_may_be_replaced() {
     let error = fail(&mut small(folder.path(), &["-o", "out/%03d.png"]), 1);
     assert!(error.contains("out/007.png exist already") && error.contains("--force"), "{error}");
     assert_eq!(names(&out), ["007.png"]);
-    // A link is replaced, not what it leads to; a folder is neither.
-    std::os::unix::fs::symlink("../song.mid", out.join("008.png")).unwrap();
-    let error = fail(&mut small(folder.path(), &["-o", "out/%03d.png", "--force"]), 2);
-    assert!(error.contains("would replace song.mid"), "{error}");
-    fs::remove_file(out.join("008.png")).unwrap();
+    // Neither a folder nor a link is replaced.
     fs::create_dir(out.join("008.png")).unwrap();
     let error = fail(&mut small(folder.path(), &["-o", "out/%03d.png", "--force"]), 1);
     assert!(error.contains("out/008.png is a folder"), "{error}");
     fs::remove_dir(out.join("008.png")).unwrap();
+    for (target, code, words) in [("../song.mid", 2, "would replace song.mid"), ("007.png", 1, "a link")] {
+        std::os::unix::fs::symlink(target, out.join("008.png")).unwrap();
+        let error = fail(&mut small(folder.path(), &["-o", "out/%03d.png", "--force"]), code);
+        assert!(error.contains(words), "{error}");
+        fs::remove_file(out.join("008.png")).unwrap();
+    }
     succeed(&mut small(folder.path(), &["-o", "out/%03d.png", "--force"]));
     assert_eq!(decoded(folder.path(), "out/%03d.png", (98, 66)).len(), 15);
     // A file that is read, such as a picture of a theme.
@@ -310,6 +312,19 @@ fn pictures_that_exist_are_left_as_they_are_unless_they_may_be_replaced() {
     let error =
         fail(&mut small(folder.path(), &["-o", "out/%03d.png", "--force", "--theme", "look.toml"]), 2);
     assert!(error.contains("out/003.png would replace"), "{error}");
+}
+
+#[test]
+fn a_folder_that_is_moved_meanwhile_gets_the_pictures_and_is_named() {
+    let (folder, _) = folder_with(GROOVE);
+    let out = folder.path().join("out");
+    let child = begin(long(folder.path(), &[]), &out, 5);
+    fs::rename(&out, folder.path().join("moved")).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let error = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{error}");
+    assert!(error.contains("moved/%06d.png") && error.contains("in full"), "{error}");
+    assert_eq!(names(&folder.path().join("moved")).len(), LONG_FRAMES);
 }
 
 #[test]
@@ -366,6 +381,7 @@ fn names_that_cannot_be_are_refused_and_leave_nothing() {
         (&["--codec", "webp"], &["--output song/%06d.webp"]),
         (&["-o", "-", "--codec", "qoi"], &["QOI sequence", "many files", "y4m"]),
         (&["-o", "pipe", "--codec", "jpeg"], &["JPEG sequence", "many files"]),
+        (&["-o", "out/%06d.png", "--skip-existing"], &["--skip-existing is for videos"]),
         (&["-o", "a.mp4", "--start-number", "3"], &["--start-number", "MP4"]),
         (&["-o", "out/%06d.png", "--codec-option", "pred=mixed"], &["codecs of ffmpeg"]),
     ] {

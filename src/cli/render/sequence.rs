@@ -8,17 +8,17 @@ use std::sync::Arc;
 use strikeline_picture::shown;
 use wgpu_video::journal::{JournalError, JournalPlace, SegmentKey, is_in_use, remove_unused};
 use wgpu_video::output::{NumberedNames, Overwrite, has_number};
-use wgpu_video::stream::{PictureSequence, Report, StreamError};
+use wgpu_video::stream::{PictureSequence, Report, SegmentStore, StreamError};
 
 use super::RenderArgs;
 use super::plan::is_folder;
 use super::songs::Songs;
-use crate::cli::UsageError;
 use crate::cli::files::CommandFiles;
 use crate::cli::job::RenderJob;
 use crate::cli::journals::{journal_path, journals_of};
 use crate::cli::messages::Messages;
 use crate::cli::video_format::VideoFormat;
+use crate::cli::{UsageError, hang};
 
 /// Refuses what cannot be with pictures. `usual` is the format in which the codec is written if no ending says another.
 ///
@@ -26,9 +26,14 @@ use crate::cli::video_format::VideoFormat;
 /// When several songs are to be pictures, or their names are not given.
 pub(super) fn check_output(args: &RenderArgs, songs: &Songs, usual: VideoFormat) -> Result<(), UsageError> {
     let output = args.output.as_deref().filter(|output| !output.as_os_str().is_empty());
-    let format = output.and_then(VideoFormat::of_ending).unwrap_or(usual);
+    let named = output.filter(|output| !is_folder(output)).and_then(VideoFormat::of_ending);
+    let format = named.unwrap_or(usual);
     if !format.is_sequence() {
         return Ok(());
+    }
+    if args.batch.skip_existing {
+        let text = "--skip-existing is for videos: an interrupted render to pictures makes only those that are missing anyway";
+        return Err(UsageError(text.to_owned()));
     }
     let example = Path::new("song").join("%06d").with_extension(format.ending());
     if songs.are_many {
@@ -114,6 +119,7 @@ pub(super) fn open(
         ));
     }
     if is_resumable {
+        hang::keep_pictures_at_end(&sequence);
         job.options.store = Some(Arc::clone(&sequence) as Arc<_>);
     }
     Ok(sequence)
@@ -155,7 +161,7 @@ fn deal_with_others(
 
 /// Says what happens after the first signal.
 pub(super) fn tell_stopping(sequence: &PictureSequence, messages: &Messages) {
-    if wgpu_video::stream::SegmentStore::lasts(sequence) {
+    if sequence.lasts() {
         messages.note("finishing the pictures that have been begun; Ctrl-C again ends at once");
     }
 }
@@ -163,11 +169,11 @@ pub(super) fn tell_stopping(sequence: &PictureSequence, messages: &Messages) {
 /// For pictures that are not all complete, says how to make the others.
 pub(super) fn end(sequence: &PictureSequence, result: &Result<Report, StreamError>, messages: &Messages) {
     let complete = sequence.complete();
-    if result.is_ok() || complete == 0 {
+    if matches!(result, Ok(_) | Err(StreamError::Finish(_))) || complete == 0 {
         return;
     }
     let folder = shown(sequence.names().folder());
-    if wgpu_video::stream::SegmentStore::lasts(sequence) {
+    if sequence.lasts() {
         messages.note(format_args!(
             "{complete} finished pictures are kept in {folder}: run the same command to continue"
         ));

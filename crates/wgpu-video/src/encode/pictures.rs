@@ -79,8 +79,8 @@ impl PictureFormat {
     }
 }
 
-/// The fastest settings of the `png` crate, which on frames of the highway are a tenth of the work of the usual ones; files are
-/// half as large again. Of the filters of rows, `Paeth` makes the smallest files with them.
+/// The fastest settings of the `png` crate: on frames of the highway they take less than a tenth of the time of the usual ones, and
+/// make files that are two thirds larger. Of the filters of rows, `Paeth` makes the smallest files with them.
 fn write_png(pixels: &Pixels<'_>, _quality: H264Quality, output: &mut Vec<u8>) -> Result<(), WriteError> {
     let mut encoder = png::Encoder::new(output, pixels.size.width(), pixels.size.height());
     encoder.set_color(if pixels.has_alpha { png::ColorType::Rgba } else { png::ColorType::Rgb });
@@ -163,6 +163,10 @@ impl EncoderFactory for PictureFactory {
 
     fn joining(&self) -> Joining {
         Joining::Frames
+    }
+
+    fn identity(&self) -> String {
+        format!("{} {}", self.format.name, self.quality.qp())
     }
 
     fn begin_segment(

@@ -13,8 +13,7 @@ use super::{OutputError, Overwrite, before};
 ///
 /// As with [`OutputFile`](super::OutputFile), a file is invisible until it is complete. But none is flushed to the disk before it
 /// appears, which would take longer than writing it: a file that is complete for all programs may be empty after a power failure,
-/// until [`OutputFolder::sync`] has returned. What has a name that is a symbolic link is not the file to which it leads: the link
-/// itself is replaced.
+/// until [`OutputFolder::sync`] has returned.
 #[derive(Debug)]
 pub(crate) struct OutputFolder {
     folder: Arc<Folder>,

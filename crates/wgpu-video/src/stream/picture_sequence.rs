@@ -32,6 +32,15 @@ pub enum PictureSequenceError {
         /// How many there are besides.
         more: usize,
     },
+    /// The name of a picture is that of a folder, a link, a pipe or a device. Remove it, or choose another folder.
+    #[error(
+        "{} is a folder, a link, a pipe or a device, not an ordinary file: remove it, or choose another folder",
+        shown(path)
+    )]
+    NoFile {
+        /// The name.
+        path: PathBuf,
+    },
     /// The folder cannot be read. The text names the remedy.
     #[error("cannot read the folder {}: {}", shown(folder), describe(error))]
     Folder {
@@ -109,17 +118,19 @@ impl PictureSequence {
         overwrite: Overwrite,
         record: Option<(JournalPlace, String)>,
     ) -> Result<PictureSequence, PictureSequenceError> {
-        let found = Found::look(&names, plan.frames())?;
+        // First, because it keeps other runs of the same command out.
         let file = match &record {
             Some((place, _)) => open_record(place, codec)?,
             None => None,
         };
+        let found = Found::look(&names, plan.frames())?;
         let noted = file.as_ref().map(SegmentFile::elsewhere).unwrap_or_default();
         let kept: BTreeMap<_, _> = noted
             .into_par_iter()
             .filter(|(segment, noted)| {
                 let frames = plan.frames_of(*segment);
-                let has_files = segment.0 < plan.segments() && frames.clone().all(|frame| found.has(frame));
+                let has = |frame| found.files.contains(&frame);
+                let has_files = segment.0 < plan.segments() && frames.clone().all(has);
                 has_files
                     && read(&names, frames).is_ok_and(|data| noted.segment(*segment, codec, &data).is_some())
             })
@@ -187,9 +198,9 @@ impl PictureSequence {
     }
 
     /// Writes the files of `segment`, unless they are complete.
-    fn write(&self, segment: &FinishedSegment) -> Result<(), PictureSequenceError> {
+    fn write(&self, segment: &FinishedSegment) -> Result<(), SinkError> {
         let state = &mut *self.lock();
-        let Some(folder) = &state.folder else { return Ok(()) };
+        let folder = state.folder.as_ref().ok_or("the stream has not begun")?;
         if state.complete.contains(&segment.segment) {
             return Ok(());
         }
@@ -198,7 +209,7 @@ impl PictureSequence {
         }
         let mut data = &segment.data[..];
         for (frame, unit) in self.plan.frames_of(segment.segment).zip(&segment.units) {
-            let (file, behind) = data.split_at_checked(unit.bytes).unwrap_or((data, &[]));
+            let (file, behind) = data.split_at_checked(unit.bytes).ok_or("a picture is cut short")?;
             folder.write(self.names.name(frame).as_ref(), file)?;
             data = behind;
         }
@@ -217,14 +228,15 @@ impl PictureSequence {
         let state = &mut *self.lock();
         if let Some(folder) = &state.folder {
             folder.sync()?;
-            let name = self.names.pattern().file_name().unwrap_or_default();
-            if let Some(kept) = folder.moved(name) {
-                let error = io::Error::other("its folder was moved while it was written");
-                return Err(OutputError::Kept { path: self.names.pattern().to_owned(), kept, error }.into());
-            }
         }
         if let Some(record) = state.record.take() {
             record.remove()?;
+        }
+        let pattern = self.names.pattern();
+        let name = pattern.file_name().unwrap_or_default();
+        if let Some(kept) = state.folder.as_ref().and_then(|folder| folder.moved(name)) {
+            let error = io::Error::other("its folder was moved while it was written");
+            return Err(OutputError::Kept { path: pattern.to_owned(), kept, error }.into());
         }
         Ok(state.bytes)
     }
@@ -256,8 +268,6 @@ fn read(names: &NumberedNames, frames: std::ops::Range<u64>) -> io::Result<Vec<u
 struct Found {
     /// The frames whose names are taken.
     files: BTreeSet<u64>,
-    /// Those of them that are not ordinary files.
-    special: BTreeSet<u64>,
     /// Files that fit the names and have higher numbers.
     beyond: usize,
 }
@@ -265,7 +275,7 @@ struct Found {
 impl Found {
     /// Looks into the folder of `names`, and removes what a program that was killed has left there.
     fn look(names: &NumberedNames, frames: u64) -> Result<Found, PictureSequenceError> {
-        let mut found = Found { files: BTreeSet::new(), special: BTreeSet::new(), beyond: 0 };
+        let mut found = Found { files: BTreeSet::new(), beyond: 0 };
         let folder = names.folder();
         let failed = |error| PictureSequenceError::Folder { folder: folder.to_owned(), error };
         let entries = match fs::read_dir(folder) {
@@ -283,14 +293,10 @@ impl Found {
             let entry = entry.map_err(failed)?;
             match names.index(&entry.file_name()) {
                 Some(frame) if frame < frames => {
-                    let kind = entry.file_type().map_err(failed)?;
-                    if kind.is_dir() {
-                        return Err(OutputError::Folder { path: names.path(frame) }.into());
+                    if !entry.file_type().map_err(failed)?.is_file() {
+                        return Err(PictureSequenceError::NoFile { path: names.path(frame) });
                     }
                     found.files.insert(frame);
-                    if !kind.is_file() {
-                        found.special.insert(frame);
-                    }
                 }
                 Some(_) => found.beyond += 1,
                 None => {}
@@ -304,11 +310,6 @@ impl Found {
             }
         }
         Ok(found)
-    }
-
-    /// Whether there is an ordinary file for `frame`.
-    fn has(&self, frame: u64) -> bool {
-        self.files.contains(&frame) && !self.special.contains(&frame)
     }
 }
 
@@ -339,7 +340,7 @@ impl SegmentStore for PictureSequence {
     }
 
     fn keep(&self, segment: &FinishedSegment) -> Result<(), SinkError> {
-        Ok(self.write(segment)?)
+        self.write(segment)
     }
 
     fn lasts(&self) -> bool {
