@@ -10,6 +10,7 @@ use wgpu_video::encode::ffmpeg::{EncoderOption, FfmpegCodec, FfmpegFactory, Ffmp
 use wgpu_video::encode::h264::H264Factory;
 #[cfg(feature = "openh264")]
 use wgpu_video::encode::openh264::OpenH264;
+use wgpu_video::encode::pictures::{self, PictureFactory};
 #[cfg(feature = "rav1e")]
 use wgpu_video::encode::rav1e::Rav1eFactory;
 use wgpu_video::encode::raw::RawEncoder;
@@ -55,7 +56,7 @@ pub(crate) struct MakerSettings<'a> {
     pub patience: Option<Duration>,
 }
 
-use VideoFormat::{Matroska, Mov, Mp4, Nv12, Rgba, WebM, Y4m};
+use VideoFormat::{JpegFiles, Matroska, Mov, Mp4, Nv12, PngFiles, QoiFiles, Rgba, WebM, WebPFiles, Y4m};
 
 /// A row for a codec of ffmpeg.
 const fn of_ffmpeg(name: &'static str, about: &'static str, formats: &'static [VideoFormat]) -> VideoCodec {
@@ -97,7 +98,30 @@ pub(crate) const CODECS: &[VideoCodec] = &[
     of_ffmpeg("prores4444", "ProRes 4444 with alpha, for editing (ffmpeg)", &[Mov]),
     of_ffmpeg("vp9-alpha", "VP9 with alpha, for web pages (ffmpeg)", &[WebM, Matroska]),
     of_ffmpeg("ffv1-rgba", "FFV1 with alpha, lossless (ffmpeg)", &[Matroska]),
-    of_ffmpeg("png", "PNG pictures with alpha, lossless (ffmpeg)", &[Mov]),
+    VideoCodec {
+        name: "png",
+        about: "PNG pictures with alpha, lossless: in one file, or a file for each frame",
+        formats: &[Mov, PngFiles],
+        maker: Maker::BuiltIn(|quality| Arc::new(PictureFactory::new(&pictures::PNG, quality))),
+    },
+    VideoCodec {
+        name: "qoi",
+        about: "a QOI picture with alpha for each frame, lossless, fastest",
+        formats: &[QoiFiles],
+        maker: Maker::BuiltIn(|quality| Arc::new(PictureFactory::new(&pictures::QOI, quality))),
+    },
+    VideoCodec {
+        name: "jpeg",
+        about: "a JPEG picture for each frame",
+        formats: &[JpegFiles],
+        maker: Maker::BuiltIn(|quality| Arc::new(PictureFactory::new(&pictures::JPEG, quality))),
+    },
+    VideoCodec {
+        name: "webp",
+        about: "a WebP picture with alpha for each frame, lossless",
+        formats: &[WebPFiles],
+        maker: Maker::BuiltIn(|quality| Arc::new(PictureFactory::new(&pictures::WEBP, quality))),
+    },
     of_ffmpeg("h264_nvenc", "H.264 on NVIDIA GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
     of_ffmpeg("hevc_nvenc", "HEVC on NVIDIA GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
     of_ffmpeg("av1_nvenc", "AV1 on NVIDIA GPUs (ffmpeg)", &[Mp4, Matroska, WebM]),
@@ -156,7 +180,11 @@ impl VideoCodec {
 
     /// Whether its pictures may have alpha.
     pub(crate) fn has_alpha(&self) -> bool {
-        self.planes().contains(&Planes::Rgba)
+        match self.maker {
+            Maker::BuiltIn(make) => make(H264Quality::DEFAULT).keeps_alpha(),
+            Maker::AnyFormat(_) => false,
+            Maker::Ffmpeg => self.planes().contains(&Planes::Rgba),
+        }
     }
 
     /// The formats of luma and chroma that it can have, the usual one first.

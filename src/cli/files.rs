@@ -22,7 +22,7 @@ const STANDARD_INPUT_FILE: &str = "/dev/stdin";
 const SHOWN_WITH_CHARTS: [&str; 5] = ["album", "background", "highway", "label", "video"];
 
 /// Extensions of files that are taken for outputs made from a chart, unless they have one of these names.
-const MADE_FROM_CHARTS: [&str; 6] = ["mp4", "m4v", "png", "json", "svg", "sh"];
+const MADE_FROM_CHARTS: [&str; 10] = ["mp4", "m4v", "png", "qoi", "jpg", "jpeg", "webp", "json", "svg", "sh"];
 
 /// Gathers the files that a command reads and writes; [`CommandFiles::check`] compares them before anything is made.
 #[derive(Debug, Default)]

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use strikeline::song::SongPoint;
 use strikeline_picture::{FrameIndex, shown};
+use wgpu_video::encode::H264Quality;
+use wgpu_video::encode::pictures::{PNG, Pixels};
 use wgpu_video::gpu::Gpu;
 use wgpu_video::output::OutputFile;
 use wgpu_video::scene::still::render_still;
@@ -77,7 +79,9 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     }
     let gpu = Gpu::open(&picture.adapter())?;
     let pixels = render_still(&gpu, &mut scene, picture.size, picture.fps, FrameIndex(0))?;
-    let png = png(picture, &pixels).context("the picture could not be encoded")?;
+    let pixels = Pixels { size: picture.size, has_alpha: true, data: &pixels };
+    let mut png = Vec::new();
+    PNG.write(&pixels, H264Quality::DEFAULT, &mut png).context("the picture could not be encoded")?;
     match file {
         Some(mut file) => {
             file.write_all(&png).map_err(|error| file.error(error))?;
@@ -111,16 +115,4 @@ fn check_standard_output(args: &FrameArgs) -> Result<(), UsageError> {
         return Ok(());
     };
     Err(UsageError(format!("--output -: {problem}")))
-}
-
-/// `pixels` as a PNG file.
-fn png(picture: &PictureArgs, pixels: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, picture.size.width(), picture.size.height());
-    encoder.set_color(png::ColorType::Rgba);
-    encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(pixels)?;
-    writer.finish()?;
-    Ok(bytes)
 }

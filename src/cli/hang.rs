@@ -9,6 +9,7 @@ use strikeline_picture::shown;
 use wgpu_video::gpu::GpuError;
 use wgpu_video::gpu::watch;
 use wgpu_video::journal::{Journal, SegmentFile};
+use wgpu_video::stream::PictureSequence;
 
 use super::remedies;
 use super::signals::Signals;
@@ -26,6 +27,9 @@ static JOURNALS: Mutex<Vec<Weak<Journal>>> = Mutex::new(Vec::new());
 
 /// The part of a plan that is being made.
 static PART: Mutex<Weak<SegmentFile>> = Mutex::new(Weak::new());
+
+/// The pictures that are being made, if each frame is a file.
+static PICTURES: Mutex<Weak<PictureSequence>> = Mutex::new(Weak::new());
 
 /// From now on, a driver that hangs ends the program with an error, or as a signal that came before asked for. What it was to
 /// write is left as it was.
@@ -52,6 +56,11 @@ pub(super) fn keep_part_at_end(file: &Arc<SegmentFile>) {
     *PART.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(file);
 }
 
+/// The same of pictures that can be continued.
+pub(super) fn keep_pictures_at_end(pictures: &Arc<PictureSequence>) {
+    *PICTURES.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(pictures);
+}
+
 /// What is said of segments that are kept in the journal at `path`.
 pub(super) fn how_to_go_on((path, segments): &(PathBuf, usize)) -> String {
     format!("{segments} finished segments are kept in {}: run the same command to continue", shown(path))
@@ -73,6 +82,13 @@ fn tell_kept() {
         if let Some(kept) = kept(&journal) {
             console::tell(how_to_go_on(&kept));
         }
+    }
+    // They are in their places. Another thread may be writing one, so they are not counted.
+    if let Some(pictures) = PICTURES.lock().ok().and_then(|pictures| pictures.upgrade()) {
+        let folder = shown(pictures.names().folder());
+        console::tell(format_args!(
+            "finished pictures are kept in {folder}: run the same command to continue"
+        ));
     }
     // What is in its file stays there. Another thread may have it, so it is not touched.
     if let Some(part) = PART.lock().ok().and_then(|part| part.upgrade()) {

@@ -15,7 +15,7 @@ use wgpu_video::output::OutputError;
 use wgpu_video::scene::SceneError;
 use wgpu_video::sound::SoundError;
 use wgpu_video::stream::StageError;
-use wgpu_video::stream::StreamError;
+use wgpu_video::stream::{PictureSequenceError, StreamError};
 
 /// A sentence without a full stop that names the options that help against `error`; `None` when no option helps.
 pub(super) fn of(error: &anyhow::Error) -> Option<&'static str> {
@@ -56,6 +56,15 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
     }
     if let Some(OutputError::Exists { .. }) = error.downcast_ref() {
         return Some("--force replaces the file");
+    }
+    match error.downcast_ref() {
+        Some(PictureSequenceError::Exist { .. }) => {
+            return Some(
+                "--force replaces them, but not what an interrupted run of the same command has finished",
+            );
+        }
+        Some(PictureSequenceError::Output(error)) => return of_cause(error),
+        _ => {}
     }
     if let Some(error) = error.downcast_ref() {
         return of_gpu(error);
@@ -140,7 +149,9 @@ fn of_stream(error: &StreamError) -> Option<&'static str> {
         StreamError::Begin(error) | StreamError::Finish(error) | StreamError::FinishEarly(error) => {
             of_cause(&**error)
         }
-        StreamError::Write { source, .. } | StreamError::Sound { source, .. } => of_cause(&**source),
+        StreamError::Write { source, .. }
+        | StreamError::Keep { source, .. }
+        | StreamError::Sound { source, .. } => of_cause(&**source),
         StreamError::ConfigDiffers { .. } => Some("--codec chooses another encoder"),
         StreamError::Thread { .. } => Some("--jobs sets the number of encoding threads"),
         _ => None,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use strikeline_picture::shown;
 use wgpu_video::mux::Container;
+use wgpu_video::output::NumberedNames;
 
 use super::UsageError;
 use super::codecs::{CODECS, VideoCodec};
@@ -23,11 +24,19 @@ pub(super) enum VideoFormat {
     Nv12,
     /// The same with alpha.
     Rgba,
+    /// A PNG file for each frame.
+    PngFiles,
+    /// A QOI file for each frame.
+    QoiFiles,
+    /// A JPEG file for each frame.
+    JpegFiles,
+    /// A WebP file for each frame.
+    WebPFiles,
 }
 
 impl VideoFormat {
     /// All of them.
-    const ALL: [VideoFormat; 7] = [
+    const ALL: [VideoFormat; 11] = [
         VideoFormat::Mp4,
         VideoFormat::Mov,
         VideoFormat::Matroska,
@@ -35,6 +44,10 @@ impl VideoFormat {
         VideoFormat::Y4m,
         VideoFormat::Nv12,
         VideoFormat::Rgba,
+        VideoFormat::PngFiles,
+        VideoFormat::QoiFiles,
+        VideoFormat::JpegFiles,
+        VideoFormat::WebPFiles,
     ];
 
     /// Its name in texts.
@@ -47,6 +60,10 @@ impl VideoFormat {
             VideoFormat::Y4m => "YUV4MPEG2",
             VideoFormat::Nv12 => "raw NV12",
             VideoFormat::Rgba => "raw RGBA",
+            VideoFormat::PngFiles => "PNG sequence",
+            VideoFormat::QoiFiles => "QOI sequence",
+            VideoFormat::JpegFiles => "JPEG sequence",
+            VideoFormat::WebPFiles => "WebP sequence",
         }
     }
 
@@ -60,6 +77,10 @@ impl VideoFormat {
             VideoFormat::Y4m => &["y4m"],
             VideoFormat::Nv12 => &["nv12"],
             VideoFormat::Rgba => &["rgba"],
+            VideoFormat::PngFiles => &["png"],
+            VideoFormat::QoiFiles => &["qoi"],
+            VideoFormat::JpegFiles => &["jpg", "jpeg"],
+            VideoFormat::WebPFiles => &["webp"],
         }
     }
 
@@ -68,7 +89,7 @@ impl VideoFormat {
         self.endings()[0]
     }
 
-    /// The container that it is; `None` for frames that are not compressed.
+    /// The container that it is; `None` for frames that are not compressed, and for pictures that are files of their own.
     pub(super) fn container(self) -> Option<Container> {
         match self {
             VideoFormat::Mp4 => Some(Container::Mp4),
@@ -76,7 +97,15 @@ impl VideoFormat {
             VideoFormat::Matroska => Some(Container::Matroska),
             VideoFormat::WebM => Some(Container::WebM),
             VideoFormat::Y4m | VideoFormat::Nv12 | VideoFormat::Rgba => None,
+            VideoFormat::PngFiles | VideoFormat::QoiFiles => None,
+            VideoFormat::JpegFiles | VideoFormat::WebPFiles => None,
         }
+    }
+
+    /// Whether it is a file for each frame.
+    pub(super) fn is_sequence(self) -> bool {
+        use VideoFormat::{JpegFiles, PngFiles, QoiFiles, WebPFiles};
+        matches!(self, PngFiles | QoiFiles | JpegFiles | WebPFiles)
     }
 
     /// Whether it can have sound.
@@ -94,7 +123,8 @@ impl VideoFormat {
         CODECS.iter().filter(move |codec| codec.formats.contains(&self))
     }
 
-    fn of_ending(output: &Path) -> Option<VideoFormat> {
+    /// The format that the ending of `output` says.
+    pub(super) fn of_ending(output: &Path) -> Option<VideoFormat> {
         let ending = output.extension()?;
         let is =
             |format: &VideoFormat| format.endings().iter().any(|known| ending.eq_ignore_ascii_case(known));
@@ -122,8 +152,8 @@ impl VideoKind {
     /// format; without one it is the usual format of the codec.
     ///
     /// # Errors
-    /// When the ending is that of no video, the format cannot have this codec, or `output` is a pipe and the format cannot go
-    /// there. The text says what can be.
+    /// When the ending is that of no video, the format cannot have this codec, `output` is a pipe and the format cannot go
+    /// there, or it needs a number in the name ([`NumberedNames`]). The text says what can be.
     pub(super) fn of(
         option: &str,
         output: &Path,
@@ -157,12 +187,20 @@ impl VideoKind {
         }
         if is_pipe && !kind.format.fits_pipe() {
             let name = kind.format.name();
+            let why = match kind.format.is_sequence() {
+                true => format!("a {name} is many files"),
+                false => format!("parts of a {name} file are written last and stand first"),
+            };
             return Err(UsageError(format!(
-                "{option} {}: parts of a {name} file are written last and stand first, so it cannot go to standard output or a \
-                 pipe; choose --codec {}, or give the name of a file (./- for one called -)",
+                "{option} {}: {why}, so it cannot go to standard output or a pipe; choose --codec {}, or give the name of a file \
+                 (./- for one called -)",
                 shown(output),
                 listed(piped().map(|codec| codec.name.to_owned()), "or"),
             )));
+        }
+        if kind.format.is_sequence() {
+            let named = NumberedNames::parse(output, 1);
+            named.map_err(|error| UsageError(format!("{option} {}: {error}", shown(output))))?;
         }
         let fragmented = is_pipe && kind.format == VideoFormat::Mp4;
         Ok(VideoKind { fragmented, ..kind })
@@ -245,6 +283,11 @@ mod tests {
             ("song.webm", None, (VideoFormat::WebM, "vp9")),
             ("song.webm", Some("svt-av1"), (VideoFormat::WebM, "svt-av1")),
             ("song", Some("prores"), (VideoFormat::Mov, "prores")),
+            ("song", Some("png"), (VideoFormat::Mov, "png")),
+            ("out/%06d.png", None, (VideoFormat::PngFiles, "png")),
+            ("out/%d.JPEG", None, (VideoFormat::JpegFiles, "jpeg")),
+            ("%04d.jpg", Some("jpeg"), (VideoFormat::JpegFiles, "jpeg")),
+            ("%04d", Some("webp"), (VideoFormat::WebPFiles, "webp")),
         ] {
             assert_eq!(kind(output, codec), Ok(expected), "{output} {codec:?}");
         }
@@ -260,6 +303,10 @@ mod tests {
             ("-", Some("prores"), &["a QuickTime file", "h264", "nv12", "./-"]),
             ("song.webm", Some("x264"), &["WebM files cannot", ".mkv", "vp9"]),
             ("song.mp4", Some("ffv1"), &["MP4 files cannot", ".mkv"]),
+            ("out/still.png", None, &["--output out/still.png", "out/still-%06d.png"]),
+            ("out/%d-%d.png", None, &["two numbers"]),
+            ("out/%06d.png", Some("qoi"), &["PNG sequence files cannot", ".qoi", "--codec png"]),
+            ("-", Some("qoi"), &["a QOI sequence is many files", "y4m"]),
         ] {
             let error = kind(output, codec).unwrap_err();
             assert!(words.iter().all(|word| error.contains(word)), "{output} {codec:?}: {error}");

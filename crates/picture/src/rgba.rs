@@ -30,6 +30,20 @@ impl RgbaPicture<'_> {
             }
         }
     }
+
+    /// Appends the colours, 3 bytes a pixel (red, green, blue), rows without padding: the picture as it is over black.
+    pub fn append_over_black(&self, out: &mut Vec<u8>) {
+        let (width, height) = (self.size.width() as usize, self.size.height() as usize);
+        for y in 0..height {
+            let start = out.len();
+            out.resize(start + width * 3, 0);
+            let colors = out[start..].as_chunks_mut::<3>().0;
+            let pixels = self.pixels.row(y, width * 4).as_chunks::<4>().0;
+            for (color, [red, green, blue, _]) in colors.iter_mut().zip(pixels) {
+                *color = [*red, *green, *blue];
+            }
+        }
+    }
 }
 
 /// Divides the colours of premultiplied RGBA pixels by their alpha.
@@ -83,5 +97,9 @@ mod tests {
         let mut opaque = Vec::new();
         RgbaPicture { has_alpha: false, ..picture }.append_straight(&mut opaque);
         assert_eq!(opaque[..4], [10, 20, 30, 255]);
+        let mut colors = vec![1];
+        picture.append_over_black(&mut colors);
+        assert_eq!(colors.len(), 1 + 64 * 64 * 3);
+        assert_eq!(colors[1..7], [10, 20, 30, 9, 9, 9]);
     }
 }

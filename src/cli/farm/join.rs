@@ -226,6 +226,10 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
 /// As [`VideoKind::of`], and when it is no file.
 fn joined_kind(output: &Path, codec: Option<&'static VideoCodec>) -> Result<VideoKind, UsageError> {
     match VideoKind::of("--output", output, codec)? {
+        VideoKind { format, .. } if format.is_sequence() => Err(UsageError(format!(
+            "--output {}: parts are joined to one file, not to a file for each frame: give another name",
+            shown(output)
+        ))),
         VideoKind { fragmented: true, .. } => Err(UsageError(format!(
             "--output {}: parts are joined to a file, not to standard output or a pipe: give the name of a file",
             shown(output)

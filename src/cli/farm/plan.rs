@@ -111,7 +111,8 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
     // Parsed from the plan's options, as the parts will do it.
     let video_args = video_args(&options, &folder).map_err(UsageError)?;
     let codec = video_args.stream.codec().unwrap_or(VideoCodec::DEFAULT);
-    if codec.joining() != Joining::Segments {
+    // Parts are joined to one file.
+    if codec.joining() == Joining::Sequential || codec.formats[0].container().is_none() {
         let text =
             format!("a video in the codec {} cannot be made in parts: choose another --codec", codec.name);
         return Err(UsageError(text).into());

@@ -8,6 +8,7 @@ mod outcome;
 mod plan;
 mod resume;
 mod room;
+mod sequence;
 mod single;
 mod songs;
 mod summary;
@@ -41,8 +42,15 @@ pub(super) struct RenderArgs {
     ///
     /// The ending says the format: .mp4 or .m4v, .mov, .mkv, .webm; .y4m, .nv12 and .rgba for frames that are not compressed. To
     /// standard output (-) or a named pipe goes MP4 in fragments, or such frames: -o - --codec y4m.
+    ///
+    /// A name with a number makes a picture file of each frame: out/%06d.png is out/000001.png and so on, in a folder that is made
+    /// if it does not exist. The endings are .png, .qoi, .jpg or .jpeg, and .webp.
     #[arg(short, long, value_name = "FILE|FOLDER")]
     output: Option<PathBuf>,
+
+    /// Number of the first picture, where each frame is a file [default: 1].
+    #[arg(long, value_name = "N")]
+    start_number: Option<u32>,
 
     /// Write an MP4 file in fragments, as it is written to standard output: it can be played while it is made.
     #[arg(long)]
@@ -69,8 +77,10 @@ pub(super) struct RenderArgs {
 
 /// Runs it.
 pub(super) fn run(args: &RenderArgs, signals: &Signals) -> anyhow::Result<()> {
-    let ending = VideoKind::usual(args.video.stream.codec()).format.ending();
-    match Plan::of(Songs::of(&args.songs)?, args.output.as_deref(), ending)? {
+    let usual = VideoKind::usual(args.video.stream.codec()).format;
+    let songs = Songs::of(&args.songs)?;
+    sequence::check_output(args, &songs, usual)?;
+    match Plan::of(songs, args.output.as_deref(), usual.ending())? {
         Plan::One(video) => single::run(args, &video, signals),
         Plan::Many { folder, videos } => batch::run(args, &folder, &videos, signals),
     }

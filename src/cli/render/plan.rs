@@ -57,7 +57,7 @@ impl Plan {
 }
 
 /// Whether `output` names a folder: a folder that exists, or a name that ends in a separator.
-fn is_folder(output: &Path) -> bool {
+pub(super) fn is_folder(output: &Path) -> bool {
     let last = output.as_os_str().as_encoded_bytes().last();
     last.is_some_and(|&byte| std::path::is_separator(byte.into())) || output.is_dir()
 }

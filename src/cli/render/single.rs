@@ -8,6 +8,7 @@ use wgpu_video::stream::Progress;
 
 use super::RenderArgs;
 use super::plan::PlannedVideo;
+use super::sequence;
 use super::video::{Display, Video};
 use crate::cli::files::CommandFiles;
 use crate::cli::formats::is_standard_stream;
@@ -34,8 +35,18 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
     let kind = VideoKind::of("--output", output, args.video.stream.codec())?;
     let kind = if args.fragmented { kind.in_fragments()? } else { kind };
     let is_piped = is_standard_stream(output);
+    let is_sequence = kind.format.is_sequence();
+    if args.start_number.is_some() && !is_sequence {
+        let text = format!(
+            "--start-number is for pictures in files of their own, and the output is {}",
+            kind.format.name()
+        );
+        return Err(UsageError(text).into());
+    }
     if is_piped {
         check_standard_output(args)?;
+    } else if is_sequence {
+        sequence::add_files(args, output, &mut files)?;
     } else {
         files.write_any("--output", output);
     }
@@ -71,7 +82,8 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
         console::tell(summary.text());
     }
     if json {
-        let done = format!("the video is complete: {}", shown(output));
+        let what = if is_sequence { "the pictures are" } else { "the video is" };
+        let done = format!("{what} complete: {}", shown(output));
         console::print_json(&summary.json()).map_err(|error| error.after(done))?;
     }
     Ok(())

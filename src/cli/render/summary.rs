@@ -1,10 +1,11 @@
 //! The summary of a render, which is printed at the end.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use strikeline::highway::Highway;
 use strikeline_picture::shown;
+use wgpu_video::output::NumberedNames;
 use wgpu_video::stream::{Report, process_cpu_time};
 
 use crate::cli::args::{MapReport, VideoArgs};
@@ -18,6 +19,8 @@ pub(super) struct RenderSummary<'a> {
     pub args: &'a VideoArgs,
     pub scene: &'a Highway,
     pub output: &'a Path,
+    /// The names of the files, if each frame is one.
+    pub pictures: Option<&'a NumberedNames>,
     pub drum_map: MapReport,
     /// Time since the program was started.
     pub wall: Duration,
@@ -34,6 +37,12 @@ impl RenderSummary<'_> {
 
     fn video_seconds(&self) -> f64 {
         self.report.frames as f64 / self.args.picture.fps.as_f64()
+    }
+
+    /// The paths of the first and the last picture, if each frame is one.
+    fn first_and_last(&self) -> Option<[PathBuf; 2]> {
+        let names = self.pictures?;
+        Some([0, self.report.frames.saturating_sub(1)].map(|index| names.path(index)))
     }
 
     /// The summary as a text for people.
@@ -59,13 +68,16 @@ impl RenderSummary<'_> {
             0 => String::new(),
             kept => format!("; {kept} frames were kept from an interrupted run"),
         };
+        let output = match self.first_and_last() {
+            Some([first, last]) => format!("{} to {}", shown(&first), shown(&last)),
+            None => shown(self.output).to_string(),
+        };
         format!(
-            "{}: {} frames, {} of {} at {} fps, {:.1} MB\n\
+            "{output}: {} frames, {} of {} at {} fps, {:.1} MB\n\
              took {:.1} s: {:.0} fps, {:.1}× real time; CPU {:.1} s{kept}\n\
              drawn on {}; encoded by {}\n\
              busy: {}; the limit was {}\n\
              notes move {speed}; {offset}{sound}",
-            shown(self.output),
             report.frames,
             clock(self.video_seconds()),
             self.args.picture.size,
@@ -124,6 +136,10 @@ impl RenderSummary<'_> {
             "stages": stages,
         });
         put_path(&mut json, "output", self.output);
+        if let Some([first, last]) = self.first_and_last() {
+            put_path(&mut json, "first_picture", &first);
+            put_path(&mut json, "last_picture", &last);
+        }
         json
     }
 }

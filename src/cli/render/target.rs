@@ -1,10 +1,11 @@
 //! Where a video goes.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use strikeline_audio::Packet;
 use wgpu_video::output::Overwrite;
-use wgpu_video::stream::{FileSink, FinishedSegment, PipeSink, Sink, SinkError, StreamInfo};
+use wgpu_video::stream::{FileSink, FinishedSegment, PictureSequence, PipeSink, Sink, SinkError, StreamInfo};
 
 use crate::cli::formats::is_standard_stream;
 use crate::cli::job::VideoTags;
@@ -16,10 +17,12 @@ pub(super) enum Target {
     File(Box<FileSink>),
     /// What is written from front to back, in a file or a pipe.
     Pipe(Box<PipeSink>),
+    /// A file for each frame.
+    Pictures(Arc<PictureSequence>),
 }
 
 impl Target {
-    /// Begins the file `output`, or opens the pipe of that name.
+    /// Begins the file `output`, or opens the pipe of that name. It is no sequence of pictures.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -52,7 +55,15 @@ impl Target {
     pub(super) fn partial(&self) -> Option<&Path> {
         match self {
             Target::File(sink) => sink.partial(),
-            Target::Pipe(_) => None,
+            Target::Pipe(_) | Target::Pictures(_) => None,
+        }
+    }
+
+    /// The files for the frames, if each is one.
+    pub(super) fn pictures(&self) -> Option<&Arc<PictureSequence>> {
+        match self {
+            Target::Pictures(sequence) => Some(sequence),
+            _ => None,
         }
     }
 
@@ -60,6 +71,7 @@ impl Target {
         match self {
             Target::File(sink) => &mut **sink,
             Target::Pipe(sink) => &mut **sink,
+            Target::Pictures(sequence) => sequence,
         }
     }
 }

@@ -12,6 +12,7 @@ use wgpu_video::stream::{CancelToken, DevicePool, Progress, Report, StreamError,
 use super::RenderArgs;
 use super::made::VideoKey;
 use super::resume;
+use super::sequence;
 use super::summary::RenderSummary;
 use super::target::Target;
 use crate::cli::hang;
@@ -56,7 +57,10 @@ impl<'a> Video<'a> {
         let mut job = RenderJob::prepare(&args.video, song, kind.codec, cancel, messages)?;
         job.options.device_pool = pool.cloned();
         let sound = if kind.format.has_sound() { job.sound(messages)? } else { None };
-        let mut sink = Target::create(output, kind, overwrite, &job.tags())?;
+        let mut sink = match kind.format.is_sequence() {
+            true => Target::Pictures(sequence::open(args, (song, output), &mut job, overwrite, messages)?),
+            false => Target::create(output, kind, overwrite, &job.tags())?,
+        };
         let is_resumable = matches!(sink, Target::File(_));
         let journal = match args.resume.no_resume || !is_resumable {
             true => None,
@@ -72,7 +76,9 @@ impl<'a> Video<'a> {
             sink = sink.map_file(|sink| sink.with_partial(partial, overwrite));
             job.options.finish_early = true;
         }
-        job.options.store = journal.clone().map(|journal| journal as Arc<_>);
+        if let Some(journal) = &journal {
+            job.options.store = Some(Arc::clone(journal) as Arc<_>);
+        }
         Ok(Video { args, output, job, sound, sink, journal, cancel: cancel.clone() })
     }
 
@@ -109,11 +115,15 @@ impl<'a> Video<'a> {
         messages: &mut Messages,
     ) -> Result<Report, StreamError> {
         let journal = self.journal.as_ref();
+        let pictures = self.sink.pictures().cloned();
         let keeps_partial = self.job.options.finish_early;
         let mut is_stopping = false;
         let mut progress = |progress: &Progress| {
             if self.cancel.is_cancelled() && !std::mem::replace(&mut is_stopping, true) {
-                display.suspend(&mut || resume::tell_stopping(journal, keeps_partial, messages));
+                display.suspend(&mut || match &pictures {
+                    Some(pictures) => sequence::tell_stopping(pictures, messages),
+                    None => resume::tell_stopping(journal, keeps_partial, messages),
+                });
             }
             if let Some(error) = journal.and_then(|journal| journal.take_error()) {
                 display.suspend(&mut || messages.warn(resume::without_journal(&error)));
@@ -127,6 +137,9 @@ impl<'a> Video<'a> {
     pub(super) fn end(&mut self, result: &Result<Report, StreamError>, messages: &mut Messages) {
         if let Some(journal) = &self.journal {
             resume::end(journal, result, messages);
+        }
+        if let Some(pictures) = self.sink.pictures() {
+            sequence::end(pictures, result, messages);
         }
         if let Some(partial) = self.partial() {
             messages.note(format_args!("the finished beginning of the video is in {}", shown(partial)));
@@ -158,6 +171,7 @@ impl<'a> Video<'a> {
             args: &self.args.video,
             scene: &self.job.scene,
             output: self.output,
+            pictures: self.sink.pictures().map(|pictures| pictures.names()),
             drum_map: self.job.map_report(),
             wall,
             sound: self.about_sound(),

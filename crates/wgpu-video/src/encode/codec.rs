@@ -27,6 +27,12 @@ impl Codec {
     pub const DNXHR: Codec = Codec("DNxHR");
     /// PNG pictures (ISO/IEC 15948), one for each frame.
     pub const PNG: Codec = Codec("PNG");
+    /// QOI pictures (the Quite OK Image Format), one for each frame.
+    pub const QOI: Codec = Codec("QOI");
+    /// JPEG pictures (ITU-T T.81, with JFIF), one for each frame.
+    pub const JPEG: Codec = Codec("JPEG");
+    /// WebP pictures (RFC 9649), one for each frame.
+    pub const WEBP: Codec = Codec("WebP");
     /// FFV1 (RFC 9043).
     pub const FFV1: Codec = Codec("FFV1");
     /// Frames of a YUV4MPEG2 file: the line `FRAME`, then luma and both chroma planes.

@@ -13,6 +13,8 @@ mod needs;
 pub mod null;
 #[cfg(feature = "openh264")]
 pub mod openh264;
+#[cfg(feature = "pictures")]
+pub mod pictures;
 mod quality;
 #[cfg(feature = "rav1e")]
 pub mod rav1e;
@@ -172,6 +174,12 @@ pub trait EncoderFactory: Send + Sync {
     /// The planes that the encoders read. [`Planes::NV12`] unless overridden.
     fn planes(&self) -> Planes {
         Planes::NV12
+    }
+
+    /// Whether pictures keep their alpha. If not, they are opaque: over black where a scene draws none. What takes
+    /// [`Planes::Rgba`] keeps it, unless overridden.
+    fn keeps_alpha(&self) -> bool {
+        self.planes() == Planes::Rgba
     }
 
     /// Whether what is coded is RGB, not luma and chroma. `false` unless overridden.

@@ -59,6 +59,12 @@ pub(super) fn segment(segment: SegmentIndex, codec: Codec, content: &[u8]) -> Op
     (length == data.len()).then(|| FinishedSegment::new(segment, config, data, units))
 }
 
+/// The record of a segment whose data is elsewhere, without the hash of the data, and that hash; `None` if `content` is too short.
+pub(super) fn split_hash(content: &[u8]) -> Option<(&[u8], blake3::Hash)> {
+    let (front, hash) = content.split_last_chunk()?;
+    Some((front, blake3::Hash::from_bytes(*hash)))
+}
+
 /// The audio codecs, each at the place that is its number in files. The numbers never change.
 const AUDIO_CODECS: [AudioCodec; 6] = [
     AudioCodec::Aac,

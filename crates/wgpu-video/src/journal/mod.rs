@@ -10,11 +10,13 @@
 //!
 //! | bytes | what |
 //! | --- | --- |
-//! | 4 | kind: `HEAD`, `SEGM` (a segment), `TRCK` (the description of the sound), `SOUN` (the sound of a segment) or `DONE` |
+//! | 4 | kind: `HEAD`, `SEGM` (a segment), `ELSE` (a segment whose data is elsewhere), `TRCK` (the description of the sound), `SOUN` (the sound of a segment) or `DONE` |
 //! | 8 | number of the segment, from 0; 0 in records that belong to no segment |
 //! | 8 | length of the content in bytes |
 //! | length | content |
 //! | 32 | checksum: the BLAKE3 hash of all bytes of the record before it, keyed with the file's [`SegmentKey`] |
+//!
+//! The content of `ELSE` is that of `SEGM` with the BLAKE3 hash of the access units in their place.
 //!
 //! `HEAD` is the first record. Its content is the key itself (32 bytes) and a text about the file. `DONE` is the last record of
 //! a file that is complete. In a journal, its content identifies the file of the video by three numbers of 8 bytes: the device,
@@ -31,6 +33,7 @@ mod segment_file;
 pub use join::{join, keep_sound};
 pub use record::SegmentKey;
 pub use resume::{Journal, JournalPlace};
+pub(crate) use segment_file::Elsewhere;
 pub use segment_file::{Contents, SegmentFile, about_file, is_in_use, remove_unused, video_of_file};
 
 use std::io;

@@ -48,15 +48,17 @@ impl fmt::Debug for SegmentKey {
 pub(super) enum Kind {
     Head,
     Segment,
+    Elsewhere,
     SoundTrack,
     Sound,
     Done,
 }
 
 impl Kind {
-    const ALL: [(Kind, &'static [u8; 4]); 5] = [
+    const ALL: [(Kind, &'static [u8; 4]); 6] = [
         (Kind::Head, b"HEAD"),
         (Kind::Segment, b"SEGM"),
+        (Kind::Elsewhere, b"ELSE"),
         (Kind::SoundTrack, b"TRCK"),
         (Kind::Sound, b"SOUN"),
         (Kind::Done, b"DONE"),

@@ -29,10 +29,33 @@ pub struct Contents {
     pub sound_track: Option<AudioTrack>,
     /// Where the records of segments begin.
     segments: BTreeMap<SegmentIndex, u64>,
+    /// Segments whose data is elsewhere.
+    elsewhere: BTreeMap<SegmentIndex, Elsewhere>,
     /// Where the records of the sound of segments begin.
     sound: BTreeMap<SegmentIndex, u64>,
     /// Where the last whole record ends.
     end: u64,
+}
+
+/// What is in a file about a segment whose data is elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Elsewhere {
+    /// The content of a record of the segment, as far as the data.
+    front: Vec<u8>,
+    /// The hash of the data.
+    hash: blake3::Hash,
+}
+
+impl Elsewhere {
+    fn of(segment: &FinishedSegment) -> Elsewhere {
+        Elsewhere { front: content::segment_front(segment), hash: blake3::hash(&segment.data) }
+    }
+
+    /// The segment `index`, coded in `codec`, if `data` is its data.
+    pub(crate) fn segment(&self, index: SegmentIndex, codec: Codec, data: &[u8]) -> Option<FinishedSegment> {
+        let is_whole = blake3::hash(data) == self.hash;
+        is_whole.then(|| content::segment(index, codec, &[&self.front, data].concat())).flatten()
+    }
 }
 
 /// The longest text about a file, in bytes.
@@ -56,18 +79,19 @@ impl Contents {
             is_complete: false,
             sound_track: None,
             segments: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             sound: BTreeMap::new(),
             end: MAGIC.len() as u64 + head,
         };
         loop {
-            let mut track = Vec::new();
-            let take_track = |piece: &[u8]| {
-                // Only the content of sound tracks is needed, which is short.
-                if track.len() < 1 << 16 {
-                    track.extend_from_slice(piece);
+            let mut content = Vec::new();
+            let take = |piece: &[u8]| {
+                // Only content that is short is needed.
+                if content.len() < 1 << 16 {
+                    content.extend_from_slice(piece);
                 }
             };
-            let Some(header) = record::read(file, &key, take_track)? else { return Ok(Some(contents)) };
+            let Some(header) = record::read(file, &key, take)? else { return Ok(Some(contents)) };
             let Some(bytes) = header.record_bytes() else { return Ok(Some(contents)) };
             let segment = SegmentIndex(header.segment);
             match header.kind {
@@ -75,7 +99,13 @@ impl Contents {
                 Kind::Head => return Ok(Some(contents)),
                 Kind::Segment => drop(contents.segments.insert(segment, contents.end)),
                 Kind::Sound => drop(contents.sound.insert(segment, contents.end)),
-                Kind::SoundTrack => contents.sound_track = content::track(&track),
+                Kind::Elsewhere => {
+                    let Some((front, hash)) = content::split_hash(&content) else {
+                        return Ok(Some(contents));
+                    };
+                    contents.elsewhere.insert(segment, Elsewhere { front: front.to_owned(), hash });
+                }
+                Kind::SoundTrack => contents.sound_track = content::track(&content),
                 Kind::Done => contents.is_complete = true,
             }
             contents.end += bytes;
@@ -237,6 +267,7 @@ impl SegmentFile {
             is_complete: false,
             sound_track: None,
             segments: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             sound: BTreeMap::new(),
             end: MAGIC.len() as u64 + head,
         };
@@ -314,6 +345,24 @@ impl SegmentFile {
         let at = self.append(&mut state, (Kind::Segment, segment.segment.0), &[&front, &segment.data])?;
         state.contents.segments.insert(segment.segment, at);
         Ok(())
+    }
+
+    /// Adds `segment` without its data, which is elsewhere.
+    ///
+    /// # Errors
+    /// As [`SegmentFile::add`].
+    pub(crate) fn add_elsewhere(&self, segment: &FinishedSegment) -> Result<(), JournalError> {
+        let elsewhere = Elsewhere::of(segment);
+        let mut state = self.lock();
+        let parts: [&[u8]; 2] = [&elsewhere.front, elsewhere.hash.as_bytes()];
+        self.append(&mut state, (Kind::Elsewhere, segment.segment.0), &parts)?;
+        state.contents.elsewhere.insert(segment.segment, elsewhere);
+        Ok(())
+    }
+
+    /// The segments whose data is elsewhere.
+    pub(crate) fn elsewhere(&self) -> BTreeMap<SegmentIndex, Elsewhere> {
+        self.lock().contents.elsewhere.clone()
     }
 
     /// Adds the description of the sound. Add it before the sound itself.

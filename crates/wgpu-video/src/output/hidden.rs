@@ -140,6 +140,14 @@ pub(super) fn system_of(name: &OsStr) -> Option<&str> {
     (name.first() == Some(&b'.') && is_part(system) && is_part(random)).then_some(system)
 }
 
+/// The name that the file with the hidden name `name` was to have; `None` if it is not such a name, or does not say, or says it
+/// in other than Unicode.
+pub(super) fn destination_of(name: &OsStr) -> Option<OsString> {
+    system_of(name)?;
+    let (destination, _) = name.to_str()?.strip_prefix('.')?.rsplit_once(MARK)?;
+    Some(destination.into())
+}
+
 /// Eight letters that differ between machines, and between one start of a machine and the next. All containers of a
 /// machine have the same.
 pub(super) fn running_system() -> String {
@@ -155,6 +163,7 @@ mod tests {
     #[test]
     fn a_hidden_name_shows_what_it_belongs_to_unless_it_would_be_too_long() {
         assert_eq!(prefix(OsStr::new("song.mp4")), ".song.mp4.strikeline-");
+        assert_eq!(destination_of(&new_name(OsStr::new("song.mp4"))), Some("song.mp4".into()));
         let name = new_name(OsStr::new("song.mp4"));
         assert!(name.to_string_lossy().starts_with(".song.mp4.strikeline-"), "{name:?}");
         let long = new_name(OsStr::new(&"x".repeat(255)));
@@ -177,6 +186,7 @@ mod tests {
             "",
         ] {
             assert_eq!(system_of(OsStr::new(name)), None, "{name}");
+            assert_eq!(destination_of(OsStr::new(name)), None, "{name}");
         }
         assert_eq!(system_of(OsStr::new(".a.strikeline-0123abcd-89abcdef")), Some("0123abcd"));
     }

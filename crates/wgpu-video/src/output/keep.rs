@@ -38,7 +38,10 @@ fn keep_in(storage: &mut Storage, folder: &Arc<Folder>, name: &OsStr, taken: &Pa
             continue;
         }
         match storage.place(folder, &name, Overwrite::Refuse) {
-            Ok(()) => return Some(path),
+            Ok(()) => {
+                folder.sync();
+                return Some(path);
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(_) => return None,
         }

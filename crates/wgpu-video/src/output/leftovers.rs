@@ -1,11 +1,11 @@
 //! Finds hidden files of programs that ended before they could remove them.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-#[cfg(target_os = "linux")]
 use super::hidden;
 
 /// A hidden file of a program that has ended. While this value lives, no other program can take it for its own.
@@ -23,6 +23,11 @@ pub struct Leftover {
 }
 
 impl Leftover {
+    /// The name that the file was to have; `None` if its hidden name does not say.
+    pub fn destination(&self) -> Option<OsString> {
+        hidden::destination_of(self.path.file_name()?)
+    }
+
     /// Removes the file.
     ///
     /// # Errors

@@ -9,6 +9,8 @@ mod hidden;
 mod identity;
 mod keep;
 mod leftovers;
+mod many;
+mod numbered;
 mod storage;
 mod unfinished;
 #[cfg(target_os = "linux")]
@@ -18,6 +20,7 @@ pub use error::describe;
 pub use error::{OutputError, Protection};
 pub use identity::FileIdentity;
 pub use leftovers::{Leftover, leftovers};
+pub use numbered::{NumberedNames, NumberedNamesError, has_number};
 pub use unfinished::remove_unfinished;
 
 use std::ffi::OsString;
@@ -27,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use folder::Folder;
+pub(crate) use many::OutputFolder;
 use storage::Storage;
 
 /// What to do when a file of the wanted name exists.
@@ -134,7 +138,8 @@ impl OutputFile {
         let folders: Vec<_> = other.into_iter().chain([Arc::clone(&folder)]).collect();
         let target = folders.first().unwrap_or(&folder);
         let place = folder.path().join(&name);
-        let error = match storage.place(target, &name, overwrite) {
+        let placed = storage.place(target, &name, overwrite).inspect(|()| target.sync());
+        let error = match placed {
             Ok(()) if !is_moved => return Ok(()),
             Ok(()) => match folder.path_of(&name) {
                 Some(kept) => {

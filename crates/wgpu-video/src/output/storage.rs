@@ -53,7 +53,8 @@ impl Storage {
         }
     }
 
-    /// Makes the file, whose bytes are on the disk, appear as `name` in `folder`, in one step.
+    /// Makes the file, whose bytes are on the disk, appear as `name` in `folder`, in one step. That it has the name survives a
+    /// power failure after [`Folder::sync`].
     ///
     /// # Errors
     /// [`io::ErrorKind::AlreadyExists`] when the name is taken and may not be replaced, or any other error of the system.
@@ -86,7 +87,7 @@ impl Storage {
                 {
                     true
                 }
-                result => return result.map(|()| folder.sync()),
+                result => return result,
             },
             Storage::Device(_) => false,
         };
@@ -106,7 +107,6 @@ impl Storage {
             copy.sync_all()?;
             hidden.rename(folder, name, overwrite)?;
         }
-        folder.sync();
         Ok(())
     }
 }

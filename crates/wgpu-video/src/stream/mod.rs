@@ -27,6 +27,7 @@ mod histogram;
 #[doc(hidden)]
 pub mod interleave;
 mod options;
+mod picture_sequence;
 mod pipe_sink;
 #[doc(hidden)]
 pub mod pipeline;
@@ -56,6 +57,7 @@ pub use error::StreamError;
 pub use failure::CancelToken;
 pub use file_sink::FileSink;
 pub use options::StreamOptions;
+pub use picture_sequence::{PictureSequence, PictureSequenceError};
 pub use pipe_sink::{PipeSink, ReaderGone, is_pipe};
 pub use pipeline::WorkSplit;
 pub use scene_stages::{CopyOut, Redraw};

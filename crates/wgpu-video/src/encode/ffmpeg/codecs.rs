@@ -278,7 +278,6 @@ pub const FFMPEG_CODECS: &[FfmpegCodec] = &[
             lossless,
         ),
     ),
-    with_alpha("rgba", software("png", "png", Codec::PNG, "mov", &[], &[("pred", "mixed")], lossless)),
     hardware("h264_nvenc", Codec::H264, &[("preset", "p5"), ("forced-idr", "1")], nvenc),
     or_10_bits(hardware(
         "hevc_nvenc",
@@ -333,6 +332,6 @@ impl FfmpegCodec {
 
     /// Whether every picture is coded exactly.
     pub fn is_lossless(&self) -> bool {
-        matches!(self.codec, Codec::FFV1 | Codec::PNG)
+        self.codec == Codec::FFV1
     }
 }

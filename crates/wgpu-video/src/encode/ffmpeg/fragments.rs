@@ -133,7 +133,7 @@ fn config(entry: &SampleEntry, codec: Codec) -> Result<CodecConfig, String> {
         (SampleEntry::Hev1(hev1), Codec::HEVC) => content(hev1.hvcc_box.encode_to_vec())?,
         (SampleEntry::Av01(av01), Codec::AV1) => content(av01.av1c_box.encode_to_vec())?,
         (SampleEntry::Vp09(vp09), Codec::VP9) => content(vp09.vpcc_box.encode_to_vec())?,
-        (SampleEntry::Unknown(other), Codec::PRORES | Codec::DNXHR | Codec::FFV1 | Codec::PNG) => {
+        (SampleEntry::Unknown(other), Codec::PRORES | Codec::DNXHR | Codec::FFV1) => {
             let mut record = other.box_type.as_bytes().to_vec();
             record.extend(extensions(&other.payload)?);
             record
