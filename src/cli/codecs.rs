@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
+use wgpu_video::encode::animation::{ApngFactory, GifFactory, WebpAnimationFactory};
 use wgpu_video::encode::ffmpeg::{EncoderOption, FfmpegCodec, FfmpegFactory, FfmpegProgram, ProgramError};
 use wgpu_video::encode::h264::H264Factory;
 #[cfg(feature = "openh264")]
@@ -48,7 +49,7 @@ pub(crate) struct MakerSettings<'a> {
     pub patience: Option<Duration>,
 }
 
-use VideoFormat::{Matroska, Mov, Mp4, Nv12, WebM, Y4m};
+use VideoFormat::{Apng, Gif, Matroska, Mov, Mp4, Nv12, WebM, WebP, Y4m};
 
 /// A row for a codec of ffmpeg.
 const fn of_ffmpeg(name: &'static str, about: &'static str, formats: &'static [VideoFormat]) -> VideoCodec {
@@ -96,6 +97,24 @@ pub(crate) const CODECS: &[VideoCodec] = &[
     of_ffmpeg("hevc_amf", "HEVC on AMD GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
     of_ffmpeg("av1_amf", "AV1 on AMD GPUs (ffmpeg)", &[Mp4, Matroska, WebM]),
     VideoCodec {
+        name: "gif",
+        about: "GIF animation, up to 256 colours in each picture",
+        formats: &[Gif],
+        maker: Maker::BuiltIn(|_| Arc::new(GifFactory)),
+    },
+    VideoCodec {
+        name: "apng",
+        about: "PNG animation with alpha, lossless",
+        formats: &[Apng],
+        maker: Maker::BuiltIn(|_| Arc::new(ApngFactory)),
+    },
+    VideoCodec {
+        name: "webp-animation",
+        about: "WebP animation with alpha, lossless",
+        formats: &[WebP],
+        maker: Maker::BuiltIn(|_| Arc::new(WebpAnimationFactory)),
+    },
+    VideoCodec {
         name: "y4m",
         about: "frames that are not compressed, with size and rate (YUV4MPEG2, 4:2:0)",
         formats: &[Y4m],
@@ -118,10 +137,20 @@ impl VideoCodec {
         CODECS.iter().find(|codec| codec.name == name)
     }
 
+    /// Whether it makes animated pictures.
+    pub(crate) fn is_animation(&self) -> bool {
+        self.formats.iter().any(|format| format.is_animation())
+    }
+
+    /// Whether a format that can have it can also have sound.
+    pub(crate) fn may_have_sound(&self) -> bool {
+        self.formats.iter().any(|format| format.has_sound())
+    }
+
     /// Whether its pictures may have alpha.
     pub(crate) fn has_alpha(&self) -> bool {
         match self.maker {
-            Maker::BuiltIn(make) => make(H264Quality::DEFAULT).planes() == Planes::Rgba,
+            Maker::BuiltIn(make) => make(H264Quality::DEFAULT).has_alpha(),
             Maker::Ffmpeg => FfmpegCodec::find(self.name).is_some_and(|codec| codec.planes == Planes::Rgba),
         }
     }

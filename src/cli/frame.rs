@@ -76,7 +76,7 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
         hang::say_when_compiling(|text| console::tell(text));
     }
     let gpu = Gpu::open(&picture.adapter())?;
-    let pixels = render_still(&gpu, &mut scene, picture.size, picture.fps, FrameIndex(0))?;
+    let pixels = render_still(&gpu, &mut scene, picture.size(), picture.fps(), FrameIndex(0))?;
     let png = png(picture, &pixels).context("the picture could not be encoded")?;
     match file {
         Some(mut file) => {
@@ -87,7 +87,7 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     }
     if args.json.json {
         let mut summary = serde_json::json!({
-            "size": picture.size.to_string(),
+            "size": picture.size().to_string(),
             "song_seconds": at.as_seconds(),
             "adapter": gpu.description.to_string(),
             "drum_map": args.highway.drum_map(&song)?.report,
@@ -116,7 +116,7 @@ fn check_standard_output(args: &FrameArgs) -> Result<(), UsageError> {
 /// `pixels` as a PNG file.
 fn png(picture: &PictureArgs, pixels: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, picture.size.width(), picture.size.height());
+    let mut encoder = png::Encoder::new(&mut bytes, picture.size().width(), picture.size().height());
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
     let mut writer = encoder.write_header()?;

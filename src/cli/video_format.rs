@@ -11,12 +11,18 @@ use super::formats::is_standard_stream;
 
 /// The format of a video file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum VideoFormat {
+pub(crate) enum VideoFormat {
     Mp4,
     /// QuickTime.
     Mov,
     Matroska,
     WebM,
+    /// An animated picture.
+    Gif,
+    /// An animated picture, PNG.
+    Apng,
+    /// An animated picture, WebP.
+    WebP,
     /// YUV4MPEG2: frames that are not compressed, with their size and rate.
     Y4m,
     /// Frames that are not compressed, one behind the other.
@@ -25,22 +31,28 @@ pub(super) enum VideoFormat {
 
 impl VideoFormat {
     /// All of them.
-    const ALL: [VideoFormat; 6] = [
+    const ALL: [VideoFormat; 9] = [
         VideoFormat::Mp4,
         VideoFormat::Mov,
         VideoFormat::Matroska,
         VideoFormat::WebM,
+        VideoFormat::Gif,
+        VideoFormat::Apng,
+        VideoFormat::WebP,
         VideoFormat::Y4m,
         VideoFormat::Nv12,
     ];
 
     /// Its name in texts.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             VideoFormat::Mp4 => "MP4",
             VideoFormat::Mov => "QuickTime",
             VideoFormat::Matroska => "Matroska",
             VideoFormat::WebM => "WebM",
+            VideoFormat::Gif => "GIF",
+            VideoFormat::Apng => "APNG",
+            VideoFormat::WebP => "animated WebP",
             VideoFormat::Y4m => "YUV4MPEG2",
             VideoFormat::Nv12 => "raw NV12",
         }
@@ -53,6 +65,9 @@ impl VideoFormat {
             VideoFormat::Mov => &["mov"],
             VideoFormat::Matroska => &["mkv"],
             VideoFormat::WebM => &["webm"],
+            VideoFormat::Gif => &["gif"],
+            VideoFormat::Apng => &["apng"],
+            VideoFormat::WebP => &["webp"],
             VideoFormat::Y4m => &["y4m"],
             VideoFormat::Nv12 => &["nv12"],
         }
@@ -70,13 +85,21 @@ impl VideoFormat {
             VideoFormat::Mov => Some(Container::QuickTime),
             VideoFormat::Matroska => Some(Container::Matroska),
             VideoFormat::WebM => Some(Container::WebM),
+            VideoFormat::Gif => Some(Container::Gif),
+            VideoFormat::Apng => Some(Container::Apng),
+            VideoFormat::WebP => Some(Container::WebP),
             VideoFormat::Y4m | VideoFormat::Nv12 => None,
         }
     }
 
     /// Whether it can have sound.
     pub(super) fn has_sound(self) -> bool {
-        self.container().is_some()
+        self.container().is_some_and(|container| !container.is_animation())
+    }
+
+    /// Whether it is an animated picture.
+    pub(crate) fn is_animation(self) -> bool {
+        self.container().is_some_and(Container::is_animation)
     }
 
     /// Whether it can be written to a pipe, whose bytes cannot be changed later: MP4 in fragments.

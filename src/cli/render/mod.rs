@@ -17,7 +17,7 @@ mod video;
 
 use std::path::PathBuf;
 
-use super::args::{ForceArgs, JsonArgs, QuietArgs, ResumeArgs, VideoArgs};
+use super::args::{ForceArgs, JsonArgs, LoopArgs, QuietArgs, ResumeArgs, VideoArgs};
 use super::signals::Signals;
 use super::video_format::VideoKind;
 use batch::BatchArgs;
@@ -39,7 +39,7 @@ pub(super) struct RenderArgs {
     /// Video file to write, or folder for the videos of several songs, which is created if it does not exist [default: the
     /// song's name, ending in .mp4 or what is usual for the codec, in the current folder].
     ///
-    /// The ending says the format: .mp4 or .m4v, .mov, .mkv, .webm; .y4m and .nv12 for frames that are not compressed. To
+    /// The ending says the format: .mp4 or .m4v, .mov, .mkv, .webm; .gif, .apng and .webp for animated pictures; .y4m and .nv12 for frames that are not compressed. To
     /// standard output (-) or a named pipe goes MP4 in fragments, or such frames: -o - --codec y4m.
     #[arg(short, long, value_name = "FILE|FOLDER")]
     output: Option<PathBuf>,
@@ -47,6 +47,9 @@ pub(super) struct RenderArgs {
     /// Write an MP4 file in fragments, as it is written to standard output: it can be played while it is made.
     #[arg(long)]
     fragmented: bool,
+
+    #[command(flatten)]
+    repeat: LoopArgs,
 
     #[command(flatten)]
     force: ForceArgs,
@@ -68,10 +71,19 @@ pub(super) struct RenderArgs {
 }
 
 /// Runs it.
-pub(super) fn run(args: &RenderArgs, signals: &Signals) -> anyhow::Result<()> {
-    let ending = VideoKind::usual(args.video.stream.codec()).format.ending();
-    match Plan::of(Songs::of(&args.songs)?, args.output.as_deref(), ending)? {
-        Plan::One(video) => single::run(args, &video, signals),
-        Plan::Many { folder, videos } => batch::run(args, &folder, &videos, signals),
+pub(super) fn run(mut args: RenderArgs, signals: &Signals) -> anyhow::Result<()> {
+    let codec = args.video.stream.codec();
+    let usual = VideoKind::usual(codec);
+    let plan = Plan::of(Songs::of(&args.songs)?, args.output.as_deref(), usual.format.ending())?;
+    let kind = match &plan {
+        Plan::One(video) => VideoKind::of("--output", &video.output, codec)?,
+        // All names end in what is usual for the codec.
+        Plan::Many { .. } => usual,
+    };
+    let kind = if args.fragmented { kind.in_fragments()? } else { kind };
+    args.video.picture.suit(kind.codec);
+    match plan {
+        Plan::One(video) => single::run(&args, &video, kind, signals),
+        Plan::Many { folder, videos } => batch::run(&args, (&folder, &videos), kind, signals),
     }
 }

@@ -33,7 +33,7 @@ impl RenderSummary<'_> {
     }
 
     fn video_seconds(&self) -> f64 {
-        self.report.frames as f64 / self.args.picture.fps.as_f64()
+        self.report.frames as f64 / self.args.picture.fps().as_f64()
     }
 
     /// The summary as a text for people.
@@ -68,12 +68,12 @@ impl RenderSummary<'_> {
             shown(self.output),
             report.frames,
             clock(self.video_seconds()),
-            self.args.picture.size,
-            self.args.picture.fps,
+            self.args.picture.size(),
+            self.args.picture.fps(),
             report.bytes as f64 / 1e6,
             self.wall.as_secs_f64(),
             self.frames_per_second(),
-            self.frames_per_second() / self.args.picture.fps.as_f64(),
+            self.frames_per_second() / self.args.picture.fps().as_f64(),
             process_cpu_time().as_secs_f64(),
             report.adapter,
             report.encoder,
@@ -106,8 +106,8 @@ impl RenderSummary<'_> {
         let mut json = serde_json::json!({
             "frames": report.frames,
             "kept_frames": report.kept,
-            "size": self.args.picture.size.to_string(),
-            "frame_rate": self.args.picture.fps.to_string(),
+            "size": self.args.picture.size().to_string(),
+            "frame_rate": self.args.picture.fps().to_string(),
             "wall_seconds": self.wall.as_secs_f64(),
             "cpu_seconds": process_cpu_time().as_secs_f64(),
             "frames_per_second": self.frames_per_second(),

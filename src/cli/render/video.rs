@@ -56,7 +56,9 @@ impl<'a> Video<'a> {
         let mut job = RenderJob::prepare(&args.video, song, kind.codec, cancel, messages)?;
         job.options.device_pool = pool.cloned();
         let sound = if kind.format.has_sound() { job.sound(messages)? } else { None };
-        let mut sink = Target::create(output, kind, overwrite, &job.tags())?;
+        let plays = args.repeat.plays(kind.format)?;
+        let sink = Target::create(output, kind, overwrite, &job.tags())?;
+        let mut sink = sink.map_file(|sink| sink.with_plays(plays));
         let is_resumable = matches!(sink, Target::File(_));
         let journal = match args.resume.no_resume || !is_resumable {
             true => None,

@@ -4,8 +4,11 @@
 //! another segment, and its pictures are encoded in display order by one encoder on one thread. So segments can be encoded
 //! in any order, on any number of threads, and the bytes are the same.
 
+#[cfg(feature = "animations")]
+pub mod animation;
 mod assembler;
 mod codec;
+mod coded_region;
 pub mod ffmpeg;
 #[cfg(feature = "h264")]
 pub mod h264;
@@ -18,6 +21,7 @@ pub mod raw;
 
 pub use self::assembler::Assembler;
 pub use self::codec::{Codec, CodecConfig};
+pub use self::coded_region::CodedRegion;
 pub use self::needs::{Joining, Planes};
 pub use self::quality::H264Quality;
 
@@ -170,6 +174,11 @@ pub trait EncoderFactory: Send + Sync {
     /// The planes that the encoders read. [`Planes::Nv12`] unless overridden.
     fn planes(&self) -> Planes {
         Planes::Nv12
+    }
+
+    /// Whether pictures may be see-through. If they take [`Planes::Rgba`], unless overridden.
+    fn has_alpha(&self) -> bool {
+        self.planes() == Planes::Rgba
     }
 
     /// Whether what is coded is RGB, not luma and chroma. `false` unless overridden.
