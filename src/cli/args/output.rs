@@ -22,23 +22,23 @@ impl ForceArgs {
     }
 }
 
-/// `--loop`.
+/// `--plays`.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub(crate) struct LoopArgs {
+pub(crate) struct PlaysArgs {
     /// How often an animated picture is played, up to 65535 times; 0 for ever [default: 0].
-    #[arg(long = "loop", value_name = "N")]
+    #[arg(long, value_name = "N")]
     plays: Option<u16>,
 }
 
-impl LoopArgs {
+impl PlaysArgs {
     /// How often a video in the format `format` is played; `None` for ever.
     ///
     /// # Errors
     /// When the option is given and the format does not say it.
-    pub(crate) fn plays(self, format: VideoFormat) -> Result<Option<NonZeroU16>, UsageError> {
+    pub(crate) fn times(self, format: VideoFormat) -> Result<Option<NonZeroU16>, UsageError> {
         if self.plays.is_some() && !format.is_animation() {
             let name = format.name();
-            let text = format!("--loop is for animated pictures (.gif, .apng, .webp), and the video is {name}");
+            let text = format!("--plays is for animated pictures (.gif, .apng, .webp), and the video is {name}");
             return Err(UsageError(text));
         }
         Ok(self.plays.and_then(NonZeroU16::new))

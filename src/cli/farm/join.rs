@@ -14,7 +14,7 @@ use wgpu_video::stream::{FileSink, FinishedSegment, SegmentStore, SinkError, Str
 
 use super::files::{PartOrigin, PartState, PlanFile};
 use crate::cli::UsageError;
-use crate::cli::args::{ForceArgs, JsonArgs, LoopArgs, QuietArgs};
+use crate::cli::args::{ForceArgs, JsonArgs, PlaysArgs, QuietArgs};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
 use crate::cli::files::CommandFiles;
@@ -41,7 +41,7 @@ pub(in crate::cli) struct JoinArgs {
     output: Option<PathBuf>,
 
     #[command(flatten)]
-    repeat: LoopArgs,
+    plays: PlaysArgs,
 
     #[command(flatten)]
     force: ForceArgs,
@@ -145,7 +145,7 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     let ending = VideoKind::usual(Some(codec)).format.ending();
     let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&file.song(), ending));
     let format = joined_kind(&output, Some(codec))?.format;
-    let plays = args.repeat.plays(format)?;
+    let plays = args.plays.times(format)?;
     let sink = match args.missing {
         true => None,
         false => {

@@ -3,6 +3,7 @@
 mod at_work;
 mod bars;
 mod batch;
+mod estimate;
 mod made;
 mod outcome;
 mod plan;
@@ -17,7 +18,7 @@ mod video;
 
 use std::path::PathBuf;
 
-use super::args::{ForceArgs, JsonArgs, LoopArgs, QuietArgs, ResumeArgs, VideoArgs};
+use super::args::{ForceArgs, JsonArgs, PlaysArgs, QuietArgs, ResumeArgs, VideoArgs};
 use super::signals::Signals;
 use super::video_format::VideoKind;
 use batch::BatchArgs;
@@ -49,7 +50,7 @@ pub(super) struct RenderArgs {
     fragmented: bool,
 
     #[command(flatten)]
-    repeat: LoopArgs,
+    plays: PlaysArgs,
 
     #[command(flatten)]
     force: ForceArgs,

@@ -65,7 +65,12 @@ pub(super) fn run(
     if !quiet && !json {
         hang::say_when_compiling(display.line_teller());
     }
-    let result = signals.stream(|_| video.make(&mut display, &mut messages));
+    let result = signals.stream(|_| {
+        if kind.format.is_animation() {
+            video.tell_size(&mut messages)?;
+        }
+        video.make(&mut display, &mut messages)
+    });
     display.finish();
     video.end(&result, &mut messages);
     let report = result?;

@@ -23,6 +23,8 @@ pub(super) struct RenderSummary<'a> {
     pub wall: Duration,
     /// `None` for a video without sound.
     pub sound: Option<&'a SoundSummary>,
+    /// What [`Report::bytes`] was thought to be before; `None` where nothing was told.
+    pub estimated_bytes: Option<u64>,
     pub warnings: &'a [String],
 }
 
@@ -112,6 +114,7 @@ impl RenderSummary<'_> {
             "cpu_seconds": process_cpu_time().as_secs_f64(),
             "frames_per_second": self.frames_per_second(),
             "bytes": report.bytes,
+            "estimated_bytes": self.estimated_bytes,
             "adapter": report.adapter,
             "encoder": report.encoder,
             "bottleneck": report.stages.bottleneck().to_string(),
