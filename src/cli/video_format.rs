@@ -176,7 +176,7 @@ impl VideoKind {
         if is_pipe && !kind.format.fits_pipe() {
             let name = kind.format.name();
             return Err(UsageError(format!(
-                "{option} {}: parts of a {name} file are written last and stand first, so it cannot go to standard output or a \
+                "{option} {}: a {name} file is completed when all of it is there, so it cannot go to standard output or a \
                  pipe; choose --codec {}, or give the name of a file (./- for one called -)",
                 shown(output),
                 listed(piped().map(|codec| codec.name.to_owned()), "or"),

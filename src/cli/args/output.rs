@@ -38,7 +38,8 @@ impl PlaysArgs {
     pub(crate) fn times(self, format: VideoFormat) -> Result<Option<NonZeroU16>, UsageError> {
         if self.plays.is_some() && !format.is_animation() {
             let name = format.name();
-            let text = format!("--plays is for animated pictures (.gif, .apng, .webp), and the video is {name}");
+            let text =
+                format!("--plays is for animated pictures (.gif, .apng, .webp), and the video is {name}");
             return Err(UsageError(text));
         }
         Ok(self.plays.and_then(NonZeroU16::new))

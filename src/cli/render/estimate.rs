@@ -42,7 +42,8 @@ pub(super) fn estimated_bytes(job: &mut RenderJob<'_>) -> Result<Option<u64>, St
         .with_cancel(cancel.clone())
         .with_device_pool(pool);
     // In the middle of each of as many parts of equal length.
-    let starts = (0..MOMENTS).map(|moment| (frames - u64::from(MOMENT_FRAMES)) * (2 * moment + 1) / (2 * MOMENTS));
+    let starts =
+        (0..MOMENTS).map(|moment| (frames - u64::from(MOMENT_FRAMES)) * (2 * moment + 1) / (2 * MOMENTS));
     let starts = starts.map(FrameIndex).collect();
     let mut sizes = UnitSizes::default();
     stream(&mut Moments::new(&mut job.scene, starts, length), &options, &mut sizes, &mut |_| ())?;

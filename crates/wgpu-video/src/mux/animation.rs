@@ -142,8 +142,7 @@ impl<W: Write + Seek> AnimationWriter<W> {
         units: &[AccessUnit],
     ) -> Result<(), MuxError> {
         let video = self.settings.video;
-        let expected =
-            Expected { video: &video, due: self.next, config: self.config.as_ref(), check_unit };
+        let expected = Expected { video: &video, due: self.next, config: self.config.as_ref(), check_unit };
         expected.check(segment, config, data, units)?;
         let mut out = Vec::with_capacity(data.len() + 64 * units.len() + 1024);
         if self.config.is_none() {
@@ -158,8 +157,10 @@ impl<W: Write + Seek> AnimationWriter<W> {
             let frame = place - video.plan.frames_of(segment).start;
             let damaged = |reason| MuxError::DamagedUnit { segment, frame, reason };
             let (region, coded) = CodedRegion::split(unit).ok_or_else(|| damaged(NO_REGION))?;
-            let (right, bottom) =
-                (u32::from(region.left) + u32::from(region.width), u32::from(region.top) + u32::from(region.height));
+            let (right, bottom) = (
+                u32::from(region.left) + u32::from(region.width),
+                u32::from(region.top) + u32::from(region.height),
+            );
             if right > video.size.width() || bottom > video.size.height() {
                 return Err(damaged("it lies beyond the edge of the picture"));
             }

@@ -45,12 +45,20 @@ impl AnimationFormat for Apng {
         let region = frame.region;
         // The first frame has one number, the others two.
         let sequence = (frame.number * 2).saturating_sub(1) as u32;
-        let [width, height, left, top] =
-            [region.width, region.height, region.left, region.top].map(|value| u32::from(value).to_be_bytes());
+        let [width, height, left, top] = [region.width, region.height, region.left, region.top]
+            .map(|value| u32::from(value).to_be_bytes());
         // At most 65535.
         let [ticks, clock] = [frame.ticks, frame.clock as u16].map(u16::to_be_bytes);
-        let control: [&[u8]; 8] =
-            [&sequence.to_be_bytes(), &width, &height, &left, &top, &ticks, &clock, &[0, region.blends.into()]];
+        let control: [&[u8]; 8] = [
+            &sequence.to_be_bytes(),
+            &width,
+            &height,
+            &left,
+            &top,
+            &ticks,
+            &clock,
+            &[0, region.blends.into()],
+        ];
         append_chunk(*b"fcTL", &control, out);
         match frame.number {
             0 => append_chunk(*b"IDAT", &[frame.coded], out),

@@ -47,11 +47,7 @@ enum Writer {
 
 impl Writer {
     /// For a file of the format that `settings` name; an animation is played `plays` times, or for ever.
-    fn new(
-        file: OutputFile,
-        settings: Mp4Settings,
-        plays: Option<NonZeroU16>,
-    ) -> Result<Writer, MuxError> {
+    fn new(file: OutputFile, settings: Mp4Settings, plays: Option<NonZeroU16>) -> Result<Writer, MuxError> {
         match settings.container {
             Container::Gif | Container::Apng | Container::WebP => {
                 if settings.sound.is_some() {

@@ -3,7 +3,8 @@
 use super::difference::{CORNER, Difference};
 use super::{append_unit, check_rate, failed};
 use crate::encode::{
-    AccessUnit, Codec, CodecConfig, CodedRegion, EncodeError, Encoder, EncoderFactory, EncoderSettings, Planes,
+    AccessUnit, Codec, CodecConfig, CodedRegion, EncodeError, Encoder, EncoderFactory, EncoderSettings,
+    Planes,
 };
 use strikeline_picture::{FrameChange, Picture, Rectangle, RgbaPicture, SegmentIndex};
 

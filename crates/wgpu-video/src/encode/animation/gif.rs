@@ -8,7 +8,8 @@ use super::dither::{Ditherer, distance};
 use super::palette::{Color, choose_colors, count_colors};
 use super::{append_unit, check_rate, failed};
 use crate::encode::{
-    AccessUnit, Codec, CodecConfig, CodedRegion, EncodeError, Encoder, EncoderFactory, EncoderSettings, Planes,
+    AccessUnit, Codec, CodecConfig, CodedRegion, EncodeError, Encoder, EncoderFactory, EncoderSettings,
+    Planes,
 };
 use strikeline_picture::{FrameChange, Picture, Rectangle, RgbaPicture, SegmentIndex};
 
@@ -20,8 +21,8 @@ const MOST_FRAMES_PER_SECOND: u32 = 50;
 /// The squared distance between a pixel's colour and the one that is shown there up to which it is left as it is.
 const STAYS: u32 = 12;
 
-/// The mean squared error of a pixel at which no more colours are added to a table.
-const GOOD_ENOUGH: f64 = 1.0;
+/// No more colours are added to a table when the squared errors that one of them makes are, all together, so small for each pixel.
+const GOOD_ENOUGH: f64 = 1.0 / 256.0;
 
 /// Makes encoders of GIF pictures. Each picture has a table of up to 256 colours of its own, chosen for what changes in it; colours
 /// between these are dithered in a pattern that stands still. A pixel that changes by less than can be seen stays as it is.
@@ -162,7 +163,8 @@ impl GifSegment {
             let pixel = Rectangle { left: *x, top: *y, right: x + 1, bottom: y + 1 };
             coded = Some(coded.map_or(pixel, |coded| coded.union(&pixel)));
         }
-        let coded = coded.unwrap_or(Rectangle { right: rectangle.left + 1, bottom: rectangle.top + 1, ..rectangle });
+        let coded =
+            coded.unwrap_or(Rectangle { right: rectangle.left + 1, bottom: rectangle.top + 1, ..rectangle });
         let cut = rows(&indices, rectangle, coded).flatten().copied().collect::<Vec<u8>>();
         let table = std::iter::repeat_n([0; 3], own).chain(colors).collect::<Vec<Color>>();
         Ok((coded, image(&table, &cut)?))
@@ -183,9 +185,8 @@ fn rows(samples: &[u8], outer: Rectangle, inner: Rectangle) -> impl Iterator<Ite
 fn image(table: &[Color], indices: &[u8]) -> Result<Vec<u8>, EncodeError> {
     let bits = table.len().max(2).next_power_of_two().trailing_zeros() as u8;
     let code_bits = bits.max(2);
-    let data = LzwEncoder::new(BitOrder::Lsb, code_bits)
-        .encode(indices)
-        .map_err(|error| failed(NAME, error))?;
+    let data =
+        LzwEncoder::new(BitOrder::Lsb, code_bits).encode(indices).map_err(|error| failed(NAME, error))?;
     let mut image = vec![0x80 | (bits - 1)];
     image.extend(table.as_flattened());
     image.resize(1 + 3 * (1 << bits), 0);

@@ -23,22 +23,21 @@ pub(super) fn count_colors(mut pixels: Vec<Color>) -> Vec<ColorCount> {
         .collect()
 }
 
-/// Chooses at most `most` colours for `counts`: fewer when the mean squared error of a pixel, over the three channels together, is
-/// `good_enough` before that.
+/// Chooses at most `most` colours for `counts`: fewer when no colour of them stands for others with a larger sum of squared
+/// errors, over the three channels together, than `good_enough` for each pixel that there is.
 pub(super) fn choose_colors(counts: &[ColorCount], most: usize, good_enough: f64) -> Vec<Color> {
     let mut counts = counts.to_vec();
     let all = Moments::of(&counts);
     let mut boxes = vec![ColorBox { start: 0, end: counts.len(), moments: all }];
     while boxes.len() < most {
-        let error: f64 = boxes.iter().map(|it| it.moments.error()).sum();
-        if error <= good_enough * all.pixels as f64 {
-            break;
-        }
         let largest = (0..boxes.len()).max_by(|&one, &other| {
             let error = |index: usize| boxes.get(index).map_or(0.0, |it| it.moments.error());
             error(one).total_cmp(&error(other))
         });
         let Some(largest) = largest.and_then(|index| boxes.get_mut(index)) else { break };
+        if largest.moments.error() <= good_enough * all.pixels as f64 {
+            break;
+        }
         let Some(second) = largest.divide(&mut counts) else { break };
         boxes.push(second);
     }
@@ -150,6 +149,9 @@ mod tests {
         assert_eq!(chosen, expected);
         // Two of them differ so little that one is enough.
         assert_eq!(choose_colors(&counts, 4, 0.2).len(), 3);
+        // A rare colour that is far from all others is not lost.
+        let dot: Vec<Color> = std::iter::repeat_n([20, 20, 20], 10_000).chain([[250, 0, 0]]).collect();
+        assert_eq!(choose_colors(&count_colors(dot), 256, 1.0 / 256.0).len(), 2);
         assert_eq!(choose_colors(&counts, 2, 0.0).len(), 2);
         assert_eq!(choose_colors(&[], 4, 0.0), [[0; 3]; 0]);
     }

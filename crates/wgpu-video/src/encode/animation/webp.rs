@@ -5,7 +5,8 @@ use image_webp::{ColorType, WebPEncoder};
 use super::difference::{CORNER, Difference};
 use super::{append_unit, check_rate, failed, opaque};
 use crate::encode::{
-    AccessUnit, Codec, CodecConfig, CodedRegion, EncodeError, Encoder, EncoderFactory, EncoderSettings, Planes,
+    AccessUnit, Codec, CodecConfig, CodedRegion, EncodeError, Encoder, EncoderFactory, EncoderSettings,
+    Planes,
 };
 use strikeline_picture::{FrameChange, Picture, Rectangle, RgbaPicture, SegmentIndex};
 
