@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use strikeline_picture::PixelFormat;
+use wgpu_video::encode::animation::{ApngFactory, GifFactory, WebpAnimationFactory};
 use wgpu_video::encode::ffmpeg::{EncoderOption, FfmpegCodec, FfmpegFactory, FfmpegProgram, ProgramError};
 use wgpu_video::encode::h264::H264Factory;
 #[cfg(feature = "openh264")]
@@ -56,7 +57,9 @@ pub(crate) struct MakerSettings<'a> {
     pub patience: Option<Duration>,
 }
 
-use VideoFormat::{JpegFiles, Matroska, Mov, Mp4, Nv12, PngFiles, QoiFiles, Rgba, WebM, WebPFiles, Y4m};
+use VideoFormat::{
+    Apng, Gif, JpegFiles, Matroska, Mov, Mp4, Nv12, PngFiles, QoiFiles, Rgba, WebM, WebP, WebPFiles, Y4m,
+};
 
 /// A row for a codec of ffmpeg.
 const fn of_ffmpeg(name: &'static str, about: &'static str, formats: &'static [VideoFormat]) -> VideoCodec {
@@ -137,6 +140,24 @@ pub(crate) const CODECS: &[VideoCodec] = &[
     of_ffmpeg("hevc_amf", "HEVC on AMD GPUs (ffmpeg)", &[Mp4, Mov, Matroska]),
     of_ffmpeg("av1_amf", "AV1 on AMD GPUs (ffmpeg)", &[Mp4, Matroska, WebM]),
     VideoCodec {
+        name: "gif",
+        about: "GIF animation, up to 256 colours in each picture",
+        formats: &[Gif],
+        maker: Maker::BuiltIn(|_| Arc::new(GifFactory)),
+    },
+    VideoCodec {
+        name: "apng",
+        about: "PNG animation with alpha, lossless",
+        formats: &[Apng],
+        maker: Maker::BuiltIn(|_| Arc::new(ApngFactory)),
+    },
+    VideoCodec {
+        name: "webp-animation",
+        about: "WebP animation with alpha, lossless",
+        formats: &[WebP],
+        maker: Maker::BuiltIn(|_| Arc::new(WebpAnimationFactory)),
+    },
+    VideoCodec {
         name: "y4m",
         about: "frames that are not compressed, with size and rate (YUV4MPEG2)",
         formats: &[Y4m],
@@ -176,6 +197,16 @@ impl VideoCodec {
                 Some(formats) => yuv(formats),
             },
         }
+    }
+
+    /// Whether it makes animated pictures.
+    pub(crate) fn is_animation(&self) -> bool {
+        self.formats.iter().any(|format| format.is_animation())
+    }
+
+    /// Whether a format that can have it can also have sound.
+    pub(crate) fn may_have_sound(&self) -> bool {
+        self.formats.iter().any(|format| format.has_sound())
     }
 
     /// Whether its pictures may have alpha.

@@ -78,8 +78,8 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
         hang::say_when_compiling(|text| console::tell(text));
     }
     let gpu = Gpu::open(&picture.adapter())?;
-    let pixels = render_still(&gpu, &mut scene, picture.size, picture.fps, FrameIndex(0))?;
-    let pixels = Pixels { size: picture.size, has_alpha: true, data: &pixels };
+    let pixels = render_still(&gpu, &mut scene, picture.size(), picture.fps(), FrameIndex(0))?;
+    let pixels = Pixels { size: picture.size(), has_alpha: true, data: &pixels };
     let mut png = Vec::new();
     PNG.write(&pixels, H264Quality::DEFAULT, &mut png).context("the picture could not be encoded")?;
     match file {
@@ -91,7 +91,7 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     }
     if args.json.json {
         let mut summary = serde_json::json!({
-            "size": picture.size.to_string(),
+            "size": picture.size().to_string(),
             "song_seconds": at.as_seconds(),
             "adapter": gpu.description.to_string(),
             "drum_map": args.highway.drum_map(&song)?.report,

@@ -104,8 +104,8 @@ impl<'a> RenderJob<'a> {
         let scene = args.highway.highway(&played.song, start, picture, messages)?;
         let drum_map = args.highway.drum_map(&played.song)?;
         let frames = match args.duration {
-            Some(duration) => duration.frames(picture.fps),
-            None => picture.fps.frames_to_cover(to_the_end(args, &scene)?),
+            Some(duration) => duration.frames(picture.fps()),
+            None => picture.fps().frames_to_cover(to_the_end(args, &scene)?),
         };
         let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);
         if scene.start() > last {
@@ -128,7 +128,7 @@ impl<'a> RenderJob<'a> {
         let span = VideoSpan {
             start: self.scene.start(),
             frames: self.frames,
-            rate: self.args.picture.fps,
+            rate: self.args.picture.fps(),
             tail: self.args.duration.is_none().then(|| self.args.tail()),
         };
         let mut warn = |warning| messages.warn(warning);

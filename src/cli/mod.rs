@@ -126,13 +126,13 @@ fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
         start_threads()?;
     }
     match command {
-        Command::Render(args) => render::run(&args, signals),
-        Command::Profile(args) => profile::run(&args, signals),
+        Command::Render(args) => render::run(*args, signals),
+        Command::Profile(args) => profile::run(*args, signals),
         Command::Frame(args) => frame::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Theme(args) => theme::run(&args),
         Command::DrumMap(args) => drum_map::run(&args),
-        Command::Tune(args) => tune::run(&args, signals),
+        Command::Tune(args) => tune::run(args, signals),
         Command::Clean(args) => clean::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Plan(args) => farm::run_plan(&args, signals),

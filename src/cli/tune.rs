@@ -83,9 +83,11 @@ pub(super) struct TuneArgs {
 }
 
 /// Runs it.
-pub(super) fn run(args: &TuneArgs, signals: &Signals) -> anyhow::Result<()> {
-    let picture = &args.picture;
+pub(super) fn run(mut args: TuneArgs, signals: &Signals) -> anyhow::Result<()> {
     let codec = args.encoder.codec().unwrap_or(VideoCodec::DEFAULT);
+    args.picture.suit(codec);
+    let args = &args;
+    let picture = &args.picture;
     codec.check_transparent(args.highway.is_transparent())?;
     let encoder = args.encoder.factory(codec)?;
     let encoder_name = encoder.name();
@@ -124,16 +126,16 @@ pub(super) fn run(args: &TuneArgs, signals: &Signals) -> anyhow::Result<()> {
     let jobs = default_jobs();
     let space = Space {
         cores: jobs.saturating_sub(1).max(1),
-        deepest_ring: deepest_ring(picture.size),
+        deepest_ring: deepest_ring(picture.size()),
         // A GPU overlaps work by itself; a second device is the most that can help it.
         most_devices: if adapter.software { jobs.max(2) } else { 2 },
         default: WorkSplit { devices: Some(adapter.devices()), ..WorkSplit::for_jobs(jobs) },
     };
     let mut bench = StreamBench {
-        frames: super::at_least_one(picture.fps.frames_to_cover(song.last_note() - scene.start())),
+        frames: super::at_least_one(picture.fps().frames_to_cover(song.last_note() - scene.start())),
         scene: &mut scene,
-        size: picture.size,
-        frame_rate: picture.fps,
+        size: picture.size(),
+        frame_rate: picture.fps(),
         encoder,
         adapter: picture.adapter(),
         window: (budget / 80).clamp(Duration::from_millis(150), Duration::from_secs(3)),
@@ -158,7 +160,7 @@ pub(super) fn run(args: &TuneArgs, signals: &Signals) -> anyhow::Result<()> {
     let key = Key {
         adapter: adapter.name.clone(),
         driver: adapter.driver.clone(),
-        size: SizeClass::of(picture.size),
+        size: SizeClass::of(picture.size()),
     };
     let seconds = bench.started.elapsed().as_secs_f64();
     let summary = TuneSummary {

@@ -12,12 +12,18 @@ use super::formats::is_standard_stream;
 
 /// The format of a video file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum VideoFormat {
+pub(crate) enum VideoFormat {
     Mp4,
     /// QuickTime.
     Mov,
     Matroska,
     WebM,
+    /// An animated picture.
+    Gif,
+    /// An animated picture, PNG.
+    Apng,
+    /// An animated picture, WebP.
+    WebP,
     /// YUV4MPEG2: frames that are not compressed, with their size and rate.
     Y4m,
     /// Frames that are not compressed, one behind the other.
@@ -36,11 +42,14 @@ pub(super) enum VideoFormat {
 
 impl VideoFormat {
     /// All of them.
-    const ALL: [VideoFormat; 11] = [
+    const ALL: [VideoFormat; 14] = [
         VideoFormat::Mp4,
         VideoFormat::Mov,
         VideoFormat::Matroska,
         VideoFormat::WebM,
+        VideoFormat::Gif,
+        VideoFormat::Apng,
+        VideoFormat::WebP,
         VideoFormat::Y4m,
         VideoFormat::Nv12,
         VideoFormat::Rgba,
@@ -51,12 +60,15 @@ impl VideoFormat {
     ];
 
     /// Its name in texts.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             VideoFormat::Mp4 => "MP4",
             VideoFormat::Mov => "QuickTime",
             VideoFormat::Matroska => "Matroska",
             VideoFormat::WebM => "WebM",
+            VideoFormat::Gif => "GIF",
+            VideoFormat::Apng => "APNG",
+            VideoFormat::WebP => "animated WebP",
             VideoFormat::Y4m => "YUV4MPEG2",
             VideoFormat::Nv12 => "raw NV12",
             VideoFormat::Rgba => "raw RGBA",
@@ -74,6 +86,9 @@ impl VideoFormat {
             VideoFormat::Mov => &["mov"],
             VideoFormat::Matroska => &["mkv"],
             VideoFormat::WebM => &["webm"],
+            VideoFormat::Gif => &["gif"],
+            VideoFormat::Apng => &["apng"],
+            VideoFormat::WebP => &["webp"],
             VideoFormat::Y4m => &["y4m"],
             VideoFormat::Nv12 => &["nv12"],
             VideoFormat::Rgba => &["rgba"],
@@ -96,6 +111,9 @@ impl VideoFormat {
             VideoFormat::Mov => Some(Container::QuickTime),
             VideoFormat::Matroska => Some(Container::Matroska),
             VideoFormat::WebM => Some(Container::WebM),
+            VideoFormat::Gif => Some(Container::Gif),
+            VideoFormat::Apng => Some(Container::Apng),
+            VideoFormat::WebP => Some(Container::WebP),
             VideoFormat::Y4m | VideoFormat::Nv12 | VideoFormat::Rgba => None,
             VideoFormat::PngFiles | VideoFormat::QoiFiles => None,
             VideoFormat::JpegFiles | VideoFormat::WebPFiles => None,
@@ -110,7 +128,12 @@ impl VideoFormat {
 
     /// Whether it can have sound.
     pub(super) fn has_sound(self) -> bool {
-        self.container().is_some()
+        self.container().is_some_and(|container| !container.is_animation())
+    }
+
+    /// Whether it is an animated picture.
+    pub(crate) fn is_animation(self) -> bool {
+        self.container().is_some_and(Container::is_animation)
     }
 
     /// Whether it can be written to a pipe, whose bytes cannot be changed later: MP4 in fragments.
@@ -123,12 +146,21 @@ impl VideoFormat {
         CODECS.iter().filter(move |codec| codec.formats.contains(&self))
     }
 
-    /// The format that the ending of `output` says.
-    pub(super) fn of_ending(output: &Path) -> Option<VideoFormat> {
+    /// The format that the ending of `output` says. Of several, it is one that `codec` can be in, if one was chosen; else a
+    /// file for each frame if there is a per cent sign in the name, which may be that of a number.
+    pub(super) fn of_ending(output: &Path, codec: Option<&VideoCodec>) -> Option<VideoFormat> {
         let ending = output.extension()?;
+        let name = output.file_name().unwrap_or_default();
+        let is_numbered = name.as_encoded_bytes().contains(&b'%');
         let is =
             |format: &VideoFormat| format.endings().iter().any(|known| ending.eq_ignore_ascii_case(known));
-        VideoFormat::ALL.into_iter().find(is)
+        let suits = |format: &VideoFormat| match codec {
+            Some(codec) => codec.formats.contains(format),
+            None => format.is_sequence() == is_numbered,
+        };
+        let mut named: Vec<VideoFormat> = VideoFormat::ALL.into_iter().filter(is).collect();
+        named.sort_by_key(|format| !suits(format));
+        named.first().copied()
     }
 }
 
@@ -161,19 +193,13 @@ impl VideoKind {
     ) -> Result<VideoKind, UsageError> {
         let is_pipe = is_standard_stream(output) || wgpu_video::stream::is_pipe(output);
         let ending = output.extension().filter(|ending| !ending.is_empty());
-        let kind = match VideoFormat::of_ending(output) {
+        let kind = match VideoFormat::of_ending(output, codec) {
             None if ending.is_some() && !is_pipe => {
                 return Err(UsageError(format!(
                     "{option} {}: videos are written as {}; give a name that ends in {}",
                     shown(output),
                     listed(VideoFormat::ALL.map(|format| format.name().to_owned()), "or"),
-                    listed(
-                        VideoFormat::ALL
-                            .iter()
-                            .flat_map(|format| format.endings())
-                            .map(|ending| format!(".{ending}")),
-                        "or"
-                    )
+                    listed(all_endings().into_iter().map(|ending| format!(".{ending}")), "or")
                 )));
             }
             Some(format) => {
@@ -234,6 +260,17 @@ impl VideoKind {
     }
 }
 
+/// The endings of the names of all formats, each once.
+fn all_endings() -> Vec<&'static str> {
+    let mut endings: Vec<&'static str> = Vec::new();
+    for ending in VideoFormat::ALL.iter().flat_map(|format| format.endings()) {
+        if !endings.contains(ending) {
+            endings.push(ending);
+        }
+    }
+    endings
+}
+
 /// The codecs that can go to a pipe.
 fn piped() -> impl Iterator<Item = &'static VideoCodec> {
     CODECS.iter().filter(|codec| codec.formats.iter().any(|format| format.fits_pipe()))
@@ -288,6 +325,9 @@ mod tests {
             ("out/%d.JPEG", None, (VideoFormat::JpegFiles, "jpeg")),
             ("%04d.jpg", Some("jpeg"), (VideoFormat::JpegFiles, "jpeg")),
             ("%04d", Some("webp"), (VideoFormat::WebPFiles, "webp")),
+            ("%04d.webp", None, (VideoFormat::WebPFiles, "webp")),
+            ("loop.webp", None, (VideoFormat::WebP, "webp-animation")),
+            ("100%.webp", Some("webp-animation"), (VideoFormat::WebP, "webp-animation")),
         ] {
             assert_eq!(kind(output, codec), Ok(expected), "{output} {codec:?}");
         }
@@ -317,7 +357,17 @@ mod tests {
     fn every_format_has_a_codec_and_every_codec_a_format_of_its_own_ending() {
         for format in VideoFormat::ALL {
             assert!(format.codecs().next().is_some(), "{}", format.name());
-            assert_eq!(VideoFormat::of_ending(Path::new(&format!("a.{}", format.ending()))), Some(format));
+            assert_eq!(
+                VideoFormat::of_ending(
+                    Path::new(&format!(
+                        "{}.{}",
+                        if format.is_sequence() { "%d" } else { "a" },
+                        format.ending()
+                    )),
+                    None
+                ),
+                Some(format)
+            );
         }
         assert!(CODECS.iter().all(|codec| !codec.formats.is_empty()));
     }

@@ -71,6 +71,10 @@ impl PictureSize {
     pub const MIN: u32 = 64;
     /// Largest width and height, in samples.
     pub const MAX: u32 = 8192;
+    /// 640 × 360.
+    pub const P360: PictureSize = PictureSize { width: 640, height: 360 };
+    /// 1920 × 1080.
+    pub const P1080: PictureSize = PictureSize { width: 1920, height: 1080 };
 
     /// The names of sizes, with width and height.
     pub const NAMES: [(&str, u32, u32); 14] = [

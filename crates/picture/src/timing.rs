@@ -87,6 +87,11 @@ pub struct FrameRateError {
 const NTSC_OF: [u32; 10] = [24, 30, 48, 60, 72, 90, 96, 120, 144, 240];
 
 impl FrameRate {
+    /// 25 frames per second.
+    pub const FPS_25: FrameRate = FrameRate { numerator: 25, denominator: 1 };
+    /// 60 frames per second.
+    pub const FPS_60: FrameRate = FrameRate { numerator: 60, denominator: 1 };
+
     /// `numerator / denominator` frames per second.
     ///
     /// # Errors

@@ -199,7 +199,7 @@ impl HighwayArgs {
             transparent: self.transparent,
             end_card: self.end_card.clone().map(|image| EndCard { image }),
         };
-        let highway = Highway::new(content, &options, picture.size, picture.fps)?;
+        let highway = Highway::new(content, &options, picture.size(), picture.fps())?;
         self.warn_of_cut_texts(&highway, picture, messages);
         let missing: Vec<String> =
             highway.missing_characters().iter().map(|character| format!("{character:?}")).collect();
@@ -215,7 +215,7 @@ impl HighwayArgs {
 
     /// Says which texts have not enough room.
     fn warn_of_cut_texts(&self, highway: &Highway, picture: &PictureArgs, messages: &mut Messages) {
-        let size = picture.size;
+        let size = picture.size();
         let mut sections = Vec::new();
         for text in highway.cut_texts() {
             match text {

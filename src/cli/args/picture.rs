@@ -3,24 +3,31 @@
 use strikeline_picture::{FrameRate, PictureSize};
 use wgpu_video::gpu::AdapterChoice;
 
+use crate::cli::codecs::VideoCodec;
+
 /// Picture size, frame rate and graphics adapter.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Picture")]
 pub(crate) struct PictureArgs {
     /// Picture size: WIDTHxHEIGHT (even, 64x64 to 8192x8192), or 360p, 480p (854x480), 540p, 720p, 1080p, 1440p, 2160p, 4k,
-    /// uhd (both 3840x2160), 4320p, 8k (both 7680x4320), square (1080x1080), vertical or portrait (both 1080x1920).
-    #[arg(long, value_name = "SIZE", default_value = "1080p")]
-    pub size: PictureSize,
+    /// uhd (both 3840x2160), 4320p, 8k (both 7680x4320), square (1080x1080), vertical or portrait (both 1080x1920) [default: 1080p; 360p for animated pictures].
+    #[arg(long, value_name = "SIZE")]
+    size: Option<PictureSize>,
 
-    /// Frames per second, from 1 to 1000: a number, a ratio such as 30000/1001, or ntsc, pal, film, ntsc-film.
+    /// Frames per second, from 1 to 1000: a number, a ratio such as 30000/1001, or ntsc, pal, film, ntsc-film [default: 60; 25
+    /// for animated pictures].
     ///
     /// 23.976, 23.98, 29.97, 47.95, 59.94 and 119.88 are the rates of NTSC: 24000/1001, 30000/1001 and so on. Other decimals
     /// are exact: 12.5 is 25/2.
-    #[arg(long, value_name = "RATE", default_value = "60")]
-    pub fps: FrameRate,
+    #[arg(long, value_name = "RATE")]
+    fps: Option<FrameRate>,
 
     #[command(flatten)]
     adapter: AdapterArgs,
+
+    /// Whether the defaults are those of animated pictures.
+    #[arg(skip)]
+    animated: bool,
 }
 
 /// `--adapter`.
@@ -33,6 +40,21 @@ pub(crate) struct AdapterArgs {
 }
 
 impl PictureArgs {
+    /// Picture size.
+    pub(crate) fn size(&self) -> PictureSize {
+        self.size.unwrap_or(if self.animated { PictureSize::P360 } else { PictureSize::P1080 })
+    }
+
+    /// Frames per second.
+    pub(crate) fn fps(&self) -> FrameRate {
+        self.fps.unwrap_or(if self.animated { FrameRate::FPS_25 } else { FrameRate::FPS_60 })
+    }
+
+    /// Lets what is not given be what is usual for videos in `codec`.
+    pub(crate) fn suit(&mut self, codec: &VideoCodec) {
+        self.animated = codec.is_animation();
+    }
+
     /// The adapter to draw on.
     pub(crate) fn adapter(&self) -> AdapterChoice {
         self.adapter.choice()

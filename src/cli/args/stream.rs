@@ -114,7 +114,7 @@ impl StreamArgs {
         if let Some(note) = chosen.note {
             messages.note(note);
         }
-        StreamOptions::new(picture.size, picture.fps, frames, encoder)
+        StreamOptions::new(picture.size(), picture.fps(), frames, encoder)
             .with_adapter(picture.adapter())
             .with_split(chosen.split)
             .with_redraw(self.redraw.into())

@@ -14,7 +14,7 @@ use wgpu_video::stream::{FileSink, FinishedSegment, SegmentStore, SinkError, Str
 
 use super::files::{PartOrigin, PartState, PlanFile};
 use crate::cli::UsageError;
-use crate::cli::args::{ForceArgs, JsonArgs, QuietArgs};
+use crate::cli::args::{ForceArgs, JsonArgs, PlaysArgs, QuietArgs};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
 use crate::cli::files::CommandFiles;
@@ -39,6 +39,9 @@ pub(in crate::cli) struct JoinArgs {
     /// Video file to write [default: the song's name, ending in .mp4, in the current folder].
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    plays: PlaysArgs,
 
     #[command(flatten)]
     force: ForceArgs,
@@ -141,7 +144,8 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     let codec = video_args.stream.codec().unwrap_or(VideoCodec::DEFAULT);
     let ending = VideoKind::usual(Some(codec)).format.ending();
     let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&file.song(), ending));
-    let container = joined_kind(&output, Some(codec))?.format.container();
+    let format = joined_kind(&output, Some(codec))?.format;
+    let plays = args.plays.times(format)?;
     let sink = match args.missing {
         true => None,
         false => {
@@ -154,7 +158,7 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
             files.check()?;
             // Errors of the output that can be seen in advance come before all parts are read.
             let sink = FileSink::create(&output, args.force.overwrite())?;
-            Some(sink.with_container(container.unwrap_or_default()))
+            Some(sink.with_container(format.container().unwrap_or_default()).with_plays(plays))
         }
     };
     let checked = check(&file)?;

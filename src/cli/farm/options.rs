@@ -11,6 +11,7 @@ use strikeline_picture::shown;
 use super::document::PlannedOption;
 use crate::cli::UsageError;
 use crate::cli::args::VideoArgs;
+use crate::cli::codecs::VideoCodec;
 
 /// The options of a video as they were given, so that they can be written into a plan.
 #[derive(Debug, Clone)]
@@ -180,7 +181,9 @@ pub(super) fn video_args(options: &[PlannedOption], folder: &Path) -> Result<Vid
     });
     let command = VideoArgs::augment_args(Command::new("strikeline").no_binary_name(true));
     let matches = command.try_get_matches_from(words).map_err(|error| reason(&error))?;
-    VideoArgs::from_arg_matches(&matches).map_err(|error| reason(&error))
+    let mut args = VideoArgs::from_arg_matches(&matches).map_err(|error| reason(&error))?;
+    args.picture.suit(args.stream.codec().unwrap_or(VideoCodec::DEFAULT));
+    Ok(args)
 }
 
 /// The first line of the error's text, which says what is wrong.

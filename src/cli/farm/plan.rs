@@ -118,7 +118,10 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
         return Err(UsageError(text).into());
     }
     let mut job = RenderJob::prepare(&video_args, &args.song, codec, &cancel, &mut messages)?;
-    let has_sound = job.sound(&mut messages)?.is_some();
+    let has_sound = codec.may_have_sound() && job.sound(&mut messages)?.is_some();
+    if !codec.may_have_sound() && video_args.sound.is_given() {
+        messages.warn(format_args!("{} has no place for sound, and gets none", codec.name));
+    }
     let inputs = planned_inputs(&job, &args.song, &folder)?;
     let video = planned_video(&job, has_sound)?;
     let head = PlanHead { program: this_program()?, song, options, inputs, video };

@@ -114,11 +114,13 @@ pub(super) struct ProfileArgs {
 }
 
 /// Runs it.
-pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
+pub(super) fn run(mut args: ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
+    let codec = args.stream.codec().unwrap_or(VideoCodec::DEFAULT);
+    args.picture.suit(codec);
+    let args = &args;
     let cancel = signals.token();
     let mut messages = Messages::new(args.quiet, args.json.json);
     // Errors that need no measurement are reported first.
-    let codec = args.stream.codec().unwrap_or(VideoCodec::DEFAULT);
     codec.check_transparent(args.highway.is_transparent())?;
     check_files(args)?;
     let (song, events) = args.song.open_with_events(&mut messages)?;
@@ -140,8 +142,8 @@ pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
         "{}, {frames} frames from {:.2} s of the song, {} at {} fps, quality {}",
         shown(args.song.name()),
         start.as_seconds(),
-        picture.size,
-        picture.fps,
+        picture.size(),
+        picture.fps(),
         args.stream.quality().qp()
     );
     if args.compare {
@@ -157,9 +159,10 @@ pub(super) fn run(args: &ProfileArgs, signals: &Signals) -> anyhow::Result<()> {
     };
     // Progress is shown on terminals only: a run takes seconds, and a log gains nothing from it.
     let visible = !args.quiet && console::has_terminal();
-    let mut display = ProgressDisplay::new(!visible, frames, picture.fps);
+    let mut display = ProgressDisplay::new(!visible, frames, picture.fps());
     let mut sound = match side {
         Side::WithoutRender => None,
+        _ if codec.is_animation() => None,
         _ => sound(args, &played, &drum_map.map, &scene, &options, &mut messages)?,
     };
     let heard = sound.as_ref().map(|sound| sound.about.clone());
@@ -252,7 +255,7 @@ fn sound(
     messages: &mut Messages,
 ) -> anyhow::Result<Option<VideoSound>> {
     let frames = options.frames.get();
-    let span = VideoSpan { start: scene.start(), frames, rate: args.picture.fps, tail: None };
+    let span = VideoSpan { start: scene.start(), frames, rate: args.picture.fps(), tail: None };
     crate::cli::sound::prepare(&args.sound, played, drum_map, span, &options.cancel, &mut |warning| {
         messages.warn(warning);
     })
@@ -284,7 +287,7 @@ fn part(args: &ProfileArgs, played: &PlayedSong) -> anyhow::Result<(Time, u64)> 
     }
     // Warnings are printed for the scene that is rendered.
     let whole = args.highway.highway(&played.song, None, &args.picture, &mut Messages::silent())?;
-    let rate = args.picture.fps;
+    let rate = args.picture.fps();
     let last = whole.content().notes.last().map_or(Time::ZERO, |note| note.time);
     let there = rate.frames_to_cover(last - whole.start()).max(1);
     let frames = frames.min(there);

@@ -53,14 +53,14 @@ pub(super) struct BatchArgs {
     at_once: Option<u16>,
 }
 
-/// Renders `videos`, all of them in `folder`.
+/// Renders `videos`, all of them in `folder`, as files of this `kind`.
 ///
 /// # Errors
 /// When nothing could be begun, a song failed, or the batch was interrupted.
 pub(super) fn run(
     args: &RenderArgs,
-    folder: &Path,
-    videos: &[PlannedVideo],
+    (folder, videos): (&Path, &[PlannedVideo]),
+    kind: VideoKind,
     signals: &Signals,
 ) -> anyhow::Result<()> {
     let started = Instant::now();
@@ -71,9 +71,6 @@ pub(super) fn run(
     Theme::find(&args.video.highway.look().theme)?;
     pool.adapter(&args.video.picture.adapter())?;
     let record = (!args.resume.no_resume).then(|| Record::read(folder));
-    // All names end in what is usual for the codec.
-    let kind = VideoKind::usual(args.video.stream.codec());
-    let kind = if args.fragmented { kind.in_fragments()? } else { kind };
     let existing = Existing { args, pool: &pool, cancel: &cancel, record: record.as_ref(), kind };
     let skipped = existing.skipped(videos)?;
     if !folder.as_os_str().is_empty() {
@@ -94,7 +91,7 @@ pub(super) fn run(
         kind,
         room: Room::new(cores.max(at_once)),
         at_once,
-        bars: Bars::new(quiet || json, videos.len(), args.video.picture.fps, &cancel),
+        bars: Bars::new(quiet || json, videos.len(), args.video.picture.fps(), &cancel),
         videos,
         outcomes: Mutex::new(videos.iter().map(|_| Outcome::NotBegun).collect()),
         ended: AtomicUsize::new(0),
@@ -262,7 +259,7 @@ impl Batch<'_> {
         let wall = self.started.elapsed();
         let (quiet, json) = (self.args.quiet.quiet, self.args.json.json);
         if !quiet && !json {
-            console::tell(table(self.videos, &outcomes, self.args.video.picture.fps, wall));
+            console::tell(table(self.videos, &outcomes, self.args.video.picture.fps(), wall));
         }
         let mut unprinted = self.unprinted.lock().unwrap_or_else(PoisonError::into_inner).take();
         if json {

@@ -198,6 +198,7 @@ impl VideoKey {
         };
         part(&job.identity().key_on(&adapter)?.to_string());
         part(&format!("{sound:?}"));
+        part(&format!("{:?}", args.plays));
         for file in [Some(song), sound.audio.as_deref(), sound.soundfont.as_deref()].into_iter().flatten() {
             part(&State::of(file).0);
         }

@@ -3,6 +3,7 @@
 mod at_work;
 mod bars;
 mod batch;
+mod estimate;
 mod made;
 mod outcome;
 mod plan;
@@ -18,7 +19,7 @@ mod video;
 
 use std::path::PathBuf;
 
-use super::args::{ForceArgs, JsonArgs, QuietArgs, ResumeArgs, VideoArgs};
+use super::args::{ForceArgs, JsonArgs, PlaysArgs, QuietArgs, ResumeArgs, VideoArgs};
 use super::signals::Signals;
 use super::video_format::VideoKind;
 use batch::BatchArgs;
@@ -40,7 +41,8 @@ pub(super) struct RenderArgs {
     /// Video file to write, or folder for the videos of several songs, which is created if it does not exist [default: the
     /// song's name, ending in .mp4 or what is usual for the codec, in the current folder].
     ///
-    /// The ending says the format: .mp4 or .m4v, .mov, .mkv, .webm; .y4m, .nv12 and .rgba for frames that are not compressed. To
+    /// The ending says the format: .mp4 or .m4v, .mov, .mkv, .webm; .gif, .apng and .webp for animated pictures; .y4m, .nv12 and
+    /// .rgba for frames that are not compressed. To
     /// standard output (-) or a named pipe goes MP4 in fragments, or such frames: -o - --codec y4m.
     ///
     /// A name with a number makes a picture file of each frame: out/%06d.png is out/000001.png and so on, in a folder that is made
@@ -55,6 +57,9 @@ pub(super) struct RenderArgs {
     /// Write an MP4 file in fragments, as it is written to standard output: it can be played while it is made.
     #[arg(long)]
     fragmented: bool,
+
+    #[command(flatten)]
+    plays: PlaysArgs,
 
     #[command(flatten)]
     force: ForceArgs,
@@ -76,12 +81,21 @@ pub(super) struct RenderArgs {
 }
 
 /// Runs it.
-pub(super) fn run(args: &RenderArgs, signals: &Signals) -> anyhow::Result<()> {
-    let usual = VideoKind::usual(args.video.stream.codec()).format;
+pub(super) fn run(mut args: RenderArgs, signals: &Signals) -> anyhow::Result<()> {
+    let codec = args.video.stream.codec();
+    let usual = VideoKind::usual(codec);
     let songs = Songs::of(&args.songs)?;
-    sequence::check_output(args, &songs, usual)?;
-    match Plan::of(songs, args.output.as_deref(), usual.ending())? {
-        Plan::One(video) => single::run(args, &video, signals),
-        Plan::Many { folder, videos } => batch::run(args, &folder, &videos, signals),
+    sequence::check_output(&args, &songs, usual.format)?;
+    let plan = Plan::of(songs, args.output.as_deref(), usual.format.ending())?;
+    let kind = match &plan {
+        Plan::One(video) => VideoKind::of("--output", &video.output, codec)?,
+        // All names end in what is usual for the codec.
+        Plan::Many { .. } => usual,
+    };
+    let kind = if args.fragmented { kind.in_fragments()? } else { kind };
+    args.video.picture.suit(kind.codec);
+    match plan {
+        Plan::One(video) => single::run(&args, &video, kind, signals),
+        Plan::Many { folder, videos } => batch::run(&args, (&folder, &videos), kind, signals),
     }
 }

@@ -10,8 +10,8 @@ use super::songs::Songs;
 use crate::cli::{UsageError, default_output};
 
 /// Extensions of names that are taken for a video and not for a folder.
-const VIDEO_ENDINGS: [&str; 11] =
-    ["mp4", "m4v", "mov", "mkv", "webm", "y4m", "nv12", "rgba", "avi", "gif", "ts"];
+const VIDEO_ENDINGS: [&str; 13] =
+    ["mp4", "m4v", "mov", "mkv", "webm", "gif", "apng", "webp", "y4m", "nv12", "rgba", "avi", "ts"];
 
 /// The largest number of files that an error names.
 const NAMED: usize = 3;

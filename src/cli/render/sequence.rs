@@ -26,7 +26,9 @@ use crate::cli::{UsageError, hang};
 /// When several songs are to be pictures, or their names are not given.
 pub(super) fn check_output(args: &RenderArgs, songs: &Songs, usual: VideoFormat) -> Result<(), UsageError> {
     let output = args.output.as_deref().filter(|output| !output.as_os_str().is_empty());
-    let named = output.filter(|output| !is_folder(output)).and_then(VideoFormat::of_ending);
+    let codec = args.video.stream.codec();
+    let named = output.filter(|output| !is_folder(output));
+    let named = named.and_then(|output| VideoFormat::of_ending(output, codec));
     let format = named.unwrap_or(usual);
     if !format.is_sequence() {
         return Ok(());

@@ -20,11 +20,16 @@ use crate::cli::signals::Signals;
 use crate::cli::video_format::VideoKind;
 use crate::cli::{UsageError, console, hang};
 
-/// Renders `video`.
+/// Renders `video`, as a file of this `kind`.
 ///
 /// # Errors
 /// When the video could not be made, or the summary could not be printed.
-pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) -> anyhow::Result<()> {
+pub(super) fn run(
+    args: &RenderArgs,
+    video: &PlannedVideo,
+    kind: VideoKind,
+    signals: &Signals,
+) -> anyhow::Result<()> {
     let started = Instant::now();
     let (quiet, json) = (args.quiet.quiet, args.json.json);
     let mut messages = Messages::new(quiet, json);
@@ -32,8 +37,6 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
     let mut files = CommandFiles::default();
     files.read_song(song);
     args.video.add_files(&mut files)?;
-    let kind = VideoKind::of("--output", output, args.video.stream.codec())?;
-    let kind = if args.fragmented { kind.in_fragments()? } else { kind };
     let is_piped = is_standard_stream(output);
     let is_sequence = kind.format.is_sequence();
     if args.start_number.is_some() && !is_sequence {
@@ -69,11 +72,16 @@ pub(super) fn run(args: &RenderArgs, video: &PlannedVideo, signals: &Signals) ->
     }
     let mut video =
         Video::prepare(args, (song, output), kind, overwrite, None, &signals.token(), &mut messages)?;
-    let mut display = ProgressDisplay::new(quiet, video.frames(), args.video.picture.fps);
+    let mut display = ProgressDisplay::new(quiet, video.frames(), args.video.picture.fps());
     if !quiet && !json {
         hang::say_when_compiling(display.line_teller());
     }
-    let result = signals.stream(|_| video.make(&mut display, &mut messages));
+    let result = signals.stream(|_| {
+        if kind.format.is_animation() {
+            video.tell_size(&mut messages)?;
+        }
+        video.make(&mut display, &mut messages)
+    });
     display.finish();
     video.end(&result, &mut messages);
     let report = result?;

@@ -26,6 +26,8 @@ pub(super) struct RenderSummary<'a> {
     pub wall: Duration,
     /// `None` for a video without sound.
     pub sound: Option<&'a SoundSummary>,
+    /// What [`Report::bytes`] was thought to be before; `None` where nothing was told.
+    pub estimated_bytes: Option<u64>,
     pub warnings: &'a [String],
 }
 
@@ -36,7 +38,7 @@ impl RenderSummary<'_> {
     }
 
     fn video_seconds(&self) -> f64 {
-        self.report.frames as f64 / self.args.picture.fps.as_f64()
+        self.report.frames as f64 / self.args.picture.fps().as_f64()
     }
 
     /// The paths of the first and the last picture, if each frame is one.
@@ -80,12 +82,12 @@ impl RenderSummary<'_> {
              notes move {speed}; {offset}{sound}",
             report.frames,
             clock(self.video_seconds()),
-            self.args.picture.size,
-            self.args.picture.fps,
+            self.args.picture.size(),
+            self.args.picture.fps(),
             report.bytes as f64 / 1e6,
             self.wall.as_secs_f64(),
             self.frames_per_second(),
-            self.frames_per_second() / self.args.picture.fps.as_f64(),
+            self.frames_per_second() / self.args.picture.fps().as_f64(),
             process_cpu_time().as_secs_f64(),
             report.adapter,
             report.encoder,
@@ -118,12 +120,13 @@ impl RenderSummary<'_> {
         let mut json = serde_json::json!({
             "frames": report.frames,
             "kept_frames": report.kept,
-            "size": self.args.picture.size.to_string(),
-            "frame_rate": self.args.picture.fps.to_string(),
+            "size": self.args.picture.size().to_string(),
+            "frame_rate": self.args.picture.fps().to_string(),
             "wall_seconds": self.wall.as_secs_f64(),
             "cpu_seconds": process_cpu_time().as_secs_f64(),
             "frames_per_second": self.frames_per_second(),
             "bytes": report.bytes,
+            "estimated_bytes": self.estimated_bytes,
             "adapter": report.adapter,
             "encoder": report.encoder,
             "bottleneck": report.stages.bottleneck().to_string(),

@@ -10,6 +10,7 @@ use wgpu_video::output::Overwrite;
 use wgpu_video::stream::{CancelToken, DevicePool, Progress, Report, StreamError, WorkSplit};
 
 use super::RenderArgs;
+use super::estimate::estimated_bytes;
 use super::made::VideoKey;
 use super::resume;
 use super::sequence;
@@ -38,7 +39,12 @@ pub(super) struct Video<'a> {
     sink: Target,
     journal: Option<Arc<Journal>>,
     cancel: CancelToken,
+    /// What its size was thought to be before it was made.
+    estimated: Option<u64>,
 }
+
+/// An animated picture of more bytes takes long to load in a page.
+const LARGE_ANIMATION: u64 = 20_000_000;
 
 impl<'a> Video<'a> {
     /// Reads the song at `song`, and begins the file at `output`, which is to be of this `kind`.
@@ -57,10 +63,12 @@ impl<'a> Video<'a> {
         let mut job = RenderJob::prepare(&args.video, song, kind.codec, cancel, messages)?;
         job.options.device_pool = pool.cloned();
         let sound = if kind.format.has_sound() { job.sound(messages)? } else { None };
-        let mut sink = match kind.format.is_sequence() {
+        let plays = args.plays.times(kind.format)?;
+        let sink = match kind.format.is_sequence() {
             true => Target::Pictures(sequence::open(args, (song, output), &mut job, overwrite, messages)?),
             false => Target::create(output, kind, overwrite, &job.tags())?,
         };
+        let mut sink = sink.map_file(|sink| sink.with_plays(plays));
         let is_resumable = matches!(sink, Target::File(_));
         let journal = match args.resume.no_resume || !is_resumable {
             true => None,
@@ -79,7 +87,7 @@ impl<'a> Video<'a> {
         if let Some(journal) = &journal {
             job.options.store = Some(Arc::clone(journal) as Arc<_>);
         }
-        Ok(Video { args, output, job, sound, sink, journal, cancel: cancel.clone() })
+        Ok(Video { args, output, job, sound, sink, journal, cancel: cancel.clone(), estimated: None })
     }
 
     /// Frames of the video.
@@ -103,6 +111,27 @@ impl<'a> Video<'a> {
     /// Splits the work in another way. The bytes are the same.
     pub(super) fn set_split(&mut self, split: WorkSplit) {
         self.job.options.split = split;
+    }
+
+    /// Tells how large the file will be, about. If a part of it has been made already, nothing is known.
+    ///
+    /// # Errors
+    /// As [`wgpu_video::stream::stream`].
+    pub(super) fn tell_size(&mut self, messages: &mut Messages) -> Result<(), StreamError> {
+        if self.kept_segments() > 0 {
+            return Ok(());
+        }
+        self.estimated = estimated_bytes(&mut self.job)?;
+        match self.estimated {
+            Some(bytes) if bytes > LARGE_ANIMATION => messages.warn(format_args!(
+                "the file will have about {:.0} MB, which is much for a page: a smaller --size, a lower --fps or a shorter \
+                 --duration makes it smaller",
+                bytes as f64 / 1e6
+            )),
+            Some(bytes) => messages.note(format_args!("the file will have about {:.1} MB", bytes as f64 / 1e6)),
+            None => {}
+        }
+        Ok(())
     }
 
     /// Makes the video.
@@ -175,6 +204,7 @@ impl<'a> Video<'a> {
             drum_map: self.job.map_report(),
             wall,
             sound: self.about_sound(),
+            estimated_bytes: self.estimated,
             warnings: messages.warnings(),
         }
     }

@@ -89,6 +89,6 @@ fn tuned_for(file: &SettingsFile, picture: &PictureArgs) -> Result<Option<WorkSp
     // If something is wrong with the adapter, the render reports it.
     let Ok(index) = picture.adapter().pick(&adapters) else { return Ok(None) };
     let Some(adapter) = adapters.into_iter().nth(index) else { return Ok(None) };
-    let key = Key { adapter: adapter.name, driver: adapter.driver, size: SizeClass::of(picture.size) };
+    let key = Key { adapter: adapter.name, driver: adapter.driver, size: SizeClass::of(picture.size()) };
     Ok(settings.get(&key).map(|tuned| tuned.split))
 }

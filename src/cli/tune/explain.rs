@@ -29,7 +29,7 @@ impl TuneSummary<'_> {
 
     fn title(&self) -> String {
         let picture = &self.args.picture;
-        format!("strikeline tune, {} at {} fps, encoded by {}", picture.size, picture.fps, self.encoder)
+        format!("strikeline tune, {} at {} fps, encoded by {}", picture.size(), picture.fps(), self.encoder)
     }
 
     fn effort(&self) -> String {
@@ -122,8 +122,8 @@ impl TuneSummary<'_> {
             "adapter": self.key.adapter,
             "driver": self.key.driver,
             "size_class": self.key.size.id(),
-            "size": self.args.picture.size.to_string(),
-            "frame_rate": self.args.picture.fps.to_string(),
+            "size": self.args.picture.size().to_string(),
+            "frame_rate": self.args.picture.fps().to_string(),
             "encoder": self.encoder,
             "quality": self.args.encoder.quality().qp(),
             "seconds": self.seconds,

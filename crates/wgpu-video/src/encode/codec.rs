@@ -35,6 +35,12 @@ impl Codec {
     pub const WEBP: Codec = Codec("WebP");
     /// FFV1 (RFC 9043).
     pub const FFV1: Codec = Codec("FFV1");
+    /// Pictures of a GIF animation, as [`CodedRegion`](super::CodedRegion) has it.
+    pub const GIF: Codec = Codec("GIF");
+    /// Pictures of an animated PNG, as [`CodedRegion`](super::CodedRegion) has it.
+    pub const APNG: Codec = Codec("APNG");
+    /// Pictures of an animated WebP, lossless, as [`CodedRegion`](super::CodedRegion) has it.
+    pub const WEBP: Codec = Codec("animated WebP");
     /// Frames of a YUV4MPEG2 file: the line `FRAME`, then luma and both chroma planes.
     pub const YUV4MPEG2: Codec = Codec("YUV4MPEG2");
     /// Uncompressed NV12: luma, then interleaved chroma, rows without padding.

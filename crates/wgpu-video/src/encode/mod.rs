@@ -4,8 +4,11 @@
 //! another segment, and its pictures are encoded in display order by one encoder on one thread. So segments can be encoded
 //! in any order, on any number of threads, and the bytes are the same.
 
+#[cfg(feature = "animations")]
+pub mod animation;
 mod assembler;
 mod codec;
+mod coded_region;
 pub mod ffmpeg;
 #[cfg(feature = "h264")]
 pub mod h264;
@@ -22,6 +25,7 @@ pub mod raw;
 
 pub use self::assembler::Assembler;
 pub use self::codec::{Codec, CodecConfig};
+pub use self::coded_region::CodedRegion;
 pub use self::needs::{Joining, Planes};
 pub use self::quality::H264Quality;
 

@@ -17,6 +17,12 @@ pub enum Container {
     Matroska,
     /// Matroska with a few codecs only, for browsers.
     WebM,
+    /// An animated picture, GIF89a.
+    Gif,
+    /// An animated picture, PNG.
+    Apng,
+    /// An animated picture, WebP.
+    WebP,
 }
 
 impl std::fmt::Display for Container {
@@ -26,6 +32,9 @@ impl std::fmt::Display for Container {
             Container::QuickTime => "QuickTime",
             Container::Matroska => "Matroska",
             Container::WebM => "WebM",
+            Container::Gif => "GIF",
+            Container::Apng => "APNG",
+            Container::WebP => "WebP",
         })
     }
 }

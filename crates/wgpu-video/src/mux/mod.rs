@@ -3,12 +3,15 @@
 //! Access units are copied as they are. What is added is when each one is shown, computed from the number of
 //! the frame, and how the decoder is to be set up.
 
+mod animation;
+mod apng;
 mod boxes;
 mod checks;
 mod codecs;
 mod description;
 mod ebml;
 mod fragmented;
+mod gif;
 mod matroska;
 mod matroska_tracks;
 mod mp4;
@@ -16,7 +19,9 @@ mod mp4_sound;
 mod mp4_track;
 mod mp4_video;
 mod sound_entries;
+mod webp;
 
+pub use animation::{AnimationSettings, AnimationWriter};
 pub use description::{Container, VideoTrack};
 pub use fragmented::FragmentedMp4;
 pub use matroska::MatroskaWriter;
@@ -39,6 +44,17 @@ pub enum MuxError {
         frames: u64,
         /// The most that one file takes.
         limit: u64,
+    },
+    /// The file would have more frames or bytes than its format allows. Make it shorter or smaller, or choose another format.
+    #[error(
+        "a file in the format {container} can have at most {limit}: choose a shorter part, a smaller size or a lower rate, or \
+         another format such as MP4"
+    )]
+    TooLarge {
+        /// The format of the file.
+        container: Container,
+        /// The most that it may have.
+        limit: &'static str,
     },
     /// A segment was left out, came twice or came too early. Hand segments over in order.
     #[error("segment {} came where segment {} was expected", got.0, due.0)]

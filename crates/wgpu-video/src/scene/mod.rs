@@ -1,5 +1,6 @@
 //! Scenes: anything that can draw frame `n` of a video.
 
+pub mod moments;
 pub mod still;
 
 use crate::gpu::convert::SourceFormat;

@@ -1,5 +1,6 @@
-//! The sink that makes a file with an index: MP4, QuickTime, Matroska or WebM.
+//! The sink that makes a file with an index, or an animated picture: all formats of [`Container`].
 
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,7 +8,9 @@ use strikeline_audio::Packet;
 
 use super::sink::{FinishedSegment, Sink, SinkError, StreamInfo};
 use crate::journal::Journal;
-use crate::mux::{Container, MatroskaWriter, Mp4Settings, Mp4Writer, MuxError};
+use crate::mux::{
+    AnimationSettings, AnimationWriter, Container, MatroskaWriter, Mp4Settings, Mp4Writer, MuxError,
+};
 use crate::output::{OutputError, OutputFile, Overwrite};
 
 /// Writes a file, which appears under its name when it is complete: an MP4 file, unless another format is set.
@@ -15,6 +18,7 @@ use crate::output::{OutputError, OutputFile, Overwrite};
 pub struct FileSink {
     state: SinkState,
     container: Container,
+    plays: Option<NonZeroU16>,
     writing_tool: Option<&'static str>,
     title: Option<String>,
     artist: Option<String>,
@@ -38,11 +42,21 @@ enum SinkState {
 enum Writer {
     Mp4(Box<Mp4Writer<OutputFile>>),
     Matroska(Box<MatroskaWriter<OutputFile>>),
+    Animation(Box<AnimationWriter<OutputFile>>),
 }
 
 impl Writer {
-    fn new(file: OutputFile, settings: Mp4Settings) -> Result<Writer, MuxError> {
+    /// For a file of the format that `settings` name; an animation is played `plays` times, or for ever.
+    fn new(file: OutputFile, settings: Mp4Settings, plays: Option<NonZeroU16>) -> Result<Writer, MuxError> {
         match settings.container {
+            Container::Gif | Container::Apng | Container::WebP => {
+                if settings.sound.is_some() {
+                    let reason = "an animated picture has no place for it: stream without sound".to_owned();
+                    return Err(MuxError::Sound { reason });
+                }
+                let settings = AnimationSettings::new(settings.video, settings.container).with_plays(plays);
+                AnimationWriter::new(file, settings).map(|writer| Writer::Animation(Box::new(writer)))
+            }
             Container::Mp4 | Container::QuickTime => {
                 Mp4Writer::new(file, settings).map(|writer| Writer::Mp4(Box::new(writer)))
             }
@@ -56,6 +70,7 @@ impl Writer {
         match self {
             Writer::Mp4(writer) => writer.get_ref(),
             Writer::Matroska(writer) => writer.get_ref(),
+            Writer::Animation(writer) => writer.get_ref(),
         }
     }
 
@@ -64,6 +79,7 @@ impl Writer {
         match self {
             Writer::Mp4(writer) => writer.write_segment(*segment, config, data, units),
             Writer::Matroska(writer) => writer.write_segment(*segment, config, data, units),
+            Writer::Animation(writer) => writer.write_segment(*segment, config, data, units),
         }
     }
 
@@ -71,6 +87,9 @@ impl Writer {
         match self {
             Writer::Mp4(writer) => writer.write_sound(packets),
             Writer::Matroska(writer) => writer.write_sound(packets),
+            Writer::Animation(_) => {
+                Err(MuxError::Sound { reason: "an animated picture has no place for it".to_owned() })
+            }
         }
     }
 
@@ -78,6 +97,7 @@ impl Writer {
         match self {
             Writer::Mp4(writer) => writer.finish(),
             Writer::Matroska(writer) => writer.finish(),
+            Writer::Animation(writer) => writer.finish(),
         }
     }
 
@@ -85,6 +105,7 @@ impl Writer {
         match self {
             Writer::Mp4(writer) => writer.finish_early(),
             Writer::Matroska(writer) => writer.finish_early(),
+            Writer::Animation(writer) => writer.finish_early(),
         }
     }
 }
@@ -98,6 +119,7 @@ impl FileSink {
         Ok(FileSink {
             state: SinkState::Created(OutputFile::create(path, overwrite)?),
             container: Container::Mp4,
+            plays: None,
             writing_tool: None,
             title: None,
             artist: None,
@@ -112,6 +134,12 @@ impl FileSink {
     #[must_use]
     pub fn with_container(self, container: Container) -> FileSink {
         FileSink { container, ..self }
+    }
+
+    /// The same for an animated picture that is played `plays` times; `None` for ever. Other formats do not say it.
+    #[must_use]
+    pub fn with_plays(self, plays: Option<NonZeroU16>) -> FileSink {
+        FileSink { plays, ..self }
     }
 
     /// The same with a path for an unfinished video: when the stream is stopped ([`Sink::finish_early`]), the segments so far
@@ -188,7 +216,7 @@ impl Sink for FileSink {
         if let Some(tool) = self.writing_tool {
             settings = settings.with_writing_tool(tool);
         }
-        self.state = SinkState::Writing(Writer::new(file, settings)?);
+        self.state = SinkState::Writing(Writer::new(file, settings, self.plays)?);
         Ok(())
     }
 
