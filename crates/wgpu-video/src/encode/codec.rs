@@ -40,7 +40,7 @@ impl Codec {
     /// Pictures of an animated PNG, as [`CodedRegion`](super::CodedRegion) has it.
     pub const APNG: Codec = Codec("APNG");
     /// Pictures of an animated WebP, lossless, as [`CodedRegion`](super::CodedRegion) has it.
-    pub const WEBP: Codec = Codec("animated WebP");
+    pub const ANIMATED_WEBP: Codec = Codec("animated WebP");
     /// Frames of a YUV4MPEG2 file: the line `FRAME`, then luma and both chroma planes.
     pub const YUV4MPEG2: Codec = Codec("YUV4MPEG2");
     /// Uncompressed NV12: luma, then interleaved chroma, rows without padding.

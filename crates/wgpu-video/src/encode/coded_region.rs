@@ -9,7 +9,7 @@ use strikeline_picture::Rectangle;
 /// * [`Codec::GIF`](super::Codec::GIF): the packed fields of the image descriptor, the local colour table and the image data
 ///   (GIF89a, 20 to 22). In a region that is blended, colour 0 is transparent.
 /// * [`Codec::APNG`](super::Codec::APNG): the zlib stream of `IDAT` and `fdAT` chunks (PNG, third edition, 11.2.3 and 11.3.2).
-/// * [`Codec::WEBP`](super::Codec::WEBP): the content of a `VP8L` chunk (RFC 9649).
+/// * [`Codec::ANIMATED_WEBP`](super::Codec::ANIMATED_WEBP): the content of a `VP8L` chunk (RFC 9649).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodedRegion {
     /// First column.

@@ -20,7 +20,7 @@ const DO_NOT_BLEND: u8 = 0x02;
 
 impl AnimationFormat for WebP {
     fn codec(&self) -> Codec {
-        Codec::WEBP
+        Codec::ANIMATED_WEBP
     }
 
     fn clock(&self, _rate: FrameRate) -> u32 {

@@ -28,7 +28,7 @@ impl EncoderFactory for WebpAnimationFactory {
     }
 
     fn codec(&self) -> Codec {
-        Codec::WEBP
+        Codec::ANIMATED_WEBP
     }
 
     fn planes(&self) -> Planes {
@@ -85,7 +85,7 @@ impl Encoder for WebpSegment {
     }
 
     fn codec_config(&self) -> Option<CodecConfig> {
-        Some(CodecConfig::new(Codec::WEBP, []))
+        Some(CodecConfig::new(Codec::ANIMATED_WEBP, []))
     }
 }
 
