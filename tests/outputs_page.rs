@@ -28,7 +28,8 @@ fn every_command_of_the_page_on_outputs_works() {
         let command = command
             .replace("strikeline render", &format!("strikeline render {short}"))
             .replace("mkfifo", "rm -f frames; mkfifo")
-            .replace("ffmpeg -i", "ffmpeg -v error -y -i");
+            .replace("1920x1080 -r 60", "128x96 -r 25")
+            .replace("ffmpeg -", "ffmpeg -v error -y -");
         let mut shell = Command::new("bash");
         shell.current_dir(&folder).env("XDG_CONFIG_HOME", "/nonexistent");
         shell.env("PATH", &path);
