@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use strikeline_picture::{FrameChange, FrameIndex, Picture, PictureSize, Plane, Scroll, SegmentIndex};
+use strikeline_picture::{
+    FrameChange, FrameIndex, Picture, PictureSize, Plane, RgbaPicture, Scroll, SegmentIndex,
+};
 use wgpu_video::encode::{
-    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings,
+    AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, Planes,
 };
 use wgpu_video::scene::Scene;
 use wgpu_video::stream::NullSink;
@@ -25,10 +27,19 @@ pub(super) struct PreparedFrames(Vec<PreparedPicture>);
 /// One frame of a scene in memory.
 struct PreparedPicture {
     size: PictureSize,
-    /// NV12 without padding.
-    data: Vec<u8>,
+    pixels: Pixels,
     /// The motion since the frame before.
     scroll: Option<Scroll>,
+}
+
+/// The pixels of a frame, without padding.
+enum Pixels {
+    Nv12(Vec<u8>),
+    /// As they are drawn: colours are multiplied by alpha.
+    Rgba {
+        data: Vec<u8>,
+        has_alpha: bool,
+    },
 }
 
 impl PreparedFrames {
@@ -37,10 +48,12 @@ impl PreparedFrames {
         scene: &mut dyn Scene,
         options: &StreamOptions,
     ) -> Result<Arc<PreparedFrames>, StreamError> {
-        let frame_bytes = options.size.width() as usize * options.size.height() as usize * 3 / 2;
+        let planes = options.encoder.planes();
+        let pixels = options.size.width() as usize * options.size.height() as usize;
+        let frame_bytes = if planes == Planes::Rgba { pixels * 4 } else { pixels * 3 / 2 };
         let count = (MEMORY / frame_bytes).clamp(2, MOST) as u64;
         let count = NonZeroU64::new(count).unwrap_or(NonZeroU64::MIN);
-        let collecting = CollectingEncoder::default();
+        let collecting = CollectingEncoder { planes, all: Arc::default() };
         let keeping = options
             .clone()
             // One segment: one encoder, which is given them in order.
@@ -49,7 +62,7 @@ impl PreparedFrames {
             .with_segment_frames(NonZeroU32::new(MOST as u32))
             .with_record(None);
         stream(scene, &keeping, &mut NullSink::default(), &mut |_| {})?;
-        let kept = std::mem::take(&mut *collecting.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let kept = std::mem::take(&mut *collecting.all.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Arc::new(PreparedFrames(kept)))
     }
 
@@ -80,8 +93,20 @@ impl PreparedFrames {
 }
 
 /// Makes encoders that collect the pictures, and is one.
-#[derive(Clone, Default)]
-struct CollectingEncoder(Arc<Mutex<Vec<PreparedPicture>>>);
+#[derive(Clone)]
+struct CollectingEncoder {
+    planes: Planes,
+    all: Arc<Mutex<Vec<PreparedPicture>>>,
+}
+
+impl CollectingEncoder {
+    fn take(&self, picture: PreparedPicture, output: &mut Vec<u8>) -> AccessUnit {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(picture);
+        output.push(0);
+        AccessUnit::new(1, all.len() == 1)
+    }
+}
 
 impl EncoderFactory for CollectingEncoder {
     fn name(&self) -> &'static str {
@@ -90,6 +115,10 @@ impl EncoderFactory for CollectingEncoder {
 
     fn codec(&self) -> Codec {
         Codec::NONE
+    }
+
+    fn planes(&self) -> Planes {
+        self.planes
     }
 
     fn begin_segment(
@@ -112,11 +141,21 @@ impl Encoder for CollectingEncoder {
         let mut data = Vec::with_capacity(width * height * 3 / 2);
         (0..height).for_each(|row| data.extend_from_slice(picture.luma.row(row, width)));
         (0..height / 2).for_each(|row| data.extend_from_slice(picture.chroma.row(row, width)));
-        let kept = PreparedPicture { size: picture.size, data, scroll: change.scroll };
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(kept);
-        output.push(0);
-        Ok(Some(AccessUnit::new(1, all.len() == 1)))
+        let pixels = Pixels::Nv12(data);
+        let kept = PreparedPicture { size: picture.size, pixels, scroll: change.scroll };
+        Ok(Some(self.take(kept, output)))
+    }
+
+    fn encode_rgba(
+        &mut self,
+        picture: &RgbaPicture<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<Option<AccessUnit>, EncodeError> {
+        let RgbaPicture { size, has_alpha, .. } = *picture;
+        let (row_bytes, height) = (size.width() as usize * 4, size.height() as usize);
+        let data = (0..height).flat_map(|row| picture.pixels.row(row, row_bytes)).copied().collect();
+        let kept = PreparedPicture { size, pixels: Pixels::Rgba { data, has_alpha }, scroll: None };
+        Ok(Some(self.take(kept, output)))
     }
 
     fn codec_config(&self) -> Option<CodecConfig> {
@@ -157,13 +196,39 @@ impl Readback<PreparedFrame> for PreparedReader {
     }
 }
 
+impl PreparedFrame {
+    fn prepared(&self) -> &PreparedPicture {
+        // There is one, or the frame would not have been rendered.
+        &self.frames.0[self.frames.stand_in(self.frame).0]
+    }
+}
+
 impl Mapped for PreparedFrame {
     fn picture(&self) -> Picture<'_> {
-        // There is one, or the frame would not have been rendered.
-        let PreparedPicture { size, data, .. } = &self.frames.0[self.frames.stand_in(self.frame).0];
+        let PreparedPicture { size, pixels, .. } = self.prepared();
         let stride = size.width() as usize;
-        let (luma, chroma) = data.split_at(stride * size.height() as usize);
+        let (luma, chroma) = match pixels {
+            Pixels::Nv12(data) => data.split_at(stride * size.height() as usize),
+            Pixels::Rgba { .. } => Default::default(),
+        };
         Picture { size: *size, luma: Plane { data: luma, stride }, chroma: Plane { data: chroma, stride } }
+    }
+
+    fn rgba(&self) -> Option<RgbaPicture<'_>> {
+        let PreparedPicture { size, pixels, .. } = self.prepared();
+        match pixels {
+            Pixels::Nv12(_) => None,
+            Pixels::Rgba { data, has_alpha } => {
+                let pixels = Plane { data, stride: size.width() as usize * 4 };
+                Some(RgbaPicture { size: *size, pixels, has_alpha: *has_alpha })
+            }
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        match &self.prepared().pixels {
+            Pixels::Nv12(data) | Pixels::Rgba { data, .. } => data.len() as u64,
+        }
     }
 
     fn change(&self) -> &FrameChange {
@@ -179,8 +244,9 @@ mod tests {
     fn prepared_frames_run_forwards_and_backwards_and_so_does_their_motion() {
         let run = |count: i32| {
             let size = PictureSize::new(64, 64).unwrap();
+            let scroll = |index| Some(Scroll::whole(0, index));
             let kept =
-                |index| PreparedPicture { size, data: Vec::new(), scroll: Some(Scroll::whole(0, index)) };
+                |index| PreparedPicture { size, pixels: Pixels::Nv12(Vec::new()), scroll: scroll(index) };
             let frames = PreparedFrames((0..count).map(kept).collect());
             let places = (0..7).map(|frame| frames.stand_in(FrameIndex(frame)).0).collect::<Vec<_>>();
             let scrolls = (0..7).filter_map(|frame| frames.scroll(FrameIndex(frame))).map(|scroll| scroll.dy);
