@@ -1,4 +1,4 @@
-//! What pictures in files of their own cost: drawing and reading back alone (an encoder that looks at nothing), compressing alone
+//! What pictures in files of their own cost: drawing and reading back alone (the null encoder), compressing alone
 //! (frames in memory, on all cores), and both in the pipeline, with the files. The groove in the theme neon, 1920 × 1080.
 //!
 //! `cargo bench --bench pictures -- [FRAMES] [ROUNDS]` (defaults 120 and 5). Prints CPU ms per frame, medians over the rounds,
@@ -17,6 +17,7 @@ use strikeline::steps::median_and_spread;
 use strikeline::theme::Theme;
 use strikeline_picture::{FrameChange, Picture, Plane, RgbaPicture, SegmentIndex, Time};
 use support::{at_least_one, full_hd, groove, sixty};
+use wgpu_video::encode::null::NullEncoderFor;
 use wgpu_video::encode::pictures::{JPEG, PNG, PictureFactory, PictureFormat, QOI, WEBP};
 use wgpu_video::encode::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, H264Quality,
@@ -32,15 +33,13 @@ const FORMATS: [&PictureFormat; 4] = [&PNG, &QOI, &JPEG, &WEBP];
 /// Frames that are compressed alone, again and again.
 const IN_MEMORY: u64 = 24;
 
-/// Takes RGBA pictures, and keeps them or does not look at them.
+/// Keeps RGBA pictures as they are.
 #[derive(Debug, Clone, Copy)]
-struct Taker {
-    keeps: bool,
-}
+struct Keeper;
 
-impl EncoderFactory for Taker {
+impl EncoderFactory for Keeper {
     fn name(&self) -> &'static str {
-        "none"
+        "keeper"
     }
     fn codec(&self) -> Codec {
         Codec::NONE
@@ -60,7 +59,7 @@ impl EncoderFactory for Taker {
     }
 }
 
-impl Encoder for Taker {
+impl Encoder for Keeper {
     fn encode(
         &mut self,
         _picture: &Picture<'_>,
@@ -75,10 +74,8 @@ impl Encoder for Taker {
         output: &mut Vec<u8>,
     ) -> Result<Option<AccessUnit>, EncodeError> {
         let start = output.len();
-        match self.keeps {
-            true => picture.append_straight(output),
-            false => output.push(0),
-        }
+        let (row_bytes, height) = (picture.size.width() as usize * 4, picture.size.height() as usize);
+        (0..height).for_each(|row| output.extend_from_slice(picture.pixels.row(row, row_bytes)));
         Ok(Some(AccessUnit::new(output.len() - start, true)))
     }
     fn codec_config(&self) -> Option<CodecConfig> {
@@ -173,7 +170,7 @@ fn main() {
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for transparent in [false, true] {
         let mut raw = MemorySink::default();
-        streamed(transparent, IN_MEMORY, Arc::new(Taker { keeps: true }), &mut raw);
+        streamed(transparent, IN_MEMORY, Arc::new(Keeper), &mut raw);
         let mut samples = vec![Vec::new(); FORMATS.len()];
         for round in 0..rounds {
             eprintln!("round {} of {rounds}", round + 1);
@@ -181,9 +178,9 @@ fn main() {
                 if transparent && !format.has_alpha {
                     continue;
                 }
-                let taker = Arc::new(Taker { keeps: false });
+                let nothing = Arc::new(NullEncoderFor(Planes::Rgba));
                 let draw = per_frame(frames, |frames| {
-                    streamed(transparent, frames, taker.clone(), &mut NullSink::default())
+                    streamed(transparent, frames, nothing.clone(), &mut NullSink::default())
                 });
                 let compress = per_frame(frames, |frames| compressed(&raw.data, transparent, frames, format));
                 let all = per_frame(frames, |frames| written(transparent, frames, format, folder.path()));

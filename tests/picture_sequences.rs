@@ -409,7 +409,9 @@ fn other_commands_take_the_codecs_or_say_why_not() {
     for codec in ["png", "qoi", "jpeg", "webp"] {
         let mut profile = strikeline();
         profile.current_dir(&folder).args(["profile", "song.mid", "--size", "98x66", "--frames", "5"]);
-        succeed(profile.args(["--brief", "--codec", codec]));
+        // Both alone, too: drawing, and encoding what was drawn before.
+        let said = succeed(profile.args(["--codec", codec])).stdout;
+        assert!(String::from_utf8(said).unwrap().contains("encode"), "{codec}");
     }
     let plan = |codec: &str| {
         let mut plan = strikeline();

@@ -43,6 +43,8 @@ struct Output {
     path: PathBuf,
     /// The option that names it.
     option: String,
+    /// Whether one name stands for it and for others.
+    is_one_of_many: bool,
 }
 
 impl CommandFiles {
@@ -83,7 +85,15 @@ impl CommandFiles {
 
     /// As [`CommandFiles::write`], for a file whose format does not depend on its name.
     pub(super) fn write_any(&mut self, option: &str, path: &Path) {
-        self.outputs.push(Output { path: path.to_owned(), option: option.to_owned() });
+        let (path, option) = (path.to_owned(), option.to_owned());
+        self.outputs.push(Output { path, option, is_one_of_many: false });
+    }
+
+    /// As [`CommandFiles::write_any`], for one of the files for which one name stands. That they have different names is known; if
+    /// they are links to one file nevertheless, each is replaced by a file of its own.
+    pub(super) fn write_one_of_many(&mut self, option: &str, path: &Path) {
+        let (path, option) = (path.to_owned(), option.to_owned());
+        self.outputs.push(Output { path, option, is_one_of_many: true });
     }
 
     /// Refuses an output that is the same file as an input or another output, even under another name or through a link. No
@@ -97,7 +107,7 @@ impl CommandFiles {
             self.inputs.iter().rev().filter_map(|input| Some((FileId::of(&input.path)?, input))).collect();
         let mut outputs: HashMap<OutputId, &Output> = HashMap::new();
         for output in &self.outputs {
-            let Output { path, option } = output;
+            let Output { path, option, is_one_of_many } = output;
             let file = FileId::of(path);
             if let Some(input) = file.as_ref().and_then(|file| inputs.get(file)) {
                 return Err(UsageError(format!(
@@ -107,7 +117,7 @@ impl CommandFiles {
                 )));
             }
             // Several outputs may go to a device such as `/dev/null`.
-            if path.metadata().is_ok_and(|found| !found.is_file()) {
+            if *is_one_of_many || path.metadata().is_ok_and(|found| !found.is_file()) {
                 continue;
             }
             let ids = [file.map(OutputId::File), place(path).map(OutputId::Place)];

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use strikeline_audio::PacketSource;
 use wgpu_video::encode::EncoderSettings;
-use wgpu_video::encode::null::NullEncoder;
+use wgpu_video::encode::null::NullEncoderFor;
 use wgpu_video::scene::Scene;
 use wgpu_video::stream::NullSink;
 use wgpu_video::stream::SegmentSelection;
@@ -63,7 +63,7 @@ pub(super) fn measure(
         Side::WithoutRender => encode_prepared(scene, &options, progress)?,
         Side::Both | Side::WithoutEncoder => {
             if side == Side::WithoutEncoder {
-                options.encoder = Arc::new(NullEncoder);
+                options.encoder = Arc::new(NullEncoderFor(options.encoder.planes()));
             }
             let mut sink = NullSink::default();
             match sound {
@@ -147,7 +147,7 @@ pub(super) fn gpu_times(
     let options = options
         .clone()
         .with_frames(options.frames.min(GPU_FRAMES))
-        .with_encoder(Arc::new(NullEncoder))
+        .with_encoder(Arc::new(NullEncoderFor(options.encoder.planes())))
         .with_record(Some(Recording { events: 0, gpu_times: true }));
     let report = stream(scene, &options, &mut NullSink::default(), &mut |_| {})?;
     Ok(report.trace.and_then(|trace| trace.gpu).filter(|times| times.draw.count() > 0))
@@ -170,7 +170,8 @@ impl Floor {
         let frames = options.frames.min(FLOOR_FRAMES);
         let options = options.clone().with_frames(frames).with_record(None);
         let encode = encode_prepared(scene, &options, &mut |_| {})?;
-        let null = options.with_encoder(Arc::new(NullEncoder));
+        let nothing = NullEncoderFor(options.encoder.planes());
+        let null = options.with_encoder(Arc::new(nothing));
         let render = stream(scene, &null, &mut NullSink::default(), &mut |_| {})?;
         let per_frame = |report: &Report| report.wall.div_f64(frames.get() as f64);
         Ok(Floor { render: per_frame(&render), encode: per_frame(&encode), frames: frames.get() })

@@ -162,7 +162,7 @@ pub(super) fn run(mut args: ProfileArgs, signals: &Signals) -> anyhow::Result<()
     let mut display = ProgressDisplay::new(!visible, frames, picture.fps());
     let mut sound = match side {
         Side::WithoutRender => None,
-        _ if codec.is_animation() => None,
+        _ if !codec.formats[0].has_sound() => None,
         _ => sound(args, &played, &drum_map.map, &scene, &options, &mut messages)?,
     };
     let heard = sound.as_ref().map(|sound| sound.about.clone());

@@ -235,6 +235,10 @@ impl Mapped for PreparedFrame {
         })
     }
 
+    fn bytes(&self) -> u64 {
+        self.prepared().data.len() as u64
+    }
+
     fn change(&self) -> &FrameChange {
         &self.change
     }

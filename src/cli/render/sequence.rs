@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use strikeline_picture::shown;
 use wgpu_video::journal::{JournalError, JournalPlace, SegmentKey, is_in_use, remove_unused};
-use wgpu_video::output::{NumberedNames, Overwrite, has_number};
+use wgpu_video::output::{NumberedNames, Overwrite};
 use wgpu_video::stream::{PictureSequence, Report, SegmentStore, StreamError};
 
 use super::RenderArgs;
@@ -51,7 +51,7 @@ pub(super) fn check_output(args: &RenderArgs, songs: &Songs, usual: VideoFormat)
             format.name(),
             shown(&example)
         ))),
-        Some(folder) if is_folder(folder) && !folder.file_name().is_some_and(has_number) => {
+        Some(folder) if is_folder(folder) => {
             let example = folder.join("%06d").with_extension(format.ending());
             Err(UsageError(format!(
                 "--output {}: each picture is a file of its own, so their names need a number: give names such as {}",
@@ -81,7 +81,7 @@ pub(super) fn add_files(
     let names = names(args, output)?;
     let entries = fs::read_dir(names.folder()).into_iter().flatten().flatten();
     let taken = entries.filter_map(|entry| names.index(&entry.file_name()));
-    taken.for_each(|index| files.write_any("--output", &names.path(index)));
+    taken.for_each(|index| files.write_one_of_many("--output", &names.path(index)));
     Ok(())
 }
 

@@ -144,7 +144,7 @@ impl NumberedNames {
 }
 
 /// Whether `name`, of a file or of folders, has a number in it, such as `%d` or `%06d`.
-pub fn has_number(name: &OsStr) -> bool {
+fn has_number(name: &OsStr) -> bool {
     let name = name.to_string_lossy().replace("%%", "");
     name.split('%').skip(1).any(|behind| number(behind).is_some())
 }
