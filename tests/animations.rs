@@ -179,10 +179,10 @@ fn every_frame_is_shown_for_its_time_at_every_rate() {
     ] {
         for (ending, tick) in [("gif", 0.01), ("apng", 0.002), ("webp", 0.001)] {
             let name = format!("a.{ending}");
-            let part = ["--fps", rate, "--duration", "2.8", "--size", "64x64", "-o", &name, "--force"];
+            let part = ["--fps", rate, "--duration", "1.4", "--size", "64x64", "-o", &name, "--force"];
             succeed(&mut render(folder.path(), &part));
             let decoded = decode(&folder.path().join(&name), 64, 64);
-            let frames = (2.8 * per_second - 0.01_f64).ceil() as usize;
+            let frames = (1.4 * per_second - 0.01_f64).ceil() as usize;
             assert_eq!((decoded.frames.len(), decoded.seconds.len()), (frames, frames), "{name} at {rate}");
             let mut shown = 0.0;
             for (frame, seconds) in decoded.seconds.iter().enumerate() {
@@ -268,7 +268,7 @@ fn the_size_is_told_before_and_is_about_right() {
         let (folder, _) = folder_with(&fs::read(file).unwrap());
         for ending in ["gif", "webp"] {
             let name = format!("a.{ending}");
-            let part = ["--start", "5", "--duration", "6", "--size", "128x96", "--json", "-o", &name];
+            let part = ["--start", "5", "--duration", "4", "--size", "128x96", "--json", "-o", &name];
             let made = succeed(&mut render(folder.path(), &part));
             let about: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
             let (told, bytes) =

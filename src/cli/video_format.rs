@@ -176,8 +176,8 @@ impl VideoKind {
         if is_pipe && !kind.format.fits_pipe() {
             let name = kind.format.name();
             return Err(UsageError(format!(
-                "{option} {}: a {name} file is completed when all of it is there, so it cannot go to standard output or a \
-                 pipe; choose --codec {}, or give the name of a file (./- for one called -)",
+                "{option} {}: {name} files are completed when all is there, so none can go to standard output or a pipe; \
+                 choose --codec {}, or give the name of a file (./- for one called -)",
                 shown(output),
                 listed(piped().map(|codec| codec.name.to_owned()), "or"),
             )));
@@ -263,6 +263,10 @@ mod tests {
             ("song.webm", None, (VideoFormat::WebM, "vp9")),
             ("song.webm", Some("svt-av1"), (VideoFormat::WebM, "svt-av1")),
             ("song", Some("prores"), (VideoFormat::Mov, "prores")),
+            ("loop.gif", None, (VideoFormat::Gif, "gif")),
+            ("loop.APNG", None, (VideoFormat::Apng, "apng")),
+            ("loop.webp", None, (VideoFormat::WebP, "webp-animation")),
+            ("loop", Some("webp-animation"), (VideoFormat::WebP, "webp-animation")),
         ] {
             assert_eq!(kind(output, codec), Ok(expected), "{output} {codec:?}");
         }
@@ -275,9 +279,11 @@ mod tests {
             ("song.mp4.png", None, &[".mp4"]),
             ("song.mp4", Some("y4m"), &["MP4 files cannot", ".y4m", "h264"]),
             ("song.y4m", Some("h264"), &["YUV4MPEG2 files cannot", ".mp4", "--codec y4m"]),
-            ("-", Some("prores"), &["a QuickTime file", "h264", "nv12", "./-"]),
+            ("-", Some("prores"), &["QuickTime files", "h264", "nv12", "./-"]),
             ("song.webm", Some("x264"), &["WebM files cannot", ".mkv", "vp9"]),
             ("song.mp4", Some("ffv1"), &["MP4 files cannot", ".mkv"]),
+            ("loop.gif", Some("h264"), &["GIF files cannot", ".mp4", "--codec gif"]),
+            ("-", Some("apng"), &["APNG files", "nv12", "./-"]),
         ] {
             let error = kind(output, codec).unwrap_err();
             assert!(words.iter().all(|word| error.contains(word)), "{output} {codec:?}: {error}");

@@ -40,8 +40,9 @@ pub(super) struct RenderArgs {
     /// Video file to write, or folder for the videos of several songs, which is created if it does not exist [default: the
     /// song's name, ending in .mp4 or what is usual for the codec, in the current folder].
     ///
-    /// The ending says the format: .mp4 or .m4v, .mov, .mkv, .webm; .gif, .apng and .webp for animated pictures; .y4m and .nv12 for frames that are not compressed. To
-    /// standard output (-) or a named pipe goes MP4 in fragments, or such frames: -o - --codec y4m.
+    /// The ending says the format: .mp4 or .m4v, .mov, .mkv, .webm; .gif, .apng and .webp for animated pictures; .y4m and
+    /// .nv12 for frames that are not compressed. To standard output (-) or a named pipe goes MP4 in fragments, or such frames:
+    /// -o - --codec y4m.
     #[arg(short, long, value_name = "FILE|FOLDER")]
     output: Option<PathBuf>,
 
