@@ -8,11 +8,6 @@ use std::process::Command;
 
 use common::midi::{self, ticks};
 use common::program::{fail, folder_with, names, strikeline, succeed};
-use strikeline::highway::{Highway, HighwayContent, HighwayOptions};
-use strikeline::song::{Song, SongOptions};
-use strikeline_picture::{FrameIndex, FrameRate, PictureSize, Time};
-use wgpu_video::gpu::Gpu;
-use wgpu_video::scene::still::render_still;
 
 const GROOVE: &[u8] = include_bytes!("../examples/songs/groove.mid");
 
@@ -110,51 +105,45 @@ fn psnr(one: &[u8], other: &[u8]) -> f64 {
 
 #[test]
 fn frames_are_the_stills_of_their_moments_with_alpha_and_those_of_a_gif_are_near_them() {
-    let (folder, song) = folder_with(GROOVE);
+    let (folder, _) = folder_with(GROOVE);
     let path = |name: &str| folder.path().join(name);
-    let (size, rate) = (PictureSize::new(320, 180).unwrap(), FrameRate::FPS_25);
-    let song = Song::open(&song, &SongOptions::default()).unwrap();
-    let gpu = Gpu::open(&Default::default()).unwrap();
-    // Two segments, and one of a single frame.
-    let part = ["--start", "10", "--duration", "4.04", "--size", "320x180"];
-    for transparent in [false, true] {
-        let options = HighwayOptions {
-            start: Some(Time::from_seconds(10.0)),
-            transparent,
-            ..HighwayOptions::default()
+    for look in [&[][..], &["--transparent"]] {
+        let still = |frame: usize| {
+            let moment = format!("{}/25", 250 + frame);
+            let mut command = strikeline();
+            command.current_dir(&folder).args(["frame", "song.mid", "--at", &moment, "--fps", "25"]);
+            succeed(command.args(["--size", "320x180", "-o", "still.png", "--quiet", "--force"]).args(look));
+            read_png(&path("still.png"))
         };
-        let content = HighwayContent::from_song(&song, &options.theme.drum_map);
-        let mut scene = Highway::new(content, &options, size, rate).unwrap();
-        let look = if transparent { &["--transparent"][..] } else { &[] };
-        let mut frame = strikeline();
-        frame
-            .current_dir(&folder)
-            .args(["frame", "song.mid", "--at", "10", "--size", "320x180", "--fps", "25"]);
-        succeed(frame.args(["-o", "still.png", "--quiet", "--force"]).args(look));
+        // Two segments, and one of a single frame.
+        let stills = [0, 1, 49, 50, 75, 100].map(|frame| (frame, still(frame)));
         for name in ["a.apng", "a.webp", "a.gif"] {
-            if name == "a.gif" && transparent {
-                let error = fail(render(folder.path(), &part).args(["-o", name]).args(look), 2);
+            let mut command = render(folder.path(), &["--start", "10", "--duration", "4.04"]);
+            command.args(["--size", "320x180", "--force", "-o", name]).args(look);
+            if name == "a.gif" && !look.is_empty() {
+                let error = fail(&mut command, 2);
                 let words = ["--transparent", "apng", "webp-animation"];
                 assert!(words.iter().all(|word| error.contains(word)), "{error}");
                 continue;
             }
-            succeed(render(folder.path(), &part).args(["--force", "-o", name]).args(look));
+            succeed(&mut command);
             let decoded = decode(&path(name), 320, 180);
             assert_eq!(decoded.frames.len(), 101, "{name}");
-            let mut check = |frame: usize, still: &[u8]| {
-                let found = &decoded.frames[frame];
+            for (frame, still) in &stills {
+                let found = &decoded.frames[*frame];
                 match name {
                     "a.gif" => {
                         let psnr = psnr(found, still);
                         eprintln!("GIF, frame {frame}: {psnr:.1} dB");
                         assert!(psnr > GIF_PSNR, "frame {frame}: {psnr}");
                     }
-                    _ => assert!(found == still, "{name}, transparent: {transparent}, frame {frame}"),
+                    "a.apng" => assert!(found == still, "{name} {look:?}, frame {frame}"),
+                    // The decoder rounds what it blends; what is coded is exact (crates/wgpu-video/tests/animations.rs).
+                    _ => {
+                        let off = found.iter().zip(still).map(|(found, still)| found.abs_diff(*still)).max();
+                        assert!(off <= Some(1), "{name} {look:?}, frame {frame}: {off:?}");
+                    }
                 }
-            };
-            check(0, &read_png(&path("still.png")));
-            for frame in [0, 1, 30, 49, 50, 51, 99, 100] {
-                check(frame, &render_still(&gpu, &mut scene, size, rate, FrameIndex(frame as u64)).unwrap());
             }
         }
     }
@@ -179,6 +168,7 @@ fn bytes_do_not_depend_on_how_the_work_is_split() {
 #[test]
 fn every_frame_is_shown_for_its_time_at_every_rate() {
     let (folder, _) = folder_with(&song());
+    // ffprobe rounds the times of APNG, which are exact.
     for (rate, per_second) in [
         ("24", 24.0),
         ("25", 25.0),
@@ -187,12 +177,12 @@ fn every_frame_is_shown_for_its_time_at_every_rate() {
         ("30000/1001", 30_000.0 / 1001.0),
         ("12.5", 12.5),
     ] {
-        for (ending, tick) in [("gif", 0.01), ("apng", 0.000_1), ("webp", 0.001)] {
+        for (ending, tick) in [("gif", 0.01), ("apng", 0.002), ("webp", 0.001)] {
             let name = format!("a.{ending}");
-            let part = ["--fps", rate, "--duration", "2.8", "--size", "64x64", "-o", &name, "--force"];
+            let part = ["--fps", rate, "--duration", "1.4", "--size", "64x64", "-o", &name, "--force"];
             succeed(&mut render(folder.path(), &part));
             let decoded = decode(&folder.path().join(&name), 64, 64);
-            let frames = (2.8 * per_second - 0.01_f64).ceil() as usize;
+            let frames = (1.4 * per_second - 0.01_f64).ceil() as usize;
             assert_eq!((decoded.frames.len(), decoded.seconds.len()), (frames, frames), "{name} at {rate}");
             let mut shown = 0.0;
             for (frame, seconds) in decoded.seconds.iter().enumerate() {
@@ -278,7 +268,7 @@ fn the_size_is_told_before_and_is_about_right() {
         let (folder, _) = folder_with(&fs::read(file).unwrap());
         for ending in ["gif", "webp"] {
             let name = format!("a.{ending}");
-            let part = ["--start", "5", "--duration", "6", "--size", "128x96", "--json", "-o", &name];
+            let part = ["--start", "5", "--duration", "4", "--size", "128x96", "--json", "-o", &name];
             let made = succeed(&mut render(folder.path(), &part));
             let about: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
             let (told, bytes) =
@@ -329,7 +319,7 @@ fn what_animated_pictures_cannot_have_is_refused_or_told() {
 fn joined_parts_are_the_bytes_of_one_render() {
     let (folder, _) = folder_with(GROOVE);
     for codec in ["gif", "webp-animation"] {
-        let look = ["--start", "8", "--duration", "6", "--codec", codec, "--no-tuned"];
+        let look = ["--start", "8", "--duration", "5", "--size", "128x96", "--codec", codec];
         let run = |arguments: &[&str]| {
             let mut command = strikeline();
             succeed(command.current_dir(&folder).args(arguments));
@@ -339,11 +329,10 @@ fn joined_parts_are_the_bytes_of_one_render() {
             run(&["part", "a.plan.json", part]);
         }
         run(&["join", "a.plan.json", "--plays", "2", "--force", "--remove-parts"]);
-        let joined = if codec == "gif" { "song.gif" } else { "song.webp" };
-        let joined = fs::read(folder.path().join(joined)).unwrap();
+        let video = folder.path().join(if codec == "gif" { "song.gif" } else { "song.webp" });
+        let joined = fs::read(&video).unwrap();
         run(&[&["render", "song.mid", "--plays", "2", "--force"][..], &look[..]].concat());
-        let rendered = if codec == "gif" { "song.gif" } else { "song.webp" };
-        assert!(joined == fs::read(folder.path().join(rendered)).unwrap(), "{codec}");
+        assert!(joined == fs::read(&video).unwrap(), "{codec}");
     }
 }
 
@@ -355,5 +344,6 @@ fn an_animation_is_profiled_as_it_is_rendered() {
         .current_dir(&folder)
         .args(["profile", "song.mid", "--codec", "gif", "--frames", "30", "--brief", "--json"]);
     let about: serde_json::Value = serde_json::from_slice(&succeed(&mut command).stdout).unwrap();
-    assert!(about.to_string().contains("640x360 at 25 fps"), "{about}");
+    assert_eq!(about["encoder"], "gif");
+    assert_eq!(about["stages"]["encode"]["bytes"], 30 * 640 * 360 * 4);
 }

@@ -27,6 +27,8 @@ fn every_command_of_the_page_on_outputs_works() {
         let short = "--force --quiet --size 128x96 --fps 25 --duration 0.2 --no-tuned";
         let command = command
             .replace("strikeline render", &format!("strikeline render {short}"))
+            .replace(" --duration 4", "")
+            .replace(" --size 480x270 --fps 20", "")
             .replace("mkfifo", "rm -f frames; mkfifo")
             .replace("1920x1080 -r 60", "128x96 -r 25")
             .replace("ffmpeg -", "ffmpeg -v error -y -");
@@ -37,7 +39,8 @@ fn every_command_of_the_page_on_outputs_works() {
         let output = succeed(shell.args(["-c", &script]));
         assert!(output.stderr.is_empty(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     }
-    for name in ["song.mkv", "song.webm", "song.mov", "song.mp4", "song.y4m"] {
+    for name in ["song.mkv", "song.webm", "song.mov", "song.mp4", "song.y4m", "loop.gif", "loop.apng"] {
         assert_eq!(decode(&folder.path().join(name), 128, 96).len(), 5, "{name}");
     }
+    assert!(folder.path().join("loop.webp").is_file());
 }

@@ -215,7 +215,7 @@ impl VideoKind {
             let name = kind.format.name();
             let why = match kind.format.is_sequence() {
                 true => format!("a {name} is many files"),
-                false => format!("parts of a {name} file are written last and stand first"),
+                false => format!("{name} files are completed when all is there"),
             };
             return Err(UsageError(format!(
                 "{option} {}: {why}, so it cannot go to standard output or a pipe; choose --codec {}, or give the name of a file \
@@ -326,8 +326,11 @@ mod tests {
             ("%04d.jpg", Some("jpeg"), (VideoFormat::JpegFiles, "jpeg")),
             ("%04d", Some("webp"), (VideoFormat::WebPFiles, "webp")),
             ("%04d.webp", None, (VideoFormat::WebPFiles, "webp")),
-            ("loop.webp", None, (VideoFormat::WebP, "webp-animation")),
             ("100%.webp", Some("webp-animation"), (VideoFormat::WebP, "webp-animation")),
+            ("loop.gif", None, (VideoFormat::Gif, "gif")),
+            ("loop.APNG", None, (VideoFormat::Apng, "apng")),
+            ("loop.webp", None, (VideoFormat::WebP, "webp-animation")),
+            ("loop", Some("webp-animation"), (VideoFormat::WebP, "webp-animation")),
         ] {
             assert_eq!(kind(output, codec), Ok(expected), "{output} {codec:?}");
         }
@@ -340,13 +343,15 @@ mod tests {
             ("song.mp4.png", None, &[".mp4"]),
             ("song.mp4", Some("y4m"), &["MP4 files cannot", ".y4m", "h264"]),
             ("song.y4m", Some("h264"), &["YUV4MPEG2 files cannot", ".mp4", "--codec y4m"]),
-            ("-", Some("prores"), &["a QuickTime file", "h264", "nv12", "./-"]),
+            ("-", Some("prores"), &["QuickTime files", "h264", "nv12", "./-"]),
             ("song.webm", Some("x264"), &["WebM files cannot", ".mkv", "vp9"]),
             ("song.mp4", Some("ffv1"), &["MP4 files cannot", ".mkv"]),
             ("out/still.png", None, &["--output out/still.png", "out/still-%06d.png"]),
             ("out/%d-%d.png", None, &["two numbers"]),
             ("out/%06d.png", Some("qoi"), &["PNG sequence files cannot", ".qoi", "--codec png"]),
             ("-", Some("qoi"), &["a QOI sequence is many files", "y4m"]),
+            ("loop.gif", Some("h264"), &["GIF files cannot", ".mp4", "--codec gif"]),
+            ("-", Some("apng"), &["APNG files", "nv12", "./-"]),
         ] {
             let error = kind(output, codec).unwrap_err();
             assert!(words.iter().all(|word| error.contains(word)), "{output} {codec:?}: {error}");

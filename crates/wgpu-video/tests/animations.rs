@@ -109,16 +109,59 @@ fn decoded_by_ffmpeg(file: &[u8]) -> Vec<Vec<u8>> {
     output.stdout.chunks_exact((SIZE.0 * SIZE.1 * 4) as usize).map(<[u8]>::to_vec).collect()
 }
 
+/// The frames are decoded by `image-webp` and laid over each other here, because it rounds what it blends.
 fn decoded_by_image_webp(file: &[u8]) -> Vec<Vec<u8>> {
     let mut decoder = image_webp::WebPDecoder::new(Cursor::new(file)).unwrap();
     assert!(decoder.is_animated() && decoder.has_alpha() && !decoder.is_lossy());
     assert!(matches!(decoder.loop_count(), image_webp::LoopCount::Times(plays) if plays.get() == 3));
-    let mut picture = vec![0; decoder.output_buffer_size().unwrap()];
-    let frames = (0..decoder.num_frames()).map(|_| {
-        assert_eq!(decoder.read_frame(&mut picture).unwrap(), 40);
-        picture.clone()
-    });
-    frames.collect()
+    let mut rounded = vec![0; decoder.output_buffer_size().unwrap()];
+    let mut canvas = rounded.clone();
+    let mut frames = Vec::new();
+    for frame in
+        chunks(&file[12..]).into_iter().filter(|(name, _)| name == b"ANMF").map(|(_, content)| content)
+    {
+        assert_eq!(decoder.read_frame(&mut rounded).unwrap(), 40);
+        let number = |at: usize| {
+            frame[at..at + 3].iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte))
+        };
+        let (left, top, width) = (number(0) * 2, number(3) * 2, number(6) + 1);
+        let still = [&b"RIFF"[..], &(frame.len() as u32 - 12).to_le_bytes(), b"WEBP", &frame[16..]].concat();
+        for (at, pixel) in decoded_still(&still).into_iter().enumerate() {
+            let place = ((top + at / width) * SIZE.0 as usize + left + at % width) * 4;
+            let blends = frame[15] & 2 == 0;
+            assert!(!blends || [0, 255].contains(&pixel[3]));
+            if !blends || pixel[3] == 255 {
+                canvas[place..place + 4].copy_from_slice(&pixel);
+            }
+        }
+        assert!(canvas.iter().zip(&rounded).all(|(exact, rounded)| exact.abs_diff(*rounded) <= 1));
+        frames.push(canvas.clone());
+    }
+    assert_eq!(frames.len(), decoder.num_frames() as usize);
+    frames
+}
+
+fn decoded_still(file: &[u8]) -> Vec<[u8; 4]> {
+    let mut decoder = image_webp::WebPDecoder::new(Cursor::new(file)).unwrap();
+    let mut pixels = vec![0; decoder.output_buffer_size().unwrap()];
+    decoder.read_image(&mut pixels).unwrap();
+    match decoder.has_alpha() {
+        true => pixels.as_chunks().0.to_vec(),
+        false => {
+            pixels.as_chunks::<3>().0.iter().map(|[red, green, blue]| [*red, *green, *blue, 255]).collect()
+        }
+    }
+}
+
+/// The chunks of a RIFF file: name and content.
+fn chunks(mut rest: &[u8]) -> Vec<([u8; 4], &[u8])> {
+    let mut chunks = Vec::new();
+    while let Some((head, behind)) = rest.split_first_chunk::<8>() {
+        let length = u32::from_le_bytes(head[4..].try_into().unwrap()) as usize;
+        chunks.push((head[..4].try_into().unwrap(), &behind[..length]));
+        rest = &behind[length + length % 2..];
+    }
+    chunks
 }
 
 /// Pixels that are transparent have no colour.

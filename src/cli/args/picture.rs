@@ -10,7 +10,8 @@ use crate::cli::codecs::VideoCodec;
 #[command(next_help_heading = "Picture")]
 pub(crate) struct PictureArgs {
     /// Picture size: WIDTHxHEIGHT (even, 64x64 to 8192x8192), or 360p, 480p (854x480), 540p, 720p, 1080p, 1440p, 2160p, 4k,
-    /// uhd (both 3840x2160), 4320p, 8k (both 7680x4320), square (1080x1080), vertical or portrait (both 1080x1920) [default: 1080p; 360p for animated pictures].
+    /// uhd (both 3840x2160), 4320p, 8k (both 7680x4320), square (1080x1080), vertical or portrait (both 1080x1920) [default:
+    /// 1080p; 360p for animated pictures].
     #[arg(long, value_name = "SIZE")]
     size: Option<PictureSize>,
 

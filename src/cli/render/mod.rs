@@ -41,9 +41,9 @@ pub(super) struct RenderArgs {
     /// Video file to write, or folder for the videos of several songs, which is created if it does not exist [default: the
     /// song's name, ending in .mp4 or what is usual for the codec, in the current folder].
     ///
-    /// The ending says the format: .mp4 or .m4v, .mov, .mkv, .webm; .gif, .apng and .webp for animated pictures; .y4m, .nv12 and
-    /// .rgba for frames that are not compressed. To
-    /// standard output (-) or a named pipe goes MP4 in fragments, or such frames: -o - --codec y4m.
+    /// The ending says the format: .mp4 or .m4v, .mov, .mkv, .webm; .gif, .apng and .webp for animated pictures; .y4m, .nv12
+    /// and .rgba for frames that are not compressed. To standard output (-) or a named pipe goes MP4 in fragments, or such
+    /// frames: -o - --codec y4m.
     ///
     /// A name with a number makes a picture file of each frame: out/%06d.png is out/000001.png and so on, in a folder that is made
     /// if it does not exist. The endings are .png, .qoi, .jpg or .jpeg, and .webp.

@@ -41,8 +41,3 @@ fn check_rate(encoder: &'static str, settings: &EncoderSettings, most: u32) -> R
 fn failed(encoder: &'static str, reason: impl ToString) -> EncodeError {
     EncodeError::Failed { encoder, reason: reason.to_string() }
 }
-
-/// RGBA pixels without their alpha.
-fn opaque(pixels: &[u8]) -> Vec<u8> {
-    pixels.as_chunks::<4>().0.iter().flat_map(|[red, green, blue, _]| [*red, *green, *blue]).collect()
-}
