@@ -339,13 +339,13 @@ fn joined_parts_are_the_bytes_of_one_render() {
 #[test]
 fn a_render_that_was_killed_goes_on_and_makes_the_bytes_of_one_run() {
     let (folder, _) = folder_with(GROOVE);
-    let part = ["--duration", "20", "--size", "256x144", "-o"];
+    let part = ["--duration", "12", "--size", "192x108", "-o"];
     succeed(render(folder.path(), &part).args(["whole.gif", "--no-resume"]));
     let mut child = render(folder.path(), &part).args(["a.gif", "--journal-after", "0"]).spawn().unwrap();
     let has_begun = || {
         let journal = names(folder.path()).into_iter().find(|name| name.starts_with(".a.gif."));
         journal.is_some_and(|name| {
-            fs::metadata(folder.path().join(name)).is_ok_and(|about| about.len() > 100_000)
+            fs::metadata(folder.path().join(name)).is_ok_and(|about| about.len() > 50_000)
         })
     };
     while !has_begun() {
