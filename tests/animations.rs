@@ -337,6 +337,32 @@ fn joined_parts_are_the_bytes_of_one_render() {
 }
 
 #[test]
+fn a_render_that_was_killed_goes_on_and_makes_the_bytes_of_one_run() {
+    let (folder, _) = folder_with(GROOVE);
+    let part = ["--duration", "12", "--size", "192x108", "-o"];
+    succeed(render(folder.path(), &part).args(["whole.gif", "--no-resume"]));
+    let mut child = render(folder.path(), &part).args(["a.gif", "--journal-after", "0"]).spawn().unwrap();
+    let has_begun = || {
+        let journal = names(folder.path()).into_iter().find(|name| name.starts_with(".a.gif."));
+        journal.is_some_and(|name| {
+            fs::metadata(folder.path().join(name)).is_ok_and(|about| about.len() > 50_000)
+        })
+    };
+    while !has_begun() {
+        assert!(child.try_wait().unwrap().is_none(), "it has ended before it could be killed");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let made = succeed(render(folder.path(), &part).args(["a.gif", "--json"]));
+    let about: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+    assert!(about["kept_frames"].as_u64() > Some(0) && about["estimated_bytes"].is_null(), "{about}");
+    let bytes = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    assert!(bytes("a.gif") == bytes("whole.gif"));
+    assert_eq!(names(folder.path()), ["a.gif", "song.mid", "whole.gif"]);
+}
+
+#[test]
 fn an_animation_is_profiled_as_it_is_rendered() {
     let (folder, _) = folder_with(GROOVE);
     let mut command = strikeline();

@@ -29,6 +29,7 @@ use crate::cli::messages::Messages;
 use crate::cli::progress::clock;
 use crate::cli::signals::Signals;
 use crate::cli::sound;
+use crate::cli::video_format::VideoKind;
 
 /// Plan a video that many processes or machines make together.
 ///
@@ -290,7 +291,8 @@ fn slurm_script(
         limits.minutes = ((time.as_seconds() / 60.0).ceil() as u64).max(1);
     }
     limits.memory = args.part_memory.unwrap_or(limits.memory);
-    let video = crate::cli::default_output(&args.song, "mp4");
+    let kind = VideoKind::usual(args.video.args.stream.codec());
+    let video = crate::cli::default_output(&args.song, kind.format.ending());
     Ok(SlurmScript {
         program: std::env::current_exe()?,
         script: std::path::absolute(path)?,
