@@ -169,7 +169,7 @@ fn a_name_that_says_another_format_is_refused_before_anything_is_read() {
         (&["render", "song.mid", "-o", "x.avi"][..], &["x.avi", "MP4", ".mp4"][..]),
         (&["render", "song.mid", "-o", "x.avi"], &["x.avi", "MP4"]),
         (&["render", "song.mid", "-o", "x.AVI"], &["x.AVI", "MP4"]),
-        (&["render", "song.mid", "-o", "x.png"], &["x.png", "MP4"]),
+        (&["render", "song.mid", "-o", "x.png"], &["x.png", "x-%06d.png"]),
         (&["render", "song.mid", "-o", "-", "--codec", "prores"], &["standard output", "y4m"]),
         (&["render", "song.mid", "-o", "-", "--json"], &["standard output", "--json"]),
         (&["frame", "song.mid", "--at", "0", "-o", "x.jpg"], &["x.jpg", "PNG", ".png"]),

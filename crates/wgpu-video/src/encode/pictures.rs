@@ -94,10 +94,7 @@ fn write_png(pixels: &Pixels<'_>, _quality: H264Quality, output: &mut Vec<u8>) -
 
 fn write_qoi(pixels: &Pixels<'_>, _quality: H264Quality, output: &mut Vec<u8>) -> Result<(), WriteError> {
     let encoder = qoi::Encoder::new(pixels.data, pixels.size.width(), pixels.size.height())?;
-    let start = output.len();
-    output.resize(start + encoder.required_buf_len(), 0);
-    let bytes = encoder.encode_to_buf(&mut output[start..])?;
-    output.truncate(start + bytes);
+    encoder.encode_to_stream(output)?;
     Ok(())
 }
 
