@@ -263,7 +263,7 @@ fn raw_frames_pass_through_the_pipeline() {
 #[test]
 fn a_codec_that_the_sink_cannot_write_is_refused_before_anything_is_drawn_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
-    let raw: &dyn EncoderFactory = &RawEncoder;
+    let raw: &dyn EncoderFactory = &RawEncoder::Nv12;
     for encoder in [&prores() as &dyn EncoderFactory, &ffv1(), raw] {
         let mut sink = FileSink::create(&folder.path().join("video.mp4"), Overwrite::Refuse).unwrap();
         let (result, drawn) = run(encoder, &mut sink);
