@@ -199,7 +199,7 @@ fn every_frame_is_shown_for_its_time_at_every_rate() {
     for (output, rate, most) in
         [("a.gif", "60", "50"), ("a.gif", "50.01", "50"), ("a.apng", "91", "90"), ("a.webp", "120", "90")]
     {
-        let error = fail(&mut render(folder.path(), &["--fps", rate, "-o", output, "--force"]), 1);
+        let error = fail(&mut render(folder.path(), &["--fps", rate, "-o", output, "--force"]), 2);
         assert!(error.contains(&format!("{most} frames per second are the most")), "{error}");
     }
 }

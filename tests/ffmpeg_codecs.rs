@@ -103,21 +103,21 @@ fn the_bytes_do_not_depend_on_the_split_of_the_work_or_on_interruptions_or_parts
     let (folder, _) = folder_with(&song());
     let folder = folder.path();
     let bytes = |name: &str| fs::read(folder.join(name)).unwrap();
-    for (codec, ending) in [("x264", "mp4"), ("ffv1", "mkv")] {
-        let name = |stem: &str| format!("{stem}.{ending}");
+    for (codec, ending, more) in [
+        ("x264", "mp4", &[][..]),
+        ("ffv1", "mkv", &[]),
+        ("ffv1-rgba", "mkv", &["--transparent"]),
+        ("vp9", "webm", &["--pixel-format", "yuv444p", "--no-sound"]),
+    ] {
+        let name = |stem: &str| format!("{codec}-{stem}.{ending}");
         let split = ["--segments", "1", "--jobs", "1", "--devices", "1"];
-        succeed(render(folder, &["--codec", codec, "-o", &name("one")]).args(split));
-        succeed(&mut render(
-            folder,
-            &["--codec", codec, "-o", &name("many"), "--segments", "4", "--jobs", "4"],
-        ));
+        succeed(render(folder, &["--codec", codec, "-o", &name("one")]).args(more).args(split));
+        let split = ["--segments", "4", "--jobs", "4"];
+        succeed(render(folder, &["--codec", codec, "-o", &name("many")]).args(more).args(split));
         assert!(bytes(&name("one")) == bytes(&name("many")), "{codec}");
 
-        succeed(&mut command(
-            folder,
-            "plan",
-            &["--codec", codec, "--parts", "2", "-o", "plan.json", "--force"],
-        ));
+        let plan = ["--codec", codec, "--parts", "2", "-o", "plan.json", "--force"];
+        succeed(command(folder, "plan", &plan).args(more));
         for part in ["0", "1", "2"] {
             succeed(strikeline().current_dir(folder).args(["part", "plan.json", part]));
         }

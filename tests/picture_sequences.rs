@@ -435,3 +435,24 @@ fn other_commands_take_the_codecs_or_say_why_not() {
     let stream = &probe(&alone)["streams"][0];
     assert_eq!((stream["codec_name"].as_str(), stream["nb_frames"].as_str()), (Some("png"), Some("60")));
 }
+
+#[test]
+fn of_two_programs_that_write_to_one_folder_the_second_fails() {
+    let (folder, _) = folder_with(&song());
+    let long = ["-o", "out/%06d.png", "--duration", "60", "--force", "--quiet"];
+    let mut render = strikeline();
+    render.current_dir(folder.path()).args(["render", "song.mid", "--size", "98x66"]).args(long);
+    let mut first = render.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let picture = folder.path().join("out/000001.png");
+    while !picture.exists() {
+        assert!(first.try_wait().unwrap().is_none());
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    // Another part of the song.
+    let arguments = ["-o", "out/%06d.png", "--start", "0.5", "--force"];
+    let error = fail(&mut small(folder.path(), &arguments), 1);
+    assert!(error.contains("in use"), "{error}");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    succeed(&mut small(folder.path(), &arguments));
+}

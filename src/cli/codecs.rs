@@ -81,6 +81,11 @@ pub(crate) const CODECS: &[VideoCodec] = &[
         formats: &[Mp4, Mov, Matroska],
         maker: Maker::BuiltIn(|quality| Arc::new(OpenH264::new(quality))),
     },
+    of_ffmpeg("x264", "H.264 by x264 (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("x265", "HEVC by x265 (ffmpeg)", &[Mp4, Mov, Matroska]),
+    of_ffmpeg("vp9", "VP9 by libvpx (ffmpeg)", &[WebM, Matroska, Mp4]),
+    of_ffmpeg("svt-av1", "AV1 by SVT-AV1 (ffmpeg)", &[Mp4, Matroska, WebM]),
+    of_ffmpeg("aom-av1", "AV1 by libaom, slow (ffmpeg)", &[Mp4, Matroska, WebM]),
     #[cfg(feature = "rav1e")]
     VideoCodec {
         name: "rav1e",
@@ -90,11 +95,6 @@ pub(crate) const CODECS: &[VideoCodec] = &[
             Arc::new(Rav1eFactory::new(quality).with_pixel_format(format))
         }),
     },
-    of_ffmpeg("x264", "H.264 by x264 (ffmpeg)", &[Mp4, Mov, Matroska]),
-    of_ffmpeg("x265", "HEVC by x265 (ffmpeg)", &[Mp4, Mov, Matroska]),
-    of_ffmpeg("vp9", "VP9 by libvpx (ffmpeg)", &[WebM, Matroska, Mp4]),
-    of_ffmpeg("svt-av1", "AV1 by SVT-AV1 (ffmpeg)", &[Mp4, Matroska, WebM]),
-    of_ffmpeg("aom-av1", "AV1 by libaom, slow (ffmpeg)", &[Mp4, Matroska, WebM]),
     of_ffmpeg("prores", "ProRes 422, for editing (ffmpeg)", &[Mov]),
     of_ffmpeg("dnxhr", "DNxHR, for editing (ffmpeg)", &[Mov]),
     of_ffmpeg("ffv1", "FFV1, lossless (ffmpeg)", &[Matroska]),

@@ -31,7 +31,7 @@ mod video_format;
 use std::num::NonZeroU64;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use wgpu_video::encode::Assembler;
+use wgpu_video::encode::{Assembler, EncodeError};
 use wgpu_video::stream::{ReaderGone, StreamError};
 
 use console::NotPrinted;
@@ -181,6 +181,10 @@ fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> u8 {
     }
     if missing.is_some() {
         return PARTS_MISSING;
+    }
+    // That the options ask for what the encoder cannot do shows only when it is asked.
+    if error.chain().any(|cause| matches!(cause.downcast_ref(), Some(EncodeError::Unsupported { .. }))) {
+        return USAGE;
     }
     match error.downcast_ref::<StreamError>() {
         Some(StreamError::Cancelled | StreamError::FinishEarly(_)) => {

@@ -87,6 +87,11 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(remedy) = of_sound(error) {
         return Some(remedy);
     }
+    if let Some(MuxError::Sound { .. }) = error.downcast_ref() {
+        return Some(
+            "--no-sound leaves it out, --audio-codec chooses another codec, and an output that ends in .mkv or .mp4 can have more of them",
+        );
+    }
     if let Some(MuxError::TooManyFrames { .. }) = error.downcast_ref() {
         return Some("--start and --duration render a part");
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use strikeline_picture::shown;
 use wgpu_video::mux::Container;
-use wgpu_video::output::NumberedNames;
+use wgpu_video::output::{NumberedNames, has_number};
 
 use super::UsageError;
 use super::codecs::{CODECS, VideoCodec};
@@ -147,11 +147,11 @@ impl VideoFormat {
     }
 
     /// The format that the ending of `output` says. Of several, it is one that `codec` can be in, if one was chosen; else a
-    /// file for each frame if there is a per cent sign in the name, which may be that of a number.
+    /// file for each frame if there is a number in the name.
     pub(super) fn of_ending(output: &Path, codec: Option<&VideoCodec>) -> Option<VideoFormat> {
         let ending = output.extension()?;
         let name = output.file_name().unwrap_or_default();
-        let is_numbered = name.as_encoded_bytes().contains(&b'%');
+        let is_numbered = has_number(name);
         let is =
             |format: &VideoFormat| format.endings().iter().any(|known| ending.eq_ignore_ascii_case(known));
         let suits = |format: &VideoFormat| match codec {
@@ -326,7 +326,7 @@ mod tests {
             ("%04d.jpg", Some("jpeg"), (VideoFormat::JpegFiles, "jpeg")),
             ("%04d", Some("webp"), (VideoFormat::WebPFiles, "webp")),
             ("%04d.webp", None, (VideoFormat::WebPFiles, "webp")),
-            ("100%.webp", Some("webp-animation"), (VideoFormat::WebP, "webp-animation")),
+            ("100%.webp", None, (VideoFormat::WebP, "webp-animation")),
             ("loop.gif", None, (VideoFormat::Gif, "gif")),
             ("loop.APNG", None, (VideoFormat::Apng, "apng")),
             ("loop.webp", None, (VideoFormat::WebP, "webp-animation")),

@@ -181,9 +181,7 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     let frame_rate: FrameRate = video.frame_rate.parse().context("the plan's frame rate cannot be used")?;
     let encoder = video_args.stream.factory(codec)?;
     let codec = encoder.codec();
-    let mut info = StreamInfo::new(
-        VideoTrack::new(size, frame_rate, video.segments(), codec).with_reordering(encoder.reorders()),
-    );
+    let mut info = StreamInfo::new(VideoTrack::of_encoder(size, frame_rate, video.segments(), &*encoder));
     let sound = match video.sound {
         true => Some(SegmentFile::open_to_read(&file.part_path(0), codec)?),
         false => None,

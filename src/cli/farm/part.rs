@@ -214,7 +214,7 @@ fn make_sound(
     let (started, cpu_before) = (Instant::now(), process_cpu_time());
     let options = &job.options;
     let plan = options.plan();
-    let video = VideoTrack::new(options.size, options.frame_rate, plan, options.encoder.codec());
+    let video = VideoTrack::of_encoder(options.size, options.frame_rate, plan, &*options.encoder);
     signals.stream(|cancel| keep_sound(&mut *sound.packets, &video, segments, (cancel, &mut |_| ())))?;
     sound.about.warnings().iter().for_each(|warning| messages.warn(warning));
     messages.note(sound.about.text());

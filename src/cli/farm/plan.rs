@@ -119,6 +119,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
         return Err(UsageError(text).into());
     }
     let mut job = RenderJob::prepare(&video_args, &args.song, codec, &cancel, &mut messages)?;
+    job.options.check_encoder()?;
     let has_sound = codec.may_have_sound() && job.sound(&mut messages)?.is_some();
     if !codec.may_have_sound() && video_args.sound.is_given() {
         messages.warn(format_args!("{} has no place for sound, and gets none", codec.name));

@@ -2,7 +2,7 @@
 
 use strikeline_audio::AudioTrack;
 
-use crate::encode::Codec;
+use crate::encode::{Codec, EncoderFactory};
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, PixelFormat, SegmentIndex, SegmentPlan};
 
 /// The formats of files that hold segments in order, with sound beside them.
@@ -69,6 +69,19 @@ impl VideoTrack {
         codec: Codec,
     ) -> VideoTrack {
         VideoTrack { size, frame_rate, plan, codec, reordered: false, rgb: false, pixels: PixelFormat::NV12 }
+    }
+
+    /// A track of what the encoders of `factory` make.
+    pub fn of_encoder(
+        size: PictureSize,
+        frame_rate: FrameRate,
+        plan: SegmentPlan,
+        factory: &dyn EncoderFactory,
+    ) -> VideoTrack {
+        VideoTrack::new(size, frame_rate, plan, factory.codec())
+            .with_reordering(factory.reorders())
+            .with_rgb(factory.keeps_rgb())
+            .with_pixels(factory.planes().pixel_format().unwrap_or_default())
     }
 
     /// The same, and frames may be decoded in another order than they are shown in, if `reordered`.

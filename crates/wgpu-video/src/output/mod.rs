@@ -20,7 +20,7 @@ pub use error::describe;
 pub use error::{OutputError, Protection};
 pub use identity::FileIdentity;
 pub use leftovers::{Leftover, leftovers};
-pub use numbered::{NumberedNames, NumberedNamesError};
+pub use numbered::{NumberedNames, NumberedNamesError, has_number};
 pub use unfinished::remove_unfinished;
 
 use std::ffi::OsString;

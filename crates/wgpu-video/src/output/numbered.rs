@@ -47,7 +47,7 @@ pub enum NumberedNamesError {
     },
     /// A percent sign with something else behind it.
     #[error(
-        "{found} is no number in a name: %d is one, %06d has at least 6 digits, and %% is a percent sign"
+        "{found} is no number in a name: %d is one, %06d has at least 6 digits (20 at most), and %% is a percent sign"
     )]
     Unknown {
         /// From the percent sign on.
@@ -95,7 +95,8 @@ impl NumberedNames {
                     behind
                 }
                 (None, None) => {
-                    let found = format!("%{}", behind.chars().take(4).collect::<String>());
+                    let digits = behind.chars().take_while(|letter| letter.is_ascii_digit()).count();
+                    let found = format!("%{}", behind.chars().take(digits + 1).collect::<String>());
                     return Err(NumberedNamesError::Unknown { found });
                 }
             };
@@ -144,7 +145,7 @@ impl NumberedNames {
 }
 
 /// Whether `name`, of a file or of folders, has a number in it, such as `%d` or `%06d`.
-fn has_number(name: &OsStr) -> bool {
+pub fn has_number(name: &OsStr) -> bool {
     let name = name.to_string_lossy().replace("%%", "");
     name.split('%').skip(1).any(|behind| number(behind).is_some())
 }
@@ -216,9 +217,9 @@ mod tests {
             ("%d-%d.png", "two numbers"),
             ("%03d/a.png", "such as a-%06d.png"),
             ("a/%d/b/%06d.png", "such as a/b/%06d.png"),
-            ("%s.png", "%s.pn is no number"),
+            ("%s.png", "%s is no number"),
             ("a%", "% is no number"),
-            ("%-4d.png", "%-4d. is no number"),
+            ("%-4d.png", "%- is no number"),
             ("%99999999999999999999d.png", "is no number"),
             ("%21d.png", "is no number"),
         ] {

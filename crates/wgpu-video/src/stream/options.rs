@@ -10,7 +10,7 @@ use super::{
     CancelToken, ConvertOn, CopyOut, DevicePool, Recording, Redraw, SegmentSelection, SegmentStore,
     StreamInfo, VideoTrack, WorkSplit, default_jobs,
 };
-use crate::encode::{EncoderFactory, EncoderSettings, Joining};
+use crate::encode::{EncodeError, EncoderFactory, EncoderSettings, Joining};
 use crate::gpu::AdapterChoice;
 use crate::scene::FrameOrder;
 use strikeline_picture::{FrameRate, PictureSize, SegmentPlan, SegmentRange};
@@ -188,15 +188,20 @@ impl StreamOptions {
 
     /// What the sink gets before the first segment.
     pub(super) fn info(&self, sound: Option<&AudioTrack>) -> StreamInfo {
-        let video = VideoTrack::new(self.size, self.frame_rate, self.plan(), self.encoder.codec())
-            .with_reordering(self.encoder.reorders())
-            .with_rgb(self.encoder.keeps_rgb())
-            .with_pixels(self.encoder.planes().pixel_format().unwrap_or_default());
+        let video = VideoTrack::of_encoder(self.size, self.frame_rate, self.plan(), &*self.encoder);
         StreamInfo { sound: sound.cloned(), ..StreamInfo::new(video) }
     }
 
     pub(super) fn encoder_settings(&self) -> EncoderSettings {
         EncoderSettings::new(self.size, self.frame_rate, self.plan().segment_frames())
+    }
+
+    /// Refuses what the encoder cannot do, before anything is drawn.
+    ///
+    /// # Errors
+    /// As [`EncoderFactory::check`].
+    pub fn check_encoder(&self) -> Result<(), EncodeError> {
+        self.encoder.check(&self.encoder_settings())
     }
 
     /// What the render stage draws, and how.

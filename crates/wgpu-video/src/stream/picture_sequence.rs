@@ -77,6 +77,8 @@ fn those(first: &Path, more: usize) -> String {
 /// complete if it has that hash. When all are complete, they are flushed to the disk and the record is removed. A stream that
 /// fails leaves the record and the finished pictures.
 ///
+/// Of programs that write pictures to one folder at the same time, all but the first fail, except on Windows.
+///
 /// The folder is made if it is missing, but not those above it; and removed if no picture came into it.
 #[derive(Debug)]
 pub struct PictureSequence {
@@ -97,6 +99,8 @@ pub struct PictureSequence {
 struct State {
     /// `None` before the stream has begun.
     folder: Option<OutputFolder>,
+    /// Keeps other programs from writing pictures to the folder.
+    lock: Option<fs::File>,
     record: Option<SegmentFile>,
     synced: Option<Instant>,
     /// Segments whose files are complete.
@@ -188,6 +192,14 @@ impl PictureSequence {
             Err(error) => return Err(OutputError::Create { path: folder.to_owned(), error }.into()),
         }
         state.folder = Some(OutputFolder::open(folder, self.overwrite)?);
+        // Not all systems open or lock folders.
+        #[cfg(unix)]
+        if let Ok(open) = fs::File::open(folder) {
+            if matches!(open.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+                return Err(JournalError::InUse { path: folder.to_owned() }.into());
+            }
+            state.lock = Some(open);
+        }
         if let (None, Some((place, about))) = (&state.record, &self.place) {
             let record = SegmentFile::create(&place.path, place.key, self.codec, about)?;
             record.sync()?;
