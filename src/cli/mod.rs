@@ -183,7 +183,7 @@ fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> u8 {
         return PARTS_MISSING;
     }
     // That the options ask for what the encoder cannot do shows only when it is asked.
-    if error.chain().any(|cause| matches!(cause.downcast_ref(), Some(EncodeError::Unsupported { .. }))) {
+    if error.chain().any(is_refusal) {
         return USAGE;
     }
     match error.downcast_ref::<StreamError>() {
@@ -192,6 +192,15 @@ fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> u8 {
         }
         _ => FAILED,
     }
+}
+
+/// Whether an encoder refuses what it is to do.
+fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
+    let refusal = match error.downcast_ref() {
+        Some(StreamError::Encoder(refusal)) => Some(refusal),
+        _ => error.downcast_ref(),
+    };
+    matches!(refusal, Some(EncodeError::Unsupported { .. }))
 }
 
 /// That the reader of a pipe is gone, if that ended the stream.

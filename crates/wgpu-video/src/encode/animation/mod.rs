@@ -33,7 +33,7 @@ fn check_rate(encoder: &'static str, settings: &EncoderSettings, most: u32) -> R
     Err(EncodeError::Unsupported {
         encoder,
         what: format!("{rate} frames per second"),
-        remedy: format!("browsers show such fast animations slowly; {most} frames per second are the most"),
+        remedy: format!("browsers slow faster animations down; {most} frames per second are the most"),
     })
 }
 
