@@ -167,7 +167,7 @@ fn a_look_that_cannot_be_had_is_named_before_anything_is_drawn() {
 fn what_the_encoder_or_adapter_cannot_do_is_named_with_the_limit() {
     let (folder, path) = folder_with(&song(1));
     let error =
-        fail(strikeline().current_dir(&folder).arg("render").arg(&path).args(["--size", "8192x8192"]), 1);
+        fail(strikeline().current_dir(&folder).arg("render").arg(&path).args(["--size", "8192x8192"]), 2);
     assert!(error.contains("8192x8192") && error.contains("help: --size"), "{error}");
     let error = fail(
         strikeline().current_dir(&folder).arg("render").arg(&path).args(["--adapter", "no such thing"]),
