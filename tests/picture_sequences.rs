@@ -253,6 +253,7 @@ fn a_picture_that_was_changed_after_an_interruption_is_neither_kept_nor_lost() {
     fs::remove_file(out.join(names[2])).unwrap();
     let error = fail(&mut long(folder.path(), &[]), 1);
     assert!(error.contains(names[0]) && error.contains("1 more"), "{error}");
+    assert!(error.contains("not as the interrupted run has written them"), "{error}");
     assert_eq!(fs::read(out.join(names[0])).unwrap(), b"retouched");
     // Replaced on demand, and the others kept.
     let made = summary(&mut long(folder.path(), &["--force"]));

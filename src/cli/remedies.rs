@@ -63,6 +63,9 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
                 "--force replaces them, but not what an interrupted run of the same command has finished",
             );
         }
+        Some(PictureSequenceError::Changed { .. }) => {
+            return Some("--force makes them again, and keeps the others");
+        }
         Some(PictureSequenceError::Output(error)) => return of_cause(error),
         _ => {}
     }

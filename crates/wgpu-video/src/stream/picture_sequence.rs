@@ -32,6 +32,19 @@ pub enum PictureSequenceError {
         /// How many there are besides.
         more: usize,
     },
+    /// Pictures of an interrupted run of the same sequence have been changed since. Remove them, so that they are made again, or use
+    /// [`Overwrite::Replace`].
+    #[error(
+        "{} are not as the interrupted run has written them: remove them, or allow them to be replaced, and they are made \
+         again",
+        those(first, *more)
+    )]
+    Changed {
+        /// The first of them.
+        first: PathBuf,
+        /// How many there are besides.
+        more: usize,
+    },
     /// The name of a picture is that of a folder, a link, a pipe or a device. Remove it, or choose another folder.
     #[error(
         "{} is a folder, a link, a pipe or a device, not an ordinary file: remove it, or choose another folder",
@@ -129,6 +142,7 @@ impl PictureSequence {
         };
         let found = Found::look(&names, plan.frames())?;
         let noted = file.as_ref().map(SegmentFile::elsewhere).unwrap_or_default();
+        let finished: BTreeSet<SegmentIndex> = noted.keys().copied().collect();
         let kept: BTreeMap<_, _> = noted
             .into_par_iter()
             .filter(|(segment, noted)| {
@@ -144,8 +158,13 @@ impl PictureSequence {
             kept.contains_key(&segment)
         };
         let others: Vec<u64> = found.files.iter().filter(|frame| !of_kept(frame)).copied().collect();
+        let is_changed = |frame: &u64| finished.contains(&plan.segment_of(FrameIndex(*frame)));
         if let (Overwrite::Refuse, Some((first, more))) = (overwrite, others.split_first()) {
-            return Err(PictureSequenceError::Exist { first: names.path(*first), more: more.len() });
+            let (first, more) = (names.path(*first), more.len());
+            return Err(match others.iter().all(is_changed) {
+                true => PictureSequenceError::Changed { first, more },
+                false => PictureSequenceError::Exist { first, more },
+            });
         }
         let complete = kept.keys().copied().collect();
         let state = Mutex::new(State { record: file, complete, ..State::default() });
