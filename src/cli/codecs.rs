@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use strikeline_picture::PixelFormat;
-use wgpu_video::encode::animation::{ApngFactory, GifFactory, WebpAnimationFactory};
+use wgpu_video::encode::animation::{GifFactory, LosslessFactory};
 use wgpu_video::encode::ffmpeg::{EncoderOption, FfmpegCodec, FfmpegFactory, FfmpegProgram, ProgramError};
 use wgpu_video::encode::h264::H264Factory;
 #[cfg(feature = "openh264")]
@@ -149,13 +149,13 @@ pub(crate) const CODECS: &[VideoCodec] = &[
         name: "apng",
         about: "PNG animation with alpha, lossless",
         formats: &[Apng],
-        maker: Maker::BuiltIn(|_| Arc::new(ApngFactory)),
+        maker: Maker::BuiltIn(|_| Arc::new(LosslessFactory::APNG)),
     },
     VideoCodec {
         name: "webp-animation",
         about: "WebP animation with alpha, lossless",
         formats: &[WebP],
-        maker: Maker::BuiltIn(|_| Arc::new(WebpAnimationFactory)),
+        maker: Maker::BuiltIn(|_| Arc::new(LosslessFactory::WEBP)),
     },
     VideoCodec {
         name: "y4m",

@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 use strikeline_picture::{
     FrameRate, PictureSize, Plane, RgbaPicture, SegmentIndex, SegmentPlan, make_straight,
 };
-use wgpu_video::encode::animation::{ApngFactory, GifFactory, WebpAnimationFactory};
+use wgpu_video::encode::animation::{GifFactory, LosslessFactory};
 use wgpu_video::encode::{EncoderFactory, EncoderSettings};
 use wgpu_video::mux::{AnimationSettings, AnimationWriter, Container, MuxError, VideoTrack};
 
@@ -190,9 +190,9 @@ fn other_decoders_see_every_picture_as_it_was() {
     let mut runner = TestRunner::new(config);
     let result = runner.run(&(patches, any::<bool>()), |(patches, has_alpha)| {
         let pictures = pictures(&patches, has_alpha);
-        let apng = file(&pictures, &ApngFactory, Container::Apng, None);
+        let apng = file(&pictures, &LosslessFactory::APNG, Container::Apng, None);
         prop_assert!(same(&decoded_by_ffmpeg(&apng), &pictures.frames), "APNG");
-        let webp = file(&pictures, &WebpAnimationFactory, Container::WebP, None);
+        let webp = file(&pictures, &LosslessFactory::WEBP, Container::WebP, None);
         prop_assert!(same(&decoded_by_image_webp(&webp), &pictures.frames), "WebP");
         if !has_alpha {
             let gif = file(&pictures, &GifFactory, Container::Gif, None);
@@ -214,13 +214,13 @@ fn ten() -> Pictures {
 fn a_file_that_is_ended_early_has_the_pictures_so_far() {
     let pictures = ten();
     let expected = &pictures.frames[..8];
-    let apng = file(&pictures, &ApngFactory, Container::Apng, Some(2));
+    let apng = file(&pictures, &LosslessFactory::APNG, Container::Apng, Some(2));
     assert!(same(&decoded_by_ffmpeg(&apng), expected));
     let png = png::Decoder::new(Cursor::new(&apng)).read_info().unwrap();
     let control = png.info().animation_control().unwrap();
     assert_eq!((control.num_frames, control.num_plays), (8, 3));
     assert!(same(&decoded_by_ffmpeg(&file(&pictures, &GifFactory, Container::Gif, Some(2))), expected));
-    let webp = file(&pictures, &WebpAnimationFactory, Container::WebP, Some(2));
+    let webp = file(&pictures, &LosslessFactory::WEBP, Container::WebP, Some(2));
     assert!(same(&decoded_by_image_webp(&webp), expected));
     assert_eq!(u32::from_le_bytes(webp[4..8].try_into().unwrap()) as usize, webp.len() - 8);
 }
@@ -249,7 +249,7 @@ fn what_is_no_animation_is_refused() {
     }
     // More frames than an APNG can count.
     let plan = SegmentPlan::new(NonZeroU64::new((1 << 30) + 1).unwrap(), NonZeroU32::MIN);
-    let long = VideoTrack::new(video.size, video.frame_rate, plan, ApngFactory.codec());
+    let long = VideoTrack::new(video.size, video.frame_rate, plan, LosslessFactory::APNG.codec());
     let about = AnimationSettings::new(long, Container::Apng);
     let error = AnimationWriter::new(Cursor::new(Vec::new()), about).unwrap_err();
     assert!(error.to_string().contains("MP4"), "{error}");

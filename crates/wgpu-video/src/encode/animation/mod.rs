@@ -7,12 +7,12 @@ mod apng;
 mod difference;
 mod dither;
 mod gif;
+mod lossless;
 mod palette;
 mod webp;
 
-pub use apng::ApngFactory;
 pub use gif::GifFactory;
-pub use webp::WebpAnimationFactory;
+pub use lossless::LosslessFactory;
 
 use super::{AccessUnit, CodedRegion, EncodeError, EncoderSettings};
 

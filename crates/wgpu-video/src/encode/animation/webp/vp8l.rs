@@ -38,7 +38,7 @@ enum Token {
 }
 
 /// Codes `pixels`, row by row, each red, green, blue, alpha. Width and height are at most 16384.
-pub(super) fn encode(pixels: &[Pixel], width: u32, height: u32) -> Vec<u8> {
+pub(in super::super) fn encode(pixels: &[Pixel], width: u32, height: u32) -> Vec<u8> {
     let without = pixels.iter().filter(|pixel| pixel[3] == 0).count();
     let has_alpha = pixels.iter().any(|pixel| pixel[3] != 255);
     let mut bits = BitWriter::default();
