@@ -1,4 +1,4 @@
-//! AV1 by rav1e, which needs no other program. Slow: a few frames a second on a core at 1920x1080.
+//! AV1 by rav1e, which needs no other program. Slow: about two frames a second on a core at 1920x1080.
 //!
 //! Each encoder uses one thread, because as many run as segments are encoded. Pictures are coded in the order in which they are
 //! shown.
