@@ -113,13 +113,18 @@ pub trait Encoder: Send {
     /// its factory says that it does not read all samples ([`EncoderFactory::samples_read`]).
     ///
     /// # Errors
-    /// [`EncodeError::Failed`]; what was appended to `output` cannot be used then.
+    /// [`EncodeError::Failed`]; what was appended to `output` cannot be used then. Always, unless this is overridden: encoders
+    /// whose factory wants [`Planes::Rgba`] do without.
     fn encode(
         &mut self,
         picture: &Picture<'_>,
         change: &FrameChange,
         output: &mut Vec<u8>,
-    ) -> Result<Option<AccessUnit>, EncodeError>;
+    ) -> Result<Option<AccessUnit>, EncodeError> {
+        let _ = (picture, change, output);
+        let reason = "it takes RGBA pictures only".to_owned();
+        Err(EncodeError::Failed { encoder: "encoder", reason })
+    }
 
     /// The same for encoders whose factory wants [`Planes::Rgba`]: called in place of [`Encoder::encode`].
     ///

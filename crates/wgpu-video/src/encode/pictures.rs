@@ -9,7 +9,7 @@ use super::{
     AccessUnit, Codec, CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, H264Quality,
     Joining, Planes,
 };
-use strikeline_picture::{FrameChange, Picture, PictureSize, RgbaPicture, SegmentIndex};
+use strikeline_picture::{PictureSize, RgbaPicture, SegmentIndex};
 
 /// A format of pictures.
 #[derive(Debug)]
@@ -190,16 +190,6 @@ impl Drop for PictureEncoder {
 }
 
 impl Encoder for PictureEncoder {
-    fn encode(
-        &mut self,
-        _picture: &Picture<'_>,
-        _change: &FrameChange,
-        _output: &mut Vec<u8>,
-    ) -> Result<Option<AccessUnit>, EncodeError> {
-        let reason = "it takes RGBA pictures only".to_owned();
-        Err(EncodeError::Failed { encoder: self.factory.format.name, reason })
-    }
-
     fn encode_rgba(
         &mut self,
         picture: &RgbaPicture<'_>,

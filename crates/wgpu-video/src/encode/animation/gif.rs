@@ -11,7 +11,7 @@ use crate::encode::{
     AccessUnit, Codec, CodecConfig, CodedRegion, EncodeError, Encoder, EncoderFactory, EncoderSettings,
     Planes,
 };
-use strikeline_picture::{FrameChange, Picture, Rectangle, RgbaPicture, SegmentIndex};
+use strikeline_picture::{Rectangle, RgbaPicture, SegmentIndex};
 
 const NAME: &str = "gif";
 
@@ -67,15 +67,6 @@ struct GifSegment {
 }
 
 impl Encoder for GifSegment {
-    fn encode(
-        &mut self,
-        _picture: &Picture<'_>,
-        _change: &FrameChange,
-        _output: &mut Vec<u8>,
-    ) -> Result<Option<AccessUnit>, EncodeError> {
-        Err(failed(NAME, "it takes RGBA pictures only"))
-    }
-
     fn encode_rgba(
         &mut self,
         picture: &RgbaPicture<'_>,

@@ -1,12 +1,12 @@
 //! Encoders of animated pictures that keep every pixel: APNG and WebP.
 
 use super::difference::{CORNER, Difference};
-use super::{apng, append_unit, check_rate, failed, webp};
+use super::{apng, append_unit, check_rate, webp};
 use crate::encode::{
     AccessUnit, Codec, CodecConfig, CodedRegion, EncodeError, Encoder, EncoderFactory, EncoderSettings,
     Planes,
 };
-use strikeline_picture::{FrameChange, Picture, Rectangle, RgbaPicture, SegmentIndex};
+use strikeline_picture::{Rectangle, RgbaPicture, SegmentIndex};
 
 /// Browsers show a frame of less than 11 ms for 100 ms.
 const MOST_FRAMES_PER_SECOND: u32 = 90;
@@ -84,15 +84,6 @@ struct LosslessSegment {
 }
 
 impl Encoder for LosslessSegment {
-    fn encode(
-        &mut self,
-        _picture: &Picture<'_>,
-        _change: &FrameChange,
-        _output: &mut Vec<u8>,
-    ) -> Result<Option<AccessUnit>, EncodeError> {
-        Err(failed(self.format.name, "it takes RGBA pictures only"))
-    }
-
     fn encode_rgba(
         &mut self,
         picture: &RgbaPicture<'_>,
