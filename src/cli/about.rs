@@ -37,7 +37,7 @@ pub(crate) fn after_help() -> String {
     {
         text.push_str(&format!("{heading}:\n"));
         for (what, meaning) in rows {
-            text.push_str(&format!("  {what}: {meaning}\n"));
+            text.push_str(&format!("    {what}: {meaning}\n"));
         }
         text.push('\n');
     }
