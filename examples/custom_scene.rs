@@ -31,8 +31,9 @@ const SHADER: &str = "
     return plane_sample(vec4<f32>(color * wave, 1.0));
 }";
 
+/// The scene.
 #[derive(Default)]
-struct Rings {
+pub(crate) struct Rings {
     frame_rate: Option<FrameRate>,
     uniform: Option<UniformBuffer>,
     pipelines: Vec<(PlaneKind, wgpu::RenderPipeline)>,

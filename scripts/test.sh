@@ -27,6 +27,7 @@ cargo check --locked -p strikeline-picture -p strikeline-h264 -p strikeline-audi
 cargo check --locked -p wgpu-video --no-default-features
 echo "== documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --lib
+scripts/release_checks.sh
 
 echo "== smoke run"
 cargo build --locked --bin strikeline

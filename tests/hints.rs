@@ -66,9 +66,22 @@ fn scrolls(options: &HighwayOptions) -> (Vec<Option<Scroll>>, Option<u32>) {
 
 #[test]
 fn the_encoder_learns_how_far_notes_move() {
-    let (falling, pixels) = scrolls(&bare());
-    let pixels = pixels.expect("the speed is snapped") as i32;
-    assert_eq!(falling, [Some(Scroll::whole(0, pixels)); 5]);
+    let steps = |options| {
+        let (scrolls, pixels) = scrolls(&options);
+        let whole =
+            scrolls.iter().map(|scroll| scroll.filter(|scroll| (scroll.dx, scroll.denominator) == (0, 1)));
+        (whole.map(|scroll| scroll.expect("a whole scroll").dy).collect::<Vec<_>>(), pixels)
+    };
+    // 4 pixels per frame.
+    let second = HighwayOptions { lookahead: Time::from_seconds(1.35), ..bare() };
+    assert_eq!(steps(second), (vec![4; 5], Some(4)));
+    // In turns.
+    let (turns, pixels) = steps(bare());
+    assert_eq!(pixels, None);
+    assert!(
+        turns.contains(&2) && turns.contains(&4) && turns.iter().all(|step| [2, 4].contains(step)),
+        "{turns:?}"
+    );
     let (rising, _) = scrolls(&HighwayOptions { reverse: true, ..bare() });
     assert!(rising.iter().all(|scroll| scroll.is_some_and(|scroll| scroll.dy < 0 && scroll.dx == 0)));
     let exact = HighwayOptions { exact_speed: true, lookahead: Time::from_seconds(1.9), ..bare() };

@@ -6,7 +6,9 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use common::{capture_planes, demo_content, still};
-use strikeline::highway::{BeatLine, CountIn, Highway, HighwayContent, HighwayOptions, Labels, Section};
+use strikeline::highway::{
+    BeatLine, CountIn, Highway, HighwayContent, HighwayOptions, Labels, SUBPIXELS, Section,
+};
 use strikeline::song::{DrumShape, LanePlace, Mark, Phrase, PhraseKind};
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::{FrameIndex, FrameRate, PictureSize, Time};
@@ -161,7 +163,7 @@ fn drawn_planes_equal_converted_rgba_within_tolerance() {
 }
 
 #[test]
-fn at_snapped_speed_every_frame_of_a_falling_note_is_the_last_one_moved() {
+fn at_even_steps_every_frame_of_a_falling_note_is_the_last_one_moved() {
     let size = PictureSize::new(1280, 720).unwrap();
     let frame_rate = FrameRate::new(60, 1).unwrap();
     // All notes late enough that none is struck while we look, and off the grid of frames.
@@ -171,12 +173,17 @@ fn at_snapped_speed_every_frame_of_a_falling_note_is_the_last_one_moved() {
     }
     let options = HighwayOptions { start: Some(Time::ZERO), ..HighwayOptions::default() };
     let highway = || Highway::new(content.clone(), &options, size, frame_rate).unwrap();
-    let step = highway().motion().pixels_per_frame().expect("the speed is snapped") as usize;
+    let motion = *highway().motion();
+    assert!(motion.has_even_steps() && motion.pixels_per_frame().is_none(), "frames take turns at this size");
+    let scroll = |frame| motion.scroll(Time::ZERO, FrameIndex(frame));
     let frames = common::capture_frames(&mut highway(), size, frame_rate, 40);
     let width = size.width() as usize;
     // Between the header and the receptors, where all that changes is the notes.
     let (top, rows) = (highway().layout().header as usize, (highway().layout().strike as usize - 60) / 2 * 2);
-    for pair in frames.windows(2) {
+    let mut steps = std::collections::BTreeSet::new();
+    for (pair, frame) in frames.windows(2).zip(0..) {
+        let step = ((scroll(frame + 1) - scroll(frame)) / SUBPIXELS) as usize;
+        steps.insert(step);
         let ((luma, chroma), (next_luma, next_chroma)) = (&pair[0], &pair[1]);
         assert!(luma[top * width..(rows - step) * width] == next_luma[(top + step) * width..rows * width]);
         let (top, rows, step) = (top / 2, rows / 2, step / 2);
@@ -184,6 +191,7 @@ fn at_snapped_speed_every_frame_of_a_falling_note_is_the_last_one_moved() {
             chroma[top * width..(rows - step) * width] == next_chroma[(top + step) * width..rows * width]
         );
     }
+    assert_eq!(Vec::from_iter(steps), [4, 6], "in turns");
     assert!(frames.first() != frames.last(), "something must move");
 }
 

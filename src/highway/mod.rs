@@ -264,9 +264,20 @@ impl Highway {
         if self.layout.tilt.is_some() {
             return None;
         }
-        let (pixels, frames) = self.motion.pixels_over_frames()?;
+        let (pixels, frames) = match self.motion.has_even_steps() {
+            true => (self.pixels_since_last_frame()?, 1),
+            false => self.motion.pixels_over_frames()?,
+        };
         let down = if self.layout.reverse { -1 } else { 1 };
         Some(Scroll { dx: 0, dy: pixels * down, denominator: frames })
+    }
+
+    /// How many whole pixels the notes have moved since the frame before. At frame 0, how many they will.
+    fn pixels_since_last_frame(&self) -> Option<i32> {
+        let last = self.frame.0.saturating_sub(1);
+        let scroll = |frame| self.motion.scroll(self.start, FrameIndex(frame));
+        let moved = scroll(last + 1).checked_sub(scroll(last))?;
+        i32::try_from(moved / SUBPIXELS).ok()
     }
 
     /// What changed and what moved between frame `previous` and this one.

@@ -34,6 +34,9 @@ const BEAM: u32 = 4;
 /// The radius that makes an ellipse of a box.
 const ELLIPSE: f32 = -1.0;
 
+/// How far an opaque lane goes on under the one after it, in pixels: more than a sample of chroma sees.
+const LANE_OVERLAP: f32 = 4.0;
+
 /// Where the beams of light come from, as shares of the picture's width, and how far they go aside for each pixel down.
 const BEAMS: [[f32; 2]; 4] = [[0.04, 0.3], [0.2, -0.12], [0.8, 0.12], [0.96, -0.3]];
 
@@ -124,12 +127,12 @@ pub(super) fn road(layout: &Layout, theme: &Theme, content: &HighwayContent) -> 
     let mut shapes = Vec::new();
     for (lane, lane_style) in content.lanes.iter().enumerate() {
         let (lane_left, lane_right) = layout.lane(lane);
-        // Each goes on under those after it, where that is not seen through them: where two halves of a sample are covered
-        // one after the other, some of what lies under both would be seen. A tilted road fades away.
+        // Each goes on a little under the one after it, where that is not seen through it: where two halves of a sample are
+        // covered one after the other, some of what lies under both would be seen. A tilted road fades away.
         let is_opaque = style.color.alpha == 255 && layout.tilt.is_none();
         let (from, to) = match (is_opaque, layout.mirrored) {
-            (true, false) => (lane_left, right),
-            (true, true) => (left, lane_right),
+            (true, false) => (lane_left, (lane_right + LANE_OVERLAP).min(right)),
+            (true, true) => ((lane_left - LANE_OVERLAP).max(left), lane_right),
             (false, _) => (lane_left, lane_right),
         };
         let color = paint::mix(style.color, paint::opaque(lane_style.color), style.lane_tint);
