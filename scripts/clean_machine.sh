@@ -5,23 +5,27 @@
 #   scripts/clean_machine.sh [root|user]...       # both without an argument
 #
 # SUITE and MIRROR are as in scripts/package_deb_test.sh; TOOLCHAIN is the folder of the Rust toolchain (`rustc --print sysroot`).
-# What is committed is tried. Takes twenty minutes or more for each, most of it the build.
+# What is committed is tried. Takes twenty minutes or more for each, most of it the build; with QUICK=1 the compiler optimises little.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/clean_root.sh
 TOOLCHAIN=${TOOLCHAIN:-$(rustc --print sysroot)}
 source=$PWD
+quick=${QUICK:+export CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16;}
 
 # as USER COMMAND: runs a line of shell as a user who has the toolchain in the path.
 as() {
-    inside su - "$1" -c "export PATH=\$HOME/.cargo/bin:$TOOLCHAIN/bin:\$PATH; cd ~/strikeline; $2"
+    inside su - "$1" -c "export PATH=\$HOME/.cargo/bin:$TOOLCHAIN/bin:\$PATH; $quick cd ~/strikeline; $2"
 }
 
 try() { # try USER: the README's commands.
     local user=$1
     new_root
-    # What rustup needs itself to be installed, and git's stand-in: the source comes as an archive.
+    # What rustup needs to be installed.
     inside apt-get install -y -qq --no-install-recommends ca-certificates curl >/dev/null
+    # Certificates that this machine trusts besides the usual ones, as of a mirror.
+    cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
+    inside update-ca-certificates >/dev/null
     share "$TOOLCHAIN"
     # A toolchain that lies in the home of root.
     chmod o+x "$root"

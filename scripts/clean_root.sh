@@ -36,6 +36,7 @@ new_root() {
     mount -t proc proc "$root/proc"
     mount -t sysfs -o ro sys "$root/sys"
     mount --bind /dev "$root/dev"
+    mount --bind /dev/pts "$root/dev/pts"
     inside apt-get update -qq
 }
 

@@ -21,5 +21,6 @@ mkdir -p "$made/completions"
 "$program" completions bash >"$made/completions/strikeline"
 "$program" completions zsh >"$made/completions/_strikeline"
 "$program" completions fish >"$made/completions/strikeline.fish"
-scripts/third_party_licences.py >"$made/third-party.txt"
+scripts/third_party_licences.py | gzip -9n >"$made/third-party.txt.gz"
+gzip -9nc CHANGELOG.md >"$made/changelog.gz"
 cargo deb --locked --no-build --quiet

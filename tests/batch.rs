@@ -106,7 +106,7 @@ fn what_exists_is_an_error_before_anything_is_drawn_unless_an_option_says_otherw
     fs::create_dir(&videos).unwrap();
     fs::write(videos.join("b.mp4"), "old").unwrap();
     let command = || render(folder.path(), &["a.mid", "b.mid", "-o", "videos"]);
-    let error = fail(&mut command(), 1);
+    let error = fail(&mut command(), 4);
     assert!(error.contains("--skip-existing") && error.contains("b.mp4"), "{error}");
     assert_eq!(names(&videos), ["b.mp4"]);
 
@@ -114,7 +114,7 @@ fn what_exists_is_an_error_before_anything_is_drawn_unless_an_option_says_otherw
     assert_eq!(results(&objects), ["made", "skipped"]);
     assert_eq!(fs::read(videos.join("b.mp4")).unwrap(), b"old");
     // All is complete: the same again is no going on.
-    fail(&mut command(), 1);
+    fail(&mut command(), 4);
 
     let (objects, _) = self::objects(&succeed(command().args(["--force", "--json"])));
     assert_eq!(results(&objects), ["made", "made"]);
@@ -168,12 +168,12 @@ fn a_list_names_songs_and_folders_line_by_line() {
     assert!(child.wait().unwrap().success());
     assert_eq!(names(&folder.path().join("from-stdin")), ["a.mp4"]);
 
-    for (list, says) in [("@a.mid", "./@NAME"), ("@nowhere.txt", "nowhere.txt")] {
-        let error = fail(&mut render(folder.path(), &[list, "-o", "other"]), 1);
+    for (list, says, code) in [("@a.mid", "./@NAME", 1), ("@nowhere.txt", "nowhere.txt", 2)] {
+        let error = fail(&mut render(folder.path(), &[list, "-o", "other"]), code);
         assert!(error.contains(says), "{error}");
     }
     fs::write(folder.path().join("empty.txt"), "\n# nothing\n").unwrap();
-    let error = fail(&mut render(folder.path(), &["@empty.txt", "-o", "other"]), 1);
+    let error = fail(&mut render(folder.path(), &["@empty.txt", "-o", "other"]), 2);
     assert!(error.contains("no songs"), "{error}");
 }
 
@@ -205,7 +205,7 @@ fn of_a_folder_its_songs_and_the_charts_in_it_are_rendered() {
     succeed(&mut render(folder.path(), &["songs/My Chart v1.0", "-o", "chart.mp4"]));
     // A folder without songs is an error that says what is there.
     fs::create_dir(folder.path().join("empty")).unwrap();
-    fail(&mut render(folder.path(), &["empty", "-o", "x.mp4"]), 1);
+    fail(&mut render(folder.path(), &["empty", "-o", "x.mp4"]), 2);
 }
 
 #[test]
@@ -235,14 +235,14 @@ fn a_batch_that_was_killed_goes_on_with_the_same_command() {
     assert!((2..8).contains(&done), "{done} were done");
 
     // Another setting makes other videos, which would replace those.
-    fail(command().args(["--quality", "40"]), 1);
+    fail(command().args(["--quality", "40"]), 4);
     let (objects, last) = objects(&succeed(&mut command()));
     assert_eq!(last["skipped"], done);
     assert_eq!(objects.iter().filter(|object| object["why"] == "made before").count(), done);
     let all: Vec<String> = (0..8).map(|number| format!("{number}.mp4")).collect();
     assert_eq!(names(&videos), all, "and nothing else is left");
     // It is complete, and videos that exist are not replaced.
-    fail(&mut command(), 1);
+    fail(&mut command(), 4);
 }
 
 #[test]

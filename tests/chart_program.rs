@@ -64,7 +64,7 @@ fn inspect_says_that_it_is_a_chart_with_which_difficulties_pads_and_recordings()
 #[test]
 fn a_missing_difficulty_is_an_error_with_the_option_that_helps() {
     let error =
-        fail(strikeline().args(["inspect", "--difficulty", "medium"]).arg(charts().join("twin-mid")), 1);
+        fail(strikeline().args(["inspect", "--difficulty", "medium"]).arg(charts().join("twin-mid")), 2);
     assert!(error.contains("hard (9 gems)") && error.contains("help: --difficulty"), "{error}");
     fail(strikeline().args(["inspect", "--difficulty", "harder"]).arg(charts().join("twin-mid")), 2);
 }

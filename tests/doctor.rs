@@ -75,7 +75,7 @@ fn without_a_driver_all_else_is_reported_and_the_command_that_installs_one() {
 fn an_adapter_that_is_not_there_is_an_error_after_all_else() {
     let config = tempfile::tempdir().unwrap();
     let output = doctor(config.path()).args(["--adapter", "no such thing"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stdout).contains("encoders"));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no such thing"));
 }

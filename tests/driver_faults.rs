@@ -184,6 +184,7 @@ fn too_little_memory_for_a_driver_is_no_missing_driver() {
         let mut limited = Command::new("sh");
         limited
             .args(["-c", &format!("ulimit -v {kilobytes}; exec \"$@\""), "sh"])
+            .env("XDG_CONFIG_HOME", "/nonexistent")
             .arg(program.get_program())
             .args(program.get_args());
         let output = limited.output().unwrap();
@@ -260,6 +261,11 @@ fn after_a_device_was_lost_the_same_command_goes_on() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("the graphics device was lost"), "{told}");
     assert!(told.contains("run the same command to continue"), "{told}");
+    // What a report needs is in one block.
+    for part in ["please report it at", "version: ", "adapters: 0: ", "command: ", "render", "error: frame "]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
     run.assert_goes_on();
 }
 

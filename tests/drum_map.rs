@@ -34,7 +34,7 @@ fn maps_are_listed_printed_and_checked() {
     let file = path.to_str().unwrap();
     assert!(print(&["--check", file]).starts_with(&format!("{file} is a valid drum map, with ")));
     std::fs::write(&path, "[drums]\n22 = { lane = \"hihat\" }\n").unwrap();
-    let error = fail(strikeline().args(["drum-map", "--check", file]), 1);
+    let error = fail(strikeline().args(["drum-map", "--check", file]), 2);
     assert!(
         error.contains("mine.toml:2: drums.22.lane") && error.contains("did you mean hi-hat?"),
         "{error}"
@@ -85,6 +85,6 @@ fn frame_and_render_say_which_map_was_recognised() {
     assert!(output.stderr.is_empty());
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["drum_map"]["name"], "roland-td");
-    let error = fail(strikeline().arg("inspect").arg(&path).args(["--drum-map", "roland-tb"]), 1);
+    let error = fail(strikeline().arg("inspect").arg(&path).args(["--drum-map", "roland-tb"]), 2);
     assert!(error.contains("did you mean roland-td?"), "{error}");
 }

@@ -379,7 +379,7 @@ fn a_folder_with_a_plan_can_be_moved() {
 fn planning_refuses_what_it_would_overwrite_or_cannot_write_down() {
     use std::os::unix::ffi::OsStrExt;
     let farm = Farm::new(1, &["--duration", "2", "--no-sound"]);
-    let told = fail(&mut farm.planning(), 1);
+    let told = fail(&mut farm.planning(), 4);
     assert!(told.contains("plan.json") && told.contains("--force"), "{told}");
     let told = fail(strikeline().arg("plan").arg(&farm.song).arg("-o").arg(&farm.song).arg("--force"), 2);
     assert!(told.contains("song.mid"), "{told}");
@@ -431,7 +431,7 @@ fn a_song_that_the_parts_could_not_read_again_is_refused_and_not_waited_for() {
         (plan(&song, &["--drum-map", name]), name, "a pipe"),
         (plan(&song, &["--end-card", name]), name, "a pipe"),
     ] {
-        let told = soon(&mut command, 1);
+        let told = soon(&mut command, 2);
         assert!(told.contains(file) && told.contains(kind), "{told}");
     }
     assert_eq!(names(folder.path()), ["fifo", "song.mid"]);
@@ -445,7 +445,7 @@ fn a_pipe_or_device_in_place_of_a_plan_a_part_or_an_input_is_refused_and_not_wai
     pipe(&fifo);
     for (file, kind) in [(fifo.to_str().unwrap(), "a pipe"), ("/dev/zero", "a device")] {
         for arguments in [&["part", file, "1"][..], &["join", file], &["join", file, "--missing"]] {
-            let told = soon(strikeline().args(arguments), 1);
+            let told = soon(strikeline().args(arguments), 2);
             assert!(told.contains(file) && told.contains(kind), "{arguments:?}: {told}");
         }
     }

@@ -202,13 +202,13 @@ fn without_ffmpeg_or_its_encoder_the_error_says_so_and_nothing_is_made() {
     let (folder, _) = folder_with(&song());
     let folder = folder.path();
     let missing = ["--codec", "x264", "-o", "a.mp4", "--ffmpeg", "/nonexistent/ffmpeg"];
-    let error = fail(&mut render(folder, &missing), 1);
+    let error = fail(&mut render(folder, &missing), 2);
     assert!(error.contains("/nonexistent/ffmpeg") && error.contains("--ffmpeg"), "{error}");
-    let error = fail(render(folder, &missing[..4]).env("STRIKELINE_FFMPEG", "true"), 1);
+    let error = fail(render(folder, &missing[..4]).env("STRIKELINE_FFMPEG", "true"), 2);
     assert!(error.contains("no ffmpeg"), "{error}");
     // No ffmpeg has both.
     let lacking = if cfg!(target_os = "macos") { "h264_vaapi" } else { "h264_videotoolbox" };
-    let error = fail(&mut render(folder, &["--codec", lacking, "-o", "a.mp4"]), 1);
+    let error = fail(&mut render(folder, &["--codec", lacking, "-o", "a.mp4"]), 2);
     assert!(error.contains(lacking) && error.contains("doctor"), "{error}");
     assert_eq!(names(folder), ["song.mid"]);
 

@@ -166,7 +166,9 @@ fn each_fault_is_an_error_that_says_what_happened_and_leaves_nothing() {
     ] {
         let place = Place::new();
         let mut command = place.render(does, "h264_nvenc", "2");
-        let error = fail(command.args(["--ffmpeg-patience", "3"]), 1);
+        // What is no ffmpeg is a wrong value of --ffmpeg.
+        let code = if does == "mute" { 2 } else { 1 };
+        let error = fail(command.args(["--ffmpeg-patience", "3"]), code);
         assert!(words.iter().all(|word| error.contains(word)), "{does}: {error}");
         assert!(place.processes().is_empty(), "{does}: {:?}", place.processes());
         assert_eq!(names(place.folder()), ["song.mid"], "{does}");

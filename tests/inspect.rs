@@ -223,7 +223,7 @@ fn a_still_shows_the_note_at_its_height() {
     let expected = strike as f64 - highway.pixels_per_second() * 0.5;
     assert!((middle - expected).abs() <= 1.0, "seen at {middle}, expected at {expected}");
 
-    let error = fail(&mut draw("0"), 1);
+    let error = fail(&mut draw("0"), 4);
     assert!(error.contains("--force"), "{error}");
     succeed(draw("-1").arg("--force"));
     assert_eq!(names(folder.path()), ["song.mid", "still.png"]);

@@ -155,7 +155,7 @@ fn an_existing_file_needs_force_whatever_the_command() {
         &["tune", "song.mid", "--dry-run", "--budget", "5", "--size", "64x64", "--svg", "old.svg"][..],
         &["profile", "song.mid", "--brief", "--frames", "2", "--size", "64x64", "--svg", "old.svg"],
     ] {
-        let error = fail(&mut in_folder(folder.path(), arguments), 1);
+        let error = fail(&mut in_folder(folder.path(), arguments), 4);
         assert!(error.contains("old.svg") && error.contains("help: --force"), "{error}");
     }
     assert_eq!(fs::read(folder.path().join("old.svg")).unwrap(), b"old");

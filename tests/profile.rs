@@ -266,7 +266,7 @@ fn files_that_exist_are_kept_unless_forced_and_errors_leave_nothing_behind() {
     let (folder, mut command) = profile(&["--trace", "taken.json", "--svg", "new.svg"]);
     let taken = folder.path().join("taken.json");
     std::fs::write(&taken, "mine").unwrap();
-    let error = fail(&mut command, 1);
+    let error = fail(&mut command, 4);
     assert!(error.contains("taken.json") && error.contains("--force"), "{error}");
     assert_eq!(std::fs::read_to_string(&taken).unwrap(), "mine");
     assert_eq!(names(folder.path()), ["song.mid", "taken.json"]);
@@ -276,7 +276,7 @@ fn files_that_exist_are_kept_unless_forced_and_errors_leave_nothing_behind() {
 
     let nowhere: PathBuf = ["no", "such", "folder.json"].iter().collect();
     let (folder, mut command) = profile(&["--svg", "new.svg"]);
-    let error = fail(command.arg("--trace").arg(nowhere), 1);
+    let error = fail(command.arg("--trace").arg(nowhere), 2);
     assert!(error.contains("folder"), "{error}");
     assert_eq!(names(folder.path()), ["song.mid"]);
 

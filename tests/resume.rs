@@ -250,8 +250,10 @@ fn other_settings_or_another_theme_do_not_use_a_journal_but_name_it_and_clean_re
     let mut coarse = themed("#101010");
     coarse.args(["--quality", "30"]);
     let output = succeed(&mut coarse);
-    for output in [output, succeed(&mut themed("#202020"))] {
+    let differs = ["quality (24, now 30)", "the song, or a file of the theme"];
+    for (output, differs) in [output, succeed(&mut themed("#202020"))].into_iter().zip(differs) {
         let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(&format!("because of what differs: {differs};")), "{said}");
         assert!(said.contains(name) && said.contains("is not used"), "{said}");
         assert!(!said.contains("continues"), "{said}");
         assert_eq!(journals(folder.path()), std::slice::from_ref(&journal));
@@ -430,15 +432,15 @@ fn the_journal_of_a_video_that_is_complete_is_removed_by_the_next_run_and_no_oth
     assert!(status.success(), "{said}");
     // As if the program had been killed before it could remove it.
     fs::rename(&other_name, &journal).unwrap();
-    fail(&mut render(&video, &["--no-resume"]), 1);
+    fail(&mut render(&video, &["--no-resume"]), 4);
     assert_eq!(files(folder.path()).len(), 2);
-    let said = fail(&mut render(&video, &[]), 1);
+    let said = fail(&mut render(&video, &[]), 4);
     assert!(said.contains("already exists"), "{said}");
     assert_eq!(files(folder.path()), ["video.mp4"]);
 
     // One of a video that was to replace it is needed still.
     interrupt(render(&video, &["--force"]), folder.path(), 20_000, Signal::KILL);
-    fail(&mut render(&video, &[]), 1);
+    fail(&mut render(&video, &[]), 4);
     assert_eq!(journals(folder.path()).len(), 1);
     go_on(render(&video, &["--force"]));
     assert_eq!(files(folder.path()), ["video.mp4"]);

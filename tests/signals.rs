@@ -89,6 +89,7 @@ fn without_unnamed_files(folder: &Path, arguments: &[&str]) -> Command {
     let unshare = |program: &OsStr| {
         let mut command = Command::new("unshare");
         command.args(["--user", "--map-root-user", "--mount", "sh", "-c", SCRIPT, "sh"]).arg(program);
+        command.env("XDG_CONFIG_HOME", "/nonexistent");
         command
     };
     let mut command = match unshare("true".as_ref()).output() {
@@ -158,7 +159,7 @@ fn a_hangup_that_was_ignored_at_the_start_stays_ignored() {
     shell.current_dir(&folder).args(["-c", r#"trap "" HUP; exec "$0" inspect song.mid"#]);
     let mut inspect = Blocked::start(
         {
-            shell.arg(strikeline().get_program());
+            shell.arg(strikeline().get_program()).env("XDG_CONFIG_HOME", "/nonexistent");
             shell
         },
         1,

@@ -324,14 +324,14 @@ fn what_cannot_be_done_is_said_and_leaves_nothing_behind() {
     encode_sound(&bursts(&[0.1], 1.0), &[], &file("good.wav"));
     let before = names(folder.path());
     for (options, code, words) in [
-        (&["--audio", "missing.flac"][..], 1, "missing.flac"),
-        (&["--audio", "empty.wav"], 1, "empty"),
-        (&["--audio", "text.mp3"], 1, "text.mp3"),
-        (&["--audio", "."], 1, "folder"),
-        (&["--audio", "good.wav", "--audio-codec", "copy"], 1, "help: another --audio-codec"),
-        (&["--audio-codec", "copy"], 1, "no recording"),
-        (&["--soundfont", "good.wav"], 1, "SoundFont"),
-        (&["--loop", "section:Bridge"], 1, "Bridge"),
+        (&["--audio", "missing.flac"][..], 2, "missing.flac"),
+        (&["--audio", "empty.wav"], 2, "empty"),
+        (&["--audio", "text.mp3"], 2, "text.mp3"),
+        (&["--audio", "."], 2, "folder"),
+        (&["--audio", "good.wav", "--audio-codec", "copy"], 2, "help: another --audio-codec"),
+        (&["--audio-codec", "copy"], 2, "no recording"),
+        (&["--soundfont", "good.wav"], 2, "SoundFont"),
+        (&["--loop", "section:Bridge"], 2, "Bridge"),
         (&["--speed", "3"], 2, "--speed"),
         (&["--audio-offset", "1"], 2, "--audio"),
         (&["--no-sound", "--click"], 2, "--click"),

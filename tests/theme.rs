@@ -50,7 +50,7 @@ fn a_theme_is_checked() {
     assert_eq!(text, format!("{} is a valid theme\n", path.display()));
 
     std::fs::write(&path, "[gems]\nhieght = 30\nwidth = 3\n").unwrap();
-    let error = fail(&mut check(), 1);
+    let error = fail(&mut check(), 2);
     let unknown = format!("error: {}:2: gems.hieght is unknown (did you mean height?)", path.display());
     assert!(error.starts_with(&unknown), "{error}");
     assert!(
@@ -59,19 +59,19 @@ fn a_theme_is_checked() {
     );
 
     std::fs::write(&path, "background.image = 'wall.png'\n[text.font]\nfile = 'a.ttf'\n").unwrap();
-    let error = fail(&mut check(), 1);
+    let error = fail(&mut check(), 2);
     let wall = folder.path().join("wall.png");
     assert!(
         error.contains(&format!("background.image is {}, and there is no such file", wall.display())),
         "{error}"
     );
     std::fs::write(wall, "").unwrap();
-    assert!(fail(&mut check(), 1).contains("text.font.file is "));
+    assert!(fail(&mut check(), 2).contains("text.font.file is "));
     std::fs::write(folder.path().join("a.ttf"), "").unwrap();
     succeed(&mut check());
 
     std::fs::remove_file(&path).unwrap();
-    assert!(fail(&mut check(), 1).contains("mine.toml cannot be read"));
+    assert!(fail(&mut check(), 2).contains("mine.toml cannot be read"));
 }
 
 #[test]

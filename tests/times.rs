@@ -180,9 +180,9 @@ fn points_of_the_song_are_times_bars_and_sections() {
     json(small("profile", &path, &video).args(["--start", "section:chorus"]));
 
     for (subcommand, option, code, parts) in [
-        ("render", ["--start", "section:Bridge"], 1, &["Bridge", "Intro, Verse 1, Chorus"][..]),
-        ("frame", ["--at", "bar:99"], 1, &["bar 99", "bars are 1 to"]),
-        ("profile", ["--start", "section:Bridge"], 1, &["Verse 1"]),
+        ("render", ["--start", "section:Bridge"], 2, &["Bridge", "Intro, Verse 1, Chorus"][..]),
+        ("frame", ["--at", "bar:99"], 2, &["bar 99", "bars are 1 to"]),
+        ("profile", ["--start", "section:Bridge"], 2, &["Verse 1"]),
         ("frame", ["--at", "Verse"], 2, &["42.5", "1:02.5", "bar:17", "section:NAME"]),
         ("frame", ["--at", "1,5"], 2, &["comma"]),
         // The option after it is not taken for a time in silence.

@@ -169,13 +169,13 @@ fn what_cannot_be_done_is_reported_before_measuring() {
     let error = fail(&mut tune(&song), 1);
     assert!(error.contains("song.mid"), "{error}");
     let config = folder.path().join("config");
-    let error = fail(tune(&config).args(["--svg", "nowhere/heat.svg"]), 1);
+    let error = fail(tune(&config).args(["--svg", "nowhere/heat.svg"]), 2);
     assert!(error.contains("nowhere"), "{error}");
-    let error = fail(tune(&config).args(["--adapter", "no such thing"]), 1);
+    let error = fail(tune(&config).args(["--adapter", "no such thing"]), 2);
     assert!(error.contains("no such thing"), "{error}");
     let error = fail(&mut tune_for(&config, "4"), 2);
     assert!(error.contains("5 seconds to an hour"), "{error}");
-    let error = fail(tune(&config).arg(folder.path().join("missing.mid")), 1);
+    let error = fail(tune(&config).arg(folder.path().join("missing.mid")), 2);
     assert!(error.contains("missing.mid"), "{error}");
     assert_eq!(names(folder.path()), ["song.mid"]);
 }

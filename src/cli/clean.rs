@@ -9,25 +9,38 @@ use strikeline_picture::shown;
 use wgpu_video::journal::{JournalError, about_file, is_in_use, remove_unused};
 use wgpu_video::output::{Leftover, leftovers};
 
-use super::args::JsonArgs;
+use super::args::{JsonArgs, headings};
+use super::color::Label;
 use super::console;
+use super::journal_about::AboutJournal;
 use super::journals::{Found, batch_record_path, journals_in};
 use super::json_path::put_path;
+use super::words::{count, size};
 
-/// List the hidden files that interrupted renders left in a folder, or remove them.
+/// List or remove what interrupted renders left in a folder.
+///
+/// These are hidden files beside the outputs.
 #[derive(Debug, clap::Args)]
 pub(super) struct CleanArgs {
-    /// Folders to look in; subfolders are not searched.
+    /// Folders to look in; subfolders are not searched
     #[arg(value_name = "FOLDER", default_value = ".")]
     folders: Vec<PathBuf>,
 
-    /// Remove the files that are listed. Files that a running program uses are kept.
+    /// Remove the files that are listed
+    ///
+    /// Files that a running program uses are kept.
     #[arg(long)]
     remove: bool,
 
-    /// Only files that were last written to at least this many days ago.
+    /// Only files of at least this many days
+    ///
+    /// Of such an age since they were last written to.
     #[arg(long, value_name = "DAYS", default_value_t = 0)]
     older_than: u64,
+
+    /// List nothing; print only errors
+    #[arg(short, long, help_heading = headings::MESSAGES)]
+    quiet: bool,
 
     #[command(flatten)]
     json: JsonArgs,
@@ -93,11 +106,20 @@ pub(super) fn run(args: &CleanArgs) -> anyhow::Result<()> {
     if args.json.json {
         let list: Vec<_> = files.iter().map(json_of).collect();
         console::print_json(&json!({ "files": list }))?;
-    } else {
+    } else if !args.quiet {
         console::print(&text(&files, args.older_than))?;
+    } else {
+        let failed = files.iter().filter_map(|file| Some((&file.found.path, file.fate.failure()?)));
+        failed.for_each(|(path, why)| {
+            console::tell_as(Label::Error, format_args!("{} could not be removed: {why}", shown(path)));
+        });
     }
     let failed = files.iter().filter(|file| matches!(file.fate, Fate::Failed(_))).count();
-    anyhow::ensure!(failed == 0, "{failed} of the listed files could not be removed; the list says why");
+    anyhow::ensure!(
+        failed == 0,
+        "{failed} of {} could not be removed; what is said of each above says why",
+        count(files.len(), "file")
+    );
     Ok(())
 }
 
@@ -112,6 +134,7 @@ fn is_old(found: &Found, args: &CleanArgs) -> bool {
 impl Dealt {
     fn with_journal(found: Found, args: &CleanArgs) -> Dealt {
         let about = about_file(&found.path).ok().flatten();
+        let about = about.map(|about| AboutJournal::parse(&about).video);
         let fate = Fate::of_locked(&found, args);
         Dealt { found, kind: Kind::Journal, about, fate }
     }
@@ -132,6 +155,14 @@ impl Dealt {
 }
 
 impl Fate {
+    /// Why the file could not be removed, if it should have been.
+    fn failure(&self) -> Option<&str> {
+        match self {
+            Fate::Failed(why) => Some(why),
+            _ => None,
+        }
+    }
+
     /// What becomes of `found`, which a program that uses it holds a lock on.
     fn of_locked(found: &Found, args: &CleanArgs) -> Fate {
         if !args.remove {
@@ -149,8 +180,9 @@ fn text(files: &[Dealt], days: u64) -> String {
     if files.is_empty() {
         return match days {
             0 => "nothing to clean: interrupted renders left no files here\n".to_owned(),
-            1 => "nothing to clean: there is no such file here that is a day old\n".to_owned(),
-            days => format!("nothing to clean: there is no such file here that is {days} days old\n"),
+            days => {
+                format!("nothing to clean: there is no such file here that is {} old\n", count(days, "day"))
+            }
         };
     }
     let mut text = String::new();
@@ -167,10 +199,7 @@ fn text(files: &[Dealt], days: u64) -> String {
             Fate::InUse => "; in use by a program that is running".to_owned(),
             Fate::Failed(why) => format!("; could not be removed: {why}"),
         };
-        let size = match found.bytes {
-            bytes if bytes < 100_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-            bytes => format!("{:.1} MB", bytes as f64 / 1e6),
-        };
+        let size = size(found.bytes);
         text += &format!("{} ({size}){about}{fate}\n", shown(&found.path));
     }
     if files.iter().any(|file| file.fate == Fate::Listed) {

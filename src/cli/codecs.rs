@@ -18,7 +18,8 @@ use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::encode::{EncoderFactory, H264Quality, Joining, Planes};
 
 use super::UsageError;
-use super::video_format::{VideoFormat, listed};
+use super::video_format::VideoFormat;
+use super::words::listed;
 
 /// A codec, or one of several encoders of a codec.
 #[derive(Debug)]
@@ -177,9 +178,56 @@ pub(crate) const CODECS: &[VideoCodec] = &[
     },
 ];
 
+/// The codecs that an error names: there are so many that a list of all is not read.
+const USUAL: [&str; 9] = ["h264", "x264", "x265", "vp9", "svt-av1", "prores", "png", "gif", "y4m"];
+
+/// The codecs for which a quality means nothing: they are lossless, or do not compress, or have no choice.
+const WITHOUT_QUALITY: [&str; 11] =
+    ["ffv1", "ffv1-rgba", "png", "qoi", "webp", "gif", "apng", "webp-animation", "y4m", "nv12", "rgba"];
+
+/// How to see all codecs, for an error.
+pub(crate) const ALL_CODECS: &str = "`strikeline render --help` lists all";
+
+/// The names of the usual codecs.
+pub(crate) fn usual_codecs() -> String {
+    USUAL.join(", ")
+}
+
+/// `codecs` by name, where there are few; else the usual ones of them, and how to see all.
+pub(crate) fn some_codecs(codecs: impl Iterator<Item = &'static VideoCodec>, word: &str) -> String {
+    let names: Vec<&str> = codecs.map(|codec| codec.name).collect();
+    if names.len() <= USUAL.len() {
+        return listed(names, word);
+    }
+    let usual: Vec<&str> = names.iter().copied().filter(|name| USUAL.contains(name)).collect();
+    let first = if usual.is_empty() { names[..3].to_vec() } else { usual };
+    format!("{} ({ALL_CODECS})", listed(first, word))
+}
+
 impl VideoCodec {
     /// The one that is used when nothing says another.
     pub(crate) const DEFAULT: &'static VideoCodec = &CODECS[0];
+
+    /// The codec whose name is like `name`, which is none: the same letters in capitals or with other signs, or one that begins
+    /// so.
+    pub(crate) fn like(name: &str) -> Option<&'static VideoCodec> {
+        let plain = |name: &str| {
+            name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+        };
+        let wanted = plain(name);
+        let others = [
+            ("hevc", "x265"),
+            ("h265", "x265"),
+            ("av1", "svt-av1"),
+            ("libx264", "x264"),
+            ("libx265", "x265"),
+        ];
+        let other =
+            others.iter().find(|(other, _)| *other == wanted).and_then(|(_, name)| VideoCodec::find(name));
+        let is_meant = |codec: &&VideoCodec| plain(codec.name) == wanted;
+        let begins = |codec: &&VideoCodec| wanted.len() >= 3 && plain(codec.name).starts_with(&wanted);
+        other.or_else(|| CODECS.iter().find(is_meant)).or_else(|| CODECS.iter().find(begins))
+    }
 
     /// The codec called `name`.
     pub(crate) fn find(name: &str) -> Option<&'static VideoCodec> {
@@ -197,6 +245,11 @@ impl VideoCodec {
                 Some(formats) => yuv(formats),
             },
         }
+    }
+
+    /// Whether `--quality` means something for it.
+    pub(crate) fn has_quality(&self) -> bool {
+        !WITHOUT_QUALITY.contains(&self.name)
     }
 
     /// Whether it makes animated pictures.
@@ -233,10 +286,10 @@ impl VideoCodec {
             return Ok(given);
         }
         let (name, wanted_name) = (self.name, wanted.name());
-        let has = listed(self.pixel_formats().map(|format| format.name().to_owned()), "and");
+        let has = listed(self.pixel_formats().map(PixelFormat::name), "and");
         let has = if has.is_empty() { "no formats to choose from".to_owned() } else { format!("{has} only") };
         let others = CODECS.iter().filter(|codec| codec.pixel_formats().any(|format| format == wanted));
-        let others = listed(others.map(|codec| codec.name.to_owned()), "or");
+        let others = some_codecs(others, "or");
         Err(UsageError(format!(
             "--pixel-format {wanted_name}: {name} has {has}; for it, choose --codec {others}"
         )))
@@ -251,8 +304,8 @@ impl VideoCodec {
             return Ok(());
         }
         let others = CODECS.iter().filter(|codec| codec.has_alpha());
-        let others = others.map(|codec| format!("{} (.{})", codec.name, codec.formats[0].ending()));
-        let others = others.collect::<Vec<_>>().join(", ");
+        let others =
+            listed(others.map(|codec| format!("{} (.{})", codec.name, codec.formats[0].ending())), "or");
         let name = self.name;
         Err(UsageError(format!(
             "--transparent: {name} has no alpha; with --codec, choose one that has: {others}"

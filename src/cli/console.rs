@@ -11,9 +11,10 @@ use serde::Serialize;
 use serde_json::ser::Formatter;
 use strikeline_picture::is_control;
 
-use super::{FAILED, SUCCESS, USAGE};
+use super::color::Label;
+use super::exit_code::ExitCode;
 
-/// Columns that a text of [`show_for_now`] may take.
+/// Columns that a text of [`show_for_now`] may take where the terminal has more.
 const COLUMNS: usize = 60;
 
 /// A result could not be printed on standard output.
@@ -95,14 +96,46 @@ pub(crate) fn tell(text: impl Display) {
     to_stderr(&format!("{}\n", harmless(&text.to_string())));
 }
 
+/// The same, after `error:`, `warning:` or `help:`.
+pub(crate) fn tell_as(label: Label, text: impl Display) {
+    let (word, text) = (label.word(), harmless(&text.to_string()));
+    match is_colored() {
+        true => {
+            let style = label.style();
+            to_stderr(&format!("{style}{word}:{style:#} {text}\n"));
+        }
+        false => to_stderr(&format!("{word}: {text}\n")),
+    }
+}
+
+/// Whether messages have colours.
+pub(crate) fn is_colored() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that prints")]
+    let choice = anstream::AutoStream::choice(&io::stderr());
+    choice != anstream::ColorChoice::Never
+}
+
+/// Columns of the terminal that messages go to; `None` if that is none.
+pub(crate) fn columns() -> Option<usize> {
+    ::console::Term::stderr().size_checked().map(|(_, columns)| columns.into())
+}
+
 /// Shows what is going on, on a terminal, until [`show_nothing`] or the next such text.
 pub(crate) fn show_for_now(text: impl Display) {
-    to_stderr(&format!("\r{:<COLUMNS$}", harmless(&text.to_string())));
+    let columns = columns_for_now();
+    let text = harmless(&text.to_string());
+    let text = ::console::pad_str(&text, columns, ::console::Alignment::Left, Some("…"));
+    to_stderr(&format!("\r{text}"));
 }
 
 /// Removes the text that [`show_for_now`] shows.
 pub(crate) fn show_nothing() {
-    to_stderr(&format!("\r{:COLUMNS$}\r", ""));
+    to_stderr(&format!("\r{:1$}\r", "", columns_for_now()));
+}
+
+/// Columns of a text that is shown for now. The last one stays free: writing there may begin the next line.
+fn columns_for_now() -> usize {
+    columns().map_or(COLUMNS, |columns| columns.saturating_sub(1).clamp(1, COLUMNS))
 }
 
 /// Whether standard output is a terminal.
@@ -111,23 +144,27 @@ pub(crate) fn prints_to_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Whether standard error is a terminal.
+/// Whether standard error is a terminal on which a line can be overwritten.
 pub(crate) fn has_terminal() -> bool {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|kind| kind == "dumb");
     #[expect(clippy::disallowed_methods, reason = "this is the place that prints")]
-    io::stderr().is_terminal()
+    let is_terminal = io::stderr().is_terminal();
+    is_terminal && !is_dumb
 }
 
 fn to_stderr(text: &str) {
     #[expect(clippy::disallowed_methods, reason = "this is the place that prints")]
-    let mut stderr = io::stderr().lock();
+    let stderr = io::stderr().lock();
+    // Of the text itself nothing is taken away: colours are in it only where there are some.
+    let mut stderr = anstream::AutoStream::new(stderr, anstream::ColorChoice::Always);
     // Best effort: there is no other place to say that it failed.
     let _ = stderr.write_all(text.as_bytes());
 }
 
 /// Prints what the parser of the command line has to say, help or an error, and returns the exit code.
-pub(crate) fn print_parsed(error: &clap::Error) -> u8 {
+pub(crate) fn print_parsed(error: &clap::Error) -> ExitCode {
     let failed = error.use_stderr();
-    let code = if failed { USAGE } else { SUCCESS };
+    let code = if failed { ExitCode::Wrong } else { ExitCode::Done };
     let arguments = std::env::args_os();
     let printed = if failed && arguments.into_iter().any(|argument| has_control(&argument)) {
         // The text repeats arguments. It is printed without colours, so all escape codes in it come from the arguments.
@@ -141,8 +178,8 @@ pub(crate) fn print_parsed(error: &clap::Error) -> u8 {
     };
     match printed.map_err(|reason| NotPrinted { done: None, reason }) {
         Err(unprinted) if !failed && !unprinted.is_enough() => {
-            tell(format_args!("error: {unprinted}"));
-            FAILED
+            tell_as(Label::Error, unprinted);
+            ExitCode::Failed
         }
         _ => code,
     }

@@ -6,11 +6,11 @@ mod report;
 
 use std::ffi::OsString;
 
-use super::args::{AdapterArgs, JsonArgs, ffmpeg_or_usual};
+use super::args::{AdapterArgs, JsonArgs, ffmpeg_or_usual, headings};
 use super::console;
 use findings::DoctorFindings;
 
-/// Show what strikeline finds on this machine, and what is missing.
+/// Show what is found on this machine, and what is missing.
 ///
 /// Exits with an error when there is no graphics adapter; everything else is shown even then.
 #[derive(Debug, clap::Args)]
@@ -21,8 +21,10 @@ pub(super) struct DoctorArgs {
     #[command(flatten)]
     json: JsonArgs,
 
-    /// The ffmpeg to look at [default: the environment variable STRIKELINE_FFMPEG, or ffmpeg].
-    #[arg(long, value_name = "PROGRAM")]
+    /// The ffmpeg to look at
+    ///
+    /// The default is the environment variable STRIKELINE_FFMPEG, or ffmpeg.
+    #[arg(long, help_heading = headings::ENCODING, value_name = "PROGRAM")]
     ffmpeg: Option<OsString>,
 }
 

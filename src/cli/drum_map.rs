@@ -7,8 +7,11 @@ use strikeline::drum_maps::NamedDrumMap;
 use strikeline_picture::shown;
 
 use super::console;
+use super::words::count;
 
-/// List the built-in drum maps, print one to start from, or check one of your own.
+/// List, print or check drum maps.
+///
+/// Lists the built-in drum maps, prints one to start from, or checks one of your own.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub(super) struct DrumMapArgs {
@@ -45,6 +48,5 @@ fn list() -> String {
 fn check(path: &Path) -> anyhow::Result<String> {
     let map = NamedDrumMap::open(path)?;
     let keys = map.listed_keys().count();
-    let plural = if keys == 1 { "" } else { "s" };
-    Ok(format!("{} is a valid drum map, with {keys} key{plural} of its own\n", shown(path)))
+    Ok(format!("{} is a valid drum map, with {} of its own\n", shown(path), count(keys, "key")))
 }

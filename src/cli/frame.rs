@@ -13,23 +13,32 @@ use wgpu_video::output::OutputFile;
 use wgpu_video::scene::still::render_still;
 
 use super::UsageError;
-use super::args::{ForceArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongArgs};
+use super::args::{
+    FolderArgs, ForceArgs, HighwayArgs, JsonArgs, MessageArgs, PictureArgs, SongArgs, headings,
+};
 use super::console;
 use super::files::CommandFiles;
 use super::formats::{OutputFormat, is_standard_stream};
 use super::hang;
 use super::json_path::put_path;
 use super::messages::Messages;
+use super::render;
 
-/// Draw one frame to a PNG file, with the code that draws the video.
+/// Draw one frame to a PNG file.
+///
+/// With the code that draws the video.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = headings::OUTPUT)]
 pub(super) struct FrameArgs {
-    /// Point of the song to show: a time (42.5, 1:02.5, 500ms, 119/30; negative for the lead-in), bar:17, or
-    /// section:NAME.
-    #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
+    /// Where: 42.5, 1:02.5, bar:17, section:NAME
+    ///
+    /// A point of the song: a time (42.5, 1:02.5, 500ms, 119/30; negative for the lead-in), bar:17, or section:NAME.
+    #[arg(long, value_name = "POINT", allow_hyphen_values = true, help_heading = headings::PICTURE)]
     at: SongPoint,
 
-    /// PNG file to write, or - for standard output [default: the song's name, ending in .png, in the current folder].
+    /// PNG file to write, or - for standard output
+    ///
+    /// The default is the song's name, ending in .png, in the current folder.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -37,25 +46,31 @@ pub(super) struct FrameArgs {
     force: ForceArgs,
 
     #[command(flatten)]
-    quiet: QuietArgs,
-
-    #[command(flatten)]
-    json: JsonArgs,
+    folder: FolderArgs,
 
     #[command(flatten)]
     song: SongArgs,
 
     #[command(flatten)]
+    picture: PictureArgs,
+
+    #[command(flatten)]
     highway: HighwayArgs,
 
     #[command(flatten)]
-    picture: PictureArgs,
+    messages: MessageArgs,
+
+    #[command(flatten)]
+    json: JsonArgs,
 }
 
 /// Runs it.
 pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
-    let mut messages = Messages::new(args.quiet.quiet, args.json.json);
-    let output = args.output.clone().unwrap_or_else(|| super::default_output(&args.song.song, "png"));
+    let mut messages = Messages::new(args.messages, args.json.json);
+    let output = match &args.output {
+        Some(output) => output.clone(),
+        None => render::in_folder(args.folder.folder(), super::default_output(&args.song.song, "png"))?,
+    };
     let is_piped = is_standard_stream(&output);
     if is_piped {
         check_standard_output(args)?;
@@ -74,7 +89,7 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     };
     let picture = &args.picture;
     let mut scene = args.highway.highway(&song, Some(at), picture, &mut messages)?;
-    if !args.quiet.quiet && !args.json.json {
+    if !args.messages.quiet && !args.json.json {
         hang::say_when_compiling(|text| console::tell(text));
     }
     let gpu = Gpu::open(&picture.adapter())?;

@@ -11,9 +11,13 @@ use wgpu_video::gpu::watch;
 use wgpu_video::journal::{Journal, SegmentFile};
 use wgpu_video::stream::PictureSequence;
 
+use super::color::Label;
+use super::console;
+use super::exit_code::ExitCode;
 use super::remedies;
+use super::report::{self, Fault};
 use super::signals::Signals;
-use super::{FAILED, console};
+use super::words::count;
 
 /// How often it is tried to get hold of a journal that is being written to, and how long after the last time.
 const TRIES: usize = 20;
@@ -63,16 +67,20 @@ pub(super) fn keep_pictures_at_end(pictures: &Arc<PictureSequence>) {
 
 /// What is said of segments that are kept in the journal at `path`.
 pub(super) fn how_to_go_on((path, segments): &(PathBuf, usize)) -> String {
-    format!("{segments} finished segments are kept in {}: run the same command to continue", shown(path))
+    let (segments, are) = (count(*segments, "finished segment"), if *segments == 1 { "is" } else { "are" });
+    format!("{segments} {are} kept in {}: run the same command to continue", shown(path))
 }
 
 fn end(error: &GpuError, signals: &Signals) -> ! {
-    console::tell(format_args!("error: {error}"));
+    console::tell_as(Label::Error, error);
     if let Some(remedy) = remedies::of_gpu(error) {
-        console::tell(format_args!("help: {remedy}"));
+        console::tell_as(Label::Help, remedy);
     }
     tell_kept();
-    signals.end_program(FAILED);
+    if signals.interrupted().is_none() {
+        report::tell(Fault::Driver, &error.to_string(), None);
+    }
+    signals.end_program(ExitCode::Failed);
 }
 
 /// Says what the journals of the videos that are being made have, and the part of a plan.

@@ -11,8 +11,9 @@ use strikeline::song::{Division, DrumMap, Lane, LaneLayout, MarkerKind, Rgb, Son
 use strikeline::theme::{Theme, ThemeFiles};
 use strikeline_picture::Time;
 
-use super::args::{DrumMapArgs, JsonArgs, MapInForce, MapReport, SongArgs, warnings};
+use super::args::{DrumMapArgs, JsonArgs, MapInForce, MapReport, SongArgs, headings, warnings};
 use super::console;
+use super::words::count;
 use parts::{PartReport, synthesizer, write_part};
 
 /// Show what was read from a song.
@@ -21,15 +22,17 @@ pub(super) struct InspectArgs {
     #[command(flatten)]
     json: JsonArgs,
 
-    /// With --json: also list every drum note, in order of time.
-    #[arg(long, requires = "json")]
+    /// With --json: also list every drum note, in order of time
+    #[arg(long, requires = "json", help_heading = headings::MESSAGES)]
     notes: bool,
 
     #[command(flatten)]
     song: SongArgs,
 
-    /// Theme whose lanes and drum map are shown: one of those that `strikeline theme --list` names, or a TOML file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "plain")]
+    /// Theme whose lanes and drum map are shown, or a TOML file
+    ///
+    /// `strikeline theme --list` names the built-in ones.
+    #[arg(long, help_heading = headings::LOOK, value_name = "NAME|FILE", default_value = "plain")]
     theme: OsString,
 
     #[command(flatten)]
@@ -363,7 +366,7 @@ fn write_report(out: &mut String, song: &Song, in_force: &MapInForce) -> std::fm
     write_list(out, "tracks", song.tracks(), |out, info| {
         let channels: Vec<_> = info.channels().map(|(channel, _)| channel.to_string()).collect();
         write!(out, "{:>4}  {}", info.track, info.name.as_deref().unwrap_or("(no name)"))?;
-        write!(out, ": {}, {}", plural(info.events, "event"), plural(info.note_count(), "note"))?;
+        write!(out, ": {}, {}", count(info.events, "event"), count(info.note_count(), "note"))?;
         match channels.as_slice() {
             [] => {}
             [one] => write!(out, " on channel {one}")?,
@@ -431,11 +434,6 @@ impl std::fmt::Display for TimeText {
             hours => write!(f, "{hours}:{minutes:02}:{seconds}"),
         }
     }
-}
-
-/// `1 note`, `2 notes`.
-fn plural(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use strikeline::highway::Highway;
-use strikeline_picture::Time;
+use anyhow::Context;
+use strikeline::highway::{END_CARD_AFTER, Highway};
+use strikeline_picture::{FrameIndex, Time, shown};
 use wgpu_video::gpu::{AdapterChoice, AdapterDescription, GpuAdapter};
 use wgpu_video::journal::SegmentKey;
 use wgpu_video::stream::{
@@ -15,9 +16,12 @@ use wgpu_video::stream::{
 
 use super::UsageError;
 use super::args::{MapInForce, MapReport, PlayedSong, VideoArgs};
+use super::choices;
 use super::codecs::VideoCodec;
+use super::given;
 use super::messages::Messages;
 use super::sound::{self, VideoSound, VideoSpan};
+use super::words::{self, song_time};
 
 /// The name of the program in the file's metadata.
 const WRITING_TOOL: &str = concat!("strikeline ", env!("CARGO_PKG_VERSION"));
@@ -96,28 +100,49 @@ impl<'a> RenderJob<'a> {
         messages: &mut Messages,
     ) -> anyhow::Result<RenderJob<'a>> {
         codec.check_transparent(args.highway.is_transparent())?;
+        if given::has("quality") && !codec.has_quality() {
+            messages.warn(format_args!("--quality has no effect: {} has none to choose", codec.name));
+        }
         let (song, events) = args.selection.open_with_events(path, messages)?;
         let played = args.practice.play(song, events)?;
         let picture = &args.picture;
         let start =
-            args.start.as_ref().map(|start| args.practice.played(start, &played.written)).transpose()?;
+            args.span.start.as_ref().map(|start| args.practice.played(start, &played.written)).transpose()?;
         let scene = args.highway.highway(&played.song, start, picture, messages)?;
         let drum_map = args.highway.drum_map(&played.song)?;
-        let frames = match args.duration {
+        let frames = match args.span.duration {
             Some(duration) => duration.frames(picture.fps()),
             None => picture.fps().frames_to_cover(to_the_end(args, &scene)?),
         };
         let last = scene.content().notes.last().map_or(Time::ZERO, |note| note.time);
         if scene.start() > last {
-            let (start, last) = (scene.start().as_seconds(), last.as_seconds());
+            let (start, last) = (song_time(scene.start().as_seconds()), song_time(last.as_seconds()));
             messages.warn(format_args!(
-                "no notes fall: the video begins at {start:.3} s, and the last note is at {last:.3} s"
+                "no notes fall: the video starts at {start} of the song, and the last note is at {last}"
             ));
         }
         let frames = super::at_least_one(frames);
+        let ends = scene.start() + picture.fps().time_of(FrameIndex(frames.get()));
+        if args.highway.has_end_card() && given::has("end-card") && ends <= last + END_CARD_AFTER {
+            messages.warn(format_args!(
+                "--end-card has no effect: it is shown {} after the last note, and the video ends before; --duration or --tail \
+                 makes it longer",
+                words::decimals(END_CARD_AFTER.as_seconds(), 1)
+            ));
+        }
         let encoder = args.stream.factory(codec)?;
         let options = args.stream.options(picture, frames, encoder, cancel.clone(), messages);
-        Ok(RenderJob { args, played, drum_map, cancel: cancel.clone(), scene, options, frames: frames.get() })
+        let job = RenderJob {
+            args,
+            played,
+            drum_map,
+            cancel: cancel.clone(),
+            scene,
+            options,
+            frames: frames.get(),
+        };
+        choices::tell(&job, args, messages);
+        Ok(job)
     }
 
     /// Prepares the sound; `None` when the video is to have none.
@@ -129,7 +154,7 @@ impl<'a> RenderJob<'a> {
             start: self.scene.start(),
             frames: self.frames,
             rate: self.args.picture.fps(),
-            tail: self.args.duration.is_none().then(|| self.args.tail()),
+            tail: self.args.span.duration.is_none().then(|| self.args.tail()),
         };
         let mut warn = |warning| messages.warn(warning);
         sound::prepare(&self.args.sound, &self.played, &self.drum_map.map, span, &self.cancel, &mut warn)
@@ -243,13 +268,16 @@ pub(crate) fn adapter_text(adapter: &AdapterDescription) -> String {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(crate) fn build_id() -> std::io::Result<[u8; 32]> {
+pub(crate) fn build_id() -> anyhow::Result<[u8; 32]> {
     static FOUND: OnceLock<[u8; 32]> = OnceLock::new();
     if let Some(found) = FOUND.get() {
         return Ok(*found);
     }
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(std::fs::File::open(std::env::current_exe()?)?)?;
+    let program = std::env::current_exe().context("the program does not find its own file")?;
+    let unreadable = || format!("the program's own file {} cannot be read", shown(&program));
+    let file = std::fs::File::open(&program).with_context(unreadable)?;
+    hasher.update_reader(file).with_context(unreadable)?;
     Ok(*FOUND.get_or_init(|| *hasher.finalize().as_bytes()))
 }
 
@@ -258,7 +286,7 @@ pub(crate) fn build_id() -> std::io::Result<[u8; 32]> {
 ///
 /// # Errors
 /// When a folder cannot be read.
-fn song_files(song: &Path, is_chart: bool) -> std::io::Result<Vec<PathBuf>> {
+fn song_files(song: &Path, is_chart: bool) -> anyhow::Result<Vec<PathBuf>> {
     let has = |path: &Path, endings: &[&str]| {
         let extension = path.extension().map(OsStr::to_ascii_lowercase);
         extension.is_some_and(|extension| endings.iter().any(|ending| extension == **ending))
@@ -274,8 +302,9 @@ fn song_files(song: &Path, is_chart: bool) -> std::io::Result<Vec<PathBuf>> {
     if song.is_file() {
         files.push(song.to_owned());
     }
-    for entry in std::fs::read_dir(folder)? {
-        let name = entry?.file_name();
+    let unreadable = || format!("the folder {} cannot be read", shown(folder));
+    for entry in std::fs::read_dir(folder).with_context(unreadable)? {
+        let name = entry.with_context(unreadable)?.file_name();
         let is_ini = has(Path::new(&name), &["ini"]);
         let path = folder.join(&name);
         // A folder has other settings, too, such as those of a file manager.
@@ -295,10 +324,10 @@ fn to_the_end(args: &VideoArgs, scene: &Highway) -> anyhow::Result<Time> {
     let span = last + tail - scene.start();
     if span <= Time::ZERO {
         let text = format!(
-            "--start {} is after the end: the last note is at {:.3} s, and the video ends {:.3} s later",
-            scene.start().as_seconds(),
-            last.as_seconds(),
-            tail.as_seconds()
+            "--start {} is after the end: the last note is at {}, and the video ends {} later",
+            song_time(scene.start().as_seconds()),
+            song_time(last.as_seconds()),
+            song_time(tail.as_seconds())
         );
         return Err(UsageError(text).into());
     }

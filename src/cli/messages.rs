@@ -8,11 +8,15 @@ use std::path::Path;
 
 use strikeline_picture::shown;
 
+use super::args::MessageArgs;
+use super::color::Label;
 use super::console;
 
 /// What is printed on stderr in addition to errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MessageLevel {
+    /// Warnings and notes, and what was chosen and why.
+    Verbose,
     /// Warnings and notes.
     All,
     /// Only warnings: the JSON object contains what the notes say.
@@ -29,12 +33,13 @@ pub(crate) struct Messages {
 }
 
 impl Messages {
-    /// Messages as `--quiet` and `--json` ask for.
-    pub(crate) fn new(quiet: bool, json: bool) -> Messages {
-        let level = match (quiet, json) {
-            (true, _) => MessageLevel::None,
-            (false, true) => MessageLevel::Warnings,
-            (false, false) => MessageLevel::All,
+    /// Messages as `--quiet`, `--verbose` and `--json` ask for.
+    pub(crate) fn new(args: MessageArgs, json: bool) -> Messages {
+        let level = match (args, json) {
+            (MessageArgs { quiet: true, .. }, _) => MessageLevel::None,
+            (MessageArgs { verbose: true, .. }, _) => MessageLevel::Verbose,
+            (_, true) => MessageLevel::Warnings,
+            (_, false) => MessageLevel::All,
         };
         Messages { level, warnings: Vec::new() }
     }
@@ -48,7 +53,7 @@ impl Messages {
     pub(crate) fn warn(&mut self, warning: impl Display) {
         let warning = warning.to_string();
         if self.level != MessageLevel::None {
-            console::tell(format_args!("warning: {warning}"));
+            console::tell_as(Label::Warning, &warning);
         }
         self.warnings.push(warning);
     }
@@ -57,16 +62,28 @@ impl Messages {
     pub(crate) fn warn_about(&mut self, path: &Path, warning: impl Display) {
         let warning = warning.to_string();
         if self.level != MessageLevel::None {
-            console::tell(format_args!("warning: {}: {warning}", shown(path)));
+            console::tell_as(Label::Warning, format_args!("{}: {warning}", shown(path)));
         }
         self.warnings.push(warning);
     }
 
     /// Gives a note: something that the program chose or did, and that the JSON object says in another way.
     pub(crate) fn note(&self, note: impl Display) {
-        if self.level == MessageLevel::All {
+        if matches!(self.level, MessageLevel::All | MessageLevel::Verbose) {
             console::tell(note);
         }
+    }
+
+    /// With `--verbose`, says what was chosen for `what`, and why.
+    pub(crate) fn chosen(&self, what: &str, choice: impl Display) {
+        if self.level == MessageLevel::Verbose {
+            console::tell(format_args!("{what}: {choice}"));
+        }
+    }
+
+    /// Whether `--verbose` was given, so that it is worth while to find out what is to be said.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.level == MessageLevel::Verbose
     }
 
     /// All warnings so far.
@@ -81,7 +98,8 @@ mod tests {
 
     #[test]
     fn warnings_are_kept_whether_they_are_printed_or_not() {
-        for mut messages in [Messages::silent(), Messages::new(true, true), Messages::new(true, false)] {
+        let quiet = MessageArgs { quiet: true, verbose: false };
+        for mut messages in [Messages::silent(), Messages::new(quiet, true), Messages::new(quiet, false)] {
             messages.warn("one");
             messages.note("not kept");
             messages.warn_about(Path::new("song.mid"), "two");

@@ -1,76 +1,108 @@
 //! The command line: one file per subcommand, and what they share.
 
+mod about;
 mod args;
+mod choices;
 mod clean;
 mod codecs;
+mod color;
+mod completions;
+mod config;
 mod console;
 mod doctor;
 mod drum_map;
+mod exit_code;
 mod farm;
 mod files;
 mod formats;
 mod frame;
+mod given;
 mod hang;
 mod inspect;
 mod job;
+mod journal_about;
 mod journals;
 mod json_path;
+mod man;
 mod messages;
 mod panics;
 mod profile;
 mod progress;
 mod remedies;
 mod render;
+mod report;
 mod signals;
 mod sound;
 mod theme;
 mod tune;
 mod tuning;
 mod video_format;
+mod words;
 
 use std::num::NonZeroU64;
 
-use clap::{CommandFactory, Parser, Subcommand};
-use wgpu_video::encode::{Assembler, EncodeError};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use wgpu_video::encode::Assembler;
 use wgpu_video::stream::{ReaderGone, StreamError};
 
+use args::headings;
+use color::{ColorChoice, Label};
+use config::{Config, ConfigError};
 use console::NotPrinted;
+use exit_code::ExitCode;
+use report::Fault;
 use signals::{Signal, Signals};
 
 /// Turns a MIDI drum song into a finished note-highway video, several times faster than real time.
 #[derive(Debug, Parser)]
-#[command(name = "strikeline", version = long_version(), propagate_version = false)]
+#[command(
+    name = "strikeline",
+    version = long_version(),
+    propagate_version = false,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    after_long_help = about::after_help(),
+)]
 struct Cli {
+    /// Whether messages and help have colours
+    ///
+    /// NO_COLOR, CLICOLOR and CLICOLOR_FORCE are obeyed, too; this option comes before them.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_short_help = true, help_heading = headings::MESSAGES)]
+    color: ColorChoice,
+
+    /// Do not use the configuration file
+    #[arg(long, global = true, hide_short_help = true, help_heading = headings::MESSAGES)]
+    no_config: bool,
+
+    /// Print the usual options; --help prints all
+    #[arg(short, long, global = true, action = clap::ArgAction::Help, help_heading = headings::MESSAGES)]
+    help: Option<bool>,
+
+    /// Print the version
+    #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = headings::MESSAGES)]
+    version: Option<bool>,
+
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Render a song to a video.
     Render(Box<render::RenderArgs>),
-    /// Render part of a song, write nothing, and show where the time goes.
     Profile(Box<profile::ProfileArgs>),
-    /// Draw one frame to a PNG file.
     Frame(frame::FrameArgs),
-    /// Show what was read from a song.
     Inspect(inspect::InspectArgs),
-    /// List the built-in themes, print one to start from, or check one of your own.
     Theme(theme::ThemeArgs),
-    /// List the built-in drum maps, print one to start from, or check one of your own.
     DrumMap(drum_map::DrumMapArgs),
-    /// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
     Tune(tune::TuneArgs),
-    /// List the hidden files that interrupted renders left in a folder, or remove them.
     Clean(clean::CleanArgs),
-    /// Show what strikeline finds on this machine, and what is missing.
     Doctor(doctor::DoctorArgs),
-    /// Plan a video that many processes or machines make together.
     Plan(Box<farm::PlanArgs>),
-    /// Make one part of a plan.
     Part(farm::PartArgs),
-    /// Join the parts of a plan to one video.
     Join(farm::JoinArgs),
+    Config(config::ConfigArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 impl Command {
@@ -79,49 +111,105 @@ impl Command {
         use Command::{Frame, Part, Plan, Profile, Render, Tune};
         matches!(self, Render(_) | Profile(_) | Frame(_) | Tune(_) | Plan(_) | Part(_))
     }
+
+    /// Whether its options have the defaults of the configuration file.
+    fn is_configured(&self) -> bool {
+        !matches!(self, Command::Config(_) | Command::Completions(_) | Command::Man(_))
+    }
+
+    /// The tuned settings that it would use; `None` if there are none for its adapter and size, or it is no render.
+    fn tuned_split(&self) -> Option<wgpu_video::stream::WorkSplit> {
+        match self {
+            Command::Render(args) => args.tuned_split(),
+            _ => None,
+        }
+    }
 }
-
-/// Exit code of a program that has done what it was told.
-const SUCCESS: u8 = 0;
-
-/// Exit code of a program that failed.
-const FAILED: u8 = 1;
-
-/// Exit code for a command line that is not valid, or that asks for something impossible.
-const USAGE: u8 = 2;
-
-/// Exit code when parts of a plan are still to be made.
-const PARTS_MISSING: u8 = 3;
-
-/// Exit code when the program that reads a video has closed the pipe: 128 plus the number of SIGPIPE, as shells have it for
-/// other programs.
-const PIPE_CLOSED: u8 = 128 + 13;
 
 /// The command line is valid but asks for something impossible.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct UsageError(String);
 
+/// An output exists, and may not be replaced.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct AlreadyThere(String);
+
 /// Runs the program, and returns its exit code.
 pub(crate) fn main() -> u8 {
-    panics::guarded(|| {
-        let signals = match Signals::install() {
-            Ok(signals) => signals,
-            Err(reason) => return failed(&anyhow::anyhow!("signals cannot be waited for: {reason}"), None),
-        };
-        let cli = match Cli::try_parse() {
-            Ok(cli) => cli,
-            Err(error) => return console::print_parsed(&error),
-        };
-        hang::end_program_on_hang(&signals);
-        match run(cli.command, &signals) {
-            Ok(()) => SUCCESS,
-            Err(error) => failed(&error, signals.interrupted()),
-        }
-    })
+    panics::guarded(main_guarded).number()
 }
 
-fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
+fn main_guarded() -> ExitCode {
+    ColorChoice::in_arguments(std::env::args_os()).apply();
+    let signals = match Signals::install() {
+        Ok(signals) => signals,
+        Err(reason) => {
+            return failed(
+                &anyhow::anyhow!(
+                    "signals cannot be waited for ({reason}): end other programs, or raise the limit of open files (ulimit -n)"
+                ),
+                None,
+            );
+        }
+    };
+    let cli = match parse() {
+        Ok(cli) => cli,
+        Err(Unparsed::Words(error)) => return console::print_parsed(&error),
+        Err(Unparsed::Config(error)) => return failed(&error.into(), None),
+    };
+    cli.color.apply();
+    hang::end_program_on_hang(&signals);
+    match run(cli.command, !cli.no_config, &signals) {
+        Ok(()) => ExitCode::Done,
+        Err(error) => failed(&error, signals.interrupted()),
+    }
+}
+
+/// Why there is nothing to run.
+enum Unparsed {
+    /// The command line is wrong, or asks for help.
+    Words(clap::Error),
+    /// The configuration is wrong.
+    Config(ConfigError),
+}
+
+/// Options of a video that the short help of `plan` and `profile` leaves out, because these have many of their own.
+const FOR_RENDER: [&str; 9] =
+    ["drum_map", "title", "lookahead", "speed", "passage", "soundfont", "click", "part_time", "part_memory"];
+
+/// The program with all its commands and options.
+fn program() -> clap::Command {
+    let without = |command: clap::Command| {
+        command.mut_args(|arg| match FOR_RENDER.contains(&arg.get_id().as_str()) {
+            true => arg.hide_short_help(true),
+            false => arg,
+        })
+    };
+    Cli::command().mut_subcommand("plan", without).mut_subcommand("profile", without)
+}
+
+/// The command line, with the defaults of the configuration file.
+fn parse() -> Result<Cli, Unparsed> {
+    let program = || program().color(ColorChoice::in_arguments(std::env::args_os()).for_clap());
+    let parsed = |mut program: clap::Command| {
+        let matches = program.try_get_matches_from_mut(std::env::args_os())?;
+        given::note(&matches);
+        Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))
+    };
+    let cli = parsed(program()).map_err(Unparsed::Words)?;
+    if cli.no_config || !cli.command.is_configured() {
+        return Ok(cli);
+    }
+    let config = Config::of_user(&program()).map_err(Unparsed::Config)?;
+    match config.is_empty() {
+        true => Ok(cli),
+        false => parsed(config.over(program())).map_err(Unparsed::Words),
+    }
+}
+
+fn run(command: Command, has_config: bool, signals: &Signals) -> anyhow::Result<()> {
     if command.draws() {
         start_threads()?;
     }
@@ -138,6 +226,9 @@ fn run(command: Command, signals: &Signals) -> anyhow::Result<()> {
         Command::Plan(args) => farm::run_plan(&args, signals),
         Command::Part(args) => farm::run_part(&args, signals),
         Command::Join(args) => farm::run_join(&args, signals),
+        Command::Config(args) => config::run(&args, has_config),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 
@@ -155,52 +246,29 @@ fn start_threads() -> anyhow::Result<()> {
 }
 
 /// Tells the error, and returns the exit code.
-fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> u8 {
+fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> ExitCode {
     if error.downcast_ref().is_some_and(NotPrinted::is_enough) {
-        return SUCCESS;
+        return ExitCode::Done;
     }
     if let Some(gone) = error.downcast_ref().and_then(reader_gone) {
         console::tell(gone);
-        return PIPE_CLOSED;
+        return ExitCode::PipeClosed;
     }
-    let missing = error.downcast_ref::<farm::PartsMissing>();
-    if missing.is_some_and(farm::PartsMissing::is_answer) {
-        return PARTS_MISSING;
+    if error.downcast_ref::<farm::PartsMissing>().is_some_and(farm::PartsMissing::is_answer) {
+        return ExitCode::PartsMissing;
     }
     let text = describe(error);
-    console::tell(format_args!("error: {text}"));
+    console::tell_as(Label::Error, &text);
     if let Some(remedy) = remedies::of(error) {
-        console::tell(format_args!("help: {remedy}"));
+        console::tell_as(Label::Help, remedy);
     }
-    if let Some(place) = panics::place_of(&text) {
-        console::tell(format_args!("help: {place}"));
+    let code = ExitCode::of(error, interrupted);
+    let place = panics::place_of(&text);
+    let fault = Fault::of(error).or(place.is_some().then_some(Fault::Program));
+    if let Some(fault) = fault.filter(|_| code == ExitCode::Failed) {
+        report::tell(fault, &text, place.as_deref());
     }
-    if error.is::<UsageError>() {
-        console::tell(format_args!("\n{}", Cli::command().render_usage()));
-        return USAGE;
-    }
-    if missing.is_some() {
-        return PARTS_MISSING;
-    }
-    // That the options ask for what the encoder cannot do shows only when it is asked.
-    if error.chain().any(is_refusal) {
-        return USAGE;
-    }
-    match error.downcast_ref::<StreamError>() {
-        Some(StreamError::Cancelled | StreamError::FinishEarly(_)) => {
-            interrupted.unwrap_or(Signal::INTERRUPT).exit_code()
-        }
-        _ => FAILED,
-    }
-}
-
-/// Whether an encoder refuses what it is to do.
-fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
-    let refusal = match error.downcast_ref() {
-        Some(StreamError::Encoder(refusal)) => Some(refusal),
-        _ => error.downcast_ref(),
-    };
-    matches!(refusal, Some(EncodeError::Unsupported { .. }))
+    code
 }
 
 /// That the reader of a pipe is gone, if that ended the stream.
@@ -215,11 +283,13 @@ fn reader_gone(error: &StreamError) -> Option<&ReaderGone> {
 fn describe(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
-        let cause = cause.to_string();
+        let told = cause.to_string();
+        // What was written has its own sentence; a bare error of the system is about something that was to be read.
+        let sentence = cause.downcast_ref().map_or_else(|| told.clone(), words::unreadable);
         if text.is_empty() {
-            text = cause;
-        } else if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
+            text = sentence;
+        } else if !text.contains(&told) && !text.contains(&sentence) {
+            text = format!("{text}: {sentence}");
         }
     }
     text
@@ -227,7 +297,7 @@ fn describe(error: &anyhow::Error) -> String {
 
 /// The program's version, and what openh264 was built with.
 fn long_version() -> String {
-    let version = env!("CARGO_PKG_VERSION");
+    let version = report::version();
     match Assembler::detect() {
         None => format!("{version}\nbuilt without the openh264 encoder"),
         Some(Assembler::None) => format!(

@@ -7,10 +7,10 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::{PanicHookInfo, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-use super::{FAILED, console};
-
-/// Where bugs are reported.
-const REPORTS: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
+use super::color::Label;
+use super::console;
+use super::exit_code::ExitCode;
+use super::report::{self, Fault};
 
 /// The largest number of panics that are kept. One panic may cause others; the first is the one that matters.
 const KEPT: usize = 4;
@@ -25,27 +25,32 @@ struct KeptPanic {
 }
 
 /// Runs the program. A panic that nothing catches ends it with an error message and exit code 1.
-pub(crate) fn guarded(program: fn() -> u8) -> u8 {
+pub(crate) fn guarded(program: fn() -> ExitCode) -> ExitCode {
     std::panic::set_hook(Box::new(keep));
     catch_unwind(program).unwrap_or_else(|_panic| {
         wgpu_video::output::remove_unfinished();
-        console::tell(uncaught());
-        FAILED
+        let (error, place) = uncaught();
+        console::tell_as(Label::Error, format_args!("strikeline has failed unexpectedly: {error}"));
+        report::tell(Fault::Program, &error, Some(&place));
+        ExitCode::Failed
     })
 }
 
-/// A text that says where the panic in the message `error` happened; `None` if the message is not about a panic.
+/// Where the panic in the message `error` happened; `None` if the message is not about a panic.
 pub(crate) fn place_of(error: &str) -> Option<String> {
     let panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
     let panic = panics.iter().find(|panic| !panic.message.is_empty() && error.contains(&panic.message))?;
-    Some(format!("it was in {}; report it at {REPORTS}", panic.place))
+    Some(panic.place.clone())
 }
 
-fn uncaught() -> String {
+/// The message of the first panic, and where it and those after it happened.
+fn uncaught() -> (String, String) {
     let panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
-    let listed: Vec<String> =
-        panics.iter().map(|panic| format!("\n  {} (in {})", panic.message, panic.place)).collect();
-    format!("error: this is a bug in strikeline, please report it at {REPORTS}:{}", listed.concat())
+    let Some((first, others)) = panics.split_first() else {
+        return ("no message".to_owned(), "unknown".to_owned());
+    };
+    let others = others.iter().map(|panic| format!("\nthen: {} (in {})", panic.message, panic.place));
+    (first.message.clone(), first.place.clone() + &others.collect::<String>())
 }
 
 /// Keeps what the panic hook is told. A panic in here would end the program without a message, so nothing in here may panic.
@@ -81,7 +86,7 @@ mod tests {
     #[test]
     #[ignore = "a process of its own"]
     fn a_program_that_panics() {
-        std::process::exit(guarded(|| panic!("the sum is {}", 1 + 1)).into());
+        std::process::exit(guarded(|| panic!("the sum is {}", 1 + 1)).number().into());
     }
 
     #[test]
@@ -94,11 +99,11 @@ mod tests {
                 let caught = panicking.join().unwrap_err();
                 let message = caught.downcast_ref::<String>().unwrap();
                 let text = format!("the render stage panicked ({message})");
-                console::tell(format_args!("error: {text}"));
-                console::tell(format_args!("help: {}", place_of(&text).unwrap()));
+                console::tell(place_of(&text).unwrap());
                 assert_eq!(place_of("the disk is full"), None);
-                0
+                ExitCode::Done
             })
+            .number()
             .into(),
         );
     }
@@ -107,19 +112,18 @@ mod tests {
     fn a_panic_that_nothing_catches_ends_in_words_with_exit_code_1() {
         let (code, stderr) = in_child("a_program_that_panics");
         assert_eq!(code, Some(1), "{stderr}");
-        assert!(
-            stderr.starts_with("error: this is a bug in strikeline, please report it at http"),
-            "{stderr}"
-        );
-        assert!(stderr.contains("the sum is 2 (in the thread ") && stderr.contains("panics.rs:"), "{stderr}");
-        assert_eq!(stderr.matches("the sum is").count(), 1, "{stderr}");
+        assert!(stderr.starts_with("error: strikeline has failed unexpectedly: the sum is 2\n"), "{stderr}");
+        for part in
+            ["please report it at http", "\n  error: the sum is 2\n", "where: the thread ", "panics.rs:"]
+        {
+            assert!(stderr.contains(part), "{part}: {stderr}");
+        }
     }
 
     #[test]
     fn a_panic_that_was_caught_is_told_once_with_its_place() {
         let (code, stderr) = in_child("a_program_with_a_thread_that_panics");
         assert_eq!(code, Some(0), "{stderr}");
-        assert_eq!(stderr.matches("odd").count(), 1, "{stderr}");
-        assert!(stderr.contains("help: it was in the thread render, at src/cli/panics.rs:"), "{stderr}");
+        assert!(stderr.starts_with("the thread render, at src/cli/panics.rs:"), "{stderr}");
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use super::args::NotesLost;
+use super::config::ConfigError;
 use strikeline::song::{NoNotes, SongError, TrackSelection};
 use strikeline::theme::ThemeError;
 use strikeline_sound::align::AlignError;
@@ -45,6 +46,9 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
     }
     if let Some(error) = error.downcast_ref() {
         return of_song(error);
+    }
+    if error.is::<ConfigError>() {
+        return Some("--no-config does without the configuration file");
     }
     if error.is::<NotesLost>() {
         return Some(

@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
 use wgpu_video::stream::CancelToken;
 
+use super::exit_code::ExitCode;
+
 /// A signal that asked the program to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Signal(i32);
@@ -70,8 +72,8 @@ impl Signals {
 
     /// Ends the program at once, whatever its threads do, with the exit code of the signal that cancelled a stream, or `code`
     /// when none did.
-    pub(crate) fn end_program(&self, code: u8) -> ! {
-        end_at_once(self.interrupted().map_or(code, Signal::exit_code))
+    pub(crate) fn end_program(&self, code: ExitCode) -> ! {
+        end_at_once(self.interrupted().map_or(code, ExitCode::Stopped).number())
     }
 
     /// The signal that cancelled a stream; `None` when none did.

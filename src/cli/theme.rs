@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
 use clap::builder::PossibleValuesParser;
 use strikeline::theme::{Theme, ThemeFiles};
 use strikeline_picture::shown;
 
+use super::UsageError;
 use super::args::ThemeFilesArgs;
 use super::console;
 
-/// List the built-in themes, print one to start from, or check one of your own.
+/// List, print or check themes.
+///
+/// Lists the built-in themes, prints one to start from, or checks one of your own.
 #[derive(Debug, clap::Args)]
 pub(super) struct ThemeArgs {
     #[command(flatten)]
@@ -24,15 +26,15 @@ pub(super) struct ThemeArgs {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct What {
-    /// Print this built-in theme as a complete file, with a comment for each key.
+    /// Print this built-in theme as a complete file, with a comment for each key
     #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(Theme::builtin_names()))]
     name: Option<String>,
 
-    /// List the built-in themes.
+    /// List the built-in themes
     #[arg(long)]
     list: bool,
 
-    /// Check a theme's file, and list every error in it.
+    /// Check a theme's file, and list every error in it
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
 }
@@ -73,7 +75,7 @@ fn check(path: &Path, files: ThemeFiles) -> anyhow::Result<String> {
         })
         .collect();
     if !missing.is_empty() {
-        bail!(missing.join("\n"));
+        return Err(UsageError(missing.join("\n")).into());
     }
     Ok(format!("{} is a valid theme\n", shown(path)))
 }

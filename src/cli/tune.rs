@@ -21,7 +21,7 @@ use wgpu_video::output::OutputFile;
 use wgpu_video::stream::{StreamError, WorkSplit, default_jobs};
 
 use super::args::{
-    EncoderArgs, ForceArgs, HighwayArgs, JsonArgs, PictureArgs, QuietArgs, SongSelection, length,
+    EncoderArgs, ForceArgs, HighwayArgs, JsonArgs, MessageArgs, PictureArgs, SongSelection, headings, length,
 };
 use super::codecs::VideoCodec;
 use super::console::{self, NotPrinted};
@@ -38,36 +38,44 @@ const GROOVE: &[u8] = include_bytes!("../../examples/songs/groove.mid");
 /// Memory for the deepest ring that is tried.
 const MOST_RING_BYTES: u64 = 2 << 30;
 
-/// Find the ring depth, jobs, segments and devices that are fastest on this machine, and save them for render.
+/// Find and save the settings that are fastest on this machine.
+///
+/// These are the ring depth, jobs, segments and devices.
 ///
 /// Renders short pieces of a song with different settings, and writes no video. Of the settings that are equally fast
-/// within the noise, the one with the fewest buffers is chosen. Do not use the machine while it runs. The result is for
+/// within the noise, the default is chosen, or else the one with the fewest buffers. Do not use the machine while it runs. The result is for
 /// this adapter, its driver and sizes like --size; `strikeline render` uses it from then on.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = headings::MEASURING)]
 pub(super) struct TuneArgs {
-    /// MIDI file to measure with; - for standard input [default: a groove that is built in].
+    /// MIDI file to measure with [default: a groove that is built in]
+    ///
+    /// Or a chart of a rhythm game; - for standard input.
+    #[arg(value_name = "SONG", help_heading = "Arguments")]
     song: Option<PathBuf>,
 
-    /// Time that the search may take, from 5 seconds to an hour, such as 90 or 1:30.
+    /// Time that the search may take, such as 90 or 1:30
+    ///
+    /// From 5 seconds to an hour.
     #[arg(long, value_name = "TIME", default_value = "60", value_parser = budget)]
     budget: Duration,
 
-    #[command(flatten)]
-    encoder: EncoderArgs,
-
-    /// Show the result and save nothing.
+    /// Show the result and save nothing
     #[arg(long)]
     dry_run: bool,
 
-    /// Draw the speed by ring depth and jobs to this SVG file.
+    /// Draw the speed by ring depth and jobs to this SVG file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+
+    #[command(flatten)]
+    encoder: EncoderArgs,
 
     #[command(flatten)]
     force: ForceArgs,
 
     #[command(flatten)]
-    quiet: QuietArgs,
+    messages: MessageArgs,
 
     #[command(flatten)]
     json: JsonArgs,
@@ -116,7 +124,7 @@ pub(super) fn run(mut args: TuneArgs, signals: &Signals) -> anyhow::Result<()> {
         .into_iter()
         .nth(index)
         .context("the graphics adapter disappeared; check `strikeline doctor`")?;
-    let mut messages = Messages::new(args.quiet.quiet, args.json.json);
+    let mut messages = Messages::new(args.messages, args.json.json);
     let song = song(args, &mut messages)?;
     // From the first note on: the lanes are full from the first frame.
     let start = song.notes().first().map(|note| note.time);
@@ -144,7 +152,7 @@ pub(super) fn run(mut args: TuneArgs, signals: &Signals) -> anyhow::Result<()> {
         usual_ring: space.default.ring_depth,
         cancel: signals.token(),
     };
-    let mut display = SearchDisplay::new(args.quiet.quiet || args.json.json, budget);
+    let mut display = SearchDisplay::new(args.messages.quiet || args.json.json, budget);
     display.say_when_compiling();
     let result = signals.stream(|_| search(&mut bench, space, budget, &mut |step| display.update(step)));
     display.finish();
@@ -177,7 +185,7 @@ pub(super) fn run(mut args: TuneArgs, signals: &Signals) -> anyhow::Result<()> {
         summary.draw(svg)?;
     }
     // The result is shown even when it cannot be saved, and saved even when it cannot be shown.
-    let in_words = !args.json.json && !args.quiet.quiet;
+    let in_words = !args.json.json && !args.messages.quiet;
     let printed = if in_words { console::print(&summary.text()) } else { Ok(()) };
     let kept = match file.filter(|_| !args.dry_run) {
         Some(file) => {

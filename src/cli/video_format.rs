@@ -7,8 +7,9 @@ use wgpu_video::mux::Container;
 use wgpu_video::output::{NumberedNames, has_number};
 
 use super::UsageError;
-use super::codecs::{CODECS, VideoCodec};
+use super::codecs::{CODECS, VideoCodec, some_codecs};
 use super::formats::is_standard_stream;
+use super::words::listed;
 
 /// The format of a video file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +77,22 @@ impl VideoFormat {
             VideoFormat::QoiFiles => "QOI sequence",
             VideoFormat::JpegFiles => "JPEG sequence",
             VideoFormat::WebPFiles => "WebP sequence",
+        }
+    }
+
+    /// The same, as what an output is: `an MP4 file`, `a PNG sequence`.
+    pub(crate) fn with_article(self) -> String {
+        let name = self.name();
+        // As the names are spoken: em-pee-four, ay-png.
+        let article = match self {
+            VideoFormat::Mp4 | VideoFormat::Apng | VideoFormat::WebP => "an",
+            _ => "a",
+        };
+        match self {
+            VideoFormat::Y4m | VideoFormat::Nv12 | VideoFormat::Rgba => format!("{name} video"),
+            VideoFormat::WebP => format!("{article} {name}"),
+            _ if self.is_sequence() => format!("{article} {name}"),
+            _ => format!("{article} {name} file"),
         }
     }
 
@@ -198,7 +215,7 @@ impl VideoKind {
                 return Err(UsageError(format!(
                     "{option} {}: videos are written as {}; give a name that ends in {}",
                     shown(output),
-                    listed(VideoFormat::ALL.map(|format| format.name().to_owned()), "or"),
+                    listed(VideoFormat::ALL.map(VideoFormat::name), "or"),
                     listed(all_endings().into_iter().map(|ending| format!(".{ending}")), "or")
                 )));
             }
@@ -214,14 +231,14 @@ impl VideoKind {
         if is_pipe && !kind.format.fits_pipe() {
             let name = kind.format.name();
             let why = match kind.format.is_sequence() {
-                true => format!("a {name} is many files"),
+                true => format!("{} is many files", kind.format.with_article()),
                 false => format!("{name} files are completed when all is there"),
             };
             return Err(UsageError(format!(
                 "{option} {}: {why}, so it cannot go to standard output or a pipe; choose --codec {}, or give the name of a file \
                  (./- for one called -)",
                 shown(output),
-                listed(piped().map(|codec| codec.name.to_owned()), "or"),
+                some_codecs(piped(), "or"),
             )));
         }
         if kind.format.is_sequence() {
@@ -240,7 +257,8 @@ impl VideoKind {
         match self.format {
             VideoFormat::Mp4 => Ok(VideoKind { fragmented: true, ..self }),
             other => {
-                Err(UsageError(format!("--fragmented is for MP4 files, and the video is {}", other.name())))
+                let name = other.with_article();
+                Err(UsageError(format!("--fragmented is for MP4 files, and the output is {name}")))
             }
         }
     }
@@ -255,7 +273,7 @@ impl VideoKind {
             self.format.name(),
             self.codec.name,
             listed(endings, "or"),
-            listed(self.format.codecs().map(|codec| codec.name.to_owned()), "or"),
+            some_codecs(self.format.codecs(), "or"),
         )
     }
 }
@@ -274,16 +292,6 @@ fn all_endings() -> Vec<&'static str> {
 /// The codecs that can go to a pipe.
 fn piped() -> impl Iterator<Item = &'static VideoCodec> {
     CODECS.iter().filter(|codec| codec.formats.iter().any(|format| format.fits_pipe()))
-}
-
-/// `a, b or c`.
-pub(super) fn listed(items: impl IntoIterator<Item = String>, last: &str) -> String {
-    let items: Vec<String> = items.into_iter().collect();
-    match items.split_last() {
-        Some((only, [])) => only.clone(),
-        Some((end, before)) => format!("{} {last} {end}", before.join(", ")),
-        None => String::new(),
-    }
 }
 
 #[cfg(test)]
@@ -343,7 +351,7 @@ mod tests {
             ("song.mp4.png", None, &[".mp4"]),
             ("song.mp4", Some("y4m"), &["MP4 files cannot", ".y4m", "h264"]),
             ("song.y4m", Some("h264"), &["YUV4MPEG2 files cannot", ".mp4", "--codec y4m"]),
-            ("-", Some("prores"), &["QuickTime files", "h264", "nv12", "./-"]),
+            ("-", Some("prores"), &["QuickTime files", "h264", "y4m", "./-"]),
             ("song.webm", Some("x264"), &["WebM files cannot", ".mkv", "vp9"]),
             ("song.mp4", Some("ffv1"), &["MP4 files cannot", ".mkv"]),
             ("out/still.png", None, &["--output out/still.png", "out/still-%06d.png"]),
@@ -351,7 +359,7 @@ mod tests {
             ("out/%06d.png", Some("qoi"), &["PNG sequence files cannot", ".qoi", "--codec png"]),
             ("-", Some("qoi"), &["a QOI sequence is many files", "y4m"]),
             ("loop.gif", Some("h264"), &["GIF files cannot", ".mp4", "--codec gif"]),
-            ("-", Some("apng"), &["APNG files", "nv12", "./-"]),
+            ("-", Some("apng"), &["APNG files", "y4m", "./-"]),
         ] {
             let error = kind(output, codec).unwrap_err();
             assert!(words.iter().all(|word| error.contains(word)), "{output} {codec:?}: {error}");

@@ -65,7 +65,7 @@ use wgpu_video::scene::{Scene, SceneError, SceneTarget};
 const ROAD_MARGIN: f32 = 8.0;
 
 /// The end card begins to fade in this long after the last note.
-const END_CARD_AFTER: Time = Time::from_nanos(600_000_000);
+pub const END_CARD_AFTER: Time = Time::from_nanos(600_000_000);
 
 /// Why a [`Highway`] cannot be made.
 #[derive(Debug, thiserror::Error)]

@@ -18,20 +18,17 @@ use common::midi::{self, ticks};
 use common::program::{strikeline, succeed};
 use page::{Code, Word, all_code, repository, words};
 
-/// Commands that are understood but not run, by how they begin or what they contain, and why.
+/// Commands that are understood but not run, by their name or by what they contain, and why.
 const ONLY_UNDERSTOOD: &[(&str, &str)] = &[
     ("tune", "measures for a minute"),
     ("profile", "measures for seconds"),
+    ("clean", "looks at a folder of the user's"),
     ("--slurm", "measures for a minute"),
     ("--soundfont", "there may be no SoundFont on the machine"),
     ("--sound accompaniment", "the same"),
     ("--codec rav1e", "may not be compiled in"),
     ("-o -", "writes the video to standard output"),
     ("@-", "reads a list from standard input"),
-    ("@<", "reads a list from a pipe"),
-    ("<(", "reads a song from a pipe"),
-    ("completions", "prints to where the shell says"),
-    ("clean", "looks at a folder of the user's"),
 ];
 
 /// What stands on the pages for something of the user's, and what the tests take for it.
@@ -90,10 +87,9 @@ fn only_understood(arguments: &[String]) -> Option<&'static str> {
     if arguments.len() == 1 && arguments[0] != "doctor" {
         return Some("names the command, without what it needs");
     }
-    let whole = arguments.join(" ");
-    let found = ONLY_UNDERSTOOD.iter().find(|(sign, _)| match sign.strip_prefix('-') {
-        Some(_) => format!(" {whole} ").contains(&format!(" {sign} ")),
-        None => arguments[0] == *sign || whole.contains(sign),
+    let whole = format!(" {} ", arguments.join(" "));
+    let found = ONLY_UNDERSTOOD.iter().find(|(sign, _)| {
+        arguments[0] == *sign || sign.starts_with(['-', '@']) && whole.contains(&format!(" {sign} "))
     });
     found.map(|(_, why)| *why)
 }

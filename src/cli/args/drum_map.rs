@@ -8,18 +8,24 @@ use strikeline::drum_maps::{NamedDrumMap, fitting, recognise};
 use strikeline::song::{DrumMap, KeyCount, LaneId, LaneLayout, Song, SynthesizerKind};
 use strikeline::theme::Theme;
 
+use super::headings;
+use crate::cli::words::count;
+
 /// The name of the map that the built-in themes have.
 const GENERAL_MIDI: &str = "general-midi";
 
 /// `--drum-map`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = headings::LOOK)]
 pub(crate) struct DrumMapArgs {
-    /// Drum map: one of those that `strikeline drum-map --list` names, or a TOML file [default: the theme's, which is
-    /// General MIDI in the built-in themes; if that lacks drums of the song, the built-in map with which the song was
-    /// made, if the song's keys show which one that is].
+    /// Drum map, or a TOML file of your own
     ///
-    /// All drums are then those of the map. The lanes keep the order, names and colours of the theme, unless the map
-    /// sets them.
+    /// `strikeline drum-map --list` names the built-in ones. Without this option it is the theme's, which is General MIDI in
+    /// the built-in themes; if that lacks drums of the song, the built-in map with which the song was made, if the song's keys
+    /// show which one that is.
+    ///
+    /// With it, all drums are those of the map. The lanes keep the order, names and colours of the theme, unless the map sets
+    /// them.
     #[arg(long, value_name = "NAME|FILE")]
     drum_map: Option<OsString>,
 }
@@ -135,10 +141,7 @@ impl MapInForce {
     /// maps that have drums for all keys of the song.
     pub(crate) fn warning(&self, song: &Song) -> Option<String> {
         let layout = LaneLayout::for_song(song, &self.map);
-        let describe = |&KeyCount { key, notes }: &KeyCount| {
-            let plural = if notes == 1 { "" } else { "s" };
-            format!("{key} ({notes} note{plural})")
-        };
+        let describe = |&KeyCount { key, notes }: &KeyCount| format!("{key} ({})", count(notes, "note"));
         let unmapped: Vec<String> = layout.unmapped().iter().map(describe).collect();
         if unmapped.is_empty() {
             return None;

@@ -5,42 +5,60 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Command};
 use strikeline_picture::{PixelFormat, Time};
 use wgpu_video::encode::ffmpeg::EncoderOption;
 use wgpu_video::encode::{EncoderFactory, H264Quality};
 
-use super::length;
-use crate::cli::codecs::{CODECS, MakerSettings, VideoCodec};
+use super::{headings, length};
+use crate::cli::codecs::{ALL_CODECS, CODECS, MakerSettings, VideoCodec, usual_codecs};
 
 /// Codec and quality.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = headings::ENCODING)]
 pub(crate) struct EncoderArgs {
-    /// Constant quality on H.264's scale: 0 (best, largest file) to 51.
+    /// Quality: 0 (best, largest file) to 51
+    ///
+    /// It is constant, on H.264's scale. Lossless codecs, and frames that are not compressed, do not depend on it.
     #[arg(long, value_name = "QP", default_value_t = H264Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
     quality: u8,
 
-    /// Codec of the pictures, or encoder of the codec [default: what is usual for the output, h264 for MP4].
-    #[arg(long, alias = "encoder", value_name = "NAME", value_parser = codecs())]
+    /// Codec, such as h264, x265, svt-av1 or prores
+    #[arg(long, alias = "encoder", value_name = "NAME", value_parser = CodecParser, hide_possible_values = true, long_help = about_codecs())]
     codec: Option<&'static VideoCodec>,
 
-    /// How fine colours are, and bits of a sample: 10 bits show no steps in gradients, and 4:4:4 keeps thin coloured lines sharp.
-    /// Not all codecs and players take all [default: yuv420p, or what is usual for the codec].
-    #[arg(long, value_name = "FORMAT", value_parser = pixel_formats())]
+    /// Codec that is used where none is given and the output can have it.
+    #[arg(long, value_name = "NAME", value_parser = CodecParser, hide = true)]
+    usual_codec: Option<&'static VideoCodec>,
+
+    /// How fine colours are, and bits of a sample [default: yuv420p, or what is usual for the codec]
+    ///
+    /// 10 bits show no steps in gradients, and 4:4:4 keeps thin coloured lines sharp. Not all codecs and players take all.
+    #[arg(long, hide_short_help = true, value_name = "FORMAT", value_parser = pixel_formats())]
     pixel_format: Option<PixelFormat>,
 
-    /// Option for an encoder of ffmpeg, such as preset=slow; may be repeated. `ffmpeg -h encoder=libx264` lists those of one.
+    /// Option for an encoder of ffmpeg, such as preset=slow; may be repeated
     ///
-    /// It takes the place of the option of that name that would be used. A list such as x265-params is added to that.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = codec_option)]
+    /// `ffmpeg -h encoder=libx264` lists those of one. It takes the place of the option of that name that would be used. A list such as x265-params is added to that.
+    #[arg(long, hide_short_help = true, value_name = "KEY=VALUE", value_parser = codec_option)]
     codec_option: Vec<EncoderOption>,
 
-    /// The ffmpeg that encodes, if the codec needs it [default: the environment variable STRIKELINE_FFMPEG, or ffmpeg].
-    #[arg(long, value_name = "PROGRAM")]
+    /// The ffmpeg that encodes, if the codec needs it [default: the environment variable STRIKELINE_FFMPEG, or ffmpeg]
+    #[arg(long, hide_short_help = true, value_name = "PROGRAM")]
     ffmpeg: Option<OsString>,
 
     /// Time that ffmpeg may do nothing.
     #[arg(long, value_name = "TIME", value_parser = length, hide = true)]
     ffmpeg_patience: Option<Time>,
+}
+
+/// The help of `--codec`, with all of them.
+fn about_codecs() -> String {
+    let mut text = "Codec of the pictures, or encoder of a codec\n\nThe default is what is usual for the output: h264 for MP4.\n"
+        .to_owned();
+    text.extend(CODECS.iter().map(|codec| format!("\n- {}: {}", codec.name, codec.about)));
+    text
 }
 
 /// Parses an option for an encoder of ffmpeg.
@@ -57,11 +75,37 @@ fn pixel_formats() -> impl TypedValueParser<Value = PixelFormat> {
     })
 }
 
-/// Parses the name of a codec.
-fn codecs() -> impl TypedValueParser<Value = &'static VideoCodec> {
-    let names = CODECS.iter().map(|codec| PossibleValue::new(codec.name).help(codec.about));
-    PossibleValuesParser::new(names)
-        .try_map(|name| VideoCodec::find(&name).ok_or_else(|| format!("there is no codec {name}")))
+/// Parses the name of a codec. There are so many that an error names only the usual ones.
+#[derive(Debug, Clone, Copy)]
+struct CodecParser;
+
+impl TypedValueParser for CodecParser {
+    type Value = &'static VideoCodec;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<&'static VideoCodec, clap::Error> {
+        if let Some(codec) = value.to_str().and_then(VideoCodec::find) {
+            return Ok(codec);
+        }
+        let name = value.to_string_lossy();
+        let option = arg.map_or_else(|| "--codec".to_owned(), ToString::to_string);
+        let meant = VideoCodec::like(&name)
+            .map(|codec| format!("\n\n  tip: there is a codec called '{}'", codec.name))
+            .unwrap_or_default();
+        let text = format!(
+            "invalid value '{name}' for '{option}': there is no such codec; usual ones are {}, and {ALL_CODECS}{meant}\n",
+            usual_codecs()
+        );
+        Err(clap::Error::raw(ErrorKind::InvalidValue, text).with_cmd(command))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(CODECS.iter().map(|codec| PossibleValue::new(codec.name).help(codec.about))))
+    }
 }
 
 impl EncoderArgs {
@@ -70,8 +114,13 @@ impl EncoderArgs {
         H264Quality::new(self.quality).unwrap_or_default()
     }
 
-    /// The codec that was chosen; `None` for the usual one.
+    /// The codec that was given, or that of the configuration; `None` for the usual one.
     pub(crate) fn codec(&self) -> Option<&'static VideoCodec> {
+        self.codec.or(self.usual_codec)
+    }
+
+    /// The codec that was given; `None` if the output may choose it.
+    pub(crate) fn given_codec(&self) -> Option<&'static VideoCodec> {
         self.codec
     }
 

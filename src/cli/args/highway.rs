@@ -8,15 +8,20 @@ use strikeline::song::Song;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
 
-use super::{DrumMapArgs, MapInForce, PictureArgs, ThemeFilesArgs, time};
+use super::{DrumMapArgs, MapInForce, PictureArgs, ThemeFilesArgs, headings, time};
 use crate::cli::files::CommandFiles;
+use crate::cli::given;
 use crate::cli::messages::Messages;
+use crate::cli::render::lookahead_of;
+use crate::cli::words;
 
 /// Look and speed of the highway.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Highway")]
+#[command(next_help_heading = headings::LOOK)]
 pub(crate) struct HighwayArgs {
-    /// Theme: one of those that `strikeline theme --list` names, or a TOML file.
+    /// Theme, or a TOML file of your own
+    ///
+    /// `strikeline theme --list` names the built-in ones.
     #[arg(long, value_name = "NAME|FILE", default_value = "neon")]
     theme: OsString,
 
@@ -26,68 +31,78 @@ pub(crate) struct HighwayArgs {
     #[command(flatten)]
     drum_map: DrumMapArgs,
 
-    /// View: flat, or perspective with the road tilted away [default: the theme's].
-    #[arg(long, value_name = "VIEW")]
-    view: Option<ViewChoice>,
-
-    /// Move the notes up, to a strike line near the top.
-    #[arg(long)]
-    reverse: bool,
-
-    /// Show the lanes from right to left, for a left-handed kit.
-    #[arg(long)]
-    left_handed: bool,
-
-    /// Motion blur: shutter angle in degrees of a frame, 0 to 360 (0: none; 180: as in film).
-    #[arg(long, value_name = "DEGREES", default_value = "0", value_parser = degrees)]
-    shutter: f32,
-
-    /// When to show the names of the drums at the foot of their lanes.
-    #[arg(long, value_name = "WHEN", default_value = "intro")]
-    labels: LabelChoice,
-
-    /// Title to show [default: the song's, or the name of its file].
-    #[arg(long, value_name = "TEXT")]
-    title: Option<String>,
-
-    /// Artist to show beside the title [default: the song file's].
-    #[arg(long, value_name = "TEXT")]
-    artist: Option<String>,
-
-    /// Show no title, section, clock and progress bar.
-    #[arg(long)]
-    no_header: bool,
-
-    /// Show the number of the bar beside the clock.
-    #[arg(long, conflicts_with = "no_header")]
-    bar_number: bool,
-
-    /// Show how many hits have been played beside the clock.
-    #[arg(long, conflicts_with = "no_header")]
-    hit_counter: bool,
-
-    /// Do not count the beats before the first note.
-    #[arg(long)]
-    no_count_in: bool,
-
-    /// Leave out the background, and let the road be see-through, so that it can be laid over another picture. A video needs
-    /// a --codec with alpha for it.
-    #[arg(long)]
-    transparent: bool,
-
-    /// Image to show when the song is over, with title and artist (PNG, JPEG or WebP).
-    #[arg(long, value_name = "FILE")]
-    end_card: Option<PathBuf>,
-
-    /// Time that a note takes from the far end of the road to the strike line, from 0.1 to 30 seconds.
-    /// It is adjusted a little so that notes move by an even number of pixels per frame.
+    /// Seconds that notes are in sight
+    ///
+    /// From 0.1 to 30: the time that a note takes from the far end of the road to the strike line. It is adjusted a little, so that notes move by
+    /// steps that look steady and cost least; the summary says what it is then.
     #[arg(long, value_name = "TIME", default_value = "2", value_parser = lookahead)]
     lookahead: Time,
 
-    /// Use --lookahead exactly, even if notes then move by a fraction of a pixel per frame.
-    #[arg(long)]
+    /// Use --lookahead exactly, even if notes then move by a fraction of a pixel per frame
+    #[arg(long, hide_short_help = true)]
     exact_speed: bool,
+
+    /// View: flat, or perspective with the road tilted away [default: the theme's]
+    #[arg(long, hide_short_help = true, value_name = "VIEW")]
+    view: Option<ViewChoice>,
+
+    /// Move the notes up, to a strike line near the top
+    #[arg(long, hide_short_help = true)]
+    reverse: bool,
+
+    /// Show the lanes from right to left, for a left-handed kit
+    #[arg(long, hide_short_help = true)]
+    left_handed: bool,
+
+    /// Motion blur: shutter angle in degrees of a frame, 0 to 360 (0: none; 180: as in film)
+    #[arg(long, hide_short_help = true, value_name = "DEGREES", default_value = "0", value_parser = degrees)]
+    shutter: f32,
+
+    /// When to show the names of the drums at the foot of their lanes
+    #[arg(long, hide_short_help = true, value_name = "WHEN", default_value = "intro")]
+    labels: LabelChoice,
+
+    /// Title to show [default: the song's]
+    ///
+    /// Where the song has none, the default is the name of its file. An empty text shows none.
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+
+    /// Artist to show beside the title [default: the song file's]
+    ///
+    /// An empty text shows none.
+    #[arg(long, hide_short_help = true, value_name = "TEXT")]
+    artist: Option<String>,
+
+    /// Show no title, section, clock and progress bar
+    #[arg(long, hide_short_help = true)]
+    no_header: bool,
+
+    /// Show the number of the bar beside the clock
+    #[arg(long, hide_short_help = true, conflicts_with = "no_header")]
+    bar_number: bool,
+
+    /// Show how many hits have been played beside the clock
+    #[arg(long, hide_short_help = true, conflicts_with = "no_header")]
+    hit_counter: bool,
+
+    /// Do not count the beats before the first note
+    #[arg(long, hide_short_help = true)]
+    no_count_in: bool,
+
+    /// Leave out the background, and let the road be see-through
+    ///
+    /// So that it can be laid over another picture. A video needs a --codec with alpha for it.
+    #[arg(long, hide_short_help = true)]
+    transparent: bool,
+
+    /// Image to show when the song is over, with title and artist (PNG, JPEG or WebP)
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
+    end_card: Option<PathBuf>,
 }
+
+/// How much the lookahead may change without a warning, as a share.
+const FAR_OFF: f64 = 0.05;
 
 /// The options of a highway that affect the cost of drawing.
 #[derive(Debug, Clone)]
@@ -124,9 +139,17 @@ impl HighwayArgs {
         Ok(())
     }
 
+    /// The theme, with the drum map that it has.
+    ///
+    /// # Errors
+    /// As [`Theme::find`].
+    pub(crate) fn theme(&self) -> anyhow::Result<Theme> {
+        Ok(Theme::find_with(&self.theme, self.theme_files.place())?)
+    }
+
     /// The theme, with the drum map for `song` in it, and which map that is.
     fn themed(&self, song: &Song) -> anyhow::Result<(Theme, MapInForce)> {
-        let mut theme = Theme::find_with(&self.theme, self.theme_files.place())?;
+        let mut theme = self.theme()?;
         let in_force = self.drum_map.choose(song, &theme)?;
         theme.drum_map.clone_from(&in_force.map);
         Ok((theme, in_force))
@@ -141,7 +164,7 @@ impl HighwayArgs {
         if self.theme.to_str().is_none_or(|name| Theme::builtin(name).is_none()) {
             files.push(PathBuf::from(&self.theme));
         }
-        let theme = Theme::find_with(&self.theme, self.theme_files.place())?;
+        let theme = self.theme()?;
         files.extend(theme.files().into_iter().map(|(_, path)| path.to_owned()));
         files.extend(self.drum_map.file());
         files.extend(self.end_card.clone());
@@ -200,6 +223,7 @@ impl HighwayArgs {
             end_card: self.end_card.clone().map(|image| EndCard { image }),
         };
         let highway = Highway::new(content, &options, picture.size(), picture.fps())?;
+        self.warn_of_other_lookahead(&highway, messages);
         self.warn_of_cut_texts(&highway, picture, messages);
         let missing: Vec<String> =
             highway.missing_characters().iter().map(|character| format!("{character:?}")).collect();
@@ -211,6 +235,17 @@ impl HighwayArgs {
             ));
         }
         Ok(highway)
+    }
+
+    /// Says if the speed of the notes is far from the one asked for.
+    fn warn_of_other_lookahead(&self, highway: &Highway, messages: &mut Messages) {
+        let (asked, real) = (self.lookahead.as_seconds(), lookahead_of(highway));
+        if given::has("lookahead") && (real / asked - 1.0).abs() > FAR_OFF {
+            messages.warn(format_args!(
+                "--lookahead {asked} became {}, so that notes move by whole steps; --exact-speed keeps it",
+                words::decimals(real, 2)
+            ));
+        }
     }
 
     /// Says which texts have not enough room.

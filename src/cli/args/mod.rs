@@ -2,6 +2,7 @@
 
 mod drum_map;
 mod encoder;
+pub(crate) mod headings;
 mod highway;
 mod output;
 mod picture;
@@ -17,7 +18,7 @@ mod video;
 pub(super) use drum_map::{DrumMapArgs, MapInForce, MapReport};
 pub(super) use encoder::{EncoderArgs, ffmpeg_or_usual};
 pub(super) use highway::{HighwayArgs, Look};
-pub(super) use output::{ForceArgs, JsonArgs, PlaysArgs, QuietArgs};
+pub(super) use output::{FolderArgs, ForceArgs, JsonArgs, MessageArgs, PlaysArgs};
 pub(super) use picture::{AdapterArgs, PictureArgs};
 pub(super) use practice::{PlayedSong, PracticeArgs};
 pub(super) use resume::ResumeArgs;

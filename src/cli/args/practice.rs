@@ -3,21 +3,26 @@
 use strikeline::song::{PassageChoice, PassageError, Song, SongEvents, SongPoint, Speed};
 use strikeline_picture::Time;
 
+use super::headings;
+
 /// How the song is played.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Practice")]
+#[command(next_help_heading = headings::PRACTICE)]
 pub(crate) struct PracticeArgs {
-    /// Play the song slower or faster, 0.5 to 2; the pitch stays. 0.8 is four fifths of the tempo.
+    /// Play slower or faster, 0.5 to 2
+    ///
+    /// The pitch stays. 0.8 is four fifths of the tempo.
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     speed: Speed,
 
-    /// Play one passage again and again: section:NAME, or a range such as 8s..16s, 0:42..1:02.5 or bar:9..bar:17 (up to
-    /// the start of bar 17).
+    /// Play one passage again and again: bar:9..bar:17
+    ///
+    /// section:NAME, or a range such as 8s..16s, 0:42..1:02.5 or bar:9..bar:17 (up to the start of bar 17).
     #[arg(long = "loop", value_name = "PASSAGE", conflicts_with = "start")]
     passage: Option<PassageChoice>,
 
-    /// How many times --loop plays the passage.
-    #[arg(long, value_name = "N", default_value = "4", requires = "passage", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// How many times --loop plays the passage
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "4", requires = "passage", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     times: u32,
 }
 

@@ -4,23 +4,25 @@ use std::time::Duration;
 
 use strikeline_picture::Time;
 
-use super::length;
+use super::{headings, length};
 
 /// What is kept of a render that is interrupted.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Interrupted renders")]
+#[command(next_help_heading = headings::RESUMING)]
 pub(crate) struct ResumeArgs {
-    /// Neither keep finished segments in a journal nor continue from one.
+    /// Neither keep finished segments in a journal nor continue from one
     ///
     /// A render that takes longer than about ten seconds keeps its finished segments in a hidden file beside the output, the
     /// journal. If the render is interrupted, the same command continues from the journal. It is removed when the video is
     /// complete. `strikeline clean` lists and removes journals that are not needed any more.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub no_resume: bool,
 
-    /// When interrupted by Ctrl-C, make a video of the finished segments: NAME.partial.mp4, from the start up to the first
-    /// segment that is missing. When the render is continued and interrupted again, that video is replaced by a longer one.
-    #[arg(long, conflicts_with = "no_resume")]
+    /// When interrupted by Ctrl-C, make a video of the finished segments: NAME.partial.mp4
+    ///
+    /// It goes from the start up to the first segment that is missing. When the render is continued and interrupted again, that
+    /// video is replaced by a longer one.
+    #[arg(long, hide_short_help = true, conflicts_with = "no_resume")]
     pub keep_partial: bool,
 
     /// Time after which a journal is begun.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use strikeline_picture::shown;
 
+use super::headings;
 use crate::cli::UsageError;
 use crate::cli::files::STANDARD_INPUT;
 use crate::cli::formats::is_standard_stream;
@@ -18,8 +19,10 @@ use strikeline::song::{
 /// The song to read.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct SongArgs {
-    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file; - for standard input.
-    #[arg(value_name = "SONG")]
+    /// MIDI file, or chart of a rhythm game; - for standard input
+    ///
+    /// The chart's folder, notes.mid, notes.chart, song.ini, or a .sng file.
+    #[arg(value_name = "SONG", help_heading = "Arguments")]
     pub song: PathBuf,
 
     #[command(flatten)]
@@ -28,37 +31,37 @@ pub(crate) struct SongArgs {
 
 /// Which of a file's notes are drums.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = headings::INPUT)]
 pub(crate) struct SongSelection {
-    /// Channels with drums, whatever the file declares: numbers from 1 to 16 joined by commas, or all [default: the drum
-    /// parts of the file].
+    /// Channels with drums, whatever the file declares [default: the drum parts of the file]
     ///
-    /// The drum parts are channel 10 and those that the file declares as drums (GS, XG, General MIDI 2). If these have no
+    /// Numbers from 1 to 16 joined by commas, or all. The drum parts are channel 10 and those that the file declares as drums (GS, XG, General MIDI 2). If these have no
     /// notes, they are the tracks with names such as "Drums". `strikeline inspect` lists all parts.
-    #[arg(long, value_name = "CHANNELS")]
+    #[arg(long, value_name = "CHANNELS", hide_short_help = true)]
     channel: Option<ChannelSelection>,
 
-    /// Tracks with drums: numbers from 1 joined by commas, or all.
+    /// Tracks with drums: numbers from 1 joined by commas, or all
     ///
     /// Tempo, metre and markers come from all tracks. In a format 2 file the tracks are independent
     /// sequences: those chosen are played one after the other, each with its own tempo.
-    #[arg(long, value_name = "TRACKS", default_value = "all")]
+    #[arg(long, value_name = "TRACKS", hide_short_help = true, default_value = "all")]
     track: TrackSelection,
 
-    /// Difficulty of a chart: expert, hard, medium or easy.
+    /// Difficulty of a chart: expert, hard, medium or easy
     ///
     /// A MIDI file is a chart if it has a track with the name PART DRUMS, unless --channel or --track is given.
-    #[arg(long, value_name = "DIFFICULTY", default_value = "expert")]
+    #[arg(long, value_name = "DIFFICULTY", hide_short_help = true, default_value = "expert")]
     difficulty: Difficulty,
 
-    /// Encoding of the file's texts, such as windows-1252, shift_jis or gbk [default: detected from all texts of the file].
-    #[arg(long, value_name = "NAME")]
+    /// Encoding of the file's texts, such as windows-1252, shift_jis or gbk [default: detected from all texts of the file]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     text_encoding: Option<TextEncoding>,
 
-    /// End with an error (exit code 1) if notes of the file may be lost because it is damaged.
+    /// End with an error (exit code 1) if notes of the file may be lost because it is damaged
     ///
     /// Without this option the program prints a warning, and uses what can be read. Notes on keys without a drum are not
     /// lost: they are shown in the lane "Other".
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     strict: bool,
 }
 

@@ -1,71 +1,87 @@
 //! What is heard: the options of every subcommand that makes sound.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use strikeline_picture::Time;
 
-use super::time;
+use super::{headings, time};
 use crate::cli::files::CommandFiles;
+use crate::cli::given;
+use crate::cli::words::listed;
 
 /// The sound of the video.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Sound")]
+#[command(next_help_heading = headings::SOUND)]
 pub(crate) struct SoundArgs {
-    /// Which parts of the song are played [default: drums; song with --soundfont; none with --audio].
-    #[arg(long, value_name = "PARTS")]
+    /// Which parts of the song are played [default: drums; song with --soundfont; none with --audio]
+    #[arg(long, hide_short_help = true, value_name = "PARTS")]
     sound: Option<SoundParts>,
 
-    /// Make a video without sound.
+    /// Make a video without sound
     #[arg(long, conflicts_with_all = ["sound", "soundfont", "audio", "click"])]
     no_sound: bool,
 
-    /// SoundFont (.sf2) with the instruments. Without this option the drums are those of the built-in kit, and other parts
-    /// need a SoundFont that is installed on the system.
+    /// SoundFont (.sf2) that plays the song
+    ///
+    /// Without this option the drums are those of the built-in kit, and other parts need a SoundFont that is installed on the
+    /// system. In the configuration file, this is the SoundFont that other parts are played with, and plays nothing by itself.
     #[arg(long, value_name = "FILE")]
     pub soundfont: Option<PathBuf>,
 
-    /// Recording of the song: WAV, AIFF, CAF, FLAC, MP3, AAC, ALAC, Ogg Vorbis, Opus, or the sound of a video file.
+    /// SoundFont that is used where one is needed and none is given.
+    #[arg(long, value_name = "FILE", hide = true)]
+    usual_soundfont: Option<PathBuf>,
+
+    /// Recording of the song to hear
+    ///
+    /// WAV, AIFF, CAF, FLAC, MP3, AAC, ALAC, Ogg Vorbis, Opus, or the sound of a video file.
     ///
     /// AAC, FLAC and Opus are copied as they are if nothing has to be changed; everything else is decoded and encoded
     /// again.
     #[arg(long, value_name = "FILE")]
     pub audio: Option<PathBuf>,
 
-    /// Time of the song at which the recording begins, or auto to find it by comparing the drum hits [default: 0; for a
-    /// recording that belongs to a chart, what the chart says].
+    /// Time of the song at which the recording begins, or auto [default: 0]
+    ///
+    /// With auto it is found by comparing the drum hits. For a recording that belongs to a chart, the default is what the chart
+    /// says.
     ///
     /// Positive: the recording begins later than the song. 1.5 plays the recording's beginning at 1.5 s of the song.
     /// Negative: it begins earlier. With -1.5 the first hit of a song that begins at 0 is heard at 1.5 s of the
     /// recording.
-    #[arg(long, value_name = "TIME|auto", requires = "audio", allow_hyphen_values = true, value_parser = offset)]
+    #[arg(long, hide_short_help = true, value_name = "TIME|auto", requires = "audio", allow_hyphen_values = true, value_parser = offset)]
     audio_offset: Option<AudioOffset>,
 
-    /// Make the recording louder, or softer if negative, in dB (-60 to 30).
-    #[arg(long, value_name = "DB", requires = "audio", allow_hyphen_values = true, value_parser = gain)]
+    /// Make the recording louder, or softer if negative, in dB (-60 to 30)
+    #[arg(long, hide_short_help = true, value_name = "DB", requires = "audio", allow_hyphen_values = true, value_parser = gain)]
     audio_gain: Option<f64>,
 
-    /// What to do if a place in the recording cannot be read.
-    #[arg(long, value_name = "WHAT", requires = "audio", default_value = "keep")]
+    /// What to do if a place in the recording cannot be read
+    #[arg(long, hide_short_help = true, value_name = "WHAT", requires = "audio", default_value = "keep")]
     pub audio_damage: DamageChoice,
 
-    /// Make the song's own sound louder, or softer if negative, in dB (-60 to 30).
-    #[arg(long, value_name = "DB", allow_hyphen_values = true, value_parser = gain)]
+    /// Make the song's own sound louder, or softer if negative, in dB (-60 to 30)
+    #[arg(long, hide_short_help = true, value_name = "DB", allow_hyphen_values = true, value_parser = gain)]
     sound_gain: Option<f64>,
 
-    /// Add a metronome, with an accent on the first beat of each bar.
+    /// Add a metronome
+    ///
+    /// With an accent on the first beat of each bar.
     #[arg(long)]
     pub click: bool,
 
-    /// Loudness of the video in LUFS (-40 to -5), or off to leave it as it is [default: -14; off for a recording alone].
-    #[arg(long, value_name = "LUFS|off", allow_hyphen_values = true, value_parser = loudness)]
+    /// Loudness of the video in LUFS (-40 to -5), or off to leave it as it is [default: -14; off for a recording alone]
+    ///
+    /// A sound with high peaks may stay below it: peaks stay under -1 dBTP, and the limiter takes away only so much.
+    #[arg(long, hide_short_help = true, value_name = "LUFS|off", allow_hyphen_values = true, value_parser = loudness)]
     pub loudness: Option<Loudness>,
 
-    /// Codec of the sound [default: aac, or copy if a recording can be copied].
-    #[arg(long, value_name = "CODEC")]
+    /// Codec of the sound [default: aac, or copy if a recording can be copied]
+    #[arg(long, hide_short_help = true, value_name = "CODEC")]
     pub audio_codec: Option<AudioCodecChoice>,
 
-    /// Bits per second of the sound, for lossy codecs such as aac: 32k to 512k [default: 192k].
-    #[arg(long, value_name = "RATE", value_parser = bitrate)]
+    /// Bits per second of the sound, for lossy codecs such as aac: 32k to 512k [default: 192k]
+    #[arg(long, hide_short_help = true, value_name = "RATE", value_parser = bitrate)]
     audio_bitrate: Option<u32>,
 }
 
@@ -129,6 +145,11 @@ pub(crate) enum AudioCodecChoice {
 }
 
 impl SoundArgs {
+    /// The SoundFont that is used where one is needed: the one given, or that of the configuration.
+    pub(crate) fn chosen_soundfont(&self) -> Option<&Path> {
+        self.soundfont.as_deref().or(self.usual_soundfont.as_deref())
+    }
+
     /// Whether an option asks for a sound.
     pub(crate) fn is_given(&self) -> bool {
         self.sound.is_some() || self.soundfont.is_some() || self.audio.is_some() || self.click
@@ -136,7 +157,11 @@ impl SoundArgs {
 
     /// Adds the files that are read.
     pub(crate) fn add_files(&self, files: &mut CommandFiles) {
-        self.soundfont.iter().chain(&self.audio).for_each(|path| files.read(path));
+        self.soundfont
+            .iter()
+            .chain(&self.usual_soundfont)
+            .chain(&self.audio)
+            .for_each(|path| files.read(path));
     }
 
     /// The parts of the song that are played, defaults applied.
@@ -166,6 +191,16 @@ impl SoundArgs {
         self.audio_bitrate.unwrap_or(192_000)
     }
 
+    /// The options that were given and have no effect where a video has no sound; `None` if there are none.
+    pub(crate) fn without_sound() -> Option<String> {
+        let names = ["audio-codec", "audio-bitrate", "loudness", "sound-gain"];
+        let given: Vec<String> =
+            names.iter().filter(|name| given::has(name)).map(|name| format!("--{name}")).collect();
+        let has = if given.len() == 1 { "has" } else { "have" };
+        (!given.is_empty())
+            .then(|| format!("{} {has} no effect: the video has no sound", listed(given, "and")))
+    }
+
     /// Texts about options that have no effect, and why. `sources` is the number of sources that are mixed; `is_levelled`
     /// says whether the mix is brought to a loudness, and `copied` whether a recording is copied without encoding it again.
     pub(crate) fn without_effect(
@@ -183,7 +218,7 @@ impl SoundArgs {
             );
         }
         let lossless = matches!(self.audio_codec, Some(AudioCodecChoice::Flac | AudioCodecChoice::Pcm));
-        if self.audio_bitrate.is_some() && (lossless || copied) {
+        if given::has("audio-bitrate") && (lossless || copied) {
             notes.push("--audio-bitrate has no effect: it is for lossy codecs, such as aac");
         }
         if self.soundfont.is_some() && self.parts() == SoundParts::None {

@@ -4,9 +4,9 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use wgpu_video::encode::{EncoderFactory, H264Quality};
-use wgpu_video::stream::{CancelToken, Redraw, StreamOptions};
+use wgpu_video::stream::{CancelToken, Redraw, StreamOptions, WorkSplit};
 
-use super::{EncoderArgs, PictureArgs};
+use super::{EncoderArgs, PictureArgs, headings};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::files::CommandFiles;
 use crate::cli::messages::Messages;
@@ -15,42 +15,49 @@ use crate::cli::tuning::SettingsFile;
 
 /// Encoder, quality, and the work split.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = headings::SPEED)]
 pub(crate) struct StreamArgs {
-    #[command(flatten)]
-    encoder: EncoderArgs,
-
-    /// Ring depth: how many frames may be between drawing and encoding at the same time [default: 2 per job, plus 2].
-    #[arg(long, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// Ring depth: how many frames may be between drawing and encoding at the same time [default: 2 per job, plus 2]
+    #[arg(long, hide_short_help = true, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
     ring: Option<u16>,
 
-    /// Encoding threads [default: number of cores + 1].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// Encoding threads [default: number of cores + 1]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 
-    /// Segments rendered and encoded at the same time [default: one per job, plus 1].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// Segments rendered and encoded at the same time [default: one per job, plus 1]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     segments: Option<u16>,
 
-    /// Logical devices that draw at the same time; each draws segments of its own [default: 1, or 2 on a
-    /// software adapter].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
+    /// Logical devices that draw at the same time [default: 1, or 2 on a software adapter]
+    ///
+    /// Each draws segments of its own.
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
     devices: Option<u16>,
 
-    /// Which part of each frame is drawn: only what changed, the whole frame, or both to compare them (slow). The
-    /// video's bytes are the same.
-    #[arg(long, value_name = "PARTS", default_value = "changed")]
+    /// Which part of each frame is drawn
+    ///
+    /// The video's bytes are the same.
+    #[arg(long, hide_short_help = true, value_name = "PARTS", default_value = "changed")]
     redraw: RedrawChoice,
 
-    /// Do not use the settings that `strikeline tune` found for this adapter and size.
-    #[arg(long)]
+    /// Do not use the settings that `strikeline tune` found for this adapter and size
+    #[arg(long, hide_short_help = true)]
     no_tuned: bool,
+
+    // The last one: what follows would have its heading.
+    #[command(flatten)]
+    encoder: EncoderArgs,
 }
 
 /// How much of each frame is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum RedrawChoice {
+    /// Only what changed.
     Changed,
+    /// The whole frame.
     All,
+    /// Both, to compare them; slow.
     Verify,
 }
 
@@ -72,9 +79,24 @@ impl StreamArgs {
         }
     }
 
-    /// The codec that was chosen; `None` for the usual one.
+    /// The codec that was given, or that of the configuration; `None` for the usual one.
     pub(crate) fn codec(&self) -> Option<&'static VideoCodec> {
         self.encoder.codec()
+    }
+
+    /// The codec that was given; `None` if the output may choose it.
+    pub(crate) fn given_codec(&self) -> Option<&'static VideoCodec> {
+        self.encoder.given_codec()
+    }
+
+    /// The tuned settings that are used for `picture`; `None` if there are none, or all are given.
+    pub(crate) fn tuned_split(&self, picture: &PictureArgs) -> Option<WorkSplit> {
+        let chosen = (!self.no_tuned).then(|| self.given_split().or_tuned(picture))?;
+        chosen.note.is_some().then_some(chosen.split)
+    }
+
+    fn given_split(&self) -> GivenSplit {
+        GivenSplit { ring: self.ring, jobs: self.jobs, segments: self.segments, devices: self.devices }
     }
 
     /// The factory of the encoders of `codec`.
@@ -105,12 +127,17 @@ impl StreamArgs {
         cancel: CancelToken,
         messages: &mut Messages,
     ) -> StreamOptions {
-        let given =
-            GivenSplit { ring: self.ring, jobs: self.jobs, segments: self.segments, devices: self.devices };
+        let given = self.given_split();
         let chosen = if self.no_tuned { given.or_default() } else { given.or_tuned(picture) };
         if let Some(warning) = chosen.warning {
             messages.warn(warning);
         }
+        let why = match &chosen.note {
+            Some(_) => "as tuned, where nothing is given",
+            None if self.splits() => "as given, the rest by default",
+            None => "the default",
+        };
+        messages.chosen("work", format_args!("{} ({why})", chosen.split));
         if let Some(note) = chosen.note {
             messages.note(note);
         }

@@ -5,10 +5,10 @@ use strikeline::theme::ThemeFiles;
 /// `--theme-files`.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct ThemeFilesArgs {
-    /// Where the image and the font that a theme file names may be: in the theme's folder, or anywhere.
+    /// Where the image and the font that a theme file names may be
     ///
     /// Without this limit, a theme made by somebody else could show any picture on this machine in the video.
-    #[arg(long, value_name = "WHERE", default_value = "beside")]
+    #[arg(long, hide_short_help = true, value_name = "WHERE", default_value = "beside")]
     theme_files: PlaceChoice,
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use strikeline_files::open_regular;
 use strikeline_picture::{SegmentIndex, shown};
@@ -14,6 +14,7 @@ use super::document::{Plan, Program};
 use super::options;
 use crate::cli::args::VideoArgs;
 use crate::cli::job;
+use crate::cli::words::count;
 
 /// A plan, and its file.
 #[derive(Debug)]
@@ -79,10 +80,10 @@ impl fmt::Display for PartTrouble {
         match self {
             PartTrouble::Missing => f.write_str("missing"),
             PartTrouble::NotFinished { segments, of } => {
-                write!(f, "not finished: {segments} of {of} segments")
+                write!(f, "not finished: {segments} of {} are whole", count(*of, "segment"))
             }
             PartTrouble::Damaged { at, segments, of } => {
-                write!(f, "damaged from byte {at} on: {segments} of {of} segments are whole")
+                write!(f, "damaged from byte {at} on: {segments} of {} are whole", count(*of, "segment"))
             }
             PartTrouble::Foreign => f.write_str("damaged in its first bytes, so nothing in it can be used"),
             PartTrouble::OtherPlan => f.write_str("from another plan, or from another version of this plan"),
@@ -219,11 +220,15 @@ pub(super) fn open_part(
         Err(JournalError::Io { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(JournalError::Foreign { .. }) if path.is_file() => {
             note(format!("{shown} is made again: it is {}", PartTrouble::Foreign));
-            std::fs::remove_file(path)?;
+            std::fs::remove_file(path).map_err(|error| {
+                anyhow::anyhow!("{shown} cannot be removed: {}", wgpu_video::output::describe(&error))
+            })?;
         }
         Err(JournalError::OtherKey { .. }) => {
             note(format!("{shown} is made again: it is {}", PartTrouble::OtherPlan));
-            std::fs::remove_file(path)?;
+            std::fs::remove_file(path).map_err(|error| {
+                anyhow::anyhow!("{shown} cannot be removed: {}", wgpu_video::output::describe(&error))
+            })?;
         }
         Err(error) => return Err(error.into()),
     }
@@ -243,8 +248,9 @@ pub(super) fn this_program() -> anyhow::Result<Program> {
 ///
 /// # Errors
 /// When the current folder no longer exists.
-pub(super) fn folder_of(path: &Path) -> std::io::Result<PathBuf> {
-    let absolute = std::path::absolute(path)?;
+pub(super) fn folder_of(path: &Path) -> anyhow::Result<PathBuf> {
+    let absolute =
+        std::path::absolute(path).context("the current folder no longer exists; change to another")?;
     Ok(absolute.parent().unwrap_or(&absolute).to_owned())
 }
 

@@ -14,16 +14,17 @@ use wgpu_video::stream::{FileSink, FinishedSegment, SegmentStore, SinkError, Str
 
 use super::files::{PartOrigin, PartState, PlanFile};
 use crate::cli::UsageError;
-use crate::cli::args::{ForceArgs, JsonArgs, PlaysArgs, QuietArgs};
+use crate::cli::args::{ForceArgs, JsonArgs, MessageArgs, PlaysArgs, headings};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
 use crate::cli::files::CommandFiles;
 use crate::cli::job::VideoTags;
 use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
-use crate::cli::progress::clock;
+
 use crate::cli::signals::Signals;
 use crate::cli::video_format::VideoKind;
+use crate::cli::words::{self, count};
 
 /// Join the parts of a plan to one video.
 ///
@@ -31,12 +32,15 @@ use crate::cli::video_format::VideoKind;
 /// on an adapter of the same kind. If parts are missing, not finished or damaged, the command names them and ends with exit
 /// code 3.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = headings::OUTPUT)]
 pub(in crate::cli) struct JoinArgs {
-    /// Plan file that `strikeline plan` has written.
+    /// Plan file that `strikeline plan` has written
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
-    /// Video file to write [default: the song's name, ending in .mp4, in the current folder].
+    /// Video file to write
+    ///
+    /// The default is the song's name, ending in .mp4, in the current folder.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -46,22 +50,25 @@ pub(in crate::cli) struct JoinArgs {
     #[command(flatten)]
     force: ForceArgs,
 
-    /// Write no video, but print the numbers of the parts that still have to be made, in the form that schedulers take, such
-    /// as 2,5-7. The exit code is then 3. If all parts are complete, nothing is printed, and the exit code is 0.
+    /// Print the numbers of the parts that are missing
+    ///
+    /// No video is written. The numbers are in the form that schedulers take, such as 2,5-7, and the exit code is 3. If all parts
+    /// are complete, nothing is printed, and the exit code is 0.
     #[arg(long, conflicts_with_all = ["output", "allow_mixed", "remove_parts"])]
     missing: bool,
 
-    /// Join parts even if they were drawn on different graphics adapters. The video plays, but small differences between one
-    /// part and the next may be visible.
+    /// Join parts of different graphics adapters
+    ///
+    /// The video plays, but small differences between one part and the next may be visible.
     #[arg(long)]
     allow_mixed: bool,
 
-    /// Remove the parts when the video is complete.
+    /// Remove the parts when the video is complete
     #[arg(long)]
     remove_parts: bool,
 
     #[command(flatten)]
-    quiet: QuietArgs,
+    messages: MessageArgs,
 
     #[command(flatten)]
     json: JsonArgs,
@@ -96,14 +103,14 @@ const MOST_NAMED: usize = 20;
 
 impl fmt::Display for PartsMissing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (plan, count) = (shown(&self.plan), self.troubles.len());
-        let are = if count == 1 { "is" } else { "are" };
-        write!(f, "{count} of the {} parts of {plan} {are} not complete", self.of)?;
+        let (plan, missing) = (shown(&self.plan), self.troubles.len());
+        let are = if missing == 1 { "is" } else { "are" };
+        write!(f, "{missing} of the {} of {plan} {are} not complete", count(self.of, "part"))?;
         for (number, trouble) in self.troubles.iter().take(MOST_NAMED) {
             write!(f, "\n  part {number} is {trouble}")?;
         }
-        if count > MOST_NAMED {
-            write!(f, "\n  and {} more", count - MOST_NAMED)?;
+        if missing > MOST_NAMED {
+            write!(f, "\n  and {} more", missing - MOST_NAMED)?;
         }
         write!(f, "\n  make each of these with `strikeline part PLAN NUMBER`: {}", self.numbers())
     }
@@ -133,8 +140,8 @@ fn listed(adapters: &BTreeMap<String, Vec<u64>>) -> String {
 pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<()> {
     let started = Instant::now();
     let cancel = signals.token();
-    let (quiet, json) = (args.quiet.quiet, args.json.json);
-    let mut messages = Messages::new(quiet, json);
+    let json = args.json.json;
+    let mut messages = Messages::new(args.messages, json);
     if let Some(output) = &args.output {
         // A name that no video can have is told before the plan is read.
         joined_kind(output, None)?;
@@ -197,13 +204,13 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     }
     let seconds = video.frames.get() as f64 / frame_rate.as_f64();
     messages.note(format_args!(
-        "{}: {} frames, {} of {size} at {frame_rate} fps, {:.1} MB, joined from {} parts in {:.1} s",
+        "{}: {}, {} of {size} at {frame_rate} fps, {}, joined from {} in {}",
         shown(&output),
-        video.frames,
-        clock(seconds),
-        bytes as f64 / 1e6,
-        origins.len(),
-        started.elapsed().as_secs_f64()
+        count(video.frames.get(), "frame"),
+        words::length(seconds),
+        words::size(bytes),
+        count(origins.len(), "part"),
+        words::took(started.elapsed())
     ));
     if json {
         let adapters: Vec<&String> = adapters_of(origins).into_keys().collect();

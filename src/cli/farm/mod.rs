@@ -13,6 +13,7 @@ mod part;
 mod plan;
 mod slurm;
 
+pub(super) use document::PlanError;
 pub(super) use join::{JoinArgs, PartsMissing, run as run_join};
 pub(super) use part::{PartArgs, run as run_part};
 pub(super) use plan::{PlanArgs, run as run_plan};

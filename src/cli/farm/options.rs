@@ -52,13 +52,13 @@ impl FromArgMatches for GivenVideo {
     }
 }
 
-/// The options of a video that were given on the command line, in the order of their definition.
+/// The options of a video that were given on the command line or by the configuration, in the order of their definition.
 fn given(matches: &ArgMatches) -> Vec<GivenOption> {
     let command = VideoArgs::augment_args(Command::new("video"));
     let mut given = Vec::new();
     for arg in command.get_arguments() {
         let id = arg.get_id().as_str();
-        if matches.value_source(id) != Some(clap::parser::ValueSource::CommandLine) {
+        if !is_given(matches, arg) {
             continue;
         }
         let Some(long) = arg.get_long() else { continue };
@@ -80,6 +80,22 @@ fn given(matches: &ArgMatches) -> Vec<GivenOption> {
         }
     }
     given
+}
+
+/// Whether the option was given, or has another default than the one that is built in.
+fn is_given(matches: &ArgMatches, arg: &clap::Arg) -> bool {
+    let id = arg.get_id().as_str();
+    match matches.value_source(id) {
+        None => false,
+        Some(clap::parser::ValueSource::DefaultValue) if !arg.get_action().takes_values() => {
+            matches.get_flag(id)
+        }
+        Some(clap::parser::ValueSource::DefaultValue) => {
+            let values = matches.get_raw(id).into_iter().flatten();
+            !values.eq(arg.get_default_values().iter().map(|value| value.as_os_str()))
+        }
+        Some(_) => true,
+    }
 }
 
 /// Options about the machine. They are not written into plans, and not read from them: a plan names no program that is started.

@@ -13,7 +13,7 @@ use wgpu_video::stream::{NullSink, Progress, SegmentStore, StreamError, VideoTra
 use super::files::{PartOrigin, PartState, PartTrouble, PlanFile, open_part, this_program};
 use super::hash_of;
 use crate::cli::UsageError;
-use crate::cli::args::{JsonArgs, QuietArgs};
+use crate::cli::args::{JsonArgs, MessageArgs};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
 use crate::cli::hang;
@@ -22,6 +22,7 @@ use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
 use crate::cli::progress::ProgressDisplay;
 use crate::cli::signals::Signals;
+use crate::cli::words::{count, took};
 
 /// Make one part of a plan.
 ///
@@ -29,16 +30,16 @@ use crate::cli::signals::Signals;
 /// part that is complete as it is, and completes one that was interrupted or is damaged.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct PartArgs {
-    /// Plan file that `strikeline plan` has written.
+    /// Plan file that `strikeline plan` has written
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
-    /// Number of the part: from 1, or 0 for the sound, if the video has any.
+    /// Number of the part: from 1, or 0 for the sound, if there is any
     #[arg(value_name = "K")]
     number: u64,
 
     #[command(flatten)]
-    quiet: QuietArgs,
+    messages: MessageArgs,
 
     #[command(flatten)]
     json: JsonArgs,
@@ -61,8 +62,8 @@ struct Done {
 /// Runs it.
 pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<()> {
     let started = Instant::now();
-    let (quiet, json) = (args.quiet.quiet, args.json.json);
-    let mut messages = Messages::new(quiet, json);
+    let (quiet, json) = (args.messages.quiet, args.json.json);
+    let mut messages = Messages::new(args.messages, json);
     let file = PlanFile::open(&args.plan)?;
     let number = args.number;
     let Some(range) = file.plan.range(number) else {
@@ -103,11 +104,11 @@ pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<
     };
     if done.made {
         messages.note(format_args!(
-            "part {number} is complete: {}, {} segments, {} frames in {:.1} s",
+            "part {number} is complete: {}, {}, {} in {}",
             shown(&path),
-            done.segments,
-            done.frames,
-            started.elapsed().as_secs_f64()
+            count(done.segments, "segment"),
+            count(done.frames, "frame"),
+            took(started.elapsed())
         ));
     }
     if json {
@@ -284,7 +285,8 @@ fn check_scene(file: &PlanFile, job: &RenderJob<'_>) -> anyhow::Result<()> {
     let segments = planned.segments();
     if (job.frames, job.options.plan()) != (frames, segments) {
         bail!(
-            "{plan} has {frames} frames, but its song and options give {}: make the plan again",
+            "{plan} has {}, but its song and options give {}: make the plan again",
+            count(frames, "frame"),
             job.frames
         );
     }

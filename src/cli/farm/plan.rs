@@ -18,7 +18,7 @@ use super::measure::PartCost;
 use super::options::{GivenVideo, planned_path, video_args};
 use super::slurm::{SlurmScript, TaskLimits};
 use crate::cli::UsageError;
-use crate::cli::args::{ForceArgs, JsonArgs, QuietArgs, VideoArgs, length};
+use crate::cli::args::{ForceArgs, JsonArgs, MessageArgs, VideoArgs, headings, length};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
 use crate::cli::files::CommandFiles;
@@ -26,61 +26,73 @@ use crate::cli::formats::{OutputFormat, is_standard_stream};
 use crate::cli::job::{InputFile, RenderJob, VideoTags};
 use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
-use crate::cli::progress::clock;
 use crate::cli::signals::Signals;
 use crate::cli::sound;
 use crate::cli::video_format::VideoKind;
+use crate::cli::words::{count, decimals, length as video_length};
 
 /// Plan a video that many processes or machines make together.
 ///
 /// The plan fixes everything that the video's bytes depend on, and cuts the video into parts. `strikeline part PLAN K` makes
 /// one of the parts, on any machine that has the same files; `strikeline join PLAN` joins the parts to the video.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = headings::OUTPUT)]
 pub(in crate::cli) struct PlanArgs {
-    /// MIDI file, or chart of a rhythm game: its folder, notes.mid, notes.chart, song.ini, or a .sng file.
-    #[arg(value_name = "SONG")]
+    /// MIDI file, or chart of a rhythm game
+    ///
+    /// The chart's folder, notes.mid, notes.chart, song.ini, or a .sng file.
+    #[arg(value_name = "SONG", help_heading = "Arguments")]
     song: PathBuf,
 
-    /// Plan file to write [default: the song's name, ending in .plan.json, in the current folder].
+    /// Plan file to write
+    ///
+    /// The default is the song's name, ending in .plan.json, in the current folder.
     ///
     /// The parts go into a folder beside the plan. The plan names files below its own folder by relative paths, so that the
     /// whole folder can be moved, and all other files by absolute paths.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Number of parts, not counting the sound, which is part 0 [default: chosen by the program, which says why].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    parts: Option<u32>,
-
-    /// Also write a shell script that makes the video on a cluster with Slurm. It submits a job array for the parts, and a job
-    /// that joins them and submits missing parts again. A few segments are drawn to measure the time and memory of a part.
-    #[arg(long, value_name = "FILE")]
-    slurm: Option<PathBuf>,
-
-    /// Processor cores for each part on the cluster.
-    #[arg(long, value_name = "N", default_value = "2", requires = "slurm", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    part_cpus: u16,
-
-    /// Time limit for each part on the cluster, rounded up to minutes [default: three times the time that is expected from
-    /// the measurement, at least 5 minutes].
-    #[arg(long, value_name = "TIME", requires = "slurm", value_parser = length)]
-    part_time: Option<Time>,
-
-    /// Memory limit for each part on the cluster, in MiB [default: one and a half times the measured memory, at least 1024].
-    #[arg(long, value_name = "MIB", requires = "slurm", value_parser = clap::value_parser!(u64).range(64..=16_777_216))]
-    part_memory: Option<u64>,
-
     #[command(flatten)]
     force: ForceArgs,
 
-    #[command(flatten)]
-    quiet: QuietArgs,
+    /// Number of parts, without the sound, which is part 0
+    ///
+    /// The default is chosen by the program, which says why.
+    #[arg(long, value_name = "N", help_heading = headings::CLUSTER, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    parts: Option<u32>,
 
-    #[command(flatten)]
-    json: JsonArgs,
+    /// Also write a shell script for Slurm
+    ///
+    /// It makes the video on a cluster with Slurm: it submits a job array for the parts, and a job that joins them and submits
+    /// missing parts again. A few segments are drawn to measure the time and memory of a part.
+    #[arg(long, value_name = "FILE", help_heading = headings::CLUSTER)]
+    slurm: Option<PathBuf>,
+
+    /// Processor cores for each part on the cluster
+    #[arg(long, value_name = "N", default_value = "2", requires = "slurm", help_heading = headings::CLUSTER, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    part_cpus: u16,
+
+    /// Time limit for each part, rounded up to minutes
+    ///
+    /// The default is three times the time that is expected from the measurement, at least 5 minutes.
+    #[arg(long, value_name = "TIME", requires = "slurm", help_heading = headings::CLUSTER, value_parser = length)]
+    part_time: Option<Time>,
+
+    /// Memory limit for each part, in MiB
+    ///
+    /// The default is one and a half times the measured memory, at least 1024.
+    #[arg(long, value_name = "MIB", requires = "slurm", help_heading = headings::CLUSTER, value_parser = clap::value_parser!(u64).range(64..=16_777_216))]
+    part_memory: Option<u64>,
 
     #[command(flatten)]
     video: GivenVideo,
+
+    #[command(flatten)]
+    messages: MessageArgs,
+
+    #[command(flatten)]
+    json: JsonArgs,
 }
 
 /// Length of video in each part when nothing was measured, in seconds.
@@ -97,8 +109,8 @@ const SOUND_SPEED: f64 = 10.0;
 pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<()> {
     let started = Instant::now();
     let cancel = signals.token();
-    let (quiet, json) = (args.quiet.quiet, args.json.json);
-    let mut messages = Messages::new(quiet, json);
+    let (quiet, json) = (args.messages.quiet, args.json.json);
+    let mut messages = Messages::new(args.messages, json);
     let output = args.output.clone().unwrap_or_else(|| crate::cli::default_output(&args.song, "plan.json"));
     check_files(args, &output)?;
     let overwrite = args.force.overwrite();
@@ -210,7 +222,8 @@ fn check_files(args: &PlanArgs, output: &Path) -> anyhow::Result<()> {
         if let Err(error) = open_regular(input)
             && error.kind() == std::io::ErrorKind::InvalidInput
         {
-            return Err(error).with_context(|| format!("every part reads {} again", shown(input)));
+            let text = format!("every part reads {} again: {error}", shown(input));
+            return Err(UsageError(text).into());
         }
     }
     files.read_song(&args.song);
@@ -268,8 +281,8 @@ fn number_of_parts(
     let reason = match most > MOST_CHOSEN {
         true => "as many as Slurm takes in a job array with its default settings".to_owned(),
         false => format!(
-            "so long that the time before the first frame, {:.1} s here, is at most 5 % of each; --parts chooses another number",
-            cost.start
+            "so long that the time before the first frame, {} here, is at most 5 % of each; --parts chooses another number",
+            decimals(cost.start, 1)
         ),
     };
     (parts, Some(reason))
@@ -295,7 +308,7 @@ fn slurm_script(
     let kind = VideoKind::usual(args.video.args.stream.codec());
     let video = crate::cli::default_output(&args.song, kind.format.ending());
     Ok(SlurmScript {
-        program: std::env::current_exe()?,
+        program: std::env::current_exe().context("the program does not find its own file")?,
         script: std::path::absolute(path)?,
         plan: std::path::absolute(output)?,
         parts: std::path::absolute(parts_folder(output))?,
@@ -319,20 +332,22 @@ fn system_soundfont(args: &VideoArgs, folder: &Path) -> anyhow::Result<Option<Pl
 fn summary(plan: &Plan, output: &Path, seconds: f64, reason: Option<&str>) -> String {
     let frames: Vec<u64> = plan.parts.iter().map(|part| part.frames).collect();
     let (least, most) = (frames.iter().min().unwrap_or(&0), frames.iter().max().unwrap_or(&0));
-    let count = plan.parts.len();
-    let lengths = if least == most { format!("{most}") } else { format!("{least} to {most}") };
+    let lengths = match least == most {
+        true => count(*most, "frame"),
+        false => format!("{least} to {}", count(*most, "frame")),
+    };
     let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
     let sound = if plan.video.sound { "part 0 is the sound\n" } else { "" };
     let numbers = plan.numbers();
     let shown = shown(&output);
-    let plural = if count == 1 { "" } else { "s" };
     format!(
-        "{shown}: {} frames, {} of {} at {} fps\n{count} part{plural} of {lengths} frames{reason}\n{sound}\
+        "{shown}: {}, {} of {} at {} fps\n{} of {lengths}{reason}\n{sound}\
          make each: strikeline part {shown} K, for K from {} to {}; then: strikeline join {shown}\n",
-        plan.video.frames,
-        clock(seconds),
+        count(plan.video.frames.get(), "frame"),
+        video_length(seconds),
         plan.video.size,
         plan.video.frame_rate,
+        count(plan.parts.len(), "part"),
         numbers.start(),
         numbers.end(),
     )
@@ -340,13 +355,16 @@ fn summary(plan: &Plan, output: &Path, seconds: f64, reason: Option<&str>) -> St
 
 fn slurm_summary(script: &SlurmScript, path: &Path, cost: Option<&PartCost>, plan: &Plan) -> String {
     let TaskLimits { cpus, memory, minutes } = script.limits;
-    let mut text =
-        format!("limits for each part on the cluster: {cpus} cores, {memory} MiB, {minutes} minutes");
+    let mut text = format!(
+        "limits for each part on the cluster: {}, {memory} MiB, {}",
+        count(cpus, "core"),
+        count(minutes, "minute")
+    );
     if let Some(cost) = cost {
         let memory = cost.memory.map(|memory| format!(", {memory} MiB")).unwrap_or_default();
         text.push_str(&format!(
-            " (measured here: {:.1} s to the first frame, {:.0} frames per second{memory})",
-            cost.start,
+            " (measured here: {} to the first frame, {:.0} frames per second{memory})",
+            decimals(cost.start, 1),
             1.0 / cost.frame.max(f64::MIN_POSITIVE)
         ));
     }

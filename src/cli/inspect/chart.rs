@@ -9,6 +9,7 @@ use strikeline_picture::shown;
 
 use super::Seconds;
 use crate::cli::json_path::exact_bytes;
+use crate::cli::words::{count, song_time};
 
 /// A chart, for JSON.
 #[derive(Debug, Serialize)]
@@ -98,17 +99,17 @@ pub(super) fn write_report(out: &mut String, chart: &ChartInfo) -> fmt::Result {
         .iter()
         .map(|(difficulty, gems)| {
             let shown = if *difficulty == chart.difficulty { ", shown" } else { "" };
-            format!("{difficulty} ({}{shown})", super::plural(*gems, "gem"))
+            format!("{difficulty} ({}{shown})", count(*gems, "gem"))
         })
         .collect();
     writeln!(out, "{:<10} {}", "difficulty", difficulties.join(", "))?;
     if chart.delay != strikeline_picture::Time::ZERO {
         writeln!(
             out,
-            "{:<10} {:.3} s: its recordings begin at {:.3} s of the song",
+            "{:<10} {}: its recordings begin at {} of the song",
             "delay",
-            chart.delay.as_seconds(),
-            chart.audio_offset().as_seconds()
+            song_time(chart.delay.as_seconds()),
+            song_time(chart.audio_offset().as_seconds())
         )?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::plural;
+use crate::cli::words::count;
 use serde::Serialize;
 use strikeline::song::{PartInfo, PartKind, PartRole, Program, Song, SynthesizerKind};
 
@@ -89,9 +89,9 @@ pub(super) fn write_part(out: &mut String, part: &PartInfo) -> std::fmt::Result 
     }
     write!(out, "channel {:<2}  ", part.channel.number())?;
     match part.roles.as_slice() {
-        [role] => write!(out, "{}; {}", role.describe(), plural(part.notes, "note"))?,
+        [role] => write!(out, "{}; {}", role.describe(), count(part.notes, "note"))?,
         roles => {
-            write!(out, "{}, changing: ", plural(part.notes, "note"))?;
+            write!(out, "{}, changing: ", count(part.notes, "note"))?;
             for (place, role) in roles.iter().enumerate() {
                 let separator = if place == 0 { "" } else { ", " };
                 write!(out, "{separator}{} ({})", role.describe(), role.notes)?;

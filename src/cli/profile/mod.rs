@@ -24,7 +24,8 @@ use wgpu_video::stream::trace::GpuTimes;
 use wgpu_video::stream::{Stage, StreamOptions};
 
 use super::args::{
-    ForceArgs, HighwayArgs, JsonArgs, PictureArgs, PlayedSong, PracticeArgs, SongArgs, SoundArgs, StreamArgs,
+    ForceArgs, HighwayArgs, JsonArgs, MessageArgs, PictureArgs, PlayedSong, PracticeArgs, SongArgs,
+    SoundArgs, StreamArgs, headings,
 };
 use super::codecs::VideoCodec;
 use super::console::NotPrinted;
@@ -34,62 +35,75 @@ use super::messages::Messages;
 use super::progress::ProgressDisplay;
 use super::signals::Signals;
 use super::sound::{VideoSound, VideoSpan};
-use super::{console, hang};
+use super::words::{count, decimals};
+use super::{console, given, hang};
 use measure::{Floor, MeasuredRun, Side, measure};
 use run_context::RunContext;
 use summary::{ProfileSummary, StageSummary};
 use verdict::{Evidence, Verdict};
 
-/// Render part of a song, write nothing, and show where the time goes.
+/// Show where the time of a render goes.
+///
+/// Renders part of a song and writes no video.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = headings::MEASURING)]
 pub(super) struct ProfileArgs {
-    /// Frames to render.
+    /// Frames to render
     #[arg(long, value_name = "N", default_value = "600", value_parser = clap::value_parser!(u32).range(1..))]
     frames: u32,
 
-    /// Point of the song to begin at: a time (42.5, 1:02.5, 500ms, 119/30), bar:17, or section:NAME [default: the frames
-    /// are from the middle of the video].
+    /// Where to begin: 42.5, 1:02.5, bar:17, section:NAME
+    ///
+    /// A point of the song: a time (42.5, 1:02.5, 500ms, 119/30), bar:17, or section:NAME. The default is that the frames are
+    /// from the middle of the video.
     #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
     start: Option<SongPoint>,
 
-    /// Do not encode: measure rendering and reading back alone.
+    /// Do not encode: measure drawing and reading back
     #[arg(long, conflicts_with_all = ["null_render", "compare"])]
     null_encoder: bool,
 
-    /// Do not render: encode a few frames again and again that were rendered beforehand, to measure encoding alone.
+    /// Do not draw: measure encoding alone
+    ///
+    /// A few frames are encoded again and again that were rendered beforehand.
     #[arg(long, conflicts_with = "compare")]
     null_render: bool,
 
-    /// Measure this run only: skip the GPU times, and the runs of drawing alone and of encoding alone.
+    /// Measure this run only
+    ///
+    /// Skip the GPU times, and the runs of drawing alone and of encoding alone.
     #[arg(long)]
     brief: bool,
 
-    /// Compare the speed of several ways of rendering, step by step from the naive one to the present one.
-    #[arg(long, conflicts_with_all = ["trace", "svg"])]
+    /// Compare the speed of several ways of rendering, step by step from the naive one to the present one
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["trace", "svg"])]
     compare: bool,
 
-    /// How often --compare runs each step.
-    #[arg(long, value_name = "N", default_value = "5", requires = "compare", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// How often --compare runs each step
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "5", requires = "compare", value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
 
-    /// Write what every thread did and when to this file, in Chrome's trace format, for ui.perfetto.dev or chrome://tracing.
+    /// Write what every thread did and when
+    ///
+    /// To this file, in Chrome's trace format, for ui.perfetto.dev or chrome://tracing.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
 
-    /// Draw what every thread did on the first frames, and the speed over time, to this SVG file.
+    /// Draw what every thread did to this SVG file
+    ///
+    /// On the first frames, and the speed over time.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 
-    /// Frames in the timeline of --svg.
-    #[arg(long, value_name = "N", default_value = "48", requires = "svg", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// Frames in the timeline of --svg
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "48", requires = "svg", value_parser = clap::value_parser!(u32).range(1..=1000))]
     svg_frames: u32,
 
     #[command(flatten)]
     force: ForceArgs,
 
-    /// Print nothing but the result and errors.
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    messages: MessageArgs,
 
     #[command(flatten)]
     json: JsonArgs,
@@ -119,7 +133,7 @@ pub(super) fn run(mut args: ProfileArgs, signals: &Signals) -> anyhow::Result<()
     args.picture.suit(codec);
     let args = &args;
     let cancel = signals.token();
-    let mut messages = Messages::new(args.quiet, args.json.json);
+    let mut messages = Messages::new(args.messages, args.json.json);
     // Errors that need no measurement are reported first.
     codec.check_transparent(args.highway.is_transparent())?;
     check_files(args)?;
@@ -130,6 +144,9 @@ pub(super) fn run(mut args: ProfileArgs, signals: &Signals) -> anyhow::Result<()
     let (trace_file, svg_file) = (file(&args.trace).transpose()?, file(&args.svg).transpose()?);
 
     let (start, frames) = part(args, &played)?;
+    if frames < args.frames.into() && given::has("frames") {
+        messages.warn(format_args!("--frames {}: the song has {} only", args.frames, count(frames, "frame")));
+    }
     let encoder = args.stream.factory(codec)?;
     let frame_count = super::at_least_one(frames);
     let options = args.stream.options(&args.picture, frame_count, encoder, cancel, &mut messages);
@@ -139,9 +156,10 @@ pub(super) fn run(mut args: ProfileArgs, signals: &Signals) -> anyhow::Result<()
     let drum_map = args.highway.drum_map(&played.song)?;
     let picture = &args.picture;
     let what = format!(
-        "{}, {frames} frames from {:.2} s of the song, {} at {} fps, quality {}",
+        "{}, {} from {} of the song, {} at {} fps, quality {}",
         shown(args.song.name()),
-        start.as_seconds(),
+        count(frames, "frame"),
+        decimals(start.as_seconds(), 2),
         picture.size(),
         picture.fps(),
         args.stream.quality().qp()
@@ -158,7 +176,7 @@ pub(super) fn run(mut args: ProfileArgs, signals: &Signals) -> anyhow::Result<()
         _ => Side::Both,
     };
     // Progress is shown on terminals only: a run takes seconds, and a log gains nothing from it.
-    let visible = !args.quiet && console::has_terminal();
+    let visible = !args.messages.quiet && console::has_terminal();
     let mut display = ProgressDisplay::new(!visible, frames, picture.fps());
     let mut sound = match side {
         Side::WithoutRender => None,
@@ -167,7 +185,7 @@ pub(super) fn run(mut args: ProfileArgs, signals: &Signals) -> anyhow::Result<()
     };
     let heard = sound.as_ref().map(|sound| sound.about.clone());
     let packets = sound.as_mut().map(|sound| &mut *sound.packets as &mut dyn PacketSource);
-    if !args.quiet && !args.json.json {
+    if !args.messages.quiet && !args.json.json {
         hang::say_when_compiling(display.line_teller());
     }
     let mut progress = |progress: &_| display.update(progress);
@@ -302,13 +320,13 @@ fn compare_steps(
     warnings: &[String],
     highway: &dyn Fn() -> anyhow::Result<Highway>,
 ) -> anyhow::Result<()> {
-    if !args.quiet && !args.json.json {
+    if !args.messages.quiet && !args.json.json {
         hang::say_when_compiling(|text| console::tell(text));
     }
     let gpu = Arc::new(Gpu::open(&options.adapter)?);
     let runner = StepRunner { gpu: Arc::clone(&gpu), options };
     // Progress is shown on terminals only.
-    let visible = !args.quiet && console::has_terminal();
+    let visible = !args.messages.quiet && console::has_terminal();
     let mut on_run = |round, step: strikeline::steps::Step| {
         if visible {
             console::show_for_now(format_args!("round {} of {}: {}", round + 1, args.rounds, step.name()));

@@ -3,16 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 use strikeline_picture::FrameRate;
 use wgpu_video::stream::{CancelToken, Progress};
 
 use super::video::Display;
 use crate::cli::console;
-use crate::cli::progress::{ProgressDisplay, clock};
-
-/// Longest name before a bar, in characters.
-const WIDEST: usize = 24;
+use crate::cli::progress::{BarStyle, ProgressDisplay, name_columns, styled};
+use crate::cli::words::clock;
 
 /// Shows the progress of all songs.
 pub(super) struct Bars {
@@ -37,7 +35,7 @@ impl Bars {
             BarsKind::Quiet
         } else if console::has_terminal() {
             let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-            let total = all.add(bar(songs as u64, "{bar:32.cyan/8} song {pos}/{len}  {msg}"));
+            let total = styled(all.add(ProgressBar::new(songs as u64)), BarStyle::Songs);
             BarsKind::Bars { all, total }
         } else {
             BarsKind::Plain
@@ -57,9 +55,8 @@ impl Bars {
             BarsKind::Quiet => None,
             BarsKind::Plain => Some(ProgressDisplay::one_of_several(name, None, self.frame_rate)),
             BarsKind::Bars { all, total } => {
-                let bar =
-                    all.insert_before(total, bar(frames, "{bar:32} {prefix}: frame {pos}/{len}  {msg}"));
-                bar.set_prefix(name.chars().take(WIDEST).collect::<String>());
+                let bar = styled(all.insert_before(total, ProgressBar::new(frames)), BarStyle::NamedFrames);
+                bar.set_prefix(::console::truncate_str(name, name_columns(), "…").into_owned());
                 Some(ProgressDisplay::one_of_several(name, Some(bar), self.frame_rate))
             }
         };
@@ -116,14 +113,6 @@ impl Bars {
             self.suspend(|| console::tell(text));
         }
     }
-}
-
-fn bar(length: u64, template: &str) -> ProgressBar {
-    let bar = ProgressBar::new(length);
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.progress_chars("━╸─"));
-    }
-    bar
 }
 
 /// Shows the progress of one song, until it is dropped.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use rayon::prelude::*;
 use strikeline::theme::Theme;
 use strikeline_picture::shown;
@@ -21,11 +21,16 @@ use super::at_work::{AtWork, Work};
 use super::bars::Bars;
 use super::made::{Record, VideoKey};
 use super::outcome::{Counts, Kept, Outcome, Skipped};
-use super::plan::{PlannedVideo, listed};
+use super::plan::{PlannedVideo, listed, not_created};
 use super::room::Room;
 use super::table::{name, table};
 use super::video::Video;
+use crate::cli::AlreadyThere;
+use crate::cli::args::headings;
+use crate::cli::choices;
+use crate::cli::color::Label;
 use crate::cli::console::{self, NotPrinted};
+use crate::cli::exit_code::ExitCode;
 use crate::cli::files::CommandFiles;
 use crate::cli::hang;
 use crate::cli::job::RenderJob;
@@ -33,23 +38,24 @@ use crate::cli::journals::remove_those_of_complete;
 use crate::cli::messages::Messages;
 use crate::cli::signals::{Signal, Signals};
 use crate::cli::video_format::VideoKind;
+use crate::cli::words::{count, took};
 
 /// Options of a render of several songs.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Several songs")]
+#[command(next_help_heading = headings::OUTPUT)]
 pub(super) struct BatchArgs {
-    /// Leave videos that exist as they are, and make the others.
+    /// Leave videos that exist as they are, and make the others
     ///
     /// This is not needed to continue an interrupted render of several songs: the same command does not make its finished
     /// videos again.
-    #[arg(long, conflicts_with = "force")]
+    #[arg(long, hide_short_help = true, conflicts_with = "force")]
     pub skip_existing: bool,
 
-    /// Largest number of songs that are rendered at the same time [default: number of cores].
+    /// Largest number of songs that are rendered at the same time [default: number of cores]
     ///
     /// Several short songs are rendered at the same time; a long song keeps the machine busy by itself. With --ring, --jobs,
     /// --segments or --devices, which apply to each song, the default is 1.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, hide_short_help = true, help_heading = headings::SPEED, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     at_once: Option<u16>,
 }
 
@@ -64,7 +70,7 @@ pub(super) fn run(
     signals: &Signals,
 ) -> anyhow::Result<()> {
     let started = Instant::now();
-    let (quiet, json) = (args.quiet.quiet, args.json.json);
+    let (quiet, json) = (args.messages.quiet, args.json.json);
     let pool = Arc::new(DevicePool::new());
     let cancel = signals.token();
     // An error that would be the same for every song is reported once, here.
@@ -74,8 +80,7 @@ pub(super) fn run(
     let existing = Existing { args, pool: &pool, cancel: &cancel, record: record.as_ref(), kind };
     let skipped = existing.skipped(videos)?;
     if !folder.as_os_str().is_empty() {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("the folder {} cannot be created", shown(folder)))?;
+        fs::create_dir_all(folder).map_err(|error| not_created(folder, &error))?;
     }
 
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -98,6 +103,7 @@ pub(super) fn run(
         at_work: AtWork::default(),
         unprinted: Mutex::new(None),
     };
+    choices::tell_of_batch(&args.video, at_once.get(), &Messages::new(args.messages, json));
     if !quiet && !json {
         hang::say_when_compiling(batch.bars.line_teller());
     }
@@ -107,7 +113,7 @@ pub(super) fn run(
         return Err(StreamError::Cancelled.into());
     }
     if counts.failed > 0 {
-        return Err(anyhow!("{} of {} songs failed", counts.failed, videos.len()));
+        return Err(anyhow!("{} of {} failed", counts.failed, count(videos.len(), "song")));
     }
     if let Some(record) = &record {
         record.remove();
@@ -144,12 +150,14 @@ impl Existing<'_> {
             return Ok(skipped);
         }
         if self.args.force.overwrite() == Overwrite::Refuse {
-            return Err(anyhow!(
-                "{} of {} videos exist already: {}; --skip-existing leaves these and makes the others, --force replaces them",
+            let are = if replaced.len() == 1 { "exists" } else { "exist" };
+            return Err(AlreadyThere(format!(
+                "{} of {} {are} already: {}; --skip-existing leaves these and makes the others, --force replaces them",
                 replaced.len(),
-                videos.len(),
+                count(videos.len(), "video"),
                 listed(replaced.into_iter())
-            ));
+            ))
+            .into());
         }
         let mut files = CommandFiles::default();
         videos.iter().for_each(|video| files.read_song(&video.song));
@@ -247,7 +255,7 @@ impl Batch<'_> {
     fn end_if_held_up(&self) {
         if self.at_work.is_held_up(self.cancel) {
             self.tell_result();
-            self.signals.end_program(Signal::INTERRUPT.exit_code());
+            self.signals.end_program(ExitCode::Stopped(Signal::INTERRUPT));
         }
     }
 
@@ -257,7 +265,7 @@ impl Batch<'_> {
         let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = Counts::of(&outcomes);
         let wall = self.started.elapsed();
-        let (quiet, json) = (self.args.quiet.quiet, self.args.json.json);
+        let (quiet, json) = (self.args.messages.quiet, self.args.json.json);
         if !quiet && !json {
             console::tell(table(self.videos, &outcomes, self.args.video.picture.fps(), wall));
         }
@@ -366,22 +374,22 @@ impl Batch<'_> {
 
     fn tell(&self, video: &PlannedVideo, outcome: &Outcome, messages: &Messages, ended: usize) {
         let song = shown(&video.song);
-        if !self.args.quiet.quiet {
+        if !self.args.messages.quiet {
             for warning in messages.warnings() {
-                console::tell(format_args!("warning: {song}: {warning}"));
+                console::tell_as(Label::Warning, format_args!("{song}: {warning}"));
             }
         }
         if let Outcome::Failed { error, .. } = outcome {
             // Errors of songs that cannot be read name the file already.
             let named = error.text.contains(&song.to_string());
             let prefix = if named { String::new() } else { format!("{song}: ") };
-            console::tell(format_args!("error: {prefix}{}", error.text));
+            console::tell_as(Label::Error, format_args!("{prefix}{}", error.text));
             if let Some(help) = &error.help {
-                console::tell(format_args!("help: {help}"));
+                console::tell_as(Label::Help, help);
             }
-        } else if self.bars.are_plain() {
-            let took =
-                outcome.took().map(|took| format!(" ({:.1} s)", took.as_secs_f64())).unwrap_or_default();
+        }
+        if self.bars.are_plain() {
+            let took = outcome.took().map(|time| format!(" ({})", took(time))).unwrap_or_default();
             let of = self.videos.len();
             console::tell(format_args!("{ended}/{of}  {song}: {}{took}", outcome.text()));
         }

@@ -9,6 +9,7 @@ use wgpu_video::stream::{StreamError, process_cpu_time};
 
 use super::plan::PlannedVideo;
 use crate::cli::json_path::put_path;
+use crate::cli::words::count;
 use crate::cli::{describe, panics, remedies};
 
 /// The outcome of one song.
@@ -54,7 +55,11 @@ pub(super) struct Failed {
 impl Failed {
     pub(super) fn of(error: &anyhow::Error) -> Failed {
         let text = describe(error);
-        let help = remedies::of(error).map(str::to_owned).or_else(|| panics::place_of(&text));
+        let reported = || {
+            let place = panics::place_of(&text)?;
+            Some(format!("please report it, with the output of this song rendered alone; it was in {place}"))
+        };
+        let help = remedies::of(error).map(str::to_owned).or_else(reported);
         Failed { text, help }
     }
 }
@@ -83,16 +88,19 @@ impl Outcome {
     pub(super) fn text(&self) -> String {
         match self {
             Outcome::Made { kept: 0, .. } => "made".to_owned(),
-            Outcome::Made { kept, .. } => format!("made; {kept} frames were kept from an interrupted run"),
+            Outcome::Made { kept, .. } => {
+                let (frames, were) = (count(*kept, "frame"), if *kept == 1 { "was" } else { "were" });
+                format!("made; {frames} {were} kept from an interrupted run")
+            }
             Outcome::Skipped(Skipped::MadeBefore) => "made before".to_owned(),
             Outcome::Skipped(Skipped::Exists) => "skipped: the video exists".to_owned(),
-            Outcome::Failed { error, .. } => {
-                format!("failed: {}", error.text.lines().next().unwrap_or_default())
-            }
+            // The error itself has been told when the song ended.
+            Outcome::Failed { .. } => "failed".to_owned(),
             Outcome::Interrupted(kept) => {
                 let mut text = "interrupted".to_owned();
                 if kept.segments > 0 {
-                    text += &format!("; {} segments are kept", kept.segments);
+                    let are = if kept.segments == 1 { "is" } else { "are" };
+                    text += &format!("; {} {are} kept", count(kept.segments, "segment"));
                 }
                 if let Some(partial) = &kept.partial {
                     text += &format!("; the finished beginning is in {}", shown(partial));

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use strikeline_picture::shown;
 
 use super::songs::Songs;
+use crate::cli::words::count;
 use crate::cli::{UsageError, default_output};
 
 /// Extensions of names that are taken for a video and not for a folder.
@@ -34,26 +36,45 @@ pub(super) enum Plan {
 
 impl Plan {
     /// The videos of `songs`, with `--output` as given. Names that are not given end in
-    /// `ending`. The plan is [`Plan::Many`] if several songs could have been named
+    /// `ending`, and are in the folder `usual`. The plan is [`Plan::Many`] if several songs could have been named
     /// (see [`Songs::are_many`]), or if the output is a folder.
     ///
     /// # Errors
     /// When many videos would go to one file, or two videos would have one name.
-    pub(super) fn of(songs: Songs, output: Option<&Path>, ending: &str) -> Result<Plan> {
+    pub(super) fn of(songs: Songs, (output, usual): (Option<&Path>, &Path), ending: &str) -> Result<Plan> {
         let is_folder = output.is_some_and(is_folder);
         if let (false, false, [song]) = (songs.are_many, is_folder, &songs.paths[..]) {
-            let output = output.map_or_else(|| default_output(song, ending), Path::to_path_buf);
+            let output = match output {
+                Some(output) => output.to_path_buf(),
+                None => in_folder(usual, default_output(song, ending))?,
+            };
             return Ok(Plan::One(PlannedVideo { song: song.clone(), output }));
         }
         if let Some(output) = output.filter(|_| !is_folder) {
             refuse_file(output, songs.paths.len())?;
         }
-        let folder = output.unwrap_or(Path::new("")).to_path_buf();
+        let folder = output.unwrap_or(usual).to_path_buf();
         let video = |song: PathBuf| PlannedVideo { output: folder.join(default_output(&song, ending)), song };
         let videos: Vec<_> = songs.paths.into_iter().map(video).collect();
         refuse_collisions(&videos)?;
         Ok(Plan::Many { folder, videos })
     }
+}
+
+/// The output `name` in `folder`, which is made if it does not exist.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn in_folder(folder: &Path, name: PathBuf) -> Result<PathBuf> {
+    if !folder.as_os_str().is_empty() {
+        fs::create_dir_all(folder).map_err(|error| not_created(folder, &error))?;
+    }
+    Ok(folder.join(name))
+}
+
+/// That `folder` cannot be made.
+pub(crate) fn not_created(folder: &Path, error: &io::Error) -> anyhow::Error {
+    anyhow!("the folder {} cannot be created: {}", shown(folder), wgpu_video::output::describe(error))
 }
 
 /// Whether `output` names a folder: a folder that exists, or a name that ends in a separator.
@@ -71,7 +92,7 @@ fn refuse_file(output: &Path, songs: usize) -> Result<(), UsageError> {
     let is_video = VIDEO_ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known));
     if output.exists() || is_video || output == Path::new("-") {
         let songs =
-            if songs == 1 { "the songs of a list or folder".to_owned() } else { format!("{songs} songs") };
+            if songs == 1 { "the songs of a list or folder".to_owned() } else { count(songs, "song") };
         return Err(UsageError(format!(
             "--output {} is one file, but {songs} are to be rendered: give a folder, such as --output videos/",
             shown(output)

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use strikeline_picture::shown;
-use wgpu_video::journal::{Journal, JournalError, JournalPlace, remove_unused};
+use wgpu_video::journal::{Journal, JournalError, JournalPlace, about_file, remove_unused};
 use wgpu_video::output::{OutputError, Overwrite};
 use wgpu_video::stream::{Report, SegmentStore, StreamError};
 
+use crate::cli::args::VideoArgs;
 use crate::cli::job::{Identity, RenderJob};
+use crate::cli::journal_about::AboutJournal;
 use crate::cli::journals::{Found, journal_path, journals_of};
 use crate::cli::messages::Messages;
-use crate::cli::{UsageError, hang};
+use crate::cli::words::{self, count};
+use crate::cli::{AlreadyThere, hang};
 
 /// The journal of the video that `job` makes at `output`: the one that an interrupted run left, or a new one, which is begun
 /// when the render has taken longer than `after`. `None` if there cannot be a journal; gives `messages` a warning that says
@@ -21,7 +24,7 @@ use crate::cli::{UsageError, hang};
 pub(super) fn open(
     output: &Path,
     song: &Path,
-    job: &RenderJob<'_>,
+    (job, args): (&RenderJob<'_>, &VideoArgs),
     after: Duration,
     messages: &mut Messages,
 ) -> Option<Arc<Journal>> {
@@ -29,7 +32,8 @@ pub(super) fn open(
     let (identity, at) = (job.identity(), output.to_owned());
     let find = move || place(&at, &identity);
     let found = journals_of(output);
-    let about = || format!("{} from {}", shown(output), shown(song));
+    let own_about = AboutJournal::of(job, args, (song, output));
+    let about = || own_about.text();
     if found.is_empty() {
         return Some(Arc::new(Journal::later(find, (codec, about()), after)));
     }
@@ -47,10 +51,11 @@ pub(super) fn open(
             continue;
         }
         messages.warn(format_args!(
-            "the journal {} is not used: it belongs to other settings, another song, version or adapter ({:.1} MB); the command \
-             that began it would continue it, and `strikeline clean --remove` removes it",
+            "the journal {} ({}) is not used, because of what differs: {}; the command that began it would continue it, and \
+             `strikeline clean --remove` removes it",
             shown(&other.path),
-            other.bytes as f64 / 1e6
+            words::size(other.bytes),
+            what_differs(&own_about, &other.path)
         ));
     }
     if own.is_empty() {
@@ -59,9 +64,9 @@ pub(super) fn open(
     match Journal::open(&place, codec) {
         Ok(journal) => {
             messages.note(format_args!(
-                "continues an interrupted run: {} of {} segments are done",
+                "continues an interrupted run: {} of {} are done",
                 journal.segments(),
-                job.options.plan().segments()
+                count(job.options.plan().segments(), "segment")
             ));
             Some(Arc::new(journal))
         }
@@ -73,6 +78,14 @@ pub(super) fn open(
             messages.warn(without_journal(&error));
             None
         }
+    }
+}
+
+/// What differs between the video that `own` is about and that of the journal at `other`, in words.
+pub(super) fn what_differs(own: &AboutJournal, other: &Path) -> String {
+    match about_file(other) {
+        Ok(Some(about)) => own.differences(&AboutJournal::parse(&about)),
+        _ => "something that it does not name".to_owned(),
     }
 }
 
@@ -134,7 +147,7 @@ pub(super) fn partial(
     output: &Path,
     overwrite: Overwrite,
     continues: bool,
-) -> Result<(PathBuf, Overwrite), UsageError> {
+) -> Result<(PathBuf, Overwrite), AlreadyThere> {
     let mut name = OsString::from(output.file_stem().unwrap_or(output.as_os_str()));
     name.push(".partial");
     if let Some(extension) = output.extension() {
@@ -146,7 +159,7 @@ pub(super) fn partial(
         return Ok((path, Overwrite::Replace));
     }
     match path.symlink_metadata() {
-        Ok(_) => Err(UsageError(format!(
+        Ok(_) => Err(AlreadyThere(format!(
             "{} exists, but --keep-partial would write the unfinished video to it: move the file away, replace it with --force, or \
              leave out --keep-partial",
             shown(&path)

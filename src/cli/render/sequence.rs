@@ -12,12 +12,15 @@ use wgpu_video::stream::{PictureSequence, Report, SegmentStore, StreamError};
 
 use super::RenderArgs;
 use super::plan::is_folder;
+use super::resume::what_differs;
 use super::songs::Songs;
 use crate::cli::files::CommandFiles;
 use crate::cli::job::RenderJob;
+use crate::cli::journal_about::AboutJournal;
 use crate::cli::journals::{journal_path, journals_of};
 use crate::cli::messages::Messages;
 use crate::cli::video_format::VideoFormat;
+use crate::cli::words::count;
 use crate::cli::{UsageError, hang};
 
 /// Refuses what cannot be with pictures. `usual` is the format in which the codec is written if no ending says another.
@@ -47,8 +50,8 @@ pub(super) fn check_output(args: &RenderArgs, songs: &Songs, usual: VideoFormat)
     }
     match output {
         None => Err(UsageError(format!(
-            "a {} is a file for each frame: name them with --output, such as --output {}",
-            format.name(),
+            "{} is a file for each frame: name them with --output, such as --output {}",
+            format.with_article(),
             shown(&example)
         ))),
         Some(folder) if is_folder(folder) => {
@@ -104,20 +107,24 @@ pub(super) fn open(
         false => Some(place(&names, job)?),
     };
     let own = place.as_ref().map(|place| place.path.as_path());
-    deal_with_others(&names, own, overwrite, messages)?;
-    let record = place.map(|place| (place, format!("{} from {}", shown(output), shown(song))));
+    let about = AboutJournal::of(job, &args.video, (song, output));
+    deal_with_others(&names, (own, &about), overwrite, messages)?;
+    let record = place.map(|place| (place, about.text()));
     let is_resumable = record.is_some();
     let video = (job.options.plan(), job.options.encoder.codec());
     let sequence = Arc::new(PictureSequence::open(names, video, overwrite, record)?);
     if sequence.kept() > 0 {
         let (kept, of) = (sequence.kept(), job.frames);
-        messages.note(format_args!("continues an interrupted run: {kept} of {of} pictures are done"));
+        let of = count(of, "picture");
+        messages.note(format_args!("continues an interrupted run: {kept} of {of} are done"));
     }
     if sequence.beyond() > 0 {
         messages.warn(format_args!(
-            "{} more files in the folder have such names, with higher numbers: programs that read the sequence may take them for \
-             part of it",
-            sequence.beyond()
+            "there {} in the folder with such names and higher numbers: programs that read the sequence may take them for part of it",
+            match sequence.beyond() {
+                1 => "is 1 more file".to_owned(),
+                more => format!("are {more} more files"),
+            }
         ));
     }
     if is_resumable {
@@ -141,7 +148,7 @@ fn place(names: &NumberedNames, job: &RenderJob<'_>) -> anyhow::Result<JournalPl
 /// When a program that is running writes pictures of these names.
 fn deal_with_others(
     names: &NumberedNames,
-    own: Option<&Path>,
+    (own, about): (Option<&Path>, &AboutJournal),
     overwrite: Overwrite,
     messages: &mut Messages,
 ) -> Result<(), JournalError> {
@@ -152,9 +159,10 @@ fn deal_with_others(
         match overwrite {
             Overwrite::Replace => remove_unused(&other.path)?,
             Overwrite::Refuse => messages.warn(format_args!(
-                "there is a record of unfinished pictures of these names, {}, with other settings, another song, version or adapter; \
-                 the command that began it would continue it, and `strikeline clean --remove` removes it",
-                shown(&other.path)
+                "there is a record of unfinished pictures of these names, {}, which is not used because of what differs: {}; the \
+                 command that began it would continue it, and `strikeline clean --remove` removes it",
+                shown(&other.path),
+                what_differs(about, &other.path)
             )),
         }
     }
@@ -175,11 +183,13 @@ pub(super) fn end(sequence: &PictureSequence, result: &Result<Report, StreamErro
         return;
     }
     let folder = shown(sequence.names().folder());
+    let finished = match complete {
+        1 => "1 finished picture is".to_owned(),
+        complete => format!("{complete} finished pictures are"),
+    };
     if sequence.lasts() {
-        messages.note(format_args!(
-            "{complete} finished pictures are kept in {folder}: run the same command to continue"
-        ));
+        messages.note(format_args!("{finished} kept in {folder}: run the same command to continue"));
     } else {
-        messages.note(format_args!("{complete} finished pictures are in {folder}"));
+        messages.note(format_args!("{finished} in {folder}"));
     }
 }

@@ -10,6 +10,7 @@ use super::RenderArgs;
 use super::plan::PlannedVideo;
 use super::sequence;
 use super::video::{Display, Video};
+use crate::cli::args::SoundArgs;
 use crate::cli::files::CommandFiles;
 use crate::cli::formats::is_standard_stream;
 use crate::cli::journals::remove_those_of_complete;
@@ -31,8 +32,8 @@ pub(super) fn run(
     signals: &Signals,
 ) -> anyhow::Result<()> {
     let started = Instant::now();
-    let (quiet, json) = (args.quiet.quiet, args.json.json);
-    let mut messages = Messages::new(quiet, json);
+    let (quiet, json) = (args.messages.quiet, args.json.json);
+    let mut messages = Messages::new(args.messages, json);
     let PlannedVideo { song, output } = video;
     let mut files = CommandFiles::default();
     files.read_song(song);
@@ -42,7 +43,7 @@ pub(super) fn run(
     if args.start_number.is_some() && !is_sequence {
         let text = format!(
             "--start-number is for pictures in files of their own, and the output is {}",
-            kind.format.name()
+            kind.format.with_article()
         );
         return Err(UsageError(text).into());
     }
@@ -54,7 +55,12 @@ pub(super) fn run(
         files.write_any("--output", output);
     }
     if !kind.format.has_sound() && args.video.sound.is_given() {
-        messages.warn(format_args!("{} has no place for sound, and gets none", kind.format.name()));
+        messages.warn(format_args!("{} has no place for sound, and gets none", kind.format.with_article()));
+    }
+    if (!kind.format.has_sound() || args.video.sound.is_silent())
+        && let Some(warning) = SoundArgs::without_sound()
+    {
+        messages.warn(warning);
     }
     files.check()?;
     let overwrite = args.force.overwrite();

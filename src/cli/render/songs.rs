@@ -11,6 +11,9 @@ use strikeline::song::holds_chart;
 use strikeline_files::{Opened, open_or_wait};
 use strikeline_picture::shown;
 
+use crate::cli::UsageError;
+use crate::cli::words::{self, listed};
+
 /// Extensions by which files in a folder are taken for songs. A file that is named on the command line may have any.
 const ENDINGS: [&str; 5] = ["mid", "midi", "kar", "rmi", "sng"];
 
@@ -25,6 +28,8 @@ pub(super) struct Songs {
     /// Whether the command line can name several songs: it has several arguments, a list or a folder of songs. `false` for
     /// the name of one song.
     pub are_many: bool,
+    /// How many names are left out, because they name songs that others name, too.
+    pub repeated: usize,
 }
 
 impl Songs {
@@ -48,11 +53,13 @@ impl Songs {
             }
         }
         let mut seen = HashSet::new();
+        let named = found.len();
         found.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+        let repeated = named - found.len();
         if found.is_empty() {
-            bail!("no songs to render: the lists name none");
+            return Err(UsageError("no songs to render: the lists name none".to_owned()).into());
         }
-        Ok(Songs { paths: found, are_many })
+        Ok(Songs { paths: found, are_many, repeated })
     }
 }
 
@@ -72,12 +79,21 @@ fn add(path: PathBuf, found: &mut Vec<PathBuf>) -> anyhow::Result<bool> {
     }
     let songs = songs_in(&path)?;
     if songs.is_empty() {
-        // Reading it as a song then gives an error that says what was looked for.
-        found.push(path);
-        return Ok(false);
+        let endings = listed(ENDINGS.iter().map(|ending| format!(".{ending}")), "or");
+        let (folder, holds) = (shown(&path), if is_empty(&path) { "is empty" } else { "has no songs" });
+        return Err(UsageError(format!(
+            "the folder {folder} {holds}: a song is a file that ends in {endings}, or a folder with a chart (notes.mid, notes.chart \
+             or song.ini); deeper folders are not searched"
+        ))
+        .into());
     }
     found.extend(songs);
     Ok(true)
+}
+
+/// Whether nothing is in `folder`.
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// The songs in `folder`, sorted by name: files with the extensions of songs, and folders with charts. Hidden ones and deeper
@@ -109,7 +125,7 @@ fn read_list(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         Box::new(io::stdin())
     } else {
         // As a shell makes of @<(command).
-        match open_or_wait(path).with_context(unreadable)? {
+        match open_or_wait(path).map_err(|error| missing(path, error))? {
             Opened::Regular(file) | Opened::Pipe(file) => Box::new(file),
         }
     };
@@ -122,6 +138,15 @@ fn read_list(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         );
     }
     paths_of_list(&bytes).with_context(|| format!("the list {} cannot be used", shown(path)))
+}
+
+/// That the list at `path` cannot be opened.
+fn missing(path: &Path, error: io::Error) -> anyhow::Error {
+    let unreadable = format!("the list {} cannot be read", shown(path));
+    match error.kind() {
+        io::ErrorKind::NotFound => UsageError(format!("{unreadable}: {}", words::unreadable(&error))).into(),
+        _ => anyhow::Error::new(error).context(unreadable),
+    }
 }
 
 fn paths_of_list(bytes: &[u8]) -> anyhow::Result<Vec<PathBuf>> {

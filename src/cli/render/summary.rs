@@ -10,8 +10,23 @@ use wgpu_video::stream::{Report, process_cpu_time};
 
 use crate::cli::args::{MapReport, VideoArgs};
 use crate::cli::json_path::put_path;
-use crate::cli::progress::clock;
 use crate::cli::sound::SoundSummary;
+use crate::cli::video_format::VideoKind;
+use crate::cli::words::{self, count, decimals, length, song_time};
+
+/// Seconds for which a note is in sight before it is struck: `--lookahead` as it became.
+pub(crate) fn lookahead_of(scene: &Highway) -> f64 {
+    f64::from(scene.layout().path) / scene.motion().pixels_per_second()
+}
+
+/// How fast the notes move, and how long they are in sight.
+pub(crate) fn speed_of(scene: &Highway) -> String {
+    let speed = match scene.motion().pixels_per_frame() {
+        Some(pixels) => format!("{} per frame", count(pixels, "pixel")),
+        None => format!("{:.1} pixels per second", scene.motion().pixels_per_second()),
+    };
+    format!("{speed} and are in sight for {}", decimals(lookahead_of(scene), 2))
+}
 
 /// The summary of a render.
 pub(super) struct RenderSummary<'a> {
@@ -19,6 +34,10 @@ pub(super) struct RenderSummary<'a> {
     pub args: &'a VideoArgs,
     pub scene: &'a Highway,
     pub output: &'a Path,
+    /// Format and codec.
+    pub kind: VideoKind,
+    /// How the encoder is given pictures: `yuv420p`, or `rgba`.
+    pub pixel_format: &'static str,
     /// The names of the files, if each frame is one.
     pub pictures: Option<&'a NumberedNames>,
     pub drum_map: MapReport,
@@ -50,24 +69,16 @@ impl RenderSummary<'_> {
     /// The summary as a text for people.
     pub(super) fn text(&self) -> String {
         let report = self.report;
-        let speed = match self.scene.motion().pixels_per_frame() {
-            Some(pixels) => format!("{pixels} pixels per frame"),
-            None => format!("{:.1} pixels per second", self.scene.motion().pixels_per_second()),
-        };
         let stages: Vec<_> = report
             .stages
             .at_work()
             .map(|stage| format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0))
             .collect();
         let sound = self.sound.map(|sound| "\n".to_owned() + &sound.text()).unwrap_or_default();
-        let start = self.scene.start().as_seconds();
-        let offset = if start > 0.0 {
-            format!("the video begins at {start:.3} s of the song")
-        } else {
-            format!("the song begins at {:.3} s of the video", -start)
-        };
+        let start = song_time(self.scene.start().as_seconds());
         let kept = match report.kept {
             0 => String::new(),
+            1 => "; 1 frame was kept from an interrupted run".to_owned(),
             kept => format!("; {kept} frames were kept from an interrupted run"),
         };
         let output = match self.first_and_last() {
@@ -75,24 +86,25 @@ impl RenderSummary<'_> {
             None => shown(self.output).to_string(),
         };
         format!(
-            "{output}: {} frames, {} of {} at {} fps, {:.1} MB\n\
-             took {:.1} s: {:.0} fps, {:.1}× real time; CPU {:.1} s{kept}\n\
+            "{output}: {}, {} of {} at {} fps, {}\n\
+             took {}: {:.0} fps, {:.1}× real time; CPU {}{kept}\n\
              drawn on {}; encoded by {}\n\
              busy: {}; the limit was {}\n\
-             notes move {speed}; {offset}{sound}",
-            report.frames,
-            clock(self.video_seconds()),
+             notes move {}; the video starts at {start} of the song{sound}",
+            count(report.frames, "frame"),
+            length(self.video_seconds()),
             self.args.picture.size(),
             self.args.picture.fps(),
-            report.bytes as f64 / 1e6,
-            self.wall.as_secs_f64(),
+            words::size(report.bytes),
+            words::took(self.wall),
             self.frames_per_second(),
             self.frames_per_second() / self.args.picture.fps().as_f64(),
-            process_cpu_time().as_secs_f64(),
+            words::took(process_cpu_time()),
             report.adapter,
             report.encoder,
             stages.join(", "),
             report.stages.bottleneck().at_work(),
+            speed_of(self.scene),
         )
     }
 
@@ -117,7 +129,14 @@ impl RenderSummary<'_> {
                 (stage.to_string(), value)
             })
             .collect();
+        let content = self.scene.content();
         let mut json = serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "title": content.title,
+            "artist": content.artist,
+            "container": self.kind.format.name(),
+            "codec": self.kind.codec.name,
+            "pixel_format": self.pixel_format,
             "frames": report.frames,
             "kept_frames": report.kept,
             "size": self.args.picture.size().to_string(),
@@ -130,6 +149,7 @@ impl RenderSummary<'_> {
             "adapter": report.adapter,
             "encoder": report.encoder,
             "bottleneck": report.stages.bottleneck().to_string(),
+            "lookahead_seconds": lookahead_of(self.scene),
             "pixels_per_frame": self.scene.motion().pixels_per_frame(),
             "pixels_per_second": self.scene.motion().pixels_per_second(),
             "song_start_seconds": self.scene.start().as_seconds(),

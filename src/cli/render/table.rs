@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
+use console::{Alignment, measure_text_width, pad_str, truncate_str};
 use strikeline_picture::{FrameRate, shown};
 use wgpu_video::stream::process_cpu_time;
 
 use super::outcome::{Counts, Outcome};
 use super::plan::PlannedVideo;
-use crate::cli::progress::clock;
+use crate::cli::words::{self, count, length};
 
-/// Width of the widest column of names, in characters.
+/// Width of the widest column of names, in columns of a terminal.
 const WIDEST: usize = 40;
 
 /// The table, and below it a line about all songs.
@@ -26,17 +27,19 @@ pub(super) fn table(
             cut(&name(&video.song)),
             cut(&name(&video.output)),
             outcome.frames().map_or_else(dash, |frames| frames.to_string()),
-            outcome.took().map_or_else(dash, |took| format!("{:.1} s", took.as_secs_f64())),
+            outcome.took().map_or_else(dash, words::took),
             outcome.text(),
         ]
     };
     let head = ["song", "video", "frames", "time", "result"].map(str::to_owned);
     let rows: Vec<[String; 5]> = std::iter::once(head).chain(videos.iter().zip(outcomes).map(row)).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().map(|row| measure_text_width(&row[column])).max().unwrap_or(0);
     let [song, output, frames, took] = [0, 1, 2, 3].map(width);
+    let left = |text: &str, width: usize| pad_str(text, width, Alignment::Left, None).into_owned();
     let mut text = String::new();
     for [a, b, c, d, e] in &rows {
-        text.push_str(&format!("{a:song$}  {b:output$}  {c:>frames$}  {d:>took$}  {e}\n"));
+        let (a, b) = (left(a, song), left(b, output));
+        text.push_str(&format!("{a}  {b}  {c:>frames$}  {d:>took$}  {e}\n"));
     }
     text.push_str(&in_all(&Counts::of(outcomes), frame_rate, wall));
     text
@@ -44,7 +47,7 @@ pub(super) fn table(
 
 /// The line about all songs.
 fn in_all(counts: &Counts, frame_rate: FrameRate, wall: Duration) -> String {
-    let seconds = wall.as_secs_f64();
+    let (seconds, took) = (wall.as_secs_f64(), words::took(wall));
     let video = counts.frames as f64 / frame_rate.as_f64();
     let parts = [
         (counts.made, "made"),
@@ -55,15 +58,15 @@ fn in_all(counts: &Counts, frame_rate: FrameRate, wall: Duration) -> String {
     let parts: Vec<_> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     if counts.made == 0 {
-        return format!("{}; took {seconds:.1} s", parts.join(", "));
+        return format!("{}; took {took}", parts.join(", "));
     }
     format!(
-        "{}: {} frames, {} of video; took {seconds:.1} s: {:.1}× real time; CPU {:.1} s",
+        "{}: {}, {} of video; took {took}: {:.1}× real time; CPU {}",
         parts.join(", "),
-        counts.frames,
-        clock(video),
+        count(counts.frames, "frame"),
+        length(video),
         if seconds > 0.0 { video / seconds } else { 0.0 },
-        process_cpu_time().as_secs_f64(),
+        words::took(process_cpu_time()),
     )
 }
 
@@ -79,8 +82,5 @@ pub(super) fn name(path: &Path) -> String {
 
 /// `name`, cut to the widest column.
 fn cut(name: &str) -> String {
-    match name.chars().count() > WIDEST {
-        true => name.chars().take(WIDEST - 1).chain(['…']).collect(),
-        false => name.to_owned(),
-    }
+    truncate_str(name, WIDEST, "…").into_owned()
 }

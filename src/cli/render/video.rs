@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strikeline_picture::shown;
+use strikeline_picture::{PixelFormat, shown};
 use wgpu_video::journal::Journal;
 use wgpu_video::output::Overwrite;
 use wgpu_video::stream::{CancelToken, DevicePool, Progress, Report, StreamError, WorkSplit};
@@ -16,11 +16,13 @@ use super::resume;
 use super::sequence;
 use super::summary::RenderSummary;
 use super::target::Target;
+use crate::cli::given;
 use crate::cli::hang;
 use crate::cli::job::RenderJob;
 use crate::cli::messages::Messages;
 use crate::cli::sound::{SoundSummary, VideoSound};
 use crate::cli::video_format::VideoKind;
+use crate::cli::words;
 
 /// Shows the progress of a video.
 pub(super) trait Display {
@@ -34,6 +36,7 @@ pub(super) trait Display {
 pub(super) struct Video<'a> {
     args: &'a RenderArgs,
     output: &'a Path,
+    kind: VideoKind,
     job: RenderJob<'a>,
     sound: Option<VideoSound>,
     sink: Target,
@@ -72,11 +75,17 @@ impl<'a> Video<'a> {
         let is_resumable = matches!(sink, Target::File(_));
         let journal = match args.resume.no_resume || !is_resumable {
             true => None,
-            false => resume::open(output, song, &job, args.resume.journal_after(), messages),
+            false => resume::open(output, song, (&job, &args.video), args.resume.journal_after(), messages),
         };
         if let Some(journal) = &journal {
             hang::keep_at_end(journal);
             sink = sink.map_file(|sink| sink.with_journal(Arc::clone(journal)));
+        }
+        if args.resume.keep_partial && !is_resumable && given::has("keep-partial") {
+            messages.warn(format_args!(
+                "--keep-partial has no effect: what is finished of {} is there anyway",
+                kind.format.with_article()
+            ));
         }
         if args.resume.keep_partial && is_resumable {
             let continues = journal.as_ref().is_some_and(|journal| journal.segments() > 0);
@@ -87,7 +96,7 @@ impl<'a> Video<'a> {
         if let Some(journal) = &journal {
             job.options.store = Some(Arc::clone(journal) as Arc<_>);
         }
-        Ok(Video { args, output, job, sound, sink, journal, cancel: cancel.clone(), estimated: None })
+        Ok(Video { args, output, kind, job, sound, sink, journal, cancel: cancel.clone(), estimated: None })
     }
 
     /// Frames of the video.
@@ -124,11 +133,11 @@ impl<'a> Video<'a> {
         self.estimated = estimated_bytes(&mut self.job)?;
         match self.estimated {
             Some(bytes) if bytes > LARGE_ANIMATION => messages.warn(format_args!(
-                "the file will have about {:.0} MB, which is much for a page: a smaller --size, a lower --fps or a shorter \
-                 --duration makes it smaller",
-                bytes as f64 / 1e6
+                "the file will have about {}, which is much for a page: a smaller --size, a lower --fps or a shorter --duration \
+                 makes it smaller",
+                words::size(bytes)
             )),
-            Some(bytes) => messages.note(format_args!("the file will have about {:.1} MB", bytes as f64 / 1e6)),
+            Some(bytes) => messages.note(format_args!("the file will have about {}", words::size(bytes))),
             None => {}
         }
         Ok(())
@@ -200,6 +209,8 @@ impl<'a> Video<'a> {
             args: &self.args.video,
             scene: &self.job.scene,
             output: self.output,
+            kind: self.kind,
+            pixel_format: self.job.options.encoder.planes().pixel_format().map_or("rgba", PixelFormat::name),
             pictures: self.sink.pictures().map(|pictures| pictures.names()),
             drum_map: self.job.map_report(),
             wall,

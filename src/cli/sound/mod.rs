@@ -13,7 +13,7 @@ mod stoppable;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use strikeline::song::{ChartInfo, DrumMap, Note, Song, Timeline};
 use strikeline_audio::{AudioError, AudioFormat, AudioSource, PacketSource};
 use strikeline_picture::Time;
@@ -27,8 +27,10 @@ use strikeline_sound::recording::{Codec, Damage, Recording};
 use wgpu_video::sound::{AudioEncoding, FlacDepth};
 use wgpu_video::stream::CancelToken;
 
+use super::UsageError;
 use super::args::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, PlayedSong, SoundArgs};
 use super::files::is_same_file;
+use super::words::song_time;
 use lazy::Lazy;
 pub(crate) use played::soundfont;
 use played::{Instrument, file_name, instruments};
@@ -67,6 +69,8 @@ pub(crate) struct SoundSummary {
     /// How that was found, if it was.
     found: Option<Alignment>,
     loudness: Arc<Mutex<Option<LoudnessPlan>>>,
+    /// The loudness that is wanted, if one is.
+    target: Option<LoudnessTarget>,
     damage: DamageLog,
 }
 
@@ -74,20 +78,38 @@ impl SoundSummary {
     /// In words, for the end of a run.
     pub(crate) fn text(&self) -> String {
         let how = if self.copied { "copied" } else { "encoded" };
-        let loudness = match self.loudness().and_then(|plan| plan.expected_lufs) {
-            Some(lufs) => format!("; {lufs:.1} LUFS"),
+        let loudness = match self.loudness().and_then(|plan| Some((plan, plan.expected_lufs?))) {
+            Some((plan, lufs)) => format!("; {lufs:.1} LUFS{}", self.why_off_target(plan, lufs)),
             None => String::new(),
         };
         let mut text =
             format!("sound: {}; {how} as {}, {}{loudness}", self.sources.join(", "), self.codec, self.format);
         if let Some(found) = self.found {
-            let offset = found.offset.as_seconds();
-            text.push_str(&format!("\nthe recording begins at {offset:.3} s of the song, as its hits show"));
+            let offset = song_time(found.offset.as_seconds());
+            text.push_str(&format!("\nthe recording begins at {offset} of the song, as its hits show"));
             if found.lead.is_finite() {
                 text.push_str(&format!(" ({:.1} standard errors better than any other place)", found.lead));
             }
         }
         text
+    }
+
+    /// Why the loudness is `lufs` and not what was wanted, if it is more than rounding that keeps it off.
+    fn why_off_target(&self, plan: LoudnessPlan, lufs: f64) -> String {
+        let Some(target) = self.target.filter(|target| lufs < target.lufs - 0.1) else {
+            return String::new();
+        };
+        let wanted = target.lufs;
+        if plan.gain_db >= target.max_gain_db {
+            return format!(
+                ", not {wanted}: it is so soft that it would have to be raised by more than {} dB",
+                target.max_gain_db
+            );
+        }
+        format!(
+            ", not {wanted}: peaks stay under {} dBTP, and louder they would have to be pressed too much",
+            target.ceiling_dbtp
+        )
     }
 
     /// The same for scripts.
@@ -151,7 +173,8 @@ pub(crate) fn prepare(
         return Ok(Some(sound));
     }
     if args.audio_codec == Some(AudioCodecChoice::Copy) {
-        bail!("--audio-codec copy: {}", why_not_copied(args, recorded.as_ref(), &instruments, is_as_written));
+        let why = why_not_copied(args, recorded.as_ref(), &instruments, is_as_written);
+        return Err(UsageError(format!("--audio-codec copy: {why}")).into());
     }
     // A recording alone keeps its loudness unless asked.
     let usual = if instruments.is_empty() { Loudness::Off } else { Loudness::Target(-14.0) };
@@ -252,6 +275,7 @@ fn copied(
                 offset: Some(recorded.offset.as_seconds()),
                 found: recorded.found,
                 loudness: Arc::default(),
+                target: None,
                 damage: recorded.damage.clone(),
             };
             Ok(Some(VideoSound { packets, about }))
@@ -339,21 +363,27 @@ impl Mix {
             offset: self.recorded.as_ref().map(|recorded| recorded.offset.as_seconds()),
             found: self.recorded.as_ref().and_then(|recorded| recorded.found),
             loudness: Arc::default(),
+            target: match loudness {
+                Loudness::Target(lufs) => {
+                    Some(LoudnessTarget { lufs, ceiling_dbtp: CEILING, ..LoudnessTarget::default() })
+                }
+                Loudness::Off => None,
+            },
             damage: self.recorded.as_ref().map(|recorded| recorded.damage.clone()).unwrap_or_default(),
         };
         // Errors are told before anything is drawn.
         drop(self.source(levels).map_err(anyhow::Error::from_boxed)?);
         let plan = Arc::clone(&about.loudness);
         let limited = !self.instruments.is_empty() || levels.recording > 0.0;
-        let mixed = Lazy::new(self.format, move || match loudness {
-            Loudness::Target(lufs) => {
-                let target = LoudnessTarget { lufs, ceiling_dbtp: CEILING, ..LoudnessTarget::default() };
+        let target = about.target;
+        let mixed = Lazy::new(self.format, move || match target {
+            Some(target) => {
                 let (source, made) = normalise(|| self.source(levels), &target)?;
                 *plan.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
                 Ok(Box::new(source) as Box<dyn AudioSource>)
             }
-            Loudness::Off if limited => Ok(Box::new(Limiter::new(self.source(levels)?, CEILING)?)),
-            Loudness::Off => Ok(Box::new(self.source(levels)?)),
+            None if limited => Ok(Box::new(Limiter::new(self.source(levels)?, CEILING)?)),
+            None => Ok(Box::new(self.source(levels)?)),
         });
         let packets = encoding(args).encode(mixed, frames)?;
         let codec = packets.track().codec.to_string();

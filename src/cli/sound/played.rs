@@ -119,10 +119,11 @@ impl Instrument {
 /// # Errors
 /// When the system has none.
 pub(crate) fn soundfont(args: &SoundArgs) -> anyhow::Result<Option<PathBuf>> {
-    match (args.parts(), &args.soundfont) {
-        (SoundParts::None, _) | (SoundParts::Drums, None) => Ok(None),
-        (_, Some(given)) => Ok(Some(given.clone())),
-        (SoundParts::Song | SoundParts::Accompaniment, None) => {
+    match (args.parts(), args.chosen_soundfont()) {
+        (SoundParts::None, _) => Ok(None),
+        (SoundParts::Drums, _) if args.soundfont.is_none() => Ok(None),
+        (_, Some(chosen)) => Ok(Some(chosen.to_owned())),
+        (_, None) => {
             let found = system_soundfonts();
             let first = found.first().context("the instruments of the song need a SoundFont")?;
             Ok(Some(first.to_owned()))

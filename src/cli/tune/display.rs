@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::cli::tuning::search::SearchProgress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use super::short;
-use crate::cli::progress::tell_beside;
+use crate::cli::progress::{BarStyle, styled, tell_beside};
 use crate::cli::{console, hang};
 
 /// How often a plain line is printed.
@@ -29,10 +29,7 @@ impl SearchDisplay {
             return SearchDisplay::Plain { budget, last: Duration::ZERO };
         }
         let bar = ProgressBar::with_draw_target(Some(millis(budget)), ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{bar:32.cyan/8} {msg}") {
-            bar.set_style(style.progress_chars("━╸─"));
-        }
-        SearchDisplay::Bar(bar)
+        SearchDisplay::Bar(styled(bar, BarStyle::Search))
     }
 
     /// Updates the display with a new state.
@@ -78,7 +75,7 @@ impl SearchDisplay {
 fn describe(progress: &SearchProgress) -> String {
     let best = match progress.best {
         Some((split, rate)) => format!("best so far: {} with {rate:.0} fps", short(split)),
-        None => "starting".to_owned(),
+        None => "nothing is measured twice yet".to_owned(),
     };
     format!("run {}: {}; {best}", progress.runs + 1, short(progress.split))
 }

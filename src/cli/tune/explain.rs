@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::cli::json_path::put_path;
 use crate::cli::tuning::search::MeasuredSetting;
+use crate::cli::words::{count, decimals};
 use wgpu_video::output::{OutputError, OutputFile};
 use wgpu_video::stream::WorkSplit;
 
@@ -34,7 +35,8 @@ impl TuneSummary<'_> {
 
     fn effort(&self) -> String {
         let outcome = &self.outcome;
-        format!("{} settings, {} runs, {:.0} s", outcome.measured.len(), outcome.runs, self.seconds)
+        let (settings, runs) = (count(outcome.measured.len(), "setting"), count(outcome.runs, "run"));
+        format!("{settings}, {runs}, {}", decimals(self.seconds, 0))
     }
 
     /// Why this setting was chosen, in a sentence or two.
@@ -42,17 +44,28 @@ impl TuneSummary<'_> {
         let outcome = &self.outcome;
         let (choice, fastest) = (&outcome.choice, &outcome.fastest);
         let noise = outcome.noise * 100.0;
+        let is_default = choice.split == self.default;
         let reason = if outcome.measured.len() == 1 {
             "there was no time to measure any other; allow more with --budget".to_owned()
+        } else if is_default && choice.split != fastest.split {
+            format!(
+                "it is the default, and no other is faster by more than the noise of {noise:.1} % (the fastest: {}, {:.1} fps)",
+                short(fastest.split),
+                fastest.median()
+            )
         } else if outcome.ties.len() == 1 && outcome.noise > UNSTEADY {
             format!("the fastest, perhaps by chance, as single runs differ by {noise:.0} %")
         } else if outcome.ties.len() == 1 {
             format!("the fastest by more than the noise of {noise:.1} %")
+        } else if is_default {
+            format!("the fastest; no other is faster by more than the noise of {noise:.1} %")
         } else if choice.split == fastest.split {
             format!(
-                "the fastest; {} others are equally fast within a noise of {noise:.1} %, and none of them has \
-                 fewer buffers",
-                outcome.ties.len() - 1
+                "the fastest; {} equally fast within a noise of {noise:.1} %, and none of them is the default or has fewer buffers",
+                match outcome.ties.len() - 1 {
+                    1 => "1 other is".to_owned(),
+                    others => format!("{others} others are"),
+                }
             )
         } else {
             format!(
@@ -64,7 +77,8 @@ impl TuneSummary<'_> {
             )
         };
         let against = match self.measured(self.default) {
-            Some(_) if choice.split == self.default => " It is the default.".to_owned(),
+            Some(_) if is_default && choice.split == fastest.split => " It is the default.".to_owned(),
+            Some(_) if is_default => String::new(),
             Some(default) => {
                 let gain = (choice.median() / default.median().max(1e-9) - 1.0) * 100.0;
                 format!(" Compared with the default ({}) that is {gain:+.1} %.", short(self.default))

@@ -6,7 +6,7 @@
 
 mod document;
 mod error;
-mod location;
+pub(super) mod location;
 pub(super) mod search;
 mod settings;
 

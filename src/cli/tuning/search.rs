@@ -2,7 +2,7 @@
 //!
 //! Every setting is measured at least twice, in rounds: one run of each, then another of each in the opposite order, so
 //! that a machine that grows slower or faster affects all settings equally. Settings that differ by less than the noise
-//! are a tie, and the one with the fewest buffers is chosen.
+//! are a tie: of these the default is chosen, or else the one with the fewest buffers.
 
 mod choice;
 mod grid;
@@ -143,6 +143,7 @@ pub(crate) fn search<B: Bench>(
     let mut search = Search {
         bench,
         budget,
+        default: space.default,
         on_progress,
         known: Vec::new(),
         refused: Vec::new(),
@@ -156,7 +157,7 @@ pub(crate) fn search<B: Bench>(
     coarse.truncate(affordable.max(1));
     search.rounds(&coarse, 2)?;
     loop {
-        let leaders = choice::leaders(&search.complete(), LEADERS);
+        let leaders = choice::leaders(&search.complete(), space.default, LEADERS);
         let is_new = |split: &WorkSplit| !search.is_known(*split);
         let mut fresh: Vec<WorkSplit> = grid.around(&leaders).into_iter().filter(is_new).collect();
         let tired = |split: &WorkSplit| search.runs_of(*split) >= ENOUGH_RUNS;
@@ -181,13 +182,14 @@ pub(crate) fn search<B: Bench>(
     }
     let measured = search.complete();
     let (runs, run) = (search.runs, search.longest());
-    choice::choose(measured, runs).ok_or(SearchError::Budget { run, budget })
+    choice::choose(measured, space.default, runs).ok_or(SearchError::Budget { run, budget })
 }
 
 /// A search that is running.
 struct Search<'a, B> {
     bench: &'a mut B,
     budget: Duration,
+    default: WorkSplit,
     on_progress: &'a mut dyn FnMut(&SearchProgress),
     known: Vec<MeasuredSetting>,
     /// Settings that cannot be measured.
@@ -226,8 +228,8 @@ impl<B: Bench> Search<'_, B> {
 
     fn run(&mut self, split: WorkSplit) -> Result<Option<f64>, SearchError<B::Error>> {
         let before = self.bench.elapsed();
-        let best =
-            choice::choose(self.complete(), 0).map(|found| (found.choice.split, found.choice.median()));
+        let best = choice::choose(self.complete(), self.default, 0)
+            .map(|found| (found.choice.split, found.choice.median()));
         (self.on_progress)(&SearchProgress { split, runs: self.runs, best, elapsed: before });
         let rate = self.bench.measure(split).map_err(SearchError::Bench)?;
         self.runs += 1;

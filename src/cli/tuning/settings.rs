@@ -55,7 +55,7 @@ impl SettingsFile {
     /// (`~/.config`; macOS: `~/Library/Application Support`; Windows: `%APPDATA%`). `None` if there is no
     /// such folder.
     pub(crate) fn of_user() -> Option<SettingsFile> {
-        location::of_user().map(SettingsFile::at)
+        location::in_settings_folder("tuned.toml").map(SettingsFile::at)
     }
 
     /// Its path.

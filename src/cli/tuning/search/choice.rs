@@ -8,16 +8,27 @@ const LEAST_TOLERANCE: f64 = 0.01;
 /// Larger differences count, however noisy the machine.
 const MOST_TOLERANCE: f64 = 0.1;
 
-/// The fastest within the noise; the fewest buffers win ties, then the fewest devices, jobs and segments. `None` if
-/// `measured` is empty.
-pub(super) fn choose(mut measured: Vec<MeasuredSetting>, runs: usize) -> Option<SearchOutcome> {
+/// The fastest within the noise: `default` if it is among these, so that nothing is changed without a gain. Otherwise the fewest
+/// buffers win ties, then the fewest devices, jobs and segments. `None` if `measured` is empty.
+pub(super) fn choose(
+    mut measured: Vec<MeasuredSetting>,
+    default: WorkSplit,
+    runs: usize,
+) -> Option<SearchOutcome> {
     let noise = noise(&measured);
     let fastest = measured.iter().max_by(|a, b| a.median().total_cmp(&b.median()))?.clone();
     let is_tied = |candidate: &&MeasuredSetting| {
         candidate.median() >= fastest.median() * (1.0 - tolerance(noise, candidate, &fastest))
     };
     let tied: Vec<&MeasuredSetting> = measured.iter().filter(is_tied).collect();
-    let choice = (*tied.iter().min_by_key(|candidate| frugality(candidate.split))?).clone();
+    let is_default = |candidate: &&MeasuredSetting| candidate.split == default;
+    // One with fewer runs has more tolerance: it may be within that, and slower than the default.
+    let of_default = measured.iter().find(is_default).map_or(0.0, MeasuredSetting::median);
+    let gains = tied.iter().filter(|candidate| candidate.median() >= of_default);
+    let choice = match tied.iter().find(|candidate| is_default(candidate)) {
+        Some(default) => (*default).clone(),
+        None => (*gains.min_by_key(|candidate| frugality(candidate.split))?).clone(),
+    };
     let ties = tied.into_iter().map(|candidate| candidate.split).collect();
     measured.sort_by_key(|measured| {
         let WorkSplit { ring_depth, jobs, segments_in_flight, devices } = measured.split;
@@ -27,8 +38,8 @@ pub(super) fn choose(mut measured: Vec<MeasuredSetting>, runs: usize) -> Option<
 }
 
 /// The settings to look around: the choice, the fastest, then the next best, up to `most`.
-pub(super) fn leaders(measured: &[MeasuredSetting], most: usize) -> Vec<WorkSplit> {
-    let Some(outcome) = choose(measured.to_vec(), 0) else { return Vec::new() };
+pub(super) fn leaders(measured: &[MeasuredSetting], default: WorkSplit, most: usize) -> Vec<WorkSplit> {
+    let Some(outcome) = choose(measured.to_vec(), default, 0) else { return Vec::new() };
     let mut by_speed: Vec<&MeasuredSetting> = outcome.measured.iter().collect();
     by_speed.sort_by(|a, b| b.median().total_cmp(&a.median()));
     let mut leaders = vec![outcome.choice.split];

@@ -1,0 +1,24 @@
+//! Which options the command line gives. A warning that an option has no effect is for these: a default of the configuration file
+//! is for many videos, and for some of them it has none.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+static GIVEN: OnceLock<BTreeSet<String>> = OnceLock::new();
+
+/// Notes which options `matches` has from the command line.
+pub(super) fn note(matches: &ArgMatches) {
+    let Some((_, matches)) = matches.subcommand() else { return };
+    let given = |id: &clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+    let names = matches.ids().filter(|id| given(id)).map(|id| id.as_str().replace('_', "-"));
+    // The first command line is the only one.
+    let _ = GIVEN.set(names.collect());
+}
+
+/// Whether the command line gives the option `--name`.
+pub(super) fn has(name: &str) -> bool {
+    GIVEN.get().is_some_and(|given| given.contains(name))
+}
