@@ -8,7 +8,7 @@ use strikeline_picture::Time;
 /// How a highway is shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HighwayOptions {
-    /// Time that a note takes from the far end of the road to the strike line. It is adjusted a little unless
+    /// Time that a note takes from the far end of the road to the strike line. It is adjusted by up to 4 % unless
     /// `exact_speed` is set: see [`NoteMotion::new`](super::NoteMotion::new).
     pub lookahead: Time,
     /// Whether the lookahead is used exactly.

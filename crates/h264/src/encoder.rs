@@ -7,18 +7,20 @@ use crate::bits::parameter_sets::{SliceHeader, StreamParameters};
 use crate::buffer_pool::BufferPool;
 use crate::decision::ages::MacroblockAges;
 use crate::decision::coding::Coding;
-use crate::decision::context::{SliceContext, slice_qp};
+use crate::decision::context::{SliceContext, later_qp};
 use crate::decision::masking::Fineness;
-use crate::decision::slice::{SliceEncoder, SliceState};
+use crate::decision::slice::{CodedMacroblocks, SliceEncoder, SliceState};
 use crate::decision::slice_writer::SliceWriter;
 use crate::entropy::cavlc;
 use crate::entropy::writer::{MacroblockWriter, SliceStart};
 use crate::grid::MacroblockGrid;
+use crate::motion::field::MotionField;
+use crate::motion::search::SearchEffort;
 use crate::prediction::neighbours::NeighbourRows;
 use crate::prediction::reference::{PaddedSamples, Reconstruction, Reference};
 use crate::prediction::vectors::{Vector, scroll_vector};
 use crate::residual::code::Quantisers;
-use crate::settings::{CodedPicture, EntropyCoding, H264Error, H264Settings, ParameterSets};
+use crate::settings::{CodedPicture, Effort, EntropyCoding, H264Error, H264Settings, ParameterSets};
 use crate::simd::Instructions;
 use crate::source::history::{GivenPicture, SourceHistory, WholeMotion};
 use crate::source::scroll_search::ScrollSearch;
@@ -26,6 +28,8 @@ use strikeline_picture::{FrameChange, Picture, PixelFormat, Plane, Scroll, Segme
 
 /// Pictures from one check for a better scroll than the given one to the next.
 const SCROLL_CHECK_INTERVAL: u32 = 8;
+/// The part of a picture that is much of it: one in so many macroblocks.
+const MOSTLY_NEW: usize = 4;
 
 /// Encodes the pictures of one segment, in display order, one slice each.
 ///
@@ -48,6 +52,10 @@ pub struct H264Encoder {
     found_scroll: Option<Scroll>,
     /// A better scroll than the given one, as of the last check.
     better_scroll: Option<Scroll>,
+    motion: MotionField,
+    effort: Effort,
+    /// Whether much of the last picture was neither unchanged nor moved.
+    is_mostly_new: bool,
     /// By the first picture.
     fineness: Fineness,
     codings: Box<[Coding; 2]>,
@@ -92,10 +100,10 @@ impl H264Encoder {
             base_qp: settings.qp.get(),
             idr_pic_id,
         };
-        Ok(H264Encoder::with_parameters(parameters, buffers))
+        Ok(H264Encoder::with_parameters(parameters, settings.effort, buffers))
     }
 
-    fn with_parameters(parameters: StreamParameters, buffers: &BufferPool) -> H264Encoder {
+    fn with_parameters(parameters: StreamParameters, effort: Effort, buffers: &BufferPool) -> H264Encoder {
         let grid = parameters.grid;
         let stored = parameters.references.get() as usize + 1;
         let largest_level = match parameters.entropy_coding {
@@ -113,6 +121,9 @@ impl H264Encoder {
             bits: BitWriter::default(),
             found_scroll: None,
             better_scroll: None,
+            motion: MotionField::new(grid),
+            effort,
+            is_mostly_new: false,
             fineness: Fineness::default(),
             codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
@@ -181,11 +192,13 @@ impl H264Encoder {
         self.history.begin_picture(self.frames);
         self.ages.begin_picture(self.frames);
         if intra {
-            self.fineness = Fineness::for_picture(picture, self.parameters.grid);
+            self.fineness = Fineness::for_picture(picture, self.parameters.grid, change.scroll.is_some());
         }
         let scroll = if intra { change.scroll } else { self.find_scroll(picture, change) };
         let distances = self.distances(scroll);
-        let qp = slice_qp(self.parameters.base_qp, intra);
+        // Errors of the first picture are copied through the whole segment, so it is coded finer.
+        let later_qp = later_qp(self.parameters.base_qp);
+        let qp = if intra { later_qp.saturating_sub(self.fineness.first) } else { later_qp };
         let header = SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp };
         self.parameters.append_slice_header(&mut self.bits, &header);
 
@@ -196,18 +209,21 @@ impl H264Encoder {
             .iter()
             .map(|&distance| Reference { distance, picture: &self.reconstructions[slot(distance)] })
             .collect();
+        let scroll_vector = vector_of(scroll, &distances);
         let context = SliceContext {
             given: GivenPicture { picture, change },
             grid: self.parameters.grid,
             references: &references,
             quantisers: &self.quantisers,
             qp,
-            later_qp: slice_qp(self.parameters.base_qp, false),
+            later_qp,
             fineness: self.fineness,
             // 0 stands for undefined samples.
             content: self.frames + 1,
             scroll,
-            scroll_vector: vector_of(scroll, &distances),
+            // What moves by whole samples is found without a search.
+            search: self.search_effort().filter(|_| !scroll_vector.is_some_and(Vector::is_whole)),
+            scroll_vector,
             instructions: self.instructions,
         };
         let start = SliceStart {
@@ -218,12 +234,18 @@ impl H264Encoder {
         };
         let writer = MacroblockWriter::new(std::mem::take(&mut self.bits), start);
         let written = SliceWriter::new(&context, writer, &mut self.rows, &mut current);
-        let state =
-            SliceState { history: &mut self.history, ages: &mut self.ages, codings: &mut self.codings };
-        let rbsp = SliceEncoder::new(context, state, written).encode();
+        let state = SliceState {
+            history: &mut self.history,
+            ages: &mut self.ages,
+            motion: &mut self.motion,
+            codings: &mut self.codings,
+        };
+        let CodedMacroblocks { rbsp, new } = SliceEncoder::new(context, state, written).encode();
         drop(references);
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
+        self.is_mostly_new =
+            if intra { self.fineness.is_detailed } else { new * MOSTLY_NEW > self.parameters.grid.len() };
         self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
         Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
     }
@@ -251,6 +273,18 @@ impl H264Encoder {
         self.found_scroll.or(change.scroll)
     }
 
+    /// How motion is searched in the next picture, if it is.
+    fn search_effort(&self) -> Option<SearchEffort> {
+        const FAST: SearchEffort = SearchEffort { whole_steps: 8, fine_steps: &[], steps_each: 0 };
+        const BALANCED: SearchEffort = SearchEffort { whole_steps: 16, fine_steps: &[2, 1], steps_each: 1 };
+        const SMALL: SearchEffort = SearchEffort { whole_steps: 32, fine_steps: &[2, 1], steps_each: 3 };
+        match self.effort {
+            Effort::Fast => self.is_mostly_new.then_some(FAST),
+            Effort::Balanced => Some(BALANCED),
+            Effort::Small => Some(SMALL),
+        }
+    }
+
     /// Reference list 0, as numbers of frames before the current one: the previous picture, then the one in which the
     /// scroll is a whole number of samples.
     fn distances(&self, scroll: Option<Scroll>) -> Vec<u32> {
@@ -260,6 +294,7 @@ impl H264Encoder {
         }
         match scroll.and_then(|scroll| scroll.exact_distance(most)) {
             Some(distance) => vec![1, distance],
+            None if scroll.is_none() && self.is_mostly_new => vec![1],
             None => vec![1, 1],
         }
     }

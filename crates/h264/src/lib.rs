@@ -2,7 +2,7 @@
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 // A picture takes this way: `encoder` (one segment) → `source` (what has changed, and how it has moved) → `decision`
-// (what each macroblock becomes) → `prediction` and `residual` → `entropy` → `bits`. `simd` has the vector code for all
+// (what each macroblock becomes) → `motion`, `prediction` and `residual` → `entropy` → `bits`. `simd` has the vector code for all
 // of them; `grid`, `samples` and `macroblock` the types that they share. Each file names the clauses of ITU-T H.264
 // that it implements; what names none is a choice that the standard leaves to the encoder.
 
@@ -13,6 +13,7 @@ mod encoder;
 mod entropy;
 mod grid;
 mod macroblock;
+mod motion;
 mod prediction;
 mod residual;
 mod samples;
@@ -22,4 +23,6 @@ mod source;
 
 pub use buffer_pool::BufferPool;
 pub use encoder::H264Encoder;
-pub use settings::{CodedPicture, EntropyCoding, H264Error, H264Settings, ParameterSets, Qp, ReferenceCount};
+pub use settings::{
+    CodedPicture, Effort, EntropyCoding, H264Error, H264Settings, ParameterSets, Qp, ReferenceCount,
+};

@@ -19,6 +19,12 @@ impl MacroblockSamples<'_> {
         difference_sum(self.luma, other.luma, 16) + difference_sum(self.chroma, other.chroma, 8)
     }
 
+    /// The same of luma, and of chroma.
+    #[inline(always)]
+    pub(crate) fn differences(self, other: MacroblockSamples<'_>) -> [u32; 2] {
+        [difference_sum(self.luma, other.luma, 16), difference_sum(self.chroma, other.chroma, 8)]
+    }
+
     /// Difference between the largest and the smallest luma sample.
     pub(crate) fn luma_range(self) -> u8 {
         let (mut least, mut most) = ([u8::MAX; 16], [0; 16]);

@@ -72,6 +72,20 @@ impl Default for ReferenceCount {
     }
 }
 
+/// How much work goes into finding fewer bytes, where pictures change in ways that nobody told. What stands still, or moves as
+/// one, costs the same with each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Effort {
+    /// The least time: motion is searched only in pictures of which much is new.
+    #[default]
+    Fast,
+    /// Motion is searched for all that is new, and more carefully.
+    Balanced,
+    /// The fewest bytes.
+    Small,
+}
+
 /// What an encoder must know before the first picture. Use the same settings for all segments of a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -89,10 +103,12 @@ pub struct H264Settings {
     pub entropy_coding: EntropyCoding,
     /// Number of earlier pictures to predict from.
     pub references: ReferenceCount,
+    /// How much work goes into finding fewer bytes.
+    pub effort: Effort,
 }
 
 impl H264Settings {
-    /// [`Qp::DEFAULT`], CABAC, one reference, segments of two seconds.
+    /// [`Qp::DEFAULT`], CABAC, one reference, segments of two seconds, [`Effort::Fast`].
     pub fn new(size: PictureSize, frame_rate: FrameRate) -> H264Settings {
         let two_seconds = frame_rate.frames_to_cover(strikeline_picture::Time::from_nanos(2_000_000_000));
         H264Settings {
@@ -102,6 +118,7 @@ impl H264Settings {
             segment_frames: u32::try_from(two_seconds).unwrap_or(u32::MAX),
             entropy_coding: EntropyCoding::default(),
             references: ReferenceCount::MIN,
+            effort: Effort::default(),
         }
     }
 
@@ -127,6 +144,12 @@ impl H264Settings {
     #[must_use]
     pub fn with_references(self, references: ReferenceCount) -> H264Settings {
         H264Settings { references, ..self }
+    }
+
+    /// The same with another [`Self::effort`].
+    #[must_use]
+    pub fn with_effort(self, effort: Effort) -> H264Settings {
+        H264Settings { effort, ..self }
     }
 }
 

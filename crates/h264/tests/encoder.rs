@@ -12,7 +12,7 @@ mod fuzz_body;
 
 use content::{Content, OwnedPicture};
 use proptest::prelude::*;
-use strikeline_h264::{EntropyCoding, H264Encoder, H264Settings, Qp, ReferenceCount};
+use strikeline_h264::{Effort, EntropyCoding, H264Encoder, H264Settings, Qp, ReferenceCount};
 use strikeline_picture::{
     FrameChange, FrameRate, PictureSize, Rectangle, Scroll, SegmentIndex, UnchangedSamples,
 };
@@ -41,10 +41,21 @@ impl TestVideo {
     }
 
     fn segment(&mut self, qp: u8, references: u32, entropy_coding: EntropyCoding) -> TestSegment<'_> {
+        self.segment_of(qp, references, entropy_coding, Effort::Fast)
+    }
+
+    fn segment_of(
+        &mut self,
+        qp: u8,
+        references: u32,
+        entropy_coding: EntropyCoding,
+        effort: Effort,
+    ) -> TestSegment<'_> {
         let settings = H264Settings::new(self.size, FrameRate::new(60, 1).unwrap())
             .with_qp(Qp::new(qp).unwrap())
             .with_references(ReferenceCount::clamped(references))
-            .with_entropy_coding(entropy_coding);
+            .with_entropy_coding(entropy_coding)
+            .with_effort(effort);
         let encoder = H264Encoder::new(&settings, SegmentIndex(0)).unwrap();
         TestSegment { video: self, encoder, unit: Vec::new(), frames: 0 }
     }
@@ -99,6 +110,8 @@ impl TestSegment<'_> {
     }
 }
 
+const EFFORTS: [Effort; 3] = [Effort::Fast, Effort::Balanced, Effort::Small];
+
 const BOTH: [EntropyCoding; 2] = [EntropyCoding::Cabac, EntropyCoding::Cavlc];
 
 #[test]
@@ -108,7 +121,8 @@ fn every_qp_and_content_is_decoded_exactly() {
         for qp in 0..=51u8 {
             for (kind, content) in Content::ALL.into_iter().enumerate() {
                 let coding = BOTH[(usize::from(qp) / 2 + kind) % 2];
-                let mut segment = video.segment(qp, 1 + u32::from(qp % 3), coding);
+                let effort = EFFORTS[(usize::from(qp) + kind) % 3];
+                let mut segment = video.segment_of(qp, 1 + u32::from(qp % 3), coding, effort);
                 segment.show(content, 4, 28, Some(Scroll::whole(0, 7)));
             }
         }
@@ -182,6 +196,22 @@ fn byte_streams_of_annex_b_are_decoded_exactly() {
     video.check("byte stream");
 }
 
+#[test]
+fn moving_textures_are_decoded_exactly_with_every_effort() {
+    for (width, height) in [(64, 64), (146, 98), (320, 192)] {
+        let mut video = TestVideo::new(width, height);
+        for effort in EFFORTS {
+            for (qp, quarters) in [(4, 5), (14, 11), (24, 3), (30, 26), (38, 70), (51, 7)] {
+                let coding = BOTH[usize::from(qp) / 2 % 2];
+                for content in [Content::Waves, Content::FallingNoise, Content::Drift] {
+                    video.segment_of(qp, 1, coding, effort).show(content, 6, quarters, None);
+                }
+            }
+        }
+        video.check(&format!("moving textures, {width}x{height}"));
+    }
+}
+
 /// Bytes of forty pictures of boxes, after the first two, and the sum of the squared errors of their luma.
 fn cost_of_boxes(scroll: Option<Scroll>, quarters: usize, references: u32) -> (usize, u64) {
     let mut video = TestVideo::new(320, 192);
@@ -242,13 +272,13 @@ fn what_does_not_change_converges_and_then_costs_almost_nothing() {
     for _ in 0..4 {
         segment.encode(&still, &FrameChange::UNKNOWN);
     }
-    assert!(error(&segment) * 3 < before * 2, "{before}, then {}", error(&segment));
+    assert!(error(&segment) * 8 < before * 7, "{before}, then {}", error(&segment));
     segment.encode(&still, &FrameChange::UNKNOWN);
     assert!(segment.unit.len() < 20, "{}", segment.unit.len());
     for _ in 0..40 {
         segment.encode(&still, &FrameChange::UNKNOWN);
     }
-    assert!(error(&segment) * 4 < before, "{before}, finally {}", error(&segment));
+    assert!(error(&segment) * 3 < before, "{before}, finally {}", error(&segment));
     video.check("a still");
 }
 

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::ages::Refinement;
 use super::masking::{Fineness, Texture};
 use crate::grid::{MacroblockGrid, MacroblockPosition, SourceChange};
+use crate::motion::search::SearchEffort;
 use crate::prediction::reference::{ContentId, Reference};
 use crate::prediction::vectors::{PartitionMotion, Vector};
 use crate::residual::code::Quantisers;
@@ -13,14 +14,10 @@ use crate::simd::Instructions;
 use crate::source::history::{GivenPicture, SourceHistory, WholeMotion};
 use strikeline_picture::Scroll;
 
-/// How much lower the QP of the first picture is than that of later ones.
-const FINER: u8 = 12;
-
-/// QP of a slice. Errors of the first picture are copied through the whole segment, so it is coded finer. What
-/// changes in later pictures mostly changes again soon, so it can be coded coarser.
-pub(crate) fn slice_qp(base: u8, intra: bool) -> u8 {
-    let later = (base + (base / 6).min(4)).saturating_sub(2);
-    if intra { later.saturating_sub(FINER) } else { later.min(51) }
+/// QP of the slices of all pictures but the first. What changes in later pictures mostly changes again soon, so it can be
+/// coded coarser.
+pub(crate) fn later_qp(base: u8) -> u8 {
+    (base + (base / 6).min(4)).saturating_sub(2).min(51)
 }
 
 /// How the source of a row of macroblocks has changed, and of the rows above and below it.
@@ -64,6 +61,8 @@ pub(crate) struct SliceContext<'a> {
     /// The id of what is new in this picture.
     pub(crate) content: ContentId,
     pub(crate) scroll: Option<Scroll>,
+    /// How motion is searched, if it is.
+    pub(crate) search: Option<SearchEffort>,
     /// The scroll's vector for the second reference.
     pub(crate) scroll_vector: Option<Vector>,
     pub(crate) instructions: Instructions,
@@ -76,9 +75,9 @@ impl SliceContext<'_> {
         self.scroll_vector.and_then(|vector| WholeMotion::of(vector, distance))
     }
 
-    /// Whether both entries of the reference list are the same picture.
+    /// Whether all entries of the reference list are the same picture.
     pub(crate) fn has_one_reference_picture(&self) -> bool {
-        self.references[0].distance == self.references[1].distance
+        self.references.iter().all(|reference| reference.distance == self.references[0].distance)
     }
 
     /// QPY of a macroblock of an I slice.

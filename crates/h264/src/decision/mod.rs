@@ -9,6 +9,7 @@ pub(crate) mod masking;
 pub(crate) mod mode_decision;
 pub(crate) mod motion_search;
 pub(crate) mod repeats;
+mod searched;
 pub(crate) mod slice;
 pub(crate) mod slice_writer;
 pub(crate) mod thresholds;

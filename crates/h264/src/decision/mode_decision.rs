@@ -3,7 +3,7 @@
 use super::coding::{Coding, MacroblockToCode, Rate, order};
 use super::context::SliceContext;
 use super::intra4x4::CodeLuma4x4;
-use super::motion_search::{InterPartition, MotionSearch};
+use super::motion_search::{InterChoice, InterPartition, MotionSearch};
 use super::slice_writer::SliceWriter;
 use super::thresholds::{
     INTRA_4X4_FROM, INTRA_4X4_IN_P_FROM, MIN_CODED_BITS, MIN_INTRA_4X4_BITS, MIN_INTRA_16X16_BITS,
@@ -22,9 +22,9 @@ use crate::source::history::SourceHistory;
 use strikeline_picture::Plane;
 
 /// The best Intra_16x16 prediction of a macroblock, and the sums of absolute differences that it leaves.
-struct IntraChoice {
-    luma_cost: u32,
-    chroma_cost: u32,
+pub(crate) struct IntraChoice {
+    pub(crate) luma_cost: u32,
+    pub(crate) chroma_cost: u32,
     mode: Mode16x16,
     chroma_mode: ChromaMode,
     edges: LumaEdges,
@@ -35,9 +35,11 @@ struct IntraChoice {
 /// that are compared.
 #[derive(Debug)]
 pub(crate) struct ModeDecision<'a, 'w> {
-    context: &'a SliceContext<'a>,
+    pub(super) context: &'a SliceContext<'a>,
     history: &'a SourceHistory,
-    written: &'a mut SliceWriter<'w>,
+    pub(super) written: &'a mut SliceWriter<'w>,
+    /// See [`CodeResidual::drops_single_levels`].
+    pub(super) drops_single_levels: bool,
 }
 
 impl<'a, 'w> ModeDecision<'a, 'w> {
@@ -46,7 +48,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         history: &'a SourceHistory,
         written: &'a mut SliceWriter<'w>,
     ) -> ModeDecision<'a, 'w> {
-        ModeDecision { context, history, written }
+        ModeDecision { context, history, written, drops_single_levels: false }
     }
 
     /// A new macroblock of a P slice. `skip_vector`: that of P_Skip.
@@ -85,15 +87,30 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             return;
         }
         let intra = self.best_intra(block);
-        let [mut best, mut other] = codings.each_mut();
         // Stop early only when hardly anything is left: small errors that are accepted remain for good.
         let intra_cost = intra.luma_cost + intra.chroma_cost;
         if intra_cost <= NEGLIGIBLE {
+            let [best, _] = codings;
             self.code_intra_16x16(best, block, &intra);
             self.written.write_coding(block, best);
             return;
         }
         let inter = search.best(&candidates, intra_cost);
+        self.code_best(block, &inter, &intra, skip_vector, codings);
+    }
+
+    /// Codes a new macroblock of a P slice in the best of several ways.
+    pub(super) fn code_best(
+        &mut self,
+        block: &MacroblockToCode<'_>,
+        inter: &InterChoice,
+        intra: &IntraChoice,
+        skip_vector: Vector,
+        codings: &mut [Coding; 2],
+    ) {
+        let (context, rate) = (self.context, block.rate);
+        let intra_cost = intra.luma_cost + intra.chroma_cost;
+        let [mut best, mut other] = codings.each_mut();
         // Coding takes long, so only what can still be the best is coded.
         let tries_inter = inter.cost * 2 <= intra_cost * 3;
         let tries_intra = !tries_inter || intra_cost <= inter.cost;
@@ -113,7 +130,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             }
         }
         if tries_intra && (!tries_inter || best.cost > rate.worth(MIN_INTRA_16X16_BITS)) {
-            self.code_intra_16x16(other, block, &intra);
+            self.code_intra_16x16(other, block, intra);
             if tries_inter || tries_intra_4x4 {
                 other.calculate_cost(block, context.instructions);
                 order(&mut best, &mut other);
@@ -123,7 +140,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         }
         if tries_intra_4x4
             && best.cost > rate.worth(MIN_INTRA_4X4_BITS)
-            && self.code_intra_4x4(other, block, &intra)
+            && self.code_intra_4x4(other, block, intra)
         {
             other.calculate_cost(block, context.instructions);
             order(&mut best, &mut other);
@@ -181,7 +198,20 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
     }
 
     /// Codes a block as an inter macroblock.
-    fn code_inter(
+    pub(super) fn code_inter(
+        &self,
+        out: &mut Coding,
+        block: &MacroblockToCode<'_>,
+        partition: &InterPartition,
+        skip_vector: Vector,
+    ) {
+        let SliceContext { references, instructions, .. } = *self.context;
+        partition.predict(references, block.position, &mut out.reconstruction, instructions);
+        self.code_predicted_inter(out, block, partition, skip_vector);
+    }
+
+    /// The same where the prediction is in `out.reconstruction` already.
+    pub(super) fn code_predicted_inter(
         &self,
         out: &mut Coding,
         block: &MacroblockToCode<'_>,
@@ -191,7 +221,6 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         let references = self.context.references;
         let around = self.written.around(block.position.column);
         out.macroblock = partition.macroblock(references.len() as u8, &around);
-        partition.predict(references, block.position, &mut out.reconstruction);
         self.code_residual(out, block);
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
         let skippable = out.macroblock.coded.pattern == 0 && *partition == skipped;
@@ -211,6 +240,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             source: block.source,
             predicted: &mut coding.reconstruction,
             quantisers: &self.context.quantisers[usize::from(block.rate.qp)],
+            drops_single_levels: self.drops_single_levels,
             instructions: self.context.instructions,
         };
         work.run();
@@ -263,7 +293,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
 
     /// The Intra_16x16 and chroma modes with the smallest differences. Later modes are not tried once one is good
     /// enough.
-    fn best_intra(&self, block: &MacroblockToCode<'_>) -> IntraChoice {
+    pub(super) fn best_intra(&self, block: &MacroblockToCode<'_>) -> IntraChoice {
         let &MacroblockToCode { position, source, rate, .. } = block;
         let instructions = self.context.instructions;
         let good_enough =

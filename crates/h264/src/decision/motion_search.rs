@@ -13,6 +13,7 @@ use crate::prediction::neighbours::{
 use crate::prediction::reference::Reference;
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange, scroll_vector};
 use crate::samples::{MacroblockBuffer, MacroblockSamples};
+use crate::simd::Instructions;
 
 /// How an inter macroblock is divided into partitions, and the motion of each quarter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,7 @@ impl InterPartition {
         references: &[Reference<'_>],
         position: MacroblockPosition,
         predicted: &mut MacroblockBuffer,
+        instructions: Instructions,
     ) {
         for &first in self.shape.first_quarters() {
             let PartitionMotion { reference, vector } = self.motions[first];
@@ -55,9 +57,14 @@ impl InterPartition {
                 if matches!(self.shape, PartitionShape::Rows | PartitionShape::Quarters) { 8 } else { 16 };
             let (x, y) = (position.x() + right, position.y() + below);
             let luma = InterBlock { x, y, width, height, vector };
-            predict_luma(&picture.luma, luma, &mut predicted.luma[below * 16 + right..]);
+            predict_luma(&picture.luma, luma, &mut predicted.luma[below * 16 + right..], instructions);
             let chroma = InterBlock { x: x / 2, y: y / 2, width: width / 2, height: height / 2, vector };
-            predict_chroma(&picture.chroma, chroma, &mut predicted.chroma[below / 2 * 16 + right..]);
+            predict_chroma(
+                &picture.chroma,
+                chroma,
+                &mut predicted.chroma[below / 2 * 16 + right..],
+                instructions,
+            );
         }
     }
 
@@ -236,7 +243,7 @@ impl MotionSearch<'_> {
             return quarters(picture.samples_at(self.block.position, motion.vector));
         }
         let mut predicted = MacroblockBuffer::EMPTY;
-        InterPartition::whole(motion).predict(references, self.block.position, &mut predicted);
+        InterPartition::whole(motion).predict(references, self.block.position, &mut predicted, instructions);
         quarters(predicted.samples())
     }
 }

@@ -10,6 +10,7 @@ use super::slice_writer::SliceWriter;
 use super::thresholds::NEGLIGIBLE;
 use super::unchanged::UnchangedMacroblock;
 use crate::grid::{MacroblockPosition, MacroblockRun, SourceChange, TILE};
+use crate::motion::field::MotionField;
 use crate::prediction::coarse_rows::CoarseRows;
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
 use crate::samples::MacroblockBuffer;
@@ -21,8 +22,18 @@ use crate::source::history::{ChangeSearch, SourceHistory};
 pub(crate) struct SliceState<'a> {
     pub(crate) history: &'a mut SourceHistory,
     pub(crate) ages: &'a mut MacroblockAges,
+    pub(crate) motion: &'a mut MotionField,
     /// Memory for codings that are compared.
     pub(crate) codings: &'a mut [Coding; 2],
+}
+
+/// All macroblocks of a slice.
+#[derive(Debug)]
+pub(crate) struct CodedMacroblocks {
+    /// The RBSP of the slice.
+    pub(crate) rbsp: Vec<u8>,
+    /// How many were neither unchanged nor moved.
+    pub(crate) new: usize,
 }
 
 /// Encodes one picture as one slice.
@@ -45,12 +56,13 @@ impl<'a> SliceEncoder<'a> {
         SliceEncoder { context, state, written, leaving }
     }
 
-    /// Encodes all macroblocks. Returns the RBSP of the slice.
-    pub(crate) fn encode(mut self) -> Vec<u8> {
+    /// Encodes all macroblocks.
+    pub(crate) fn encode(mut self) -> CodedMacroblocks {
         let SliceContext { given, grid, content, instructions, .. } = self.context;
         let motion = self.context.scroll_motion();
         let search = ChangeSearch { given, motion, content, instructions };
         let mut changes = RowChanges::new(grid.columns);
+        let mut new = 0;
         self.state.history.take_row(search, 0, &mut changes.below);
         for row in 0..grid.rows {
             changes.next_row();
@@ -66,9 +78,13 @@ impl<'a> SliceEncoder<'a> {
                 self.copy_unchanged_and_moved(row, &changes.here);
                 self.encode_inter_row(row, &changes);
             }
+            new += changes.here.iter().filter(|&&change| change == SourceChange::New).count();
+            if self.context.search.is_some() {
+                self.state.motion.store_row(row, self.written.row_vectors());
+            }
             self.written.end_row();
         }
-        self.written.finish()
+        CodedMacroblocks { rbsp: self.written.finish(), new }
     }
 
     /// Copies unchanged and moved macroblocks of a row into the reconstruction, whole runs at once.
@@ -218,7 +234,7 @@ impl<'a> SliceEncoder<'a> {
 
     /// A macroblock of an I slice.
     fn encode_intra(&mut self, position: MacroblockPosition) {
-        let SliceState { history, ages, codings } = &mut self.state;
+        let SliceState { history, ages, codings, .. } = &mut self.state;
         let mut padded = MacroblockBuffer::EMPTY;
         let source = source_block(&history.current(), position, &mut padded);
         ages.mark_changed(position);
@@ -227,14 +243,18 @@ impl<'a> SliceEncoder<'a> {
 
     /// A macroblock of a P slice that is neither unchanged nor moved by the scroll.
     fn encode_new(&mut self, position: MacroblockPosition, skip_vector: Vector, changes: &RowChanges) {
-        let SliceState { history, ages, codings } = &mut self.state;
+        let SliceState { history, ages, motion, codings } = &mut self.state;
         let mut padded = MacroblockBuffer::EMPTY;
         let source = source_block(&history.current(), position, &mut padded);
         ages.mark_changed(position);
         let rate = Rate::of(self.context.qp_of_new(position, source, changes));
         let coarse = if rate.qp < self.context.qp { CoarseRows::NONE } else { CoarseRows::ALL };
         let block = MacroblockToCode { position, source, rate, coarse };
-        ModeDecision::new(&self.context, history, &mut self.written).inter(&block, skip_vector, codings);
+        let mut decision = ModeDecision::new(&self.context, history, &mut self.written);
+        match self.context.search {
+            Some(effort) => decision.searched(&block, skip_vector, (motion, effort), codings),
+            None => decision.inter(&block, skip_vector, codings),
+        }
     }
 
     /// A macroblock that has moved by the scroll. Its samples are in the reconstruction already.
@@ -269,7 +289,7 @@ impl<'a> SliceEncoder<'a> {
 
     /// An unchanged macroblock to which P_Skip gives the vector zero: it is skipped, or refined where that is due.
     fn encode_unchanged(&mut self, position: MacroblockPosition) {
-        let SliceState { history, ages, codings } = &mut self.state;
+        let SliceState { history, ages, codings, .. } = &mut self.state;
         if let Some(refinement) = ages.due_refinement(position.index) {
             let block = UnchangedMacroblock::new(&self.context, history, position);
             let mut padded = MacroblockBuffer::EMPTY;

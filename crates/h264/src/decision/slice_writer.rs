@@ -64,6 +64,11 @@ impl<'a> SliceWriter<'a> {
         (&mut self.current.luma, self.rows.around(column))
     }
 
+    /// The vectors of the macroblocks of this row, which is written; zero where one is not predicted from another picture.
+    pub(crate) fn row_vectors(&self) -> impl Iterator<Item = Vector> + '_ {
+        self.rows.current_row().iter().map(|coded| coded.vectors[3])
+    }
+
     /// Ends a row of macroblocks.
     pub(crate) fn end_row(&mut self) {
         self.rows.end_row();

@@ -149,6 +149,11 @@ impl NeighbourRows {
         std::mem::swap(&mut self.current_skipped, &mut self.above_skipped);
     }
 
+    /// The macroblocks of this row; those that are not coded yet are of an earlier one.
+    pub(crate) fn current_row(&self) -> &[CodedMacroblock] {
+        &self.current[1..self.current.len() - 1]
+    }
+
     #[inline]
     pub(crate) fn around(&self, column: usize) -> Neighbours<'_> {
         Neighbours {

@@ -3,7 +3,7 @@
 use super::level_cost::LevelCost;
 use super::quantiser::{Quantiser, chroma_qp};
 use super::strips::{AnalyseChroma, AnalyseLuma, StripLevels};
-use super::transform::ZIGZAG;
+use super::transform::{Strip, ZIGZAG};
 use crate::macroblock::{Levels, Macroblock};
 use crate::prediction::neighbours::MacroblockKind;
 use crate::samples::{MacroblockBuffer, MacroblockSamples};
@@ -42,7 +42,26 @@ pub(crate) struct CodeResidual<'a> {
     /// The prediction; becomes the reconstruction.
     pub(crate) predicted: &'a mut MacroblockBuffer,
     pub(crate) quantisers: &'a Quantisers,
+    /// Whether the few small levels of a quarter are left out where they take more bits than they are worth.
+    pub(crate) drops_single_levels: bool,
     pub(crate) instructions: Instructions,
+}
+
+/// Whether the levels of an 8×8 quarter, all of them 1 or −1, take more bits than the error is worth that they take away.
+fn is_worthless(costs: &[LevelCost; 4]) -> bool {
+    /// What a level of 1 or −1 is worth on average, in bits: a coefficient is a little more than the step size of the quantiser,
+    /// whose square is about 7 times what a bit is worth.
+    const WORTH: u32 = 9;
+    let count: u32 = costs.iter().map(|cost| u32::from(cost.count)).sum();
+    let bits: u32 = costs.iter().map(|cost| cost.bits).sum();
+    costs.iter().all(|cost| cost.is_small) && bits + 3 > count * WORTH
+}
+
+/// Clears the levels of blocks whose mask is zero.
+fn clear_blocks(strip: &mut Strip, masks: &[u16; 4]) {
+    for (block, _) in masks.iter().enumerate().filter(|(_, mask)| **mask == 0) {
+        strip.iter_mut().for_each(|row| row[block * 4..][..4].fill(0));
+    }
 }
 
 impl CodeResidual<'_> {
@@ -62,7 +81,7 @@ impl CodeResidual<'_> {
     fn luma(&mut self, quantiser: &Quantiser) {
         let predicted = &mut self.predicted.luma;
         let mut strips = [[[0; 16]; 4]; 4];
-        let masks = self.instructions.analyse_luma(AnalyseLuma {
+        let mut masks = self.instructions.analyse_luma(AnalyseLuma {
             source: self.source.luma,
             predicted,
             quantiser,
@@ -73,9 +92,24 @@ impl CodeResidual<'_> {
         if masks == [0; 16] {
             return;
         }
-        for (index, &mask) in masks.iter().enumerate().filter(|(_, mask)| **mask != 0) {
-            self.macroblock.add_block(index, LevelCost::of(&self.levels.luma[index], mask));
-            self.macroblock.coded.pattern |= 1 << (index / 8 * 2 + index % 4 / 2);
+        for quarter in 0..4 {
+            let first = quarter / 2 * 8 + quarter % 2 * 2;
+            let blocks = [first, first + 1, first + 4, first + 5];
+            let costs = blocks.map(|index| LevelCost::of(&self.levels.luma[index], masks[index]));
+            if self.drops_single_levels && is_worthless(&costs) {
+                blocks.iter().for_each(|&index| masks[index] = 0);
+                continue;
+            }
+            for (index, cost) in blocks.into_iter().zip(costs).filter(|(index, _)| masks[*index] != 0) {
+                self.macroblock.add_block(index, cost);
+                self.macroblock.coded.pattern |= 1 << quarter;
+            }
+        }
+        if self.macroblock.coded.pattern & 15 == 0 {
+            return;
+        }
+        for (strip, masks) in strips.iter_mut().zip(masks.as_chunks::<4>().0) {
+            clear_blocks(strip, masks);
         }
         let levels = StripLevels { strips: &strips, masks: &masks, dc: &[0; 16] };
         self.instructions.rebuild_luma(levels, quantiser, predicted);

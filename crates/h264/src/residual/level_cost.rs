@@ -7,6 +7,8 @@ use super::transform::CoefficientBlock;
 pub(crate) struct LevelCost {
     pub(crate) count: u8,
     pub(crate) bits: u32,
+    /// Whether no level is beyond 1 or −1.
+    pub(crate) is_small: bool,
 }
 
 impl LevelCost {
@@ -15,8 +17,10 @@ impl LevelCost {
     #[inline]
     pub(crate) fn of(levels: &CoefficientBlock, mask: u16) -> LevelCost {
         let mut left = u32::from(mask);
-        let Some(last) = left.checked_ilog2() else { return LevelCost::default() };
-        let mut count = 0;
+        let Some(last) = left.checked_ilog2() else {
+            return LevelCost { is_small: true, ..LevelCost::default() };
+        };
+        let (mut count, mut magnitudes) = (0, 0);
         // The significance map up to the last level.
         let mut bits = 2 + last * 3 / 4;
         while left != 0 {
@@ -24,8 +28,10 @@ impl LevelCost {
             left &= left - 1;
             count += 1;
             // Of each level the sign, the first bin, and twice the logarithm.
-            bits += 2 * (16 - levels[place as usize & 15].unsigned_abs().leading_zeros());
+            let magnitude = levels[place as usize & 15].unsigned_abs();
+            magnitudes |= magnitude;
+            bits += 2 * (16 - magnitude.leading_zeros());
         }
-        LevelCost { count, bits }
+        LevelCost { count, bits, is_small: magnitudes <= 1 }
     }
 }

@@ -69,18 +69,21 @@ pub(crate) enum Content {
     Flashes,
     /// Smooth, and moving in fractions of a sample.
     Waves,
+    /// A texture that turns and grows about the middle, so that motion differs from place to place.
+    Drift,
     Black,
     White,
 }
 
 impl Content {
-    pub(crate) const ALL: [Content; 8] = [
+    pub(crate) const ALL: [Content; 9] = [
         Content::Noise,
         Content::Gradient,
         Content::Boxes,
         Content::FallingNoise,
         Content::Flashes,
         Content::Waves,
+        Content::Drift,
         Content::Black,
         Content::White,
     ];
@@ -120,6 +123,23 @@ impl Content {
                     size,
                     |x, y| wave(x as f64 * 0.7 + y as f64 - shift),
                     |x, y| wave((x / 2) as f64 * 1.4 + y as f64 * 2.0 - shift + 7.0 * (x % 2) as f64),
+                )
+            }
+            Content::Drift => {
+                let turn = number as f64 * quarters as f64 / 400.0;
+                let (sine, cosine) = turn.sin_cos();
+                let (middle_x, middle_y) = (f64::from(size.width()) / 2.0, f64::from(size.height()) / 2.0);
+                let texture = move |x: f64, y: f64| {
+                    let (x, y) = ((x - middle_x) / (1.0 + turn / 3.0), (y - middle_y) / (1.0 + turn / 3.0));
+                    let (x, y) = (x * cosine - y * sine, x * sine + y * cosine);
+                    let rough =
+                        f64::from(noise((x / 6.0 + 1000.0) as usize * 977 + (y / 5.0 + 1000.0) as usize));
+                    (128.0 + 60.0 * (x / 11.0).sin() * (y / 7.0).cos() + rough / 5.0) as u8
+                };
+                OwnedPicture::new(
+                    size,
+                    move |x, y| texture(x as f64, y as f64),
+                    move |x, y| texture((x / 2 * 2) as f64, (y * 2) as f64 + 40.0 * (x % 2) as f64),
                 )
             }
             Content::Black => OwnedPicture::new(size, |_, _| 16, |_, _| 128),

@@ -1,7 +1,7 @@
 //! Encodes pictures that arbitrary bytes describe: sizes, strides, samples, and frame changes that are right or wrong.
 //! Shared by the fuzz target `h264_encoder` and by a bounded test.
 
-use strikeline_h264::{EntropyCoding, H264Encoder, H264Settings, Qp, ReferenceCount};
+use strikeline_h264::{Effort, EntropyCoding, H264Encoder, H264Settings, Qp, ReferenceCount};
 use strikeline_picture::{
     FrameChange, FrameRate, Picture, PictureSize, Plane, Rectangle, Scroll, SegmentIndex, UnchangedSamples,
 };
@@ -117,12 +117,15 @@ pub(crate) fn run(bytes: &[u8]) -> CodedSegment {
     let stride = size.width() as usize + usize::from(decisions.byte());
     let qp = Qp::new(decisions.byte() % 52).expect("below 52");
     let segment_frames = u32::from(decisions.byte());
-    let entropy_coding = [EntropyCoding::Cabac, EntropyCoding::Cavlc][usize::from(decisions.byte() % 2)];
+    let choice = usize::from(decisions.byte());
+    let entropy_coding = [EntropyCoding::Cabac, EntropyCoding::Cavlc][choice % 2];
+    let effort = [Effort::Fast, Effort::Balanced, Effort::Small][choice / 2 % 3];
     let references = ReferenceCount::clamped(u32::from(decisions.byte() % 7));
     let settings = H264Settings::new(size, FrameRate::new(60, 1).expect("60 is a rate"))
         .with_qp(qp)
         .with_segment_frames(segment_frames)
         .with_entropy_coding(entropy_coding)
+        .with_effort(effort)
         .with_references(references);
     let segment = SegmentIndex(u64::from(decisions.byte()));
     let mut encoder = H264Encoder::new(&settings, segment).expect("small pictures fit");

@@ -1,0 +1,33 @@
+//! The motion of a whole picture, from which searches in the next one begin.
+
+use crate::grid::{MacroblockGrid, MacroblockPosition};
+use crate::prediction::vectors::Vector;
+
+/// The vector of each macroblock of the picture coded last; as far as rows of the current one are stored, theirs.
+#[derive(Debug)]
+pub(crate) struct MotionField {
+    grid: MacroblockGrid,
+    /// In raster order; zero where there is none.
+    vectors: Vec<Vector>,
+}
+
+impl MotionField {
+    pub(crate) fn new(grid: MacroblockGrid) -> MotionField {
+        MotionField { grid, vectors: vec![Vector::ZERO; grid.len()] }
+    }
+
+    /// Stores the vectors of a row of macroblocks.
+    pub(crate) fn store_row(&mut self, row: usize, vectors: impl Iterator<Item = Vector>) {
+        let stored = &mut self.vectors[row * self.grid.columns..][..self.grid.columns];
+        stored.iter_mut().zip(vectors).for_each(|(stored, vector)| *stored = vector);
+    }
+
+    /// The vectors at a macroblock, to the right of it and below it: these follow it in coding order, so the current picture
+    /// has none for them yet.
+    pub(crate) fn around(&self, position: MacroblockPosition) -> [Vector; 3] {
+        let MacroblockPosition { column, row, index } = position;
+        let right = if column + 1 < self.grid.columns { index + 1 } else { index };
+        let below = if row + 1 < self.grid.rows { index + self.grid.columns } else { index };
+        [index, right, below].map(|index| self.vectors[index])
+    }
+}
