@@ -26,6 +26,12 @@ pub(super) fn frame_before(rate: FrameRate, time: Time) -> i64 {
     saturated(frames.div_euclid(i128::from(rate.denominator()) * NANOS_PER_SECOND))
 }
 
+/// The number on the grid of the frame nearest to `time`; negative before the song.
+pub(super) fn nearest_frame(rate: FrameRate, time: Time) -> i64 {
+    let half = i128::from(rate.denominator()) * NANOS_PER_SECOND / (2 * i128::from(rate.numerator()));
+    frame_before(rate, Time::from_nanos(saturated(i128::from(time.as_nanos()) + half)))
+}
+
 /// The number on the grid of the frame at `time`, to a microsecond; `None` where there is none.
 pub(super) fn frame_at(rate: FrameRate, time: Time) -> Option<i64> {
     let near = frame_before(rate, time + Time::from_nanos(OFF_GRID as i64));

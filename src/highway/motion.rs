@@ -109,9 +109,10 @@ impl NoteMotion {
         if let Some(first) = clock::frame_at(self.frame_rate, start) {
             return self.scroll_on_grid(i128::from(first) + i128::from(frame.0));
         }
-        if let Some(steps) = self.steps {
-            let moved = steps.pixels_at(frame.0.into()) * i128::from(SUBPIXELS);
-            return saturated(i128::from(self.position(start)) + moved);
+        if self.steps.is_some() {
+            let nearest = clock::nearest_frame(self.frame_rate, start);
+            let off = self.subpixels_after(start, nearest);
+            return self.scroll_on_grid(i128::from(nearest) + i128::from(frame.0)).saturating_add(off);
         }
         let (numerator, denominator) = self.speed;
         let rate = (i128::from(self.frame_rate.numerator()), i128::from(self.frame_rate.denominator()));
@@ -120,7 +121,16 @@ impl NoteMotion {
         round_div(nanos_times_rate * numerator, denominator * NANOS_PER_SECOND * rate.0)
     }
 
-    /// The same at a frame of the grid on which frame 0 is at the song's start.
+    /// How far notes move from frame `frame` of the grid to `time`, in subpixels.
+    fn subpixels_after(&self, time: Time, frame: i64) -> i64 {
+        let (numerator, denominator) = self.speed;
+        let rate = (i128::from(self.frame_rate.numerator()), i128::from(self.frame_rate.denominator()));
+        let nanos_times_rate =
+            i128::from(time.as_nanos()) * rate.0 - i128::from(frame) * rate.1 * NANOS_PER_SECOND;
+        round_div(nanos_times_rate * numerator, denominator * NANOS_PER_SECOND * rate.0)
+    }
+
+    /// The same as [`NoteMotion::scroll`] at a frame of the grid on which frame 0 is at the song's start.
     fn scroll_on_grid(&self, frame: i128) -> i64 {
         if let Some(steps) = self.steps {
             return saturated(steps.pixels_at(frame) * i128::from(SUBPIXELS));
