@@ -133,7 +133,7 @@ fn what_cannot_be_is_a_usage_error_before_anything_is_drawn() {
     for (arguments, words) in [
         (&["-o", "a.mp4", "--codec", "y4m"][..], &["MP4", ".y4m"][..]),
         (&["-o", "a.y4m", "--codec", "h264"], &["YUV4MPEG2", ".mp4"]),
-        (&["-o", "-", "--codec", "prores"], &["nv12 or rgba"]),
+        (&["-o", "-", "--codec", "prores"], &["svt-av1 or y4m"]),
         (&["-o", "-", "--codec", "y4m", "--json"], &["--json"]),
         (&["-o", "a.avi"], &[".mp4"]),
         (&["-o", "a.mp4", "--codec", "nothing"], &["y4m", "h264"]),

@@ -324,3 +324,37 @@ fn the_bundled_songs_render() {
     }
     assert!(count >= 3);
 }
+
+#[test]
+fn with_more_effort_a_video_is_smaller_and_as_good_where_notes_move_by_parts_of_pixels() {
+    let look = ["--size", "480x270", "--duration", "3", "--exact-speed", "--lookahead", "1.37", "--no-sound"];
+    let made = |effort: &[&str]| {
+        let (_folder, video, summary) = render(&midi::song(&beat(4)), &[&look[..], effort].concat());
+        (summary["bytes"].as_u64().unwrap(), decode(&video, 480, 270).concat())
+    };
+    let (fast, pictures) = made(&[]);
+    assert_eq!(made(&["--effort", "fast"]).0, fast, "the default");
+    let (small, smaller) = made(&["--effort", "small"]);
+    assert!(small < fast, "{small} and {fast} bytes");
+    assert_eq!(pictures.len(), smaller.len());
+    let squares = pictures.iter().zip(&smaller).map(|(one, other)| u64::from(one.abs_diff(*other)).pow(2));
+    let mean = squares.sum::<u64>() as f64 / pictures.len() as f64;
+    assert!(mean < 10.0, "mean squared difference {mean}");
+}
+
+#[test]
+fn effort_is_for_the_built_in_encoder() {
+    let (folder, song) = folder_with(&midi::song(&beat(1)));
+    for codec in ["x264", "y4m"] {
+        let mut command = strikeline();
+        command
+            .current_dir(&folder)
+            .args(["render"])
+            .arg(&song)
+            .args(["--effort", "small", "--codec", codec]);
+        let output = command.output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains("--effort is for the codec h264"), "{message}");
+    }
+}

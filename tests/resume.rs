@@ -192,7 +192,7 @@ fn the_first_signal_finishes_segments_and_keeps_what_there_is_as_a_video_on_dema
         assert_eq!(files(folder.path()), ["video.mp4", "video.partial.mp4"]);
         // Another video does not replace it.
         fs::remove_file(&video).unwrap();
-        let told = fail(&mut render(&video, &["--keep-partial"]), 2);
+        let told = fail(&mut render(&video, &["--keep-partial"]), 4);
         assert!(told.contains("video.partial.mp4 exists"), "{told}");
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use strikeline_picture::PixelFormat;
 use wgpu_video::encode::animation::{GifFactory, LosslessFactory};
 use wgpu_video::encode::ffmpeg::{EncoderOption, FfmpegCodec, FfmpegFactory, FfmpegProgram, ProgramError};
-use wgpu_video::encode::h264::H264Factory;
+use wgpu_video::encode::h264::{Effort, H264Factory};
 #[cfg(feature = "openh264")]
 use wgpu_video::encode::openh264::OpenH264;
 use wgpu_video::encode::pictures::{self, PictureFactory};
@@ -37,6 +37,8 @@ pub(crate) struct VideoCodec {
 /// What makes the encoders of a codec.
 #[derive(Debug, Clone, Copy)]
 enum Maker {
+    /// The H.264 encoder of this program.
+    H264,
     /// A part of this program.
     BuiltIn(fn(H264Quality) -> Arc<dyn EncoderFactory>),
     /// The same, for planes of luma and chroma in any format.
@@ -54,6 +56,8 @@ pub(crate) struct MakerSettings<'a> {
     /// The program to start, or its name.
     pub ffmpeg: &'a OsStr,
     pub options: &'a [EncoderOption],
+    /// How much work goes into finding fewer bytes; `None` for what is usual.
+    pub effort: Option<Effort>,
     /// How long ffmpeg may do nothing.
     pub patience: Option<Duration>,
 }
@@ -73,7 +77,7 @@ pub(crate) const CODECS: &[VideoCodec] = &[
         name: "h264",
         about: "H.264 by the built-in encoder, made for rendered animation",
         formats: &[Mp4, Mov, Matroska],
-        maker: Maker::BuiltIn(|quality| Arc::new(H264Factory::new(quality))),
+        maker: Maker::H264,
     },
     #[cfg(feature = "openh264")]
     VideoCodec {
@@ -238,6 +242,7 @@ impl VideoCodec {
     fn planes(&self) -> Vec<Planes> {
         let yuv = |formats: &[PixelFormat]| formats.iter().map(|&format| Planes::Yuv(format)).collect();
         match self.maker {
+            Maker::H264 => vec![Planes::Yuv(PixelFormat::NV12)],
             Maker::BuiltIn(make) => vec![make(H264Quality::DEFAULT).planes()],
             Maker::AnyFormat(_) => yuv(&PixelFormat::ALL),
             Maker::Ffmpeg => match FfmpegCodec::find(self.name).map(|codec| codec.formats) {
@@ -266,7 +271,7 @@ impl VideoCodec {
     pub(crate) fn has_alpha(&self) -> bool {
         match self.maker {
             Maker::BuiltIn(make) => make(H264Quality::DEFAULT).keeps_alpha(),
-            Maker::AnyFormat(_) => false,
+            Maker::H264 | Maker::AnyFormat(_) => false,
             Maker::Ffmpeg => self.planes().contains(&Planes::Rgba),
         }
     }
@@ -315,6 +320,7 @@ impl VideoCodec {
     /// How the pictures of a video are divided among its encoders.
     pub(crate) fn joining(&self) -> Joining {
         match self.maker {
+            Maker::H264 => H264Factory::default().joining(),
             Maker::BuiltIn(make) => make(H264Quality::DEFAULT).joining(),
             Maker::AnyFormat(make) => make(H264Quality::DEFAULT, PixelFormat::NV12).joining(),
             Maker::Ffmpeg => Joining::Segments,
@@ -328,11 +334,25 @@ impl VideoCodec {
     /// pictures cannot have the format.
     pub(crate) fn factory(&self, settings: MakerSettings<'_>) -> anyhow::Result<Arc<dyn EncoderFactory>> {
         let pixels = self.check_pixels(settings.pixels)?;
+        if settings.effort.is_some() && !matches!(self.maker, Maker::H264) {
+            let instead = match self.maker {
+                Maker::Ffmpeg => {
+                    "; its encoder has options of its own for that, such as --codec-option preset=slow"
+                }
+                _ => "",
+            };
+            let text = format!("--effort is for the codec h264, and this is {}{instead}", self.name);
+            return Err(UsageError(text).into());
+        }
         match self.maker {
-            Maker::BuiltIn(_) | Maker::AnyFormat(_) if !settings.options.is_empty() => {
+            Maker::H264 | Maker::BuiltIn(_) | Maker::AnyFormat(_) if !settings.options.is_empty() => {
                 let text =
                     format!("--codec-option is for the codecs of ffmpeg, and {} is none of them", self.name);
                 Err(UsageError(text).into())
+            }
+            Maker::H264 => {
+                let effort = settings.effort.unwrap_or_default();
+                Ok(Arc::new(H264Factory::new(settings.quality).with_effort(effort)))
             }
             Maker::BuiltIn(make) => Ok(make(settings.quality)),
             Maker::AnyFormat(make) => Ok(make(settings.quality, pixels.unwrap_or_default())),

@@ -147,6 +147,7 @@ fn says_wrong(cause: &(dyn Error + 'static)) -> bool {
         || cause.downcast_ref().is_some_and(|error| song_is_wrong(error, is_missing))
         || cause.downcast_ref().is_some_and(|error| recording_is_wrong(error, is_missing))
         || cause.downcast_ref().is_some_and(|error| soundfont_is_wrong(error, is_missing))
+        || matches!(cause.downcast_ref(), Some(PictureSequenceError::Folder { error, .. }) if is_missing(error))
         || matches!(cause.downcast_ref(), Some(PlanError::Unreadable { error, .. }) if is_missing(error))
 }
 

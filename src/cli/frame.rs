@@ -93,6 +93,8 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
         hang::say_when_compiling(|text| console::tell(text));
     }
     let gpu = Gpu::open(&picture.adapter())?;
+    messages.chosen("adapter", &gpu.description);
+    messages.chosen("notes", format_args!("they move {}", render::speed_of(&scene)));
     let pixels = render_still(&gpu, &mut scene, picture.size(), picture.fps(), FrameIndex(0))?;
     let pixels = Pixels { size: picture.size(), has_alpha: true, data: &pixels };
     let mut png = Vec::new();

@@ -194,11 +194,27 @@ impl H264Encoder {
         if intra {
             self.fineness = Fineness::for_picture(picture, self.parameters.grid, change.scroll.is_some());
         }
+        if self.frames == 1 {
+            // Later it is known from the picture before.
+            let given = GivenPicture { picture, change };
+            let search = ScrollSearch { history: &self.history, given, grid: self.parameters.grid };
+            let (changed, sampled) = search.changed_share();
+            self.is_mostly_new = changed * MOSTLY_NEW > sampled;
+        }
         let scroll = if intra { change.scroll } else { self.find_scroll(picture, change) };
         let distances = self.distances(scroll);
         // Errors of the first picture are copied through the whole segment, so it is coded finer.
         let later_qp = later_qp(self.parameters.base_qp);
-        let qp = if intra { later_qp.saturating_sub(self.fineness.first) } else { later_qp };
+        let scroll_vector = vector_of(scroll, &distances);
+        // What moves by whole samples is found without a search.
+        let search = self.search_effort().filter(|_| !scroll_vector.is_some_and(Vector::is_whole));
+        let qp = if intra {
+            later_qp.saturating_sub(self.fineness.first)
+        } else if search.is_some() && self.is_mostly_new {
+            cascaded_qp(later_qp, self.frames)
+        } else {
+            later_qp
+        };
         let header = SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp };
         self.parameters.append_slice_header(&mut self.bits, &header);
 
@@ -209,7 +225,6 @@ impl H264Encoder {
             .iter()
             .map(|&distance| Reference { distance, picture: &self.reconstructions[slot(distance)] })
             .collect();
-        let scroll_vector = vector_of(scroll, &distances);
         let context = SliceContext {
             given: GivenPicture { picture, change },
             grid: self.parameters.grid,
@@ -221,8 +236,7 @@ impl H264Encoder {
             // 0 stands for undefined samples.
             content: self.frames + 1,
             scroll,
-            // What moves by whole samples is found without a search.
-            search: self.search_effort().filter(|_| !scroll_vector.is_some_and(Vector::is_whole)),
+            search,
             scroll_vector,
             instructions: self.instructions,
         };
@@ -342,6 +356,13 @@ impl H264Encoder {
         };
         (rows(&picture.luma, height), rows(&picture.chroma, height / 2))
     }
+}
+
+/// QP of picture `number` of a segment where pictures change everywhere: some are coded finer, and the pictures after them
+/// gain by it too, as they are predicted from them.
+fn cascaded_qp(qp: u8, number: u32) -> u8 {
+    const PERIOD: u32 = 4;
+    if number.is_multiple_of(PERIOD) { qp.saturating_sub(2) } else { (qp + 1).min(51) }
 }
 
 /// The vector of a scroll for the second entry of reference list 0.

@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, Command};
 use strikeline_picture::{PixelFormat, Time};
 use wgpu_video::encode::ffmpeg::EncoderOption;
+use wgpu_video::encode::h264::Effort;
 use wgpu_video::encode::{EncoderFactory, H264Quality};
 
 use super::{headings, length};
@@ -23,6 +24,13 @@ pub(crate) struct EncoderArgs {
     /// It is constant, on H.264's scale. Lossless codecs, and frames that are not compressed, do not depend on it.
     #[arg(long, value_name = "QP", default_value_t = H264Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
     quality: u8,
+
+    /// How much work goes into smaller files, with the codec h264 [default: fast]
+    ///
+    /// It matters where pictures change everywhere, as in perspective or with --exact-speed. What stands still, or moves by whole
+    /// pixels, costs the same time and bytes with each.
+    #[arg(long, hide_short_help = true, value_name = "EFFORT", value_enum)]
+    effort: Option<EffortChoice>,
 
     /// Codec, such as h264, x265, svt-av1 or prores
     #[arg(long, alias = "encoder", value_name = "NAME", value_parser = CodecParser, hide_possible_values = true, long_help = about_codecs())]
@@ -51,6 +59,26 @@ pub(crate) struct EncoderArgs {
     /// Time that ffmpeg may do nothing.
     #[arg(long, value_name = "TIME", value_parser = length, hide = true)]
     ffmpeg_patience: Option<Time>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum EffortChoice {
+    /// The least time.
+    Fast,
+    /// Fewer bytes, by searching for motion more carefully.
+    Balanced,
+    /// The fewest bytes.
+    Small,
+}
+
+impl EffortChoice {
+    fn effort(self) -> Effort {
+        match self {
+            EffortChoice::Fast => Effort::Fast,
+            EffortChoice::Balanced => Effort::Balanced,
+            EffortChoice::Small => Effort::Small,
+        }
+    }
 }
 
 /// The help of `--codec`, with all of them.
@@ -135,6 +163,7 @@ impl EncoderArgs {
             pixels: self.pixel_format,
             ffmpeg: &ffmpeg_or_usual(self.ffmpeg.as_deref()),
             options: &self.codec_option,
+            effort: self.effort.map(EffortChoice::effort),
             patience: patience.map(Duration::from_nanos),
         })
     }

@@ -50,6 +50,7 @@ pub(super) const KEYS: &[Key] = &[
     key("audio-codec", "aac, or copy if a recording can be copied"),
     key("audio-bitrate", "192k"),
     key("quality", ""),
+    key("effort", "fast"),
     Key { option: "usual-codec", ..key("codec", "what is usual for the output, h264 for MP4") },
     Key { variable: Some("STRIKELINE_FFMPEG"), ..key("ffmpeg", "ffmpeg") },
     key("adapter", "the fastest"),

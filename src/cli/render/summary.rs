@@ -16,14 +16,17 @@ use crate::cli::words::{self, count, decimals, length, song_time};
 
 /// Seconds for which a note is in sight before it is struck: `--lookahead` as it became.
 pub(crate) fn lookahead_of(scene: &Highway) -> f64 {
-    f64::from(scene.layout().path) / scene.motion().pixels_per_second()
+    scene.motion().lookahead().as_seconds()
 }
 
 /// How fast the notes move, and how long they are in sight.
 pub(crate) fn speed_of(scene: &Highway) -> String {
-    let speed = match scene.motion().pixels_per_frame() {
-        Some(pixels) => format!("{} per frame", count(pixels, "pixel")),
-        None => format!("{:.1} pixels per second", scene.motion().pixels_per_second()),
+    let motion = scene.motion();
+    let in_turns = motion.pixels_over_frames().filter(|_| motion.has_even_steps());
+    let speed = match (motion.pixels_per_frame(), in_turns) {
+        (Some(pixels), _) => format!("{pixels} pixels per frame"),
+        (None, Some((pixels, frames))) => format!("{pixels} pixels in {frames} frames"),
+        (None, None) => format!("{:.1} pixels per second", motion.pixels_per_second()),
     };
     format!("{speed} and are in sight for {}", decimals(lookahead_of(scene), 2))
 }

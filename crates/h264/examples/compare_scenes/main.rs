@@ -70,7 +70,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         all.push(rows);
     }
     print_means(&all);
-    std::fs::remove_file(stream)?;
+    if std::env::var_os("KEEP").is_none() {
+        std::fs::remove_file(stream)?;
+    }
     Ok(())
 }
 

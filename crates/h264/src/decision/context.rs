@@ -121,10 +121,12 @@ impl SliceContext<'_> {
             toward(vector.y, changes.above[column], changes.below[column])
                 || toward(vector.x, beside(column.checked_sub(1)), beside(Some(column + 1)))
         });
-        let finer = match (moves_on, Texture::of(source)) {
-            (false, _) => 0,
-            (true, Texture::Edges) => self.fineness.new_with_edges,
-            (true, _) => self.fineness.new,
+        if !moves_on {
+            return self.qp;
+        }
+        let finer = match Texture::of(source) {
+            Texture::Edges => self.fineness.new_with_edges,
+            Texture::Dithered | Texture::Smooth => self.fineness.new,
         };
         self.qp.saturating_sub(finer)
     }

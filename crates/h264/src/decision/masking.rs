@@ -69,7 +69,7 @@ impl Fineness {
         /// Every third macroblock is looked at, and an eighth of the picture is much.
         const STEP: usize = 3;
         const MUCH: usize = 8;
-        /// The range of luma from which a macroblock is detailed; most is three fifths.
+        /// The range of luma from which a macroblock is detailed; most is half of them.
         const DETAIL: u8 = 6;
         let range = |index: usize| {
             let position = grid.position(index % grid.columns, index / grid.columns);
@@ -81,7 +81,7 @@ impl Fineness {
             dithered += usize::from(matches!(range, 1..=2)) * STEP;
             detailed += usize::from(range >= DETAIL) * STEP;
         }
-        if !has_scroll && detailed * 5 > grid.len() * 3 {
+        if !has_scroll && detailed * 2 > grid.len() {
             Fineness::OF_DETAIL
         } else if dithered * MUCH > grid.len() {
             Fineness::OF_MUCH_DITHER

@@ -12,7 +12,7 @@ use crate::simd::Instructions;
 
 /// Sums of absolute differences, per bit's worth: up to which P_Skip is tried, and from which intra prediction is.
 const SKIP_UP_TO: u32 = 160;
-const INTRA_FROM: u32 = 100;
+const INTRA_FROM: u32 = 30;
 
 impl ModeDecision<'_, '_> {
     /// A new macroblock of a P slice whose motion is searched. `skip_vector`: that of P_Skip.

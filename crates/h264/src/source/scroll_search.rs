@@ -89,6 +89,12 @@ impl ScrollSearch<'_> {
         (count(WholeMotion::by(-found.dx, -found.dy)) > moved * 2).then_some(found)
     }
 
+    /// The share of macroblocks that differ from the previous picture: the first of these to the second number.
+    pub(crate) fn changed_share(&self) -> (usize, usize) {
+        let changed = self.sampled_macroblocks().filter(|&position| self.differs(position)).count();
+        (changed, self.sampled_macroblocks().count())
+    }
+
     /// The macroblocks on which scrolls are judged.
     fn sampled_macroblocks(&self) -> impl Iterator<Item = MacroblockPosition> {
         let grid = self.grid;

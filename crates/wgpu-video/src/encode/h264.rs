@@ -1,6 +1,6 @@
 //! The built-in H.264 encoder, `strikeline-h264`, as an [`EncoderFactory`].
 
-pub use strikeline_h264::{BufferPool, EntropyCoding, H264Encoder, ReferenceCount};
+pub use strikeline_h264::{BufferPool, Effort, EntropyCoding, H264Encoder, ReferenceCount};
 
 use strikeline_h264::{H264Error, H264Settings, Qp};
 use strikeline_picture::{FrameChange, Picture, SegmentIndex};
@@ -18,6 +18,7 @@ pub struct H264Factory {
     quality: H264Quality,
     entropy_coding: EntropyCoding,
     references: ReferenceCount,
+    effort: Effort,
     buffers: BufferPool,
 }
 
@@ -45,6 +46,12 @@ impl H264Factory {
         H264Factory { references, ..self }
     }
 
+    /// The same with another amount of work that goes into finding fewer bytes; [`Effort::Fast`] unless set.
+    #[must_use]
+    pub fn with_effort(self, effort: Effort) -> H264Factory {
+        H264Factory { effort, ..self }
+    }
+
     /// A fresh encoder for one segment.
     ///
     /// # Errors
@@ -59,7 +66,8 @@ impl H264Factory {
             .with_qp(qp)
             .with_segment_frames(settings.segment_frames)
             .with_entropy_coding(self.entropy_coding)
-            .with_references(self.references);
+            .with_references(self.references)
+            .with_effort(self.effort);
         Ok(H264Encoder::with_buffers(&settings, segment, &self.buffers)?)
     }
 }
@@ -75,6 +83,13 @@ impl EncoderFactory for H264Factory {
 
     fn samples_read(&self) -> SamplesRead {
         SamplesRead::New
+    }
+
+    fn identity(&self) -> String {
+        match self.effort {
+            Effort::Fast => NAME.to_owned(),
+            effort => format!("{NAME} {effort:?}"),
+        }
     }
 
     fn begin_segment(
