@@ -57,11 +57,12 @@ inside() {
 remove_root() {
     # The innermost first.
     mount | sed -n "s|.* on \(${root}[^ ]*\) type .*|\1|p" | sort -r | while read -r mounted; do
-        umount "$mounted"
+        # What still runs there has a moment to end.
+        umount "$mounted" || { sleep 2 && umount "$mounted"; } || true
     done
     if mount | grep -q " on $root"; then
         echo "$name: $root is still mounted and stays" >&2
         return
     fi
-    rm -rf "$work"
+    rm -rf --one-file-system "$work"
 }
