@@ -24,6 +24,7 @@ use crate::settings::{CodedPicture, Effort, EntropyCoding, H264Error, H264Settin
 use crate::simd::Instructions;
 use crate::source::history::{GivenPicture, SourceHistory, WholeMotion};
 use crate::source::scroll_search::ScrollSearch;
+use std::ops::RangeInclusive;
 use strikeline_picture::{FrameChange, Picture, PixelFormat, Plane, Scroll, SegmentIndex};
 
 /// Pictures from one check for a better scroll than the given one to the next.
@@ -54,8 +55,8 @@ pub struct H264Encoder {
     better_scroll: Option<Scroll>,
     motion: MotionField,
     effort: Effort,
-    /// Whether much of the last picture was neither unchanged nor moved.
-    is_mostly_new: bool,
+    /// Pictures since the last one of which much was neither unchanged nor moved.
+    pictures_since_mostly_new: u32,
     /// By the first picture.
     fineness: Fineness,
     codings: Box<[Coding; 2]>,
@@ -123,7 +124,7 @@ impl H264Encoder {
             better_scroll: None,
             motion: MotionField::new(grid),
             effort,
-            is_mostly_new: false,
+            pictures_since_mostly_new: u32::MAX,
             fineness: Fineness::default(),
             codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
@@ -194,13 +195,7 @@ impl H264Encoder {
         if intra {
             self.fineness = Fineness::for_picture(picture, self.parameters.grid, change.scroll.is_some());
         }
-        if self.frames == 1 {
-            // Later it is known from the picture before.
-            let given = GivenPicture { picture, change };
-            let search = ScrollSearch { history: &self.history, given, grid: self.parameters.grid };
-            let (changed, sampled) = search.changed_share();
-            self.is_mostly_new = changed * MOSTLY_NEW > sampled;
-        }
+        self.expect_changes(picture, change);
         let scroll = if intra { change.scroll } else { self.find_scroll(picture, change) };
         let distances = self.distances(scroll);
         // Errors of the first picture are copied through the whole segment, so it is coded finer.
@@ -210,7 +205,7 @@ impl H264Encoder {
         let search = self.search_effort().filter(|_| !scroll_vector.is_some_and(Vector::is_whole));
         let qp = if intra {
             later_qp.saturating_sub(self.fineness.first)
-        } else if search.is_some() && self.is_mostly_new {
+        } else if search.is_some() && self.is_mostly_new() {
             cascaded_qp(later_qp, self.frames)
         } else {
             later_qp
@@ -258,10 +253,33 @@ impl H264Encoder {
         drop(references);
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
-        self.is_mostly_new =
-            if intra { self.fineness.is_detailed } else { new * MOSTLY_NEW > self.parameters.grid.len() };
+        if new * MOSTLY_NEW > self.parameters.grid.len() {
+            self.pictures_since_mostly_new = 0;
+        } else {
+            self.pictures_since_mostly_new = self.pictures_since_mostly_new.saturating_add(1);
+        }
         self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
         Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
+    }
+
+    /// Finds out, in the first pictures, whether much of a picture changes. Later it is known from those before.
+    fn expect_changes(&mut self, picture: &Picture<'_>, change: &FrameChange) {
+        const FIRST: RangeInclusive<u32> = 1..=3;
+        if FIRST.contains(&self.frames) && !self.is_mostly_new() {
+            let given = GivenPicture { picture, change };
+            let search = ScrollSearch { history: &self.history, given, grid: self.parameters.grid };
+            let (changed, sampled) = search.changed_share();
+            if changed * MOSTLY_NEW > sampled {
+                self.pictures_since_mostly_new = 0;
+            }
+        }
+    }
+
+    /// Whether much of this picture is expected to be neither unchanged nor moved. Pictures that repeat others do not count:
+    /// there are such in videos of a lower frame rate.
+    fn is_mostly_new(&self) -> bool {
+        const REPEATS: u32 = 4;
+        self.pictures_since_mostly_new <= REPEATS
     }
 
     /// The given scroll if the picture agrees with it, otherwise one that is found by search.
@@ -289,11 +307,14 @@ impl H264Encoder {
 
     /// How motion is searched in the next picture, if it is.
     fn search_effort(&self) -> Option<SearchEffort> {
-        const FAST: SearchEffort = SearchEffort { whole_steps: 8, fine_steps: &[], steps_each: 0 };
-        const BALANCED: SearchEffort = SearchEffort { whole_steps: 16, fine_steps: &[2, 1], steps_each: 1 };
-        const SMALL: SearchEffort = SearchEffort { whole_steps: 32, fine_steps: &[2, 1], steps_each: 3 };
+        const FAST: SearchEffort =
+            SearchEffort { whole_steps: 8, fine_steps: &[], steps_each: 0, divides: false };
+        const BALANCED: SearchEffort =
+            SearchEffort { whole_steps: 16, fine_steps: &[1], steps_each: 1, divides: false };
+        const SMALL: SearchEffort =
+            SearchEffort { whole_steps: 32, fine_steps: &[2, 1], steps_each: 2, divides: true };
         match self.effort {
-            Effort::Fast => self.is_mostly_new.then_some(FAST),
+            Effort::Fast => self.is_mostly_new().then_some(FAST),
             Effort::Balanced => Some(BALANCED),
             Effort::Small => Some(SMALL),
         }
@@ -308,7 +329,7 @@ impl H264Encoder {
         }
         match scroll.and_then(|scroll| scroll.exact_distance(most)) {
             Some(distance) => vec![1, distance],
-            None if scroll.is_none() && self.is_mostly_new => vec![1],
+            None if scroll.is_none() && self.is_mostly_new() => vec![1],
             None => vec![1, 1],
         }
     }

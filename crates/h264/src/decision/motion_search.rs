@@ -28,7 +28,7 @@ impl InterPartition {
     }
 
     /// The fewest partitions with these motions of the quarters.
-    fn of(motions: [PartitionMotion; 4]) -> InterPartition {
+    pub(crate) fn of(motions: [PartitionMotion; 4]) -> InterPartition {
         let same = |a: usize, b: usize| motions[a] == motions[b];
         let shape = match (same(0, 1) && same(2, 3), same(0, 2) && same(1, 3)) {
             (true, true) => PartitionShape::Whole,
@@ -37,6 +37,11 @@ impl InterPartition {
             (false, false) => PartitionShape::Quarters,
         };
         InterPartition { shape, motions }
+    }
+
+    /// For each partition its first quarter.
+    pub(crate) fn partitions(&self) -> &'static [usize] {
+        self.shape.first_quarters()
     }
 
     /// Inter prediction of a whole macroblock (8.4.2).

@@ -13,6 +13,18 @@ use crate::simd::Instructions;
 /// Sums of absolute differences, per bit's worth: up to which P_Skip is tried, and from which intra prediction is.
 const SKIP_UP_TO: u32 = 160;
 const INTRA_FROM: u32 = 30;
+/// The same from which several partitions are tried.
+const DIVIDE_FROM: u32 = 120;
+
+/// What is known of P_Skip.
+struct SkipTrial {
+    /// Its vector, where that is in range, and what it leaves.
+    motion: Option<FoundMotion>,
+    /// Squared error, as [`weighted_error`] has it.
+    error: u32,
+    /// Whether the macroblock is coded with its vector, with a residual.
+    is_coded: bool,
+}
 
 impl ModeDecision<'_, '_> {
     /// A new macroblock of a P slice whose motion is searched. `skip_vector`: that of P_Skip.
@@ -25,109 +37,108 @@ impl ModeDecision<'_, '_> {
     ) {
         self.drops_single_levels = true;
         let context = self.context;
-        let &MacroblockToCode { position, source, rate, .. } = block;
-        let range = VectorRange::of(context.grid, position);
-        let [best, _] = codings;
-        let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
-        let mut known = None;
-        let mut is_coded = false;
-        let (mut skip_error, mut unchanged) = (u32::MAX, u32::MAX);
-        if range.contains(skip_vector) {
-            skipped.predict(context.references, position, &mut best.reconstruction, context.instructions);
-            let predicted = best.reconstruction.samples();
-            let [luma, chroma] = source.differences(predicted);
-            skip_error = weighted_error(source, predicted, context.instructions);
-            unchanged = skip_error;
-            if luma + chroma <= rate.lambda * SKIP_UP_TO {
-                self.code_predicted_inter(best, block, &skipped, skip_vector);
-                if best.skip.is_some() {
-                    self.written.write_coding(block, best);
-                    return;
-                }
-                is_coded = true;
-            }
-            known = Some(FoundMotion { vector: skip_vector, difference: luma, cost: luma });
+        let rate = block.rate;
+        let range = VectorRange::of(context.grid, block.position);
+        let [best, other] = codings;
+        let skip = match range.contains(skip_vector) {
+            true => self.try_skip(best, block, skip_vector),
+            false => SkipTrial { motion: None, error: u32::MAX, is_coded: false },
+        };
+        if skip.is_coded && best.skip.is_some() {
+            self.written.write_coding(block, best);
+            return;
         }
-        let around = self.written.around(position.column);
-        let predicted = around.predicted_vector_of_whole(0);
+        let around = self.written.around(block.position.column);
         let search = BlockSearch {
             reference: &context.references[0].picture.luma,
-            source: source.luma,
-            position,
+            source: block.source.luma,
+            position: block.position,
             range,
-            predicted,
+            predicted: around.predicted_vector_of_whole(0),
             lambda: rate.lambda,
             effort,
             instructions: context.instructions,
         };
-        let [here, right, below] = field.around(position);
-        let candidates = [
-            skip_vector,
-            around.left.vectors[1],
-            around.above.vectors[2],
-            around.above_right.vectors[2],
-            here,
-            right,
-            below,
-        ];
-        let found = search.run(&candidates, known);
+        let [here, right, below] = field.around(block.position);
+        let neighbours = [around.left.vectors[1], around.above.vectors[2], around.above_right.vectors[2]];
+        let [left, above, above_right] = neighbours;
+        let found = search.run(&[skip_vector, left, above, above_right, here, right, below], skip.motion);
         let whole = InterPartition::whole(PartitionMotion::new(0, found.vector));
-        let intra = (found.cost > rate.lambda * INTRA_FROM).then(|| self.best_intra(block));
-        match intra {
-            Some(intra) if intra.luma_cost <= found.cost * 2 => {
-                // Chroma is weighed as if both predictions left the same of it.
-                let cost = found.cost + intra.chroma_cost;
-                let inter = InterChoice { cost, whole, divided: None };
-                self.code_best(block, &inter, &intra, skip_vector, codings);
-            }
-            _ => {
-                if !is_coded || found.vector != skip_vector {
-                    whole.predict(
-                        context.references,
-                        position,
-                        &mut best.reconstruction,
-                        context.instructions,
-                    );
-                    unchanged = weighted_error(source, best.reconstruction.samples(), context.instructions);
-                    self.code_predicted_inter(best, block, &whole, skip_vector);
-                }
-                self.leave_residual_out(best, block, &whole, unchanged, skip_vector);
-                if skip_error <= best.cost && best.skip.is_none() {
-                    skipped.predict(
-                        context.references,
-                        position,
-                        &mut best.reconstruction,
-                        context.instructions,
-                    );
-                    self.without_residual(best, block, &skipped, skip_vector);
-                }
-                self.written.write_coding(block, best);
-            }
-        }
-    }
-
-    /// Calculates the cost of a coding, and takes its residual away if that makes it cheaper. `unchanged`: the
-    /// error of the prediction.
-    fn leave_residual_out(
-        &self,
-        coding: &mut Coding,
-        block: &MacroblockToCode<'_>,
-        partition: &InterPartition,
-        unchanged: u32,
-        skip_vector: Vector,
-    ) {
-        let SliceContext { references, instructions, .. } = *self.context;
-        let error = weighted_error(block.source, coding.reconstruction.samples(), instructions);
-        coding.cost = error.saturating_add(block.rate.worth(coding.bits));
-        if coding.macroblock.coded.pattern == 0 {
+        let divided = if effort.divides && found.cost > rate.lambda * DIVIDE_FROM {
+            divide(&search, found, &[left, above, above_right, here])
+        } else {
+            None
+        };
+        let cost = divided.map_or(found.cost, |(_, cost)| cost);
+        let divided = divided.map(|(partition, _)| partition);
+        let intra = (cost > rate.lambda * INTRA_FROM).then(|| self.best_intra(block));
+        if let Some(intra) = intra.filter(|intra| intra.luma_cost <= cost * 2) {
+            // Chroma is weighed as if both predictions left the same of it.
+            let inter = InterChoice { cost: cost + intra.chroma_cost, whole, divided };
+            self.code_best(block, &inter, &intra, skip_vector, codings);
             return;
         }
-        let bits = coding.macroblock.shape_and_vector_bits();
-        let cost = unchanged.saturating_add(block.rate.worth(bits));
-        if cost <= coding.cost {
-            partition.predict(references, block.position, &mut coding.reconstruction, instructions);
-            self.without_residual(coding, block, partition, skip_vector);
-            coding.cost = cost;
+        let is_coded = skip.is_coded && found.vector == skip_vector;
+        self.code_or_leave(best, block, &whole, is_coded.then_some(skip.error), skip_vector);
+        if let Some(divided) = divided {
+            self.code_or_leave(other, block, &divided, None, skip_vector);
+            if other.cost < best.cost {
+                std::mem::swap(best, other);
+            }
+        }
+        if skip.error <= best.cost && best.skip.is_none() {
+            let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
+            self.predict(best, block, &skipped);
+            self.without_residual(best, block, &skipped, skip_vector);
+        }
+        self.written.write_coding(block, best);
+    }
+
+    /// Judges P_Skip, and codes the macroblock with its vector if that promises to need no residual.
+    fn try_skip(&self, out: &mut Coding, block: &MacroblockToCode<'_>, skip_vector: Vector) -> SkipTrial {
+        let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
+        self.predict(out, block, &skipped);
+        let predicted = out.reconstruction.samples();
+        let [luma, chroma] = block.source.differences(predicted);
+        let error = weighted_error(block.source, predicted, self.context.instructions);
+        let is_coded = luma + chroma <= block.rate.lambda * SKIP_UP_TO;
+        if is_coded {
+            self.code_predicted_inter(out, block, &skipped, skip_vector);
+        }
+        let motion = FoundMotion { vector: skip_vector, difference: luma, cost: luma };
+        SkipTrial { motion: Some(motion), error, is_coded }
+    }
+
+    fn predict(&self, out: &mut Coding, block: &MacroblockToCode<'_>, partition: &InterPartition) {
+        let SliceContext { references, instructions, .. } = *self.context;
+        partition.predict(references, block.position, &mut out.reconstruction, instructions);
+    }
+
+    /// Codes a macroblock in one way, without residual if that is cheaper, and calculates the cost. `coded_error`: given where
+    /// it is coded with a residual already, and then the error of the prediction.
+    fn code_or_leave(
+        &self,
+        out: &mut Coding,
+        block: &MacroblockToCode<'_>,
+        partition: &InterPartition,
+        coded_error: Option<u32>,
+        skip_vector: Vector,
+    ) {
+        let instructions = self.context.instructions;
+        let predicted_error = coded_error.unwrap_or_else(|| {
+            self.predict(out, block, partition);
+            let error = weighted_error(block.source, out.reconstruction.samples(), instructions);
+            self.code_predicted_inter(out, block, partition, skip_vector);
+            error
+        });
+        let error = weighted_error(block.source, out.reconstruction.samples(), instructions);
+        out.cost = error.saturating_add(block.rate.worth(out.bits));
+        let bits = out.macroblock.shape_and_vector_bits();
+        let cost = predicted_error.saturating_add(block.rate.worth(bits));
+        if out.macroblock.coded.pattern != 0 && cost <= out.cost {
+            self.predict(out, block, partition);
+            self.without_residual(out, block, partition, skip_vector);
+            out.cost = cost;
         }
     }
 
@@ -145,6 +156,26 @@ impl ModeDecision<'_, '_> {
         coding.skip = (*partition == skipped).then_some(skip_vector);
         coding.bits = if coding.skip.is_some() { 0 } else { coding.macroblock.shape_and_vector_bits() + 3 };
     }
+}
+
+/// Searches a vector for each quarter of a macroblock. Returns the division, with the cost in differences and bits, if it is
+/// better than `found`, the best vector of the whole.
+fn divide(
+    search: &BlockSearch<'_>,
+    found: FoundMotion,
+    candidates: &[Vector],
+) -> Option<(InterPartition, u32)> {
+    let quarters = [0, 1, 2, 3].map(|quarter| search.run_quarter(quarter, found.vector, candidates));
+    let partition = InterPartition::of(quarters.map(|quarter| PartitionMotion::new(0, quarter.vector)));
+    let (shape, header) = match partition.partitions() {
+        [_] => return None,
+        two @ [_, _] => (two, 4),
+        four => (four, 8),
+    };
+    let differences: u32 = quarters.iter().map(|quarter| quarter.difference).sum();
+    let vectors: u32 = shape.iter().map(|&first| quarters[first].cost - quarters[first].difference).sum();
+    let cost = differences + vectors + search.lambda * header;
+    (cost < found.cost).then_some((partition, cost))
 }
 
 /// Squared error in which that of chroma counts for as many samples as luma has: errors that are left in chroma are moved on

@@ -31,3 +31,20 @@ impl MotionField {
         [index, right, below].map(|index| self.vectors[index])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_are_not_stored_yet_are_of_the_picture_before() {
+        let grid = MacroblockGrid { columns: 3, rows: 2 };
+        let mut field = MotionField::new(grid);
+        let vector = |x: i16| Vector { x, y: -x };
+        (0..2).for_each(|row| field.store_row(row, (0..3).map(|column| vector(row as i16 * 3 + column))));
+        assert_eq!(field.around(grid.position(1, 0)), [1, 2, 4].map(vector));
+        field.store_row(0, (10..13).map(vector));
+        assert_eq!(field.around(grid.position(0, 1)), [3, 4, 3].map(vector));
+        assert_eq!(field.around(grid.position(2, 1)), [5, 5, 5].map(vector));
+    }
+}

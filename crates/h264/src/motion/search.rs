@@ -30,6 +30,8 @@ pub(crate) struct SearchEffort {
     pub(crate) fine_steps: &'static [i16],
     /// Most steps of each of these sizes.
     pub(crate) steps_each: u32,
+    /// Whether quarters of a macroblock are searched, too.
+    pub(crate) divides: bool,
 }
 
 /// A block of 16×16 luma samples whose motion is searched.
@@ -89,6 +91,35 @@ impl BlockSearch<'_> {
             Some(known) if known.cost <= best.cost => known,
             _ => best,
         }
+    }
+
+    /// The best vector of an 8×8 quarter, from `start` or one of the candidates on.
+    pub(crate) fn run_quarter(&self, quarter: usize, start: Vector, candidates: &[Vector]) -> FoundMotion {
+        let judge = |search: &Self, vector: Vector| search.of_quarter(quarter, vector);
+        let mut best = judge(self, start);
+        for &vector in candidates.iter().filter(|&&vector| vector != start && self.range.contains(vector)) {
+            let found = judge(self, vector);
+            if found.cost < best.cost {
+                best = found;
+            }
+        }
+        for (step, most) in [(WHOLE, 4), (2, 1), (1, 1)] {
+            (best, _) = self.downhill(best, step, most, judge);
+        }
+        best
+    }
+
+    /// Judges a vector of an 8×8 quarter.
+    fn of_quarter(&self, quarter: usize, vector: Vector) -> FoundMotion {
+        let (right, below) = (quarter % 2 * 8, quarter / 2 * 8);
+        let (x, y) = (self.position.x() + right, self.position.y() + below);
+        let mut predicted = [0; 128];
+        let block = InterBlock { x, y, width: 8, height: 8, vector };
+        predict_luma(self.reference, block, &mut predicted, self.instructions);
+        let source = self.source.data[below * self.source.stride + right..].chunks(self.source.stride);
+        let rows = source.zip(predicted.as_chunks::<16>().0);
+        let difference = rows.map(|(source, predicted)| difference_of_8(source, predicted)).sum();
+        self.judged(vector, difference)
     }
 
     /// Steps to the best of four neighbours for as long as it is better. Returns the differences of the last four that were
@@ -174,5 +205,75 @@ impl BlockSearch<'_> {
     fn judged(&self, vector: Vector, difference: u32) -> FoundMotion {
         let cost = difference + self.lambda * vector.minus(self.predicted).bits();
         FoundMotion { vector, difference, cost }
+    }
+}
+
+/// Sum of absolute differences of 8 samples.
+fn difference_of_8(one: &[u8], other: &[u8; 16]) -> u32 {
+    one.iter().zip(&other[..8]).map(|(one, other)| u32::from(one.abs_diff(*other))).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buffer_pool::BufferPool;
+    use crate::grid::MacroblockGrid;
+    use crate::prediction::reference::Reconstruction;
+
+    const GRID: MacroblockGrid = MacroblockGrid { columns: 6, rows: 6 };
+
+    /// A smooth texture that is different everywhere.
+    fn textured() -> Reconstruction {
+        let mut picture = Reconstruction::new(GRID, &BufferPool::default());
+        for y in 0..96 {
+            for x in 0..96 {
+                let (u, v) = (x as f64, y as f64);
+                let value = (u / 9.0).sin() * 50.0 + (v / 11.0).cos() * 50.0 + (u * v / 900.0).sin() * 20.0;
+                picture.luma.at_mut(x, y)[0] = (128.0 + value) as u8;
+            }
+        }
+        (0..36).for_each(|index| picture.extend_border(index % 6, index / 6));
+        picture
+    }
+
+    fn search(source: &[u8; 256], picture: &Reconstruction, effort: SearchEffort) -> FoundMotion {
+        let position = GRID.position(2, 2);
+        let search = BlockSearch {
+            reference: &picture.luma,
+            source: Plane { data: source, stride: 16 },
+            position,
+            range: VectorRange::of(GRID, position),
+            predicted: Vector::ZERO,
+            lambda: 1,
+            effort,
+            instructions: Instructions::detect(),
+        };
+        search.run(&[Vector { x: 8, y: -4 }], None)
+    }
+
+    #[test]
+    fn motion_by_quarters_of_a_sample_is_found() {
+        let picture = textured();
+        let careful = SearchEffort { whole_steps: 16, fine_steps: &[2, 1], steps_each: 2, divides: false };
+        for vector in [(0, 0), (4, 8), (6, -6), (13, 3), (-9, 10), (-15, -7), (22, 1)] {
+            let vector = Vector { x: vector.0, y: vector.1 };
+            let mut source = [0; 256];
+            let block = InterBlock { x: 32, y: 32, width: 16, height: 16, vector };
+            predict_luma(&picture.luma, block, &mut source, Instructions::Baseline);
+            let found = search(&source, &picture, careful);
+            let off = found.vector.minus(vector);
+            assert!(off.x.abs() <= 1 && off.y.abs() <= 1, "{vector:?}: {found:?}");
+            assert!(found.difference <= 256, "{vector:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn no_vector_beyond_the_range_is_found() {
+        let picture = textured();
+        let far = SearchEffort { whole_steps: 200, fine_steps: &[2, 1], steps_each: 9, divides: false };
+        let range = VectorRange::of(GRID, GRID.position(2, 2));
+        for level in [0, 90, 255] {
+            assert!(range.contains(search(&[level; 256], &picture, far).vector));
+        }
     }
 }
