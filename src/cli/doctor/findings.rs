@@ -141,7 +141,7 @@ fn missing(adapters: &[AdapterDetails], assembler: Option<Assembler>) -> Vec<Mis
     if !["ffmpeg", "ffprobe"].into_iter().all(machine::has_program) {
         missing.push(Missing {
             what: "ffmpeg",
-            why: "only the tests of strikeline need it",
+            why: "the codecs that strikeline does not have itself need it, such as x265, AV1, VP9 and ProRes, and so do the tests",
             command: "apt install ffmpeg, dnf install ffmpeg-free or brew install ffmpeg",
         });
     }
