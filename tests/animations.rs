@@ -343,10 +343,11 @@ fn a_render_that_was_killed_goes_on_and_makes_the_bytes_of_one_run() {
     let part = ["--duration", "12", "--size", "192x108", "-o"];
     succeed(render(folder.path(), &part).args(["whole.gif", "--no-resume"]));
     let mut child = render(folder.path(), &part).args(["a.gif", "--journal-after", "0"]).spawn().unwrap();
+    // More than the largest segment takes, so that one is complete.
     let has_begun = || {
         let journal = names(folder.path()).into_iter().find(|name| name.starts_with(".a.gif."));
         journal.is_some_and(|name| {
-            fs::metadata(folder.path().join(name)).is_ok_and(|about| about.len() > 50_000)
+            fs::metadata(folder.path().join(name)).is_ok_and(|about| about.len() > 400_000)
         })
     };
     while !has_begun() {

@@ -509,7 +509,9 @@ fn rings_grow_by_a_cubic_ease_and_fade_with_time() {
     let rate = FrameRate::new(60, 1).unwrap();
     for age in [0.0, 0.1, 0.3, 0.45] {
         let notes = vec![note(1.0, LanePlace::Lane(1), 127, Mark::None)];
-        let mut highway = Highway::new(content(notes), &options(&theme, 1.0 + age), size(), rate).unwrap();
+        // How old an effect is follows from how far its note has moved.
+        let options = HighwayOptions { exact_speed: true, ..options(&theme, 1.0 + age) };
+        let mut highway = Highway::new(content(notes), &options, size(), rate).unwrap();
         let picture = still(&mut highway, size(), rate);
         let layout = highway.layout().clone();
         let (left, right) = layout.lane(1);
@@ -558,7 +560,8 @@ fn effects_end_when_their_time_is_over() {
 fn struck(theme: &Theme, velocity: u8, age: f64) -> (Vec<u8>, Highway) {
     let rate = FrameRate::new(60, 1).unwrap();
     let notes = vec![note(1.0, LanePlace::Lane(1), velocity, Mark::None)];
-    let mut highway = Highway::new(content(notes), &options(theme, 1.0 + age), size(), rate).unwrap();
+    let options = HighwayOptions { exact_speed: true, ..options(theme, 1.0 + age) };
+    let mut highway = Highway::new(content(notes), &options, size(), rate).unwrap();
     (still(&mut highway, size(), rate), highway)
 }
 

@@ -73,7 +73,7 @@ fn the_encoder_learns_how_far_notes_move() {
         (whole.map(|scroll| scroll.expect("a whole scroll").dy).collect::<Vec<_>>(), pixels)
     };
     // 4 pixels per frame.
-    let second = HighwayOptions { lookahead: Time::from_seconds(1.35), ..bare() };
+    let second = HighwayOptions { lookahead: Time::from_seconds(1.275), ..bare() };
     assert_eq!(steps(second), (vec![4; 5], Some(4)));
     // In turns.
     let (turns, pixels) = steps(bare());

@@ -144,6 +144,9 @@ fn every_frame_shows_its_instant_at_the_start_and_after_hours() {
                 options.extend(extra);
                 let (_folder, video, summary) = render_bare(&song, &options);
                 let speed = summary["pixels_per_second"].as_f64().unwrap();
+                // Where frames take turns with two steps, a note may be a pixel off.
+                let in_turns = extra.is_empty() && summary["pixels_per_frame"].is_null();
+                let tolerance = if in_turns { 1.5 } else { 0.5 };
                 let rate = match rate {
                     "60" => 60.0,
                     _ => 30000.0 / 1001.0,
@@ -162,7 +165,7 @@ fn every_frame_shows_its_instant_at_the_start_and_after_hours() {
                     }
                     seen += 1;
                     assert!(
-                        (measured - expected).abs() <= 0.5,
+                        (measured - expected).abs() <= tolerance,
                         "frame {index} from {at} s at {rate}: seen at {measured}, expected at {expected}"
                     );
                 }
@@ -326,8 +329,8 @@ fn the_bundled_songs_render() {
 }
 
 #[test]
-fn with_more_effort_a_video_is_smaller_and_as_good_where_notes_move_by_parts_of_pixels() {
-    let look = ["--size", "480x270", "--duration", "3", "--exact-speed", "--lookahead", "1.37", "--no-sound"];
+fn with_more_effort_a_video_in_perspective_is_smaller_and_as_good() {
+    let look = ["--size", "480x270", "--duration", "4", "--view", "perspective", "--no-sound"];
     let made = |effort: &[&str]| {
         let (_folder, video, summary) = render(&midi::song(&beat(4)), &[&look[..], effort].concat());
         (summary["bytes"].as_u64().unwrap(), decode(&video, 480, 270).concat())

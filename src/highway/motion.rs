@@ -304,8 +304,8 @@ mod tests {
     }
 
     #[test]
-    fn at_snapped_speed_every_frame_moves_by_the_same_even_number_of_pixels() {
-        let motion = NoteMotion::new(700, Time::from_seconds(2.1), rate(30000, 1001), false);
+    fn at_equal_steps_every_frame_moves_by_the_same_even_number_of_pixels() {
+        let motion = NoteMotion::new(740, Time::from_seconds(2.1), rate(30000, 1001), false);
         let step = i64::from(motion.pixels_per_frame().unwrap()) * SUBPIXELS;
         assert_eq!(step % (2 * SUBPIXELS), 0);
         let start = Time::from_nanos(-1_234_567_891);

@@ -479,7 +479,7 @@ mod tests {
 
     #[test]
     fn grace_notes_are_small_lie_before_their_strokes_and_are_drawn_over_them() {
-        let motion = NoteMotion::new(900, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
+        let motion = NoteMotion::new(930, Time::from_seconds(2.0), FrameRate::new(60, 1).unwrap(), false);
         let options = HighwayOptions::default();
         let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
         let place = |notes: &[HighwayNote]| {
