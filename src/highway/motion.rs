@@ -114,11 +114,8 @@ impl NoteMotion {
             let off = self.subpixels_after(start, nearest);
             return self.scroll_on_grid(i128::from(nearest) + i128::from(frame.0)).saturating_add(off);
         }
-        let (numerator, denominator) = self.speed;
-        let rate = (i128::from(self.frame_rate.numerator()), i128::from(self.frame_rate.denominator()));
-        let nanos_times_rate =
-            i128::from(start.as_nanos()) * rate.0 + i128::from(frame.0) * rate.1 * NANOS_PER_SECOND;
-        round_div(nanos_times_rate * numerator, denominator * NANOS_PER_SECOND * rate.0)
+        // Frame `frame` of the video is as far after the song's start as `start` is after that many frames before it.
+        self.subpixels_after(start, i64::try_from(frame.0).map_or(i64::MIN, |frame| -frame))
     }
 
     /// How far notes move from frame `frame` of the grid to `time`, in subpixels.
