@@ -10,10 +10,7 @@ use strikeline_picture::Time;
 
 use super::{DrumMapArgs, MapInForce, PictureArgs, ThemeFilesArgs, headings, time};
 use crate::cli::files::CommandFiles;
-use crate::cli::given;
 use crate::cli::messages::Messages;
-use crate::cli::render::lookahead_of;
-use crate::cli::words;
 
 /// Look and speed of the highway.
 #[derive(Debug, Clone, clap::Args)]
@@ -101,9 +98,6 @@ pub(crate) struct HighwayArgs {
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     end_card: Option<PathBuf>,
 }
-
-/// How much the lookahead may change without a warning, as a share.
-const FAR_OFF: f64 = 0.05;
 
 /// The options of a highway that affect the cost of drawing.
 #[derive(Debug, Clone)]
@@ -224,7 +218,6 @@ impl HighwayArgs {
             end_card: self.end_card.clone().map(|image| EndCard { image }),
         };
         let highway = Highway::new(content, &options, picture.size(), picture.fps())?;
-        self.warn_of_other_lookahead(&highway, messages);
         self.warn_of_cut_texts(&highway, picture, messages);
         let missing: Vec<String> =
             highway.missing_characters().iter().map(|character| format!("{character:?}")).collect();
@@ -236,17 +229,6 @@ impl HighwayArgs {
             ));
         }
         Ok(highway)
-    }
-
-    /// Says if the speed of the notes is far from the one asked for.
-    fn warn_of_other_lookahead(&self, highway: &Highway, messages: &mut Messages) {
-        let (asked, real) = (self.lookahead.as_seconds(), lookahead_of(highway));
-        if given::has("lookahead") && (real / asked - 1.0).abs() > FAR_OFF {
-            messages.warn(format_args!(
-                "--lookahead {asked} became {}, so that notes move by whole steps; --exact-speed keeps it",
-                words::decimals(real, 2)
-            ));
-        }
     }
 
     /// Says which texts have not enough room.

@@ -15,7 +15,7 @@ use crate::cli::video_format::VideoKind;
 use crate::cli::words::{self, count, decimals, length, song_time};
 
 /// Seconds for which a note is in sight before it is struck: `--lookahead` as it became.
-pub(crate) fn lookahead_of(scene: &Highway) -> f64 {
+fn lookahead_of(scene: &Highway) -> f64 {
     scene.motion().lookahead().as_seconds()
 }
 
