@@ -2,8 +2,8 @@
 //! of their own. It shows how fast the pipeline is with given stage costs, on any machine and without a GPU.
 //!
 //! `cargo bench --bench pipeline_model -- [--quick] [--json] [PART]...`, where a part is `memory`, `own-cost`, or a set
-//! of costs: `seed`, `planar`, `uniform`, `log-normal`. Without names all of these are run, which takes about ten
-//! minutes of mostly waiting.
+//! of costs: `seed`, `planar`, `uniform`, `log-normal`, `plain`, `neon`. Without names all of these are run, which takes about a
+//! quarter of an hour of mostly waiting.
 //!
 //! `recording` is only run when named: what recording costs, with these stages and with the real ones.
 
@@ -39,8 +39,17 @@ const SEED: Costs = Costs {
 /// The same with half the bytes to copy: luma and chroma.
 const PLANAR: Costs = Costs { readback: Duration::from_micros(1_800), ..SEED };
 
+/// The groove in `plain`: 1.7 % of the planes are read back, and the built-in encoder codes what has changed. Its time per frame is
+/// that of PERF.md, on one core.
+const PLAIN: Costs =
+    Costs { readback: Duration::from_micros(31), encode: Duration::from_micros(620), ..SEED };
+
+/// The groove in `neon`: 10 % of the planes are read back.
+const NEON: Costs =
+    Costs { readback: Duration::from_micros(180), encode: Duration::from_micros(3_000), ..SEED };
+
 /// The costs that are run over all ring depths and numbers of encoders: name, title, costs.
-const CASES: [(&str, &str, Costs); 4] = [
+const CASES: [(&str, &str, Costs); 6] = [
     ("seed", "Render 0.03, read-back 3.6, encode 3.5 ms", SEED),
     ("planar", "Render 0.03, read-back 1.8 (1.5 bytes per pixel rather than 3), encode 3.5 ms", PLANAR),
     (
@@ -53,6 +62,8 @@ const CASES: [(&str, &str, Costs); 4] = [
         "Render 0.03, read-back 3.6, encode 3.5 ms on average, log-normal with σ = 0.5",
         Costs { jitter: Jitter::LogNormal, ..SEED },
     ),
+    ("plain", "Render 0.03, read-back 0.031 (1.7 % of 1.5 bytes per pixel), encode 0.62 ms", PLAIN),
+    ("neon", "Render 0.03, read-back 0.18 (10 % of 1.5 bytes per pixel), encode 3.0 ms", NEON),
 ];
 
 /// The work splits for which the cost of the pipeline itself is measured.

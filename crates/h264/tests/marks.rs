@@ -72,14 +72,21 @@ fn road(x: usize, place: usize) -> u8 {
     }
 }
 
+fn encoder() -> H264Encoder {
+    let settings = H264Settings::new(Scene::new(0).picture().size, FrameRate::new(60, 1).unwrap());
+    H264Encoder::new(&settings, SegmentIndex(0)).unwrap()
+}
+
+fn moved() -> FrameChange {
+    FrameChange::UNKNOWN.with_scroll(Some(Scroll::whole(0, STEP as i32)))
+}
+
 /// Encodes so many pictures, and calls `look` with the number of each, its source and its reconstruction.
 fn encode(frames: usize, mut look: impl FnMut(usize, &Scene, &[u8])) {
-    let settings = H264Settings::new(Scene::new(0).picture().size, FrameRate::new(60, 1).unwrap());
-    let mut encoder = H264Encoder::new(&settings, SegmentIndex(0)).unwrap();
-    let change = FrameChange::UNKNOWN.with_scroll(Some(Scroll::whole(0, STEP as i32)));
+    let mut encoder = encoder();
     for frame in 0..frames {
         let (scene, mut output) = (Scene::new(frame), Vec::new());
-        encoder.encode(&scene.picture(), &change, &mut output).unwrap();
+        encoder.encode(&scene.picture(), &moved(), &mut output).unwrap();
         look(frame, &scene, &encoder.reconstruction().0);
     }
 }
@@ -106,6 +113,68 @@ fn what_has_moved_on_keeps_no_traces_of_what_came_in_with_it() {
     });
     let late = traces[60..].iter().sum::<f64>() / 40.0;
     assert!(late < 0.02, "{:.1} % of the flat lanes are not exact at the end: {traces:.3?}", late * 100.0);
+}
+
+/// For how many pictures each row of a macroblock has stood still or moved with the scene.
+struct Ages(Vec<[u32; HEIGHT]>);
+
+impl Ages {
+    fn next(&self, now: &Scene, before: &Scene) -> Ages {
+        let row =
+            |scene: &Scene, column: usize, y: usize| scene.luma[y * WIDTH + column * 16..][..16].to_vec();
+        let age = |column: usize, y: usize| {
+            let from = [Some(y), y.checked_sub(STEP)].into_iter().flatten();
+            let equal = from.filter(|&from| row(now, column, y) == row(before, column, from));
+            equal.map(|from| self.0[column][from] + 1).max().unwrap_or(0)
+        };
+        Ages((0..WIDTH / 16).map(|column| std::array::from_fn(|y| age(column, y))).collect())
+    }
+
+    fn of_macroblock(&self, (column, row): (usize, usize)) -> u32 {
+        self.0[column][row * 16..row * 16 + 16].iter().copied().min().unwrap_or(0)
+    }
+}
+
+#[test]
+fn the_error_of_what_has_settled_is_no_larger_than_that_of_a_key_frame() {
+    /// Pictures after which small errors must have been corrected.
+    const SETTLED: u32 = 12;
+    /// Pictures in which as many notes come in as leave.
+    const PERIOD: usize = LINES / STEP;
+    let mut before = Scene::new(0);
+    let mut ages = Ages(vec![[0; HEIGHT]; WIDTH / 16]);
+    let mut errors = Vec::new();
+    encode(SETTLED as usize + 6 * PERIOD, |frame, scene, decoded| {
+        ages = ages.next(scene, &before);
+        before = Scene::new(frame);
+        let key_frame = key_frame(scene);
+        let all = (0..HEIGHT / 16).flat_map(|row| (0..WIDTH / 16).map(move |column| (column, row)));
+        let settled: Vec<_> = all.filter(|&block| ages.of_macroblock(block) >= SETTLED).collect();
+        let error = |decoded: &[u8]| {
+            let samples = |plane, block| rows(plane, block).flatten().copied().collect::<Vec<u8>>();
+            let pairs = settled
+                .iter()
+                .flat_map(|&block| samples(&scene.luma, block).into_iter().zip(samples(decoded, block)));
+            pairs.map(|(source, decoded)| f64::from(source.abs_diff(decoded)).powi(2)).sum::<f64>()
+        };
+        errors.push((settled.len(), error(decoded), error(&key_frame)));
+    });
+    for (index, period) in errors[SETTLED as usize..].chunks_exact(PERIOD).enumerate() {
+        let settled: usize = period.iter().map(|(settled, ..)| settled).sum();
+        assert!(settled > PERIOD * WIDTH * HEIGHT / 256 / 4, "only {settled} macroblocks have settled");
+        let error: f64 = period.iter().map(|(_, error, _)| error).sum();
+        let of_key_frames: f64 = period.iter().map(|(.., error)| error).sum();
+        // An error of one level in one sample of 100 is not seen.
+        let limit = of_key_frames * 1.1 + settled as f64 * 256.0 / 100.0;
+        assert!(error <= limit, "period {index}: {error}, where {of_key_frames} are those of key frames");
+    }
+}
+
+/// The luma of a scene as the first picture of a segment has it.
+fn key_frame(scene: &Scene) -> Vec<u8> {
+    let mut encoder = encoder();
+    encoder.encode(&scene.picture(), &moved(), &mut Vec::new()).unwrap();
+    encoder.reconstruction().0
 }
 
 #[test]

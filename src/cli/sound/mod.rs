@@ -10,8 +10,9 @@ mod played;
 mod recorded;
 mod span;
 mod stoppable;
+mod summary;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use anyhow::Context;
 use strikeline::song::{ChartInfo, DrumMap, Note, Song, Timeline};
@@ -21,7 +22,7 @@ use strikeline_sound::align::{AlignSettings, Alignment, Band, SongHit, align};
 use strikeline_sound::channels::Stereo;
 use strikeline_sound::fade::{FadeCurve, Faded};
 use strikeline_sound::limiter::Limiter;
-use strikeline_sound::loudness::{LoudnessPlan, LoudnessTarget, normalise};
+use strikeline_sound::loudness::{LoudnessTarget, normalise};
 use strikeline_sound::mix::Mixer;
 use strikeline_sound::recording::{Codec, Damage, Recording};
 use wgpu_video::sound::{AudioEncoding, FlacDepth};
@@ -30,13 +31,13 @@ use wgpu_video::stream::CancelToken;
 use super::UsageError;
 use super::args::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, PlayedSong, SoundArgs};
 use super::files::is_same_file;
-use super::words::song_time;
 use lazy::Lazy;
 pub(crate) use played::soundfont;
 use played::{Instrument, file_name, instruments};
 use recorded::{DamageLog, Recorded};
 pub(crate) use span::VideoSpan;
 use stoppable::Stoppable;
+pub(crate) use summary::SoundSummary;
 
 /// The highest true peak of sound that is changed, in dBTP.
 const CEILING: f64 = -1.0;
@@ -53,91 +54,6 @@ pub(crate) struct VideoSound {
     pub packets: Box<dyn PacketSource>,
     /// What it is.
     pub about: SoundSummary,
-}
-
-/// What the sound of a video is.
-#[derive(Debug, Clone)]
-pub(crate) struct SoundSummary {
-    /// What is heard.
-    sources: Vec<String>,
-    /// Whether the packets of a recording are copied.
-    copied: bool,
-    codec: String,
-    format: AudioFormat,
-    /// Where the recording begins in the song, in seconds; `None` without a recording.
-    offset: Option<f64>,
-    /// How that was found, if it was.
-    found: Option<Alignment>,
-    loudness: Arc<Mutex<Option<LoudnessPlan>>>,
-    /// The loudness that is wanted, if one is.
-    target: Option<LoudnessTarget>,
-    damage: DamageLog,
-}
-
-impl SoundSummary {
-    /// In words, for the end of a run.
-    pub(crate) fn text(&self) -> String {
-        let how = if self.copied { "copied" } else { "encoded" };
-        let loudness = match self.loudness().and_then(|plan| Some((plan, plan.expected_lufs?))) {
-            Some((plan, lufs)) => format!("; {lufs:.1} LUFS{}", self.why_off_target(plan, lufs)),
-            None => String::new(),
-        };
-        let mut text =
-            format!("sound: {}; {how} as {}, {}{loudness}", self.sources.join(", "), self.codec, self.format);
-        if let Some(found) = self.found {
-            let offset = song_time(found.offset.as_seconds());
-            text.push_str(&format!("\nthe recording begins at {offset} of the song, as its hits show"));
-            if found.lead.is_finite() {
-                text.push_str(&format!(" ({:.1} standard errors better than any other place)", found.lead));
-            }
-        }
-        text
-    }
-
-    /// Why the loudness is `lufs` and not what was wanted, if it is more than rounding that keeps it off.
-    fn why_off_target(&self, plan: LoudnessPlan, lufs: f64) -> String {
-        let Some(target) = self.target.filter(|target| lufs < target.lufs - 0.1) else {
-            return String::new();
-        };
-        let wanted = target.lufs;
-        if plan.gain_db >= target.max_gain_db {
-            return format!(
-                ", not {wanted}: it is so soft that it would have to be raised by more than {} dB",
-                target.max_gain_db
-            );
-        }
-        format!(
-            ", not {wanted}: peaks stay under {} dBTP, and louder they would have to be pressed too much",
-            target.ceiling_dbtp
-        )
-    }
-
-    /// The same for scripts.
-    pub(crate) fn json(&self) -> serde_json::Value {
-        let loudness = self.loudness();
-        serde_json::json!({
-            "sources": self.sources,
-            "copied": self.copied,
-            "codec": self.codec,
-            "sample_rate": self.format.rate(),
-            "channels": self.format.channels(),
-            "audio_offset_seconds": self.offset,
-            "audio_offset_lead": self.found.map(|found| found.lead).filter(|lead| lead.is_finite()),
-            "measured_lufs": loudness.and_then(|plan| plan.measured_lufs),
-            "gain_db": loudness.map(|plan| plan.gain_db),
-            "expected_lufs": loudness.and_then(|plan| plan.expected_lufs),
-            "warnings": self.damage.warnings(),
-        })
-    }
-
-    /// What came up while the sound was made.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        self.damage.warnings()
-    }
-
-    fn loudness(&self) -> Option<LoudnessPlan> {
-        *self.loudness.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The sound that `args` ask for, for the part `span` of the song; `None` when it is to have none. `warn` gets what a user
