@@ -73,8 +73,8 @@ def while_it_runs(program, arguments, columns, folder):
     for lines in screens(program, arguments, columns, folder):
         if not all_screens or lines != all_screens[-1]:
             all_screens.append(lines)
-    moving = [lines for lines in all_screens if any(" frames/s" in line or "%" in line for line in lines)] or all_screens
-    return moving[len(moving) // 2], all_screens[-1]
+    running = [lines for lines in all_screens if not any(line.startswith("took ") for line in lines)]
+    return running[len(running) // 2], all_screens[-1]
 
 
 def main():

@@ -29,7 +29,7 @@ pub(crate) struct StreamArgs {
     #[arg(long, hide_short_help = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     segments: Option<u16>,
 
-    /// Logical devices that draw at the same time [default: 1, or 2 on a software adapter]
+    /// Logical devices that draw at the same time [default: 1; 2 on a software adapter, from four segments on]
     ///
     /// Each draws segments of its own.
     #[arg(long, hide_short_help = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]

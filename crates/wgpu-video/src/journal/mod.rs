@@ -25,16 +25,18 @@
 //! can still be used.
 
 mod content;
+mod contents;
 mod join;
 mod record;
 mod resume;
 mod segment_file;
 
+pub(crate) use contents::Elsewhere;
+pub use contents::{Contents, about_file, video_of_file};
 pub use join::{join, keep_sound};
 pub use record::SegmentKey;
 pub use resume::{Journal, JournalPlace};
-pub(crate) use segment_file::Elsewhere;
-pub use segment_file::{Contents, SegmentFile, about_file, is_in_use, remove_unused, video_of_file};
+pub use segment_file::{SegmentFile, is_in_use, remove_unused};
 
 use std::io;
 use std::path::PathBuf;

@@ -144,9 +144,11 @@ fn stream_all(
     let selection = options.selection(scene.order());
     let kept = selection.kept(plan);
     let to_make = selection.range(plan).count() - kept.count();
-    let wanted = options.split.devices.unwrap_or_else(|| source.about.devices());
+    let to_draw = usize::try_from(to_make).unwrap_or(usize::MAX);
+    // To set up another device takes as long as to draw a segment or two.
+    let wanted = options.split.devices.unwrap_or_else(|| source.about.devices().min(to_draw / 2));
     // More devices than segments would have nothing to draw.
-    let most = if in_order { 1 } else { usize::try_from(to_make.max(1)).unwrap_or(usize::MAX) };
+    let most = if in_order { 1 } else { to_draw.max(1) };
     let at_once = options.encoder.most_at_once().unwrap_or(usize::MAX).max(1);
     let most = most.min(at_once);
     let wanted = wanted.clamp(1, most);
