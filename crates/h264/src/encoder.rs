@@ -5,6 +5,7 @@ use crate::bits::level::level_for;
 use crate::bits::nal::{NalKind, START_CODE, append_nal, append_sized_nal};
 use crate::bits::parameter_sets::{SliceHeader, StreamParameters};
 use crate::buffer_pool::BufferPool;
+use crate::deblocking::{BlockEdges, DeblockPicture};
 use crate::decision::ages::MacroblockAges;
 use crate::decision::coding::Coding;
 use crate::decision::context::{SliceContext, later_qp};
@@ -59,6 +60,9 @@ pub struct H264Encoder {
     pictures_since_mostly_new: u32,
     /// By the first picture.
     fineness: Fineness,
+    /// For the deblocking filter: per macroblock, what it needs, and whether it changed something.
+    edges: Vec<BlockEdges>,
+    filtered: Vec<bool>,
     codings: Box<[Coding; 2]>,
     instructions: Instructions,
 }
@@ -126,6 +130,8 @@ impl H264Encoder {
             effort,
             pictures_since_mostly_new: u32::MAX,
             fineness: Fineness::default(),
+            edges: vec![BlockEdges::NONE; grid.len()],
+            filtered: vec![false; grid.len()],
             codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
         }
@@ -205,12 +211,14 @@ impl H264Encoder {
         let search = self.search_effort().filter(|_| !scroll_vector.is_some_and(Vector::is_whole));
         let qp = if intra {
             later_qp.saturating_sub(self.fineness.first)
-        } else if search.is_some() && self.is_mostly_new() {
+        } else if change.scroll.is_none() && search.is_some() && self.is_mostly_new() {
             cascaded_qp(later_qp, self.frames)
         } else {
             later_qp
         };
-        let header = SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp };
+        let deblocks = self.deblocks(intra, search, qp);
+        let header =
+            SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp, deblocks };
         self.parameters.append_slice_header(&mut self.bits, &header);
 
         let stored = self.reconstructions.len();
@@ -247,10 +255,14 @@ impl H264Encoder {
             history: &mut self.history,
             ages: &mut self.ages,
             motion: &mut self.motion,
+            edges: deblocks.then_some(&mut self.edges),
             codings: &mut self.codings,
         };
         let CodedMacroblocks { rbsp, new } = SliceEncoder::new(context, state, written).encode();
         drop(references);
+        if deblocks {
+            self.deblock(&mut current);
+        }
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
         if new * MOSTLY_NEW > self.parameters.grid.len() {
@@ -260,6 +272,32 @@ impl H264Encoder {
         }
         self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
         Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
+    }
+
+    /// Whether the next picture is filtered: where much of it is new, and its QP leaves something to filter. The filter takes
+    /// about a tenth of the time, so [`Effort::Fast`] does without.
+    fn deblocks(&self, intra: bool, search: Option<SearchEffort>, qp: u8) -> bool {
+        const FROM_QP: u8 = 20;
+        let is_new = if intra { self.fineness.is_detailed } else { search.is_some() && self.is_mostly_new() };
+        self.effort != Effort::Fast && is_new && qp >= FROM_QP
+    }
+
+    /// Filters the picture that was coded, and records what that changed.
+    fn deblock(&mut self, current: &mut Reconstruction) {
+        let grid = self.parameters.grid;
+        self.filtered.fill(false);
+        self.instructions.run(DeblockPicture {
+            grid,
+            picture: current,
+            edges: &self.edges,
+            changed: &mut self.filtered,
+        });
+        for (index, _) in self.filtered.iter().enumerate().filter(|(_, filtered)| **filtered) {
+            let position = grid.position(index % grid.columns, index / grid.columns);
+            current.content_ids[index] = self.frames + 1;
+            current.extend_border(position.column, position.row);
+            self.ages.mark_changed(position);
+        }
     }
 
     /// Finds out, in the first pictures, whether much of a picture changes. Later it is known from those before.

@@ -1,0 +1,292 @@
+//! All edges of a picture, macroblock by macroblock (ITU-T H.264, 8.7).
+
+use super::edges::{BlockEdges, STRONGEST, Strengths};
+use super::filter::{EdgeLimits, Line, Sides};
+use super::limits::Limits;
+use crate::grid::MacroblockGrid;
+use crate::prediction::reference::Reconstruction;
+use crate::residual::quantiser::chroma_qp;
+use crate::simd::{PlaneMut, SimdKernel};
+
+/// Filters a reconstructed picture. Its borders are to be extended after that.
+#[derive(Debug)]
+pub(crate) struct DeblockPicture<'a> {
+    pub(crate) grid: MacroblockGrid,
+    pub(crate) picture: &'a mut Reconstruction,
+    /// Of all macroblocks, in raster order.
+    pub(crate) edges: &'a [BlockEdges],
+    /// In the same order; becomes true for those of which samples may have changed.
+    pub(crate) changed: &'a mut [bool],
+}
+
+impl SimdKernel for DeblockPicture<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let DeblockPicture { grid, picture, edges, changed } = self;
+        for index in 0..grid.len() {
+            let (column, row) = (index % grid.columns, index / grid.columns);
+            let here = &edges[index];
+            let (x, y) = ((column * 16) as isize, (row * 16) as isize);
+            let inner = EdgeLevel::of(here.qp, here.qp);
+            // Edges between columns, from the left on, then those between rows.
+            if column > 0 {
+                let left = &edges[index - 1];
+                let strengths = here.left_edge(left);
+                let level = EdgeLevel::of(here.qp, left.qp);
+                if level.applies(strengths) {
+                    (changed[index - 1], changed[index]) = (true, true);
+                    luma_columns(picture.luma.plane_at_mut(x - 4, y), &level, strengths);
+                    chroma_columns(picture.chroma.plane_at_mut(x - 4, y / 2), &level, strengths);
+                }
+            }
+            let columns = here.inner_columns();
+            for (edge, strengths) in (1..4).zip(columns) {
+                if inner.applies(strengths) {
+                    changed[index] = true;
+                    luma_columns(picture.luma.plane_at_mut(x + edge * 4 - 4, y), &inner, strengths);
+                }
+            }
+            if inner.applies(columns[1]) {
+                chroma_columns(picture.chroma.plane_at_mut(x + 4, y / 2), &inner, columns[1]);
+            }
+            if row > 0 {
+                let above = &edges[index - grid.columns];
+                let strengths = here.upper_edge(above);
+                let level = EdgeLevel::of(here.qp, above.qp);
+                if level.applies(strengths) {
+                    (changed[index - grid.columns], changed[index]) = (true, true);
+                    luma_rows(picture.luma.plane_at_mut(x, y - 4), &level, strengths);
+                    chroma_rows(picture.chroma.plane_at_mut(x, y / 2 - 2), &level, strengths);
+                }
+            }
+            let rows = here.inner_rows();
+            for (edge, strengths) in (1..4).zip(rows) {
+                if inner.applies(strengths) {
+                    changed[index] = true;
+                    luma_rows(picture.luma.plane_at_mut(x, y + edge * 4 - 4), &inner, strengths);
+                }
+            }
+            if inner.applies(rows[1]) {
+                chroma_rows(picture.chroma.plane_at_mut(x, y / 2 + 2), &inner, rows[1]);
+            }
+        }
+    }
+}
+
+/// The limits of an edge.
+struct EdgeLevel {
+    luma: Limits,
+    chroma: Limits,
+}
+
+impl EdgeLevel {
+    /// Between macroblocks with these QPs.
+    #[inline(always)]
+    fn of(one: u8, other: u8) -> EdgeLevel {
+        let mean = |one: u8, other: u8| (one + other).div_ceil(2);
+        EdgeLevel {
+            luma: Limits::of(mean(one, other)),
+            chroma: Limits::of(mean(chroma_qp(one), chroma_qp(other))),
+        }
+    }
+
+    /// Whether anything is filtered.
+    #[inline(always)]
+    fn applies(&self, strengths: Strengths) -> bool {
+        strengths != [0; 4] && !(self.luma.are_zero() && self.chroma.are_zero())
+    }
+}
+
+/// The limits of 16 lines. `part`: which of the four strengths a line has.
+#[inline(always)]
+fn limits_of(limits: &Limits, strengths: Strengths, part: impl Fn(usize) -> usize) -> EdgeLimits {
+    let changes = strengths.map(|strength| limits.most_change(strength));
+    let mut most_change = [0; 16];
+    for (line, most) in most_change.iter_mut().enumerate() {
+        *most = changes[part(line) & 3];
+    }
+    EdgeLimits { alpha: limits.alpha, beta: limits.beta, most_change }
+}
+
+#[inline(always)]
+fn widened(bytes: &[u8; 16]) -> Line {
+    let mut line = [0; 16];
+    for (wide, byte) in line.iter_mut().zip(bytes) {
+        *wide = i16::from(*byte);
+    }
+    line
+}
+
+#[inline(always)]
+fn narrowed(line: &Line) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    for (byte, wide) in bytes.iter_mut().zip(line) {
+        *byte = *wide as u8;
+    }
+    bytes
+}
+
+/// Filters luma between two columns. `samples`: from four columns before the edge on.
+#[inline(always)]
+fn luma_columns(samples: PlaneMut<'_>, level: &EdgeLevel, strengths: Strengths) {
+    let PlaneMut { data, stride } = samples;
+    let mut lines = columns_of::<16>(data, stride);
+    filter_luma_lines(&mut lines, level, strengths);
+    store_columns(data, stride, &lines);
+}
+
+/// Filters luma between two rows. `samples`: from four rows before the edge on.
+#[inline(always)]
+fn luma_rows(samples: PlaneMut<'_>, level: &EdgeLevel, strengths: Strengths) {
+    let PlaneMut { data, stride } = samples;
+    let mut lines = [[0; 16]; 8];
+    for (row, line) in lines.iter_mut().enumerate() {
+        *line = *data[row * stride..].first_chunk().unwrap_or(&[0; 16]);
+    }
+    filter_luma_lines(&mut lines, level, strengths);
+    for (row, line) in lines.iter().enumerate() {
+        data[row * stride..][..16].copy_from_slice(line);
+    }
+}
+
+/// Filters the eight lines along an edge of luma, four on each side of it.
+#[inline(always)]
+fn filter_luma_lines(lines: &mut [[u8; 16]; 8], level: &EdgeLevel, strengths: Strengths) {
+    let limits = limits_of(&level.luma, strengths, |line| line / 4);
+    let [p3, p2, p1, p0, q0, q1, q2, q3] = lines;
+    if strengths[0] == STRONGEST {
+        let mut sides = Sides {
+            p: [widened(p0), widened(p1), widened(p2), widened(p3)],
+            q: [widened(q0), widened(q1), widened(q2), widened(q3)],
+        };
+        limits.filter_luma_strongly(&mut sides);
+        let Sides { p, q } = &sides;
+        (*p0, *p1, *p2) = (narrowed(&p[0]), narrowed(&p[1]), narrowed(&p[2]));
+        (*q0, *q1, *q2) = (narrowed(&q[0]), narrowed(&q[1]), narrowed(&q[2]));
+    } else {
+        let mut sides =
+            Sides { p: [widened(p0), widened(p1), widened(p2)], q: [widened(q0), widened(q1), widened(q2)] };
+        limits.filter_luma(&mut sides);
+        let Sides { p, q } = &sides;
+        (*p0, *p1) = (narrowed(&p[0]), narrowed(&p[1]));
+        (*q0, *q1) = (narrowed(&q[0]), narrowed(&q[1]));
+    }
+}
+
+/// Filters chroma between two columns of pairs. `samples`: from two pairs before the edge on.
+#[inline(always)]
+fn chroma_columns(samples: PlaneMut<'_>, level: &EdgeLevel, strengths: Strengths) {
+    let PlaneMut { data, stride } = samples;
+    let mut columns = columns_of::<8>(data, stride);
+    // Eight rows of Cb, then the same of Cr.
+    let mut lines = [0, 2, 4, 6].map(|first: usize| {
+        let mut line = [0; 16];
+        line[..8].copy_from_slice(&columns[first][..8]);
+        line[8..].copy_from_slice(&columns[first + 1][..8]);
+        line
+    });
+    filter_chroma_lines(&mut lines, level, strengths, |line| line % 8 / 2);
+    for (first, line) in [0, 2, 4, 6].into_iter().zip(lines) {
+        columns[first][..8].copy_from_slice(&line[..8]);
+        columns[first + 1][..8].copy_from_slice(&line[8..]);
+    }
+    store_columns_of::<8>(data, stride, &columns);
+}
+
+/// Filters chroma between two rows. `samples`: from two rows before the edge on.
+#[inline(always)]
+fn chroma_rows(samples: PlaneMut<'_>, level: &EdgeLevel, strengths: Strengths) {
+    let PlaneMut { data, stride } = samples;
+    let mut lines = [[0; 16]; 4];
+    for (row, line) in lines.iter_mut().enumerate() {
+        *line = *data[row * stride..].first_chunk().unwrap_or(&[0; 16]);
+    }
+    filter_chroma_lines(&mut lines, level, strengths, |line| line / 4);
+    for (row, line) in lines.iter().enumerate().skip(1).take(2) {
+        data[row * stride..][..16].copy_from_slice(line);
+    }
+}
+
+/// Filters the four lines along an edge of chroma, two on each side of it.
+#[inline(always)]
+fn filter_chroma_lines(
+    lines: &mut [[u8; 16]; 4],
+    level: &EdgeLevel,
+    strengths: Strengths,
+    part: impl Fn(usize) -> usize,
+) {
+    let limits = limits_of(&level.chroma, strengths, part);
+    let [p1, p0, q0, q1] = lines;
+    let mut sides = Sides { p: [widened(p0), widened(p1)], q: [widened(q0), widened(q1)] };
+    limits.filter_chroma(&mut sides, strengths[0] == STRONGEST);
+    (*p0, *q0) = (narrowed(&sides.p[0]), narrowed(&sides.q[0]));
+}
+
+/// Eight columns of `ROWS` rows, 8 or 16, as lines; of eight rows the rest of each line is 0.
+#[inline(always)]
+fn columns_of<const ROWS: usize>(data: &[u8], stride: usize) -> [[u8; 16]; 8] {
+    let mut lines = [[0; 16]; 8];
+    for first in (0..ROWS).step_by(8) {
+        let mut rows = [0; 8];
+        for (row, bytes) in rows.iter_mut().enumerate() {
+            let from = data[(first + row) * stride..].first_chunk().unwrap_or(&[0; 8]);
+            *bytes = u64::from_le_bytes(*from);
+        }
+        for (line, column) in lines.iter_mut().zip(transposed(rows)) {
+            line[first..first + 8].copy_from_slice(&column.to_le_bytes());
+        }
+    }
+    lines
+}
+
+#[inline(always)]
+fn store_columns(data: &mut [u8], stride: usize, lines: &[[u8; 16]; 8]) {
+    store_columns_of::<16>(data, stride, lines);
+}
+
+/// The reverse of [`columns_of`].
+#[inline(always)]
+fn store_columns_of<const ROWS: usize>(data: &mut [u8], stride: usize, lines: &[[u8; 16]; 8]) {
+    for first in (0..ROWS).step_by(8) {
+        let mut columns = [0; 8];
+        for (column, line) in columns.iter_mut().zip(lines) {
+            *column = u64::from_le_bytes(*line[first..].first_chunk().unwrap_or(&[0; 8]));
+        }
+        for (row, bytes) in transposed(columns).into_iter().enumerate() {
+            data[(first + row) * stride..][..8].copy_from_slice(&bytes.to_le_bytes());
+        }
+    }
+}
+
+/// Swaps rows and columns of 8×8 bytes.
+#[inline(always)]
+fn transposed(mut rows: [u64; 8]) -> [u64; 8] {
+    // Halves, then quarters, then single bytes change places across the diagonal.
+    for (distance, mask) in
+        [(4, 0x0000_0000_FFFF_FFFF), (2, 0x0000_FFFF_0000_FFFF), (1, 0x00FF_00FF_00FF_00FF)]
+    {
+        for upper in (0..8).filter(|row| row & distance == 0) {
+            let swap = (rows[upper] >> (8 * distance) ^ rows[upper + distance]) & mask;
+            rows[upper + distance] ^= swap;
+            rows[upper] ^= swap << (8 * distance);
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_become_lines_and_back() {
+        let samples: Vec<u8> = (0..16 * 20).map(|index| (index * 7 % 251) as u8).collect();
+        let lines = columns_of::<16>(&samples, 20);
+        for (x, line) in lines.iter().enumerate() {
+            assert_eq!(*line, std::array::from_fn(|y| samples[y * 20 + x]));
+        }
+        let mut copy = vec![0; samples.len()];
+        store_columns(&mut copy, 20, &lines);
+        assert!((0..16).all(|y| copy[y * 20..][..8] == samples[y * 20..][..8]));
+    }
+}
