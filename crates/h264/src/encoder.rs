@@ -55,6 +55,8 @@ pub struct H264Encoder {
     /// A better scroll than the given one, as of the last check.
     better_scroll: Option<Scroll>,
     motion: MotionField,
+    /// Whether most of what changed in the last picture had moved by its scroll.
+    scroll_explains: bool,
     effort: Effort,
     /// Pictures since the last one of which much was neither unchanged nor moved.
     pictures_since_mostly_new: u32,
@@ -127,6 +129,7 @@ impl H264Encoder {
             found_scroll: None,
             better_scroll: None,
             motion: MotionField::new(grid),
+            scroll_explains: true,
             effort,
             pictures_since_mostly_new: u32::MAX,
             fineness: Fineness::default(),
@@ -207,11 +210,13 @@ impl H264Encoder {
         // Errors of the first picture are copied through the whole segment, so it is coded finer.
         let later_qp = later_qp(self.parameters.base_qp);
         let scroll_vector = vector_of(scroll, &distances);
-        // What moves by whole samples is found without a search.
-        let search = self.search_effort().filter(|_| !scroll_vector.is_some_and(Vector::is_whole));
+        // What moves by whole samples is found without a search, where that is most of what changes.
+        let is_told = change.scroll.is_some();
+        let is_explained = (is_told || self.scroll_explains) && scroll_vector.is_some_and(Vector::is_whole);
+        let search = if is_explained { None } else { self.search_effort(is_told) };
         let qp = if intra {
             later_qp.saturating_sub(self.fineness.first)
-        } else if change.scroll.is_none() && search.is_some() && self.is_mostly_new() {
+        } else if !is_told && search.is_some() && self.is_mostly_new() {
             cascaded_qp(later_qp, self.frames)
         } else {
             later_qp
@@ -258,13 +263,14 @@ impl H264Encoder {
             edges: deblocks.then_some(&mut self.edges),
             codings: &mut self.codings,
         };
-        let CodedMacroblocks { rbsp, new } = SliceEncoder::new(context, state, written).encode();
+        let CodedMacroblocks { rbsp, new, moved } = SliceEncoder::new(context, state, written).encode();
         drop(references);
         if deblocks {
             self.deblock(&mut current);
         }
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
+        self.scroll_explains = moved >= new;
         if new * MOSTLY_NEW > self.parameters.grid.len() {
             self.pictures_since_mostly_new = 0;
         } else {
@@ -343,8 +349,8 @@ impl H264Encoder {
         self.found_scroll.or(change.scroll)
     }
 
-    /// How motion is searched in the next picture, if it is.
-    fn search_effort(&self) -> Option<SearchEffort> {
+    /// How motion is searched in the next picture, if it is. `is_told`: whether the scene gives a scroll.
+    fn search_effort(&self, is_told: bool) -> Option<SearchEffort> {
         const FAST: SearchEffort =
             SearchEffort { whole_steps: 8, fine_steps: &[], steps_each: 0, divides: false };
         const BALANCED: SearchEffort =
@@ -352,7 +358,7 @@ impl H264Encoder {
         const SMALL: SearchEffort =
             SearchEffort { whole_steps: 32, fine_steps: &[2, 1], steps_each: 2, divides: true };
         match self.effort {
-            Effort::Fast => self.is_mostly_new().then_some(FAST),
+            Effort::Fast => (!is_told || self.is_mostly_new()).then_some(FAST),
             Effort::Balanced => Some(BALANCED),
             Effort::Small => Some(SMALL),
         }

@@ -37,6 +37,8 @@ pub(crate) struct CodedMacroblocks {
     pub(crate) rbsp: Vec<u8>,
     /// How many were neither unchanged nor moved.
     pub(crate) new: usize,
+    /// How many had moved by the scroll.
+    pub(crate) moved: usize,
 }
 
 /// Encodes one picture as one slice.
@@ -67,7 +69,7 @@ impl<'a> SliceEncoder<'a> {
         let motion = self.context.scroll_motion();
         let search = ChangeSearch { given, motion, content, instructions };
         let mut changes = RowChanges::new(grid.columns);
-        let mut new = 0;
+        let (mut new, mut moved) = (0, 0);
         self.state.history.take_row(search, 0, &mut changes.below);
         for row in 0..grid.rows {
             changes.next_row();
@@ -83,14 +85,16 @@ impl<'a> SliceEncoder<'a> {
                 self.copy_unchanged_and_moved(row, &changes.here);
                 self.encode_inter_row(row, &changes);
             }
-            new += changes.here.iter().filter(|&&change| change == SourceChange::New).count();
+            let count = |of: SourceChange| changes.here.iter().filter(|&&change| change == of).count();
+            new += count(SourceChange::New);
+            moved += count(SourceChange::Moved);
             if self.context.search.is_some() {
                 self.state.motion.store_row(row, self.written.row_vectors());
             }
             self.store_edges(row);
             self.written.end_row();
         }
-        CodedMacroblocks { rbsp: self.written.finish(), new }
+        CodedMacroblocks { rbsp: self.written.finish(), new, moved }
     }
 
     /// Stores what the deblocking filter needs to know of a row.
