@@ -221,7 +221,7 @@ impl H264Encoder {
         } else {
             later_qp
         };
-        let deblocks = self.deblocks(intra, search, qp);
+        let deblocks = self.deblocks(intra, search.is_some() && !is_told, qp);
         let header =
             SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp, deblocks };
         self.parameters.append_slice_header(&mut self.bits, &header);
@@ -271,7 +271,7 @@ impl H264Encoder {
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
         self.scroll_explains = moved >= new;
-        if new * MOSTLY_NEW > self.parameters.grid.len() {
+        if !intra && new * MOSTLY_NEW > self.parameters.grid.len() {
             self.pictures_since_mostly_new = 0;
         } else {
             self.pictures_since_mostly_new = self.pictures_since_mostly_new.saturating_add(1);
@@ -280,12 +280,12 @@ impl H264Encoder {
         Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
     }
 
-    /// Whether the next picture is filtered: where much of it is new, and its QP leaves something to filter. The filter takes
-    /// about a tenth of the time, so [`Effort::Fast`] does without.
-    fn deblocks(&self, intra: bool, search: Option<SearchEffort>, qp: u8) -> bool {
+    /// Whether the next picture is filtered: where much of it is new and nothing is told of its motion, and
+    /// its QP leaves something to filter.
+    fn deblocks(&self, intra: bool, is_searched: bool, qp: u8) -> bool {
         const FROM_QP: u8 = 20;
-        let is_new = if intra { self.fineness.is_detailed } else { search.is_some() && self.is_mostly_new() };
-        self.effort != Effort::Fast && is_new && qp >= FROM_QP
+        let is_new = if intra { self.fineness.is_detailed } else { is_searched && self.is_mostly_new() };
+        is_new && qp >= FROM_QP
     }
 
     /// Filters the picture that was coded, and records what that changed.

@@ -6,7 +6,7 @@ use super::limits::Limits;
 use crate::grid::MacroblockGrid;
 use crate::prediction::reference::Reconstruction;
 use crate::residual::quantiser::chroma_qp;
-use crate::simd::{PlaneMut, SimdKernel};
+use crate::simd::{PlaneMut, SimdKernel, interleaved};
 
 /// Filters a reconstructed picture. Its borders are to be extended after that.
 #[derive(Debug)]
@@ -130,9 +130,10 @@ fn narrowed(line: &Line) -> [u8; 16] {
 #[inline(always)]
 fn luma_columns(samples: PlaneMut<'_>, level: &EdgeLevel, strengths: Strengths) {
     let PlaneMut { data, stride } = samples;
-    let mut lines = columns_of::<16>(data, stride);
+    // Each time the index of a byte, 4 bits of its row and 3 of its column, is rotated by one bit: see `shuffled`.
+    let mut lines = shuffled(shuffled(shuffled(shuffled(row_pairs(data, stride)))));
     filter_luma_lines(&mut lines, level, strengths);
-    store_columns(data, stride, &lines);
+    store_row_pairs(data, stride, &shuffled(shuffled(shuffled(lines))));
 }
 
 /// Filters luma between two rows. `samples`: from four rows before the edge on.
@@ -177,20 +178,10 @@ fn filter_luma_lines(lines: &mut [[u8; 16]; 8], level: &EdgeLevel, strengths: St
 #[inline(always)]
 fn chroma_columns(samples: PlaneMut<'_>, level: &EdgeLevel, strengths: Strengths) {
     let PlaneMut { data, stride } = samples;
-    let mut columns = columns_of::<8>(data, stride);
-    // Eight rows of Cb, then the same of Cr.
-    let mut lines = [0, 2, 4, 6].map(|first: usize| {
-        let mut line = [0; 16];
-        line[..8].copy_from_slice(&columns[first][..8]);
-        line[8..].copy_from_slice(&columns[first + 1][..8]);
-        line
-    });
+    // Rows and columns are swapped: a line is eight rows of Cb, then the same of Cr.
+    let mut lines = shuffled(shuffled(shuffled(row_pairs(data, stride))));
     filter_chroma_lines(&mut lines, level, strengths, |line| line % 8 / 2);
-    for (first, line) in [0, 2, 4, 6].into_iter().zip(lines) {
-        columns[first][..8].copy_from_slice(&line[..8]);
-        columns[first + 1][..8].copy_from_slice(&line[8..]);
-    }
-    store_columns_of::<8>(data, stride, &columns);
+    store_row_pairs(data, stride, &shuffled(shuffled(shuffled(lines))));
 }
 
 /// Filters chroma between two rows. `samples`: from two rows before the edge on.
@@ -222,71 +213,105 @@ fn filter_chroma_lines(
     (*p0, *q0) = (narrowed(&sides.p[0]), narrowed(&sides.q[0]));
 }
 
-/// Eight columns of `ROWS` rows, 8 or 16, as lines; of eight rows the rest of each line is 0.
+/// Rows of 8 bytes, two in each line.
 #[inline(always)]
-fn columns_of<const ROWS: usize>(data: &[u8], stride: usize) -> [[u8; 16]; 8] {
-    let mut lines = [[0; 16]; 8];
-    for first in (0..ROWS).step_by(8) {
-        let mut rows = [0; 8];
-        for (row, bytes) in rows.iter_mut().enumerate() {
-            let from = data[(first + row) * stride..].first_chunk().unwrap_or(&[0; 8]);
-            *bytes = u64::from_le_bytes(*from);
-        }
-        for (line, column) in lines.iter_mut().zip(transposed(rows)) {
-            line[first..first + 8].copy_from_slice(&column.to_le_bytes());
-        }
+fn row_pairs<const PAIRS: usize>(data: &[u8], stride: usize) -> [[u8; 16]; PAIRS] {
+    let mut lines = [[0; 16]; PAIRS];
+    for (pair, line) in lines.iter_mut().enumerate() {
+        let row = |row: usize| {
+            u128::from(u64::from_le_bytes(*data[row * stride..].first_chunk().unwrap_or(&[0; 8])))
+        };
+        *line = (row(pair * 2) | row(pair * 2 + 1) << 64).to_le_bytes();
     }
     lines
 }
 
+/// The reverse of [`row_pairs`].
 #[inline(always)]
-fn store_columns(data: &mut [u8], stride: usize, lines: &[[u8; 16]; 8]) {
-    store_columns_of::<16>(data, stride, lines);
-}
-
-/// The reverse of [`columns_of`].
-#[inline(always)]
-fn store_columns_of<const ROWS: usize>(data: &mut [u8], stride: usize, lines: &[[u8; 16]; 8]) {
-    for first in (0..ROWS).step_by(8) {
-        let mut columns = [0; 8];
-        for (column, line) in columns.iter_mut().zip(lines) {
-            *column = u64::from_le_bytes(*line[first..].first_chunk().unwrap_or(&[0; 8]));
-        }
-        for (row, bytes) in transposed(columns).into_iter().enumerate() {
-            data[(first + row) * stride..][..8].copy_from_slice(&bytes.to_le_bytes());
-        }
+fn store_row_pairs<const PAIRS: usize>(data: &mut [u8], stride: usize, lines: &[[u8; 16]; PAIRS]) {
+    for (pair, line) in lines.iter().enumerate() {
+        let both = u128::from_le_bytes(*line);
+        data[pair * 2 * stride..][..8].copy_from_slice(&(both as u64).to_le_bytes());
+        data[(pair * 2 + 1) * stride..][..8].copy_from_slice(&((both >> 64) as u64).to_le_bytes());
     }
 }
 
-/// Swaps rows and columns of 8×8 bytes.
+/// The bytes of the first half and those of the second in turn: the highest bit of a byte's index becomes the lowest.
 #[inline(always)]
-fn transposed(mut rows: [u64; 8]) -> [u64; 8] {
-    // Halves, then quarters, then single bytes change places across the diagonal.
-    for (distance, mask) in
-        [(4, 0x0000_0000_FFFF_FFFF), (2, 0x0000_FFFF_0000_FFFF), (1, 0x00FF_00FF_00FF_00FF)]
-    {
-        for upper in (0..8).filter(|row| row & distance == 0) {
-            let swap = (rows[upper] >> (8 * distance) ^ rows[upper + distance]) & mask;
-            rows[upper + distance] ^= swap;
-            rows[upper] ^= swap << (8 * distance);
-        }
+fn shuffled<const LINES: usize>(lines: [[u8; 16]; LINES]) -> [[u8; 16]; LINES] {
+    let mut out = [[0; 16]; LINES];
+    for (pair, out) in out.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+        *out = interleaved(&lines[pair], &lines[pair + LINES / 2]);
     }
-    rows
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::buffer_pool::BufferPool;
+    use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind};
+    use crate::prediction::reference::Reference;
+    use crate::prediction::vectors::Vector;
+    use crate::simd::Instructions;
+
+    /// A picture of small steps, and macroblocks of all kinds in it, both from `seed`; filtered, with what has changed.
+    fn filtered(seed: usize, instructions: Instructions) -> (Vec<u8>, Vec<bool>) {
+        let grid = MacroblockGrid { columns: 4, rows: 3 };
+        let mut picture = Reconstruction::new(grid, &BufferPool::default());
+        let mixed = |index: usize| (index + seed * 977).wrapping_mul(0x9E37_79B9) >> 16;
+        for y in 0..48isize {
+            for x in 0..64isize {
+                let step = mixed((x / 4 + y / 4 * 16) as usize) % 24;
+                picture.luma.at_mut(x, y)[0] = (100 + step + mixed((x + y * 64) as usize) % 3) as u8;
+                picture.chroma.at_mut(x, y / 2)[0] = (90 + step * 2) as u8;
+            }
+        }
+        let nowhere = Reconstruction::default();
+        let list = [Reference { distance: 1, picture: &nowhere }];
+        let edges: Vec<_> = (0..grid.len())
+            .map(|index| {
+                let mut coded = CodedMacroblock::skipped(Vector { x: (mixed(index) % 3 * 4) as i16, y: 0 });
+                match mixed(index + 50) % 4 {
+                    0 => coded.kind = MacroblockKind::Intra4x4,
+                    1 => coded.counts[mixed(index) % 16] = 1,
+                    _ => {}
+                }
+                BlockEdges::of(&coded, (24 + mixed(index) % 20) as u8, &list)
+            })
+            .collect();
+        let mut changed = vec![false; grid.len()];
+        instructions.run(DeblockPicture {
+            grid,
+            picture: &mut picture,
+            edges: &edges,
+            changed: &mut changed,
+        });
+        let planes = [(&picture.luma, 48), (&picture.chroma, 24)];
+        let rows = planes.into_iter().flat_map(|(plane, rows)| (0..rows).map(move |y| &plane.at(0, y)[..64]));
+        (rows.flatten().copied().collect(), changed)
+    }
+
+    #[test]
+    fn all_instructions_filter_alike() {
+        for seed in 0..40 {
+            assert_eq!(filtered(seed, Instructions::Baseline), filtered(seed, Instructions::detect()));
+        }
+    }
 
     #[test]
     fn columns_become_lines_and_back() {
         let samples: Vec<u8> = (0..16 * 20).map(|index| (index * 7 % 251) as u8).collect();
-        let lines = columns_of::<16>(&samples, 20);
+        let lines: [_; 8] = shuffled(shuffled(shuffled(shuffled(row_pairs(&samples, 20)))));
         for (x, line) in lines.iter().enumerate() {
             assert_eq!(*line, std::array::from_fn(|y| samples[y * 20 + x]));
         }
+        let pairs: [_; 4] = shuffled(shuffled(shuffled(row_pairs(&samples, 20))));
+        for (x, line) in pairs.iter().enumerate() {
+            assert_eq!(*line, std::array::from_fn(|at| samples[at % 8 * 20 + x * 2 + at / 8]));
+        }
         let mut copy = vec![0; samples.len()];
-        store_columns(&mut copy, 20, &lines);
+        store_row_pairs(&mut copy, 20, &shuffled(shuffled(shuffled(lines))));
         assert!((0..16).all(|y| copy[y * 20..][..8] == samples[y * 20..][..8]));
     }
 }
