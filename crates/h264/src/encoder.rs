@@ -221,7 +221,7 @@ impl H264Encoder {
         } else {
             later_qp
         };
-        let deblocks = self.deblocks(intra, search.is_some() && !is_told, qp);
+        let deblocks = self.deblocks(GivenPicture { picture, change }, search.is_some() && !is_told, qp);
         let header =
             SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp, deblocks };
         self.parameters.append_slice_header(&mut self.bits, &header);
@@ -280,11 +280,17 @@ impl H264Encoder {
         Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
     }
 
-    /// Whether the next picture is filtered: where much of it is new and nothing is told of its motion, and
-    /// its QP leaves something to filter.
-    fn deblocks(&self, intra: bool, is_searched: bool, qp: u8) -> bool {
+    /// Whether the next picture is filtered: where much of it is new, and its QP leaves something to filter. Not one that repeats
+    /// the picture before: what is coded once more in it would be blurred.
+    fn deblocks(&self, given: GivenPicture<'_>, is_searched: bool, qp: u8) -> bool {
         const FROM_QP: u8 = 20;
-        let is_new = if intra { self.fineness.is_detailed } else { is_searched && self.is_mostly_new() };
+        let is_new = if self.frames == 0 {
+            self.fineness.is_detailed
+        } else {
+            is_searched
+                && self.is_mostly_new()
+                && (self.pictures_since_mostly_new == 0 || self.changes_much(given))
+        };
         is_new && qp >= FROM_QP
     }
 
@@ -309,14 +315,17 @@ impl H264Encoder {
     /// Finds out, in the first pictures, whether much of a picture changes. Later it is known from those before.
     fn expect_changes(&mut self, picture: &Picture<'_>, change: &FrameChange) {
         const FIRST: RangeInclusive<u32> = 1..=3;
-        if FIRST.contains(&self.frames) && !self.is_mostly_new() {
-            let given = GivenPicture { picture, change };
-            let search = ScrollSearch { history: &self.history, given, grid: self.parameters.grid };
-            let (changed, sampled) = search.changed_share();
-            if changed * MOSTLY_NEW > sampled {
-                self.pictures_since_mostly_new = 0;
-            }
+        let given = GivenPicture { picture, change };
+        if FIRST.contains(&self.frames) && !self.is_mostly_new() && self.changes_much(given) {
+            self.pictures_since_mostly_new = 0;
         }
+    }
+
+    /// Whether much of a picture differs from the one before, on a sample of its macroblocks.
+    fn changes_much(&self, given: GivenPicture<'_>) -> bool {
+        let search = ScrollSearch { history: &self.history, given, grid: self.parameters.grid };
+        let (changed, sampled) = search.changed_share();
+        changed * MOSTLY_NEW > sampled
     }
 
     /// Whether much of this picture is expected to be neither unchanged nor moved. Pictures that repeat others do not count:
