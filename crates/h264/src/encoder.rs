@@ -5,7 +5,7 @@ use crate::bits::level::level_for;
 use crate::bits::nal::{NalKind, START_CODE, append_nal, append_sized_nal};
 use crate::bits::parameter_sets::{SliceHeader, StreamParameters};
 use crate::buffer_pool::BufferPool;
-use crate::deblocking::{BlockEdges, DeblockPicture};
+use crate::deblocking::Deblocking;
 use crate::decision::ages::MacroblockAges;
 use crate::decision::coding::Coding;
 use crate::decision::context::{SliceContext, later_qp};
@@ -62,9 +62,7 @@ pub struct H264Encoder {
     pictures_since_mostly_new: u32,
     /// By the first picture.
     fineness: Fineness,
-    /// For the deblocking filter: per macroblock, what it needs, and whether it changed something.
-    edges: Vec<BlockEdges>,
-    filtered: Vec<bool>,
+    deblocking: Deblocking,
     codings: Box<[Coding; 2]>,
     instructions: Instructions,
 }
@@ -133,8 +131,7 @@ impl H264Encoder {
             effort,
             pictures_since_mostly_new: u32::MAX,
             fineness: Fineness::default(),
-            edges: vec![BlockEdges::NONE; grid.len()],
-            filtered: vec![false; grid.len()],
+            deblocking: Deblocking::new(grid),
             codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
         }
@@ -260,24 +257,30 @@ impl H264Encoder {
             history: &mut self.history,
             ages: &mut self.ages,
             motion: &mut self.motion,
-            edges: deblocks.then_some(&mut self.edges),
+            edges: deblocks.then_some(self.deblocking.edges()),
             codings: &mut self.codings,
         };
         let CodedMacroblocks { rbsp, new, moved } = SliceEncoder::new(context, state, written).encode();
         drop(references);
         if deblocks {
-            self.deblock(&mut current);
+            self.deblocking.run(&mut current, &mut self.ages, self.frames + 1, self.instructions);
         }
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
+        self.record_changes(intra, new, moved);
+        self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
+        Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
+    }
+
+    /// After a picture: how many of its macroblocks were new, and how many had moved by the scroll.
+    fn record_changes(&mut self, intra: bool, new: usize, moved: usize) {
         self.scroll_explains = moved >= new;
+        // All of the first picture is new, which says nothing of the next one.
         if !intra && new * MOSTLY_NEW > self.parameters.grid.len() {
             self.pictures_since_mostly_new = 0;
         } else {
             self.pictures_since_mostly_new = self.pictures_since_mostly_new.saturating_add(1);
         }
-        self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
-        Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
     }
 
     /// Whether the next picture is filtered: where much of it is new, and its QP leaves something to filter. Not one that repeats
@@ -292,24 +295,6 @@ impl H264Encoder {
                 && (self.pictures_since_mostly_new == 0 || self.changes_much(given))
         };
         is_new && qp >= FROM_QP
-    }
-
-    /// Filters the picture that was coded, and records what that changed.
-    fn deblock(&mut self, current: &mut Reconstruction) {
-        let grid = self.parameters.grid;
-        self.filtered.fill(false);
-        self.instructions.run(DeblockPicture {
-            grid,
-            picture: current,
-            edges: &self.edges,
-            changed: &mut self.filtered,
-        });
-        for (index, _) in self.filtered.iter().enumerate().filter(|(_, filtered)| **filtered) {
-            let position = grid.position(index % grid.columns, index / grid.columns);
-            current.content_ids[index] = self.frames + 1;
-            current.extend_border(position.column, position.row);
-            self.ages.mark_changed(position);
-        }
     }
 
     /// Finds out, in the first pictures, whether much of a picture changes. Later it is known from those before.
@@ -360,17 +345,8 @@ impl H264Encoder {
 
     /// How motion is searched in the next picture, if it is. `is_told`: whether the scene gives a scroll.
     fn search_effort(&self, is_told: bool) -> Option<SearchEffort> {
-        const FAST: SearchEffort =
-            SearchEffort { whole_steps: 8, fine_steps: &[], steps_each: 0, divides: false };
-        const BALANCED: SearchEffort =
-            SearchEffort { whole_steps: 16, fine_steps: &[1], steps_each: 1, divides: false };
-        const SMALL: SearchEffort =
-            SearchEffort { whole_steps: 32, fine_steps: &[2, 1], steps_each: 2, divides: true };
-        match self.effort {
-            Effort::Fast => (!is_told || self.is_mostly_new()).then_some(FAST),
-            Effort::Balanced => Some(BALANCED),
-            Effort::Small => Some(SMALL),
-        }
+        let is_worth_it = self.effort != Effort::Fast || !is_told || self.is_mostly_new();
+        is_worth_it.then(|| SearchEffort::of(self.effort))
     }
 
     /// Reference list 0, as numbers of frames before the current one: the previous picture, then the one in which the

@@ -10,13 +10,13 @@ use crate::simd::{PlaneMut, SimdKernel, interleaved};
 
 /// Filters a reconstructed picture. Its borders are to be extended after that.
 #[derive(Debug)]
-pub(crate) struct DeblockPicture<'a> {
-    pub(crate) grid: MacroblockGrid,
-    pub(crate) picture: &'a mut Reconstruction,
+pub(super) struct DeblockPicture<'a> {
+    pub(super) grid: MacroblockGrid,
+    pub(super) picture: &'a mut Reconstruction,
     /// Of all macroblocks, in raster order.
-    pub(crate) edges: &'a [BlockEdges],
+    pub(super) edges: &'a [BlockEdges],
     /// In the same order; becomes true for those of which samples may have changed.
-    pub(crate) changed: &'a mut [bool],
+    pub(super) changed: &'a mut [bool],
 }
 
 impl SimdKernel for DeblockPicture<'_> {

@@ -69,37 +69,25 @@ impl ModeDecision<'_, '_> {
         let neighbours = [around.left.vectors[1], around.above.vectors[2], around.above_right.vectors[2]];
         let [left, above, above_right] = neighbours;
         let found = search.run(&[skip_vector, left, above, above_right, here, right, below], skip.motion);
-        let mut first = InterPartition::whole(PartitionMotion::new(0, found.vector));
-        let (mut divided, mut cost) = (None, found.cost);
-        let per_bit = found.cost / rate.lambda;
-        if effort.divides && per_bit >= DIVIDE_FROM {
-            if let Some(division) = divide(&search, found, &[left, above, above_right, here]) {
-                cost = division.cost;
-                divided = Some(division.partition);
-            }
-        } else if per_bit >= DIVIDE_AS_TRIED_FROM
-            && let Some(division) = Division::of(&search, search.quarters.get(), found)
-        {
-            cost = division.cost;
-            first = division.partition;
-        }
-        let intra = (cost > rate.lambda * INTRA_FROM).then(|| self.best_intra(block));
-        if let Some(intra) = intra.filter(|intra| intra.luma_cost <= cost * 2) {
+        let ways = InterWays::of(&search, found, &[left, above, above_right, here]);
+        let intra = (ways.cost > rate.lambda * INTRA_FROM).then(|| self.best_intra(block));
+        if let Some(intra) = intra.filter(|intra| intra.luma_cost <= ways.cost * 2) {
             // Chroma is weighed as if both predictions left the same of it.
+            let InterWays { cost, first, divided } = ways;
             let inter = InterChoice { cost: cost + intra.chroma_cost, whole: first, divided };
             self.code_best(block, &inter, &intra, skip_vector, codings);
             return;
         }
-        let is_coded = skip.is_coded && first == InterPartition::whole(PartitionMotion::new(0, skip_vector));
-        self.code_or_leave(best, block, &first, is_coded.then_some(skip.error), skip_vector);
-        if let Some(divided) = divided {
+        let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
+        let is_coded = skip.is_coded && ways.first == skipped;
+        self.code_or_leave(best, block, &ways.first, is_coded.then_some(skip.error), skip_vector);
+        if let Some(divided) = ways.divided {
             self.code_or_leave(other, block, &divided, None, skip_vector);
             if other.cost < best.cost {
                 std::mem::swap(best, other);
             }
         }
         if skip.error <= best.cost && best.skip.is_none() {
-            let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
             self.predict(best, block, &skipped);
             self.without_residual(best, block, &skipped, skip_vector);
         }
@@ -167,6 +155,36 @@ impl ModeDecision<'_, '_> {
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
         coding.skip = (*partition == skipped).then_some(skip_vector);
         coding.bits = if coding.skip.is_some() { 0 } else { coding.macroblock.shape_and_vector_bits() + 3 };
+    }
+}
+
+/// The ways of inter prediction that are coded.
+struct InterWays {
+    /// The least, in differences and bits.
+    cost: u32,
+    first: InterPartition,
+    /// Another one, with several partitions, to be compared with the first.
+    divided: Option<InterPartition>,
+}
+
+impl InterWays {
+    /// `found`: the best vector of the whole. `candidates`: other vectors for the quarters.
+    fn of(search: &BlockSearch<'_>, found: FoundMotion, candidates: &[Vector]) -> InterWays {
+        let whole = InterPartition::whole(PartitionMotion::new(0, found.vector));
+        let per_bit = found.cost / search.lambda;
+        if search.effort.divides && per_bit >= DIVIDE_FROM {
+            let division = divide(search, found, candidates);
+            return InterWays {
+                cost: division.as_ref().map_or(found.cost, |division| division.cost),
+                first: whole,
+                divided: division.map(|division| division.partition),
+            };
+        }
+        let division = Division::of(search, search.quarters.get(), found);
+        match division.filter(|_| per_bit >= DIVIDE_AS_TRIED_FROM) {
+            Some(Division { partition, cost }) => InterWays { cost, first: partition, divided: None },
+            None => InterWays { cost: found.cost, first: whole, divided: None },
+        }
     }
 }
 

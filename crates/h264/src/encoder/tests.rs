@@ -243,7 +243,7 @@ fn only_pictures_of_which_much_is_new_are_deblocked() {
         for number in 0..6 {
             run.encode(&picture(number), &FrameChange::UNKNOWN.with_scroll(scroll));
         }
-        run.encoder.filtered.contains(&true)
+        run.encoder.deblocking.has_filtered()
     };
     let waves = |number: usize| frame(5, size, 0, number, 3);
     assert!(deblocked(&waves, None));

@@ -5,6 +5,7 @@ use crate::grid::MacroblockPosition;
 use crate::prediction::inter::{InterBlock, predict_luma};
 use crate::prediction::reference::PaddedSamples;
 use crate::prediction::vectors::{Vector, VectorRange};
+use crate::settings::Effort;
 use crate::simd::{Instructions, difference_sum};
 use std::cell::Cell;
 use strikeline_picture::Plane;
@@ -33,6 +34,17 @@ pub(crate) struct SearchEffort {
     pub(crate) steps_each: u32,
     /// Whether quarters of a macroblock are searched, too. Otherwise they get the best of the vectors that are tried for the whole.
     pub(crate) divides: bool,
+}
+
+impl SearchEffort {
+    pub(crate) fn of(effort: Effort) -> SearchEffort {
+        let (whole_steps, fine_steps, steps_each): (_, &[_], _) = match effort {
+            Effort::Fast => (8, &[], 0),
+            Effort::Balanced => (16, &[1], 1),
+            Effort::Small => (32, &[2, 1], 2),
+        };
+        SearchEffort { whole_steps, fine_steps, steps_each, divides: effort == Effort::Small }
+    }
 }
 
 /// A block of 16×16 luma samples whose motion is searched.
