@@ -5,6 +5,7 @@ use crate::bits::level::level_for;
 use crate::bits::nal::{NalKind, START_CODE, append_nal, append_sized_nal};
 use crate::bits::parameter_sets::{SliceHeader, StreamParameters};
 use crate::buffer_pool::BufferPool;
+use crate::deblocking::Deblocking;
 use crate::decision::ages::MacroblockAges;
 use crate::decision::coding::Coding;
 use crate::decision::context::{SliceContext, later_qp};
@@ -54,11 +55,14 @@ pub struct H264Encoder {
     /// A better scroll than the given one, as of the last check.
     better_scroll: Option<Scroll>,
     motion: MotionField,
+    /// Whether most of what changed in the last picture had moved by its scroll.
+    scroll_explains: bool,
     effort: Effort,
     /// Pictures since the last one of which much was neither unchanged nor moved.
     pictures_since_mostly_new: u32,
     /// By the first picture.
     fineness: Fineness,
+    deblocking: Deblocking,
     codings: Box<[Coding; 2]>,
     instructions: Instructions,
 }
@@ -123,9 +127,11 @@ impl H264Encoder {
             found_scroll: None,
             better_scroll: None,
             motion: MotionField::new(grid),
+            scroll_explains: true,
             effort,
             pictures_since_mostly_new: u32::MAX,
             fineness: Fineness::default(),
+            deblocking: Deblocking::new(grid),
             codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
         }
@@ -201,16 +207,20 @@ impl H264Encoder {
         // Errors of the first picture are copied through the whole segment, so it is coded finer.
         let later_qp = later_qp(self.parameters.base_qp);
         let scroll_vector = vector_of(scroll, &distances);
-        // What moves by whole samples is found without a search.
-        let search = self.search_effort().filter(|_| !scroll_vector.is_some_and(Vector::is_whole));
+        // What moves by whole samples is found without a search, where that is most of what changes.
+        let is_told = change.scroll.is_some();
+        let is_explained = (is_told || self.scroll_explains) && scroll_vector.is_some_and(Vector::is_whole);
+        let search = if is_explained { None } else { self.search_effort(is_told) };
         let qp = if intra {
             later_qp.saturating_sub(self.fineness.first)
-        } else if search.is_some() && self.is_mostly_new() {
+        } else if !is_told && search.is_some() && self.is_mostly_new() {
             cascaded_qp(later_qp, self.frames)
         } else {
             later_qp
         };
-        let header = SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp };
+        let deblocks = self.deblocks(GivenPicture { picture, change }, search.is_some() && !is_told, qp);
+        let header =
+            SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp, deblocks };
         self.parameters.append_slice_header(&mut self.bits, &header);
 
         let stored = self.reconstructions.len();
@@ -247,32 +257,60 @@ impl H264Encoder {
             history: &mut self.history,
             ages: &mut self.ages,
             motion: &mut self.motion,
+            edges: deblocks.then_some(self.deblocking.edges()),
             codings: &mut self.codings,
         };
-        let CodedMacroblocks { rbsp, new } = SliceEncoder::new(context, state, written).encode();
+        let CodedMacroblocks { rbsp, new, moved } = SliceEncoder::new(context, state, written).encode();
         drop(references);
+        if deblocks {
+            self.deblocking.run(&mut current, &mut self.ages, self.frames + 1, self.instructions);
+        }
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
-        if new * MOSTLY_NEW > self.parameters.grid.len() {
+        self.record_changes(intra, new, moved);
+        self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
+        Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
+    }
+
+    /// After a picture: how many of its macroblocks were new, and how many had moved by the scroll.
+    fn record_changes(&mut self, intra: bool, new: usize, moved: usize) {
+        self.scroll_explains = moved >= new;
+        // All of the first picture is new, which says nothing of the next one.
+        if !intra && new * MOSTLY_NEW > self.parameters.grid.len() {
             self.pictures_since_mostly_new = 0;
         } else {
             self.pictures_since_mostly_new = self.pictures_since_mostly_new.saturating_add(1);
         }
-        self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
-        Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
+    }
+
+    /// Whether the next picture is filtered: where much of it is new, and its QP leaves something to filter. Not one that repeats
+    /// the picture before: what is coded once more in it would be blurred.
+    fn deblocks(&self, given: GivenPicture<'_>, is_searched: bool, qp: u8) -> bool {
+        const FROM_QP: u8 = 20;
+        let is_new = if self.frames == 0 {
+            self.fineness.is_detailed
+        } else {
+            is_searched
+                && self.is_mostly_new()
+                && (self.pictures_since_mostly_new == 0 || self.changes_much(given))
+        };
+        is_new && qp >= FROM_QP
     }
 
     /// Finds out, in the first pictures, whether much of a picture changes. Later it is known from those before.
     fn expect_changes(&mut self, picture: &Picture<'_>, change: &FrameChange) {
         const FIRST: RangeInclusive<u32> = 1..=3;
-        if FIRST.contains(&self.frames) && !self.is_mostly_new() {
-            let given = GivenPicture { picture, change };
-            let search = ScrollSearch { history: &self.history, given, grid: self.parameters.grid };
-            let (changed, sampled) = search.changed_share();
-            if changed * MOSTLY_NEW > sampled {
-                self.pictures_since_mostly_new = 0;
-            }
+        let given = GivenPicture { picture, change };
+        if FIRST.contains(&self.frames) && !self.is_mostly_new() && self.changes_much(given) {
+            self.pictures_since_mostly_new = 0;
         }
+    }
+
+    /// Whether much of a picture differs from the one before, on a sample of its macroblocks.
+    fn changes_much(&self, given: GivenPicture<'_>) -> bool {
+        let search = ScrollSearch { history: &self.history, given, grid: self.parameters.grid };
+        let (changed, sampled) = search.changed_share();
+        changed * MOSTLY_NEW > sampled
     }
 
     /// Whether much of this picture is expected to be neither unchanged nor moved. Pictures that repeat others do not count:
@@ -305,19 +343,10 @@ impl H264Encoder {
         self.found_scroll.or(change.scroll)
     }
 
-    /// How motion is searched in the next picture, if it is.
-    fn search_effort(&self) -> Option<SearchEffort> {
-        const FAST: SearchEffort =
-            SearchEffort { whole_steps: 8, fine_steps: &[], steps_each: 0, divides: false };
-        const BALANCED: SearchEffort =
-            SearchEffort { whole_steps: 16, fine_steps: &[1], steps_each: 1, divides: false };
-        const SMALL: SearchEffort =
-            SearchEffort { whole_steps: 32, fine_steps: &[2, 1], steps_each: 2, divides: true };
-        match self.effort {
-            Effort::Fast => self.is_mostly_new().then_some(FAST),
-            Effort::Balanced => Some(BALANCED),
-            Effort::Small => Some(SMALL),
-        }
+    /// How motion is searched in the next picture, if it is. `is_told`: whether the scene gives a scroll.
+    fn search_effort(&self, is_told: bool) -> Option<SearchEffort> {
+        let is_worth_it = self.effort != Effort::Fast || !is_told || self.is_mostly_new();
+        is_worth_it.then(|| SearchEffort::of(self.effort))
     }
 
     /// Reference list 0, as numbers of frames before the current one: the previous picture, then the one in which the

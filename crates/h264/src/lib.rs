@@ -8,6 +8,7 @@
 
 mod bits;
 mod buffer_pool;
+mod deblocking;
 mod decision;
 mod encoder;
 mod entropy;

@@ -154,7 +154,11 @@ impl StreamParameters {
             bits.ue(0); // cabac_init_idc
         }
         bits.se(i32::from(slice.qp) - i32::from(self.base_qp)); // slice_qp_delta
-        bits.ue(1); // disable_deblocking_filter_idc
+        bits.ue(u32::from(!slice.deblocks)); // disable_deblocking_filter_idc
+        if slice.deblocks {
+            bits.se(0); // slice_alpha_c0_offset_div2
+            bits.se(0); // slice_beta_offset_div2
+        }
         if self.entropy_coding == EntropyCoding::Cabac {
             bits.align_with_ones();
         }
@@ -170,6 +174,8 @@ pub(crate) struct SliceHeader<'a> {
     /// Reference list 0: for each entry the number of frames before the current one. Empty for an I slice.
     pub(crate) distances: &'a [u32],
     pub(crate) qp: u8,
+    /// Whether the deblocking filter is applied.
+    pub(crate) deblocks: bool,
 }
 
 /// ref_pic_list_modification (7.3.3.1): lists every entry unless the initial order (8.2.4.2.1: nearest first) is the

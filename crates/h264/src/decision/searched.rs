@@ -9,12 +9,17 @@ use crate::motion::search::{BlockSearch, FoundMotion, SearchEffort};
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
 use crate::samples::MacroblockSamples;
 use crate::simd::Instructions;
+use std::cell::Cell;
 
 /// Sums of absolute differences, per bit's worth: up to which P_Skip is tried, and from which intra prediction is.
 const SKIP_UP_TO: u32 = 160;
 const INTRA_FROM: u32 = 30;
 /// The same from which several partitions are tried.
 const DIVIDE_FROM: u32 = 120;
+/// The same where the partitions get vectors that were tried already.
+const DIVIDE_AS_TRIED_FROM: u32 = 60;
+/// Bits that several partitions take besides their vectors: two, or four.
+const DIVISION_BITS: [u32; 2] = [6, 12];
 
 /// What is known of P_Skip.
 struct SkipTrial {
@@ -58,36 +63,31 @@ impl ModeDecision<'_, '_> {
             lambda: rate.lambda,
             effort,
             instructions: context.instructions,
+            quarters: Cell::new([FoundMotion::NONE; 4]),
         };
         let [here, right, below] = field.around(block.position);
         let neighbours = [around.left.vectors[1], around.above.vectors[2], around.above_right.vectors[2]];
         let [left, above, above_right] = neighbours;
         let found = search.run(&[skip_vector, left, above, above_right, here, right, below], skip.motion);
-        let whole = InterPartition::whole(PartitionMotion::new(0, found.vector));
-        let divided = if effort.divides && found.cost > rate.lambda * DIVIDE_FROM {
-            divide(&search, found, &[left, above, above_right, here])
-        } else {
-            None
-        };
-        let cost = divided.map_or(found.cost, |(_, cost)| cost);
-        let divided = divided.map(|(partition, _)| partition);
-        let intra = (cost > rate.lambda * INTRA_FROM).then(|| self.best_intra(block));
-        if let Some(intra) = intra.filter(|intra| intra.luma_cost <= cost * 2) {
+        let ways = InterWays::of(&search, found, &[left, above, above_right, here]);
+        let intra = (ways.cost > rate.lambda * INTRA_FROM).then(|| self.best_intra(block));
+        if let Some(intra) = intra.filter(|intra| intra.luma_cost <= ways.cost * 2) {
             // Chroma is weighed as if both predictions left the same of it.
-            let inter = InterChoice { cost: cost + intra.chroma_cost, whole, divided };
+            let InterWays { cost, first, divided } = ways;
+            let inter = InterChoice { cost: cost + intra.chroma_cost, whole: first, divided };
             self.code_best(block, &inter, &intra, skip_vector, codings);
             return;
         }
-        let is_coded = skip.is_coded && found.vector == skip_vector;
-        self.code_or_leave(best, block, &whole, is_coded.then_some(skip.error), skip_vector);
-        if let Some(divided) = divided {
+        let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
+        let is_coded = skip.is_coded && ways.first == skipped;
+        self.code_or_leave(best, block, &ways.first, is_coded.then_some(skip.error), skip_vector);
+        if let Some(divided) = ways.divided {
             self.code_or_leave(other, block, &divided, None, skip_vector);
             if other.cost < best.cost {
                 std::mem::swap(best, other);
             }
         }
         if skip.error <= best.cost && best.skip.is_none() {
-            let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
             self.predict(best, block, &skipped);
             self.without_residual(best, block, &skipped, skip_vector);
         }
@@ -158,24 +158,63 @@ impl ModeDecision<'_, '_> {
     }
 }
 
-/// Searches a vector for each quarter of a macroblock. Returns the division, with the cost in differences and bits, if it is
-/// better than `found`, the best vector of the whole.
-fn divide(
-    search: &BlockSearch<'_>,
-    found: FoundMotion,
-    candidates: &[Vector],
-) -> Option<(InterPartition, u32)> {
+/// The ways of inter prediction that are coded.
+struct InterWays {
+    /// The least, in differences and bits.
+    cost: u32,
+    first: InterPartition,
+    /// Another one, with several partitions, to be compared with the first.
+    divided: Option<InterPartition>,
+}
+
+impl InterWays {
+    /// `found`: the best vector of the whole. `candidates`: other vectors for the quarters.
+    fn of(search: &BlockSearch<'_>, found: FoundMotion, candidates: &[Vector]) -> InterWays {
+        let whole = InterPartition::whole(PartitionMotion::new(0, found.vector));
+        let per_bit = found.cost / search.lambda;
+        if search.effort.divides && per_bit >= DIVIDE_FROM {
+            let division = divide(search, found, candidates);
+            return InterWays {
+                cost: division.as_ref().map_or(found.cost, |division| division.cost),
+                first: whole,
+                divided: division.map(|division| division.partition),
+            };
+        }
+        let division = Division::of(search, search.quarters.get(), found);
+        match division.filter(|_| per_bit >= DIVIDE_AS_TRIED_FROM) {
+            Some(Division { partition, cost }) => InterWays { cost, first: partition, divided: None },
+            None => InterWays { cost: found.cost, first: whole, divided: None },
+        }
+    }
+}
+
+/// A macroblock that is divided into partitions, and what that costs in differences and bits.
+struct Division {
+    partition: InterPartition,
+    cost: u32,
+}
+
+impl Division {
+    /// With these vectors of the quarters, if it is better than `found`, the best vector of the whole.
+    fn of(search: &BlockSearch<'_>, quarters: [FoundMotion; 4], found: FoundMotion) -> Option<Division> {
+        let partition = InterPartition::of(quarters.map(|quarter| PartitionMotion::new(0, quarter.vector)));
+        let [two, four] = DIVISION_BITS;
+        let (shape, header) = match partition.partitions() {
+            [_] => return None,
+            shape @ [_, _] => (shape, two),
+            shape => (shape, four),
+        };
+        let differences: u32 = quarters.iter().map(|quarter| quarter.difference).sum();
+        let vectors: u32 = shape.iter().map(|&first| quarters[first].cost - quarters[first].difference).sum();
+        let cost = differences + vectors + search.lambda * header;
+        (cost < found.cost).then_some(Division { partition, cost })
+    }
+}
+
+/// Searches a vector for each quarter of a macroblock.
+fn divide(search: &BlockSearch<'_>, found: FoundMotion, candidates: &[Vector]) -> Option<Division> {
     let quarters = [0, 1, 2, 3].map(|quarter| search.run_quarter(quarter, found.vector, candidates));
-    let partition = InterPartition::of(quarters.map(|quarter| PartitionMotion::new(0, quarter.vector)));
-    let (shape, header) = match partition.partitions() {
-        [_] => return None,
-        two @ [_, _] => (two, 4),
-        four => (four, 8),
-    };
-    let differences: u32 = quarters.iter().map(|quarter| quarter.difference).sum();
-    let vectors: u32 = shape.iter().map(|&first| quarters[first].cost - quarters[first].difference).sum();
-    let cost = differences + vectors + search.lambda * header;
-    (cost < found.cost).then_some((partition, cost))
+    Division::of(search, quarters, found)
 }
 
 /// Squared error in which that of chroma counts for as many samples as luma has: errors that are left in chroma are moved on

@@ -9,6 +9,7 @@ use super::repeats::find_repeats;
 use super::slice_writer::SliceWriter;
 use super::thresholds::NEGLIGIBLE;
 use super::unchanged::UnchangedMacroblock;
+use crate::deblocking::BlockEdges;
 use crate::grid::{MacroblockPosition, MacroblockRun, SourceChange, TILE};
 use crate::motion::field::MotionField;
 use crate::prediction::coarse_rows::CoarseRows;
@@ -23,6 +24,8 @@ pub(crate) struct SliceState<'a> {
     pub(crate) history: &'a mut SourceHistory,
     pub(crate) ages: &'a mut MacroblockAges,
     pub(crate) motion: &'a mut MotionField,
+    /// For the deblocking filter, where it is applied: one per macroblock, in raster order.
+    pub(crate) edges: Option<&'a mut [BlockEdges]>,
     /// Memory for codings that are compared.
     pub(crate) codings: &'a mut [Coding; 2],
 }
@@ -34,6 +37,8 @@ pub(crate) struct CodedMacroblocks {
     pub(crate) rbsp: Vec<u8>,
     /// How many were neither unchanged nor moved.
     pub(crate) new: usize,
+    /// How many had moved by the scroll.
+    pub(crate) moved: usize,
 }
 
 /// Encodes one picture as one slice.
@@ -44,6 +49,8 @@ pub(crate) struct SliceEncoder<'a> {
     written: SliceWriter<'a>,
     /// The rows of a macroblock that leave it from one picture to the next.
     leaving: CoarseRows,
+    /// QPY of the last macroblock of the row before.
+    row_qp: u8,
 }
 
 impl<'a> SliceEncoder<'a> {
@@ -53,7 +60,7 @@ impl<'a> SliceEncoder<'a> {
         written: SliceWriter<'a>,
     ) -> SliceEncoder<'a> {
         let leaving = context.scroll_vector.map_or(CoarseRows::NONE, CoarseRows::that_leave);
-        SliceEncoder { context, state, written, leaving }
+        SliceEncoder { context, state, written, leaving, row_qp: context.qp }
     }
 
     /// Encodes all macroblocks.
@@ -62,7 +69,7 @@ impl<'a> SliceEncoder<'a> {
         let motion = self.context.scroll_motion();
         let search = ChangeSearch { given, motion, content, instructions };
         let mut changes = RowChanges::new(grid.columns);
-        let mut new = 0;
+        let (mut new, mut moved) = (0, 0);
         self.state.history.take_row(search, 0, &mut changes.below);
         for row in 0..grid.rows {
             changes.next_row();
@@ -78,13 +85,26 @@ impl<'a> SliceEncoder<'a> {
                 self.copy_unchanged_and_moved(row, &changes.here);
                 self.encode_inter_row(row, &changes);
             }
-            new += changes.here.iter().filter(|&&change| change == SourceChange::New).count();
+            let count = |of: SourceChange| changes.here.iter().filter(|&&change| change == of).count();
+            new += count(SourceChange::New);
+            moved += count(SourceChange::Moved);
             if self.context.search.is_some() {
                 self.state.motion.store_row(row, self.written.row_vectors());
             }
+            self.store_edges(row);
             self.written.end_row();
         }
-        CodedMacroblocks { rbsp: self.written.finish(), new }
+        CodedMacroblocks { rbsp: self.written.finish(), new, moved }
+    }
+
+    /// Stores what the deblocking filter needs to know of a row.
+    fn store_edges(&mut self, row: usize) {
+        let Some(edges) = &mut self.state.edges else { return };
+        let columns = self.context.grid.columns;
+        for (edges, coded) in edges[row * columns..].iter_mut().zip(self.written.row()) {
+            self.row_qp = coded.qp.unwrap_or(self.row_qp);
+            *edges = BlockEdges::of(coded, self.row_qp, self.context.references);
+        }
     }
 
     /// Copies unchanged and moved macroblocks of a row into the reconstruction, whole runs at once.
@@ -243,7 +263,7 @@ impl<'a> SliceEncoder<'a> {
 
     /// A macroblock of a P slice that is neither unchanged nor moved by the scroll.
     fn encode_new(&mut self, position: MacroblockPosition, skip_vector: Vector, changes: &RowChanges) {
-        let SliceState { history, ages, motion, codings } = &mut self.state;
+        let SliceState { history, ages, motion, codings, .. } = &mut self.state;
         let mut padded = MacroblockBuffer::EMPTY;
         let source = source_block(&history.current(), position, &mut padded);
         ages.mark_changed(position);

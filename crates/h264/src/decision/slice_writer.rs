@@ -69,6 +69,11 @@ impl<'a> SliceWriter<'a> {
         self.rows.current_row().iter().map(|coded| coded.vectors[3])
     }
 
+    /// The macroblocks of this row, which is written.
+    pub(crate) fn row(&self) -> &[CodedMacroblock] {
+        self.rows.current_row()
+    }
+
     /// Ends a row of macroblocks.
     pub(crate) fn end_row(&mut self) {
         self.rows.end_row();
@@ -261,7 +266,7 @@ impl<'a> SliceWriter<'a> {
             return false;
         }
         self.last_qp = self.last_qp.wrapping_add_signed(macroblock.qp_delta as i8) % 52;
-        self.rows.set(position.column, macroblock.coded);
+        self.rows.set(position.column, CodedMacroblock { qp: Some(self.last_qp), ..macroblock.coded });
         true
     }
 

@@ -124,16 +124,18 @@ fn all_instruction_sets_make_the_same_bytes() {
         for (qp, coding) in
             [(0, EntropyCoding::Cavlc), (24, EntropyCoding::Cabac), (40, EntropyCoding::Cabac)]
         {
-            let mut best = TestSegment::new(qp, 2, coding);
-            let mut baseline = TestSegment::new(qp, 2, coding);
-            baseline.encoder.instructions = Instructions::Baseline;
-            for number in 0..8 {
-                let frame = frame(kind, (176, 144), 0, number, 30);
-                let change = FrameChange::UNKNOWN.with_scroll(Some(Scroll::whole(0, 7)));
-                best.encode(&frame, &change);
-                baseline.encode(&frame, &change);
+            for scroll in [None, Some(Scroll::whole(0, 7))] {
+                let mut best = TestSegment::new(qp, 2, coding);
+                let mut baseline = TestSegment::new(qp, 2, coding);
+                baseline.encoder.instructions = Instructions::Baseline;
+                for number in 0..8 {
+                    let frame = frame(kind, (176, 144), 0, number, 30);
+                    let change = FrameChange::UNKNOWN.with_scroll(scroll);
+                    best.encode(&frame, &change);
+                    baseline.encode(&frame, &change);
+                }
+                assert!(best.stream == baseline.stream, "content {kind} at QP {qp}, scroll {scroll:?}");
             }
-            assert!(best.stream == baseline.stream, "content {kind} at QP {qp}");
         }
     }
 }
@@ -205,6 +207,52 @@ fn a_given_scroll_is_used_only_if_something_moves_by_it() {
     );
     let changed = ChangedArea::Within(vec![Rectangle { left: 0, top: 0, right: 64, bottom: 64 }]);
     assert_eq!(find(&fallen, whole(0, 6), changed), whole(0, 6), "little has changed");
+}
+
+/// A still picture with a window in it, in which text moves up by three rows per picture.
+fn scrolling_text(size: (u32, u32), number: usize) -> OwnedPicture {
+    let is_ink = |x: usize, y: usize| y % 20 < 14 && noise(x / 3 + y / 4 * 4099) < 110;
+    let luma = |x: usize, y: usize| match (96..256).contains(&x) && (64..192).contains(&y) {
+        true if is_ink(x, y + number * 3) => 110,
+        true => 70,
+        false => (60 + x / 16 + y / 16) as u8,
+    };
+    OwnedPicture::new(size, 0, luma, |_, _| 128)
+}
+
+#[test]
+fn text_that_moves_in_a_small_part_of_the_picture_is_found_without_being_told() {
+    let size = (640, 352);
+    let mut run = TestSegment::of_size(size, 26, 1, EntropyCoding::Cabac);
+    let mut lengths = vec![0];
+    for number in 0..12 {
+        run.encode(&scrolling_text(size, number), &FrameChange::UNKNOWN);
+        lengths.push(run.stream.len());
+    }
+    let first = lengths[1];
+    let later = (lengths[12] - lengths[2]) / 10;
+    // One row of macroblocks of nine is new in every fifth picture.
+    assert!(later * 15 < first, "{later} bytes per picture after one of {first}");
+}
+
+#[test]
+fn only_pictures_of_which_much_is_new_are_deblocked() {
+    let size = (640, 352);
+    let deblocked = |picture: &dyn Fn(usize) -> OwnedPicture, scroll: Option<Scroll>| {
+        let mut run = TestSegment::of_size(size, 30, 1, EntropyCoding::Cabac);
+        for number in 0..6 {
+            run.encode(&picture(number), &FrameChange::UNKNOWN.with_scroll(scroll));
+            if number == 0 {
+                // The first picture has rules of its own.
+                run.encoder.deblocking = Deblocking::new(run.encoder.parameters.grid);
+            }
+        }
+        run.encoder.deblocking.has_filtered()
+    };
+    let waves = |number: usize| frame(5, size, 0, number, 3);
+    assert!(deblocked(&waves, None));
+    assert!(!deblocked(&|number| scrolling_text(size, number), None));
+    assert!(!deblocked(&|number| falling(size, number), Some(Scroll::whole(0, 8))), "it is copied exactly");
 }
 
 #[test]

@@ -5,7 +5,9 @@ use crate::grid::MacroblockPosition;
 use crate::prediction::inter::{InterBlock, predict_luma};
 use crate::prediction::reference::PaddedSamples;
 use crate::prediction::vectors::{Vector, VectorRange};
+use crate::settings::Effort;
 use crate::simd::{Instructions, difference_sum};
+use std::cell::Cell;
 use strikeline_picture::Plane;
 
 /// Quarters of a sample.
@@ -30,8 +32,19 @@ pub(crate) struct SearchEffort {
     pub(crate) fine_steps: &'static [i16],
     /// Most steps of each of these sizes.
     pub(crate) steps_each: u32,
-    /// Whether quarters of a macroblock are searched, too.
+    /// Whether quarters of a macroblock are searched, too. Otherwise they get the best of the vectors that are tried for the whole.
     pub(crate) divides: bool,
+}
+
+impl SearchEffort {
+    pub(crate) fn of(effort: Effort) -> SearchEffort {
+        let (whole_steps, fine_steps, steps_each): (_, &[_], _) = match effort {
+            Effort::Fast => (8, &[], 0),
+            Effort::Balanced => (16, &[1], 1),
+            Effort::Small => (32, &[2, 1], 2),
+        };
+        SearchEffort { whole_steps, fine_steps, steps_each, divides: effort == Effort::Small }
+    }
 }
 
 /// A block of 16×16 luma samples whose motion is searched.
@@ -47,6 +60,14 @@ pub(crate) struct BlockSearch<'a> {
     pub(crate) lambda: u32,
     pub(crate) effort: SearchEffort,
     pub(crate) instructions: Instructions,
+    /// The best vector of whole samples for each 8×8 quarter, of those that were judged for the whole block.
+    pub(crate) quarters: Cell<[FoundMotion; 4]>,
+}
+
+impl FoundMotion {
+    /// Before any vector was judged.
+    pub(crate) const NONE: FoundMotion =
+        FoundMotion { vector: Vector::ZERO, difference: u32::MAX, cost: u32::MAX };
 }
 
 impl BlockSearch<'_> {
@@ -190,7 +211,18 @@ impl BlockSearch<'_> {
     fn whole(&self, vector: Vector) -> FoundMotion {
         let x = self.position.x() as isize + isize::from(vector.x / WHOLE);
         let y = self.position.y() as isize + isize::from(vector.y / WHOLE);
-        self.judged(vector, difference_sum(self.source, self.reference.plane_at(x, y), 16))
+        let differences =
+            self.instructions.quarter_differences::<16>(self.source, self.reference.plane_at(x, y));
+        let found = self.judged(vector, differences.iter().sum());
+        let bits = found.cost - found.difference;
+        let mut quarters = self.quarters.get();
+        for (best, difference) in quarters.iter_mut().zip(differences) {
+            if difference + bits < best.cost {
+                *best = FoundMotion { vector, difference, cost: difference + bits };
+            }
+        }
+        self.quarters.set(quarters);
+        found
     }
 
     /// Judges any vector.
@@ -236,9 +268,13 @@ mod tests {
         picture
     }
 
-    fn search(source: &[u8; 256], picture: &Reconstruction, effort: SearchEffort) -> FoundMotion {
+    fn block_search<'a>(
+        source: &'a [u8; 256],
+        picture: &'a Reconstruction,
+        effort: SearchEffort,
+    ) -> BlockSearch<'a> {
         let position = GRID.position(2, 2);
-        let search = BlockSearch {
+        BlockSearch {
             reference: &picture.luma,
             source: Plane { data: source, stride: 16 },
             position,
@@ -247,8 +283,28 @@ mod tests {
             lambda: 1,
             effort,
             instructions: Instructions::detect(),
-        };
-        search.run(&[Vector { x: 8, y: -4 }], None)
+            quarters: Cell::new([FoundMotion::NONE; 4]),
+        }
+    }
+
+    fn search(source: &[u8; 256], picture: &Reconstruction, effort: SearchEffort) -> FoundMotion {
+        block_search(source, picture, effort).run(&[Vector { x: 8, y: -4 }], None)
+    }
+
+    #[test]
+    fn each_quarter_has_the_best_of_the_vectors_that_were_tried() {
+        let picture = textured();
+        let [left, right] = [Vector { x: 20, y: -24 }, Vector { x: -28, y: 16 }];
+        let mut source = [0; 256];
+        for (x, vector) in [(0, left), (8, right)] {
+            let block = InterBlock { x: 32 + x, y: 32, width: 8, height: 16, vector };
+            predict_luma(&picture.luma, block, &mut source[x..], Instructions::Baseline);
+        }
+        let quick = SearchEffort { whole_steps: 2, fine_steps: &[], steps_each: 0, divides: false };
+        let search = block_search(&source, &picture, quick);
+        search.run(&[left, right], None);
+        assert_eq!(search.quarters.get().map(|found| found.vector), [left, right, left, right]);
+        assert_eq!(search.quarters.get().map(|found| found.difference), [0; 4]);
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub(crate) struct CodedMacroblock {
     /// coded_block_flag of the DC blocks: luma, Cb, Cr in bits 0–2.
     pub(crate) dc_flags: u8,
     pub(crate) chroma_mode: u8,
+    /// QPY; `None` where it is that of the macroblock before, as nothing else was written.
+    pub(crate) qp: Option<u8>,
     /// Non-zero levels per 4×4 block: luma in raster order, 4 of Cb, 4 of Cr.
     pub(crate) counts: [u8; 24],
     /// refIdx of each 8×8 quarter.
@@ -64,6 +66,7 @@ impl CodedMacroblock {
         pattern: 0,
         dc_flags: 0,
         chroma_mode: 0,
+        qp: None,
         counts: [0; 24],
         references: [NO_PARTITION; 4],
         vectors: [Vector::ZERO; 4],

@@ -26,6 +26,6 @@ mod sse2;
 
 pub(crate) use instructions::{Instructions, SimdKernel};
 pub(crate) use primitives::{
-    BlockSize, PlaneMut, column, copy, copy_wide, difference_of_16, difference_sum, equal_rows, join_pairs,
-    means, nonzero_mask, pair_column, part_pairs, subtract, transpose,
+    BlockSize, PlaneMut, column, copy, copy_wide, difference_of_16, difference_sum, equal_rows, interleaved,
+    join_pairs, means, nonzero_mask, pair_column, part_pairs, subtract, transpose,
 };

@@ -187,6 +187,23 @@ pub(crate) fn join_pairs(parts: &[u8; 16]) -> [u8; 16] {
     std::array::from_fn(|index| parts[index / 2 + index % 2 * 8])
 }
 
+/// The bytes of two blocks in turn.
+#[inline(always)]
+pub(crate) fn interleaved(a: &[u8; 16], b: &[u8; 16]) -> [[u8; 16]; 2] {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function requires.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        sse2::interleaved(a, b)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    interleaved_portable(a, b)
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn interleaved_portable(a: &[u8; 16], b: &[u8; 16]) -> [[u8; 16]; 2] {
+    [0, 8].map(|first| std::array::from_fn(|index| if index % 2 == 0 { a } else { b }[first + index / 2]))
+}
+
 /// One bit per level of a block, the first in the lowest: whether it is not zero.
 #[inline(always)]
 pub(crate) fn nonzero_mask(levels: &[i16; 16]) -> u32 {
@@ -290,6 +307,7 @@ mod tests {
             let parts = part_pairs(first);
             assert_eq!(parts, std::array::from_fn(|index| first[index % 8 * 2 + index / 8]));
             assert_eq!(join_pairs(&parts), *first);
+            assert_eq!(interleaved(first, second), interleaved_portable(first, second));
             let neighbours: &[u8; 18] = a.first_chunk().unwrap();
             assert_eq!(means(neighbours), means_portable(neighbours));
             let differences = std::array::from_fn(|index| i16::from(a[index]) - i16::from(b[index]));

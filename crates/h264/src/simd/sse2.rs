@@ -108,6 +108,15 @@ pub(crate) fn subtract(a: &[u8; 16], b: &[u8; 16]) -> [i16; 16] {
     out
 }
 
+/// See [`super::interleaved`].
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(crate) fn interleaved(a: &[u8; 16], b: &[u8; 16]) -> [[u8; 16]; 2] {
+    // SAFETY: both have the 16 bytes that are loaded.
+    let (a, b) = unsafe { (row(a.as_ptr(), 0, 0), row(b.as_ptr(), 0, 0)) };
+    [stored(_mm_unpacklo_epi8(a, b)), stored(_mm_unpackhi_epi8(a, b))]
+}
+
 /// 16 bytes.
 #[target_feature(enable = "sse2")]
 #[inline]

@@ -1,6 +1,8 @@
 //! Comparison of source samples with those of an earlier picture, many macroblocks at once.
 
-use crate::simd::SimdKernel;
+use super::copies::SourceArea;
+use crate::grid::SourceChange;
+use crate::simd::{Instructions, SimdKernel};
 use strikeline_picture::Plane;
 
 /// Finds the columns of bytes in which any row differs: these become nonzero in `differences`. Stops early once each
@@ -47,6 +49,52 @@ fn all_differ(differences: &[u8]) -> bool {
     let (blocks, rest) = differences.as_chunks::<16>();
     blocks.iter().all(|block| u128::from_ne_bytes(*block) != 0)
         && (rest.is_empty() || rest.iter().any(|&difference| difference != 0))
+}
+
+/// Two areas of the same size that are compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Comparison<'a> {
+    pub(super) area: SourceArea,
+    /// Luma and chroma from the first sample of the area on.
+    pub(super) samples: [Plane<'a>; 2],
+    pub(super) earlier: [Plane<'a>; 2],
+    pub(super) instructions: Instructions,
+}
+
+impl Comparison<'_> {
+    /// Compares. Reports for each macroblock of the area whether anything differs. `differences` has a byte per column of
+    /// the picture.
+    pub(super) fn run(self, differences: &mut [u8], mut report: impl FnMut(usize, bool)) {
+        let Comparison { area, samples, earlier, instructions } = self;
+        let differences = &mut differences[..area.right - area.left];
+        differences.fill(0);
+        let rows = area.bottom - area.top;
+        for ((samples, earlier), rows) in samples.into_iter().zip(earlier).zip([rows, rows / 2]) {
+            instructions.run(FindDifferences { samples, earlier, rows, differences });
+        }
+        for (index, block) in differences.chunks(16).enumerate() {
+            let differs = match block.as_array::<16>() {
+                Some(block) => u128::from_ne_bytes(*block) != 0,
+                None => block.iter().any(|&difference| difference != 0),
+            };
+            report(index, differs);
+        }
+    }
+}
+
+/// Calls `body` with each run of changes from `first` on for which `belongs` holds, and the index of its first.
+pub(super) fn for_runs(
+    changes: &mut [SourceChange],
+    mut first: usize,
+    belongs: impl Fn(SourceChange) -> bool,
+    mut body: impl FnMut(usize, &mut [SourceChange]),
+) {
+    while let Some(skipped) = changes[first..].iter().position(|&change| belongs(change)) {
+        first += skipped;
+        let length = changes[first..].iter().take_while(|&&change| belongs(change)).count();
+        body(first, &mut changes[first..first + length]);
+        first += length;
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod block;
 pub(crate) mod changed_area;
+mod copies;
 pub(crate) mod differences;
 pub(crate) mod history;
 pub(crate) mod scroll_search;
