@@ -215,13 +215,14 @@ impl Job {
 
     /// PSNR of the planes, and SSIM.
     fn judge(&self, stream: &Path) -> Result<String> {
-        let graph = "[0]format=yuv420p,split[a][b];[1]split[c][d];[c][a]psnr;[d][b]ssim";
+        let graph =
+            format!("[0]format=yuv420p,{TAGS},split[a][b];[1]{TAGS},split[c][d];[c][a]psnr;[d][b]ssim");
         let run = Command::new("ffmpeg")
             .args(["-v", "info"])
             .args(self.input())
             .args(["-r", &self.frame_rate.to_string(), "-i"])
             .arg(stream)
-            .args(["-lavfi", graph, "-f", "null", "-"])
+            .args(["-lavfi", &graph, "-f", "null", "-"])
             .output()?;
         let text = String::from_utf8_lossy(&run.stderr);
         let after = |key: &str| text.rsplit_once(key).map_or("", |(_, rest)| rest);
@@ -239,8 +240,8 @@ impl Job {
     fn judge_by_vmaf(&self, ffmpeg: &Path, stream: &Path) -> Result<String> {
         let log = tempfile::NamedTempFile::with_suffix(".csv")?;
         let path = log.path().to_string_lossy();
-        let graph =
-            format!("[0]format=yuv420p[a];[1][a]libvmaf=log_fmt=csv:log_path={path}:n_threads=2:shortest=1");
+        let options = format!("log_fmt=csv:log_path={path}:n_threads=2:shortest=1");
+        let graph = format!("[0]format=yuv420p,{TAGS}[a];[1]{TAGS}[b];[b][a]libvmaf={options}");
         let run = Command::new(ffmpeg)
             .args(["-v", "error"])
             .args(self.input())
@@ -258,6 +259,9 @@ impl Job {
         Ok(format!("{mean:.2} (least {:.2})", scores.iter().copied().fold(f64::INFINITY, f64::min)))
     }
 }
+
+/// A filter that calls colours BT.709. Newer versions of ffmpeg would convert pictures that name another standard, or none.
+const TAGS: &str = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709";
 
 /// Encodes a picture and gives the parameter sets with start codes.
 type Encode = Box<dyn FnMut(&Picture<'_>, &FrameChange, &mut Vec<u8>) -> Result<Vec<u8>>>;
