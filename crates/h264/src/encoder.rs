@@ -2,7 +2,7 @@
 
 use crate::bits::bit_writer::BitWriter;
 use crate::bits::level::level_for;
-use crate::bits::nal::{NalKind, START_CODE, append_nal, append_sized_nal};
+use crate::bits::nal::{NalKind, START_CODE, append_nal, append_sized_nal, nal_bytes};
 use crate::bits::parameter_sets::{SliceHeader, StreamParameters};
 use crate::buffer_pool::BufferPool;
 use crate::decision::ages::MacroblockAges;
@@ -19,6 +19,7 @@ use crate::motion::search::SearchEffort;
 use crate::prediction::neighbours::NeighbourRows;
 use crate::prediction::reference::{PaddedSamples, Reconstruction, Reference};
 use crate::prediction::vectors::{Vector, scroll_vector};
+use crate::rate_control::{Coarseness, PictureKind, RateController, Verdict};
 use crate::residual::code::Quantisers;
 use crate::settings::{CodedPicture, Effort, EntropyCoding, H264Error, H264Settings, ParameterSets};
 use crate::simd::Instructions;
@@ -61,6 +62,32 @@ pub struct H264Encoder {
     fineness: Fineness,
     codings: Box<[Coding; 2]>,
     instructions: Instructions,
+    /// If the bits are limited: how coarsely pictures are coded, and what is needed to code one once more.
+    rate: Option<Box<(RateController, StateBeforePicture)>>,
+}
+
+/// What a picture changes that the next one is decided by, as it was before. All else is overwritten when a picture is coded
+/// once more.
+#[derive(Debug)]
+struct StateBeforePicture {
+    ages: MacroblockAges,
+    motion: MotionField,
+}
+
+impl StateBeforePicture {
+    fn new(grid: MacroblockGrid) -> StateBeforePicture {
+        StateBeforePicture { ages: MacroblockAges::new(grid), motion: MotionField::new(grid) }
+    }
+}
+
+/// What is decided about a picture before its macroblocks.
+#[derive(Debug)]
+struct PicturePlan<'a> {
+    given: GivenPicture<'a>,
+    scroll: Option<Scroll>,
+    distances: &'a [u32],
+    search: Option<SearchEffort>,
+    is_mostly_new: bool,
 }
 
 /// A coded picture, to be made a NAL unit.
@@ -101,7 +128,12 @@ impl H264Encoder {
             base_qp: settings.qp.get(),
             idr_pic_id,
         };
-        Ok(H264Encoder::with_parameters(parameters, settings.effort, buffers))
+        let mut encoder = H264Encoder::with_parameters(parameters, settings.effort, buffers);
+        let finest = Coarseness::of_qp(later_qp(parameters.base_qp));
+        let frames = settings.segment_frames.max(1);
+        encoder.rate = RateController::new(settings.rate_control, settings.frame_rate, frames, finest)
+            .map(|controller| Box::new((controller, StateBeforePicture::new(grid))));
+        Ok(encoder)
     }
 
     fn with_parameters(parameters: StreamParameters, effort: Effort, buffers: &BufferPool) -> H264Encoder {
@@ -128,6 +160,16 @@ impl H264Encoder {
             fineness: Fineness::default(),
             codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
+            rate: None,
+        }
+    }
+
+    /// Says before the first picture how many there are in this segment, if fewer than
+    /// [`H264Settings::segment_frames`]. Only rate control depends on it: so the last segment of a video takes no more than its
+    /// share.
+    pub fn expect_frames(&mut self, frames: u32) {
+        if let Some(rate) = &mut self.rate {
+            rate.0.expect(frames);
         }
     }
 
@@ -198,19 +240,70 @@ impl H264Encoder {
         self.expect_changes(picture, change);
         let scroll = if intra { change.scroll } else { self.find_scroll(picture, change) };
         let distances = self.distances(scroll);
-        // Errors of the first picture are copied through the whole segment, so it is coded finer.
-        let later_qp = later_qp(self.parameters.base_qp);
         let scroll_vector = vector_of(scroll, &distances);
-        // What moves by whole samples is found without a search.
-        let search = self.search_effort().filter(|_| !scroll_vector.is_some_and(Vector::is_whole));
+        let plan = PicturePlan {
+            given: GivenPicture { picture, change },
+            scroll,
+            distances: &distances,
+            // What moves by whole samples is found without a search.
+            search: self.search_effort().filter(|_| !scroll_vector.is_some_and(Vector::is_whole)),
+            is_mostly_new: self.is_mostly_new(),
+        };
+        let CodedMacroblocks { rbsp, new } = self.encode_within_limits(&plan);
+        if new * MOSTLY_NEW > self.parameters.grid.len() {
+            self.pictures_since_mostly_new = 0;
+        } else {
+            self.pictures_since_mostly_new = self.pictures_since_mostly_new.saturating_add(1);
+        }
+        self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
+        Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
+    }
+
+    /// Encodes the macroblocks of a picture, more coarsely if they take too many bits.
+    fn encode_within_limits(&mut self, plan: &PicturePlan<'_>) -> CodedMacroblocks {
+        let Some(mut rate) = self.rate.take() else {
+            return self.encode_macroblocks(plan, Coarseness::of_qp(later_qp(self.parameters.base_qp)));
+        };
+        let (controller, before) = &mut *rate;
+        before.ages.copy_from(&self.ages);
+        before.motion.copy_from(&self.motion);
+        let kind = match (self.frames, self.fineness.is_detailed) {
+            (0, false) => PictureKind::Lasting,
+            (0, true) => PictureKind::Passing,
+            _ => PictureKind::Later,
+        };
+        let others = if self.frames == 0 { self.parameter_sets().bytes() } else { 0 };
+        let mut coarseness = controller.begin(kind);
+        let coded = loop {
+            let coded = self.encode_macroblocks(plan, coarseness);
+            let bytes = others + START_CODE.len() + nal_bytes(&coded.rbsp);
+            match controller.judge(bytes as u64 * 8) {
+                Verdict::Keep => break coded,
+                Verdict::Again(next) => coarseness = next,
+            }
+            self.ages.copy_from(&before.ages);
+            self.motion.copy_from(&before.motion);
+        };
+        self.rate = Some(rate);
+        coded
+    }
+
+    /// Encodes the macroblocks of a picture.
+    fn encode_macroblocks(&mut self, plan: &PicturePlan<'_>, coarseness: Coarseness) -> CodedMacroblocks {
+        let PicturePlan { given, scroll, distances, search, is_mostly_new } = *plan;
+        let intra = self.frames == 0;
+        let later_qp = coarseness.qp();
+        let fineness = self.fineness.less(coarseness.beyond());
+        let scroll_vector = vector_of(scroll, distances);
+        // Errors of the first picture are copied through the whole segment, so it is coded finer.
         let qp = if intra {
-            later_qp.saturating_sub(self.fineness.first)
-        } else if search.is_some() && self.is_mostly_new() {
+            later_qp.saturating_sub(fineness.first)
+        } else if search.is_some() && is_mostly_new {
             cascaded_qp(later_qp, self.frames)
         } else {
             later_qp
         };
-        let header = SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp };
+        let header = SliceHeader { frame_number: self.frames, idr: intra, distances, qp };
         self.parameters.append_slice_header(&mut self.bits, &header);
 
         let stored = self.reconstructions.len();
@@ -221,13 +314,13 @@ impl H264Encoder {
             .map(|&distance| Reference { distance, picture: &self.reconstructions[slot(distance)] })
             .collect();
         let context = SliceContext {
-            given: GivenPicture { picture, change },
+            given,
             grid: self.parameters.grid,
             references: &references,
             quantisers: &self.quantisers,
             qp,
             later_qp,
-            fineness: self.fineness,
+            fineness,
             // 0 stands for undefined samples.
             content: self.frames + 1,
             scroll,
@@ -249,17 +342,11 @@ impl H264Encoder {
             motion: &mut self.motion,
             codings: &mut self.codings,
         };
-        let CodedMacroblocks { rbsp, new } = SliceEncoder::new(context, state, written).encode();
+        let coded = SliceEncoder::new(context, state, written).encode();
         drop(references);
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
-        if new * MOSTLY_NEW > self.parameters.grid.len() {
-            self.pictures_since_mostly_new = 0;
-        } else {
-            self.pictures_since_mostly_new = self.pictures_since_mostly_new.saturating_add(1);
-        }
-        self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
-        Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
+        coded
     }
 
     /// Finds out, in the first pictures, whether much of a picture changes. Later it is known from those before.
