@@ -2,12 +2,12 @@
 
 use crate::bits::bit_writer::BitWriter;
 use crate::bits::level::level_for;
-use crate::bits::nal::{NalKind, START_CODE, append_nal, append_sized_nal, nal_bytes};
+use crate::bits::nal::{NalKind, START_CODE, append_nal, append_sized_nal};
 use crate::bits::parameter_sets::{SliceHeader, StreamParameters};
 use crate::buffer_pool::BufferPool;
 use crate::decision::ages::MacroblockAges;
 use crate::decision::coding::Coding;
-use crate::decision::context::{SliceContext, later_qp};
+use crate::decision::context::SliceContext;
 use crate::decision::masking::Fineness;
 use crate::decision::slice::{CodedMacroblocks, SliceEncoder, SliceState};
 use crate::decision::slice_writer::SliceWriter;
@@ -19,14 +19,15 @@ use crate::motion::search::SearchEffort;
 use crate::prediction::neighbours::NeighbourRows;
 use crate::prediction::reference::{PaddedSamples, Reconstruction, Reference};
 use crate::prediction::vectors::{Vector, scroll_vector};
-use crate::rate_control::{Coarseness, PictureKind, RateController, Verdict};
+use crate::rate_control::Coarseness;
 use crate::residual::code::Quantisers;
 use crate::settings::{CodedPicture, Effort, EntropyCoding, H264Error, H264Settings, ParameterSets};
 use crate::simd::Instructions;
 use crate::source::history::{GivenPicture, SourceHistory, WholeMotion};
 use crate::source::scroll_search::ScrollSearch;
 use std::ops::RangeInclusive;
-use strikeline_picture::{FrameChange, Picture, PixelFormat, Plane, Scroll, SegmentIndex};
+use strikeline_picture::{FrameChange, Picture, Scroll, SegmentIndex};
+use within_limits::{BitLimits, PicturePlan};
 
 /// Pictures from one check for a better scroll than the given one to the next.
 const SCROLL_CHECK_INTERVAL: u32 = 8;
@@ -62,32 +63,8 @@ pub struct H264Encoder {
     fineness: Fineness,
     codings: Box<[Coding; 2]>,
     instructions: Instructions,
-    /// If the bits are limited: how coarsely pictures are coded, and what is needed to code one once more.
-    rate: Option<Box<(RateController, StateBeforePicture)>>,
-}
-
-/// What a picture changes that the next one is decided by, as it was before. All else is overwritten when a picture is coded
-/// once more.
-#[derive(Debug)]
-struct StateBeforePicture {
-    ages: MacroblockAges,
-    motion: MotionField,
-}
-
-impl StateBeforePicture {
-    fn new(grid: MacroblockGrid) -> StateBeforePicture {
-        StateBeforePicture { ages: MacroblockAges::new(grid), motion: MotionField::new(grid) }
-    }
-}
-
-/// What is decided about a picture before its macroblocks.
-#[derive(Debug)]
-struct PicturePlan<'a> {
-    given: GivenPicture<'a>,
-    scroll: Option<Scroll>,
-    distances: &'a [u32],
-    search: Option<SearchEffort>,
-    is_mostly_new: bool,
+    /// If the bits are limited.
+    limits: Option<Box<BitLimits>>,
 }
 
 /// A coded picture, to be made a NAL unit.
@@ -129,10 +106,7 @@ impl H264Encoder {
             idr_pic_id,
         };
         let mut encoder = H264Encoder::with_parameters(parameters, settings.effort, buffers);
-        let finest = Coarseness::of_qp(later_qp(parameters.base_qp));
-        let frames = settings.segment_frames.max(1);
-        encoder.rate = RateController::new(settings.rate_control, settings.frame_rate, frames, finest)
-            .map(|controller| Box::new((controller, StateBeforePicture::new(grid))));
+        encoder.limits = BitLimits::new(settings, grid);
         Ok(encoder)
     }
 
@@ -160,16 +134,7 @@ impl H264Encoder {
             fineness: Fineness::default(),
             codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
-            rate: None,
-        }
-    }
-
-    /// Says before the first picture how many there are in this segment, if fewer than
-    /// [`H264Settings::segment_frames`]. Only rate control depends on it: so the last segment of a video takes no more than its
-    /// share.
-    pub fn expect_frames(&mut self, frames: u32) {
-        if let Some(rate) = &mut self.rate {
-            rate.0.expect(frames);
+            limits: None,
         }
     }
 
@@ -257,35 +222,6 @@ impl H264Encoder {
         }
         self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
         Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
-    }
-
-    /// Encodes the macroblocks of a picture, more coarsely if they take too many bits.
-    fn encode_within_limits(&mut self, plan: &PicturePlan<'_>) -> CodedMacroblocks {
-        let Some(mut rate) = self.rate.take() else {
-            return self.encode_macroblocks(plan, Coarseness::of_qp(later_qp(self.parameters.base_qp)));
-        };
-        let (controller, before) = &mut *rate;
-        before.ages.copy_from(&self.ages);
-        before.motion.copy_from(&self.motion);
-        let kind = match (self.frames, self.fineness.is_detailed) {
-            (0, false) => PictureKind::Lasting,
-            (0, true) => PictureKind::Passing,
-            _ => PictureKind::Later,
-        };
-        let others = if self.frames == 0 { self.parameter_sets().bytes() } else { 0 };
-        let mut coarseness = controller.begin(kind);
-        let coded = loop {
-            let coded = self.encode_macroblocks(plan, coarseness);
-            let bytes = others + START_CODE.len() + nal_bytes(&coded.rbsp);
-            match controller.judge(bytes as u64 * 8) {
-                Verdict::Keep => break coded,
-                Verdict::Again(next) => coarseness = next,
-            }
-            self.ages.copy_from(&before.ages);
-            self.motion.copy_from(&before.motion);
-        };
-        self.rate = Some(rate);
-        coded
     }
 
     /// Encodes the macroblocks of a picture.
@@ -421,28 +357,6 @@ impl H264Encoder {
         }
     }
 
-    /// Whether the picture fits the settings.
-    fn check(&self, picture: &Picture<'_>) -> Result<(), H264Error> {
-        let size = self.parameters.size;
-        let (width, height) = (size.width() as usize, size.height() as usize);
-        let holds = |plane: &Plane<'_>, rows: usize| {
-            plane.stride >= width
-                && (rows - 1)
-                    .checked_mul(plane.stride)
-                    .and_then(|start| start.checked_add(width))
-                    .is_some_and(|end| plane.data.len() >= end)
-        };
-        if picture.size != size {
-            Err(H264Error::WrongSize { given: picture.size, expected: size })
-        } else if picture.format != PixelFormat::NV12 {
-            Err(H264Error::WrongFormat { given: picture.format })
-        } else if !holds(&picture.luma, height) || !holds(&picture.chroma, height / 2) {
-            Err(H264Error::ShortPlane { size })
-        } else {
-            Ok(())
-        }
-    }
-
     /// What a decoder needs before the first access unit. The same for all segments of a video: it depends on the
     /// settings only.
     pub fn parameter_sets(&self) -> ParameterSets {
@@ -477,6 +391,9 @@ fn cascaded_qp(qp: u8, number: u32) -> u8 {
 fn vector_of(scroll: Option<Scroll>, distances: &[u32]) -> Option<Vector> {
     scroll_vector(scroll?, *distances.get(1)?)
 }
+
+mod check;
+mod within_limits;
 
 #[cfg(test)]
 mod tests;

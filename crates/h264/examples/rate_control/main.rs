@@ -13,6 +13,7 @@
 //! scene falls by N rows per frame, and `--trace` prints the bits of each picture.
 
 #[path = "../compare_scenes/y4m.rs"]
+#[expect(dead_code, reason = "of what the comparison of encoders needs, this needs some")]
 mod y4m;
 
 use std::error::Error;
@@ -55,7 +56,9 @@ fn main() -> Result<()> {
     };
     let (frames, segment) = (number("--frames", 240)?, number("--segment", 120)?);
     let scroll = number("--scroll", 0)?;
-    println!("| scene | rate in kbit/s | average alone: taken, PSNR, time | with buffer: taken, PSNR, least, time |");
+    println!(
+        "| scene | rate in kbit/s | average alone: taken, PSNR, time | with buffer: taken, PSNR, least, time |"
+    );
     println!("| --- | --- | --- | --- |");
     for path in &arguments {
         let clip = Clip::open(Path::new(path), frames)?;
@@ -99,7 +102,8 @@ fn main() -> Result<()> {
 fn psnr_of(constant: &[Outcome], bits: u64) -> f64 {
     let at = |outcome: &Outcome| ((outcome.total() as f64).ln(), outcome.psnr);
     let bits = (bits as f64).ln();
-    let pair = constant.windows(2).find(|pair| at(&pair[1]).0 <= bits).unwrap_or(&constant[constant.len() - 2..]);
+    let pair =
+        constant.windows(2).find(|pair| at(&pair[1]).0 <= bits).unwrap_or(&constant[constant.len() - 2..]);
     let ((more, better), (fewer, worse)) = (at(&pair[0]), at(&pair[1]));
     if more <= fewer { better } else { worse + (better - worse) * (bits - fewer) / (more - fewer) }
 }

@@ -27,12 +27,14 @@ pub(crate) enum PictureKind {
 }
 
 impl PictureKind {
-    /// How many times the bits of a usual picture this one may take.
-    fn weight(self) -> u64 {
+    /// How many times the bits of half a usual picture this one may take, which is number `coded` of its segment.
+    fn half_weight(self, coded: u32) -> u64 {
         match self {
-            PictureKind::Lasting => 80,
-            PictureKind::Passing => 6,
-            PictureKind::Later => 12,
+            PictureKind::Lasting => 160,
+            PictureKind::Passing => 5,
+            // The first of its kind. That much of it is new says that it will be so in all of them.
+            PictureKind::Later if coded == 1 => 3,
+            PictureKind::Later => 24,
         }
     }
 }
@@ -136,11 +138,11 @@ impl RateController {
         let after = self.pictures.saturating_sub(self.coded + 1);
         let here = after.saturating_add(1);
         // What those after it take at least.
-        let least = self.recent.mean().map_or(0, |mean| mean.bits(Coarseness::MAX)) * u64::from(after);
-        let weight = kind.weight();
+        let least = self.recent.mean().map_or(0, Complexity::least_bits) * u64::from(after);
+        let weight = kind.half_weight(self.coded);
         let part = |left: u64| {
             let left = left.saturating_sub(least);
-            let part = u128::from(left) * u128::from(weight) / u128::from(weight + u64::from(after));
+            let part = u128::from(left) * u128::from(weight) / u128::from(weight + 2 * u64::from(after));
             part as u64
         };
         let mut allowance = Allowance { wanted: u64::MAX, mean: u64::MAX };
@@ -210,7 +212,10 @@ impl Attempt {
             }
             self.too_fine = self.too_fine.max(Some(tried));
             let least = if self.tries < MANY { 1 } else { 4 };
-            let next = tried.coarser(Coarseness::steps_between(bits, wanted - wanted / 8).max(least));
+            let steps = Coarseness::steps_between(bits, wanted - wanted / 8).max(least);
+            // Beyond that, there is hardly any difference from one to the next.
+            let is_coarse = self.kind == PictureKind::Later && tried.beyond() > 0;
+            let next = if is_coarse { Coarseness::MAX } else { tried.coarser(steps) };
             return Some(self.fits.map_or(next, |fits| next.min(fits)));
         }
         self.fits = Some(self.fits.map_or(tried, |fits| fits.min(tried)));
