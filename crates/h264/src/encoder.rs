@@ -257,6 +257,7 @@ impl H264Encoder {
             qp,
             later_qp,
             fineness,
+            thrift: coarseness.beyond(),
             // 0 stands for undefined samples.
             content: self.frames + 1,
             scroll,

@@ -1,7 +1,7 @@
 //! How many bits pictures take, as a function of how coarsely they are coded.
 
-/// How coarsely a picture is coded: QP of P pictures up to 51. Above, QP stays 51, and what is usually coded more finely than P
-/// pictures is coded less so by that much.
+/// How coarsely a picture is coded: QP of P pictures up to 51. Above, QP stays 51, what is usually coded more finely than P
+/// pictures is coded less so by that much, and bits are worth more than usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Coarseness(u8);
 
@@ -18,7 +18,7 @@ impl Coarseness {
         self.0.min(51)
     }
 
-    /// By how much less finely all else is coded.
+    /// Steps above QP 51.
     pub(crate) fn beyond(self) -> u8 {
         self.0.saturating_sub(51)
     }

@@ -143,7 +143,13 @@ impl RateController {
         let part = |left: u64| {
             let left = left.saturating_sub(least);
             let part = u128::from(left) * u128::from(weight) / u128::from(weight + 2 * u64::from(after));
-            part as u64
+            // However little is known of those after it, they need something, above all where few are left to save what this takes.
+            let most = match kind {
+                _ if after == 0 => left,
+                PictureKind::Lasting | PictureKind::Passing => left / 8 * 5,
+                PictureKind::Later => (left / 4).max(left / 2 * 3 / u64::from(here)),
+            };
+            most.min(part as u64)
         };
         let mut allowance = Allowance { wanted: u64::MAX, mean: u64::MAX };
         let mut limit = |wanted: u64, mean: u64| {
@@ -213,9 +219,7 @@ impl Attempt {
             self.too_fine = self.too_fine.max(Some(tried));
             let least = if self.tries < MANY { 1 } else { 4 };
             let steps = Coarseness::steps_between(bits, wanted - wanted / 8).max(least);
-            // Beyond that, there is hardly any difference from one to the next.
-            let is_coarse = self.kind == PictureKind::Later && tried.beyond() > 0;
-            let next = if is_coarse { Coarseness::MAX } else { tried.coarser(steps) };
+            let next = tried.coarser(steps);
             return Some(self.fits.map_or(next, |fits| next.min(fits)));
         }
         self.fits = Some(self.fits.map_or(tried, |fits| fits.min(tried)));
