@@ -27,7 +27,7 @@ use y4m::Clip;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The QPs of constant quality.
-const QPS: [u8; 7] = [18, 22, 26, 30, 36, 42, 48];
+const QPS: [u8; 5] = [18, 24, 30, 36, 44];
 
 /// What an encoder made of a scene.
 struct Outcome {

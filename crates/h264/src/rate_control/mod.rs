@@ -15,6 +15,11 @@ use buffer::{Budget, DecoderBuffer};
 use complexity::{Complexity, RecentComplexity};
 use strikeline_picture::FrameRate;
 
+/// Pictures at the beginning of a segment, in which it becomes known what the first one is worth to those after it.
+const EARLY: u32 = 5;
+/// By how much finer a later picture is than the one before it, at most.
+const STEPS_FINER: u8 = 3;
+
 /// What is known of a picture before it is coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PictureKind {
@@ -34,6 +39,7 @@ impl PictureKind {
             PictureKind::Passing => 5,
             // The first of its kind. That much of it is new says that it will be so in all of them.
             PictureKind::Later if coded == 1 => 3,
+            PictureKind::Later if coded < EARLY => 160,
             PictureKind::Later => 24,
         }
     }
@@ -81,6 +87,8 @@ pub(crate) struct RateController {
     /// What the settings ask for.
     finest: Coarseness,
     attempt: Attempt,
+    /// Whether this picture is much finer than the one before: it takes much, and those after it are predicted from it.
+    is_renewal: bool,
 }
 
 impl RateController {
@@ -107,6 +115,7 @@ impl RateController {
             coded: 0,
             finest,
             attempt,
+            is_renewal: false,
         })
     }
 
@@ -118,17 +127,18 @@ impl RateController {
     /// Before the first try of the next picture.
     pub(crate) fn begin(&mut self, kind: PictureKind) -> Coarseness {
         let allowance = self.allowance(kind);
-        // Quality that jumps is seen; what gets coarser cannot always wait.
-        const STEPS_FINER: u8 = 3;
         let last = self.attempt.coarseness;
         let coarseness = match self.recent.mean() {
             Some(mean) => {
                 let steps = Coarseness::steps_between(mean.bits(self.finest), allowance.mean);
-                self.finest.coarser(steps).max(last.finer(STEPS_FINER))
+                // Quality that jumps is seen. What gets coarser cannot wait, and what was begun too coarsely should not.
+                let finer = if self.coded < EARLY { u8::MAX } else { STEPS_FINER };
+                self.finest.coarser(steps).max(last.finer(finer))
             }
             None => last,
         };
         let coarseness = coarseness.max(self.finest);
+        self.is_renewal = coarseness < last.finer(STEPS_FINER);
         self.attempt = Attempt { kind, allowance, coarseness, too_fine: None, fits: None, tries: 0 };
         coarseness
     }
@@ -147,6 +157,7 @@ impl RateController {
             let most = match kind {
                 _ if after == 0 => left,
                 PictureKind::Lasting | PictureKind::Passing => left / 8 * 5,
+                PictureKind::Later if (2..EARLY).contains(&self.coded) => left / 2,
                 PictureKind::Later => (left / 4).max(left / 2 * 3 / u64::from(here)),
             };
             most.min(part as u64)
@@ -191,7 +202,7 @@ impl RateController {
 
     /// The picture has taken `bits` bits.
     fn end(&mut self, bits: u64) {
-        if self.attempt.kind == PictureKind::Later {
+        if self.attempt.kind == PictureKind::Later && !self.is_renewal {
             self.recent.add(Complexity::of(bits, self.attempt.coarseness));
         }
         if let Some(budget) = &mut self.budget {
