@@ -36,7 +36,7 @@ impl PictureKind {
     fn half_weight(self, coded: u32) -> u64 {
         match self {
             PictureKind::Lasting => 160,
-            PictureKind::Passing => 5,
+            PictureKind::Passing => 10,
             // The first of its kind. That much of it is new says that it will be so in all of them.
             PictureKind::Later if coded == 1 => 3,
             PictureKind::Later if coded < EARLY => 160,
@@ -132,7 +132,7 @@ impl RateController {
             Some(mean) => {
                 let steps = Coarseness::steps_between(mean.bits(self.finest), allowance.mean);
                 // Quality that jumps is seen. What gets coarser cannot wait, and what was begun too coarsely should not.
-                let finer = if self.coded < EARLY { u8::MAX } else { STEPS_FINER };
+                let finer = if self.coded < EARLY { 6 } else { STEPS_FINER };
                 self.finest.coarser(steps).max(last.finer(finer))
             }
             None => last,
