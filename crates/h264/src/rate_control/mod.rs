@@ -157,7 +157,6 @@ impl RateController {
             let most = match kind {
                 _ if after == 0 => left,
                 PictureKind::Lasting | PictureKind::Passing => left / 8 * 5,
-                PictureKind::Later if (2..EARLY).contains(&self.coded) => left / 2,
                 PictureKind::Later => (left / 4).max(left / 2 * 3 / u64::from(here)),
             };
             most.min(part as u64)
