@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/content.rs"]
+#[expect(dead_code, reason = "other tests need more of it")]
 mod content;
 
 use content::{Content, OwnedPicture};

@@ -74,7 +74,7 @@ pub(crate) fn lowest_level(
         })
     };
     let levels = || LEVELS.into_iter().filter(fits);
-    levels().find(takes).or_else(|| levels().last())
+    levels().find(takes).or_else(|| levels().next_back())
 }
 
 /// The level for a video with these settings.
