@@ -15,10 +15,8 @@ use buffer::{Budget, DecoderBuffer};
 use complexity::{Complexity, RecentComplexity};
 use strikeline_picture::FrameRate;
 
-/// Pictures at the beginning of a segment, in which it becomes known what the first one is worth to those after it.
+/// Pictures at the beginning of a segment that say little of those after them: less has moved, and there is less to correct.
 const EARLY: u32 = 5;
-/// By how much finer a later picture is than the one before it, at most.
-const STEPS_FINER: u8 = 3;
 
 /// What is known of a picture before it is coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +37,6 @@ impl PictureKind {
             PictureKind::Passing => 10,
             // The first of its kind. That much of it is new says that it will be so in all of them.
             PictureKind::Later if coded == 1 => 3,
-            PictureKind::Later if coded < EARLY => 160,
             PictureKind::Later => 24,
         }
     }
@@ -87,8 +84,6 @@ pub(crate) struct RateController {
     /// What the settings ask for.
     finest: Coarseness,
     attempt: Attempt,
-    /// Whether this picture is much finer than the one before: it takes much, and those after it are predicted from it.
-    is_renewal: bool,
 }
 
 impl RateController {
@@ -115,7 +110,6 @@ impl RateController {
             coded: 0,
             finest,
             attempt,
-            is_renewal: false,
         })
     }
 
@@ -131,14 +125,13 @@ impl RateController {
         let coarseness = match self.recent.mean() {
             Some(mean) => {
                 let steps = Coarseness::steps_between(mean.bits(self.finest), allowance.mean);
-                // Quality that jumps is seen. What gets coarser cannot wait, and what was begun too coarsely should not.
-                let finer = if self.coded < EARLY { 6 } else { STEPS_FINER };
-                self.finest.coarser(steps).max(last.finer(finer))
+                // Quality that jumps is seen; what gets coarser cannot always wait.
+                let most = if self.coded < EARLY { 1 } else { 3 };
+                self.finest.coarser(steps).max(last.finer(most))
             }
             None => last,
         };
         let coarseness = coarseness.max(self.finest);
-        self.is_renewal = coarseness < last.finer(STEPS_FINER);
         self.attempt = Attempt { kind, allowance, coarseness, too_fine: None, fits: None, tries: 0 };
         coarseness
     }
@@ -201,7 +194,7 @@ impl RateController {
 
     /// The picture has taken `bits` bits.
     fn end(&mut self, bits: u64) {
-        if self.attempt.kind == PictureKind::Later && !self.is_renewal {
+        if self.attempt.kind == PictureKind::Later {
             self.recent.add(Complexity::of(bits, self.attempt.coarseness));
         }
         if let Some(budget) = &mut self.budget {
