@@ -215,8 +215,7 @@ fn extremes_come_out() {
         let rate = BitRate::new(bits_per_second).unwrap();
         let limit = BufferLimit::of_one_second(rate).with_size(buffer).unwrap();
         for (frames, segment) in [(1, 1), (3, 1), (2, 60), (61, 60)] {
-            let scene =
-                Scene { size: PictureSize::new(64, 64).unwrap(), ..Scene::new(frames, segment, noise) };
+            let scene = Scene::of_size((64, 64), frames, segment, noise);
             for control in [
                 RateControl::NONE.with_average(rate),
                 RateControl::NONE.with_limit(limit),
