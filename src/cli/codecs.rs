@@ -8,7 +8,7 @@ use anyhow::Context;
 use strikeline_picture::PixelFormat;
 use wgpu_video::encode::animation::{GifFactory, LosslessFactory};
 use wgpu_video::encode::ffmpeg::{EncoderOption, FfmpegCodec, FfmpegFactory, FfmpegProgram, ProgramError};
-use wgpu_video::encode::h264::{Effort, H264Factory};
+use wgpu_video::encode::h264::{Effort, H264Factory, RateControl};
 #[cfg(feature = "openh264")]
 use wgpu_video::encode::openh264::OpenH264;
 use wgpu_video::encode::pictures::{self, PictureFactory};
@@ -18,6 +18,7 @@ use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::encode::{EncoderFactory, H264Quality, Joining, Planes};
 
 use super::UsageError;
+use super::args::BitRateArgs;
 use super::video_format::VideoFormat;
 use super::words::listed;
 
@@ -58,6 +59,8 @@ pub(crate) struct MakerSettings<'a> {
     pub options: &'a [EncoderOption],
     /// How much work goes into finding fewer bytes; `None` for what is usual.
     pub effort: Option<Effort>,
+    /// The bits that the pictures may take.
+    pub rate_control: RateControl,
     /// How long ffmpeg may do nothing.
     pub patience: Option<Duration>,
 }
@@ -233,6 +236,11 @@ impl VideoCodec {
         other.or_else(|| CODECS.iter().find(is_meant)).or_else(|| CODECS.iter().find(begins))
     }
 
+    /// Whether its bits can be limited.
+    pub(crate) fn is_limited(&self) -> bool {
+        matches!(self.maker, Maker::H264)
+    }
+
     /// The codec called `name`.
     pub(crate) fn find(name: &str) -> Option<&'static VideoCodec> {
         CODECS.iter().find(|codec| codec.name == name)
@@ -327,6 +335,22 @@ impl VideoCodec {
         }
     }
 
+    /// Refuses limits of the bits that the command line gives for another codec than h264.
+    fn check_rate_control(&self) -> Result<(), UsageError> {
+        let Some(given) = BitRateArgs::given().filter(|_| !matches!(self.maker, Maker::H264)) else {
+            return Ok(());
+        };
+        let instead = match self.maker {
+            Maker::Ffmpeg => {
+                "; its encoder may have options of its own for that, for each segment by itself, such as --codec-option \
+                 maxrate=8M with --codec-option bufsize=8M"
+            }
+            _ => "",
+        };
+        let (verb, name) = (if given.contains(" and ") { "are" } else { "is" }, self.name);
+        Err(UsageError(format!("{given} {verb} for the codec h264, and this is {name}{instead}")))
+    }
+
     /// Makes the encoders.
     ///
     /// # Errors
@@ -344,6 +368,7 @@ impl VideoCodec {
             let text = format!("--effort is for the codec h264, and this is {}{instead}", self.name);
             return Err(UsageError(text).into());
         }
+        self.check_rate_control()?;
         match self.maker {
             Maker::H264 | Maker::BuiltIn(_) | Maker::AnyFormat(_) if !settings.options.is_empty() => {
                 let text =
@@ -352,7 +377,8 @@ impl VideoCodec {
             }
             Maker::H264 => {
                 let effort = settings.effort.unwrap_or_default();
-                Ok(Arc::new(H264Factory::new(settings.quality).with_effort(effort)))
+                let factory = H264Factory::new(settings.quality).with_effort(effort);
+                Ok(Arc::new(factory.with_rate_control(settings.rate_control)))
             }
             Maker::BuiltIn(make) => Ok(make(settings.quality)),
             Maker::AnyFormat(make) => Ok(make(settings.quality, pixels.unwrap_or_default())),

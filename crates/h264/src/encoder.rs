@@ -8,7 +8,7 @@ use crate::buffer_pool::BufferPool;
 use crate::deblocking::Deblocking;
 use crate::decision::ages::MacroblockAges;
 use crate::decision::coding::Coding;
-use crate::decision::context::{SliceContext, later_qp};
+use crate::decision::context::SliceContext;
 use crate::decision::masking::Fineness;
 use crate::decision::slice::{CodedMacroblocks, SliceEncoder, SliceState};
 use crate::decision::slice_writer::SliceWriter;
@@ -20,13 +20,15 @@ use crate::motion::search::SearchEffort;
 use crate::prediction::neighbours::NeighbourRows;
 use crate::prediction::reference::{PaddedSamples, Reconstruction, Reference};
 use crate::prediction::vectors::{Vector, scroll_vector};
+use crate::rate_control::Coarseness;
 use crate::residual::code::Quantisers;
 use crate::settings::{CodedPicture, Effort, EntropyCoding, H264Error, H264Settings, ParameterSets};
 use crate::simd::Instructions;
 use crate::source::history::{GivenPicture, SourceHistory, WholeMotion};
 use crate::source::scroll_search::ScrollSearch;
 use std::ops::RangeInclusive;
-use strikeline_picture::{FrameChange, Picture, PixelFormat, Plane, Scroll, SegmentIndex};
+use strikeline_picture::{FrameChange, Picture, Scroll, SegmentIndex};
+use within_limits::{BitLimits, PicturePlan};
 
 /// Pictures from one check for a better scroll than the given one to the next.
 const SCROLL_CHECK_INTERVAL: u32 = 8;
@@ -65,6 +67,8 @@ pub struct H264Encoder {
     deblocking: Deblocking,
     codings: Box<[Coding; 2]>,
     instructions: Instructions,
+    /// If the bits are limited.
+    limits: Option<Box<BitLimits>>,
 }
 
 /// A coded picture, to be made a NAL unit.
@@ -105,7 +109,9 @@ impl H264Encoder {
             base_qp: settings.qp.get(),
             idr_pic_id,
         };
-        Ok(H264Encoder::with_parameters(parameters, settings.effort, buffers))
+        let mut encoder = H264Encoder::with_parameters(parameters, settings.effort, buffers);
+        encoder.limits = BitLimits::new(settings, grid);
+        Ok(encoder)
     }
 
     fn with_parameters(parameters: StreamParameters, effort: Effort, buffers: &BufferPool) -> H264Encoder {
@@ -134,6 +140,7 @@ impl H264Encoder {
             deblocking: Deblocking::new(grid),
             codings: Box::new([Coding::EMPTY, Coding::EMPTY]),
             instructions: Instructions::detect(),
+            limits: None,
         }
     }
 
@@ -204,23 +211,40 @@ impl H264Encoder {
         self.expect_changes(picture, change);
         let scroll = if intra { change.scroll } else { self.find_scroll(picture, change) };
         let distances = self.distances(scroll);
-        // Errors of the first picture are copied through the whole segment, so it is coded finer.
-        let later_qp = later_qp(self.parameters.base_qp);
         let scroll_vector = vector_of(scroll, &distances);
         // What moves by whole samples is found without a search, where that is most of what changes.
         let is_told = change.scroll.is_some();
         let is_explained = (is_told || self.scroll_explains) && scroll_vector.is_some_and(Vector::is_whole);
-        let search = if is_explained { None } else { self.search_effort(is_told) };
+        let plan = PicturePlan {
+            given: GivenPicture { picture, change },
+            scroll,
+            distances: &distances,
+            search: if is_explained { None } else { self.search_effort(is_told) },
+        };
+        let CodedMacroblocks { rbsp, new, moved } = self.encode_within_limits(&plan);
+        self.record_changes(intra, new, moved);
+        self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
+        Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
+    }
+
+    /// Encodes the macroblocks of a picture.
+    fn encode_macroblocks(&mut self, plan: &PicturePlan<'_>, coarseness: Coarseness) -> CodedMacroblocks {
+        let PicturePlan { given, scroll, distances, search } = *plan;
+        let intra = self.frames == 0;
+        let is_told = given.change.scroll.is_some();
+        let later_qp = coarseness.qp();
+        let fineness = self.fineness.less(coarseness.beyond());
+        let scroll_vector = vector_of(scroll, distances);
+        // Errors of the first picture are copied through the whole segment, so it is coded finer.
         let qp = if intra {
-            later_qp.saturating_sub(self.fineness.first)
+            later_qp.saturating_sub(fineness.first)
         } else if !is_told && search.is_some() && self.is_mostly_new() {
             cascaded_qp(later_qp, self.frames)
         } else {
             later_qp
         };
-        let deblocks = self.deblocks(GivenPicture { picture, change }, search.is_some() && !is_told, qp);
-        let header =
-            SliceHeader { frame_number: self.frames, idr: intra, distances: &distances, qp, deblocks };
+        let deblocks = self.deblocks(given, search.is_some() && !is_told, qp);
+        let header = SliceHeader { frame_number: self.frames, idr: intra, distances, qp, deblocks };
         self.parameters.append_slice_header(&mut self.bits, &header);
 
         let stored = self.reconstructions.len();
@@ -231,13 +255,14 @@ impl H264Encoder {
             .map(|&distance| Reference { distance, picture: &self.reconstructions[slot(distance)] })
             .collect();
         let context = SliceContext {
-            given: GivenPicture { picture, change },
+            given,
             grid: self.parameters.grid,
             references: &references,
             quantisers: &self.quantisers,
             qp,
             later_qp,
-            fineness: self.fineness,
+            fineness,
+            thrift: coarseness.beyond(),
             // 0 stands for undefined samples.
             content: self.frames + 1,
             scroll,
@@ -260,16 +285,14 @@ impl H264Encoder {
             edges: deblocks.then_some(self.deblocking.edges()),
             codings: &mut self.codings,
         };
-        let CodedMacroblocks { rbsp, new, moved } = SliceEncoder::new(context, state, written).encode();
+        let coded = SliceEncoder::new(context, state, written).encode();
         drop(references);
         if deblocks {
             self.deblocking.run(&mut current, &mut self.ages, self.frames + 1, self.instructions);
         }
         let index = self.frames as usize % stored;
         self.reconstructions[index] = current;
-        self.record_changes(intra, new, moved);
-        self.frames = self.frames.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
-        Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
+        coded
     }
 
     /// After a picture: how many of its macroblocks were new, and how many had moved by the scroll.
@@ -363,28 +386,6 @@ impl H264Encoder {
         }
     }
 
-    /// Whether the picture fits the settings.
-    fn check(&self, picture: &Picture<'_>) -> Result<(), H264Error> {
-        let size = self.parameters.size;
-        let (width, height) = (size.width() as usize, size.height() as usize);
-        let holds = |plane: &Plane<'_>, rows: usize| {
-            plane.stride >= width
-                && (rows - 1)
-                    .checked_mul(plane.stride)
-                    .and_then(|start| start.checked_add(width))
-                    .is_some_and(|end| plane.data.len() >= end)
-        };
-        if picture.size != size {
-            Err(H264Error::WrongSize { given: picture.size, expected: size })
-        } else if picture.format != PixelFormat::NV12 {
-            Err(H264Error::WrongFormat { given: picture.format })
-        } else if !holds(&picture.luma, height) || !holds(&picture.chroma, height / 2) {
-            Err(H264Error::ShortPlane { size })
-        } else {
-            Ok(())
-        }
-    }
-
     /// What a decoder needs before the first access unit. The same for all segments of a video: it depends on the
     /// settings only.
     pub fn parameter_sets(&self) -> ParameterSets {
@@ -419,6 +420,9 @@ fn cascaded_qp(qp: u8, number: u32) -> u8 {
 fn vector_of(scroll: Option<Scroll>, distances: &[u32]) -> Option<Vector> {
     scroll_vector(scroll?, *distances.get(1)?)
 }
+
+mod check;
+mod within_limits;
 
 #[cfg(test)]
 mod tests;

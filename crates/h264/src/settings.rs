@@ -1,5 +1,7 @@
 //! What an encoder must know before the first picture, what it returns, and how it can fail.
 
+use crate::bits::nal::START_CODE;
+use crate::rate_control::RateControl;
 use strikeline_picture::{FrameRate, PictureSize, PixelFormat};
 
 /// The quantisation parameter (ITU-T H.264, 7.4.2.2): 0 (best, largest) to 51 (worst, smallest).
@@ -94,8 +96,9 @@ pub struct H264Settings {
     pub size: PictureSize,
     /// Frame rate: it determines the level, and is written to the bitstream as timing information (E.2.1).
     pub frame_rate: FrameRate,
-    /// Constant quality, from which the QP of each slice follows: P pictures that change get about this QP or a few
-    /// more, the IDR picture and what does not change a lower one.
+    /// Quality, from which the QP of each slice follows: P pictures that change get about this QP or a few
+    /// more, the IDR picture and what does not change a lower one. It is constant unless [`Self::rate_control`] limits the bits; then
+    /// it is the best quality.
     pub qp: Qp,
     /// Frames of the longest segment. With segments of one frame, idr_pic_id must alternate (7.4.3).
     pub segment_frames: u32,
@@ -105,10 +108,12 @@ pub struct H264Settings {
     pub references: ReferenceCount,
     /// How much work goes into finding fewer bytes.
     pub effort: Effort,
+    /// How many bits the pictures may take.
+    pub rate_control: RateControl,
 }
 
 impl H264Settings {
-    /// [`Qp::DEFAULT`], CABAC, one reference, segments of two seconds, [`Effort::Fast`].
+    /// [`Qp::DEFAULT`], CABAC, one reference, segments of two seconds, [`Effort::Fast`], no rate control.
     pub fn new(size: PictureSize, frame_rate: FrameRate) -> H264Settings {
         let two_seconds = frame_rate.frames_to_cover(strikeline_picture::Time::from_nanos(2_000_000_000));
         H264Settings {
@@ -119,6 +124,7 @@ impl H264Settings {
             entropy_coding: EntropyCoding::default(),
             references: ReferenceCount::MIN,
             effort: Effort::default(),
+            rate_control: RateControl::NONE,
         }
     }
 
@@ -150,6 +156,12 @@ impl H264Settings {
     #[must_use]
     pub fn with_effort(self, effort: Effort) -> H264Settings {
         H264Settings { effort, ..self }
+    }
+
+    /// The same with another [`Self::rate_control`].
+    #[must_use]
+    pub fn with_rate_control(self, rate_control: RateControl) -> H264Settings {
+        H264Settings { rate_control, ..self }
     }
 }
 
@@ -217,4 +229,11 @@ pub struct ParameterSets {
     pub sps: Vec<u8>,
     /// Picture parameter set (ITU-T H.264, 7.3.2.2), NAL header byte included.
     pub pps: Vec<u8>,
+}
+
+impl ParameterSets {
+    /// Their bytes in a byte stream, with start codes (Annex B).
+    pub(crate) fn bytes(&self) -> usize {
+        2 * START_CODE.len() + self.sps.len() + self.pps.len()
+    }
 }

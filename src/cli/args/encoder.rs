@@ -9,10 +9,12 @@ use clap::error::ErrorKind;
 use clap::{Arg, Command};
 use strikeline_picture::{PixelFormat, Time};
 use wgpu_video::encode::ffmpeg::EncoderOption;
-use wgpu_video::encode::h264::Effort;
+use wgpu_video::encode::h264::{Effort, RateControl};
 use wgpu_video::encode::{EncoderFactory, H264Quality};
 
+use super::bit_rate::BitRateArgs;
 use super::{headings, length};
+use crate::cli::UsageError;
 use crate::cli::codecs::{ALL_CODECS, CODECS, MakerSettings, VideoCodec, usual_codecs};
 
 /// Codec and quality.
@@ -21,7 +23,7 @@ use crate::cli::codecs::{ALL_CODECS, CODECS, MakerSettings, VideoCodec, usual_co
 pub(crate) struct EncoderArgs {
     /// Quality: 0 (best, largest file) to 51
     ///
-    /// It is constant, on H.264's scale. Lossless codecs, and frames that are not compressed, do not depend on it.
+    /// It is constant, on H.264's scale, unless --bitrate or --max-bitrate limits it. Lossless codecs, and frames that are not compressed, do not depend on it.
     #[arg(long, value_name = "QP", default_value_t = H264Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
     quality: u8,
 
@@ -31,6 +33,9 @@ pub(crate) struct EncoderArgs {
     /// as much time again. What stands still, or moves by whole pixels, costs the same time and bytes with each.
     #[arg(long, hide_short_help = true, value_name = "EFFORT", value_enum)]
     effort: Option<EffortChoice>,
+
+    #[command(flatten)]
+    bit_rate: BitRateArgs,
 
     /// Codec, such as h264, x265, svt-av1 or prores
     #[arg(long, alias = "encoder", value_name = "NAME", value_parser = CodecParser, hide_possible_values = true, long_help = about_codecs())]
@@ -142,6 +147,14 @@ impl EncoderArgs {
         H264Quality::new(self.quality).unwrap_or_default()
     }
 
+    /// The bits that the pictures may take.
+    ///
+    /// # Errors
+    /// When the options contradict each other.
+    pub(crate) fn rate_control(&self) -> Result<RateControl, UsageError> {
+        self.bit_rate.rate_control()
+    }
+
     /// The codec that was given, or that of the configuration; `None` for the usual one.
     pub(crate) fn codec(&self) -> Option<&'static VideoCodec> {
         self.codec.or(self.usual_codec)
@@ -164,6 +177,7 @@ impl EncoderArgs {
             ffmpeg: &ffmpeg_or_usual(self.ffmpeg.as_deref()),
             options: &self.codec_option,
             effort: self.effort.map(EffortChoice::effort),
+            rate_control: self.rate_control()?,
             patience: patience.map(Duration::from_nanos),
         })
     }

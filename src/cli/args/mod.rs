@@ -1,5 +1,6 @@
 //! Command-line options that several subcommands share: each is defined once, with one help text.
 
+mod bit_rate;
 mod drum_map;
 mod encoder;
 pub(crate) mod headings;
@@ -15,6 +16,7 @@ mod theme_files;
 mod times;
 mod video;
 
+pub(super) use bit_rate::BitRateArgs;
 pub(super) use drum_map::{DrumMapArgs, MapInForce, MapReport};
 pub(super) use encoder::{EncoderArgs, ffmpeg_or_usual};
 pub(super) use highway::{HighwayArgs, Look};

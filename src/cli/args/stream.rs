@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use wgpu_video::encode::h264::RateControl;
 use wgpu_video::encode::{EncoderFactory, H264Quality};
 use wgpu_video::stream::{CancelToken, Redraw, StreamOptions, WorkSplit};
 
@@ -105,6 +106,12 @@ impl StreamArgs {
     /// As [`VideoCodec::factory`].
     pub(crate) fn factory(&self, codec: &VideoCodec) -> anyhow::Result<Arc<dyn EncoderFactory>> {
         self.encoder.factory(codec)
+    }
+
+    /// The bits that the pictures may take.
+    pub(crate) fn rate_control(&self) -> RateControl {
+        // That it is possible was seen when the encoders were made.
+        self.encoder.rate_control().unwrap_or_default()
     }
 
     /// The quality that was given.

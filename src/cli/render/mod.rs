@@ -7,6 +7,7 @@ mod estimate;
 mod made;
 mod outcome;
 mod plan;
+mod rates;
 mod resume;
 mod room;
 mod sequence;

@@ -8,6 +8,7 @@ use strikeline_picture::shown;
 use wgpu_video::output::NumberedNames;
 use wgpu_video::stream::{Report, process_cpu_time};
 
+use super::rates::VideoRates;
 use crate::cli::args::{MapReport, VideoArgs};
 use crate::cli::json_path::put_path;
 use crate::cli::sound::SoundSummary;
@@ -48,6 +49,8 @@ pub(super) struct RenderSummary<'a> {
     pub wall: Duration,
     /// `None` for a video without sound.
     pub sound: Option<&'a SoundSummary>,
+    /// `None` where each picture is a file.
+    pub rates: Option<VideoRates>,
     /// What [`Report::bytes`] was thought to be before; `None` where nothing was told.
     pub estimated_bytes: Option<u64>,
     pub warnings: &'a [String],
@@ -78,6 +81,8 @@ impl RenderSummary<'_> {
             .map(|stage| format!("{stage} {:.0} %", report.stages.occupancy(stage) * 100.0))
             .collect();
         let sound = self.sound.map(|sound| "\n".to_owned() + &sound.text()).unwrap_or_default();
+        let rates = self.rates.as_ref().and_then(VideoRates::text);
+        let rates = rates.map(|text| format!("\n{text}")).unwrap_or_default();
         let start = song_time(self.scene.start().as_seconds());
         let kept = match report.kept {
             0 => String::new(),
@@ -93,7 +98,7 @@ impl RenderSummary<'_> {
              took {}: {:.0} fps, {:.1}× real time; CPU {}{kept}\n\
              drawn on {}; encoded by {}\n\
              busy: {}; the limit was {}\n\
-             notes move {}; the video starts at {start} of the song{sound}",
+             notes move {}; the video starts at {start} of the song{rates}{sound}",
             count(report.frames, "frame"),
             length(self.video_seconds()),
             self.args.picture.size(),
@@ -149,6 +154,7 @@ impl RenderSummary<'_> {
             "frames_per_second": self.frames_per_second(),
             "bytes": report.bytes,
             "estimated_bytes": self.estimated_bytes,
+            "bit_rate": self.rates.as_ref().map(VideoRates::json),
             "adapter": report.adapter,
             "encoder": report.encoder,
             "bottleneck": report.stages.bottleneck().to_string(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use strikeline_picture::{PixelFormat, shown};
+use wgpu_video::encode::h264::RateControl;
 use wgpu_video::journal::Journal;
 use wgpu_video::output::Overwrite;
 use wgpu_video::stream::{CancelToken, DevicePool, Progress, Report, StreamError, WorkSplit};
@@ -12,6 +13,7 @@ use wgpu_video::stream::{CancelToken, DevicePool, Progress, Report, StreamError,
 use super::RenderArgs;
 use super::estimate::estimated_bytes;
 use super::made::VideoKey;
+use super::rates::{MeasuringSink, UnitSizes, VideoRates};
 use super::resume;
 use super::sequence;
 use super::summary::RenderSummary;
@@ -40,6 +42,8 @@ pub(super) struct Video<'a> {
     job: RenderJob<'a>,
     sound: Option<VideoSound>,
     sink: Target,
+    /// Of the pictures so far.
+    sizes: UnitSizes,
     journal: Option<Arc<Journal>>,
     cancel: CancelToken,
     /// What its size was thought to be before it was made.
@@ -96,7 +100,8 @@ impl<'a> Video<'a> {
         if let Some(journal) = &journal {
             job.options.store = Some(Arc::clone(journal) as Arc<_>);
         }
-        Ok(Video { args, output, kind, job, sound, sink, journal, cancel: cancel.clone(), estimated: None })
+        let (cancel, sizes) = (cancel.clone(), UnitSizes::default());
+        Ok(Video { args, output, kind, job, sound, sink, sizes, journal, cancel, estimated: None })
     }
 
     /// Frames of the video.
@@ -168,7 +173,8 @@ impl<'a> Video<'a> {
             }
             display.update(progress);
         };
-        self.job.stream(self.sound.as_mut(), &mut self.sink, &mut progress)
+        let mut sink = MeasuringSink { sink: &mut self.sink, sizes: &mut self.sizes };
+        self.job.stream(self.sound.as_mut(), &mut sink, &mut progress)
     }
 
     /// Ends the journal, and prints notes and warnings about the video, whether it was made or not.
@@ -181,6 +187,9 @@ impl<'a> Video<'a> {
         }
         if let Some(partial) = self.partial() {
             messages.note(format_args!("the finished beginning of the video is in {}", shown(partial)));
+        }
+        if let (Ok(_), Some(rates)) = (result, self.rates()) {
+            rates.warnings().iter().for_each(|warning| messages.warn(warning));
         }
         if let (Ok(_), Some(sound)) = (result, self.about_sound()) {
             sound.warnings().iter().for_each(|warning| messages.warn(warning));
@@ -215,9 +224,20 @@ impl<'a> Video<'a> {
             drum_map: self.job.map_report(),
             wall,
             sound: self.about_sound(),
+            rates: self.rates(),
             estimated_bytes: self.estimated,
             warnings: messages.warnings(),
         }
+    }
+
+    /// Bit rates of the pictures; `None` where each is a file.
+    fn rates(&self) -> Option<VideoRates> {
+        let control = match self.kind.codec.is_limited() {
+            true => self.args.video.stream.rate_control(),
+            false => RateControl::NONE,
+        };
+        let is_one_file = self.sink.pictures().is_none();
+        is_one_file.then(|| self.sizes.rates(control, self.args.video.picture.fps())).flatten()
     }
 
     fn about_sound(&self) -> Option<&SoundSummary> {

@@ -40,6 +40,19 @@ pub(crate) fn append_nal(output: &mut Vec<u8>, kind: NalKind, rbsp: &[u8]) {
     }
 }
 
+/// Bytes that [`append_nal`] appends.
+pub(crate) fn nal_bytes(rbsp: &[u8]) -> usize {
+    let (mut bytes, mut zeros) = (1 + rbsp.len(), 0);
+    for &byte in rbsp {
+        if zeros == 2 && byte <= 3 {
+            bytes += 1;
+            zeros = 0;
+        }
+        zeros = if byte == 0 { zeros + 1 } else { 0 };
+    }
+    bytes
+}
+
 /// Appends a NAL unit preceded by its length in 4 bytes, big-endian (ISO/IEC 14496-15, 5.2.3).
 pub(crate) fn append_sized_nal(output: &mut Vec<u8>, kind: NalKind, rbsp: &[u8]) {
     let start = output.len();
@@ -58,5 +71,6 @@ mod tests {
         let mut unit = Vec::new();
         append_nal(&mut unit, NalKind::Slice, &[0, 0, 0, 0, 0, 1, 0, 0, 3, 0, 0, 4]);
         assert_eq!(unit[1..], [0, 0, 3, 0, 0, 3, 0, 1, 0, 0, 3, 3, 0, 0, 4]);
+        assert_eq!(nal_bytes(&[0, 0, 0, 0, 0, 1, 0, 0, 3, 0, 0, 4]), unit.len());
     }
 }

@@ -50,6 +50,13 @@ impl MacroblockAges {
         }
     }
 
+    /// Becomes as another of the same size. What is found anew in each picture is left out.
+    pub(crate) fn copy_from(&mut self, other: &MacroblockAges) {
+        self.frame = other.frame;
+        self.changed.copy_from_slice(&other.changed);
+        self.tile_ages.copy_from_slice(&other.tile_ages);
+    }
+
     /// Before the first macroblock of picture `frame`.
     pub(crate) fn begin_picture(&mut self, frame: u32) {
         self.frame = frame;

@@ -24,9 +24,14 @@ impl Rate {
         Rate { qp, lambda: (SIXTEENTHS[usize::from(qp % 6)] << (qp / 6) >> 6).max(1) }
     }
 
+    /// The same where bits are worth more: by an eighth for each of `steps`.
+    pub(crate) fn thrifty(self, steps: u8) -> Rate {
+        Rate { lambda: self.lambda * (8 + u32::from(steps)) / 8, ..self }
+    }
+
     /// Squared error that bits are worth.
     pub(crate) fn worth(self, bits: u32) -> u32 {
-        bits * self.lambda * self.lambda * 7 / 8
+        bits.saturating_mul(self.lambda * self.lambda * 7) / 8
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::ages::Refinement;
+use super::coding::Rate;
 use super::masking::{Fineness, Texture};
 use crate::grid::{MacroblockGrid, MacroblockPosition, SourceChange};
 use crate::motion::search::SearchEffort;
@@ -58,6 +59,8 @@ pub(crate) struct SliceContext<'a> {
     /// The same of all slices but the first.
     pub(crate) later_qp: u8,
     pub(crate) fineness: Fineness,
+    /// By how many eighths more bits are worth than usual at a QP: more than none only where a higher QP is not possible.
+    pub(crate) thrift: u8,
     /// The id of what is new in this picture.
     pub(crate) content: ContentId,
     pub(crate) scroll: Option<Scroll>,
@@ -73,6 +76,11 @@ impl SliceContext<'_> {
     pub(crate) fn scroll_motion(&self) -> Option<WholeMotion> {
         let distance = self.references.get(1).map_or(0, |reference| reference.distance);
         self.scroll_vector.and_then(|vector| WholeMotion::of(vector, distance))
+    }
+
+    /// A QP, with what a bit is worth in this slice.
+    pub(crate) fn rate_of(&self, qp: u8) -> Rate {
+        Rate::of(qp).thrifty(self.thrift)
     }
 
     /// Whether all entries of the reference list are the same picture.

@@ -39,6 +39,8 @@ pub(crate) struct Fineness {
     pub(crate) new_with_edges: u8,
     /// Edges in the first picture, and whatever has moved on and is coded once more.
     pub(crate) edges: u8,
+    /// Gradients, to keep their pattern.
+    dithered: u8,
     /// The QP of the first picture below which the pattern of gradients is not coded finer.
     lowest_dither_qp: u8,
     /// Whether most of the first picture is detailed, and nothing is known of how it moves. Such pictures mostly change everywhere, so that fine
@@ -52,6 +54,7 @@ impl Fineness {
         new: 18,
         new_with_edges: 18,
         edges: 12,
+        dithered: 20,
         lowest_dither_qp: 4,
         is_detailed: false,
     };
@@ -90,12 +93,25 @@ impl Fineness {
         }
     }
 
+    /// The same, less fine by `steps`: by 21 steps, nothing is coded finer than P slices.
+    pub(crate) fn less(self, steps: u8) -> Fineness {
+        let less = |finer: u8| finer.saturating_sub(steps);
+        Fineness {
+            first: less(self.first),
+            new: less(self.new),
+            new_with_edges: less(self.new_with_edges),
+            edges: less(self.edges),
+            dithered: less(self.dithered),
+            ..self
+        }
+    }
+
     /// The QP of a dithered macroblock where a smooth one has `qp`. Where that is much higher, few bytes are wanted.
     pub(crate) fn qp_if_dithered(self, qp: u8) -> u8 {
         if self.is_detailed {
             return qp;
         }
-        qp.saturating_sub(20).max(self.lowest_dither_qp).min(qp)
+        qp.saturating_sub(self.dithered).max(self.lowest_dither_qp).min(qp)
     }
 }
 

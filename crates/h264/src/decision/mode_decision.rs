@@ -1,6 +1,6 @@
 //! Which prediction a new macroblock gets.
 
-use super::coding::{Coding, MacroblockToCode, Rate, order};
+use super::coding::{Coding, MacroblockToCode, order};
 use super::context::SliceContext;
 use super::intra4x4::CodeLuma4x4;
 use super::motion_search::{InterChoice, InterPartition, MotionSearch};
@@ -178,7 +178,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         source: MacroblockSamples<'_>,
         codings: &mut [Coding; 2],
     ) {
-        let rate = Rate::of(self.context.qp_of_intra(source));
+        let rate = self.context.rate_of(self.context.qp_of_intra(source));
         let instructions = self.context.instructions;
         let block = MacroblockToCode { position, source, rate, coarse: CoarseRows::NONE };
         let choice = self.best_intra(&block);

@@ -1,7 +1,7 @@
 //! Slice data: the macroblocks of a picture, in raster order (ITU-T H.264, 7.3.4).
 
 use super::ages::{FINAL_AGE, MacroblockAges};
-use super::coding::{Coding, MacroblockToCode, Rate};
+use super::coding::{Coding, MacroblockToCode};
 use super::context::{RowChanges, SliceContext};
 use super::mode_decision::ModeDecision;
 use super::motion_search::InterPartition;
@@ -267,7 +267,7 @@ impl<'a> SliceEncoder<'a> {
         let mut padded = MacroblockBuffer::EMPTY;
         let source = source_block(&history.current(), position, &mut padded);
         ages.mark_changed(position);
-        let rate = Rate::of(self.context.qp_of_new(position, source, changes));
+        let rate = self.context.rate_of(self.context.qp_of_new(position, source, changes));
         let coarse = if rate.qp < self.context.qp { CoarseRows::NONE } else { CoarseRows::ALL };
         let block = MacroblockToCode { position, source, rate, coarse };
         let mut decision = ModeDecision::new(&self.context, history, &mut self.written);
@@ -283,7 +283,7 @@ impl<'a> SliceEncoder<'a> {
         if self.is_due(position) {
             let SliceState { history, codings, .. } = &mut self.state;
             if let Some(source) = history.source_within(position) {
-                let rate = Rate::of(self.context.qp_of_moved());
+                let rate = self.context.rate_of(self.context.qp_of_moved());
                 let block = MacroblockToCode { position, source, rate, coarse: CoarseRows::NONE };
                 let mut decision = ModeDecision::new(&self.context, history, &mut self.written);
                 decision.refine_moved(&block, vector, skip_vector, codings);
@@ -315,7 +315,7 @@ impl<'a> SliceEncoder<'a> {
             let mut padded = MacroblockBuffer::EMPTY;
             let source = block.source(&mut padded);
             if !block.is_close(source) {
-                let rate = Rate::of(self.context.qp_of_refinement(source, refinement));
+                let rate = self.context.rate_of(self.context.qp_of_refinement(source, refinement));
                 let coarse = if refinement.is_last { CoarseRows::NONE } else { CoarseRows::ALL };
                 let block = MacroblockToCode { position, source, rate, coarse };
                 ModeDecision::new(&self.context, history, &mut self.written).refine(&block, codings);

@@ -16,6 +16,11 @@ impl MotionField {
         MotionField { grid, vectors: vec![Vector::ZERO; grid.len()] }
     }
 
+    /// Becomes as another of the same size.
+    pub(crate) fn copy_from(&mut self, other: &MotionField) {
+        self.vectors.copy_from_slice(&other.vectors);
+    }
+
     /// Stores the vectors of a row of macroblocks.
     pub(crate) fn store_row(&mut self, row: usize, vectors: impl Iterator<Item = Vector>) {
         let stored = &mut self.vectors[row * self.grid.columns..][..self.grid.columns];

@@ -1,7 +1,9 @@
 //! Encodes pictures that arbitrary bytes describe: sizes, strides, samples, and frame changes that are right or wrong.
 //! Shared by the fuzz target `h264_encoder` and by a bounded test.
 
-use strikeline_h264::{Effort, EntropyCoding, H264Encoder, H264Settings, Qp, ReferenceCount};
+use strikeline_h264::{
+    BitRate, BufferLimit, Effort, EntropyCoding, H264Encoder, H264Settings, Qp, RateControl, ReferenceCount,
+};
 use strikeline_picture::{
     FrameChange, FrameRate, Picture, PictureSize, Plane, Rectangle, Scroll, SegmentIndex, UnchangedSamples,
 };
@@ -109,6 +111,18 @@ impl OwnedPlanes {
     }
 }
 
+/// None, or one of several that are hard to meet.
+fn rate_control(choice: usize) -> RateControl {
+    let rate = BitRate::new([1, 30_000, 400_000, 20_000_000][choice / 4 % 4]).expect("it is in range");
+    let limit = BufferLimit::of_one_second(rate);
+    match choice % 4 {
+        0 => RateControl::NONE,
+        1 => RateControl::NONE.with_average(rate),
+        2 => RateControl::NONE.with_limit(limit),
+        _ => RateControl::NONE.with_average(rate).with_limit(limit.with_size(20_000).unwrap_or(limit)),
+    }
+}
+
 /// Encodes the pictures. Panics when the encoder does, or when its output is not as documented.
 pub(crate) fn run(bytes: &[u8]) -> CodedSegment {
     let decisions = &mut Decisions(bytes);
@@ -126,7 +140,8 @@ pub(crate) fn run(bytes: &[u8]) -> CodedSegment {
         .with_segment_frames(segment_frames)
         .with_entropy_coding(entropy_coding)
         .with_effort(effort)
-        .with_references(references);
+        .with_references(references)
+        .with_rate_control(rate_control(choice / 6));
     let segment = SegmentIndex(u64::from(decisions.byte()));
     let mut encoder = H264Encoder::new(&settings, segment).expect("small pictures fit");
     let (rows, fill) = (size.height() as usize, decisions.byte());

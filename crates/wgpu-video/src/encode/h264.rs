@@ -1,6 +1,8 @@
 //! The built-in H.264 encoder, `strikeline-h264`, as an [`EncoderFactory`].
 
-pub use strikeline_h264::{BufferPool, Effort, EntropyCoding, H264Encoder, ReferenceCount};
+pub use strikeline_h264::{
+    BitRate, BufferLimit, BufferPool, Effort, EntropyCoding, H264Encoder, RateControl, ReferenceCount,
+};
 
 use strikeline_h264::{H264Error, H264Settings, Qp};
 use strikeline_picture::{FrameChange, Picture, SegmentIndex};
@@ -19,6 +21,7 @@ pub struct H264Factory {
     entropy_coding: EntropyCoding,
     references: ReferenceCount,
     effort: Effort,
+    rate_control: RateControl,
     buffers: BufferPool,
 }
 
@@ -52,6 +55,12 @@ impl H264Factory {
         H264Factory { effort, ..self }
     }
 
+    /// The same with a limit of the bits; [`RateControl::NONE`] unless set. Then the quality is the best that pictures have.
+    #[must_use]
+    pub fn with_rate_control(self, rate_control: RateControl) -> H264Factory {
+        H264Factory { rate_control, ..self }
+    }
+
     /// A fresh encoder for one segment.
     ///
     /// # Errors
@@ -67,7 +76,8 @@ impl H264Factory {
             .with_segment_frames(settings.segment_frames)
             .with_entropy_coding(self.entropy_coding)
             .with_references(self.references)
-            .with_effort(self.effort);
+            .with_effort(self.effort)
+            .with_rate_control(self.rate_control);
         Ok(H264Encoder::with_buffers(&settings, segment, &self.buffers)?)
     }
 }
@@ -86,10 +96,11 @@ impl EncoderFactory for H264Factory {
     }
 
     fn identity(&self) -> String {
-        match self.effort {
+        let effort = match self.effort {
             Effort::Fast => NAME.to_owned(),
             effort => format!("{NAME} {effort:?}"),
-        }
+        };
+        if self.rate_control.is_none() { effort } else { format!("{effort} {:?}", self.rate_control) }
     }
 
     fn begin_segment(
@@ -98,6 +109,17 @@ impl EncoderFactory for H264Factory {
         segment: SegmentIndex,
     ) -> Result<Box<dyn Encoder>, EncodeError> {
         Ok(Box::new(self.encoder(settings, segment)?))
+    }
+
+    fn begin_segment_of(
+        &self,
+        settings: &EncoderSettings,
+        segment: SegmentIndex,
+        frames: u64,
+    ) -> Result<Box<dyn Encoder>, EncodeError> {
+        let mut encoder = self.encoder(settings, segment)?;
+        encoder.expect_frames(u32::try_from(frames).unwrap_or(u32::MAX));
+        Ok(Box::new(encoder))
     }
 }
 

@@ -229,7 +229,7 @@ pub trait EncoderFactory: Send + Sync {
         self.begin_segment(settings, SegmentIndex(0)).map(drop)
     }
 
-    /// A fresh encoder for one segment. Its bytes depend on `settings` and the pictures alone.
+    /// A fresh encoder for one segment. Its bytes depend on `settings`, the pictures and their number alone.
     ///
     /// # Errors
     /// [`EncodeError::Unsupported`] when the settings are beyond the encoder, [`EncodeError::Failed`]
@@ -239,4 +239,19 @@ pub trait EncoderFactory: Send + Sync {
         settings: &EncoderSettings,
         segment: SegmentIndex,
     ) -> Result<Box<dyn Encoder>, EncodeError>;
+
+    /// The same for a segment of which it is known that it has `frames` frames. As [`EncoderFactory::begin_segment`] unless
+    /// overridden.
+    ///
+    /// # Errors
+    /// As [`EncoderFactory::begin_segment`].
+    fn begin_segment_of(
+        &self,
+        settings: &EncoderSettings,
+        segment: SegmentIndex,
+        frames: u64,
+    ) -> Result<Box<dyn Encoder>, EncodeError> {
+        let _ = frames;
+        self.begin_segment(settings, segment)
+    }
 }

@@ -114,7 +114,8 @@ impl<M: Mapped> SegmentTask<M> {
         let encoder = match encoder {
             Some(encoder) => encoder,
             none => {
-                let fresh = context.factory.begin_segment(&context.settings, self.segment).map_err(at)?;
+                let begun = context.factory.begin_segment_of(&context.settings, self.segment, self.frames);
+                let fresh = begun.map_err(at)?;
                 none.insert(fresh)
             }
         };
