@@ -92,7 +92,7 @@ fn the_bytes_do_not_depend_on_how_the_work_is_spread() {
     let plan =
         [&["plan", "song.mid", "--parts", "2", "-o", "plan.json"][..], &LOOK[..8], &["--no-sound"], &options];
     run(&plan.concat());
-    ["0", "1", "2"].iter().for_each(|part| run(&["part", "plan.json", part]));
+    ["1", "2"].iter().for_each(|part| run(&["part", "plan.json", part]));
     run(&["join", "plan.json", "-o", "joined.mp4"]);
     assert!(bytes("one.mp4") == bytes("joined.mp4"));
 }

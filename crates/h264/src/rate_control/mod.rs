@@ -149,13 +149,15 @@ impl RateController {
             // However little is known of those after it, they need something, above all where few are left to save what this takes.
             let most = match kind {
                 _ if after == 0 => left,
-                PictureKind::Lasting | PictureKind::Passing => left / 8 * 5,
+                PictureKind::Lasting | PictureKind::Passing => left / 2,
                 PictureKind::Later => (left / 4).max(left / 2 * 3 / u64::from(here)),
             };
             most.min(part as u64)
         };
         let mut allowance = Allowance { wanted: u64::MAX, mean: u64::MAX };
         let mut limit = |wanted: u64, mean: u64| {
+            // A little is kept for the last ones, which have none after them to save what they take too much.
+            let mean = if after == 0 { mean } else { mean - mean / 16 };
             allowance.wanted = allowance.wanted.min(wanted);
             allowance.mean = allowance.mean.min(mean);
         };
