@@ -1,27 +1,15 @@
 //! Pictures whose bits are limited: each is coded once more, more coarsely, as long as it takes too many.
 
 use super::H264Encoder;
+use super::plan::PicturePlan;
 use crate::bits::nal::{START_CODE, nal_bytes};
 use crate::decision::ages::MacroblockAges;
 use crate::decision::context::later_qp;
 use crate::decision::slice::CodedMacroblocks;
 use crate::grid::MacroblockGrid;
 use crate::motion::field::MotionField;
-use crate::motion::search::SearchEffort;
 use crate::rate_control::{Coarseness, PictureKind, RateController, Verdict};
 use crate::settings::H264Settings;
-use crate::source::history::GivenPicture;
-use strikeline_picture::Scroll;
-
-/// What is decided about a picture before its macroblocks.
-#[derive(Debug)]
-pub(super) struct PicturePlan<'a> {
-    pub(super) given: GivenPicture<'a>,
-    pub(super) scroll: Option<Scroll>,
-    /// Reference list 0, as numbers of frames before the current one.
-    pub(super) distances: &'a [u32],
-    pub(super) search: Option<SearchEffort>,
-}
 
 /// How coarsely pictures are coded, and what is needed to code one once more.
 #[derive(Debug)]
