@@ -40,9 +40,9 @@ pub struct Contents {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Elsewhere {
     /// The content of a record of the segment, as far as the data.
-    front: Vec<u8>,
+    pub(super) front: Vec<u8>,
     /// The hash of the data.
-    hash: blake3::Hash,
+    pub(super) hash: blake3::Hash,
 }
 
 impl Elsewhere {
