@@ -371,6 +371,7 @@ fn colours_follow_the_option_and_the_environment() {
     assert!(!is_colored(&[], &[]));
     assert!(is_colored(&[], &["--color", "always"]));
     assert!(is_colored(&[("CLICOLOR_FORCE", "1")], &[]));
+    assert!(!is_colored(&[("CLICOLOR_FORCE", "0")], &[]));
     assert!(!is_colored(&[("CLICOLOR_FORCE", "1")], &["--color=never"]));
     assert!(!is_colored(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], &[]));
     assert!(is_colored(&[("NO_COLOR", "1")], &["--color", "always"]));

@@ -64,7 +64,8 @@ pub(super) fn tell_of_batch(args: &VideoArgs, at_once: usize, messages: &Message
 
 fn tell_configuration(messages: &Messages) {
     if let Some(path) = super::config::path().filter(|path| path.exists()) {
-        messages.chosen("configuration", shown(&path));
+        let unused = if super::given::has("no-config") { ", not used because of --no-config" } else { "" };
+        messages.chosen("configuration", format_args!("{}{unused}", shown(&path)));
     }
 }
 

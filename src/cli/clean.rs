@@ -181,7 +181,10 @@ fn text(files: &[Dealt], days: u64) -> String {
         return match days {
             0 => "nothing to clean: interrupted renders left no files here\n".to_owned(),
             days => {
-                format!("nothing to clean: there is no such file here that is {} old\n", count(days, "day"))
+                format!(
+                    "nothing to clean: there is no such file here that is at least {} old\n",
+                    count(days, "day")
+                )
             }
         };
     }

@@ -73,9 +73,20 @@ impl ColorChoice {
         ::console::set_colors_enabled_stderr(super::console::is_colored());
     }
 
+    /// What `Auto` stands for where `CLICOLOR_FORCE` is 0, which the libraries take for a request to force colours.
+    fn resolved(self) -> ColorChoice {
+        let is = |name: &str, value: &str| std::env::var_os(name).is_some_and(|given| given == value);
+        if self != ColorChoice::Auto || !is("CLICOLOR_FORCE", "0") {
+            return self;
+        }
+        let refuses =
+            std::env::var_os("NO_COLOR").is_some_and(|given| !given.is_empty()) || is("CLICOLOR", "0");
+        if super::console::has_terminal() && !refuses { ColorChoice::Always } else { ColorChoice::Never }
+    }
+
     /// The same for clap.
     pub(crate) fn for_clap(self) -> clap::ColorChoice {
-        match self {
+        match self.resolved() {
             ColorChoice::Auto => clap::ColorChoice::Auto,
             ColorChoice::Always => clap::ColorChoice::Always,
             ColorChoice::Never => clap::ColorChoice::Never,
@@ -83,7 +94,7 @@ impl ColorChoice {
     }
 
     fn for_streams(self) -> anstream::ColorChoice {
-        match self {
+        match self.resolved() {
             ColorChoice::Auto => anstream::ColorChoice::Auto,
             ColorChoice::Always => anstream::ColorChoice::Always,
             ColorChoice::Never => anstream::ColorChoice::Never,

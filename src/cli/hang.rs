@@ -45,7 +45,7 @@ pub(super) fn end_program_on_hang(signals: &Signals) {
 /// Says with `tell` that shaders are compiled, if that takes a while, which happens when a driver has none of them from an
 /// earlier run.
 pub(super) fn say_when_compiling(tell: impl FnOnce(&str) + Send + 'static) {
-    watch::on_compiling(|| tell("compiling shaders for this graphics adapter (first time only) ..."));
+    watch::on_compiling(|| tell("preparing the graphics adapter, which takes longest the first time ..."));
 }
 
 /// Lets the end of the program because of a driver keep what `journal` has, and tell of it.

@@ -10,7 +10,7 @@ use clap_mangen::Man;
 use strikeline_picture::shown;
 
 use super::exit_code::ExitCode;
-use super::{about, console, words};
+use super::{UsageError, about, console, words};
 
 /// Print the manual page, or write those of all commands.
 #[derive(Debug, clap::Args)]
@@ -46,6 +46,9 @@ fn write_all(program: &Command, folder: &Path) -> anyhow::Result<()> {
         let why = wgpu_video::output::describe(&error);
         anyhow::anyhow!("{what} {} cannot be written: {why}", shown(path))
     };
+    if folder.is_file() {
+        return Err(UsageError(format!("{} is a file, not a folder: choose a folder", shown(folder))).into());
+    }
     fs::create_dir_all(folder).map_err(|error| failed("the folder", folder, error))?;
     let pages = std::iter::once(program).chain(program.get_subcommands());
     for command in pages {

@@ -74,6 +74,13 @@ impl Messages {
         }
     }
 
+    /// Says what an unfinished run leaves for the next one: with `--json` too, as there is no object then.
+    pub(crate) fn left(&self, note: impl Display) {
+        if self.level != MessageLevel::None {
+            console::tell(note);
+        }
+    }
+
     /// With `--verbose`, says what was chosen for `what`, and why.
     pub(crate) fn chosen(&self, what: &str, choice: impl Display) {
         if self.level == MessageLevel::Verbose {

@@ -66,7 +66,7 @@ use signals::{Signal, Signals};
 struct Cli {
     /// Whether messages and help have colours
     ///
-    /// NO_COLOR, CLICOLOR and CLICOLOR_FORCE are obeyed, too; this option comes before them.
+    /// NO_COLOR, CLICOLOR and CLICOLOR_FORCE are obeyed, too; this option wins over them.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_short_help = true, help_heading = headings::MESSAGES)]
     color: ColorChoice,
 
@@ -187,7 +187,17 @@ fn program() -> clap::Command {
             false => arg,
         })
     };
-    Cli::command().mut_subcommand("plan", without).mut_subcommand("profile", without)
+    takes_negative_numbers(Cli::command().mut_subcommand("plan", without).mut_subcommand("profile", without))
+}
+
+/// The same program, which takes `-1` after an option for its value, so that the error is about the value and not about an
+/// unknown option.
+fn takes_negative_numbers(command: clap::Command) -> clap::Command {
+    let takes = |arg: clap::Arg| match arg.get_action().takes_values() && !arg.is_positional() {
+        true => arg.allow_negative_numbers(true),
+        false => arg,
+    };
+    command.mut_args(takes).mut_subcommands(takes_negative_numbers)
 }
 
 /// The command line, with the defaults of the configuration file.

@@ -135,7 +135,10 @@ fn cut(size: PictureSize, number: usize) -> OwnedPicture {
     if number % 50 < 25 { boxes(size, number) } else { drift(size, number) }
 }
 
-const SCENES: [(&str, fn(PictureSize, usize) -> OwnedPicture); 5] =
+/// Draws a picture of a scene.
+type Draw = fn(PictureSize, usize) -> OwnedPicture;
+
+const SCENES: [(&str, Draw); 5] =
     [("noise", noise), ("boxes", boxes), ("drift", drift), ("still", still), ("cut", cut)];
 
 #[test]

@@ -9,6 +9,7 @@ use super::headings;
 use crate::cli::UsageError;
 use crate::cli::files::STANDARD_INPUT;
 use crate::cli::formats::is_standard_stream;
+use crate::cli::given;
 use crate::cli::messages::Messages;
 use crate::cli::remedies;
 use strikeline::song::{
@@ -147,6 +148,12 @@ impl SongSelection {
         // The error contains the warnings.
         self.strict(song, path)?;
         warnings(song).iter().for_each(|warning| messages.warn_about(named(path), warning));
+        if song.chart().is_none() && given::has("difficulty") {
+            messages.warn_about(
+                named(path),
+                "--difficulty has no effect: it is for charts, and this song is none",
+            );
+        }
         Ok(())
     }
 

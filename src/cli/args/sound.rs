@@ -193,7 +193,7 @@ impl SoundArgs {
 
     /// The options that were given and have no effect where a video has no sound; `None` if there are none.
     pub(crate) fn without_sound() -> Option<String> {
-        let names = ["audio-codec", "audio-bitrate", "loudness", "sound-gain"];
+        let names = ["audio-codec", "audio-bitrate", "loudness", "sound-gain", "soundfont"];
         let given: Vec<String> =
             names.iter().filter(|name| given::has(name)).map(|name| format!("--{name}")).collect();
         let has = if given.len() == 1 { "has" } else { "have" };
@@ -212,10 +212,16 @@ impl SoundArgs {
         let mut notes = Vec::new();
         let gain = self.audio_gain() != 0.0 || self.sound_gain() != 0.0;
         if gain && sources == 1 && is_levelled {
-            notes.push(
-                "--audio-gain and --sound-gain have no effect: the whole sound is brought to one loudness; --loudness \
-                 sets it",
-            );
+            notes.push(match self.audio_gain() != 0.0 && self.sound_gain() != 0.0 {
+                true => {
+                    "--audio-gain and --sound-gain have no effect: the whole sound is brought to one loudness; --loudness \
+                     sets it"
+                }
+                false if self.audio_gain() != 0.0 => {
+                    "--audio-gain has no effect: the whole sound is brought to one loudness; --loudness sets it"
+                }
+                false => "--sound-gain has no effect: the whole sound is brought to one loudness; --loudness sets it",
+            });
         }
         let lossless = matches!(self.audio_codec, Some(AudioCodecChoice::Flac | AudioCodecChoice::Pcm));
         if given::has("audio-bitrate") && (lossless || copied) {

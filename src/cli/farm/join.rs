@@ -35,12 +35,12 @@ use crate::cli::words::{self, count};
 #[command(next_help_heading = headings::OUTPUT)]
 pub(in crate::cli) struct JoinArgs {
     /// Plan file that `strikeline plan` has written
-    #[arg(value_name = "PLAN")]
+    #[arg(value_name = "PLAN", help_heading = "Arguments")]
     plan: PathBuf,
 
     /// Video file to write
     ///
-    /// The default is the song's name, ending in .mp4, in the current folder.
+    /// The default is the song's name, with the usual ending of the codec, in the current folder.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -54,7 +54,7 @@ pub(in crate::cli) struct JoinArgs {
     ///
     /// No video is written. The numbers are in the form that schedulers take, such as 2,5-7, and the exit code is 3. If all parts
     /// are complete, nothing is printed, and the exit code is 0.
-    #[arg(long, conflicts_with_all = ["output", "allow_mixed", "remove_parts"])]
+    #[arg(long, conflicts_with_all = ["output", "allow_mixed", "remove_parts", "json"])]
     missing: bool,
 
     /// Join parts of different graphics adapters
@@ -112,7 +112,7 @@ impl fmt::Display for PartsMissing {
         if missing > MOST_NAMED {
             write!(f, "\n  and {} more", missing - MOST_NAMED)?;
         }
-        write!(f, "\n  make each of these with `strikeline part PLAN NUMBER`: {}", self.numbers())
+        write!(f, "\n  make each of these with `strikeline part PLAN K`: {}", self.numbers())
     }
 }
 

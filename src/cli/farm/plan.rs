@@ -153,9 +153,9 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
         && u64::from(asked) > plan.parts.len() as u64
     {
         messages.warn(format_args!(
-            "the plan has {} parts, not {asked}: a part has at least one segment of {} frames",
-            plan.parts.len(),
-            plan.video.segment_frames
+            "the plan has {}, not {asked}: a part has at least one segment of {}",
+            count(plan.parts.len(), "part"),
+            count(plan.video.segment_frames.get(), "frame")
         ));
     }
     let script = match &args.slurm {

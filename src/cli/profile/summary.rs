@@ -9,6 +9,7 @@ use wgpu_video::stream::{Stage, Trace, WorkSplit};
 
 use super::measure::{Floor, MeasuredRun, Side};
 use super::verdict::Verdict;
+use crate::cli::words::count;
 
 /// Share of the machine that other programs may use before a warning.
 const NOISY: f64 = 0.1;
@@ -152,8 +153,8 @@ impl ProfileSummary<'_> {
         writeln!(text, "encoder {}; {split}", report.encoder)?;
         writeln!(
             text,
-            "{} frames in {:.2} s: {:.1} frames/s\n",
-            report.frames,
+            "{} in {:.2} s: {:.1} frames/s\n",
+            count(report.frames, "frame"),
             report.wall.as_secs_f64(),
             self.frames_per_second()
         )

@@ -110,7 +110,7 @@ pub(super) fn run(mut args: RenderArgs, signals: &Signals) -> anyhow::Result<()>
     sequence::check_output(&args, &songs, usual.format)?;
     if songs.repeated > 0 {
         let names = count(songs.repeated, "name");
-        let text = format!("{names} more for songs that are named before: each song is rendered once");
+        let text = format!("{names} left out: songs that are named twice are rendered once");
         Messages::new(args.messages, args.json.json).note(text);
     }
     let plan = Plan::of(songs, (args.output.as_deref(), args.folder.folder()), usual.format.ending())?;

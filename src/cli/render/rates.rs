@@ -190,7 +190,7 @@ mod tests {
         let late = |bytes: &[u32]| rates(bytes, control).late;
         assert_eq!(late(&[75, 10, 10]), 0);
         assert_eq!(late(&[76, 10, 10]), 1);
-        assert_eq!(late(&[75, 11, 9, 11]), 2);
+        assert_eq!(late(&[75, 11, 9, 12]), 2);
         assert_eq!(rates(&[75, 10, 20], control).first_late, Some(2));
     }
 }

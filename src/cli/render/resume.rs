@@ -122,7 +122,7 @@ pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messa
         _ => {
             journal.sync();
             if let Some(path) = journal.path().filter(|path| path.exists()) {
-                messages.note(hang::how_to_go_on(&(path, journal.segments())));
+                messages.left(hang::how_to_go_on(&(path, journal.segments())));
             }
         }
     }

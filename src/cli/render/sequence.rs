@@ -188,8 +188,8 @@ pub(super) fn end(sequence: &PictureSequence, result: &Result<Report, StreamErro
         complete => format!("{complete} finished pictures are"),
     };
     if sequence.lasts() {
-        messages.note(format_args!("{finished} kept in {folder}: run the same command to continue"));
+        messages.left(format_args!("{finished} kept in {folder}: run the same command to continue"));
     } else {
-        messages.note(format_args!("{finished} in {folder}"));
+        messages.left(format_args!("{finished} in {folder}"));
     }
 }

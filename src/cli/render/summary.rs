@@ -29,7 +29,8 @@ pub(crate) fn speed_of(scene: &Highway) -> String {
         (None, Some((pixels, frames))) => format!("{pixels} pixels in {frames} frames"),
         (None, None) => format!("{:.1} pixels per second", motion.pixels_per_second()),
     };
-    format!("{speed} and are in sight for {}", decimals(lookahead_of(scene), 2))
+    let lookahead = lookahead_of(scene);
+    format!("{speed} and are in sight for {}", decimals(lookahead, if lookahead < 1.0 { 3 } else { 2 }))
 }
 
 /// The summary of a render.

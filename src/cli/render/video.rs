@@ -186,7 +186,7 @@ impl<'a> Video<'a> {
             sequence::end(pictures, result, messages);
         }
         if let Some(partial) = self.partial() {
-            messages.note(format_args!("the finished beginning of the video is in {}", shown(partial)));
+            messages.left(format_args!("the finished beginning of the video is in {}", shown(partial)));
         }
         if let (Ok(_), Some(rates)) = (result, self.rates()) {
             rates.warnings().iter().for_each(|warning| messages.warn(warning));

@@ -16,7 +16,7 @@ pub enum OutputError {
         path: PathBuf,
     },
     /// The name is that of a folder, or ends in a separator. Add a file name.
-    #[error("{} is a folder, not a file: add a file name, such as {}", shown(path), shown(&path.join("video.mp4")))]
+    #[error("{} is a folder, not a file: add a file name", shown(path))]
     Folder {
         /// The name that was given.
         path: PathBuf,
