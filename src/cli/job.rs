@@ -123,6 +123,17 @@ impl<'a> RenderJob<'a> {
         }
         let frames = super::at_least_one(frames);
         let ends = scene.start() + picture.fps().time_of(FrameIndex(frames.get()));
+        if let Some(first) = scene.content().notes.first()
+            && ends < first.time - scene.motion().lookahead()
+        {
+            let (ends, first) = (song_time(ends.as_seconds()), song_time(first.time.as_seconds()));
+            messages.warn(format_args!(
+                "no notes fall: the video ends at {ends} of the song, and the first note is at {first}"
+            ));
+        }
+        if given::has("tail") && args.span.duration.is_some() {
+            messages.warn("--tail has no effect: --duration says how long the video is");
+        }
         if args.highway.has_end_card() && given::has("end-card") && ends <= last + END_CARD_AFTER {
             messages.warn(format_args!(
                 "--end-card has no effect: it is shown {} after the last note, and the video ends before; --duration or --tail \
