@@ -123,7 +123,9 @@ impl<'a> RenderJob<'a> {
         }
         let frames = super::at_least_one(frames);
         let ends = scene.start() + picture.fps().time_of(FrameIndex(frames.get()));
+        // By default a video begins before the first note.
         if let Some(first) = scene.content().notes.first()
+            && given::has("start")
             && ends < first.time - scene.motion().lookahead()
         {
             let (ends, first) = (song_time(ends.as_seconds()), song_time(first.time.as_seconds()));
