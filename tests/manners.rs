@@ -299,6 +299,10 @@ fn what_has_no_effect_is_told() {
         (&["-o", "a.gif", "--quality", "3"], "--quality has no effect: gif"),
         (&["-o", "%03d.png", "--keep-partial"], "--keep-partial has no effect"),
         (&["-o", "a.gif", "--click"], "a GIF file has no place for sound"),
+        (&["--tail", "5"], "--tail has no effect: --duration"),
+        (&["--title", "A", "--bar-number"], "--title and --bar-number have no effect: a picture of 64x64"),
+        (&["--start", "-9"], "no notes fall: the video ends"),
+        (&["--no-sound", "--soundfont", "a.sf2"], "--soundfont has no effect"),
     ] {
         let told = told(&[&["--duration", "0.1"], options].concat());
         assert!(told.contains(&format!("warning: {warning}")), "{options:?}: {told}");

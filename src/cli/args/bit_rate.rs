@@ -5,7 +5,7 @@ use wgpu_video::encode::h264::{BitRate, BufferLimit, RateControl};
 
 use super::length;
 use crate::cli::UsageError;
-use crate::cli::words::listed;
+use crate::cli::given;
 
 /// Rates of the pictures.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -46,7 +46,7 @@ impl BitRateArgs {
         let Some(rate) = self.max_bitrate else {
             return match self.buffer {
                 // A default of the configuration file is for other videos.
-                Some(_) if crate::cli::given::has("buffer") => {
+                Some(_) if given::has("buffer") => {
                     Err(UsageError("--buffer is the buffer for --max-bitrate: give that, too".to_owned()))
                 }
                 _ => Ok(average),
@@ -72,9 +72,7 @@ impl BitRateArgs {
 
     /// The options that were given, as a list; `None` if there are none.
     pub(crate) fn given() -> Option<String> {
-        let names = ["bitrate", "max-bitrate", "buffer"];
-        let given: Vec<_> = names.into_iter().filter(|name| crate::cli::given::has(name)).collect();
-        (!given.is_empty()).then(|| listed(given.into_iter().map(|name| format!("--{name}")), "and"))
+        given::listed(&["bitrate", "max-bitrate", "buffer"])
     }
 }
 

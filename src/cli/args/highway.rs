@@ -12,7 +12,6 @@ use super::{DrumMapArgs, MapInForce, PictureArgs, ThemeFilesArgs, headings, time
 use crate::cli::files::CommandFiles;
 use crate::cli::given;
 use crate::cli::messages::Messages;
-use crate::cli::words::listed;
 
 /// Look and speed of the highway.
 #[derive(Debug, Clone, clap::Args)]
@@ -236,13 +235,10 @@ impl HighwayArgs {
     /// Says which texts have not enough room.
     fn warn_of_cut_texts(&self, highway: &Highway, picture: &PictureArgs, messages: &mut Messages) {
         let size = picture.size();
-        let in_header = ["title", "artist", "bar-number", "hit-counter"];
-        let given: Vec<String> =
-            in_header.into_iter().filter(|name| given::has(name)).map(|name| format!("--{name}")).collect();
-        if !given.is_empty() && !highway.layout().has_text() {
-            let has = if given.len() == 1 { "has" } else { "have" };
-            let names = listed(given, "and");
-            messages.warn(format_args!("{names} {has} no effect: a picture of {size} is too small for text"));
+        if !highway.layout().has_text() {
+            let why = format_args!("a picture of {size} is too small for text");
+            let unused = given::without_effect(&["title", "artist", "bar-number", "hit-counter"], why);
+            unused.into_iter().for_each(|warning| messages.warn(warning));
         }
         let mut sections = Vec::new();
         for text in highway.cut_texts() {

@@ -7,7 +7,6 @@ use strikeline_picture::Time;
 use super::{headings, time};
 use crate::cli::files::CommandFiles;
 use crate::cli::given;
-use crate::cli::words::listed;
 
 /// The sound of the video.
 #[derive(Debug, Clone, clap::Args)]
@@ -194,41 +193,26 @@ impl SoundArgs {
     /// The options that were given and have no effect where a video has no sound; `None` if there are none.
     pub(crate) fn without_sound() -> Option<String> {
         let names = ["audio-codec", "audio-bitrate", "loudness", "sound-gain", "soundfont"];
-        let given: Vec<String> =
-            names.iter().filter(|name| given::has(name)).map(|name| format!("--{name}")).collect();
-        let has = if given.len() == 1 { "has" } else { "have" };
-        (!given.is_empty())
-            .then(|| format!("{} {has} no effect: the video has no sound", listed(given, "and")))
+        given::without_effect(&names, "the video has no sound")
     }
 
     /// Texts about options that have no effect, and why. `sources` is the number of sources that are mixed; `is_levelled`
     /// says whether the mix is brought to a loudness, and `copied` whether a recording is copied without encoding it again.
-    pub(crate) fn without_effect(
-        &self,
-        sources: usize,
-        is_levelled: bool,
-        copied: bool,
-    ) -> Vec<&'static str> {
+    pub(crate) fn without_effect(&self, sources: usize, is_levelled: bool, copied: bool) -> Vec<String> {
         let mut notes = Vec::new();
         let gain = self.audio_gain() != 0.0 || self.sound_gain() != 0.0;
         if gain && sources == 1 && is_levelled {
-            notes.push(match self.audio_gain() != 0.0 && self.sound_gain() != 0.0 {
-                true => {
-                    "--audio-gain and --sound-gain have no effect: the whole sound is brought to one loudness; --loudness \
-                     sets it"
-                }
-                false if self.audio_gain() != 0.0 => {
-                    "--audio-gain has no effect: the whole sound is brought to one loudness; --loudness sets it"
-                }
-                false => "--sound-gain has no effect: the whole sound is brought to one loudness; --loudness sets it",
-            });
+            let why = "the whole sound is brought to one loudness; --loudness sets it";
+            notes.extend(given::without_effect(&["audio-gain", "sound-gain"], why));
         }
         let lossless = matches!(self.audio_codec, Some(AudioCodecChoice::Flac | AudioCodecChoice::Pcm));
-        if given::has("audio-bitrate") && (lossless || copied) {
-            notes.push("--audio-bitrate has no effect: it is for lossy codecs, such as aac");
+        if lossless || copied {
+            notes.extend(given::without_effect(&["audio-bitrate"], "it is for lossy codecs, such as aac"));
         }
         if self.soundfont.is_some() && self.parts() == SoundParts::None {
-            notes.push("--soundfont has no effect: nothing of the song is played; --sound song plays it");
+            notes.push(
+                "--soundfont has no effect: nothing of the song is played; --sound song plays it".to_owned(),
+            );
         }
         notes
     }

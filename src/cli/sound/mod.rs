@@ -85,7 +85,7 @@ pub(crate) fn prepare(
         && let Some(recorded) = &recorded
         && let Some(sound) = copied(args, recorded, &span, is_as_written, warn)?
     {
-        args.without_effect(1, false, true).into_iter().for_each(|note| warn(note.to_owned()));
+        args.without_effect(1, false, true).into_iter().for_each(warn);
         return Ok(Some(sound));
     }
     if args.audio_codec == Some(AudioCodecChoice::Copy) {
@@ -97,7 +97,7 @@ pub(crate) fn prepare(
     let loudness = args.loudness.unwrap_or(usual);
     let sources = instruments.len() + usize::from(recorded.is_some());
     let is_levelled = loudness != Loudness::Off;
-    args.without_effect(sources, is_levelled, false).into_iter().for_each(|note| warn(note.to_owned()));
+    args.without_effect(sources, is_levelled, false).into_iter().for_each(warn);
     let mix = Mix {
         song: song.clone(),
         span,

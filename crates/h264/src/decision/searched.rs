@@ -180,8 +180,8 @@ impl InterWays {
                 divided: division.map(|division| division.partition),
             };
         }
-        let division = Division::of(search, search.quarters.get(), found);
-        match division.filter(|_| per_bit >= DIVIDE_AS_TRIED_FROM) {
+        let is_worth_it = per_bit >= DIVIDE_AS_TRIED_FROM;
+        match is_worth_it.then(|| Division::of(search, search.quarters.get(), found)).flatten() {
             Some(Division { partition, cost }) => InterWays { cost, first: partition, divided: None },
             None => InterWays { cost: found.cost, first: whole, divided: None },
         }

@@ -61,6 +61,20 @@ impl Elsewhere {
 pub(super) const MAX_ABOUT: u64 = 1 << 20;
 
 impl Contents {
+    /// Those of a file that has its first record, of `head` bytes, and no other.
+    pub(super) fn of_head(key: SegmentKey, about: String, head: u64) -> Contents {
+        Contents {
+            key,
+            about,
+            is_complete: false,
+            sound_track: None,
+            segments: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
+            sound: BTreeMap::new(),
+            end: MAGIC.len() as u64 + head,
+        }
+    }
+
     /// Reads all records of a file, up to the first one that is not whole. `None` if it is not a segment file, or if its first
     /// record is not whole.
     ///
@@ -72,16 +86,7 @@ impl Contents {
             return Ok(None);
         }
         let Some((key, about, head)) = read_head(file)? else { return Ok(None) };
-        let mut contents = Contents {
-            key,
-            about,
-            is_complete: false,
-            sound_track: None,
-            segments: BTreeMap::new(),
-            elsewhere: BTreeMap::new(),
-            sound: BTreeMap::new(),
-            end: MAGIC.len() as u64 + head,
-        };
+        let mut contents = Contents::of_head(key, about, head);
         loop {
             let mut content = Vec::new();
             let take = |piece: &[u8]| {

@@ -83,16 +83,7 @@ impl SegmentFile {
                 return Err(failed(error));
             }
         };
-        let contents = Contents {
-            key,
-            about: about.to_owned(),
-            is_complete: false,
-            sound_track: None,
-            segments: BTreeMap::new(),
-            elsewhere: BTreeMap::new(),
-            sound: BTreeMap::new(),
-            end: MAGIC.len() as u64 + head,
-        };
+        let contents = Contents::of_head(key, about.to_owned(), head);
         let state = Mutex::new(State { file, contents, is_dirty: true });
         Ok(SegmentFile { path: path.to_owned(), folder: folder(path), codec, state })
     }
