@@ -302,7 +302,7 @@ fn what_has_no_effect_is_told() {
         (&["--tail", "5"], "--tail has no effect: --duration"),
         (&["--title", "A", "--bar-number"], "--title and --bar-number have no effect: a picture of 64x64"),
         (&["--start", "-9"], "no notes fall: the video ends"),
-        (&["--no-sound", "--soundfont", "a.sf2"], "--soundfont has no effect"),
+        (&["--sound", "none", "--soundfont", "song.mid"], "--soundfont has no effect"),
     ] {
         let told = told(&[&["--duration", "0.1"], options].concat());
         assert!(told.contains(&format!("warning: {warning}")), "{options:?}: {told}");
