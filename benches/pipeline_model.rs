@@ -39,12 +39,12 @@ const SEED: Costs = Costs {
 /// The same with half the bytes to copy: luma and chroma.
 const PLANAR: Costs = Costs { readback: Duration::from_micros(1_800), ..SEED };
 
-/// The groove in `plain`: 1.7 % of the planes are read back, and the built-in encoder codes what has changed. Its time per frame is
-/// that of PERF.md, on one core.
+/// The groove in `plain`: 1.7 % of the planes are read back, and the built-in encoder codes what has changed, in its time per frame on
+/// one core (README.md, "encoding alone").
 const PLAIN: Costs =
     Costs { readback: Duration::from_micros(31), encode: Duration::from_micros(620), ..SEED };
 
-/// The groove in `neon`: 10 % of the planes are read back.
+/// The groove in `neon`: 10 % of the planes are read back. The time of the encoder is more than the tables of PERF.md have.
 const NEON: Costs =
     Costs { readback: Duration::from_micros(180), encode: Duration::from_micros(3_000), ..SEED };
 

@@ -203,7 +203,8 @@ fn a_partial_video_is_made_also_before_there_is_a_journal() {
     let video = folder.path().join("video.mp4");
     let mut command = strikeline();
     command.arg("render").arg(SONG).arg("-o").arg(&video).args(["--size", "1440p", "--theme", "plain"]);
-    command.args(["--keep-partial", "--journal-after", "1000", "--no-sound"]);
+    // With JSON, too: an interrupted render prints no object.
+    command.args(["--keep-partial", "--journal-after", "1000", "--no-sound", "--json"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     // Where standard error is no terminal, a line tells of the progress every five seconds.
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
@@ -221,7 +222,7 @@ fn a_partial_video_is_made_also_before_there_is_a_journal() {
 fn a_partial_video_that_cannot_get_its_name_costs_no_journal() {
     let folder = tempfile::tempdir().unwrap();
     let video = folder.path().join("video.mp4");
-    let child = begin(render(&video, &["--keep-partial"]), folder.path(), 150_000);
+    let child = begin(render(&video, &["--keep-partial", "--json"]), folder.path(), 150_000);
     let partial = folder.path().join("video.partial.mp4");
     fs::write(&partial, b"mine").unwrap();
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
