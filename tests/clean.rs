@@ -55,7 +55,7 @@ fn each_file_is_listed_as_what_it_is_and_nothing_is_removed_unless_asked_for() {
     assert!(incomplete.contains("(0.2 MB): an output file that was not completed"), "{text}");
     let record = line(&text, BATCH_RECORD);
     assert!(record.contains("the record of a batch: which of its videos are finished"), "{text}");
-    assert!(line(&text, JOURNAL).contains("a journal without a whole segment"), "{text}");
+    assert!(line(&text, JOURNAL).contains("a journal in which nothing is finished"), "{text}");
     assert!(text.contains("--remove removes these files"), "{text}");
     assert_eq!(text.lines().count(), 4, "{text}");
 

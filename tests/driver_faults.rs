@@ -296,7 +296,11 @@ fn what_takes_long_before_the_first_frame_is_told_by_every_command_that_draws() 
                 let told = String::from_utf8_lossy(&output.stderr);
                 // A search of settings may not have come to an end.
                 assert!(output.status.success() || arguments[0] == "tune", "{arguments:?}: {told}");
-                assert_eq!(told.matches("preparing the graphics adapter").count(), 1, "{arguments:?}: {told}");
+                assert_eq!(
+                    told.matches("preparing the graphics adapter").count(),
+                    1,
+                    "{arguments:?}: {told}"
+                );
             });
         }
     });

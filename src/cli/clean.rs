@@ -193,8 +193,8 @@ fn text(files: &[Dealt], days: u64) -> String {
         let about = match (kind, about) {
             (Kind::Incomplete, _) => ": an output file that was not completed".to_owned(),
             (Kind::BatchRecord, _) => ": the record of a batch: which of its videos are finished".to_owned(),
-            (Kind::Journal, Some(about)) => format!(": finished segments of {about}"),
-            (Kind::Journal, None) => ": a journal without a whole segment".to_owned(),
+            (Kind::Journal, Some(about)) => format!(": what is finished of {about}"),
+            (Kind::Journal, None) => ": a journal in which nothing is finished".to_owned(),
         };
         let fate = match fate {
             Fate::Listed => String::new(),

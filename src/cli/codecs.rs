@@ -17,10 +17,11 @@ use wgpu_video::encode::rav1e::Rav1eFactory;
 use wgpu_video::encode::raw::RawEncoder;
 use wgpu_video::encode::{EncoderFactory, H264Quality, Joining, Planes};
 
-use super::UsageError;
 use super::args::BitRateArgs;
+use super::messages::Messages;
 use super::video_format::VideoFormat;
 use super::words::listed;
+use super::{UsageError, given};
 
 /// A codec, or one of several encoders of a codec.
 #[derive(Debug)]
@@ -349,6 +350,14 @@ impl VideoCodec {
         };
         let (verb, name) = (if given.contains(" and ") { "are" } else { "is" }, self.name);
         Err(UsageError(format!("{given} {verb} for the codec h264, and this is {name}{instead}")))
+    }
+
+    /// Warns that options for ffmpeg have no effect, if this codec does without it.
+    pub(crate) fn tell_unused(&self, messages: &mut Messages) {
+        if !matches!(self.maker, Maker::Ffmpeg) {
+            let why = format!("the codec {} is a part of strikeline", self.name);
+            given::without_effect(&["ffmpeg"], why).iter().for_each(|warning| messages.warn(warning));
+        }
     }
 
     /// Makes the encoders.

@@ -1,13 +1,13 @@
 //! The exit codes of the program, and which errors have which.
 
 use std::error::Error;
-use std::io;
 
 use strikeline::drum_maps::DrumMapError;
 use strikeline::highway::HighwayError;
 use strikeline::song::{PassageError, SongError, SongPointError};
 use strikeline::text::TextError;
 use strikeline::theme::ThemeError;
+use strikeline_files::is_wrong_path;
 use strikeline_sound::recording::{CannotCopy, RecordingError};
 use strikeline_sound::soundfont::SoundFontError;
 use wgpu_video::encode::EncodeError;
@@ -117,16 +117,6 @@ fn says_exists(cause: &(dyn Error + 'static)) -> bool {
 
 /// Whether what the program was told is wrong: it names what does not exist, or is of another kind, or asks for the impossible.
 fn says_wrong(cause: &(dyn Error + 'static)) -> bool {
-    let is_missing = |error: &io::Error| {
-        matches!(
-            error.kind(),
-            // A pipe or a device where a file is needed is such an input.
-            io::ErrorKind::NotFound
-                | io::ErrorKind::NotADirectory
-                | io::ErrorKind::IsADirectory
-                | io::ErrorKind::InvalidInput
-        )
-    };
     cause.is::<UsageError>()
         || cause.is::<ConfigError>()
         || cause.is::<ThemeError>()
@@ -144,37 +134,42 @@ fn says_wrong(cause: &(dyn Error + 'static)) -> bool {
             cause.downcast_ref(),
             Some(OutputError::Folder { .. } | OutputError::NoFolder { .. } | OutputError::Special { .. })
         )
-        || cause.downcast_ref().is_some_and(|error| song_is_wrong(error, is_missing))
-        || cause.downcast_ref().is_some_and(|error| recording_is_wrong(error, is_missing))
-        || cause.downcast_ref().is_some_and(|error| soundfont_is_wrong(error, is_missing))
-        || matches!(cause.downcast_ref(), Some(PictureSequenceError::Folder { error, .. }) if is_missing(error))
-        || matches!(cause.downcast_ref(), Some(PlanError::Unreadable { error, .. }) if is_missing(error))
+        || cause.downcast_ref().is_some_and(song_is_wrong)
+        || cause.downcast_ref().is_some_and(recording_is_wrong)
+        || cause.downcast_ref().is_some_and(soundfont_is_wrong)
+        || matches!(cause.downcast_ref(), Some(PictureSequenceError::Folder { error, .. }) if is_wrong_path(error))
+        || matches!(cause.downcast_ref(), Some(PlanError::Unreadable { error, .. }) if is_wrong_path(error))
+        || matches!(cause.downcast_ref(), Some(PlanError::Invalid { .. }))
+        || matches!(cause.downcast_ref(), Some(MuxError::TooManyFrames { .. }))
+        || matches!(cause.downcast_ref(), Some(OutputError::Create { error, .. }) if is_wrong_path(error))
 }
 
-fn song_is_wrong(error: &SongError, is_missing: impl Fn(&io::Error) -> bool) -> bool {
+fn song_is_wrong(error: &SongError) -> bool {
     match error {
-        SongError::InFile { problem, .. } => song_is_wrong(problem, is_missing),
-        SongError::NoSuchTrack { .. } | SongError::NoSuchDifficulty { .. } => true,
-        SongError::Unreadable { reason } => is_missing(reason),
+        SongError::InFile { problem, .. } => song_is_wrong(problem),
+        SongError::NotMidi { .. } | SongError::NoSuchTrack { .. } | SongError::NoSuchDifficulty { .. } => {
+            true
+        }
+        SongError::Unreadable { reason } => is_wrong_path(reason),
         _ => false,
     }
 }
 
-fn recording_is_wrong(error: &RecordingError, is_missing: impl Fn(&io::Error) -> bool) -> bool {
+fn recording_is_wrong(error: &RecordingError) -> bool {
     use RecordingError::{Codec, Empty, Encrypted, Format, NoSound, NoSuchTrack, NotAFile, Read, Shape};
     match error {
-        Read { error, .. } => is_missing(error),
+        Read { error, .. } => is_wrong_path(error),
         NotAFile { .. } | Empty { .. } | Format { .. } | NoSound { .. } | NoSuchTrack { .. } => true,
         Encrypted { .. } | Codec { .. } | Shape { .. } => true,
         _ => false,
     }
 }
 
-fn soundfont_is_wrong(error: &SoundFontError, is_missing: impl Fn(&io::Error) -> bool) -> bool {
+fn soundfont_is_wrong(error: &SoundFontError) -> bool {
     use SoundFontError::{Compressed, Empty, InFile, NoneInstalled, NotSoundFont, TooLarge, Unreadable};
     match error {
-        InFile { problem, .. } => soundfont_is_wrong(problem, is_missing),
-        Unreadable { reason } => is_missing(reason),
+        InFile { problem, .. } => soundfont_is_wrong(problem),
+        Unreadable { reason } => is_wrong_path(reason),
         NotSoundFont { .. } | Compressed | TooLarge { .. } | Empty { .. } | NoneInstalled { .. } => true,
         _ => false,
     }
@@ -183,6 +178,7 @@ fn soundfont_is_wrong(error: &SoundFontError, is_missing: impl Fn(&io::Error) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io;
 
     fn code(error: impl Into<anyhow::Error>) -> u8 {
         ExitCode::of(&error.into(), None).number()

@@ -23,6 +23,7 @@ use super::hang;
 use super::json_path::put_path;
 use super::messages::Messages;
 use super::render;
+use super::words::song_time;
 
 /// Draw one frame to a PNG file.
 ///
@@ -114,9 +115,17 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
             "drum_map": args.highway.drum_map(&song)?.report,
             "warnings": messages.warnings(),
         });
+        render::put_speed(&mut summary, &scene);
         put_path(&mut summary, "output", &output);
         let done = format!("the picture is complete: {}", shown(&output));
         console::print_json(&summary).map_err(|error| error.after(done))?;
+    } else {
+        let place = if is_piped { "standard output".to_owned() } else { shown(&output).to_string() };
+        messages.note(format_args!(
+            "{place}: {} at {} of the song",
+            picture.size(),
+            song_time(at.as_seconds())
+        ));
     }
     Ok(())
 }

@@ -144,6 +144,7 @@ impl<'a> RenderJob<'a> {
             ));
         }
         let encoder = args.stream.factory(codec)?;
+        codec.tell_unused(messages);
         let options = args.stream.options(picture, frames, encoder, cancel.clone(), messages);
         let job = RenderJob {
             args,
@@ -337,7 +338,8 @@ fn to_the_end(args: &VideoArgs, scene: &Highway) -> anyhow::Result<Time> {
     let span = last + tail - scene.start();
     if span <= Time::ZERO {
         let text = format!(
-            "--start {} is after the end: the last note is at {}, and the video ends {} later",
+            "--start {} is after the end: the last note is at {}, and the video ends {} later; give an \
+             earlier one, or a longer --tail",
             song_time(scene.start().as_seconds()),
             song_time(last.as_seconds()),
             song_time(tail.as_seconds())

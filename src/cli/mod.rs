@@ -42,6 +42,7 @@ mod words;
 use std::num::NonZeroU64;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use strikeline_files::why_unreadable;
 use wgpu_video::encode::Assembler;
 use wgpu_video::stream::{ReaderGone, StreamError};
 
@@ -187,7 +188,15 @@ fn program() -> clap::Command {
             false => arg,
         })
     };
-    takes_negative_numbers(Cli::command().mut_subcommand("plan", without).mut_subcommand("profile", without))
+    // Of one picture, nothing depends on whether the video would be an animated picture.
+    let still = |command: clap::Command| {
+        command.mut_arg("size", |arg| {
+            let about = arg.get_long_help().map(ToString::to_string).unwrap_or_default();
+            arg.long_help(about.replace(" The default is 360p for animated pictures.", ""))
+        })
+    };
+    let program = Cli::command().mut_subcommand("plan", without).mut_subcommand("profile", without);
+    takes_negative_numbers(program.mut_subcommand("frame", still))
 }
 
 /// The same program, which takes `-1` after an option for its value, so that the error is about the value and not about an
@@ -261,7 +270,7 @@ fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> ExitCode {
         return ExitCode::Done;
     }
     if let Some(gone) = error.downcast_ref().and_then(reader_gone) {
-        console::tell(gone);
+        console::tell_as(Label::Error, gone);
         return ExitCode::PipeClosed;
     }
     if error.downcast_ref::<farm::PartsMissing>().is_some_and(farm::PartsMissing::is_answer) {
@@ -295,7 +304,7 @@ fn describe(error: &anyhow::Error) -> String {
     for cause in error.chain() {
         let told = cause.to_string();
         // What was written has its own sentence; a bare error of the system is about something that was to be read.
-        let sentence = cause.downcast_ref().map_or_else(|| told.clone(), words::unreadable);
+        let sentence = cause.downcast_ref().map_or_else(|| told.clone(), why_unreadable);
         if text.is_empty() {
             text = sentence;
         } else if !text.contains(&told) && !text.contains(&sentence) {

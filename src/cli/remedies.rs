@@ -88,7 +88,12 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<&'static str> {
                 "--codec chooses another codec; `strikeline doctor` lists those that ffmpeg has here",
             );
         }
-        Some(_) => return Some("--ffmpeg, or the environment variable STRIKELINE_FFMPEG, names the program"),
+        Some(_) => {
+            return Some(
+                "the program is named by --ffmpeg, by ffmpeg in the configuration file, or by the environment variable \
+                 STRIKELINE_FFMPEG",
+            );
+        }
         None => {}
     }
     if let Some(remedy) = of_sound(error) {

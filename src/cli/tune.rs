@@ -125,6 +125,7 @@ pub(super) fn run(mut args: TuneArgs, signals: &Signals) -> anyhow::Result<()> {
         .nth(index)
         .context("the graphics adapter disappeared; check `strikeline doctor`")?;
     let mut messages = Messages::new(args.messages, args.json.json);
+    codec.tell_unused(&mut messages);
     let song = song(args, &mut messages)?;
     // From the first note on: the lanes are full from the first frame.
     let start = song.notes().first().map(|note| note.time);

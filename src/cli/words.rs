@@ -1,7 +1,6 @@
 //! How counts, lengths of time, sizes and lists are written in texts for people. All texts of the program are made with this, so
 //! that the same thing reads the same everywhere.
 
-use std::io;
 use std::time::Duration;
 
 /// `1 frame`, `2 frames`: `count` things that are called `noun` when there is one of them.
@@ -57,19 +56,6 @@ pub(crate) fn listed(names: impl IntoIterator<Item = impl Into<String>>, word: &
     let mut names: Vec<String> = names.into_iter().map(Into::into).collect();
     let last = names.pop().unwrap_or_default();
     if names.is_empty() { last } else { format!("{} {word} {last}", names.join(", ")) }
-}
-
-/// An error of the system in a sentence that names what helps, for what was to be read.
-pub(crate) fn unreadable(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file; check the name".to_owned(),
-        io::ErrorKind::PermissionDenied => {
-            "you are not allowed to read it; change its permissions, or those of its folder".to_owned()
-        }
-        io::ErrorKind::IsADirectory => "it is a folder; give the name of a file".to_owned(),
-        io::ErrorKind::NotADirectory => "a part of the path is not a folder; check the name".to_owned(),
-        _ => error.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use strikeline_files::why_unreadable;
 use strikeline_picture::shown;
 
 use super::{MAX_DRUM_MAP_BYTES, builtin};
@@ -25,7 +26,7 @@ pub enum DrumMapError {
         name: String,
     },
     /// The file cannot be read: check its path and permissions.
-    #[error("the drum map {} cannot be read: {reason}", shown(path))]
+    #[error("the drum map {} cannot be read: {}", shown(path), why_unreadable(reason))]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -13,7 +13,7 @@ use image::{
     DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
     Pixel, RgbaImage,
 };
-use strikeline_files::ReadError;
+use strikeline_files::{ReadError, why_unreadable};
 use strikeline_picture::Rectangle;
 
 use super::HighwayError;
@@ -99,7 +99,7 @@ fn shown(
 ) -> Result<RgbaImage, HighwayError> {
     let wrong = |reason: String| HighwayError::Image { path: path.to_owned(), reason };
     let bytes = strikeline_files::read(path, MAX_FILE_BYTES).map_err(|error| match error {
-        ReadError::Unreadable(reason) => wrong(reason.to_string()),
+        ReadError::Unreadable(reason) => wrong(why_unreadable(&reason)),
         ReadError::TooLarge { limit } => wrong(format!("the file has more than {} MiB", limit >> 20)),
     })?;
     // Decoders of others have panicked at damaged files.

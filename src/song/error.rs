@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use strikeline_files::why_unreadable;
 use strikeline_picture::shown;
 
 use super::{Difficulty, NoNotes, SongWarning, TrackIndex};
@@ -20,7 +21,7 @@ pub enum SongError {
         problem: Box<SongError>,
     },
     /// The file could not be read; check that it exists and that you may read it.
-    #[error("cannot be read: {reason}")]
+    #[error("cannot be read: {}", why_unreadable(reason))]
     Unreadable {
         /// What the system says.
         reason: io::Error,

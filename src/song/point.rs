@@ -25,7 +25,7 @@ pub enum SongPoint {
 #[non_exhaustive]
 pub enum SongPointError {
     /// It is not a time.
-    #[error("{0}, a bar such as bar:17, or section:NAME")]
+    #[error("{0}; a point can also be a bar such as bar:17, or section:NAME")]
     Time(#[from] TimeTextError),
     /// It names no bar.
     #[error("{given:?} names no bar: give a number from 1, such as bar:17")]

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use strikeline_files::why_unreadable;
 use strikeline_picture::shown;
 
 use super::atlas;
@@ -13,8 +14,9 @@ use super::atlas;
 pub enum TextError {
     /// The font file could not be read; check that it exists and that you may read it.
     #[error(
-        "font {} cannot be read: {reason}; check the path, or leave the font out to use the built-in one",
-        shown(path)
+        "font {} cannot be read: {}; leave the font out to use the built-in one",
+        shown(path),
+        why_unreadable(reason)
     )]
     FontUnreadable {
         /// The file, as it was given.

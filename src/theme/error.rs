@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use strikeline_files::why_unreadable;
 use strikeline_picture::shown;
 
 #[cfg(doc)]
@@ -29,7 +30,7 @@ pub enum ThemeError {
         name: String,
     },
     /// The file cannot be read: check its path and permissions.
-    #[error("the theme {} cannot be read: {reason}", shown(path))]
+    #[error("the theme {} cannot be read: {}", shown(path), why_unreadable(reason))]
     Unreadable {
         /// The file.
         path: PathBuf,

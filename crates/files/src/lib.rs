@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod reason;
+
 use std::fs::{File, FileType, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
+
+pub use reason::{is_wrong_path, why_unreadable};
 
 /// What a path leads to that is not what is wanted there. It is in the [`io::Error`] that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -8,7 +8,7 @@ use strikeline::drum_maps::{NamedDrumMap, fitting, recognise};
 use strikeline::song::{DrumMap, KeyCount, LaneId, LaneLayout, Song, SynthesizerKind};
 use strikeline::theme::Theme;
 
-use super::headings;
+use super::{headings, name_or_file};
 use crate::cli::words::count;
 
 /// The name of the map that the built-in themes have.
@@ -26,7 +26,7 @@ pub(crate) struct DrumMapArgs {
     ///
     /// With it, all drums are those of the map. The lanes keep the order, names and colours of the theme, unless the map sets
     /// them.
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", value_parser = name_or_file())]
     drum_map: Option<OsString>,
 }
 

@@ -13,7 +13,7 @@ use wgpu_video::encode::h264::{Effort, RateControl};
 use wgpu_video::encode::{EncoderFactory, H264Quality};
 
 use super::bit_rate::BitRateArgs;
-use super::{headings, length};
+use super::{headings, length, whole_number};
 use crate::cli::UsageError;
 use crate::cli::codecs::{ALL_CODECS, CODECS, MakerSettings, VideoCodec, usual_codecs};
 
@@ -24,7 +24,7 @@ pub(crate) struct EncoderArgs {
     /// Quality: 0 (best, largest file) to 51
     ///
     /// It is constant, on H.264's scale, unless --bitrate or --max-bitrate limits it. Lossless codecs, and frames that are not compressed, do not depend on it.
-    #[arg(long, value_name = "QP", default_value_t = H264Quality::DEFAULT.qp(), value_parser = clap::value_parser!(u8).range(0..=51))]
+    #[arg(long, value_name = "QP", default_value_t = H264Quality::DEFAULT.qp(), value_parser = whole_number(0_u8..=51))]
     quality: u8,
 
     /// How much work goes into smaller files, with the codec h264 [default: fast]

@@ -8,7 +8,7 @@ use strikeline::song::Song;
 use strikeline::theme::{Theme, ViewKind};
 use strikeline_picture::Time;
 
-use super::{DrumMapArgs, MapInForce, PictureArgs, ThemeFilesArgs, headings, time};
+use super::{DrumMapArgs, MapInForce, PictureArgs, ThemeFilesArgs, headings, name_or_file, time};
 use crate::cli::files::CommandFiles;
 use crate::cli::given;
 use crate::cli::messages::Messages;
@@ -20,7 +20,7 @@ pub(crate) struct HighwayArgs {
     /// Theme, or a TOML file of your own
     ///
     /// `strikeline theme --list` names the built-in ones.
-    #[arg(long, value_name = "NAME|FILE", default_value = "neon")]
+    #[arg(long, value_name = "NAME|FILE", default_value = "neon", value_parser = name_or_file())]
     theme: OsString,
 
     #[command(flatten)]

@@ -14,6 +14,7 @@ mod sound;
 mod stream;
 mod theme_files;
 mod times;
+mod values;
 mod video;
 
 pub(super) use bit_rate::BitRateArgs;
@@ -29,4 +30,5 @@ pub(super) use sound::{AudioCodecChoice, AudioOffset, DamageChoice, Loudness, So
 pub(super) use stream::StreamArgs;
 pub(super) use theme_files::ThemeFilesArgs;
 pub(super) use times::{length, positive_length, time};
+pub(super) use values::{name_or_file, whole_number};
 pub(super) use video::VideoArgs;

@@ -3,7 +3,7 @@
 use strikeline::song::{PassageChoice, PassageError, Song, SongEvents, SongPoint, Speed};
 use strikeline_picture::Time;
 
-use super::headings;
+use super::{headings, whole_number};
 
 /// How the song is played.
 #[derive(Debug, Clone, clap::Args)]
@@ -18,11 +18,11 @@ pub(crate) struct PracticeArgs {
     /// Play one passage again and again: bar:9..bar:17
     ///
     /// section:NAME, or a range such as 8s..16s, 0:42..1:02.5 or bar:9..bar:17 (up to the start of bar 17).
-    #[arg(long = "loop", value_name = "PASSAGE", conflicts_with = "start")]
+    #[arg(long = "loop", value_name = "PASSAGE", allow_hyphen_values = true, conflicts_with = "start")]
     passage: Option<PassageChoice>,
 
     /// How many times --loop plays the passage
-    #[arg(long, hide_short_help = true, value_name = "N", default_value = "4", requires = "passage", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "4", requires = "passage", value_parser = whole_number(1_u32..=10_000))]
     times: u32,
 }
 

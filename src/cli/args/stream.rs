@@ -7,7 +7,7 @@ use wgpu_video::encode::h264::RateControl;
 use wgpu_video::encode::{EncoderFactory, H264Quality};
 use wgpu_video::stream::{CancelToken, Redraw, StreamOptions, WorkSplit};
 
-use super::{EncoderArgs, PictureArgs, headings};
+use super::{EncoderArgs, PictureArgs, headings, whole_number};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::files::CommandFiles;
 use crate::cli::messages::Messages;
@@ -19,21 +19,21 @@ use crate::cli::tuning::SettingsFile;
 #[command(next_help_heading = headings::SPEED)]
 pub(crate) struct StreamArgs {
     /// Ring depth: how many frames may be between drawing and encoding at the same time [default: 2 per job, plus 2]
-    #[arg(long, hide_short_help = true, value_name = "DEPTH", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, hide_short_help = true, value_name = "DEPTH", value_parser = whole_number(1_u16..=256))]
     ring: Option<u16>,
 
     /// Encoding threads [default: number of cores + 1]
-    #[arg(long, hide_short_help = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = whole_number(1_u16..=256))]
     jobs: Option<u16>,
 
     /// Segments rendered and encoded at the same time [default: one per job, plus 1]
-    #[arg(long, hide_short_help = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = whole_number(1_u16..=256))]
     segments: Option<u16>,
 
     /// Logical devices that draw at the same time [default: 1; 2 on a software adapter, from four segments on]
     ///
     /// Each draws segments of its own.
-    #[arg(long, hide_short_help = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = whole_number(1_u16..=16))]
     devices: Option<u16>,
 
     /// Which part of each frame is drawn

@@ -3,16 +3,16 @@
 use std::io;
 use std::path::PathBuf;
 
+use strikeline_files::why_unreadable;
 use strikeline_picture::shown;
 
 use super::file::MOST_BYTES;
-use crate::cli::words;
 
 /// Why the configuration cannot be used. `--no-config` does without it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// The file cannot be read: look at its permissions.
-    #[error("the configuration {} cannot be read: {}", shown(path), words::unreadable(reason))]
+    #[error("the configuration {} cannot be read: {}", shown(path), why_unreadable(reason))]
     Unreadable {
         /// The file.
         path: PathBuf,

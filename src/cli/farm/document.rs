@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use strikeline_files::ReadError;
+use strikeline_files::{ReadError, why_unreadable};
 use strikeline_picture::{FrameRate, PictureSize, SegmentIndex, SegmentPlan, SegmentRange, shown};
 use wgpu_video::journal::SegmentKey;
 
@@ -20,7 +20,7 @@ const MAX_BYTES: u64 = 64 << 20;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlanError {
     /// The file cannot be read.
-    #[error("cannot read the plan {}: {error}", shown(&path))]
+    #[error("the plan {} cannot be read: {}", shown(&path), why_unreadable(error))]
     Unreadable { path: PathBuf, error: std::io::Error },
     /// The file is not a plan, or its text was changed.
     #[error("{} is not a plan that can be used: {reason}; make it again with `strikeline plan`", shown(&path))]

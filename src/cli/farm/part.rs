@@ -13,7 +13,7 @@ use wgpu_video::stream::{NullSink, Progress, SegmentStore, StreamError, VideoTra
 use super::files::{PartOrigin, PartState, PartTrouble, PlanFile, open_part, this_program};
 use super::hash_of;
 use crate::cli::UsageError;
-use crate::cli::args::{JsonArgs, MessageArgs};
+use crate::cli::args::{JsonArgs, MessageArgs, whole_number};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
 use crate::cli::hang;
@@ -35,7 +35,7 @@ pub(in crate::cli) struct PartArgs {
     plan: PathBuf,
 
     /// Number of the part: from 1, or 0 for the sound, if there is any
-    #[arg(value_name = "K")]
+    #[arg(value_name = "K", allow_negative_numbers = true, value_parser = whole_number(0_u64..=u64::MAX))]
     number: u64,
 
     #[command(flatten)]
@@ -104,10 +104,12 @@ pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<
     };
     if done.made {
         messages.note(format_args!(
-            "part {number} is complete: {}, {}, {} in {}",
+            "part {number} is complete: {}, {} in {}",
             shown(&path),
-            count(done.segments, "segment"),
-            count(done.frames, "frame"),
+            match number {
+                0 => format!("sound for {}", count(done.segments, "segment")),
+                _ => format!("{}, {}", count(done.segments, "segment"), count(done.frames, "frame")),
+            },
             took(started.elapsed())
         ));
     }

@@ -18,7 +18,7 @@ use super::measure::PartCost;
 use super::options::{GivenVideo, planned_path, video_args};
 use super::slurm::{SlurmScript, TaskLimits};
 use crate::cli::UsageError;
-use crate::cli::args::{ForceArgs, JsonArgs, MessageArgs, VideoArgs, headings, length};
+use crate::cli::args::{ForceArgs, JsonArgs, MessageArgs, VideoArgs, headings, length, whole_number};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
 use crate::cli::files::CommandFiles;
@@ -26,6 +26,7 @@ use crate::cli::formats::{OutputFormat, is_standard_stream};
 use crate::cli::job::{InputFile, RenderJob, VideoTags};
 use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
+use crate::cli::render;
 use crate::cli::signals::Signals;
 use crate::cli::sound;
 use crate::cli::video_format::VideoKind;
@@ -59,7 +60,7 @@ pub(in crate::cli) struct PlanArgs {
     /// Number of parts, without the sound, which is part 0
     ///
     /// The default is chosen by the program, which says why.
-    #[arg(long, value_name = "N", help_heading = headings::CLUSTER, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", help_heading = headings::CLUSTER, value_parser = whole_number(1_u32..=1_000_000))]
     parts: Option<u32>,
 
     /// Also write a shell script for Slurm
@@ -70,7 +71,7 @@ pub(in crate::cli) struct PlanArgs {
     slurm: Option<PathBuf>,
 
     /// Processor cores for each part on the cluster
-    #[arg(long, value_name = "N", default_value = "2", requires = "slurm", help_heading = headings::CLUSTER, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", default_value = "2", requires = "slurm", help_heading = headings::CLUSTER, value_parser = whole_number(1_u16..=1024))]
     part_cpus: u16,
 
     /// Time limit for each part, rounded up to minutes
@@ -82,7 +83,7 @@ pub(in crate::cli) struct PlanArgs {
     /// Memory limit for each part, in MiB
     ///
     /// The default is one and a half times the measured memory, at least 1024.
-    #[arg(long, value_name = "MIB", requires = "slurm", help_heading = headings::CLUSTER, value_parser = clap::value_parser!(u64).range(64..=16_777_216))]
+    #[arg(long, value_name = "MIB", requires = "slurm", help_heading = headings::CLUSTER, value_parser = whole_number(64_u64..=16_777_216))]
     part_memory: Option<u64>,
 
     #[command(flatten)]
@@ -168,7 +169,8 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
         write(file, &text)?;
     }
     if !quiet && !json {
-        console::tell(summary(&plan, &output, seconds, reason.as_deref()).trim_end());
+        let speed = render::speed_of(&job.scene);
+        console::tell(summary(&plan, &output, seconds, reason.as_deref(), &speed).trim_end());
         if let (Some(script), Some(path)) = (&script, &args.slurm) {
             console::tell(slurm_summary(script, path, cost.as_ref(), &plan).trim_end());
         }
@@ -191,6 +193,7 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
             "frame_cpu_seconds": cost.map(|cost| cost.frame_cpu),
             "warnings": messages.warnings(),
         });
+        render::put_speed(&mut value, &job.scene);
         put_path(&mut value, "plan", &output);
         let mut done = format!("the plan is written: {}", shown(&output));
         if let Some(path) = &args.slurm {
@@ -329,7 +332,7 @@ fn system_soundfont(args: &VideoArgs, folder: &Path) -> anyhow::Result<Option<Pl
 }
 
 /// The summary that is printed for people.
-fn summary(plan: &Plan, output: &Path, seconds: f64, reason: Option<&str>) -> String {
+fn summary(plan: &Plan, output: &Path, seconds: f64, reason: Option<&str>, speed: &str) -> String {
     let frames: Vec<u64> = plan.parts.iter().map(|part| part.frames).collect();
     let (least, most) = (frames.iter().min().unwrap_or(&0), frames.iter().max().unwrap_or(&0));
     let lengths = match least == most {
@@ -341,7 +344,7 @@ fn summary(plan: &Plan, output: &Path, seconds: f64, reason: Option<&str>) -> St
     let numbers = plan.numbers();
     let shown = shown(&output);
     format!(
-        "{shown}: {}, {} of {} at {} fps\n{} of {lengths}{reason}\n{sound}\
+        "{shown}: {}, {} of {} at {} fps; notes move {speed}\n{} of {lengths}{reason}\n{sound}\
          make each: strikeline part {shown} K, for K from {} to {}; then: strikeline join {shown}\n",
         count(plan.video.frames.get(), "frame"),
         video_length(seconds),
@@ -363,7 +366,7 @@ fn slurm_summary(script: &SlurmScript, path: &Path, cost: Option<&PartCost>, pla
     if let Some(cost) = cost {
         let memory = cost.memory.map(|memory| format!(", {memory} MiB")).unwrap_or_default();
         text.push_str(&format!(
-            " (measured here: {} to the first frame, {:.0} frames per second{memory})",
+            " (measured here: {} to the first frame, {:.0} fps{memory})",
             decimals(cost.start, 1),
             1.0 / cost.frame.max(f64::MIN_POSITIVE)
         ));

@@ -68,7 +68,7 @@ pub(super) fn text(results: &[StepResult]) -> String {
     let mut text = format!(
         "{:<19}{:>9}{:>7}{:>9}{:>7}{:>8}{:>7}{:>7}{:>7}\n{:<19}{:>9}{:>7}{:>9}{:>7}{:>8}{:>7}{:>7}{:>7}\n",
         "step",
-        "frames/s",
+        "fps",
         "spread",
         "× naive",
         "spread",

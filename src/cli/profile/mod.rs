@@ -25,7 +25,7 @@ use wgpu_video::stream::{Stage, StreamOptions};
 
 use super::args::{
     ForceArgs, HighwayArgs, JsonArgs, MessageArgs, PictureArgs, PlayedSong, PracticeArgs, SongArgs,
-    SoundArgs, StreamArgs, headings,
+    SoundArgs, StreamArgs, headings, whole_number,
 };
 use super::codecs::VideoCodec;
 use super::console::NotPrinted;
@@ -36,7 +36,7 @@ use super::progress::ProgressDisplay;
 use super::signals::Signals;
 use super::sound::{VideoSound, VideoSpan};
 use super::words::{count, decimals};
-use super::{console, given, hang};
+use super::{console, given, hang, render};
 use measure::{Floor, MeasuredRun, Side, measure};
 use run_context::RunContext;
 use summary::{ProfileSummary, StageSummary};
@@ -49,7 +49,7 @@ use verdict::{Evidence, Verdict};
 #[command(next_help_heading = headings::MEASURING)]
 pub(super) struct ProfileArgs {
     /// Frames to render
-    #[arg(long, value_name = "N", default_value = "600", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value = "600", value_parser = whole_number(1_u32..=u32::MAX))]
     frames: u32,
 
     /// Where to begin: 42.5, 1:02.5, bar:17, section:NAME
@@ -80,7 +80,7 @@ pub(super) struct ProfileArgs {
     compare: bool,
 
     /// How often --compare runs each step
-    #[arg(long, hide_short_help = true, value_name = "N", default_value = "5", requires = "compare", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "5", requires = "compare", value_parser = whole_number(1_u32..=1000))]
     rounds: u32,
 
     /// Write what every thread did and when
@@ -96,7 +96,7 @@ pub(super) struct ProfileArgs {
     svg: Option<PathBuf>,
 
     /// Frames in the timeline of --svg
-    #[arg(long, hide_short_help = true, value_name = "N", default_value = "48", requires = "svg", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "48", requires = "svg", value_parser = whole_number(1_u32..=1000))]
     svg_frames: u32,
 
     #[command(flatten)]
@@ -148,6 +148,7 @@ pub(super) fn run(mut args: ProfileArgs, signals: &Signals) -> anyhow::Result<()
         messages.warn(format_args!("--frames {}: the song has {} only", args.frames, count(frames, "frame")));
     }
     let encoder = args.stream.factory(codec)?;
+    codec.tell_unused(&mut messages);
     let frame_count = super::at_least_one(frames);
     let options = args.stream.options(&args.picture, frame_count, encoder, cancel, &mut messages);
     let highway =
@@ -222,12 +223,13 @@ pub(super) fn run(mut args: ProfileArgs, signals: &Signals) -> anyhow::Result<()
         write_file(file, |output| chrome::write(&measured.trace, output))?;
     }
     if let Some(file) = svg_file {
-        let title = format!("{}: {:.0} frames/s", summary.what, summary.frames_per_second());
+        let title = format!("{}: {:.0} fps", summary.what, summary.frames_per_second());
         let picture = svg::draw(&measured.trace, &title, args.svg_frames as usize)?;
         write_file(file, |output| output.write_all(picture.as_bytes()))?;
     }
     if args.json.json {
         let mut json = summary.json();
+        render::put_speed(&mut json, &scene);
         json["drum_map"] = serde_json::to_value(drum_map.report)?;
         json["warnings"] = messages.warnings().into();
         console::print_json(&json).map_err(|error| unprinted(args, error))?;

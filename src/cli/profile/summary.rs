@@ -153,7 +153,7 @@ impl ProfileSummary<'_> {
         writeln!(text, "encoder {}; {split}", report.encoder)?;
         writeln!(
             text,
-            "{} in {:.2} s: {:.1} frames/s\n",
+            "{} in {:.2} s: {:.1} fps\n",
             count(report.frames, "frame"),
             report.wall.as_secs_f64(),
             self.frames_per_second()

@@ -88,7 +88,7 @@ fn draw_all<'a>(
     let (speed, level) = lower.split_vertically(CHART);
     let spans = TimeSpans::of(trace);
     let most = spans.frames_per_second.iter().copied().fold(1.0, f64::max);
-    draw_line(&speed, "frames/s", &spans, &spans.frames_per_second, most * 1.15, SPEED)?;
+    draw_line(&speed, "fps", &spans, &spans.frames_per_second, most * 1.15, SPEED)?;
     let depth = trace.slots().max(1) as f64;
     draw_line(
         &level,

@@ -26,7 +26,7 @@ use super::room::Room;
 use super::table::{name, table};
 use super::video::Video;
 use crate::cli::AlreadyThere;
-use crate::cli::args::headings;
+use crate::cli::args::{headings, whole_number};
 use crate::cli::choices;
 use crate::cli::color::Label;
 use crate::cli::console::{self, NotPrinted};
@@ -55,7 +55,7 @@ pub(super) struct BatchArgs {
     ///
     /// Several short songs are rendered at the same time; a long song keeps the machine busy by itself. With --ring, --jobs,
     /// --segments or --devices, which apply to each song, the default is 1.
-    #[arg(long, hide_short_help = true, help_heading = headings::SPEED, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, hide_short_help = true, help_heading = headings::SPEED, value_name = "N", value_parser = whole_number(1_u16..=256))]
     at_once: Option<u16>,
 }
 
@@ -110,6 +110,9 @@ pub(super) fn run(
     signals.stream(|_| batch.render_all(&skipped));
     let (counts, unprinted) = batch.tell_result();
     if counts.left > 0 {
+        if let Some(record) = record.as_ref().filter(|record| counts.made == 0 && record.was_empty()) {
+            record.remove();
+        }
         return Err(StreamError::Cancelled.into());
     }
     if counts.failed > 0 {

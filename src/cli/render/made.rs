@@ -80,6 +80,11 @@ impl Record {
         Record { path, begun, file: Mutex::new(file) }
     }
 
+    /// Whether it had no lines when it was read.
+    pub(super) fn was_empty(&self) -> bool {
+        self.begun.is_empty()
+    }
+
     /// Whether a video with the name of `output` was begun, and the file of that name has changed since.
     pub(super) fn may_have(&self, output: &Path) -> bool {
         self.begun.get(&name_hash(output)).is_some_and(|begun| begun.before != State::of(output))

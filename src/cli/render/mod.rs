@@ -31,7 +31,7 @@ use batch::BatchArgs;
 use plan::Plan;
 pub(super) use plan::in_folder;
 use songs::Songs;
-pub(super) use summary::speed_of;
+pub(super) use summary::{put_speed, speed_of};
 
 /// Render a song to a video, or many songs.
 #[derive(Debug, clap::Args)]

@@ -119,6 +119,14 @@ impl Outcome {
         }
     }
 
+    /// Seconds for which notes are in sight in the video that was made.
+    pub(super) fn lookahead(&self) -> Option<f64> {
+        match self {
+            Outcome::Made { about, .. } => about["lookahead_seconds"].as_f64(),
+            _ => None,
+        }
+    }
+
     /// The time from the reading of the song to its end; `None` for a song that was not rendered to its end.
     pub(super) fn took(&self) -> Option<Duration> {
         match self {

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use strikeline::song::holds_chart;
-use strikeline_files::{Opened, open_or_wait};
+use strikeline_files::{Opened, is_wrong_path, open_or_wait, why_unreadable};
 use strikeline_picture::shown;
 
 use crate::cli::UsageError;
-use crate::cli::words::{self, listed};
+use crate::cli::words::listed;
 
 /// Extensions by which files in a folder are taken for songs. A file that is named on the command line may have any.
 const ENDINGS: [&str; 5] = ["mid", "midi", "kar", "rmi", "sng"];
@@ -143,9 +143,9 @@ fn read_list(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
 /// That the list at `path` cannot be opened.
 fn missing(path: &Path, error: io::Error) -> anyhow::Error {
     let unreadable = format!("the list {} cannot be read", shown(path));
-    match error.kind() {
-        io::ErrorKind::NotFound => UsageError(format!("{unreadable}: {}", words::unreadable(&error))).into(),
-        _ => anyhow::Error::new(error).context(unreadable),
+    match is_wrong_path(&error) {
+        true => UsageError(format!("{unreadable}: {}", why_unreadable(&error))).into(),
+        false => anyhow::Error::new(error).context(unreadable),
     }
 }
 

@@ -20,6 +20,11 @@ fn lookahead_of(scene: &Highway) -> f64 {
     scene.motion().lookahead().as_seconds()
 }
 
+/// For how long notes are in sight: `are in sight for 1.99 s`.
+pub(super) fn in_sight(seconds: f64) -> String {
+    format!("are in sight for {}", decimals(seconds, if seconds < 1.0 { 3 } else { 2 }))
+}
+
 /// How fast the notes move, and how long they are in sight.
 pub(crate) fn speed_of(scene: &Highway) -> String {
     let motion = scene.motion();
@@ -29,8 +34,15 @@ pub(crate) fn speed_of(scene: &Highway) -> String {
         (None, Some((pixels, frames))) => format!("{pixels} pixels in {frames} frames"),
         (None, None) => format!("{:.1} pixels per second", motion.pixels_per_second()),
     };
-    let lookahead = lookahead_of(scene);
-    format!("{speed} and are in sight for {}", decimals(lookahead, if lookahead < 1.0 { 3 } else { 2 }))
+    format!("{speed} and {}", in_sight(lookahead_of(scene)))
+}
+
+/// Puts the same into the object `json`.
+pub(crate) fn put_speed(json: &mut serde_json::Value, scene: &Highway) {
+    let motion = scene.motion();
+    json["lookahead_seconds"] = lookahead_of(scene).into();
+    json["pixels_per_frame"] = motion.pixels_per_frame().into();
+    json["pixels_per_second"] = motion.pixels_per_second().into();
 }
 
 /// The summary of a render.
@@ -159,15 +171,13 @@ impl RenderSummary<'_> {
             "adapter": report.adapter,
             "encoder": report.encoder,
             "bottleneck": report.stages.bottleneck().to_string(),
-            "lookahead_seconds": lookahead_of(self.scene),
-            "pixels_per_frame": self.scene.motion().pixels_per_frame(),
-            "pixels_per_second": self.scene.motion().pixels_per_second(),
             "song_start_seconds": self.scene.start().as_seconds(),
             "sound": self.sound.map(SoundSummary::json),
             "drum_map": self.drum_map,
             "warnings": self.warnings,
             "stages": stages,
         });
+        put_speed(&mut json, self.scene);
         put_path(&mut json, "output", self.output);
         if let Some([first, last]) = self.first_and_last() {
             put_path(&mut json, "first_picture", &first);

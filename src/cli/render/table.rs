@@ -9,6 +9,7 @@ use wgpu_video::stream::process_cpu_time;
 
 use super::outcome::{Counts, Outcome};
 use super::plan::PlannedVideo;
+use super::summary::in_sight;
 use crate::cli::words::{self, count, length};
 
 /// Width of the widest column of names, in columns of a terminal.
@@ -42,6 +43,9 @@ pub(super) fn table(
         text.push_str(&format!("{a}  {b}  {c:>frames$}  {d:>took$}  {e}\n"));
     }
     text.push_str(&in_all(&Counts::of(outcomes), frame_rate, wall));
+    if let Some(seconds) = outcomes.iter().find_map(Outcome::lookahead) {
+        text.push_str(&format!("\nnotes {}", in_sight(seconds)));
+    }
     text
 }
 

@@ -154,8 +154,8 @@ impl Recorded {
     pub(super) fn warnings(&self, song: &Song, span: &VideoSpan, is_as_written: bool) -> Vec<String> {
         let info = self.recording.info();
         let mut warnings = info.warnings.clone();
-        // In a loop, and in a part that was asked for, much of the recording is not to be heard.
-        let (Some(seconds), true) = (info.seconds(), is_as_written && span.tail.is_some()) else {
+        // In a loop, much of the recording is not to be heard.
+        let (Some(seconds), true) = (info.seconds(), is_as_written) else {
             return warnings;
         };
         let played = |written| song.timeline().outputs_of(written).next();
@@ -163,10 +163,14 @@ impl Recorded {
         else {
             return warnings;
         };
+        // Nor is it in a part that was asked for.
+        let is_to_the_end = span.tail.is_some();
         let behind = (ends - span.end()).as_seconds();
         let missing = (song.last_note() - ends).as_seconds();
         if begins >= span.end() || ends <= span.start {
             warnings.push("nothing of the recording is heard: it does not overlap with the video".to_owned());
+        } else if !is_to_the_end {
+            return warnings;
         } else if behind > 1.0 {
             warnings.push(format!(
                 "the recording goes on for {behind:.1} s after the end of the video; --tail makes the video longer"

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use strikeline_files::why_unreadable;
 use strikeline_picture::shown;
 
 use super::settings::MOST_BYTES;
@@ -16,7 +17,7 @@ pub(crate) enum TuningError {
     #[error("there is no folder for settings: set XDG_CONFIG_HOME or HOME")]
     NoFolder,
     /// The file cannot be read: look at its permissions.
-    #[error("the settings {} cannot be read: {reason}", shown(path))]
+    #[error("the settings {} cannot be read: {}", shown(path), why_unreadable(reason))]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use strikeline_files::why_unreadable;
 use strikeline_picture::shown;
 
 /// Error of opening, reading or copying a recording.
@@ -9,7 +10,7 @@ use strikeline_picture::shown;
 #[non_exhaustive]
 pub enum RecordingError {
     /// The file cannot be read at all.
-    #[error("cannot read the recording {path}: {error}", path = shown(path))]
+    #[error("the recording {path} cannot be read: {reason}", path = shown(path), reason = why_unreadable(error))]
     Read {
         /// The file.
         path: PathBuf,

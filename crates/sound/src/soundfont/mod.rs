@@ -28,7 +28,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use strikeline_files::{Opened, open_or_wait};
+use strikeline_files::{Opened, open_or_wait, why_unreadable};
 
 use file::SoundFontFile;
 use strikeline_picture::shown;
@@ -63,7 +63,7 @@ pub enum SoundFontError {
         problem: Box<SoundFontError>,
     },
     /// The file could not be read; check that it exists and that you may read it.
-    #[error("cannot be read: {reason}")]
+    #[error("cannot be read: {}", why_unreadable(reason))]
     Unreadable {
         /// What the system says.
         reason: io::Error,

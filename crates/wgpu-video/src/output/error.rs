@@ -23,8 +23,9 @@ pub enum OutputError {
     },
     /// The folder does not exist. Create it first.
     #[error(
-        "cannot create {}: there is no folder {}; create it first, or choose another folder",
+        "cannot create {}: {} {}; create it first, or choose another folder",
         shown(path),
+        if folder.exists() { "there is a file, not a folder, called" } else { "there is no folder" },
         shown(folder)
     )]
     NoFolder {
