@@ -175,7 +175,7 @@ fn an_error_has_its_exit_code_though_it_cannot_be_told() {
         command.current_dir(&folder).args(arguments).stderr(full()).stdout(full());
         command.status().unwrap().code()
     };
-    assert_eq!(code(&["render", "song.mid"]), Some(1));
+    assert_eq!(code(&["render", "song.mid"]), Some(2));
     assert_eq!(code(&["render", "--nonsense"]), Some(2));
     assert_eq!(code(&["--help"]), Some(1));
 }

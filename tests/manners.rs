@@ -134,6 +134,7 @@ fn a_wrong_value_has_one_exit_code_whatever_the_option() {
     file("notes.txt", b"neither a picture nor sound");
     file("wrong.toml", b"[gems]\nheight = 9000\n");
     file("family.toml", b"[text]\nfont = { family = \"No Such Family 7\" }\n");
+    let too_long = format!("{}.mp4", "a".repeat(300));
     for options in [
         &["--theme", "neno"][..],
         &["--theme", "wrong.toml"],
@@ -175,6 +176,14 @@ fn a_wrong_value_has_one_exit_code_whatever_the_option() {
         &["-o", "video.xyz"],
         &["-o", "nowhere/video.mp4"],
         &["--plays", "3"],
+        &["--theme", ""],
+        &["--drum-map", ""],
+        &["--adapter", ""],
+        &["--loop", "-5..-4"],
+        &["--start", "900"],
+        &["--codec", "x264", "--codec-option", "no-such-option=1"],
+        &["-o", "notes.txt/video.mp4"],
+        &["-o", &too_long],
     ] {
         let mut render = strikeline();
         let error = fail(render.current_dir(&folder).arg("render").arg(&path).args(options), 2);
@@ -191,6 +200,11 @@ fn a_wrong_value_has_one_exit_code_whatever_the_option() {
         &["drum-map", "--check", "missing.toml"],
         &["plan", "missing.mid"],
         &["part", "missing.plan.json", "1"],
+        &["part", "notes.txt", "1"],
+        &["part", "notes.txt", "-1"],
+        &["join", "notes.txt"],
+        &["inspect", "notes.txt"],
+        &["render", "@notes.txt"],
         &["join", "missing.plan.json"],
         &["tune", "missing.mid", "--dry-run"],
         &["doctor", "--adapter", "no such thing"],
@@ -202,6 +216,74 @@ fn a_wrong_value_has_one_exit_code_whatever_the_option() {
         assert!(error.starts_with("error: ") || arguments[0] == "doctor", "{arguments:?}: {error}");
     }
     assert_eq!(names(folder.path()), ["family.toml", "notes.txt", "song.mid", "wrong.toml"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_leads_nowhere_is_told_in_words_whatever_reads_it() {
+    let (folder, path) = folder_with(&song(1));
+    std::os::unix::fs::symlink("loop", folder.path().join("loop")).unwrap();
+    let too_long = "a".repeat(300);
+    for (wrong, words) in [
+        ("./none", "it does not exist; check the name"),
+        ("./loop", "its links lead in a circle; check where they lead"),
+        ("song.mid/below", "a part of the path is not a folder; check the name"),
+        (&too_long, "the name is too long; check it"),
+    ] {
+        let (list, wrong_file) = (format!("@{wrong}"), format!("./{wrong}"));
+        for arguments in [
+            &["inspect", wrong][..],
+            &["render", wrong],
+            &["render", &list],
+            &["join", wrong],
+            &["part", wrong, "1"],
+            &["render", "song.mid", "--theme", &wrong_file],
+            &["render", "song.mid", "--drum-map", &wrong_file],
+            &["render", "song.mid", "--soundfont", wrong],
+            &["render", "song.mid", "--audio", wrong],
+            &["render", "song.mid", "--end-card", wrong],
+        ] {
+            let error = fail(strikeline().current_dir(&folder).args(arguments), 2);
+            assert!(error.contains(words), "{arguments:?}: {error}");
+            assert!(!error.contains("os error"), "{arguments:?}: {error}");
+        }
+    }
+    assert!(path.exists());
+    assert_eq!(names(folder.path()), ["loop", "song.mid"]);
+}
+
+#[test]
+fn every_command_that_draws_tells_how_long_notes_are_in_sight() {
+    let (folder, _) = folder_with(&song(1));
+    let printed = |arguments: &[&str]| {
+        let mut command = strikeline();
+        succeed(command.current_dir(&folder).args(arguments).args([
+            "--size",
+            "128x128",
+            "--lookahead",
+            "1.7",
+        ]))
+    };
+    for arguments in [
+        &["render", "song.mid", "--duration", "0.1"][..],
+        &["frame", "song.mid", "--at", "0"],
+        &["profile", "song.mid", "--brief", "--frames", "6"],
+        &["plan", "song.mid", "--duration", "0.1"],
+    ] {
+        let output = printed(&[arguments, &["--json"]].concat());
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let lookahead = json["lookahead_seconds"].as_f64().unwrap_or_default();
+        assert!((lookahead / 1.7 - 1.0).abs() < 0.05, "{arguments:?}: {json}");
+        assert!(json["pixels_per_second"].as_f64().is_some(), "{arguments:?}: {json}");
+    }
+    for arguments in [
+        &["render", "song.mid", "--duration", "0.1", "-f"][..],
+        &["render", "song.mid", "--duration", "0.1", "-o", "several/"],
+        &["plan", "song.mid", "--duration", "0.1", "-f"],
+    ] {
+        let text = String::from_utf8(printed(arguments).stderr).unwrap();
+        assert!(text.contains("in sight for 1.7"), "{arguments:?}: {text}");
+    }
 }
 
 #[test]
@@ -303,6 +385,7 @@ fn what_has_no_effect_is_told() {
         (&["--title", "A", "--bar-number"], "--title and --bar-number have no effect: a picture of 64x64"),
         (&["--start", "-9"], "no notes fall: the video ends"),
         (&["--sound", "none", "--soundfont", "song.mid"], "--soundfont has no effect"),
+        (&["--ffmpeg", "none"], "--ffmpeg has no effect: the codec h264"),
     ] {
         let told = told(&[&["--duration", "0.1"], options].concat());
         assert!(told.contains(&format!("warning: {warning}")), "{options:?}: {told}");

@@ -229,7 +229,7 @@ fn a_picture_can_go_to_standard_output_and_a_song_come_from_standard_input() {
     assert_eq!(names(folder.path()), ["song.mid", "song.mp4", "still.png"]);
 
     let inspected = with_input(&mut in_folder(folder.path(), &["inspect", "-"]), b"not a song");
-    assert_eq!(inspected.status.code(), Some(1));
+    assert_eq!(inspected.status.code(), Some(2));
     let error = String::from_utf8(inspected.stderr).unwrap();
     assert!(error.contains("standard input: ") && error.contains("MIDI"), "{error}");
 

@@ -20,7 +20,7 @@ use wgpu_video::stream::{PictureSequenceError, StreamError};
 use super::config::ConfigError;
 use super::farm::{PartsMissing, PlanError};
 use super::signals::Signal;
-use super::{AlreadyThere, UsageError};
+use super::{AlreadyThere, UsageError, given};
 
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl ExitCode {
         if error.chain().any(|cause| inner(cause).is_some_and(says_exists)) {
             return ExitCode::Exists;
         }
-        if error.chain().any(|cause| inner(cause).is_some_and(says_wrong)) {
+        if error.chain().any(|cause| inner(cause).is_some_and(says_wrong)) || refuses_options(error) {
             return ExitCode::Wrong;
         }
         ExitCode::Failed
@@ -106,6 +106,12 @@ fn inner<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'stati
             _ => cause,
         },
     })
+}
+
+/// Whether an encoder failed before anything was drawn, and `--codec-option` is given: it takes no such option.
+fn refuses_options(error: &anyhow::Error) -> bool {
+    let is_refused = matches!(error.downcast_ref(), Some(StreamError::Encoder(EncodeError::Failed { .. })));
+    is_refused && given::has("codec-option")
 }
 
 /// Whether an output exists that may not be replaced.
@@ -147,9 +153,10 @@ fn says_wrong(cause: &(dyn Error + 'static)) -> bool {
 fn song_is_wrong(error: &SongError) -> bool {
     match error {
         SongError::InFile { problem, .. } => song_is_wrong(problem),
-        SongError::NotMidi { .. } | SongError::NoSuchTrack { .. } | SongError::NoSuchDifficulty { .. } => {
-            true
-        }
+        SongError::NotMidi { .. }
+        | SongError::NoChart { .. }
+        | SongError::NoSuchTrack { .. }
+        | SongError::NoSuchDifficulty { .. } => true,
         SongError::Unreadable { reason } => is_wrong_path(reason),
         _ => false,
     }

@@ -35,7 +35,7 @@ pub(in crate::cli) struct PartArgs {
     plan: PathBuf,
 
     /// Number of the part: from 1, or 0 for the sound, if there is any
-    #[arg(value_name = "K", allow_negative_numbers = true, value_parser = whole_number(0_u64..=u64::MAX))]
+    #[arg(value_name = "K", allow_negative_numbers = true, value_parser = whole_number(0_u64..=1_000_000))]
     number: u64,
 
     #[command(flatten)]

@@ -23,10 +23,13 @@ pub enum OutputError {
     },
     /// The folder does not exist. Create it first.
     #[error(
-        "cannot create {}: {} {}; create it first, or choose another folder",
+        "cannot create {}: {}, or choose another folder",
         shown(path),
-        if folder.exists() { "there is a file, not a folder, called" } else { "there is no folder" },
-        shown(folder)
+        if folder.exists() {
+            format!("{} is a file, not a folder; give it another name", shown(folder))
+        } else {
+            format!("there is no folder {}; create it first", shown(folder))
+        }
     )]
     NoFolder {
         /// The name that was given.

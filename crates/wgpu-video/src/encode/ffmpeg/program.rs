@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +82,11 @@ impl FfmpegProgram {
             let started = Process::start(command, patience, MOST_ANSWER);
             let mut process = started.map_err(|error| ProgramError::NotStarted {
                 program: program.to_owned(),
-                reason: error.to_string(),
+                reason: match error.kind() {
+                    io::ErrorKind::NotFound => "there is no such program".to_owned(),
+                    io::ErrorKind::PermissionDenied => "you are not allowed to run it".to_owned(),
+                    _ => error.to_string(),
+                },
             })?;
             let told = process.end().map_err(|_| no_ffmpeg())?;
             Ok(String::from_utf8_lossy(&told).into_owned())
