@@ -126,6 +126,8 @@ pub(super) fn run(mut args: TuneArgs, signals: &Signals) -> anyhow::Result<()> {
         .context("the graphics adapter disappeared; check `strikeline doctor`")?;
     let mut messages = Messages::new(args.messages, args.json.json);
     codec.tell_unused(&mut messages);
+    messages.chosen("adapter", &adapter);
+    messages.chosen("encoder", encoder_name);
     let song = song(args, &mut messages)?;
     // From the first note on: the lanes are full from the first frame.
     let start = song.notes().first().map(|note| note.time);
@@ -140,6 +142,15 @@ pub(super) fn run(mut args: TuneArgs, signals: &Signals) -> anyhow::Result<()> {
         most_devices: if adapter.software { jobs.max(2) } else { 2 },
         default: WorkSplit { devices: Some(adapter.devices()), ..WorkSplit::for_jobs(jobs) },
     };
+    messages.chosen(
+        "work",
+        format_args!(
+            "the default is {}; rings up to {} and up to {} are tried",
+            space.default,
+            space.deepest_ring,
+            super::words::count(space.most_devices, "device")
+        ),
+    );
     let mut bench = StreamBench {
         frames: super::at_least_one(picture.fps().frames_to_cover(song.last_note() - scene.start())),
         scene: &mut scene,

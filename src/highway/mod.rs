@@ -26,6 +26,7 @@ mod notes;
 mod options;
 mod paint;
 mod pipelines;
+mod placement;
 mod resident;
 mod spans;
 mod static_layer;

@@ -181,6 +181,12 @@ pub(in crate::cli) fn run(args: &JoinArgs, signals: &Signals) -> anyhow::Result<
     };
     let origins = &checked?;
     one_adapter(origins, args.allow_mixed, &mut messages)?;
+    for PartOrigin { part, program, adapter } in origins {
+        let how =
+            adapter.as_ref().map_or_else(|| "the sound".to_owned(), |adapter| format!("drawn on {adapter}"));
+        messages
+            .chosen(&format!("part {part}"), format_args!("{how}; made by strikeline {}", program.version));
+    }
 
     let plan = &file.plan;
     let video = &plan.video;

@@ -17,8 +17,9 @@ use super::dense::{self, Distances};
 use super::grace;
 use super::layout::Layout;
 use super::moved::ComingArea;
-use super::notes::{self, HasRoadShape, LineInstance, NoteInstance, RoadShape};
+use super::notes::{HasRoadShape, LineInstance, NoteInstance, RoadShape};
 use super::pipelines::{FrameUniform, HighwayUniform, Layer, Pipelines};
+use super::placement;
 use super::spans::{SpanInstance, Spans};
 use super::static_layer::{self, StaticShape};
 use super::visible::VisibleRange;
@@ -104,14 +105,14 @@ impl Resident {
     ) -> Result<Resident, SceneError> {
         let (layout, motion, options) = (&highway.layout, &highway.motion, &highway.options);
         let (content, captions, theme) = (&highway.content, &highway.captions, &options.theme);
-        let beats = notes::place_lines(&content.beats, &content.notes, layout, theme, motion);
+        let beats = placement::place_lines(&content.beats, &content.notes, layout, theme, motion);
         let travel = motion.pixels_in_shutter(options.shutter_degrees);
         let spans = Spans::new(content, layout, options, motion, travel);
         let span_instances = spans.instances();
         let roles = grace::roles(&content.notes);
         let place = |kicks: bool| {
             let belongs = |note: &HighwayNote| (note.place == LanePlace::Kick) == kicks;
-            notes::place_notes(&content.notes, layout, theme, motion, travel, &roles, belongs)
+            placement::place_notes(&content.notes, layout, theme, motion, travel, &roles, belongs)
         };
         let effects = &theme.effects;
         let most_shining = dense::most_shining(effects.duration);

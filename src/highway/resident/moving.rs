@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::instances::Instances;
 use crate::highway::changes;
 use crate::highway::dense;
-use crate::highway::notes::{self, HasRoadShape, NoteInstance, Positions, RoadShape};
+use crate::highway::notes::{HasRoadShape, NoteInstance, RoadShape};
+use crate::highway::placement::{self, Positions};
 use crate::highway::visible::VisibleRange;
 use strikeline_picture::Rectangle;
 use wgpu_video::gpu::Gpu;
@@ -109,7 +110,7 @@ impl Moving<NoteInstance> {
         let mut moving = Moving::new(gpu, what, placed)?;
         moving.crowded = dense::crowded_runs(moving.items.iter().map(NoteInstance::is_crowded));
         if moving.positions.len() > most {
-            moving.places = notes::places(&moving.items);
+            moving.places = placement::places(&moving.items);
             let places = moving.places.iter().max().map_or(0, |last| usize::from(*last) + 1);
             // On either side of the strike line.
             moving.chosen = Instances::writable(gpu, what, (places * most * 2).min(moving.items.len()))?;
