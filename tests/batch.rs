@@ -325,7 +325,7 @@ fn a_list_may_be_a_pipe_but_no_device_and_no_record_is_read_from_a_pipe() {
     assert!(stderr(&output).contains("is not a record of videos"), "{}", stderr(&output));
     assert_eq!(names(&folder.path().join("videos")), [".batch.strikeline-journal", "a.mp4"]);
 
-    let told = fail(&mut render(folder.path(), &["@/dev/zero", "-o", "videos"]), 1);
+    let told = fail(&mut render(folder.path(), &["@/dev/zero", "-o", "videos"]), 2);
     assert!(told.contains("it is a device"), "{told}");
 }
 

@@ -333,7 +333,7 @@ fn what_a_terminal_would_obey_is_shown_as_text_wherever_a_name_is_told() {
         error
     };
     for (code, arguments) in [
-        (1, &["render", &name(".txt")][..]),
+        (2, &["render", &name(".txt")][..]),
         (2, &["render", &name("missing.mid")]),
         (4, &["render", "song.mid", "-o", &name(".mp4")]),
         (2, &["render", "song.mid", "-o", &format!("{}/video.mp4", name(""))]),
@@ -345,13 +345,13 @@ fn what_a_terminal_would_obey_is_shown_as_text_wherever_a_name_is_told() {
         (2, &["theme", "--check", &name(".toml")]),
         (2, &["theme", "--check", &name("2.toml")]),
         (2, &["drum-map", "--check", &name(".toml")]),
-        (1, &["inspect", &name(".txt")]),
-        (1, &["tune", &name(".txt"), "--dry-run"]),
-        (1, &["plan", &name(".txt")]),
+        (2, &["inspect", &name(".txt")]),
+        (2, &["tune", &name(".txt"), "--dry-run"]),
+        (2, &["plan", &name(".txt")]),
         (4, &["plan", "song.mid", "-o", &name(".json")]),
-        (1, &["part", &name(".txt"), "1"]),
+        (2, &["part", &name(".txt"), "1"]),
         (2, &["part", &name("missing.json"), "1"]),
-        (1, &["join", &name(".txt")]),
+        (2, &["join", &name(".txt")]),
         (2, &["render", &format!("@{}", name("missing.list"))]),
         (1, &["render", &format!("@{}", name(".list"))]),
     ] {

@@ -16,7 +16,7 @@ fn song(seconds: u32) -> Vec<u8> {
 #[test]
 fn input_that_is_no_song_is_named_with_the_reason() {
     let (folder, path) = folder_with(b"\x89PNG\r\n\x1a\n something else entirely");
-    let error = fail(strikeline().current_dir(&folder).arg("render").arg(&path), 1);
+    let error = fail(strikeline().current_dir(&folder).arg("render").arg(&path), 2);
     assert!(error.contains("song.mid") && error.to_lowercase().contains("midi"), "{error}");
 
     let missing = folder.path().join("missing.mid");
@@ -115,9 +115,9 @@ fn what_the_command_line_cannot_mean_is_a_usage_error() {
         (&["--size", "63x64"][..], "64x64 to 8192x8192"),
         (&["--size", "huge"], "1080p"),
         (&["--fps", "0"], "30000/1001"),
-        (&["--quality", "52"], "51"),
-        (&["--ring", "0"], "1..="),
-        (&["--jobs", "0"], "1..="),
+        (&["--quality", "52"], "from 0 to 51"),
+        (&["--ring", "0"], "from 1 to 256"),
+        (&["--jobs", "0"], "from 1 to 256"),
         (&["--lookahead", "0"], "0.1 to 30"),
         (&["--shutter", "361"], "0 to 360"),
         (&["--shutter", "nan"], "0 to 360"),

@@ -174,7 +174,7 @@ fn options_for_the_encoder_are_passed_on_and_others_are_not() {
     assert!(error.contains("codecs of ffmpeg"), "{error}");
     // ffmpeg itself refuses it, before anything is drawn.
     let arguments = ["--codec", "x264", "-o", "c.mp4", "--codec-option", "preset=nothing"];
-    let error = fail(&mut render(folder, &arguments), 1);
+    let error = fail(&mut render(folder, &arguments), 2);
     assert!(error.contains("x264") && error.contains("preset"), "{error}");
     let planned = ["--codec", "x264", "--codec-option", "preset=slow"];
     let error = fail(&mut command(folder, "plan", &planned), 2);

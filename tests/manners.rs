@@ -204,7 +204,6 @@ fn a_wrong_value_has_one_exit_code_whatever_the_option() {
         &["part", "notes.txt", "-1"],
         &["join", "notes.txt"],
         &["inspect", "notes.txt"],
-        &["render", "@notes.txt"],
         &["join", "missing.plan.json"],
         &["tune", "missing.mid", "--dry-run"],
         &["doctor", "--adapter", "no such thing"],

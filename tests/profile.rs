@@ -250,7 +250,7 @@ fn the_picture_is_an_svg_that_is_readable_in_light_and_dark() {
         assert!(svg.lines().any(drawn), "{line}");
     }
     assert!(svg.contains("@media (prefers-color-scheme: dark)"));
-    for name in ["render", "readback", "encode-0", "write", "frames/s", "slots in use"] {
+    for name in ["render", "readback", "encode-0", "write", "fps", "slots in use"] {
         assert!(svg.contains(name), "{name}");
     }
     // Whatever is coloured has another colour in the dark.

@@ -104,7 +104,7 @@ fn a_reader_that_goes_away_ends_the_run_with_one_line() {
         let ended = child.wait_with_output().unwrap();
         let told = String::from_utf8(ended.stderr).unwrap();
         assert_eq!(ended.status.code(), Some(141), "{told}");
-        assert!(told.starts_with("standard output was closed by its reader after "), "{told}");
+        assert!(told.starts_with("error: standard output was closed by its reader after "), "{told}");
         assert!(told.ends_with(" of 1799 frames\n") && told.lines().count() == 1, "{told}");
     }
 }
