@@ -298,11 +298,8 @@ fn no_resume_neither_reads_nor_writes_a_journal_and_a_short_render_keeps_none() 
 fn a_render_beside_one_that_runs_does_without_a_journal() {
     let folder = tempfile::tempdir().unwrap();
     let video = folder.path().join("video.mp4");
-    let mut first = render(&video, &["--quiet"]).spawn().unwrap();
-    while journals(folder.path()).is_empty() {
-        assert!(first.try_wait().unwrap().is_none());
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    // Once something is written, the journal is locked.
+    let mut first = begin(render(&video, &["--quiet"]), folder.path(), 1);
     kill_process(Pid::from_child(&first), Signal::STOP).unwrap();
     // The same video, which it makes and cannot keep segments of meanwhile.
     let other = succeed(render(&video, &["--force"]).stderr(Stdio::piped()));
