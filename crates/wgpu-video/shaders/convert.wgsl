@@ -29,11 +29,13 @@ fn pixel(column: i32, row: i32) -> vec3<f32> {
     if reads == LINEAR {
         return coded(color);
     }
+    var values = color;
     if reads == DECODED {
-        // Drivers may decode with an error of up to half a value, which rounding takes away.
-        return round(coded(color) * 255.0) / 255.0;
+        values = coded(color);
     }
-    return color;
+    // Values of 8 bits. Drivers may decode with an error of up to half a value, and read 1/255 with one in the last bit, which
+    // rounding takes away: the same values give the same samples in every format.
+    return round(values * 255.0) / 255.0;
 }
 
 @fragment
