@@ -173,7 +173,7 @@ fn template(style: BarStyle, columns: usize) -> String {
     let color = if style == BarStyle::NamedFrames { "" } else { ".cyan/8" };
     let bar = match columns {
         ..NARROW => String::new(),
-        NARROW..WIDE => format!("{{bar:16{color}}} "),
+        NARROW..WIDE => format!("{{bar:8{color}}} "),
         WIDE.. => format!("{{bar:32{color}}} "),
     };
     let frame = if columns < WIDE { "" } else { "frame " };
@@ -199,7 +199,7 @@ mod tests {
         for style in [BarStyle::Frames, BarStyle::NamedFrames, BarStyle::Songs, BarStyle::Search] {
             let [narrow, usual, wide] = [40, 80, 120].map(|columns| template(style, columns));
             assert!(!narrow.contains("{bar"), "{narrow}");
-            assert!(usual.contains("{bar:16") && wide.contains("{bar:32"), "{usual} {wide}");
+            assert!(usual.contains("{bar:8") && wide.contains("{bar:32"), "{usual} {wide}");
             for template in [narrow, usual, wide] {
                 assert!(ProgressStyle::with_template(&template).is_ok(), "{template}");
             }

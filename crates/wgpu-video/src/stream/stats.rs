@@ -29,7 +29,7 @@ impl Stage {
     pub const fn at_work(self) -> &'static str {
         match self {
             Stage::Render => "drawing",
-            Stage::Readback => "the graphics device",
+            Stage::Readback => "the graphics",
             Stage::Encode => "encoding",
             Stage::Write => "writing",
             Stage::Sound => "the sound",
