@@ -8,7 +8,7 @@ use std::path::Path;
 use strikeline_audio::AudioTrack;
 use strikeline_picture::SegmentIndex;
 
-use super::content;
+use super::payload;
 use super::record::{self, Kind, MAGIC, SegmentKey};
 use crate::encode::Codec;
 use crate::output::FileIdentity;
@@ -47,13 +47,13 @@ pub(crate) struct Elsewhere {
 
 impl Elsewhere {
     pub(super) fn of(segment: &FinishedSegment) -> Elsewhere {
-        Elsewhere { front: content::segment_front(segment), hash: blake3::hash(&segment.data) }
+        Elsewhere { front: payload::segment_front(segment), hash: blake3::hash(&segment.data) }
     }
 
     /// The segment `index`, coded in `codec`, if `data` is its data.
     pub(crate) fn segment(&self, index: SegmentIndex, codec: Codec, data: &[u8]) -> Option<FinishedSegment> {
         let is_whole = blake3::hash(data) == self.hash;
-        is_whole.then(|| content::segment(index, codec, &[&self.front, data].concat())).flatten()
+        is_whole.then(|| payload::segment(index, codec, &[&self.front, data].concat())).flatten()
     }
 }
 
@@ -81,10 +81,6 @@ impl Contents {
     /// # Errors
     /// When `file` cannot be read.
     pub fn read(file: &mut impl Read) -> io::Result<Option<Contents>> {
-        let mut magic = [0; MAGIC.len()];
-        if !record::fill(file, &mut magic)? || magic != *MAGIC {
-            return Ok(None);
-        }
         let Some((key, about, head)) = read_head(file)? else { return Ok(None) };
         let mut contents = Contents::of_head(key, about, head);
         loop {
@@ -104,12 +100,12 @@ impl Contents {
                 Kind::Segment => drop(contents.segments.insert(segment, contents.end)),
                 Kind::Sound => drop(contents.sound.insert(segment, contents.end)),
                 Kind::Elsewhere => {
-                    let Some((front, hash)) = content::split_hash(&content) else {
+                    let Some((front, hash)) = payload::split_hash(&content) else {
                         return Ok(Some(contents));
                     };
                     contents.elsewhere.insert(segment, Elsewhere { front: front.to_owned(), hash });
                 }
-                Kind::SoundTrack => contents.sound_track = content::track(&content),
+                Kind::SoundTrack => contents.sound_track = payload::track(&content),
                 Kind::Done => contents.is_complete = true,
             }
             contents.end += bytes;
@@ -143,10 +139,6 @@ impl Contents {
 /// When the file cannot be read.
 pub fn about_file(path: &Path) -> io::Result<Option<String>> {
     let mut file = File::open(path)?;
-    let mut magic = [0; MAGIC.len()];
-    if !record::fill(&mut file, &mut magic)? || magic != *MAGIC {
-        return Ok(None);
-    }
     Ok(read_head(&mut file)?.map(|(_, about, _)| about))
 }
 
@@ -157,10 +149,6 @@ pub fn about_file(path: &Path) -> io::Result<Option<String>> {
 /// When it cannot be read.
 pub fn video_of_file(path: &Path) -> io::Result<Option<FileIdentity>> {
     let mut file = File::open(path)?;
-    let mut magic = [0; MAGIC.len()];
-    if !record::fill(&mut file, &mut magic)? || magic != *MAGIC {
-        return Ok(None);
-    }
     let Some((key, _, head)) = read_head(&mut file)? else { return Ok(None) };
     // It is the last record.
     let length = record::HEADER_BYTES + FileIdentity::BYTES as u64 + record::CHECKSUM_BYTES;
@@ -173,8 +161,12 @@ pub fn video_of_file(path: &Path) -> io::Result<Option<FileIdentity>> {
     Ok(FileIdentity::from_bytes(&content).filter(|_| is_done))
 }
 
-/// Key, text, and length in bytes of the first record; `None` if it is not whole.
+/// Key, text, and length in bytes of the first record; `None` if it is not whole, or if the file is not a segment file.
 fn read_head(file: &mut impl Read) -> io::Result<Option<(SegmentKey, String, u64)>> {
+    let mut magic = [0; MAGIC.len()];
+    if !record::fill(file, &mut magic)? || magic != *MAGIC {
+        return Ok(None);
+    }
     // The checksum is made with the key that is in the record itself, so the record is read twice.
     let mut front = [0; record::HEADER_BYTES as usize];
     if !record::fill(file, &mut front)? {

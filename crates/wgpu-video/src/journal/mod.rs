@@ -24,9 +24,9 @@
 //! behind it. So if a file was cut off anywhere, or its end was never written to the disk, all whole records before that place
 //! can still be used.
 
-mod content;
 mod contents;
 mod join;
+mod payload;
 mod record;
 mod resume;
 mod segment_file;

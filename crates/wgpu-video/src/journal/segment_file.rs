@@ -11,7 +11,7 @@ use strikeline_picture::SegmentIndex;
 
 use super::contents::{Contents, Elsewhere, MAX_ABOUT};
 use super::record::{self, Kind, MAGIC, SegmentKey};
-use super::{JournalError, content};
+use super::{JournalError, payload};
 use crate::encode::Codec;
 use crate::output::{FileIdentity, Folder};
 use crate::stream::{FinishedSegment, SegmentStore, SinkError};
@@ -153,7 +153,7 @@ impl SegmentFile {
     /// # Errors
     /// [`JournalError::Io`]. The file is then as it was before, as far as the disk allows.
     pub fn add(&self, segment: &FinishedSegment) -> Result<(), JournalError> {
-        let front = content::segment_front(segment);
+        let front = payload::segment_front(segment);
         let mut state = self.lock();
         let at = self.append(&mut state, (Kind::Segment, segment.segment.0), &[&front, &segment.data])?;
         state.contents.segments.insert(segment.segment, at);
@@ -183,7 +183,7 @@ impl SegmentFile {
     /// # Errors
     /// As [`SegmentFile::add`].
     pub fn add_sound_track(&self, track: &AudioTrack) -> Result<(), JournalError> {
-        let content = content::put_track(track).ok_or_else(|| {
+        let content = payload::put_track(track).ok_or_else(|| {
             let error =
                 io::Error::other(format!("sound in {} cannot be kept in a segment file", track.codec));
             JournalError::Io { path: self.path.clone(), error }
@@ -199,7 +199,7 @@ impl SegmentFile {
     /// # Errors
     /// As [`SegmentFile::add`].
     pub fn add_sound(&self, segment: SegmentIndex, packets: &[Packet]) -> Result<(), JournalError> {
-        let content = content::put_packets(packets);
+        let content = payload::put_packets(packets);
         let mut state = self.lock();
         let at = self.append(&mut state, (Kind::Sound, segment.0), &[&content])?;
         state.contents.sound.insert(segment, at);
@@ -239,7 +239,7 @@ impl SegmentFile {
         let mut state = self.lock();
         let Some(at) = state.contents.segments.get(&segment).copied() else { return Ok(None) };
         let content = self.content(&mut state, at, (Kind::Segment, segment.0))?;
-        let segment = content::segment(segment, self.codec, &content);
+        let segment = payload::segment(segment, self.codec, &content);
         segment.map(Some).ok_or_else(|| self.damaged(at))
     }
 
@@ -251,7 +251,7 @@ impl SegmentFile {
         let mut state = self.lock();
         let Some(at) = state.contents.sound.get(&segment).copied() else { return Ok(None) };
         let content = self.content(&mut state, at, (Kind::Sound, segment.0))?;
-        content::packets(&content).map(Some).ok_or_else(|| self.damaged(at))
+        payload::packets(&content).map(Some).ok_or_else(|| self.damaged(at))
     }
 
     /// Notes that the file `video`, which is about to appear, is the video of all these segments: see [`video_of_file`]. Does

@@ -1,4 +1,4 @@
-//! The contents of the records: a finished segment, the description of the sound, and packets of sound.
+//! How the content of a record is written and read: a finished segment, the description of the sound, and packets of sound.
 
 use std::num::NonZeroU32;
 
