@@ -87,10 +87,10 @@ def main():
     ]
     with tempfile.TemporaryDirectory() as folder:
         song = ROOT / "examples/songs/groove.mid"
-        (Path(folder) / "groove.mid").write_bytes(song.read_bytes())
+        (Path(folder) / "song.mid").write_bytes(song.read_bytes())
         for columns in COLUMNS:
-            page += ["", f"## {columns} columns", "", "`strikeline render groove.mid -o groove.mp4 --force`, while it runs:", ""]
-            arguments = ["render", "groove.mid", "-o", "groove.mp4", "--force"]
+            page += ["", f"## {columns} columns", "", "`strikeline render song.mid -o song.mp4 --force`, while it runs:", ""]
+            arguments = ["render", "song.mid", "-o", "song.mp4", "--force"]
             middle, end = while_it_runs(program, arguments, columns, folder)
             page += [text(middle), "", "At its end:", "", text(end)]
             for arguments in [["-h"], ["render", "-h"]]:
