@@ -9,7 +9,7 @@ use strikeline_picture::shown;
 use wgpu_video::journal::{JournalError, about_file, is_in_use, remove_unused};
 use wgpu_video::output::{Leftover, leftovers};
 
-use super::args::{JsonArgs, headings};
+use super::args::{JsonArgs, headings, whole_number};
 use super::color::Label;
 use super::console;
 use super::journal_about::AboutJournal;
@@ -35,7 +35,7 @@ pub(super) struct CleanArgs {
     /// Only files of at least this many days
     ///
     /// Of such an age since they were last written to.
-    #[arg(long, value_name = "DAYS", default_value_t = 0)]
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = whole_number(0_u64..=1_000_000))]
     older_than: u64,
 
     /// List nothing; print only errors

@@ -190,8 +190,20 @@ pub(crate) const CODECS: &[VideoCodec] = &[
 const USUAL: [&str; 9] = ["h264", "x264", "x265", "vp9", "svt-av1", "prores", "png", "gif", "y4m"];
 
 /// The codecs for which a quality means nothing: they are lossless, or do not compress, or have no choice.
-const WITHOUT_QUALITY: [&str; 11] =
-    ["ffv1", "ffv1-rgba", "png", "qoi", "webp", "gif", "apng", "webp-animation", "y4m", "nv12", "rgba"];
+const WITHOUT_QUALITY: [&str; 12] = [
+    "prores4444",
+    "ffv1",
+    "ffv1-rgba",
+    "png",
+    "qoi",
+    "webp",
+    "gif",
+    "apng",
+    "webp-animation",
+    "y4m",
+    "nv12",
+    "rgba",
+];
 
 /// How to see all codecs, for an error.
 pub(crate) const ALL_CODECS: &str = "`strikeline render --help` lists all";
@@ -352,11 +364,15 @@ impl VideoCodec {
         Err(UsageError(format!("{given} {verb} for the codec h264, and this is {name}{instead}")))
     }
 
-    /// Warns that options for ffmpeg have no effect, if this codec does without it.
+    /// Warns of options that have no effect with this codec: its quality, if there is none to choose, and those for ffmpeg, if it
+    /// does without.
     pub(crate) fn tell_unused(&self, messages: &mut Messages) {
         if !matches!(self.maker, Maker::Ffmpeg) {
             let why = format!("the codec {} is a part of strikeline", self.name);
             given::without_effect(&["ffmpeg"], why).iter().for_each(|warning| messages.warn(warning));
+        }
+        if given::has("quality") && !self.has_quality() {
+            messages.warn(format_args!("--quality has no effect: {} has none to choose", self.name));
         }
     }
 
@@ -367,7 +383,8 @@ impl VideoCodec {
     /// pictures cannot have the format.
     pub(crate) fn factory(&self, settings: MakerSettings<'_>) -> anyhow::Result<Arc<dyn EncoderFactory>> {
         let pixels = self.check_pixels(settings.pixels)?;
-        if settings.effort.is_some() && !matches!(self.maker, Maker::H264) {
+        // A default of the configuration file is for the codec h264 alone.
+        if given::has("effort") && settings.effort.is_some() && !matches!(self.maker, Maker::H264) {
             let instead = match self.maker {
                 Maker::Ffmpeg => {
                     "; its encoder has options of its own for that, such as --codec-option preset=slow"

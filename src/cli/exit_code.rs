@@ -201,7 +201,8 @@ mod tests {
         assert_eq!(code(PictureSequenceError::Exist { first: "1.png".into(), more: 2 }), 4);
         let missing = || SongError::Unreadable { reason: io::ErrorKind::NotFound.into() };
         assert_eq!(code(SongError::InFile { path: "song.mid".into(), problem: Box::new(missing()) }), 2);
-        assert_eq!(code(SongError::Unreadable { reason: io::ErrorKind::PermissionDenied.into() }), 1);
+        assert_eq!(code(SongError::Unreadable { reason: io::ErrorKind::PermissionDenied.into() }), 2);
+        assert_eq!(code(SongError::Unreadable { reason: io::ErrorKind::UnexpectedEof.into() }), 1);
         let adapter = || GpuError::NoSuchAdapter { wanted: "x".to_owned(), available: String::new() };
         assert_eq!(code(StreamError::Gpu(adapter())), 2);
         assert_eq!(code(GpuError::NoAdapter), 1);

@@ -195,6 +195,42 @@ fn belongs_to_chart(name: &OsStr) -> bool {
     !was_made || SHOWN_WITH_CHARTS.iter().any(|shown| stem.starts_with(shown))
 }
 
+/// Makes `folder`, and those that it is in, if they do not exist.
+///
+/// # Errors
+/// When a file is in its place, or it cannot be made.
+pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    let in_the_way = folder.ancestors().find(|path| path.exists()).filter(|path| !path.is_dir());
+    if let Some(file) = in_the_way {
+        let text = format!(
+            "the folder {} cannot be created: {} is a file, not a folder; choose another folder",
+            shown(folder),
+            shown(file)
+        );
+        return Err(UsageError(text).into());
+    }
+    fs::create_dir_all(folder).map_err(|error| {
+        anyhow::anyhow!("the folder {} cannot be created: {}", shown(folder), output::describe(&error))
+    })
+}
+
+/// Removes those of `folder` and the folders that it is in which [`missing_folders`] found missing, if nothing is in them.
+pub(super) fn remove_empty_folders(made: &[PathBuf]) {
+    for folder in made {
+        // It may be in use.
+        let _ = fs::remove_dir(folder);
+    }
+}
+
+/// `folder` and those that it is in which do not exist, the innermost first.
+pub(super) fn missing_folders(folder: &Path) -> Vec<PathBuf> {
+    let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    folder.ancestors().take_while(is_missing).map(Path::to_path_buf).collect()
+}
+
 /// Whether two paths lead to one file; not if one of them does not exist.
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     FileId::of(one).is_some_and(|file| FileId::of(other) == Some(file))

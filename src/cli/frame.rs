@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use strikeline::song::SongPoint;
-use strikeline_picture::{FrameIndex, shown};
+use strikeline_picture::{FrameIndex, Time, shown};
 use wgpu_video::encode::H264Quality;
 use wgpu_video::encode::pictures::{PNG, Pixels};
 use wgpu_video::gpu::Gpu;
@@ -84,6 +84,14 @@ pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
     }
     let song = args.song.open(&mut messages)?;
     let at = args.at.of(&song)?.rounded();
+    let last = song.last_note() + Time::from_seconds(6.0);
+    if at > last {
+        messages.warn(format_args!(
+            "--at {} is after the end of the song, whose last note is at {}",
+            song_time(at.as_seconds()),
+            song_time(song.last_note().as_seconds())
+        ));
+    }
     let file = match is_piped {
         true => None,
         false => Some(OutputFile::create(&output, args.force.overwrite())?),

@@ -12,7 +12,7 @@ use strikeline::theme::{Theme, ThemeFiles};
 use strikeline_picture::Time;
 
 use super::args::{DrumMapArgs, JsonArgs, MapInForce, MapReport, SongArgs, headings, warnings};
-use super::console;
+use super::{console, given};
 use parts::{PartReport, synthesizer};
 use text::text_report;
 
@@ -306,7 +306,11 @@ impl<'a> InspectReport<'a> {
 
 /// What is wrong with the file, and the keys without a drum.
 fn all_warnings(song: &Song, in_force: &MapInForce) -> Vec<String> {
-    warnings(song).into_iter().chain(in_force.warning(song)).collect()
+    let mut all: Vec<String> = warnings(song).into_iter().chain(in_force.warning(song)).collect();
+    if song.chart().is_none() {
+        all.extend(given::without_effect(&["difficulty"], "it is for charts, and this song is none"));
+    }
+    all
 }
 
 #[cfg(test)]

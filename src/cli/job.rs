@@ -100,9 +100,6 @@ impl<'a> RenderJob<'a> {
         messages: &mut Messages,
     ) -> anyhow::Result<RenderJob<'a>> {
         codec.check_transparent(args.highway.is_transparent())?;
-        if given::has("quality") && !codec.has_quality() {
-            messages.warn(format_args!("--quality has no effect: {} has none to choose", codec.name));
-        }
         let (song, events) = args.selection.open_with_events(path, messages)?;
         let played = args.practice.play(song, events)?;
         let picture = &args.picture;

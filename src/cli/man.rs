@@ -1,6 +1,5 @@
 //! `strikeline man`: the manual pages, one for the program and one for each command.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,18 +7,24 @@ use anyhow::Context;
 use clap::Command;
 use clap_mangen::Man;
 use strikeline_picture::shown;
+use wgpu_video::output::{OutputFile, Overwrite};
 
+use super::args::ForceArgs;
 use super::exit_code::ExitCode;
-use super::{UsageError, about, console, words};
+use super::files::make_folder;
+use super::{about, console, words};
 
 /// Print the manual page, or write those of all commands.
 #[derive(Debug, clap::Args)]
 pub(super) struct ManArgs {
     /// Folder for all pages, which is made if it does not exist; without it, the page of the program is printed
     ///
-    /// The pages are called strikeline.1, strikeline-render.1 and so on. Files of these names are replaced.
+    /// The pages are called strikeline.1, strikeline-render.1 and so on.
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
+
+    #[command(flatten)]
+    force: ForceArgs,
 }
 
 /// Runs it.
@@ -27,7 +32,11 @@ pub(super) fn run(args: &ManArgs) -> anyhow::Result<()> {
     let program = complete_program();
     match &args.folder {
         None => Ok(console::print_bytes(&page(&program)?)?),
-        Some(folder) => write_all(&program, folder),
+        Some(folder) => {
+            let pages = write_all(&program, folder, args.force.overwrite())?;
+            console::tell(format_args!("{} in {}", words::count(pages, "page"), shown(folder)));
+            Ok(())
+        }
     }
 }
 
@@ -41,21 +50,23 @@ fn complete_program() -> Command {
     program.mut_subcommands(shown)
 }
 
-fn write_all(program: &Command, folder: &Path) -> anyhow::Result<()> {
-    let failed = |what: &str, path: &Path, error: io::Error| {
-        let why = wgpu_video::output::describe(&error);
-        anyhow::anyhow!("{what} {} cannot be written: {why}", shown(path))
-    };
-    if folder.is_file() {
-        return Err(UsageError(format!("{} is a file, not a folder: choose a folder", shown(folder))).into());
+/// Writes the pages of all commands, and returns how many there are.
+///
+/// # Errors
+/// When a page exists and may not be replaced, or cannot be written. Each page is whole, or as it was before.
+fn write_all(program: &Command, folder: &Path, overwrite: Overwrite) -> anyhow::Result<usize> {
+    make_folder(folder)?;
+    let mut pages = Vec::new();
+    for command in std::iter::once(program).chain(program.get_subcommands()) {
+        let file = OutputFile::create(&folder.join(format!("{}.1", name(command))), overwrite)?;
+        pages.push((file, page(command)?));
     }
-    fs::create_dir_all(folder).map_err(|error| failed("the folder", folder, error))?;
-    let pages = std::iter::once(program).chain(program.get_subcommands());
-    for command in pages {
-        let path = folder.join(format!("{}.1", name(command)));
-        fs::write(&path, page(command)?).map_err(|error| failed("the page", &path, error))?;
+    let count = pages.len();
+    for (mut file, page) in pages {
+        file.write_all(&page).map_err(|error| file.error(error))?;
+        file.commit()?;
     }
-    Ok(())
+    Ok(count)
 }
 
 /// The name of the page: `strikeline-render`.

@@ -221,7 +221,14 @@ fn parse() -> Result<Cli, Unparsed> {
     if cli.no_config || !cli.command.is_configured() {
         return Ok(cli);
     }
-    let config = Config::of_user(&program()).map_err(Unparsed::Config)?;
+    let config = match Config::of_user(&program()) {
+        // It helps to find out what is wrong.
+        Err(error) if matches!(cli.command, Command::Doctor(_)) => {
+            console::tell_as(Label::Warning, error);
+            return Ok(cli);
+        }
+        config => config.map_err(Unparsed::Config)?,
+    };
     match config.is_empty() {
         true => Ok(cli),
         false => parsed(config.over(program())).map_err(Unparsed::Words),

@@ -158,6 +158,12 @@ enum DecodeError {
 fn decode(bytes: &[u8]) -> Result<(DynamicImage, Orientation), DecodeError> {
     let damaged = |error| match error {
         ImageError::Limits(_) => DecodeError::Damaged("it takes too much memory to decode".to_owned()),
+        ImageError::Unsupported(_) => {
+            DecodeError::Damaged("it is a picture of another kind, or none".to_owned())
+        }
+        ImageError::Decoding(_) | ImageError::IoError(_) => {
+            DecodeError::Damaged("it is damaged, or ends too early".to_owned())
+        }
         error => DecodeError::Damaged(error.to_string()),
     };
     let mut limits = Limits::default();

@@ -26,11 +26,11 @@ pub fn why_unreadable(error: &io::Error) -> String {
     known.to_owned()
 }
 
-/// Whether the path is at fault: it leads nowhere, or to something that is no file. `false` if the file is there and the system
-/// does not let it be read.
+/// Whether the path is at fault: it leads nowhere, or to something that is no file or may not be read. `false` if reading has
+/// failed.
 pub fn is_wrong_path(error: &io::Error) -> bool {
-    use ErrorKind::{InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound};
-    let kinds = [NotFound, NotADirectory, IsADirectory, InvalidInput, InvalidFilename];
+    use ErrorKind::{InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied};
+    let kinds = [NotFound, NotADirectory, IsADirectory, InvalidInput, InvalidFilename, PermissionDenied];
     is_loop(error) || kinds.contains(&error.kind())
 }
 
@@ -67,7 +67,8 @@ mod tests {
         }
         let denied = io::Error::from(ErrorKind::PermissionDenied);
         assert!(why_unreadable(&denied).contains("permissions"));
-        assert!(!is_wrong_path(&denied));
+        assert!(is_wrong_path(&denied));
+        assert!(!is_wrong_path(&ErrorKind::UnexpectedEof.into()));
     }
 
     #[cfg(unix)]

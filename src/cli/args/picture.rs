@@ -6,6 +6,7 @@ use wgpu_video::gpu::AdapterChoice;
 
 use super::headings;
 use crate::cli::codecs::VideoCodec;
+use crate::cli::given;
 
 /// Picture size and frame rate.
 #[derive(Debug, Clone, clap::Args)]
@@ -74,6 +75,10 @@ impl PictureArgs {
     /// Lets what is not given be what is usual for videos in `codec`.
     pub(crate) fn suit(&mut self, codec: &VideoCodec) {
         self.animated = codec.is_animation();
+        // A frame rate of the configuration file is for videos: animated pictures may not have it.
+        if self.animated && self.fps.is_some() && !given::has("fps") {
+            self.fps = None;
+        }
     }
 
     /// The adapter to draw on.

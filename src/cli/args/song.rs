@@ -148,11 +148,11 @@ impl SongSelection {
         // The error contains the warnings.
         self.strict(song, path)?;
         warnings(song).iter().for_each(|warning| messages.warn_about(named(path), warning));
-        if song.chart().is_none() && given::has("difficulty") {
-            messages.warn_about(
-                named(path),
-                "--difficulty has no effect: it is for charts, and this song is none",
-            );
+        if song.chart().is_none() {
+            let why = "it is for charts, and this song is none";
+            given::without_effect(&["difficulty"], why)
+                .iter()
+                .for_each(|warning| messages.warn_about(named(path), warning));
         }
         Ok(())
     }

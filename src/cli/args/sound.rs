@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use strikeline_picture::Time;
+use strikeline_files::why_unreadable;
+use strikeline_picture::{Time, shown};
 
 use super::{headings, time};
 use crate::cli::files::CommandFiles;
-use crate::cli::given;
+use crate::cli::{UsageError, given};
 
 /// The sound of the video.
 #[derive(Debug, Clone, clap::Args)]
@@ -190,6 +191,23 @@ impl SoundArgs {
         self.audio_bitrate.unwrap_or(192_000)
     }
 
+    /// Sees that the files that are named exist, before anything is done with several songs.
+    ///
+    /// # Errors
+    /// When one does not.
+    pub(crate) fn check_files(&self) -> Result<(), UsageError> {
+        for file in [&self.soundfont, &self.audio].into_iter().flatten() {
+            if let Err(error) = file.metadata() {
+                return Err(UsageError(format!(
+                    "{} cannot be read: {}",
+                    shown(file),
+                    why_unreadable(&error)
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// The options that were given and have no effect where a video has no sound; `None` if there are none.
     pub(crate) fn without_sound() -> Option<String> {
         let names = ["audio-codec", "audio-bitrate", "loudness", "sound-gain", "soundfont"];
@@ -208,6 +226,12 @@ impl SoundArgs {
         let lossless = matches!(self.audio_codec, Some(AudioCodecChoice::Flac | AudioCodecChoice::Pcm));
         if lossless || copied {
             notes.extend(given::without_effect(&["audio-bitrate"], "it is for lossy codecs, such as aac"));
+        }
+        if self.parts() == SoundParts::None && self.sound_gain() != 0.0 && !is_levelled {
+            notes.extend(given::without_effect(
+                &["sound-gain"],
+                "nothing of the song is played; --sound drums plays it",
+            ));
         }
         if self.soundfont.is_some() && self.parts() == SoundParts::None {
             notes.push(

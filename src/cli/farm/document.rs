@@ -178,7 +178,11 @@ impl Plan {
             strikeline_plan: u32,
         }
         let format = serde_json::from_slice(bytes).map(|AnyPlan { strikeline_plan }| strikeline_plan);
-        match format.map_err(|error| format!("it was not written by `strikeline plan` ({error})"))? {
+        let wrong = |error: serde_json::Error| match error.is_eof() {
+            true => "it ends too early".to_owned(),
+            false => "it was not written by `strikeline plan`".to_owned(),
+        };
+        match format.map_err(wrong)? {
             FORMAT => {}
             other => return Err(format!("its format is {other}, but this program reads format {FORMAT}")),
         }

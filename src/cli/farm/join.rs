@@ -112,7 +112,7 @@ impl fmt::Display for PartsMissing {
         if missing > MOST_NAMED {
             write!(f, "\n  and {} more", missing - MOST_NAMED)?;
         }
-        write!(f, "\n  make each of these with `strikeline part PLAN K`: {}", self.numbers())
+        write!(f, "\n  make each of these with `strikeline part {plan} K`: {}", self.numbers())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::cli::UsageError;
 use crate::cli::args::{JsonArgs, MessageArgs, whole_number};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
+use crate::cli::files::make_folder;
 use crate::cli::hang;
 use crate::cli::job::{RenderJob, adapter_text};
 use crate::cli::json_path::put_path;
@@ -70,10 +71,12 @@ pub(in crate::cli) fn run(args: &PartArgs, signals: &Signals) -> anyhow::Result<
         let numbers = file.plan.numbers();
         let silent = if number == 0 { ", as the video has no sound" } else { "" };
         return Err(UsageError(format!(
-            "{} has no part {number}: its parts are {} to {}{silent}",
+            "{} has no part {number}: {}{silent}",
             shown(&args.plan),
-            numbers.start(),
-            numbers.end()
+            match numbers.start() == numbers.end() {
+                true => format!("it has part {} only", numbers.start()),
+                false => format!("its parts are {} to {}", numbers.start(), numbers.end()),
+            }
         ))
         .into());
     };
@@ -149,8 +152,7 @@ fn make(
     let codec = args.stream.codec().unwrap_or(VideoCodec::DEFAULT);
     let mut job = RenderJob::prepare(&args, &file.song(), codec, &signals.token(), messages)?;
     check_scene(file, &job)?;
-    std::fs::create_dir_all(file.parts_folder())
-        .with_context(|| format!("cannot make the folder {}", shown(&file.parts_folder())))?;
+    make_folder(&file.parts_folder())?;
     let adapter = match number {
         0 => None,
         _ => Some(adapter_text(&GpuAdapter::find(&job.options.adapter)?.description)),

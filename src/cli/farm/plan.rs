@@ -18,11 +18,14 @@ use super::measure::PartCost;
 use super::options::{GivenVideo, planned_path, video_args};
 use super::slurm::{SlurmScript, TaskLimits};
 use crate::cli::UsageError;
-use crate::cli::args::{ForceArgs, JsonArgs, MessageArgs, VideoArgs, headings, length, whole_number};
+use crate::cli::args::{
+    ForceArgs, JsonArgs, MessageArgs, SoundArgs, VideoArgs, headings, length, whole_number,
+};
 use crate::cli::codecs::VideoCodec;
 use crate::cli::console;
 use crate::cli::files::CommandFiles;
 use crate::cli::formats::{OutputFormat, is_standard_stream};
+use crate::cli::given;
 use crate::cli::job::{InputFile, RenderJob, VideoTags};
 use crate::cli::json_path::put_path;
 use crate::cli::messages::Messages;
@@ -137,6 +140,13 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
     if !codec.may_have_sound() && video_args.sound.is_given() {
         messages.warn(format_args!("{} has no place for sound, and gets none", codec.name));
     }
+    if (!codec.may_have_sound() || video_args.sound.is_silent())
+        && let Some(warning) = SoundArgs::without_sound()
+    {
+        messages.warn(warning);
+    }
+    let why = "a plan does not name the ffmpeg; each part uses that of its machine";
+    given::without_effect(&["ffmpeg"], why).iter().for_each(|warning| messages.warn(warning));
     let inputs = planned_inputs(&job, &args.song, &folder)?;
     let video = planned_video(&job, has_sound)?;
     let head = PlanHead { program: this_program()?, song, options, inputs, video };
@@ -180,6 +190,8 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
         let limits = script.as_ref().map(|script| script.limits);
         let mut value = serde_json::json!({
             "frames": plan.video.frames,
+            "size": plan.video.size,
+            "frame_rate": plan.video.frame_rate,
             "segments": plan.video.segments().segments(),
             "parts": plan.parts.len(),
             "first_part": numbers.start(),

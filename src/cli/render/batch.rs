@@ -1,7 +1,6 @@
 //! Many songs in one process: devices, shaders and drum sounds are made only once, short songs are rendered at the same time,
 //! and a song that fails does not stop the others.
 
-use std::fs;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -21,7 +20,7 @@ use super::at_work::{AtWork, Work};
 use super::bars::Bars;
 use super::made::{Record, VideoKey};
 use super::outcome::{Counts, Kept, Outcome, Skipped};
-use super::plan::{PlannedVideo, listed, not_created};
+use super::plan::{PlannedVideo, listed};
 use super::room::Room;
 use super::table::{name, table};
 use super::video::Video;
@@ -31,7 +30,7 @@ use crate::cli::choices;
 use crate::cli::color::Label;
 use crate::cli::console::{self, NotPrinted};
 use crate::cli::exit_code::ExitCode;
-use crate::cli::files::CommandFiles;
+use crate::cli::files::{CommandFiles, make_folder, missing_folders, remove_empty_folders};
 use crate::cli::hang;
 use crate::cli::job::RenderJob;
 use crate::cli::journals::remove_those_of_complete;
@@ -76,12 +75,12 @@ pub(super) fn run(
     // An error that would be the same for every song is reported once, here.
     Theme::find(&args.video.highway.look().theme)?;
     pool.adapter(&args.video.picture.adapter())?;
+    args.video.sound.check_files()?;
     let record = (!args.resume.no_resume).then(|| Record::read(folder));
     let existing = Existing { args, pool: &pool, cancel: &cancel, record: record.as_ref(), kind };
     let skipped = existing.skipped(videos)?;
-    if !folder.as_os_str().is_empty() {
-        fs::create_dir_all(folder).map_err(|error| not_created(folder, &error))?;
-    }
+    let made_folders = missing_folders(folder);
+    make_folder(folder)?;
 
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let given = args.batch.at_once.and_then(|songs| NonZeroUsize::new(songs.into()));
@@ -109,6 +108,9 @@ pub(super) fn run(
     }
     signals.stream(|_| batch.render_all(&skipped));
     let (counts, unprinted) = batch.tell_result();
+    if counts.made == 0 {
+        remove_empty_folders(&made_folders);
+    }
     if counts.left > 0 {
         if let Some(record) = record.as_ref().filter(|record| counts.made == 0 && record.was_empty()) {
             record.remove();

@@ -22,7 +22,10 @@ use std::path::PathBuf;
 
 use wgpu_video::stream::WorkSplit;
 
-use super::args::{FolderArgs, ForceArgs, JsonArgs, MessageArgs, PlaysArgs, ResumeArgs, VideoArgs, headings};
+use super::args::{
+    FolderArgs, ForceArgs, JsonArgs, MessageArgs, PlaysArgs, ResumeArgs, VideoArgs, headings, whole_number,
+};
+use super::files::{missing_folders, remove_empty_folders};
 use super::messages::Messages;
 use super::signals::Signals;
 use super::video_format::{VideoFormat, VideoKind};
@@ -69,7 +72,7 @@ pub(super) struct RenderArgs {
     folder: FolderArgs,
 
     /// Number of the first picture, where each frame is a file [default: 1]
-    #[arg(long, value_name = "N", hide_short_help = true)]
+    #[arg(long, value_name = "N", hide_short_help = true, value_parser = whole_number(0_u32..=u32::MAX))]
     start_number: Option<u32>,
 
     /// Write an MP4 file in fragments, as it is written to standard output: it can be played while it is made
@@ -113,6 +116,7 @@ pub(super) fn run(mut args: RenderArgs, signals: &Signals) -> anyhow::Result<()>
         let text = format!("{names} left out: songs that are named twice are rendered once");
         Messages::new(args.messages, args.json.json).note(text);
     }
+    let made_folders = missing_folders(args.folder.folder());
     let plan = Plan::of(songs, (args.output.as_deref(), args.folder.folder()), usual.format.ending())?;
     let kind = match &plan {
         Plan::One(video) => {
@@ -128,7 +132,13 @@ pub(super) fn run(mut args: RenderArgs, signals: &Signals) -> anyhow::Result<()>
     let kind = if args.fragmented { kind.in_fragments()? } else { kind };
     args.video.picture.suit(kind.codec);
     match plan {
-        Plan::One(video) => single::run(&args, &video, kind, signals),
+        Plan::One(video) => {
+            let done = single::run(&args, &video, kind, signals);
+            if done.is_err() {
+                remove_empty_folders(&made_folders);
+            }
+            done
+        }
         Plan::Many { folder, videos } => batch::run(&args, (&folder, &videos), kind, signals),
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use strikeline_picture::shown;
 
 use super::songs::Songs;
+use crate::cli::files::make_folder;
 use crate::cli::words::count;
 use crate::cli::{UsageError, default_output};
 
@@ -66,15 +66,8 @@ impl Plan {
 /// # Errors
 /// When it cannot be made.
 pub(crate) fn in_folder(folder: &Path, name: PathBuf) -> Result<PathBuf> {
-    if !folder.as_os_str().is_empty() {
-        fs::create_dir_all(folder).map_err(|error| not_created(folder, &error))?;
-    }
+    make_folder(folder)?;
     Ok(folder.join(name))
-}
-
-/// That `folder` cannot be made.
-pub(crate) fn not_created(folder: &Path, error: &io::Error) -> anyhow::Error {
-    anyhow!("the folder {} cannot be created: {}", shown(folder), wgpu_video::output::describe(error))
 }
 
 /// Whether `output` names a folder: a folder that exists, or a name that ends in a separator.

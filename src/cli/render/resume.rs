@@ -123,6 +123,8 @@ pub(super) fn end(journal: &Journal, result: &Result<Report, StreamError>, messa
             journal.sync();
             if let Some(path) = journal.path().filter(|path| path.exists()) {
                 messages.left(hang::how_to_go_on(&(path, journal.segments())));
+            } else if let Err(StreamError::Cancelled) = result {
+                messages.left("nothing is kept, as the render had only begun: the same command begins anew");
             }
         }
     }

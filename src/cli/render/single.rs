@@ -70,7 +70,8 @@ pub(super) fn run(
     if args.batch.skip_existing && output.is_file() && !is_piped {
         messages.note(format_args!("{} exists and is left as it is", shown(output)));
         if json {
-            let mut skipped = serde_json::json!({ "result": "skipped" });
+            let mut skipped = serde_json::json!({ "result": "skipped", "why": "exists" });
+            put_path(&mut skipped, "song", song);
             put_path(&mut skipped, "output", output);
             console::print_json(&skipped)?;
         }

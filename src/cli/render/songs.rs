@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -43,6 +43,10 @@ impl Songs {
         let mut found = Vec::new();
         for argument in arguments {
             match list_of(argument) {
+                Some(list) if list.as_os_str().is_empty() => {
+                    let text = "@ needs the name of a list: @list.txt, or @- for standard input";
+                    return Err(UsageError(text.to_owned()).into());
+                }
                 Some(list) => {
                     are_many = true;
                     for path in read_list(list)? {
@@ -122,6 +126,10 @@ fn read_list(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let unreadable = || format!("the list {} cannot be read", shown(path));
     let mut bytes = Vec::new();
     let mut source: Box<dyn Read> = if path == Path::new("-") {
+        if io::stdin().is_terminal() {
+            let text = "cannot read the list from standard input, which is a terminal: redirect a file or the output of a program";
+            return Err(UsageError(text.to_owned()).into());
+        }
         Box::new(io::stdin())
     } else {
         // As a shell makes of @<(command).
@@ -151,10 +159,9 @@ fn missing(path: &Path, error: io::Error) -> anyhow::Error {
 
 fn paths_of_list(bytes: &[u8]) -> anyhow::Result<Vec<PathBuf>> {
     if bytes.contains(&0) {
-        bail!(
-            "it is not a text with a path in each line: save it as UTF-8 text; if it is a song whose name begins with @, write \
-             ./@NAME"
-        );
+        let text = "it is not a text with a path in each line: save it as UTF-8 text; if it is a song whose name begins with @, \
+                    write ./@NAME";
+        return Err(UsageError(text.to_owned()).into());
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let lines = bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));

@@ -247,6 +247,9 @@ pub(super) fn probe(path: &Path, look: &Look) -> Result<Box<dyn FormatReader>, R
             path: path.into(),
             why: "it ends within its headers, or is none of the known formats".into(),
         },
+        SymphoniaError::Unsupported(_) => {
+            RecordingError::Format { path: path.into(), why: "it is none of the known formats".into() }
+        }
         error => RecordingError::Format { path: path.into(), why: error.to_string() },
     })
 }

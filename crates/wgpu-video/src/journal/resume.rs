@@ -234,6 +234,11 @@ impl SegmentStore for Journal {
     }
 
     fn lasts(&self) -> bool {
-        matches!(self.lock().stage, Stage::Open { .. })
+        match self.lock().stage {
+            Stage::Open { .. } => true,
+            // The next segment that is finished begins the file.
+            Stage::Waiting(..) => self.started.elapsed() >= self.after,
+            Stage::Off => false,
+        }
     }
 }
