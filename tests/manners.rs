@@ -176,6 +176,11 @@ fn a_wrong_value_has_one_exit_code_whatever_the_option() {
         &["-o", "video.xyz"],
         &["-o", "nowhere/video.mp4"],
         &["--plays", "3"],
+        &["--output-folder", "made/for/nothing", "--adapter", "9"],
+        &["--output-folder", "made", "--audio", "missing.wav"],
+        &["-o", "made/", "--audio", "missing.wav"],
+        &["-o", "notes.txt/"],
+        &["-o", "notes.txt/%d.png"],
         &["--theme", ""],
         &["--drum-map", ""],
         &["--adapter", ""],
@@ -385,6 +390,7 @@ fn what_has_no_effect_is_told() {
         (&["--start", "-9"], "no notes fall: the video ends"),
         (&["--sound", "none", "--soundfont", "song.mid"], "--soundfont has no effect"),
         (&["--ffmpeg", "none"], "--ffmpeg has no effect: the codec h264"),
+        (&["--difficulty", "hard"], "song.mid: --difficulty has no effect"),
     ] {
         let told = told(&[&["--duration", "0.1"], options].concat());
         assert!(told.contains(&format!("warning: {warning}")), "{options:?}: {told}");
@@ -441,6 +447,12 @@ fn there_is_a_manual_page_for_the_program_and_for_each_command() {
         }
     }
     assert_eq!(printed(&["man"]), std::fs::read_to_string(pages.join("strikeline.1")).unwrap());
+    // As all outputs, they are replaced only when that is wanted.
+    std::fs::write(pages.join("strikeline-join.1"), "precious").unwrap();
+    fail(strikeline().arg("man").arg(&pages), 4);
+    assert_eq!(std::fs::read(pages.join("strikeline-join.1")).unwrap(), b"precious");
+    succeed(strikeline().args(["man", "--force"]).arg(&pages));
+    assert_ne!(std::fs::read(pages.join("strikeline-join.1")).unwrap(), b"precious");
 }
 
 #[test]

@@ -364,10 +364,15 @@ impl VideoCodec {
         Err(UsageError(format!("{given} {verb} for the codec h264, and this is {name}{instead}")))
     }
 
+    /// Whether an installed ffmpeg makes it.
+    pub(crate) fn uses_ffmpeg(&self) -> bool {
+        matches!(self.maker, Maker::Ffmpeg)
+    }
+
     /// Warns of options that have no effect with this codec: its quality, if there is none to choose, and those for ffmpeg, if it
     /// does without.
     pub(crate) fn tell_unused(&self, messages: &mut Messages) {
-        if !matches!(self.maker, Maker::Ffmpeg) {
+        if !self.uses_ffmpeg() {
             let why = format!("the codec {} is a part of strikeline", self.name);
             given::without_effect(&["ffmpeg"], why).iter().for_each(|warning| messages.warn(warning));
         }

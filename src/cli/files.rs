@@ -200,6 +200,8 @@ fn belongs_to_chart(name: &OsStr) -> bool {
 /// # Errors
 /// When a file is in its place, or it cannot be made.
 pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    // Without a separator at its end, which would make a file one that does not exist.
+    let folder: &Path = &folder.components().collect::<PathBuf>();
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
     }

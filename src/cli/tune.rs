@@ -217,7 +217,11 @@ pub(super) fn run(mut args: TuneArgs, signals: &Signals) -> anyhow::Result<()> {
         console::print_json(&summary.json(path)).map_err(unprinted)?;
     } else if in_words {
         let saved = match path {
-            Some(path) => format!("saved to {}; `strikeline render` uses it from now on\n", shown(path)),
+            Some(path) => format!(
+                "saved to {}; `strikeline render` uses it from now on for sizes {}\n",
+                shown(path),
+                summary.key.size.about()
+            ),
             None => "not saved, because of --dry-run\n".to_owned(),
         };
         printed.and_then(|()| console::print(&saved)).map_err(unprinted)?;

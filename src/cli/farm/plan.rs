@@ -145,8 +145,10 @@ pub(in crate::cli) fn run(args: &PlanArgs, signals: &Signals) -> anyhow::Result<
     {
         messages.warn(warning);
     }
-    let why = "a plan does not name the ffmpeg; each part uses that of its machine";
-    given::without_effect(&["ffmpeg"], why).iter().for_each(|warning| messages.warn(warning));
+    if codec.uses_ffmpeg() {
+        let why = "a plan does not name the ffmpeg; each part uses that of its machine";
+        given::without_effect(&["ffmpeg"], why).iter().for_each(|warning| messages.warn(warning));
+    }
     let inputs = planned_inputs(&job, &args.song, &folder)?;
     let video = planned_video(&job, has_sound)?;
     let head = PlanHead { program: this_program()?, song, options, inputs, video };

@@ -64,6 +64,17 @@ impl SizeClass {
         }
     }
 
+    /// The sizes in words, after "for sizes".
+    pub(super) fn about(self) -> &'static str {
+        match self {
+            SizeClass::P720 => "up to 720p",
+            SizeClass::P1080 => "above 720p, up to 1080p",
+            SizeClass::P1440 => "above 1080p, up to 1440p",
+            SizeClass::P2160 => "above 1440p, up to 2160p",
+            SizeClass::Larger => "above 2160p",
+        }
+    }
+
     fn from_id(id: &str) -> Option<SizeClass> {
         SizeClass::ALL.into_iter().find(|class| class.id() == id)
     }

@@ -147,6 +147,7 @@ pub fn describe(error: &io::Error) -> String {
         io::ErrorKind::InvalidFilename => {
             "the name is too long, or cannot be the name of a file; choose another one"
         }
+        io::ErrorKind::NotADirectory => "a part of the path is a file, not a folder; choose another folder",
         io::ErrorKind::NotFound => {
             "the folder accepts no new files, or no longer exists; choose another folder"
         }
