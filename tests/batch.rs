@@ -168,7 +168,7 @@ fn a_list_names_songs_and_folders_line_by_line() {
     assert!(child.wait().unwrap().success());
     assert_eq!(names(&folder.path().join("from-stdin")), ["a.mp4"]);
 
-    for (list, says, code) in [("@a.mid", "./@NAME", 1), ("@nowhere.txt", "nowhere.txt", 2)] {
+    for (list, says, code) in [("@a.mid", "./@NAME", 2), ("@nowhere.txt", "nowhere.txt", 2)] {
         let error = fail(&mut render(folder.path(), &[list, "-o", "other"]), code);
         assert!(error.contains(says), "{error}");
     }

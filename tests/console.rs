@@ -353,7 +353,7 @@ fn what_a_terminal_would_obey_is_shown_as_text_wherever_a_name_is_told() {
         (2, &["part", &name("missing.json"), "1"]),
         (2, &["join", &name(".txt")]),
         (2, &["render", &format!("@{}", name("missing.list"))]),
-        (1, &["render", &format!("@{}", name(".list"))]),
+        (2, &["render", &format!("@{}", name(".list"))]),
     ] {
         let error = harmless(code, arguments);
         // The name is on one line.
