@@ -1,6 +1,6 @@
 //! Which prediction a new macroblock gets.
 
-use super::coding::{Coding, MacroblockToCode, order};
+use super::coding::{Coding, MacroblockToCode, Rate, order};
 use super::context::SliceContext;
 use super::intra4x4::CodeLuma4x4;
 use super::motion_search::{InterChoice, InterPartition, MotionSearch};
@@ -29,6 +29,13 @@ pub(crate) struct IntraChoice {
     chroma_mode: ChromaMode,
     edges: LumaEdges,
     chroma_edges: ChromaEdges,
+}
+
+/// The same of luma alone.
+pub(crate) struct IntraLumaChoice {
+    pub(crate) cost: u32,
+    mode: Mode16x16,
+    edges: LumaEdges,
 }
 
 /// Decides how macroblocks are predicted, and writes them. The parameter `codings` of its methods is memory for codings
@@ -294,31 +301,39 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
     /// The Intra_16x16 and chroma modes with the smallest differences. Later modes are not tried once one is good
     /// enough.
     pub(super) fn best_intra(&self, block: &MacroblockToCode<'_>) -> IntraChoice {
+        self.with_chroma(self.best_intra_luma(block), block)
+    }
+
+    /// The Intra_16x16 mode with the smallest differences.
+    pub(super) fn best_intra_luma(&self, block: &MacroblockToCode<'_>) -> IntraLumaChoice {
         let &MacroblockToCode { position, source, rate, .. } = block;
-        let instructions = self.context.instructions;
-        let good_enough =
-            |cost: u32, is_third: bool| cost <= rate.lambda || is_third && cost <= rate.lambda * SPLIT_FROM;
         let edges = LumaEdges::read(&self.written.current().luma, position);
-        let costs = edges.differences(source.luma, instructions);
-        let (mut luma_cost, mut mode) = (u32::MAX, Mode16x16::Dc);
+        let costs = edges.differences(source.luma, self.context.instructions);
+        let (mut cost, mut mode) = (u32::MAX, Mode16x16::Dc);
         for (index, candidate) in Mode16x16::ALL.into_iter().enumerate() {
             if !edges.allows(candidate) {
                 continue;
             }
-            let cost = costs.get(index).copied().unwrap_or_else(|| {
+            let candidate_cost = costs.get(index).copied().unwrap_or_else(|| {
                 let mut trial = [0; 256];
                 edges.predict(candidate, &mut trial);
                 difference_sum(source.luma, Plane { data: &trial, stride: 16 }, 16)
             });
-            if cost < luma_cost {
-                (luma_cost, mode) = (cost, candidate);
+            if candidate_cost < cost {
+                (cost, mode) = (candidate_cost, candidate);
             }
-            if good_enough(luma_cost, index == 2) {
+            if is_good_enough(rate, cost, index) {
                 break;
             }
         }
+        IntraLumaChoice { cost, mode, edges }
+    }
+
+    /// The choice with the chroma mode with the smallest differences.
+    pub(super) fn with_chroma(&self, luma: IntraLumaChoice, block: &MacroblockToCode<'_>) -> IntraChoice {
+        let &MacroblockToCode { position, source, rate, .. } = block;
         let chroma_edges = ChromaEdges::read(&self.written.current().chroma, position);
-        let costs = chroma_edges.differences(source.chroma, instructions);
+        let costs = chroma_edges.differences(source.chroma, self.context.instructions);
         let (mut chroma_cost, mut chroma_mode) = (u32::MAX, ChromaMode::Dc);
         for (index, candidate) in ChromaMode::ALL.into_iter().enumerate() {
             if !chroma_edges.allows(candidate) {
@@ -332,10 +347,16 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             if cost < chroma_cost {
                 (chroma_cost, chroma_mode) = (cost, candidate);
             }
-            if good_enough(chroma_cost, index == 2) {
+            if is_good_enough(rate, chroma_cost, index) {
                 break;
             }
         }
+        let IntraLumaChoice { cost: luma_cost, mode, edges } = luma;
         IntraChoice { luma_cost, chroma_cost, mode, chroma_mode, edges, chroma_edges }
     }
+}
+
+/// Whether no intra mode after the one at `index` is tried.
+fn is_good_enough(rate: Rate, cost: u32, index: usize) -> bool {
+    cost <= rate.lambda || index == 2 && cost <= rate.lambda * SPLIT_FROM
 }

@@ -1,15 +1,15 @@
 //! New macroblocks of pictures that change everywhere: their motion is searched.
 
-use super::coding::{Coding, MacroblockToCode};
+use super::coding::{Coding, MacroblockToCode, order};
 use super::context::SliceContext;
 use super::mode_decision::ModeDecision;
 use super::motion_search::{InterChoice, InterPartition};
 use crate::motion::field::MotionField;
-use crate::motion::search::{BlockSearch, FoundMotion, SearchEffort};
+use crate::motion::search::{BlockSearch, FoundMotion, Interpolated, SearchEffort};
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
-use crate::samples::MacroblockSamples;
+use crate::samples::{MacroblockBuffer, MacroblockSamples};
 use crate::simd::Instructions;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 /// Sums of absolute differences, per bit's worth: up to which P_Skip is tried, and from which intra prediction is.
 const SKIP_UP_TO: u32 = 160;
@@ -29,6 +29,18 @@ struct SkipTrial {
     error: u32,
     /// Whether the macroblock is coded with its vector, with a residual.
     is_coded: bool,
+}
+
+/// What is done of a coding already.
+#[derive(Clone, Copy)]
+enum Start<'a> {
+    Nothing,
+    /// Luma is predicted, as this.
+    Luma(&'a [u8; 256]),
+    /// All is predicted: the squared error, as [`weighted_error`] has it.
+    Predicted(u32),
+    /// All is predicted, with that error, and coded.
+    Coded(u32),
 }
 
 impl ModeDecision<'_, '_> {
@@ -64,14 +76,16 @@ impl ModeDecision<'_, '_> {
             effort,
             instructions: context.instructions,
             quarters: Cell::new([FoundMotion::NONE; 4]),
+            interpolated: RefCell::new(Interpolated::NONE),
         };
         let [here, right, below] = field.around(block.position);
         let neighbours = [around.left.vectors[1], around.above.vectors[2], around.above_right.vectors[2]];
         let [left, above, above_right] = neighbours;
         let found = search.run(&[skip_vector, left, above, above_right, here, right, below], skip.motion);
         let ways = InterWays::of(&search, found, &[left, above, above_right, here]);
-        let intra = (ways.cost > rate.lambda * INTRA_FROM).then(|| self.best_intra(block));
-        if let Some(intra) = intra.filter(|intra| intra.luma_cost <= ways.cost * 2) {
+        let intra = (ways.cost > rate.lambda * INTRA_FROM).then(|| self.best_intra_luma(block));
+        if let Some(intra) = intra.filter(|intra| intra.cost <= ways.cost * 2) {
+            let intra = self.with_chroma(intra, block);
             // Chroma is weighed as if both predictions left the same of it.
             let InterWays { cost, first, divided } = ways;
             let inter = InterChoice { cost: cost + intra.chroma_cost, whole: first, divided };
@@ -79,16 +93,27 @@ impl ModeDecision<'_, '_> {
             return;
         }
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
-        let is_coded = skip.is_coded && ways.first == skipped;
-        self.code_or_leave(best, block, &ways.first, is_coded.then_some(skip.error), skip_vector);
+        {
+            let luma = search.interpolated.borrow();
+            let start = match skip {
+                SkipTrial { is_coded: true, error, .. } if ways.first == skipped => Start::Coded(error),
+                SkipTrial { motion: Some(_), error, .. } if ways.first == skipped => Start::Predicted(error),
+                _ if luma.vector.is_some_and(|vector| ways.first.is_whole_of(vector)) => {
+                    Start::Luma(&luma.samples)
+                }
+                _ => Start::Nothing,
+            };
+            self.code_or_leave(best, block, &ways.first, start, skip_vector);
+        }
+        let [mut best, mut other] = [best, other];
         if let Some(divided) = ways.divided {
-            self.code_or_leave(other, block, &divided, None, skip_vector);
-            if other.cost < best.cost {
-                std::mem::swap(best, other);
-            }
+            self.code_or_leave(other, block, &divided, Start::Nothing, skip_vector);
+            order(&mut best, &mut other);
         }
         if skip.error <= best.cost && best.skip.is_none() {
-            self.predict(best, block, &skipped);
+            if ways.first != skipped || ways.divided.is_some() {
+                self.predict(&mut best.predicted, block, &skipped);
+            }
             self.without_residual(best, block, &skipped, skip_vector);
         }
         self.written.write_coding(block, best);
@@ -97,52 +122,65 @@ impl ModeDecision<'_, '_> {
     /// Judges P_Skip, and codes the macroblock with its vector if that promises to need no residual.
     fn try_skip(&self, out: &mut Coding, block: &MacroblockToCode<'_>, skip_vector: Vector) -> SkipTrial {
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
-        self.predict(out, block, &skipped);
-        let predicted = out.reconstruction.samples();
+        self.predict(&mut out.predicted, block, &skipped);
+        let predicted = out.predicted.samples();
         let [luma, chroma] = block.source.differences(predicted);
         let error = weighted_error(block.source, predicted, self.context.instructions);
         let is_coded = luma + chroma <= block.rate.lambda * SKIP_UP_TO;
         if is_coded {
+            out.reconstruction.clone_from(&out.predicted);
             self.code_predicted_inter(out, block, &skipped, skip_vector);
         }
         let motion = FoundMotion { vector: skip_vector, difference: luma, cost: luma };
         SkipTrial { motion: Some(motion), error, is_coded }
     }
 
-    fn predict(&self, out: &mut Coding, block: &MacroblockToCode<'_>, partition: &InterPartition) {
+    fn predict(&self, out: &mut MacroblockBuffer, block: &MacroblockToCode<'_>, partition: &InterPartition) {
         let SliceContext { references, instructions, .. } = *self.context;
-        partition.predict(references, block.position, &mut out.reconstruction, instructions);
+        partition.predict(references, block.position, out, instructions);
     }
 
-    /// Codes a macroblock in one way, without residual if that is cheaper, and calculates the cost. `coded_error`: given where
-    /// it is coded with a residual already, and then the error of the prediction.
+    /// Codes a macroblock in one way, without residual if that is cheaper, and calculates the cost.
     fn code_or_leave(
         &self,
         out: &mut Coding,
         block: &MacroblockToCode<'_>,
         partition: &InterPartition,
-        coded_error: Option<u32>,
+        start: Start<'_>,
         skip_vector: Vector,
     ) {
-        let instructions = self.context.instructions;
-        let predicted_error = coded_error.unwrap_or_else(|| {
-            self.predict(out, block, partition);
-            let error = weighted_error(block.source, out.reconstruction.samples(), instructions);
+        let SliceContext { references, instructions, .. } = *self.context;
+        match start {
+            Start::Nothing => self.predict(&mut out.predicted, block, partition),
+            Start::Luma(luma) => {
+                out.predicted.luma = *luma;
+                partition.predict_chroma(references, block.position, &mut out.predicted, instructions);
+            }
+            Start::Predicted(_) | Start::Coded(_) => {}
+        }
+        let predicted_error = match start {
+            Start::Predicted(error) | Start::Coded(error) => error,
+            _ => weighted_error(block.source, out.predicted.samples(), instructions),
+        };
+        if !matches!(start, Start::Coded(_)) {
+            out.reconstruction.clone_from(&out.predicted);
             self.code_predicted_inter(out, block, partition, skip_vector);
-            error
-        });
+        }
+        if out.macroblock.coded.pattern == 0 {
+            out.cost = predicted_error.saturating_add(block.rate.worth(out.bits));
+            return;
+        }
         let error = weighted_error(block.source, out.reconstruction.samples(), instructions);
         out.cost = error.saturating_add(block.rate.worth(out.bits));
         let bits = out.macroblock.shape_and_vector_bits();
         let cost = predicted_error.saturating_add(block.rate.worth(bits));
-        if out.macroblock.coded.pattern != 0 && cost <= out.cost {
-            self.predict(out, block, partition);
+        if cost <= out.cost {
             self.without_residual(out, block, partition, skip_vector);
             out.cost = cost;
         }
     }
 
-    /// Makes a coding one without residual; its reconstruction is the prediction.
+    /// Makes a coding one without residual; its reconstruction is what is predicted already.
     fn without_residual(
         &self,
         coding: &mut Coding,
@@ -150,6 +188,7 @@ impl ModeDecision<'_, '_> {
         partition: &InterPartition,
         skip_vector: Vector,
     ) {
+        coding.reconstruction.clone_from(&coding.predicted);
         let around = self.written.around(block.position.column);
         coding.macroblock = partition.macroblock(self.context.references.len() as u8, &around);
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));

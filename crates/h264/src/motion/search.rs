@@ -7,7 +7,7 @@ use crate::prediction::reference::PaddedSamples;
 use crate::prediction::vectors::{Vector, VectorRange};
 use crate::settings::Effort;
 use crate::simd::{Instructions, difference_sum};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use strikeline_picture::Plane;
 
 /// Quarters of a sample.
@@ -62,6 +62,19 @@ pub(crate) struct BlockSearch<'a> {
     pub(crate) instructions: Instructions,
     /// The best vector of whole samples for each 8×8 quarter, of those that were judged for the whole block.
     pub(crate) quarters: Cell<[FoundMotion; 4]>,
+    pub(crate) interpolated: RefCell<Interpolated>,
+}
+
+/// The prediction that was interpolated last.
+#[derive(Debug)]
+pub(crate) struct Interpolated {
+    /// `None` if none was.
+    pub(crate) vector: Option<Vector>,
+    pub(crate) samples: [u8; 256],
+}
+
+impl Interpolated {
+    pub(crate) const NONE: Interpolated = Interpolated { vector: None, samples: [0; 256] };
 }
 
 impl FoundMotion {
@@ -227,11 +240,13 @@ impl BlockSearch<'_> {
 
     /// Judges any vector.
     fn fine(&self, vector: Vector) -> FoundMotion {
-        let mut predicted = [0; 256];
+        let mut interpolated = self.interpolated.borrow_mut();
+        interpolated.vector = Some(vector);
+        let predicted = &mut interpolated.samples;
         let (x, y) = (self.position.x(), self.position.y());
         let block = InterBlock { x, y, width: 16, height: 16, vector };
-        predict_luma(self.reference, block, &mut predicted, self.instructions);
-        self.judged(vector, difference_sum(self.source, Plane { data: &predicted, stride: 16 }, 16))
+        predict_luma(self.reference, block, predicted, self.instructions);
+        self.judged(vector, difference_sum(self.source, Plane { data: predicted, stride: 16 }, 16))
     }
 
     fn judged(&self, vector: Vector, difference: u32) -> FoundMotion {
@@ -284,6 +299,7 @@ mod tests {
             effort,
             instructions: Instructions::detect(),
             quarters: Cell::new([FoundMotion::NONE; 4]),
+            interpolated: RefCell::new(Interpolated::NONE),
         }
     }
 

@@ -39,7 +39,7 @@ pub(crate) fn predict_luma(
     }
     let samples = reference.plane_at(x - 2, y - 2);
     if width == 16 {
-        instructions.run(InterpolateLuma::<16> { samples, fraction, height, out });
+        instructions.interpolate_luma(InterpolateLuma { samples, fraction, height, out });
     } else {
         instructions.run(InterpolateLuma::<8> { samples, fraction, height, out });
     }
@@ -60,7 +60,7 @@ pub(crate) fn predict_chroma(
     if fraction == (0, 0) {
         copy_rows(samples, out, BlockSize { bytes, rows: height });
     } else if bytes == 16 {
-        instructions.run(InterpolateChroma::<16> { samples, fraction, height, out });
+        instructions.interpolate_chroma(InterpolateChroma { samples, fraction, height, out });
     } else {
         instructions.run(InterpolateChroma::<8> { samples, fraction, height, out });
     }
