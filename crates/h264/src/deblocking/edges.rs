@@ -6,10 +6,10 @@ use crate::prediction::vectors::Vector;
 use crate::simd::nonzero_bytes;
 
 /// bS of an edge of 16 samples: for each four of them.
-pub(super) type Strengths = [u8; 4];
+pub(crate) type Strengths = [u8; 4];
 
 /// bS of the edges between macroblocks of which one is intra.
-pub(super) const STRONGEST: u8 = 4;
+pub(crate) const STRONGEST: u8 = 4;
 
 /// A coded macroblock, as the filter sees it.
 #[derive(Debug, Clone, Copy)]

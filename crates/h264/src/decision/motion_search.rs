@@ -74,7 +74,8 @@ impl InterPartition {
         instructions: Instructions,
     ) {
         for part in self.parts(position) {
-            let PartitionBlock { right, below, reference, luma: InterBlock { x, y, width, height, vector } } = part;
+            let PartitionBlock { right, below, reference, luma: InterBlock { x, y, width, height, vector } } =
+                part;
             let chroma = InterBlock { x: x / 2, y: y / 2, width: width / 2, height: height / 2, vector };
             let out = &mut predicted.chroma[below / 2 * 16 + right..];
             predict_chroma(&references[reference].picture.chroma, chroma, out, instructions);

@@ -252,11 +252,7 @@ mod tests {
             interpolate(instructions, &mut out);
             for (y, row) in out.as_chunks::<16>().0.iter().enumerate().take(height) {
                 for (x, &sample) in row[..WIDTH].iter().enumerate() {
-                    assert_eq!(
-                        sample,
-                        luma_sample(samples, x, y, fraction),
-                        "{fraction:?} at ({x}, {y})"
-                    );
+                    assert_eq!(sample, luma_sample(samples, x, y, fraction), "{fraction:?} at ({x}, {y})");
                 }
             }
         }
