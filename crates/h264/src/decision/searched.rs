@@ -5,11 +5,10 @@ use super::context::SliceContext;
 use super::mode_decision::ModeDecision;
 use super::motion_search::{InterChoice, InterPartition};
 use crate::motion::field::MotionField;
-use crate::motion::search::{BlockSearch, FoundMotion, Interpolated, SearchEffort};
+use crate::motion::search::{BlockSearch, FoundMotion, Interpolated, QuarterMotions, SearchEffort};
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
 use crate::samples::{MacroblockBuffer, MacroblockSamples};
 use crate::simd::Instructions;
-use std::cell::{Cell, RefCell};
 
 /// Sums of absolute differences, per bit's worth: up to which P_Skip is tried, and from which intra prediction is.
 const SKIP_UP_TO: u32 = 160;
@@ -66,7 +65,7 @@ impl ModeDecision<'_, '_> {
             return;
         }
         let around = self.written.around(block.position.column);
-        let search = BlockSearch {
+        let mut search = BlockSearch {
             reference: &context.references[0].picture.luma,
             source: block.source.luma,
             position: block.position,
@@ -75,14 +74,14 @@ impl ModeDecision<'_, '_> {
             lambda: rate.lambda,
             effort,
             instructions: context.instructions,
-            quarters: Cell::new([FoundMotion::NONE; 4]),
-            interpolated: RefCell::new(Interpolated::NONE),
+            quarters: QuarterMotions::NONE,
+            interpolated: Interpolated::NONE,
         };
         let [here, right, below] = field.around(block.position);
         let neighbours = [around.left.vectors[1], around.above.vectors[2], around.above_right.vectors[2]];
         let [left, above, above_right] = neighbours;
         let found = search.run(&[skip_vector, left, above, above_right, here, right, below], skip.motion);
-        let ways = InterWays::of(&search, found, &[left, above, above_right, here]);
+        let ways = InterWays::of(&mut search, found, &[left, above, above_right, here]);
         let intra = (ways.cost > rate.lambda * INTRA_FROM).then(|| self.best_intra_luma(block));
         if let Some(intra) = intra.filter(|intra| intra.cost <= ways.cost * 2) {
             let intra = self.with_chroma(intra, block);
@@ -93,18 +92,16 @@ impl ModeDecision<'_, '_> {
             return;
         }
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
-        {
-            let luma = search.interpolated.borrow();
-            let start = match skip {
-                SkipTrial { is_coded: true, error, .. } if ways.first == skipped => Start::Coded(error),
-                SkipTrial { motion: Some(_), error, .. } if ways.first == skipped => Start::Predicted(error),
-                _ if luma.vector.is_some_and(|vector| ways.first.is_whole_of(vector)) => {
-                    Start::Luma(&luma.samples)
-                }
-                _ => Start::Nothing,
-            };
-            self.code_or_leave(best, block, &ways.first, start, skip_vector);
-        }
+        let luma = &search.interpolated;
+        let start = match skip {
+            SkipTrial { is_coded: true, error, .. } if ways.first == skipped => Start::Coded(error),
+            SkipTrial { motion: Some(_), error, .. } if ways.first == skipped => Start::Predicted(error),
+            _ if luma.vector.is_some_and(|vector| ways.first.is_whole_of(vector)) => {
+                Start::Luma(&luma.samples)
+            }
+            _ => Start::Nothing,
+        };
+        self.code_or_leave(best, block, &ways.first, start, skip_vector);
         let [mut best, mut other] = [best, other];
         if let Some(divided) = ways.divided {
             self.code_or_leave(other, block, &divided, Start::Nothing, skip_vector);
@@ -208,7 +205,7 @@ struct InterWays {
 
 impl InterWays {
     /// `found`: the best vector of the whole. `candidates`: other vectors for the quarters.
-    fn of(search: &BlockSearch<'_>, found: FoundMotion, candidates: &[Vector]) -> InterWays {
+    fn of(search: &mut BlockSearch<'_>, found: FoundMotion, candidates: &[Vector]) -> InterWays {
         let whole = InterPartition::whole(PartitionMotion::new(0, found.vector));
         let per_bit = found.cost / search.lambda;
         if search.effort.divides && per_bit >= DIVIDE_FROM {
@@ -220,7 +217,7 @@ impl InterWays {
             };
         }
         let is_worth_it = per_bit >= DIVIDE_AS_TRIED_FROM;
-        match is_worth_it.then(|| Division::of(search, search.quarters.get(), found)).flatten() {
+        match is_worth_it.then(|| Division::of(search, search.quarters.found(), found)).flatten() {
             Some(Division { partition, cost }) => InterWays { cost, first: partition, divided: None },
             None => InterWays { cost: found.cost, first: whole, divided: None },
         }
@@ -251,7 +248,7 @@ impl Division {
 }
 
 /// Searches a vector for each quarter of a macroblock.
-fn divide(search: &BlockSearch<'_>, found: FoundMotion, candidates: &[Vector]) -> Option<Division> {
+fn divide(search: &mut BlockSearch<'_>, found: FoundMotion, candidates: &[Vector]) -> Option<Division> {
     let quarters = [0, 1, 2, 3].map(|quarter| search.run_quarter(quarter, found.vector, candidates));
     Division::of(search, quarters, found)
 }

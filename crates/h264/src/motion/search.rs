@@ -7,7 +7,6 @@ use crate::prediction::reference::PaddedSamples;
 use crate::prediction::vectors::{Vector, VectorRange};
 use crate::settings::Effort;
 use crate::simd::{Instructions, difference_sum};
-use std::cell::{Cell, RefCell};
 use strikeline_picture::Plane;
 
 /// Quarters of a sample.
@@ -60,9 +59,43 @@ pub(crate) struct BlockSearch<'a> {
     pub(crate) lambda: u32,
     pub(crate) effort: SearchEffort,
     pub(crate) instructions: Instructions,
-    /// The best vector of whole samples for each 8×8 quarter, of those that were judged for the whole block.
-    pub(crate) quarters: Cell<[FoundMotion; 4]>,
-    pub(crate) interpolated: RefCell<Interpolated>,
+    pub(crate) quarters: QuarterMotions,
+    pub(crate) interpolated: Interpolated,
+}
+
+/// The best vector of whole samples for each 8×8 quarter, of those that were judged for the whole block.
+#[derive(Debug)]
+pub(crate) struct QuarterMotions {
+    // Not four structs: so all four are updated at once.
+    costs: [i32; 4],
+    differences: [u32; 4],
+    vectors: [[i16; 2]; 4],
+}
+
+impl QuarterMotions {
+    /// Before any vector was judged.
+    pub(crate) const NONE: QuarterMotions =
+        QuarterMotions { costs: [i32::MAX; 4], differences: [u32::MAX; 4], vectors: [[0; 2]; 4] };
+
+    /// Takes a vector for the quarters for which it is better. `bits`: what those of the vector are worth.
+    #[inline]
+    fn offer(&mut self, vector: Vector, differences: [u32; 4], bits: u32) {
+        for (quarter, difference) in differences.into_iter().enumerate() {
+            let cost = (difference + bits) as i32;
+            let is_better = cost < self.costs[quarter];
+            self.costs[quarter] = if is_better { cost } else { self.costs[quarter] };
+            self.differences[quarter] = if is_better { difference } else { self.differences[quarter] };
+            self.vectors[quarter] = if is_better { [vector.x, vector.y] } else { self.vectors[quarter] };
+        }
+    }
+
+    pub(crate) fn found(&self) -> [FoundMotion; 4] {
+        std::array::from_fn(|quarter| {
+            let [x, y] = self.vectors[quarter];
+            let (difference, cost) = (self.differences[quarter], self.costs[quarter] as u32);
+            FoundMotion { vector: Vector { x, y }, difference, cost }
+        })
+    }
 }
 
 /// The prediction that was interpolated last.
@@ -77,19 +110,14 @@ impl Interpolated {
     pub(crate) const NONE: Interpolated = Interpolated { vector: None, samples: [0; 256] };
 }
 
-impl FoundMotion {
-    /// Before any vector was judged.
-    pub(crate) const NONE: FoundMotion =
-        FoundMotion { vector: Vector::ZERO, difference: u32::MAX, cost: u32::MAX };
-}
-
 impl BlockSearch<'_> {
     /// The best vector that is found. `known`: one that was judged already.
-    pub(crate) fn run(&self, candidates: &[Vector], known: Option<FoundMotion>) -> FoundMotion {
+    pub(crate) fn run(&mut self, candidates: &[Vector], known: Option<FoundMotion>) -> FoundMotion {
         let mut best = self.whole(Vector::ZERO);
         let mut tried = [Vector::ZERO; 12];
         let mut count = 1;
-        for vector in candidates.iter().chain([&self.predicted]) {
+        let predicted = self.predicted;
+        for vector in candidates.iter().chain([&predicted]) {
             let vector = self.to_whole(*vector);
             if tried[..count].contains(&vector) || !self.range.contains(vector) || count == tried.len() {
                 continue;
@@ -128,10 +156,16 @@ impl BlockSearch<'_> {
     }
 
     /// The best vector of an 8×8 quarter, from `start` or one of the candidates on.
-    pub(crate) fn run_quarter(&self, quarter: usize, start: Vector, candidates: &[Vector]) -> FoundMotion {
-        let judge = |search: &Self, vector: Vector| search.of_quarter(quarter, vector);
+    pub(crate) fn run_quarter(
+        &mut self,
+        quarter: usize,
+        start: Vector,
+        candidates: &[Vector],
+    ) -> FoundMotion {
+        let judge = |search: &mut Self, vector: Vector| search.of_quarter(quarter, vector);
         let mut best = judge(self, start);
-        for &vector in candidates.iter().filter(|&&vector| vector != start && self.range.contains(vector)) {
+        let range = self.range;
+        for &vector in candidates.iter().filter(|&&vector| vector != start && range.contains(vector)) {
             let found = judge(self, vector);
             if found.cost < best.cost {
                 best = found;
@@ -159,11 +193,11 @@ impl BlockSearch<'_> {
     /// Steps to the best of four neighbours for as long as it is better. Returns the differences of the last four that were
     /// judged, too: above, below, to the left and to the right.
     fn downhill(
-        &self,
+        &mut self,
         mut best: FoundMotion,
         step: i16,
         most: u32,
-        judge: impl Fn(&Self, Vector) -> FoundMotion,
+        judge: impl Fn(&mut Self, Vector) -> FoundMotion,
     ) -> (FoundMotion, [u32; 4]) {
         let mut around = [u32::MAX; 4];
         // The neighbour that the last step came from is known.
@@ -197,7 +231,7 @@ impl BlockSearch<'_> {
 
     /// Tries the vector at which the differences would be least if they grew evenly on both sides of it. `around`: the
     /// differences one sample above, below, to the left and to the right.
-    fn between(&self, best: FoundMotion, [above, below, left, right]: [u32; 4]) -> FoundMotion {
+    fn between(&mut self, best: FoundMotion, [above, below, left, right]: [u32; 4]) -> FoundMotion {
         let quarters = |before: u32, after: u32| {
             let (before, after, here) = (i64::from(before), i64::from(after), i64::from(best.difference));
             let rise = before.max(after) - here;
@@ -221,32 +255,25 @@ impl BlockSearch<'_> {
     }
 
     /// Judges a vector of whole samples.
-    fn whole(&self, vector: Vector) -> FoundMotion {
+    fn whole(&mut self, vector: Vector) -> FoundMotion {
         let x = self.position.x() as isize + isize::from(vector.x / WHOLE);
         let y = self.position.y() as isize + isize::from(vector.y / WHOLE);
         let differences =
             self.instructions.quarter_differences::<16>(self.source, self.reference.plane_at(x, y));
         let found = self.judged(vector, differences.iter().sum());
-        let bits = found.cost - found.difference;
-        let mut quarters = self.quarters.get();
-        for (best, difference) in quarters.iter_mut().zip(differences) {
-            if difference + bits < best.cost {
-                *best = FoundMotion { vector, difference, cost: difference + bits };
-            }
-        }
-        self.quarters.set(quarters);
+        self.quarters.offer(vector, differences, found.cost - found.difference);
         found
     }
 
     /// Judges any vector.
-    fn fine(&self, vector: Vector) -> FoundMotion {
-        let mut interpolated = self.interpolated.borrow_mut();
-        interpolated.vector = Some(vector);
-        let predicted = &mut interpolated.samples;
+    fn fine(&mut self, vector: Vector) -> FoundMotion {
+        self.interpolated.vector = Some(vector);
+        let predicted = &mut self.interpolated.samples;
         let (x, y) = (self.position.x(), self.position.y());
         let block = InterBlock { x, y, width: 16, height: 16, vector };
         predict_luma(self.reference, block, predicted, self.instructions);
-        self.judged(vector, difference_sum(self.source, Plane { data: predicted, stride: 16 }, 16))
+        let difference = difference_sum(self.source, Plane { data: predicted, stride: 16 }, 16);
+        self.judged(vector, difference)
     }
 
     fn judged(&self, vector: Vector, difference: u32) -> FoundMotion {
@@ -298,8 +325,8 @@ mod tests {
             lambda: 1,
             effort,
             instructions: Instructions::detect(),
-            quarters: Cell::new([FoundMotion::NONE; 4]),
-            interpolated: RefCell::new(Interpolated::NONE),
+            quarters: QuarterMotions::NONE,
+            interpolated: Interpolated::NONE,
         }
     }
 
@@ -317,10 +344,10 @@ mod tests {
             predict_luma(&picture.luma, block, &mut source[x..], Instructions::Baseline);
         }
         let quick = SearchEffort { whole_steps: 2, fine_steps: &[], steps_each: 0, divides: false };
-        let search = block_search(&source, &picture, quick);
+        let mut search = block_search(&source, &picture, quick);
         search.run(&[left, right], None);
-        assert_eq!(search.quarters.get().map(|found| found.vector), [left, right, left, right]);
-        assert_eq!(search.quarters.get().map(|found| found.difference), [0; 4]);
+        assert_eq!(search.quarters.found().map(|found| found.vector), [left, right, left, right]);
+        assert_eq!(search.quarters.found().map(|found| found.difference), [0; 4]);
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub(crate) struct Quantiser {
     /// Added before the shift: less than a half, so that small coefficients become zero.
     rounding: i32,
     smallest_effective_difference: u32,
+    /// The smallest sum of four DC coefficients of chroma, without signs, for which a level can be other than zero.
+    smallest_effective_chroma_dc: u32,
     /// Limit of the entropy coding. Only levels of DC coefficients that are transformed twice can reach it.
     largest_level: i32,
 }
@@ -97,9 +99,13 @@ impl Quantiser {
             of_block,
             rounding,
             smallest_effective_difference,
+            smallest_effective_chroma_dc: 0,
             largest_level,
         };
         quantiser.smallest_effective_difference = quantiser.find_smallest_effective_difference();
+        let needed = (1 << (quantiser.shift() + 1)) - (quantiser.rounding << 1);
+        quantiser.smallest_effective_chroma_dc =
+            (needed as u32).div_ceil(QUANT[usize::from(qp % 6)][0] as u32);
         quantiser
     }
 
@@ -186,8 +192,14 @@ impl Quantiser {
     }
 
     /// The four DC coefficients of a chroma component, in raster order, to levels.
-    pub(crate) fn quantise_chroma_dc(&self, dc: &[i32; 4]) -> [i16; 4] {
-        hadamard_2x2(dc).map(|value| self.dc_level(value, 1))
+    #[inline]
+    pub(crate) fn quantise_chroma_dc(&self, dc: &[i16; 4]) -> [i16; 4] {
+        // What is transformed is at most the sum.
+        let sum: u32 = dc.iter().map(|dc| u32::from(dc.unsigned_abs())).sum();
+        if sum < self.smallest_effective_chroma_dc {
+            return [0; 4];
+        }
+        hadamard_2x2(&dc.map(i32::from)).map(|value| self.dc_level(value, 1))
     }
 
     /// 8.5.11: chroma DC levels to the DC coefficients of the blocks.
@@ -244,7 +256,14 @@ mod tests {
                 quantiser.quantise_luma_dc(&[dc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
                 [0; 16]
             );
-            assert_eq!(quantiser.quantise_chroma_dc(&[dc, 0, 0, 0]), [0; 4]);
+            assert_eq!(quantiser.quantise_chroma_dc(&[dc as i16, 0, 0, 0]), [0; 4]);
+            // The limit for four of them is exact.
+            let limit = quantiser.smallest_effective_chroma_dc as i32;
+            if limit <= i32::from(i16::MAX) {
+                assert_eq!(quantiser.dc_level(limit - 1, 1), 0);
+                assert_eq!(quantiser.dc_level(limit, 1), 1);
+                assert_eq!(quantiser.quantise_chroma_dc(&[-limit as i16, 0, 0, 0]), [-1; 4]);
+            }
         }
     }
 }

@@ -51,12 +51,23 @@ pub(crate) fn store_bytes(values: __m128i, to: &mut [u8; 16]) {
 #[target_feature(enable = "avx2")]
 pub(crate) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
     let (a, b) = (checked(a, a_stride, rows), checked(b, b_stride, rows));
-    let mut sums = _mm256_setzero_si256();
-    for index in 0..rows {
+    let square = |index: usize| {
         // SAFETY: `index` is below the number of rows checked.
         let (a, b) = unsafe { (row(a, a_stride, index), row(b, b_stride, index)) };
         let difference = _mm256_sub_epi16(_mm256_cvtepu8_epi16(a), _mm256_cvtepu8_epi16(b));
-        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(difference, difference));
+        _mm256_madd_epi16(difference, difference)
+    };
+    let mut sums = _mm256_setzero_si256();
+    let mut index = 0;
+    while index + 4 <= rows {
+        let (first, second) = (square(index), square(index + 1));
+        let (third, fourth) = (square(index + 2), square(index + 3));
+        let four = _mm256_add_epi32(_mm256_add_epi32(first, second), _mm256_add_epi32(third, fourth));
+        sums = _mm256_add_epi32(sums, four);
+        index += 4;
+    }
+    for index in index..rows {
+        sums = _mm256_add_epi32(sums, square(index));
     }
     let sums = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
     let sums = _mm_add_epi32(sums, _mm_srli_si128::<8>(sums));
@@ -109,6 +120,14 @@ fn transpose([a, b, c, d]: FourRows) -> FourRows {
     ]
 }
 
+/// The sums of the four lanes of each block, twice as 32 bits in its place.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn block_sums(lanes: __m256i) -> __m256i {
+    let pairs = _mm256_madd_epi16(lanes, _mm256_set1_epi16(1));
+    _mm256_add_epi32(pairs, _mm256_shuffle_epi32::<0b10_11_00_01>(pairs))
+}
+
 /// Transforms and quantises a strip. Where `dc` is given, the first row of coefficients is stored there, and the DC
 /// coefficients become zero among the levels. Stores the levels in both orders, unless all are zero. Returns for each
 /// block whether each level is not zero, the first in the lowest bit.
@@ -122,8 +141,19 @@ fn analyse(
     levels: [&mut CoefficientBlock; 4],
 ) -> [u16; 4] {
     let [a, b, c, d] = residual;
-    let any = _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
-    if _mm256_testz_si256(any, any) != 0 {
+    // Where differences are so small that all levels are zero, only the DC coefficients are needed, at most.
+    let magnitudes = _mm256_add_epi16(
+        _mm256_add_epi16(_mm256_abs_epi16(a), _mm256_abs_epi16(b)),
+        _mm256_add_epi16(_mm256_abs_epi16(c), _mm256_abs_epi16(d)),
+    );
+    let limit = _mm256_set1_epi32(quantiser.smallest_effective_difference() as i32 - 1);
+    let is_effective = _mm256_cmpgt_epi32(block_sums(magnitudes), limit);
+    if _mm256_testz_si256(is_effective, is_effective) != 0 {
+        if let Some(dc) = dc {
+            let sums = block_sums(_mm256_add_epi16(_mm256_add_epi16(a, b), _mm256_add_epi16(c, d)));
+            // The lower 16 bits of each sum, in the first lane of its block.
+            store_lanes(_mm256_and_si256(sums, _mm256_set1_epi64x(0xFFFF)), dc);
+        }
         return [0; 4];
     }
     let mut rows = forward_pass(transpose(forward_pass(residual)));

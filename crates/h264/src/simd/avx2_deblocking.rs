@@ -199,9 +199,10 @@ pub(crate) fn luma_rows(samples: PlaneMut<'_>, limits: &Limits, strengths: Stren
         *line = unsafe { _mm_loadu_si128(first.add(row * stride).cast()) };
     }
     if filter_luma_lines(&mut lines, limits, strengths) {
-        for (row, line) in lines.iter().enumerate().take(7).skip(1) {
+        let [_, a, b, c, d, e, f, _] = lines;
+        for (index, line) in [a, b, c, d, e, f].into_iter().enumerate() {
             // SAFETY: as above.
-            unsafe { _mm_storeu_si128(first.add(row * stride).cast(), *line) };
+            unsafe { _mm_storeu_si128(first.add((index + 1) * stride).cast(), line) };
         }
     }
 }
