@@ -57,9 +57,12 @@ pub(crate) struct Quantiser {
     /// The same three for a single block.
     #[cfg(target_arch = "x86_64")]
     pub(crate) of_block: BlockTables,
+    /// Of DC coefficients, before the shift.
+    dc_multiplier: i32,
     /// Added before the shift: less than a half, so that small coefficients become zero.
     rounding: i32,
     smallest_effective_difference: u32,
+    smallest_effective_squares: u32,
     /// The smallest sum of four DC coefficients of chroma, without signs, for which a level can be other than zero.
     smallest_effective_chroma_dc: u32,
     /// Limit of the entropy coding. Only levels of DC coefficients that are transformed twice can reach it.
@@ -97,15 +100,17 @@ impl Quantiser {
             scales,
             #[cfg(target_arch = "x86_64")]
             of_block,
+            dc_multiplier: QUANT[remainder][0],
             rounding,
             smallest_effective_difference,
+            smallest_effective_squares: 0,
             smallest_effective_chroma_dc: 0,
             largest_level,
         };
         quantiser.smallest_effective_difference = quantiser.find_smallest_effective_difference();
+        quantiser.smallest_effective_squares = quantiser.find_smallest_effective_squares();
         let needed = (1 << (quantiser.shift() + 1)) - (quantiser.rounding << 1);
-        quantiser.smallest_effective_chroma_dc =
-            (needed as u32).div_ceil(QUANT[usize::from(qp % 6)][0] as u32);
+        quantiser.smallest_effective_chroma_dc = (needed as u32).div_ceil(quantiser.dc_multiplier as u32);
         quantiser
     }
 
@@ -118,16 +123,36 @@ impl Quantiser {
         self.smallest_effective_difference
     }
 
-    fn find_smallest_effective_difference(&self) -> u32 {
-        // Frequencies 0 and 1 represent all even and odd ones.
+    /// The smallest sum of squared differences of a block for which a level can be other than zero; DC coefficients that are
+    /// transformed twice are not considered.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    pub(crate) fn smallest_effective_squares(&self) -> u32 {
+        self.smallest_effective_squares
+    }
+
+    /// By the inequality of Cauchy and Schwarz: the square of a coefficient is at most that sum times the squares of its
+    /// basis function: 4 for an even frequency and 10 for an odd one, in each direction.
+    fn find_smallest_effective_squares(&self) -> u32 {
         let needed = |horizontal: usize, vertical: usize| {
-            let multiplier = u32::from(self.multipliers[horizontal][vertical]);
-            let coefficient =
-                (1u32 << 16).div_ceil(multiplier) - u32::from(self.biases[horizontal][vertical]);
+            let norm = [4, 10][horizontal] * [4, 10][vertical];
+            self.smallest_effective_coefficient(horizontal, vertical).pow(2).div_ceil(norm)
+        };
+        needed(0, 0).min(needed(0, 1)).min(needed(1, 1))
+    }
+
+    /// The smallest coefficient of which the level is not zero. Frequencies 0 and 1 represent all even and odd ones.
+    fn smallest_effective_coefficient(&self, horizontal: usize, vertical: usize) -> u32 {
+        let multiplier = u32::from(self.multipliers[horizontal][vertical]);
+        (1u32 << 16).div_ceil(multiplier) - u32::from(self.biases[horizontal][vertical])
+    }
+
+    fn find_smallest_effective_difference(&self) -> u32 {
+        let needed = |horizontal: usize, vertical: usize| {
+            let coefficient = self.smallest_effective_coefficient(horizontal, vertical);
             coefficient.div_ceil(1 << (horizontal + vertical))
         };
-        let of_dc = (((1 << self.shift()) - self.rounding) as u32)
-            .div_ceil(QUANT[usize::from(self.qp % 6)][0] as u32);
+        let of_dc = (((1 << self.shift()) - self.rounding) as u32).div_ceil(self.dc_multiplier as u32);
         needed(0, 0).min(needed(0, 1)).min(needed(1, 1)).min(of_dc)
     }
 
@@ -166,8 +191,7 @@ impl Quantiser {
     #[inline]
     fn dc_level(&self, value: i32, extra_bits: u32) -> i16 {
         let shift = self.shift() + extra_bits;
-        let level =
-            (value.abs() * QUANT[usize::from(self.qp % 6)][0] + (self.rounding << extra_bits)) >> shift;
+        let level = (value.abs() * self.dc_multiplier + (self.rounding << extra_bits)) >> shift;
         let level = level.min(self.largest_level);
         (if value < 0 { -level } else { level }) as i16
     }
@@ -250,6 +274,30 @@ mod tests {
                 strip[place / 4][place % 4] = (limit - 1).min(255);
                 strip[place % 4][4 + place / 4] = -(limit - 1).min(255);
                 assert_eq!(quantiser.quantise(&mut forward(&strip)), [0; 16], "QP {qp}");
+            }
+            // The samples that come nearest to a basis function, for each of them; and arbitrary ones.
+            for place in 0..48usize {
+                let sign = |at: usize, frequency: usize| {
+                    [[1, 1, 1, 1], [2, 1, -1, -2], [1, -1, -1, 1], [1, -2, 2, -1]][frequency][at]
+                };
+                let mut strip: Strip = [[0; 16]; 4];
+                let mut squares = 0;
+                'samples: for y in 0..4 {
+                    for x in 0..4 {
+                        let whole =
+                            f64::from(quantiser.find_smallest_effective_squares()).min(16.0 * 255.0 * 255.0);
+                        let shape = f64::from(sign(x, place % 4) * sign(y, place / 4 % 4));
+                        let norm = f64::from([4, 10][place % 2] * [4, 10][place / 4 % 2]);
+                        let sample = (shape * (whole / norm).sqrt()).round().clamp(-255.0, 255.0) as i16;
+                        let sample = if place < 16 { sample } else { sample * (place * 7 % 5) as i16 / 2 };
+                        squares += (i32::from(sample) * i32::from(sample)) as u32;
+                        if squares >= quantiser.find_smallest_effective_squares() {
+                            break 'samples;
+                        }
+                        strip[y][x] = sample;
+                    }
+                }
+                assert_eq!(quantiser.quantise(&mut forward(&strip)), [0; 16], "QP {qp}, {strip:?}");
             }
             let dc = (i32::from(limit) - 1).min(255);
             assert_eq!(

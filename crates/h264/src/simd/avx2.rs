@@ -128,6 +128,31 @@ fn block_sums(lanes: __m256i) -> __m256i {
     _mm256_add_epi32(pairs, _mm256_shuffle_epi32::<0b10_11_00_01>(pairs))
 }
 
+/// Whether all levels of a strip are zero, as the squares of its differences are small.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn is_negligible(residual: FourRows, quantiser: &Quantiser) -> bool {
+    let [a, b, c, d] = residual.map(|row| _mm256_madd_epi16(row, row));
+    let pairs = _mm256_add_epi32(_mm256_add_epi32(a, b), _mm256_add_epi32(c, d));
+    let squares = _mm256_add_epi32(pairs, _mm256_shuffle_epi32::<0b10_11_00_01>(pairs));
+    let limit = _mm256_set1_epi32(quantiser.smallest_effective_squares() as i32 - 1);
+    let is_effective = _mm256_cmpgt_epi32(squares, limit);
+    _mm256_testz_si256(is_effective, is_effective) != 0
+}
+
+/// The DC coefficients of a strip.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn dc_of([a, b, c, d]: FourRows) -> [i16; 4] {
+    let sums = block_sums(_mm256_add_epi16(_mm256_add_epi16(a, b), _mm256_add_epi16(c, d)));
+    let (left, right) = (_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
+    // Each is there twice.
+    let sums = _mm_packs_epi32(left, right);
+    let dc = _mm_shuffle_epi8(sums, _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1));
+    let dc = _mm_cvtsi128_si64(dc);
+    [dc as i16, (dc >> 16) as i16, (dc >> 32) as i16, (dc >> 48) as i16]
+}
+
 /// Transforms and quantises a strip. Where `dc` is given, the first row of coefficients is stored there, and the DC
 /// coefficients become zero among the levels. Stores the levels in both orders, unless all are zero. Returns for each
 /// block whether each level is not zero, the first in the lowest bit.
@@ -140,22 +165,6 @@ fn analyse(
     strip: &mut Strip,
     levels: [&mut CoefficientBlock; 4],
 ) -> [u16; 4] {
-    let [a, b, c, d] = residual;
-    // Where differences are so small that all levels are zero, only the DC coefficients are needed, at most.
-    let magnitudes = _mm256_add_epi16(
-        _mm256_add_epi16(_mm256_abs_epi16(a), _mm256_abs_epi16(b)),
-        _mm256_add_epi16(_mm256_abs_epi16(c), _mm256_abs_epi16(d)),
-    );
-    let limit = _mm256_set1_epi32(quantiser.smallest_effective_difference() as i32 - 1);
-    let is_effective = _mm256_cmpgt_epi32(block_sums(magnitudes), limit);
-    if _mm256_testz_si256(is_effective, is_effective) != 0 {
-        if let Some(dc) = dc {
-            let sums = block_sums(_mm256_add_epi16(_mm256_add_epi16(a, b), _mm256_add_epi16(c, d)));
-            // The lower 16 bits of each sum, in the first lane of its block.
-            store_lanes(_mm256_and_si256(sums, _mm256_set1_epi64x(0xFFFF)), dc);
-        }
-        return [0; 4];
-    }
     let mut rows = forward_pass(transpose(forward_pass(residual)));
     if let Some(dc) = dc {
         store_lanes(rows[0], dc);
@@ -266,6 +275,12 @@ pub(crate) fn analyse_luma(work: AnalyseLuma<'_>) -> [u16; 16] {
             _mm256_sub_epi16(_mm256_cvtepu8_epi16(source_row), _mm256_cvtepu8_epi16(predicted))
         };
         let residual = [difference(0), difference(1), difference(2), difference(3)];
+        if is_negligible(residual, quantiser) {
+            if let Some(dc) = dc.as_deref_mut() {
+                dc[index * 4..][..4].copy_from_slice(&dc_of(residual));
+            }
+            continue;
+        }
         let mut coefficients = [0; 16];
         *masks =
             analyse(residual, quantiser, dc.is_some().then_some(&mut coefficients), strip, levels.each_mut());
@@ -330,6 +345,11 @@ pub(crate) fn analyse_chroma(work: AnalyseChroma<'_>) -> [u16; 8] {
             _mm256_sub_epi16(parted(source_row), parted(bytes(&predicted[half * 4 + y])))
         };
         let residual = [difference(0), difference(1), difference(2), difference(3)];
+        if is_negligible(residual, quantiser) {
+            let [a, b, c, d] = dc_of(residual);
+            [dc[0][half * 2], dc[0][half * 2 + 1], dc[1][half * 2], dc[1][half * 2 + 1]] = [a, b, c, d];
+            continue;
+        }
         let mut coefficients = [0; 16];
         let strip_masks = analyse(residual, quantiser, Some(&mut coefficients), strip, levels);
         for block in 0..4 {
