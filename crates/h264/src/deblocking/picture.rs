@@ -22,16 +22,21 @@ impl DeblockPicture<'_> {
     pub(super) fn run(self, instructions: Instructions) {
         let DeblockPicture { grid, picture, edges, changed } = self;
         let Reconstruction { luma, chroma, .. } = picture;
+        let (mut inner_qp, mut inner) = (0, EdgeLevel::of(0, 0));
         for index in 0..grid.len() {
             let (column, row) = (index % grid.columns, index / grid.columns);
             let here = &edges[index];
             let (x, y) = ((column * 16) as isize, (row * 16) as isize);
-            let inner = EdgeLevel::of(here.qp, here.qp);
+            if here.qp != inner_qp {
+                (inner_qp, inner) = (here.qp, EdgeLevel::of(here.qp, here.qp));
+            }
+            // Mostly, the QP is the same on both sides.
+            let level_to = |other: u8| if other == here.qp { inner } else { EdgeLevel::of(here.qp, other) };
             // Edges between columns, from the left on, then those between rows.
             if column > 0 {
                 let left = &edges[index - 1];
                 let strengths = here.left_edge(left);
-                let level = EdgeLevel::of(here.qp, left.qp);
+                let level = level_to(left.qp);
                 if level.applies(strengths) {
                     (changed[index - 1], changed[index]) = (true, true);
                     instructions.filter_edge(
@@ -71,7 +76,7 @@ impl DeblockPicture<'_> {
             if row > 0 {
                 let above = &edges[index - grid.columns];
                 let strengths = here.upper_edge(above);
-                let level = EdgeLevel::of(here.qp, above.qp);
+                let level = level_to(above.qp);
                 if level.applies(strengths) {
                     (changed[index - grid.columns], changed[index]) = (true, true);
                     instructions.filter_edge(
@@ -113,6 +118,7 @@ impl DeblockPicture<'_> {
 }
 
 /// The limits of an edge.
+#[derive(Clone, Copy)]
 struct EdgeLevel {
     luma: Limits,
     chroma: Limits,

@@ -137,7 +137,7 @@ impl BlockSearch<'_> {
             return known;
         }
         let around;
-        (best, around) = self.downhill(best, WHOLE, self.effort.whole_steps, Self::whole);
+        (best, around) = self.downhill_by_whole(best);
         if best.difference > good_enough {
             best = self.between(best, around);
             if let Some(known) = known
@@ -188,6 +188,33 @@ impl BlockSearch<'_> {
         let rows = source.zip(predicted.as_chunks::<16>().0);
         let difference = rows.map(|(source, predicted)| difference_of_8(source, predicted)).sum();
         self.judged(vector, difference)
+    }
+
+    /// As [`Self::downhill`], by whole samples: all four neighbours are judged at once.
+    fn downhill_by_whole(&mut self, mut best: FoundMotion) -> (FoundMotion, [u32; 4]) {
+        let mut around = [u32::MAX; 4];
+        for _ in 0..self.effort.whole_steps {
+            let centre = best.vector;
+            let [above, below] = [-WHOLE, WHOLE].map(|y| Vector { y: centre.y + y, ..centre });
+            let [left, right] = [-WHOLE, WHOLE].map(|x| Vector { x: centre.x + x, ..centre });
+            let vectors = [above, below, left, right];
+            if !vectors.iter().all(|vector| self.range.contains(*vector)) {
+                return self.downhill(best, WHOLE, self.effort.whole_steps, Self::whole);
+            }
+            let reference = self.plane_at(Vector { x: left.x, y: above.y });
+            let differences = self.instructions.differences_around(self.source, reference);
+            for ((vector, differences), around) in vectors.into_iter().zip(differences).zip(&mut around) {
+                let found = self.take(vector, differences);
+                *around = found.difference;
+                if found.cost < best.cost {
+                    best = found;
+                }
+            }
+            if best.vector == centre {
+                break;
+            }
+        }
+        (best, around)
     }
 
     /// Steps to the best of four neighbours for as long as it is better. Returns the differences of the last four that were
@@ -254,12 +281,21 @@ impl BlockSearch<'_> {
         Vector { x: (vector.x + 2) & !3, y: (vector.y + 2) & !3 }
     }
 
-    /// Judges a vector of whole samples.
-    fn whole(&mut self, vector: Vector) -> FoundMotion {
+    /// The reference where a vector of whole samples points to.
+    fn plane_at(&self, vector: Vector) -> Plane<'_> {
         let x = self.position.x() as isize + isize::from(vector.x / WHOLE);
         let y = self.position.y() as isize + isize::from(vector.y / WHOLE);
-        let differences =
-            self.instructions.quarter_differences::<16>(self.source, self.reference.plane_at(x, y));
+        self.reference.plane_at(x, y)
+    }
+
+    /// Judges a vector of whole samples.
+    fn whole(&mut self, vector: Vector) -> FoundMotion {
+        let differences = self.instructions.quarter_differences::<16>(self.source, self.plane_at(vector));
+        self.take(vector, differences)
+    }
+
+    /// Judges a vector of whole samples by the differences of the quarters.
+    fn take(&mut self, vector: Vector, differences: [u32; 4]) -> FoundMotion {
         let found = self.judged(vector, differences.iter().sum());
         self.quarters.offer(vector, differences, found.cost - found.difference);
         found

@@ -2,10 +2,12 @@
 
 use std::arch::x86_64::*;
 
+use super::differences::AROUND;
 use super::sse2::{self, checked, row};
 use crate::residual::quantiser::Quantiser;
 use crate::residual::strips::{AnalyseChroma, AnalyseLuma, ChromaLevels, LumaLevels, StripLevels};
 use crate::residual::transform::{CoefficientBlock, Strip};
+use strikeline_picture::Plane;
 
 /// Four rows of 16 lanes.
 type FourRows = [__m256i; 4];
@@ -419,4 +421,34 @@ pub(crate) fn quarter_differences<const ROWS: usize>(
     b_stride: usize,
 ) -> [u32; 4] {
     sse2::quarter_differences::<ROWS>(a, a_stride, b, b_stride)
+}
+
+/// See [`super::Instructions::differences_around`].
+#[target_feature(enable = "avx2")]
+pub(crate) fn differences_around(a: Plane<'_>, b: Plane<'_>) -> [[u32; 4]; 4] {
+    let first = checked(a.data, a.stride, 16);
+    let around = b.data[..17 * b.stride + 18].as_ptr();
+    let mut sums = [[_mm_setzero_si128(); 4]; 2];
+    for (half, sums) in sums.iter_mut().enumerate() {
+        for index in half * 8..half * 8 + 8 {
+            // SAFETY: 16 rows were checked.
+            let source = unsafe { row(first, a.stride, index) };
+            for (sum, (x, y)) in sums.iter_mut().zip(AROUND) {
+                // SAFETY: 18 rows of 18 bytes were checked, and no place is beyond 2.
+                let other = unsafe { row(around.add(x), b.stride, index + y) };
+                *sum = _mm_add_epi32(*sum, _mm_sad_epu8(source, other));
+            }
+        }
+    }
+    let mut out = [[0; 4]; 4];
+    for (place, out) in out.iter_mut().enumerate() {
+        // Each half holds its sum in the lowest lane.
+        let all = _mm_castps_si128(_mm_shuffle_ps::<0b10_00_10_00>(
+            _mm_castsi128_ps(sums[0][place]),
+            _mm_castsi128_ps(sums[1][place]),
+        ));
+        // SAFETY: there is room for the 16 bytes that are stored.
+        unsafe { _mm_storeu_si128(<[u32]>::as_mut_ptr(out).cast(), all) };
+    }
+    out
 }

@@ -87,7 +87,25 @@ impl Instructions {
             Instructions::Avx2(_) => unsafe { avx2::quarter_differences::<ROWS>(a, a_stride, b, b_stride) },
         }
     }
+
+    /// The same of 16 rows, for the blocks one sample above, below, to the left and to the right of a block. `b` begins one
+    /// row and one column before that block.
+    #[inline(always)]
+    pub(crate) fn differences_around(self, a: Plane<'_>, b: Plane<'_>) -> [[u32; 4]; 4] {
+        match self {
+            Instructions::Baseline => AROUND.map(|(x, y)| {
+                let b = Plane { data: &b.data[y * b.stride + x..], stride: b.stride };
+                self.quarter_differences::<16>(a, b)
+            }),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(_) => unsafe { avx2::differences_around(a, b) },
+        }
+    }
 }
+
+/// Columns and rows of the four blocks of [`Instructions::differences_around`].
+pub(super) const AROUND: [(usize, usize); 4] = [(1, 0), (1, 2), (0, 1), (2, 1)];
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 fn squared_error_portable(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
@@ -193,6 +211,9 @@ mod tests {
                     instructions.quarter_differences::<16>(plane(a, 31), plane(b, 40)),
                     quarter_differences_portable(a, 31, b, 40, 16)
                 );
+                let around =
+                    AROUND.map(|(x, y)| quarter_differences_portable(a, 31, &b[y * 40 + x..], 40, 16));
+                assert_eq!(instructions.differences_around(plane(a, 31), plane(b, 40)), around);
                 assert_eq!(
                     instructions.quarter_differences::<8>(plane(a, 31), plane(b, 40)),
                     quarter_differences_portable(a, 31, b, 40, 8)
