@@ -17,7 +17,6 @@ use crate::prediction::neighbours::MacroblockKind;
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
 use crate::residual::code::CodeResidual;
 use crate::samples::MacroblockSamples;
-use crate::simd::difference_sum;
 use crate::source::history::SourceHistory;
 use strikeline_picture::Plane;
 
@@ -307,8 +306,9 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
     /// The Intra_16x16 mode with the smallest differences.
     pub(super) fn best_intra_luma(&self, block: &MacroblockToCode<'_>) -> IntraLumaChoice {
         let &MacroblockToCode { position, source, rate, .. } = block;
+        let instructions = self.context.instructions;
         let edges = LumaEdges::read(&self.written.current().luma, position);
-        let costs = edges.differences(source.luma, self.context.instructions);
+        let costs = edges.differences(source.luma, instructions);
         let (mut cost, mut mode) = (u32::MAX, Mode16x16::Dc);
         for (index, candidate) in Mode16x16::ALL.into_iter().enumerate() {
             if !edges.allows(candidate) {
@@ -317,7 +317,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             let candidate_cost = costs.get(index).copied().unwrap_or_else(|| {
                 let mut trial = [0; 256];
                 edges.predict(candidate, &mut trial);
-                difference_sum(source.luma, Plane { data: &trial, stride: 16 }, 16)
+                instructions.difference_sum::<16>(source.luma, Plane { data: &trial, stride: 16 })
             });
             if candidate_cost < cost {
                 (cost, mode) = (candidate_cost, candidate);
@@ -332,8 +332,9 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
     /// The choice with the chroma mode with the smallest differences.
     pub(super) fn with_chroma(&self, luma: IntraLumaChoice, block: &MacroblockToCode<'_>) -> IntraChoice {
         let &MacroblockToCode { position, source, rate, .. } = block;
+        let instructions = self.context.instructions;
         let chroma_edges = ChromaEdges::read(&self.written.current().chroma, position);
-        let costs = chroma_edges.differences(source.chroma, self.context.instructions);
+        let costs = chroma_edges.differences(source.chroma, instructions);
         let (mut chroma_cost, mut chroma_mode) = (u32::MAX, ChromaMode::Dc);
         for (index, candidate) in ChromaMode::ALL.into_iter().enumerate() {
             if !chroma_edges.allows(candidate) {
@@ -342,7 +343,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             let cost = costs.get(index).copied().unwrap_or_else(|| {
                 let mut trial = [0; 128];
                 chroma_edges.predict(candidate, &mut trial);
-                difference_sum(source.chroma, Plane { data: &trial, stride: 16 }, 8)
+                instructions.difference_sum::<8>(source.chroma, Plane { data: &trial, stride: 16 })
             });
             if cost < chroma_cost {
                 (chroma_cost, chroma_mode) = (cost, candidate);

@@ -121,7 +121,7 @@ impl ModeDecision<'_, '_> {
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
         self.predict(&mut out.predicted, block, &skipped);
         let predicted = out.predicted.samples();
-        let [luma, chroma] = block.source.differences(predicted);
+        let [luma, chroma] = block.source.differences(predicted, self.context.instructions);
         let error = weighted_error(block.source, predicted, self.context.instructions);
         let is_coded = luma + chroma <= block.rate.lambda * SKIP_UP_TO;
         if is_coded {

@@ -6,7 +6,7 @@ use crate::prediction::inter::{InterBlock, predict_luma};
 use crate::prediction::reference::PaddedSamples;
 use crate::prediction::vectors::{Vector, VectorRange};
 use crate::settings::Effort;
-use crate::simd::{Instructions, difference_sum};
+use crate::simd::Instructions;
 use strikeline_picture::Plane;
 
 /// Quarters of a sample.
@@ -308,7 +308,8 @@ impl BlockSearch<'_> {
         let (x, y) = (self.position.x(), self.position.y());
         let block = InterBlock { x, y, width: 16, height: 16, vector };
         predict_luma(self.reference, block, predicted, self.instructions);
-        let difference = difference_sum(self.source, Plane { data: predicted, stride: 16 }, 16);
+        let difference =
+            self.instructions.difference_sum::<16>(self.source, Plane { data: predicted, stride: 16 });
         self.judged(vector, difference)
     }
 

@@ -49,6 +49,19 @@ pub(crate) fn store_bytes(values: __m128i, to: &mut [u8; 16]) {
     unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), values) };
 }
 
+/// Sum of absolute differences over `ROWS` rows of 16 bytes.
+#[target_feature(enable = "avx2")]
+pub(crate) fn difference_sum<const ROWS: usize>(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize) -> u32 {
+    let (a, b) = (checked(a, a_stride, ROWS), checked(b, b_stride, ROWS));
+    let mut sums = _mm_setzero_si128();
+    for index in 0..ROWS {
+        // SAFETY: `index` is below the number of rows checked.
+        let (a, b) = unsafe { (row(a, a_stride, index), row(b, b_stride, index)) };
+        sums = _mm_add_epi32(sums, _mm_sad_epu8(a, b));
+    }
+    (_mm_cvtsi128_si32(sums) + _mm_extract_epi32::<2>(sums)) as u32
+}
+
 /// Sum of squared differences over `rows` rows of 16 bytes.
 #[target_feature(enable = "avx2")]
 pub(crate) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {

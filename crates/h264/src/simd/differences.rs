@@ -1,14 +1,27 @@
 //! Sums of absolute and of squared differences of whole macroblocks.
 
-use super::Instructions;
 #[cfg(any(test, not(target_arch = "x86_64")))]
 use super::primitives::{difference_of_16, half_differences_portable};
+use super::{Instructions, difference_sum};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, sse2};
 
 use strikeline_picture::Plane;
 
 impl Instructions {
+    /// Sum of absolute differences over `ROWS` rows of 16 bytes.
+    #[inline(always)]
+    pub(crate) fn difference_sum<const ROWS: usize>(self, a: Plane<'_>, b: Plane<'_>) -> u32 {
+        match self {
+            Instructions::Baseline => difference_sum(a, b, ROWS),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(_) => unsafe {
+                avx2::difference_sum::<ROWS>(a.data, a.stride, b.data, b.stride)
+            },
+        }
+    }
+
     /// Sum of squared differences over `rows` rows of 16 bytes.
     #[inline(always)]
     pub(crate) fn squared_error(self, a: Plane<'_>, b: Plane<'_>, rows: usize) -> u32 {
