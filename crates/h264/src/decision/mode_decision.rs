@@ -3,7 +3,7 @@
 use super::coding::{Coding, MacroblockToCode, Rate, order};
 use super::context::SliceContext;
 use super::intra4x4::CodeLuma4x4;
-use super::motion_search::{InterChoice, InterPartition, MotionSearch};
+use super::motion_search::{InterChoice, InterPartition, InterProgress, MotionSearch};
 use super::slice_writer::SliceWriter;
 use super::thresholds::{
     INTRA_4X4_FROM, INTRA_4X4_IN_P_FROM, MIN_CODED_BITS, MIN_INTRA_4X4_BITS, MIN_INTRA_16X16_BITS,
@@ -125,7 +125,14 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             && intra.luma_cost > rate.lambda * SPLIT_FROM;
         best.cost = u32::MAX;
         if tries_inter {
-            self.code_inter(best, block, &inter.whole, skip_vector);
+            match inter.progress {
+                InterProgress::Nothing => self.code_inter(best, block, &inter.whole, skip_vector),
+                InterProgress::Predicted => {
+                    best.reconstruction.clone_from(&best.predicted);
+                    self.code_predicted_inter(best, block, &inter.whole, skip_vector);
+                }
+                InterProgress::Coded => {}
+            }
             if let Some(divided) = inter.divided {
                 best.calculate_cost(block, context.instructions);
                 self.code_inter(other, block, &divided, skip_vector);

@@ -139,11 +139,23 @@ struct PartitionBlock {
     luma: InterBlock,
 }
 
+/// What is done of an inter coding already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InterProgress {
+    Nothing,
+    /// It is predicted.
+    Predicted,
+    /// It is predicted and coded.
+    Coded,
+}
+
 /// The best motions that were found for a macroblock.
 pub(crate) struct InterChoice {
     /// Of the best.
     pub(crate) cost: u32,
     pub(crate) whole: InterPartition,
+    /// What of that is done in the first of the codings that are compared.
+    pub(crate) progress: InterProgress,
     /// Several partitions, where they promise to be better.
     pub(crate) divided: Option<InterPartition>,
 }
@@ -216,8 +228,12 @@ impl MotionSearch<'_> {
                 best = JudgedMotion { cost, motion };
             }
         }
-        let mut choice =
-            InterChoice { cost: best.cost, whole: InterPartition::whole(best.motion), divided: None };
+        let mut choice = InterChoice {
+            cost: best.cost,
+            whole: InterPartition::whole(best.motion),
+            progress: InterProgress::Nothing,
+            divided: None,
+        };
         if best.cost.min(intra_cost) > rate.lambda * SPLIT_FROM {
             let divided = InterPartition::of(quarters.map(|quarter| quarter.motion));
             let header = if divided.shape == PartitionShape::Quarters { 8 } else { 4 };

@@ -3,7 +3,7 @@
 use super::coding::{Coding, MacroblockToCode, order};
 use super::context::SliceContext;
 use super::mode_decision::ModeDecision;
-use super::motion_search::{InterChoice, InterPartition};
+use super::motion_search::{InterChoice, InterPartition, InterProgress};
 use crate::motion::field::MotionField;
 use crate::motion::search::{BlockSearch, FoundMotion, Interpolated, QuarterMotions, SearchEffort};
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
@@ -82,15 +82,6 @@ impl ModeDecision<'_, '_> {
         let [left, above, above_right] = neighbours;
         let found = search.run(&[skip_vector, left, above, above_right, here, right, below], skip.motion);
         let ways = InterWays::of(&mut search, found, &[left, above, above_right, here]);
-        let intra = (ways.cost > rate.lambda * INTRA_FROM).then(|| self.best_intra_luma(block));
-        if let Some(intra) = intra.filter(|intra| intra.cost <= ways.cost * 2) {
-            let intra = self.with_chroma(intra, block);
-            // Chroma is weighed as if both predictions left the same of it.
-            let InterWays { cost, first, divided } = ways;
-            let inter = InterChoice { cost: cost + intra.chroma_cost, whole: first, divided };
-            self.code_best(block, &inter, &intra, skip_vector, codings);
-            return;
-        }
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
         let luma = &search.interpolated;
         let start = match skip {
@@ -101,9 +92,25 @@ impl ModeDecision<'_, '_> {
             }
             _ => Start::Nothing,
         };
+        self.predict_from(start, best, block, &ways.first);
+        let intra = (ways.cost > rate.lambda * INTRA_FROM).then(|| self.best_intra_luma(block));
+        if let Some(intra) = intra.filter(|intra| intra.cost <= ways.cost * 2) {
+            let intra = self.with_chroma(intra, block);
+            // Chroma is weighed as if both predictions left the same of it.
+            let InterWays { cost, first, divided } = ways;
+            let cost = cost + intra.chroma_cost;
+            let progress = match start {
+                Start::Coded(_) => InterProgress::Coded,
+                _ => InterProgress::Predicted,
+            };
+            let inter = InterChoice { cost, whole: first, progress, divided };
+            self.code_best(block, &inter, &intra, skip_vector, codings);
+            return;
+        }
         self.code_or_leave(best, block, &ways.first, start, skip_vector);
         let [mut best, mut other] = [best, other];
         if let Some(divided) = ways.divided {
+            self.predict_from(Start::Nothing, other, block, &divided);
             self.code_or_leave(other, block, &divided, Start::Nothing, skip_vector);
             order(&mut best, &mut other);
         }
@@ -137,14 +144,13 @@ impl ModeDecision<'_, '_> {
         partition.predict(references, block.position, out, instructions);
     }
 
-    /// Codes a macroblock in one way, without residual if that is cheaper, and calculates the cost.
-    fn code_or_leave(
+    /// Completes the prediction of a macroblock.
+    fn predict_from(
         &self,
+        start: Start<'_>,
         out: &mut Coding,
         block: &MacroblockToCode<'_>,
         partition: &InterPartition,
-        start: Start<'_>,
-        skip_vector: Vector,
     ) {
         let SliceContext { references, instructions, .. } = *self.context;
         match start {
@@ -155,9 +161,23 @@ impl ModeDecision<'_, '_> {
             }
             Start::Predicted(_) | Start::Coded(_) => {}
         }
+    }
+
+    /// Codes a macroblock, which is predicted, in one way, without residual if that is cheaper, and calculates the cost.
+    fn code_or_leave(
+        &self,
+        out: &mut Coding,
+        block: &MacroblockToCode<'_>,
+        partition: &InterPartition,
+        start: Start<'_>,
+        skip_vector: Vector,
+    ) {
+        let instructions = self.context.instructions;
         let predicted_error = match start {
             Start::Predicted(error) | Start::Coded(error) => error,
-            _ => weighted_error(block.source, out.predicted.samples(), instructions),
+            Start::Nothing | Start::Luma(_) => {
+                weighted_error(block.source, out.predicted.samples(), instructions)
+            }
         };
         if !matches!(start, Start::Coded(_)) {
             out.reconstruction.clone_from(&out.predicted);
