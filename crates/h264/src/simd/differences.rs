@@ -4,7 +4,7 @@
 use super::primitives::{difference_of_16, half_differences_portable};
 use super::{Instructions, difference_sum};
 #[cfg(target_arch = "x86_64")]
-use super::{avx2, sse2};
+use super::{avx2_differences, sse2};
 
 use strikeline_picture::Plane;
 
@@ -17,7 +17,7 @@ impl Instructions {
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2(_) => unsafe {
-                avx2::difference_sum::<ROWS>(a.data, a.stride, b.data, b.stride)
+                avx2_differences::difference_sum::<ROWS>(a.data, a.stride, b.data, b.stride)
             },
         }
     }
@@ -35,7 +35,9 @@ impl Instructions {
             Instructions::Baseline => squared_error_portable(a, a_stride, b, b_stride, rows),
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(_) => unsafe { avx2::squared_error(a, a_stride, b, b_stride, rows) },
+            Instructions::Avx2(_) => unsafe {
+                avx2_differences::squared_error(a, a_stride, b, b_stride, rows)
+            },
         }
     }
 
@@ -58,7 +60,9 @@ impl Instructions {
             Instructions::Baseline => luma_differences_portable(source, stride, flat, above, left),
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(_) => unsafe { avx2::luma_differences(source, stride, flat, above, left) },
+            Instructions::Avx2(_) => unsafe {
+                avx2_differences::luma_differences(source, stride, flat, above, left)
+            },
         }
     }
 
@@ -80,7 +84,9 @@ impl Instructions {
             Instructions::Baseline => chroma_differences_portable(source, stride, flat, above, left),
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(_) => unsafe { avx2::chroma_differences(source, stride, flat, above, left) },
+            Instructions::Avx2(_) => unsafe {
+                avx2_differences::chroma_differences(source, stride, flat, above, left)
+            },
         }
     }
 
@@ -97,7 +103,9 @@ impl Instructions {
             Instructions::Baseline => quarter_differences_portable(a, a_stride, b, b_stride, ROWS),
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(_) => unsafe { avx2::quarter_differences::<ROWS>(a, a_stride, b, b_stride) },
+            Instructions::Avx2(_) => unsafe {
+                avx2_differences::quarter_differences::<ROWS>(a, a_stride, b, b_stride)
+            },
         }
     }
 
@@ -112,7 +120,7 @@ impl Instructions {
             }),
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(_) => unsafe { avx2::differences_around(a, b) },
+            Instructions::Avx2(_) => unsafe { avx2_differences::differences_around(a, b) },
         }
     }
 }

@@ -19,6 +19,8 @@ mod avx2_4x4;
 #[cfg(target_arch = "x86_64")]
 mod avx2_deblocking;
 #[cfg(target_arch = "x86_64")]
+mod avx2_differences;
+#[cfg(target_arch = "x86_64")]
 mod avx2_interpolation;
 mod block4x4;
 mod deblocking;
