@@ -44,8 +44,8 @@ impl MacroblockSamples<'_> {
     /// Sum of squared differences of luma and chroma.
     #[inline(always)]
     pub(crate) fn squared_error(self, other: MacroblockSamples<'_>, instructions: Instructions) -> u32 {
-        instructions.squared_error(self.luma, other.luma, 16)
-            + instructions.squared_error(self.chroma, other.chroma, 8)
+        instructions.squared_error::<16>(self.luma, other.luma)
+            + instructions.squared_error::<8>(self.chroma, other.chroma)
     }
 }
 

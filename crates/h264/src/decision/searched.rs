@@ -281,6 +281,6 @@ fn weighted_error(
     instructions: Instructions,
 ) -> u32 {
     const CHROMA: u32 = 4;
-    instructions.squared_error(source.luma, other.luma, 16)
-        + CHROMA * instructions.squared_error(source.chroma, other.chroma, 8)
+    instructions.squared_error::<16>(source.luma, other.luma)
+        + CHROMA * instructions.squared_error::<8>(source.chroma, other.chroma)
 }

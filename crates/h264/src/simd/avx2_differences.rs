@@ -19,27 +19,16 @@ pub(crate) fn difference_sum<const ROWS: usize>(a: &[u8], a_stride: usize, b: &[
     (_mm_cvtsi128_si32(sums) + _mm_extract_epi32::<2>(sums)) as u32
 }
 
-/// Sum of squared differences over `rows` rows of 16 bytes.
+/// Sum of squared differences over `ROWS` rows of 16 bytes.
 #[target_feature(enable = "avx2")]
-pub(crate) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
-    let (a, b) = (checked(a, a_stride, rows), checked(b, b_stride, rows));
-    let square = |index: usize| {
+pub(crate) fn squared_error<const ROWS: usize>(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize) -> u32 {
+    let (a, b) = (checked(a, a_stride, ROWS), checked(b, b_stride, ROWS));
+    let mut sums = _mm256_setzero_si256();
+    for index in 0..ROWS {
         // SAFETY: `index` is below the number of rows checked.
         let (a, b) = unsafe { (row(a, a_stride, index), row(b, b_stride, index)) };
         let difference = _mm256_sub_epi16(_mm256_cvtepu8_epi16(a), _mm256_cvtepu8_epi16(b));
-        _mm256_madd_epi16(difference, difference)
-    };
-    let mut sums = _mm256_setzero_si256();
-    let mut index = 0;
-    while index + 4 <= rows {
-        let (first, second) = (square(index), square(index + 1));
-        let (third, fourth) = (square(index + 2), square(index + 3));
-        let four = _mm256_add_epi32(_mm256_add_epi32(first, second), _mm256_add_epi32(third, fourth));
-        sums = _mm256_add_epi32(sums, four);
-        index += 4;
-    }
-    for index in index..rows {
-        sums = _mm256_add_epi32(sums, square(index));
+        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(difference, difference));
     }
     let sums = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
     let sums = _mm_add_epi32(sums, _mm_srli_si128::<8>(sums));

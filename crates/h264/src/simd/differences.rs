@@ -22,21 +22,21 @@ impl Instructions {
         }
     }
 
-    /// Sum of squared differences over `rows` rows of 16 bytes.
+    /// Sum of squared differences over `ROWS` rows of 16 bytes.
     #[inline(always)]
-    pub(crate) fn squared_error(self, a: Plane<'_>, b: Plane<'_>, rows: usize) -> u32 {
+    pub(crate) fn squared_error<const ROWS: usize>(self, a: Plane<'_>, b: Plane<'_>) -> u32 {
         let Plane { data: a, stride: a_stride } = a;
         let Plane { data: b, stride: b_stride } = b;
         match self {
             // SAFETY: SSE2 is part of x86-64, and is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Baseline => unsafe { sse2::squared_error(a, a_stride, b, b_stride, rows) },
+            Instructions::Baseline => unsafe { sse2::squared_error(a, a_stride, b, b_stride, ROWS) },
             #[cfg(not(target_arch = "x86_64"))]
-            Instructions::Baseline => squared_error_portable(a, a_stride, b, b_stride, rows),
+            Instructions::Baseline => squared_error_portable(a, a_stride, b, b_stride, ROWS),
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2(_) => unsafe {
-                avx2_differences::squared_error(a, a_stride, b, b_stride, rows)
+                avx2_differences::squared_error::<ROWS>(a, a_stride, b, b_stride)
             },
         }
     }
@@ -219,7 +219,7 @@ mod tests {
             assert_eq!(squared_error_portable(a, 31, b, 40, 16), squared);
             assert_eq!(squared_error_portable(a, 31, b, 40, 16), squared);
             for instructions in [Instructions::Baseline, Instructions::detect()] {
-                assert_eq!(instructions.squared_error(plane(a, 31), plane(b, 40), 16), squared);
+                assert_eq!(instructions.squared_error::<16>(plane(a, 31), plane(b, 40)), squared);
                 assert_eq!(
                     instructions.luma_differences(plane(a, 31), flat[0][0], above, left),
                     luma_differences_portable(a, 31, flat[0][0], above, left)
