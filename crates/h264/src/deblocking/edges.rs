@@ -134,7 +134,7 @@ fn row_of(bits: u16) -> Parts {
 #[inline(always)]
 fn strengths(coded: Parts, moved: [bool; 2]) -> Strengths {
     let [first, second] = moved.map(u32::from);
-    let moved = first * 0x0101 | second * 0x0101_0000;
+    let moved = first * 0x0101 + second * 0x0101_0000;
     (coded << 1 | moved & !coded).to_le_bytes()
 }
 
