@@ -187,6 +187,7 @@ fn j(sums: &[__m256i; 6]) -> __m256i {
 #[target_feature(enable = "avx2")]
 pub(crate) fn luma(work: InterpolateLuma<'_, 16>) {
     let InterpolateLuma { samples, fraction: (right, below), height, out } = work;
+    debug_assert!(height.is_multiple_of(2));
     let height = height.min(16);
     let window = Rows::of(samples, 24, height + 5);
     let (next_column, next_row) = (usize::from(right == 3), usize::from(below == 3));
@@ -196,8 +197,8 @@ pub(crate) fn luma(work: InterpolateLuma<'_, 16>) {
     let average = |one: &mut [__m256i], other: &[__m256i]| {
         one.iter_mut().zip(other).for_each(|(one, other)| *one = _mm256_avg_epu8(*one, *other));
     };
-    // SAFETY: of `height` + 5 rows 24 bytes were checked; no row beyond them is read, and no byte: of the first three rows
-    // and three columns each is where a block begins.
+    // SAFETY: 24 bytes of `height` + 5 rows were checked. No row after these is read, and of each 16 bytes from a column of at
+    // most 3 on, or, for the sums b1, from column 0 and column 8 on.
     unsafe {
         let whole = |column: usize, first: usize, pairs: &mut [__m256i]| {
             for (index, pair) in pairs.iter_mut().enumerate() {
@@ -249,6 +250,7 @@ pub(crate) fn luma(work: InterpolateLuma<'_, 16>) {
 #[target_feature(enable = "avx2")]
 pub(crate) fn chroma(work: InterpolateChroma<'_, 16>) {
     let InterpolateChroma { samples, fraction: (right, below), height, out } = work;
+    debug_assert!(height.is_multiple_of(2));
     let height = height.min(16);
     let rows = Rows::of(samples, 18, height + 1);
     let across = weights(8 - right as i8, right as i8);
