@@ -21,8 +21,11 @@ impl MacroblockSamples<'_> {
 
     /// The same of luma, and of chroma.
     #[inline(always)]
-    pub(crate) fn differences(self, other: MacroblockSamples<'_>) -> [u32; 2] {
-        [difference_sum(self.luma, other.luma, 16), difference_sum(self.chroma, other.chroma, 8)]
+    pub(crate) fn differences(self, other: MacroblockSamples<'_>, instructions: Instructions) -> [u32; 2] {
+        [
+            instructions.difference_sum::<16>(self.luma, other.luma),
+            instructions.difference_sum::<8>(self.chroma, other.chroma),
+        ]
     }
 
     /// Difference between the largest and the smallest luma sample.
@@ -41,8 +44,8 @@ impl MacroblockSamples<'_> {
     /// Sum of squared differences of luma and chroma.
     #[inline(always)]
     pub(crate) fn squared_error(self, other: MacroblockSamples<'_>, instructions: Instructions) -> u32 {
-        instructions.squared_error(self.luma, other.luma, 16)
-            + instructions.squared_error(self.chroma, other.chroma, 8)
+        instructions.squared_error::<16>(self.luma, other.luma)
+            + instructions.squared_error::<8>(self.chroma, other.chroma)
     }
 }
 

@@ -53,18 +53,18 @@ const MOST_CHANGE: [[u8; 3]; 35] = [
 
 /// The limits at one QP.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// α: an edge whose two samples differ by so much is one of the picture.
-    pub(super) alpha: i16,
+    pub(crate) alpha: i16,
     /// β: the same of samples on one side.
-    pub(super) beta: i16,
+    pub(crate) beta: i16,
     /// tC0 for bS 1, 2 and 3.
-    most_change: [u8; 3],
+    pub(crate) most_change: [u8; 3],
 }
 
 impl Limits {
     /// `qp`: the mean of both sides (qPav).
-    pub(super) fn of(qp: u8) -> Limits {
+    pub(crate) fn of(qp: u8) -> Limits {
         let index = usize::from(qp.min(51));
         let most_change = index.checked_sub(17).map_or([0; 3], |index| MOST_CHANGE[index]);
         Limits { alpha: ALPHA[index].into(), beta: BETA[index].into(), most_change }

@@ -1,9 +1,10 @@
 //! The deblocking filter (ITU-T H.264, 8.7): smooths the edges of blocks in a reconstructed picture, before later pictures are
 //! predicted from it. Only pictures of which much is new are filtered: in others it would change what is copied exactly.
 
-mod edges;
+pub(crate) mod edges;
 mod filter;
-mod limits;
+pub(crate) mod limits;
+pub(crate) mod lines;
 mod picture;
 
 pub(crate) use edges::BlockEdges;
@@ -44,7 +45,7 @@ impl Deblocking {
     ) {
         let Deblocking { grid, edges, changed } = self;
         changed.fill(false);
-        instructions.run(DeblockPicture { grid: *grid, picture, edges, changed });
+        DeblockPicture { grid: *grid, picture, edges, changed }.run(instructions);
         for (index, _) in changed.iter().enumerate().filter(|(_, changed)| **changed) {
             let position = grid.position(index % grid.columns, index / grid.columns);
             picture.content_ids[index] = content;

@@ -54,6 +54,8 @@ pub(crate) struct Coding {
     pub(crate) bits: u32,
     pub(crate) macroblock: Macroblock,
     pub(crate) levels: Levels,
+    /// What it is predicted as, where that is needed after it is coded.
+    pub(crate) predicted: MacroblockBuffer,
     /// As a decoder will show it.
     pub(crate) reconstruction: MacroblockBuffer,
     /// The vector, where the macroblock can be written as P_Skip.
@@ -66,6 +68,7 @@ impl Coding {
         bits: 0,
         macroblock: Macroblock::new(Prediction::Intra16x16(Mode16x16::Dc), MacroblockKind::Intra16x16),
         levels: Levels::ZERO,
+        predicted: MacroblockBuffer::EMPTY,
         reconstruction: MacroblockBuffer::EMPTY,
         skip: None,
     };

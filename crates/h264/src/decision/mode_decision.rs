@@ -1,9 +1,9 @@
 //! Which prediction a new macroblock gets.
 
-use super::coding::{Coding, MacroblockToCode, order};
+use super::coding::{Coding, MacroblockToCode, Rate, order};
 use super::context::SliceContext;
 use super::intra4x4::CodeLuma4x4;
-use super::motion_search::{InterChoice, InterPartition, MotionSearch};
+use super::motion_search::{InterChoice, InterPartition, InterProgress, MotionSearch};
 use super::slice_writer::SliceWriter;
 use super::thresholds::{
     INTRA_4X4_FROM, INTRA_4X4_IN_P_FROM, MIN_CODED_BITS, MIN_INTRA_4X4_BITS, MIN_INTRA_16X16_BITS,
@@ -17,7 +17,6 @@ use crate::prediction::neighbours::MacroblockKind;
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
 use crate::residual::code::CodeResidual;
 use crate::samples::MacroblockSamples;
-use crate::simd::difference_sum;
 use crate::source::history::SourceHistory;
 use strikeline_picture::Plane;
 
@@ -29,6 +28,13 @@ pub(crate) struct IntraChoice {
     chroma_mode: ChromaMode,
     edges: LumaEdges,
     chroma_edges: ChromaEdges,
+}
+
+/// The same of luma alone.
+pub(crate) struct IntraLumaChoice {
+    pub(crate) cost: u32,
+    mode: Mode16x16,
+    edges: LumaEdges,
 }
 
 /// Decides how macroblocks are predicted, and writes them. The parameter `codings` of its methods is memory for codings
@@ -119,7 +125,14 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             && intra.luma_cost > rate.lambda * SPLIT_FROM;
         best.cost = u32::MAX;
         if tries_inter {
-            self.code_inter(best, block, &inter.whole, skip_vector);
+            match inter.progress {
+                InterProgress::Nothing => self.code_inter(best, block, &inter.whole, skip_vector),
+                InterProgress::Predicted => {
+                    best.reconstruction.clone_from(&best.predicted);
+                    self.code_predicted_inter(best, block, &inter.whole, skip_vector);
+                }
+                InterProgress::Coded => {}
+            }
             if let Some(divided) = inter.divided {
                 best.calculate_cost(block, context.instructions);
                 self.code_inter(other, block, &divided, skip_vector);
@@ -294,29 +307,39 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
     /// The Intra_16x16 and chroma modes with the smallest differences. Later modes are not tried once one is good
     /// enough.
     pub(super) fn best_intra(&self, block: &MacroblockToCode<'_>) -> IntraChoice {
+        self.with_chroma(self.best_intra_luma(block), block)
+    }
+
+    /// The Intra_16x16 mode with the smallest differences.
+    pub(super) fn best_intra_luma(&self, block: &MacroblockToCode<'_>) -> IntraLumaChoice {
         let &MacroblockToCode { position, source, rate, .. } = block;
         let instructions = self.context.instructions;
-        let good_enough =
-            |cost: u32, is_third: bool| cost <= rate.lambda || is_third && cost <= rate.lambda * SPLIT_FROM;
         let edges = LumaEdges::read(&self.written.current().luma, position);
         let costs = edges.differences(source.luma, instructions);
-        let (mut luma_cost, mut mode) = (u32::MAX, Mode16x16::Dc);
+        let (mut cost, mut mode) = (u32::MAX, Mode16x16::Dc);
         for (index, candidate) in Mode16x16::ALL.into_iter().enumerate() {
             if !edges.allows(candidate) {
                 continue;
             }
-            let cost = costs.get(index).copied().unwrap_or_else(|| {
+            let candidate_cost = costs.get(index).copied().unwrap_or_else(|| {
                 let mut trial = [0; 256];
                 edges.predict(candidate, &mut trial);
-                difference_sum(source.luma, Plane { data: &trial, stride: 16 }, 16)
+                instructions.difference_sum::<16>(source.luma, Plane { data: &trial, stride: 16 })
             });
-            if cost < luma_cost {
-                (luma_cost, mode) = (cost, candidate);
+            if candidate_cost < cost {
+                (cost, mode) = (candidate_cost, candidate);
             }
-            if good_enough(luma_cost, index == 2) {
+            if is_good_enough(rate, cost, index) {
                 break;
             }
         }
+        IntraLumaChoice { cost, mode, edges }
+    }
+
+    /// The choice with the chroma mode with the smallest differences.
+    pub(super) fn with_chroma(&self, luma: IntraLumaChoice, block: &MacroblockToCode<'_>) -> IntraChoice {
+        let &MacroblockToCode { position, source, rate, .. } = block;
+        let instructions = self.context.instructions;
         let chroma_edges = ChromaEdges::read(&self.written.current().chroma, position);
         let costs = chroma_edges.differences(source.chroma, instructions);
         let (mut chroma_cost, mut chroma_mode) = (u32::MAX, ChromaMode::Dc);
@@ -327,15 +350,21 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
             let cost = costs.get(index).copied().unwrap_or_else(|| {
                 let mut trial = [0; 128];
                 chroma_edges.predict(candidate, &mut trial);
-                difference_sum(source.chroma, Plane { data: &trial, stride: 16 }, 8)
+                instructions.difference_sum::<8>(source.chroma, Plane { data: &trial, stride: 16 })
             });
             if cost < chroma_cost {
                 (chroma_cost, chroma_mode) = (cost, candidate);
             }
-            if good_enough(chroma_cost, index == 2) {
+            if is_good_enough(rate, chroma_cost, index) {
                 break;
             }
         }
+        let IntraLumaChoice { cost: luma_cost, mode, edges } = luma;
         IntraChoice { luma_cost, chroma_cost, mode, chroma_mode, edges, chroma_edges }
     }
+}
+
+/// Whether no intra mode after the one at `index` is tried.
+fn is_good_enough(rate: Rate, cost: u32, index: usize) -> bool {
+    cost <= rate.lambda || index == 2 && cost <= rate.lambda * SPLIT_FROM
 }

@@ -27,6 +27,11 @@ impl InterPartition {
         InterPartition { shape: PartitionShape::Whole, motions: [motion; 4] }
     }
 
+    /// Whether it is one partition, with `vector` in the first reference.
+    pub(crate) fn is_whole_of(&self, vector: Vector) -> bool {
+        *self == InterPartition::whole(PartitionMotion::new(0, vector))
+    }
+
     /// The fewest partitions with these motions of the quarters.
     pub(crate) fn of(motions: [PartitionMotion; 4]) -> InterPartition {
         let same = |a: usize, b: usize| motions[a] == motions[b];
@@ -52,25 +57,44 @@ impl InterPartition {
         predicted: &mut MacroblockBuffer,
         instructions: Instructions,
     ) {
-        for &first in self.shape.first_quarters() {
+        for part in self.parts(position) {
+            let PartitionBlock { right, below, reference, luma } = part;
+            let out = &mut predicted.luma[below * 16 + right..];
+            predict_luma(&references[reference].picture.luma, luma, out, instructions);
+        }
+        self.predict_chroma(references, position, predicted, instructions);
+    }
+
+    /// The same of chroma alone.
+    pub(crate) fn predict_chroma(
+        &self,
+        references: &[Reference<'_>],
+        position: MacroblockPosition,
+        predicted: &mut MacroblockBuffer,
+        instructions: Instructions,
+    ) {
+        for part in self.parts(position) {
+            let PartitionBlock { right, below, reference, luma: InterBlock { x, y, width, height, vector } } =
+                part;
+            let chroma = InterBlock { x: x / 2, y: y / 2, width: width / 2, height: height / 2, vector };
+            let out = &mut predicted.chroma[below / 2 * 16 + right..];
+            predict_chroma(&references[reference].picture.chroma, chroma, out, instructions);
+        }
+    }
+
+    /// Its partitions, as blocks to be predicted.
+    #[inline]
+    fn parts(&self, position: MacroblockPosition) -> impl Iterator<Item = PartitionBlock> + '_ {
+        let is_narrow = matches!(self.shape, PartitionShape::Columns | PartitionShape::Quarters);
+        let is_low = matches!(self.shape, PartitionShape::Rows | PartitionShape::Quarters);
+        let (width, height) = (if is_narrow { 8 } else { 16 }, if is_low { 8 } else { 16 });
+        self.shape.first_quarters().iter().map(move |&first| {
             let PartitionMotion { reference, vector } = self.motions[first];
-            let picture = references[reference as usize].picture;
             let (right, below) = (first % 2 * 8, first / 2 * 8);
-            let width =
-                if matches!(self.shape, PartitionShape::Columns | PartitionShape::Quarters) { 8 } else { 16 };
-            let height =
-                if matches!(self.shape, PartitionShape::Rows | PartitionShape::Quarters) { 8 } else { 16 };
             let (x, y) = (position.x() + right, position.y() + below);
             let luma = InterBlock { x, y, width, height, vector };
-            predict_luma(&picture.luma, luma, &mut predicted.luma[below * 16 + right..], instructions);
-            let chroma = InterBlock { x: x / 2, y: y / 2, width: width / 2, height: height / 2, vector };
-            predict_chroma(
-                &picture.chroma,
-                chroma,
-                &mut predicted.chroma[below / 2 * 16 + right..],
-                instructions,
-            );
-        }
+            PartitionBlock { right, below, reference: reference as usize, luma }
+        })
     }
 
     /// The inter macroblock, without residual.
@@ -105,11 +129,33 @@ impl InterPartition {
     }
 }
 
+/// A partition to be predicted.
+struct PartitionBlock {
+    /// Its first column and row in the macroblock, in luma samples.
+    right: usize,
+    below: usize,
+    /// refIdxL0.
+    reference: usize,
+    luma: InterBlock,
+}
+
+/// What is done of an inter coding already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InterProgress {
+    Nothing,
+    /// It is predicted.
+    Predicted,
+    /// It is predicted and coded.
+    Coded,
+}
+
 /// The best motions that were found for a macroblock.
 pub(crate) struct InterChoice {
     /// Of the best.
     pub(crate) cost: u32,
     pub(crate) whole: InterPartition,
+    /// What of that is done in the first of the codings that are compared.
+    pub(crate) progress: InterProgress,
     /// Several partitions, where they promise to be better.
     pub(crate) divided: Option<InterPartition>,
 }
@@ -182,8 +228,12 @@ impl MotionSearch<'_> {
                 best = JudgedMotion { cost, motion };
             }
         }
-        let mut choice =
-            InterChoice { cost: best.cost, whole: InterPartition::whole(best.motion), divided: None };
+        let mut choice = InterChoice {
+            cost: best.cost,
+            whole: InterPartition::whole(best.motion),
+            progress: InterProgress::Nothing,
+            divided: None,
+        };
         if best.cost.min(intra_cost) > rate.lambda * SPLIT_FROM {
             let divided = InterPartition::of(quarters.map(|quarter| quarter.motion));
             let header = if divided.shape == PartitionShape::Quarters { 8 } else { 4 };

@@ -1,15 +1,15 @@
 //! New macroblocks of pictures that change everywhere: their motion is searched.
 
-use super::coding::{Coding, MacroblockToCode};
+use super::coding::{Coding, MacroblockToCode, order};
 use super::context::SliceContext;
 use super::mode_decision::ModeDecision;
-use super::motion_search::{InterChoice, InterPartition};
+use super::motion_search::{InterChoice, InterPartition, InterProgress};
 use crate::motion::field::MotionField;
-use crate::motion::search::{BlockSearch, FoundMotion, SearchEffort};
+use crate::motion::quarters::QuarterMotions;
+use crate::motion::search::{BlockSearch, FoundMotion, Interpolated, SearchEffort};
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
-use crate::samples::MacroblockSamples;
+use crate::samples::{MacroblockBuffer, MacroblockSamples};
 use crate::simd::Instructions;
-use std::cell::Cell;
 
 /// Sums of absolute differences, per bit's worth: up to which P_Skip is tried, and from which intra prediction is.
 const SKIP_UP_TO: u32 = 160;
@@ -29,6 +29,18 @@ struct SkipTrial {
     error: u32,
     /// Whether the macroblock is coded with its vector, with a residual.
     is_coded: bool,
+}
+
+/// What is done of a coding already.
+#[derive(Clone, Copy)]
+enum Start<'a> {
+    Nothing,
+    /// Luma is predicted, as this.
+    Luma(&'a [u8; 256]),
+    /// All is predicted: the squared error, as [`weighted_error`] has it.
+    Predicted(u32),
+    /// All is predicted, with that error, and coded.
+    Coded(u32),
 }
 
 impl ModeDecision<'_, '_> {
@@ -54,7 +66,7 @@ impl ModeDecision<'_, '_> {
             return;
         }
         let around = self.written.around(block.position.column);
-        let search = BlockSearch {
+        let mut search = BlockSearch {
             reference: &context.references[0].picture.luma,
             source: block.source.luma,
             position: block.position,
@@ -63,32 +75,50 @@ impl ModeDecision<'_, '_> {
             lambda: rate.lambda,
             effort,
             instructions: context.instructions,
-            quarters: Cell::new([FoundMotion::NONE; 4]),
+            quarters: QuarterMotions::NONE,
+            interpolated: Interpolated::NONE,
         };
         let [here, right, below] = field.around(block.position);
         let neighbours = [around.left.vectors[1], around.above.vectors[2], around.above_right.vectors[2]];
         let [left, above, above_right] = neighbours;
         let found = search.run(&[skip_vector, left, above, above_right, here, right, below], skip.motion);
-        let ways = InterWays::of(&search, found, &[left, above, above_right, here]);
-        let intra = (ways.cost > rate.lambda * INTRA_FROM).then(|| self.best_intra(block));
-        if let Some(intra) = intra.filter(|intra| intra.luma_cost <= ways.cost * 2) {
+        let ways = InterWays::of(&mut search, found, &[left, above, above_right, here]);
+        let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
+        let luma = &search.interpolated;
+        let start = match skip {
+            SkipTrial { is_coded: true, error, .. } if ways.first == skipped => Start::Coded(error),
+            SkipTrial { motion: Some(_), error, .. } if ways.first == skipped => Start::Predicted(error),
+            _ if luma.vector.is_some_and(|vector| ways.first.is_whole_of(vector)) => {
+                Start::Luma(&luma.samples)
+            }
+            _ => Start::Nothing,
+        };
+        self.predict_from(start, best, block, &ways.first);
+        let intra = (ways.cost > rate.lambda * INTRA_FROM).then(|| self.best_intra_luma(block));
+        if let Some(intra) = intra.filter(|intra| intra.cost <= ways.cost * 2) {
+            let intra = self.with_chroma(intra, block);
             // Chroma is weighed as if both predictions left the same of it.
             let InterWays { cost, first, divided } = ways;
-            let inter = InterChoice { cost: cost + intra.chroma_cost, whole: first, divided };
+            let cost = cost + intra.chroma_cost;
+            let progress = match start {
+                Start::Coded(_) => InterProgress::Coded,
+                _ => InterProgress::Predicted,
+            };
+            let inter = InterChoice { cost, whole: first, progress, divided };
             self.code_best(block, &inter, &intra, skip_vector, codings);
             return;
         }
-        let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
-        let is_coded = skip.is_coded && ways.first == skipped;
-        self.code_or_leave(best, block, &ways.first, is_coded.then_some(skip.error), skip_vector);
+        self.code_or_leave(best, block, &ways.first, start, skip_vector);
+        let [mut best, mut other] = [best, other];
         if let Some(divided) = ways.divided {
-            self.code_or_leave(other, block, &divided, None, skip_vector);
-            if other.cost < best.cost {
-                std::mem::swap(best, other);
-            }
+            self.predict_from(Start::Nothing, other, block, &divided);
+            self.code_or_leave(other, block, &divided, Start::Nothing, skip_vector);
+            order(&mut best, &mut other);
         }
         if skip.error <= best.cost && best.skip.is_none() {
-            self.predict(best, block, &skipped);
+            if ways.first != skipped || ways.divided.is_some() {
+                self.predict(&mut best.predicted, block, &skipped);
+            }
             self.without_residual(best, block, &skipped, skip_vector);
         }
         self.written.write_coding(block, best);
@@ -97,52 +127,78 @@ impl ModeDecision<'_, '_> {
     /// Judges P_Skip, and codes the macroblock with its vector if that promises to need no residual.
     fn try_skip(&self, out: &mut Coding, block: &MacroblockToCode<'_>, skip_vector: Vector) -> SkipTrial {
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
-        self.predict(out, block, &skipped);
-        let predicted = out.reconstruction.samples();
-        let [luma, chroma] = block.source.differences(predicted);
+        self.predict(&mut out.predicted, block, &skipped);
+        let predicted = out.predicted.samples();
+        let [luma, chroma] = block.source.differences(predicted, self.context.instructions);
         let error = weighted_error(block.source, predicted, self.context.instructions);
         let is_coded = luma + chroma <= block.rate.lambda * SKIP_UP_TO;
         if is_coded {
+            out.reconstruction.clone_from(&out.predicted);
             self.code_predicted_inter(out, block, &skipped, skip_vector);
         }
         let motion = FoundMotion { vector: skip_vector, difference: luma, cost: luma };
         SkipTrial { motion: Some(motion), error, is_coded }
     }
 
-    fn predict(&self, out: &mut Coding, block: &MacroblockToCode<'_>, partition: &InterPartition) {
+    fn predict(&self, out: &mut MacroblockBuffer, block: &MacroblockToCode<'_>, partition: &InterPartition) {
         let SliceContext { references, instructions, .. } = *self.context;
-        partition.predict(references, block.position, &mut out.reconstruction, instructions);
+        partition.predict(references, block.position, out, instructions);
     }
 
-    /// Codes a macroblock in one way, without residual if that is cheaper, and calculates the cost. `coded_error`: given where
-    /// it is coded with a residual already, and then the error of the prediction.
+    /// Completes the prediction of a macroblock.
+    fn predict_from(
+        &self,
+        start: Start<'_>,
+        out: &mut Coding,
+        block: &MacroblockToCode<'_>,
+        partition: &InterPartition,
+    ) {
+        let SliceContext { references, instructions, .. } = *self.context;
+        match start {
+            Start::Nothing => self.predict(&mut out.predicted, block, partition),
+            Start::Luma(luma) => {
+                out.predicted.luma = *luma;
+                partition.predict_chroma(references, block.position, &mut out.predicted, instructions);
+            }
+            Start::Predicted(_) | Start::Coded(_) => {}
+        }
+    }
+
+    /// Codes a macroblock, which is predicted, in one way, without residual if that is cheaper, and calculates the cost.
     fn code_or_leave(
         &self,
         out: &mut Coding,
         block: &MacroblockToCode<'_>,
         partition: &InterPartition,
-        coded_error: Option<u32>,
+        start: Start<'_>,
         skip_vector: Vector,
     ) {
         let instructions = self.context.instructions;
-        let predicted_error = coded_error.unwrap_or_else(|| {
-            self.predict(out, block, partition);
-            let error = weighted_error(block.source, out.reconstruction.samples(), instructions);
+        let predicted_error = match start {
+            Start::Predicted(error) | Start::Coded(error) => error,
+            Start::Nothing | Start::Luma(_) => {
+                weighted_error(block.source, out.predicted.samples(), instructions)
+            }
+        };
+        if !matches!(start, Start::Coded(_)) {
+            out.reconstruction.clone_from(&out.predicted);
             self.code_predicted_inter(out, block, partition, skip_vector);
-            error
-        });
+        }
+        if out.macroblock.coded.pattern == 0 {
+            out.cost = predicted_error.saturating_add(block.rate.worth(out.bits));
+            return;
+        }
         let error = weighted_error(block.source, out.reconstruction.samples(), instructions);
         out.cost = error.saturating_add(block.rate.worth(out.bits));
         let bits = out.macroblock.shape_and_vector_bits();
         let cost = predicted_error.saturating_add(block.rate.worth(bits));
-        if out.macroblock.coded.pattern != 0 && cost <= out.cost {
-            self.predict(out, block, partition);
+        if cost <= out.cost {
             self.without_residual(out, block, partition, skip_vector);
             out.cost = cost;
         }
     }
 
-    /// Makes a coding one without residual; its reconstruction is the prediction.
+    /// Makes a coding one without residual; its reconstruction is what is predicted already.
     fn without_residual(
         &self,
         coding: &mut Coding,
@@ -150,6 +206,7 @@ impl ModeDecision<'_, '_> {
         partition: &InterPartition,
         skip_vector: Vector,
     ) {
+        coding.reconstruction.clone_from(&coding.predicted);
         let around = self.written.around(block.position.column);
         coding.macroblock = partition.macroblock(self.context.references.len() as u8, &around);
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
@@ -169,7 +226,7 @@ struct InterWays {
 
 impl InterWays {
     /// `found`: the best vector of the whole. `candidates`: other vectors for the quarters.
-    fn of(search: &BlockSearch<'_>, found: FoundMotion, candidates: &[Vector]) -> InterWays {
+    fn of(search: &mut BlockSearch<'_>, found: FoundMotion, candidates: &[Vector]) -> InterWays {
         let whole = InterPartition::whole(PartitionMotion::new(0, found.vector));
         let per_bit = found.cost / search.lambda;
         if search.effort.divides && per_bit >= DIVIDE_FROM {
@@ -181,7 +238,7 @@ impl InterWays {
             };
         }
         let is_worth_it = per_bit >= DIVIDE_AS_TRIED_FROM;
-        match is_worth_it.then(|| Division::of(search, search.quarters.get(), found)).flatten() {
+        match is_worth_it.then(|| Division::of(search, search.quarters.found(), found)).flatten() {
             Some(Division { partition, cost }) => InterWays { cost, first: partition, divided: None },
             None => InterWays { cost: found.cost, first: whole, divided: None },
         }
@@ -212,7 +269,7 @@ impl Division {
 }
 
 /// Searches a vector for each quarter of a macroblock.
-fn divide(search: &BlockSearch<'_>, found: FoundMotion, candidates: &[Vector]) -> Option<Division> {
+fn divide(search: &mut BlockSearch<'_>, found: FoundMotion, candidates: &[Vector]) -> Option<Division> {
     let quarters = [0, 1, 2, 3].map(|quarter| search.run_quarter(quarter, found.vector, candidates));
     Division::of(search, quarters, found)
 }
@@ -225,6 +282,6 @@ fn weighted_error(
     instructions: Instructions,
 ) -> u32 {
     const CHROMA: u32 = 4;
-    instructions.squared_error(source.luma, other.luma, 16)
-        + CHROMA * instructions.squared_error(source.chroma, other.chroma, 8)
+    instructions.squared_error::<16>(source.luma, other.luma)
+        + CHROMA * instructions.squared_error::<8>(source.chroma, other.chroma)
 }

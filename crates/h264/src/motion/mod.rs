@@ -2,4 +2,5 @@
 //! the encoder's choice; what vectors mean is defined by ITU-T H.264, 8.4.
 
 pub(crate) mod field;
+pub(crate) mod quarters;
 pub(crate) mod search;

@@ -1,13 +1,13 @@
 //! The search for the vector of a block of 16×16: the best of some candidates, from there downhill by whole samples, then by
 //! halves and quarters.
 
+use super::quarters::QuarterMotions;
 use crate::grid::MacroblockPosition;
 use crate::prediction::inter::{InterBlock, predict_luma};
 use crate::prediction::reference::PaddedSamples;
 use crate::prediction::vectors::{Vector, VectorRange};
 use crate::settings::Effort;
-use crate::simd::{Instructions, difference_sum};
-use std::cell::Cell;
+use crate::simd::Instructions;
 use strikeline_picture::Plane;
 
 /// Quarters of a sample.
@@ -60,23 +60,30 @@ pub(crate) struct BlockSearch<'a> {
     pub(crate) lambda: u32,
     pub(crate) effort: SearchEffort,
     pub(crate) instructions: Instructions,
-    /// The best vector of whole samples for each 8×8 quarter, of those that were judged for the whole block.
-    pub(crate) quarters: Cell<[FoundMotion; 4]>,
+    pub(crate) quarters: QuarterMotions,
+    pub(crate) interpolated: Interpolated,
 }
 
-impl FoundMotion {
-    /// Before any vector was judged.
-    pub(crate) const NONE: FoundMotion =
-        FoundMotion { vector: Vector::ZERO, difference: u32::MAX, cost: u32::MAX };
+/// The prediction that was interpolated last.
+#[derive(Debug)]
+pub(crate) struct Interpolated {
+    /// `None` if none was.
+    pub(crate) vector: Option<Vector>,
+    pub(crate) samples: [u8; 256],
+}
+
+impl Interpolated {
+    pub(crate) const NONE: Interpolated = Interpolated { vector: None, samples: [0; 256] };
 }
 
 impl BlockSearch<'_> {
     /// The best vector that is found. `known`: one that was judged already.
-    pub(crate) fn run(&self, candidates: &[Vector], known: Option<FoundMotion>) -> FoundMotion {
+    pub(crate) fn run(&mut self, candidates: &[Vector], known: Option<FoundMotion>) -> FoundMotion {
         let mut best = self.whole(Vector::ZERO);
         let mut tried = [Vector::ZERO; 12];
         let mut count = 1;
-        for vector in candidates.iter().chain([&self.predicted]) {
+        let predicted = self.predicted;
+        for vector in candidates.iter().chain([&predicted]) {
             let vector = self.to_whole(*vector);
             if tried[..count].contains(&vector) || !self.range.contains(vector) || count == tried.len() {
                 continue;
@@ -96,7 +103,7 @@ impl BlockSearch<'_> {
             return known;
         }
         let around;
-        (best, around) = self.downhill(best, WHOLE, self.effort.whole_steps, Self::whole);
+        (best, around) = self.downhill_by_whole(best);
         if best.difference > good_enough {
             best = self.between(best, around);
             if let Some(known) = known
@@ -115,10 +122,16 @@ impl BlockSearch<'_> {
     }
 
     /// The best vector of an 8×8 quarter, from `start` or one of the candidates on.
-    pub(crate) fn run_quarter(&self, quarter: usize, start: Vector, candidates: &[Vector]) -> FoundMotion {
-        let judge = |search: &Self, vector: Vector| search.of_quarter(quarter, vector);
+    pub(crate) fn run_quarter(
+        &mut self,
+        quarter: usize,
+        start: Vector,
+        candidates: &[Vector],
+    ) -> FoundMotion {
+        let judge = |search: &mut Self, vector: Vector| search.of_quarter(quarter, vector);
         let mut best = judge(self, start);
-        for &vector in candidates.iter().filter(|&&vector| vector != start && self.range.contains(vector)) {
+        let range = self.range;
+        for &vector in candidates.iter().filter(|&&vector| vector != start && range.contains(vector)) {
             let found = judge(self, vector);
             if found.cost < best.cost {
                 best = found;
@@ -143,14 +156,41 @@ impl BlockSearch<'_> {
         self.judged(vector, difference)
     }
 
+    /// As [`Self::downhill`], by whole samples: all four neighbours are judged at once.
+    fn downhill_by_whole(&mut self, mut best: FoundMotion) -> (FoundMotion, [u32; 4]) {
+        let mut around = [u32::MAX; 4];
+        for _ in 0..self.effort.whole_steps {
+            let centre = best.vector;
+            let [above, below] = [-WHOLE, WHOLE].map(|y| Vector { y: centre.y + y, ..centre });
+            let [left, right] = [-WHOLE, WHOLE].map(|x| Vector { x: centre.x + x, ..centre });
+            let vectors = [above, below, left, right];
+            if !vectors.iter().all(|vector| self.range.contains(*vector)) {
+                return self.downhill(best, WHOLE, self.effort.whole_steps, Self::whole);
+            }
+            let reference = self.plane_at(Vector { x: left.x, y: above.y });
+            let differences = self.instructions.differences_around(self.source, reference);
+            for ((vector, differences), around) in vectors.into_iter().zip(differences).zip(&mut around) {
+                let found = self.take(vector, differences);
+                *around = found.difference;
+                if found.cost < best.cost {
+                    best = found;
+                }
+            }
+            if best.vector == centre {
+                break;
+            }
+        }
+        (best, around)
+    }
+
     /// Steps to the best of four neighbours for as long as it is better. Returns the differences of the last four that were
     /// judged, too: above, below, to the left and to the right.
     fn downhill(
-        &self,
+        &mut self,
         mut best: FoundMotion,
         step: i16,
         most: u32,
-        judge: impl Fn(&Self, Vector) -> FoundMotion,
+        judge: impl Fn(&mut Self, Vector) -> FoundMotion,
     ) -> (FoundMotion, [u32; 4]) {
         let mut around = [u32::MAX; 4];
         // The neighbour that the last step came from is known.
@@ -184,7 +224,7 @@ impl BlockSearch<'_> {
 
     /// Tries the vector at which the differences would be least if they grew evenly on both sides of it. `around`: the
     /// differences one sample above, below, to the left and to the right.
-    fn between(&self, best: FoundMotion, [above, below, left, right]: [u32; 4]) -> FoundMotion {
+    fn between(&mut self, best: FoundMotion, [above, below, left, right]: [u32; 4]) -> FoundMotion {
         let quarters = |before: u32, after: u32| {
             let (before, after, here) = (i64::from(before), i64::from(after), i64::from(best.difference));
             let rise = before.max(after) - here;
@@ -207,31 +247,36 @@ impl BlockSearch<'_> {
         Vector { x: (vector.x + 2) & !3, y: (vector.y + 2) & !3 }
     }
 
-    /// Judges a vector of whole samples.
-    fn whole(&self, vector: Vector) -> FoundMotion {
+    /// The reference where a vector of whole samples points to.
+    fn plane_at(&self, vector: Vector) -> Plane<'_> {
         let x = self.position.x() as isize + isize::from(vector.x / WHOLE);
         let y = self.position.y() as isize + isize::from(vector.y / WHOLE);
-        let differences =
-            self.instructions.quarter_differences::<16>(self.source, self.reference.plane_at(x, y));
+        self.reference.plane_at(x, y)
+    }
+
+    /// Judges a vector of whole samples.
+    fn whole(&mut self, vector: Vector) -> FoundMotion {
+        let differences = self.instructions.quarter_differences::<16>(self.source, self.plane_at(vector));
+        self.take(vector, differences)
+    }
+
+    /// Judges a vector of whole samples by the differences of the quarters.
+    fn take(&mut self, vector: Vector, differences: [u32; 4]) -> FoundMotion {
         let found = self.judged(vector, differences.iter().sum());
-        let bits = found.cost - found.difference;
-        let mut quarters = self.quarters.get();
-        for (best, difference) in quarters.iter_mut().zip(differences) {
-            if difference + bits < best.cost {
-                *best = FoundMotion { vector, difference, cost: difference + bits };
-            }
-        }
-        self.quarters.set(quarters);
+        self.quarters.offer(vector, differences, found.cost - found.difference);
         found
     }
 
     /// Judges any vector.
-    fn fine(&self, vector: Vector) -> FoundMotion {
-        let mut predicted = [0; 256];
+    fn fine(&mut self, vector: Vector) -> FoundMotion {
+        self.interpolated.vector = Some(vector);
+        let predicted = &mut self.interpolated.samples;
         let (x, y) = (self.position.x(), self.position.y());
         let block = InterBlock { x, y, width: 16, height: 16, vector };
-        predict_luma(self.reference, block, &mut predicted, self.instructions);
-        self.judged(vector, difference_sum(self.source, Plane { data: &predicted, stride: 16 }, 16))
+        predict_luma(self.reference, block, predicted, self.instructions);
+        let difference =
+            self.instructions.difference_sum::<16>(self.source, Plane { data: predicted, stride: 16 });
+        self.judged(vector, difference)
     }
 
     fn judged(&self, vector: Vector, difference: u32) -> FoundMotion {
@@ -283,7 +328,8 @@ mod tests {
             lambda: 1,
             effort,
             instructions: Instructions::detect(),
-            quarters: Cell::new([FoundMotion::NONE; 4]),
+            quarters: QuarterMotions::NONE,
+            interpolated: Interpolated::NONE,
         }
     }
 
@@ -301,10 +347,10 @@ mod tests {
             predict_luma(&picture.luma, block, &mut source[x..], Instructions::Baseline);
         }
         let quick = SearchEffort { whole_steps: 2, fine_steps: &[], steps_each: 0, divides: false };
-        let search = block_search(&source, &picture, quick);
+        let mut search = block_search(&source, &picture, quick);
         search.run(&[left, right], None);
-        assert_eq!(search.quarters.get().map(|found| found.vector), [left, right, left, right]);
-        assert_eq!(search.quarters.get().map(|found| found.difference), [0; 4]);
+        assert_eq!(search.quarters.found().map(|found| found.vector), [left, right, left, right]);
+        assert_eq!(search.quarters.found().map(|found| found.difference), [0; 4]);
     }
 
     #[test]

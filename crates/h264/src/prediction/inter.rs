@@ -3,7 +3,7 @@
 use super::interpolation::{InterpolateChroma, InterpolateLuma};
 use super::reference::PaddedSamples;
 use super::vectors::Vector;
-use crate::simd::{BlockSize, Instructions};
+use crate::simd::{BlockSize, Instructions, copy};
 use strikeline_picture::Plane;
 
 /// Bytes from one row of a prediction to the next.
@@ -39,7 +39,7 @@ pub(crate) fn predict_luma(
     }
     let samples = reference.plane_at(x - 2, y - 2);
     if width == 16 {
-        instructions.run(InterpolateLuma::<16> { samples, fraction, height, out });
+        instructions.interpolate_luma(InterpolateLuma { samples, fraction, height, out });
     } else {
         instructions.run(InterpolateLuma::<8> { samples, fraction, height, out });
     }
@@ -60,7 +60,7 @@ pub(crate) fn predict_chroma(
     if fraction == (0, 0) {
         copy_rows(samples, out, BlockSize { bytes, rows: height });
     } else if bytes == 16 {
-        instructions.run(InterpolateChroma::<16> { samples, fraction, height, out });
+        instructions.interpolate_chroma(InterpolateChroma { samples, fraction, height, out });
     } else {
         instructions.run(InterpolateChroma::<8> { samples, fraction, height, out });
     }
@@ -69,20 +69,15 @@ pub(crate) fn predict_chroma(
 /// Copies rows of 16 or 8 bytes.
 #[inline]
 fn copy_rows(from: Plane<'_>, to: &mut [u8], size: BlockSize) {
-    #[inline(always)]
-    fn all<const WIDTH: usize>(from: Plane<'_>, to: &mut [u8], rows: usize) {
-        for row in 0..rows {
-            if let (Some(from), Some(to)) = (
-                from.data[row * from.stride..].first_chunk::<WIDTH>(),
-                to[row * OUT_STRIDE..].first_chunk_mut::<WIDTH>(),
-            ) {
-                *to = *from;
-            }
-        }
-    }
     if size.bytes == 16 {
-        all::<16>(from, to, size.rows);
-    } else {
-        all::<8>(from, to, size.rows);
+        copy(from, to, OUT_STRIDE, size.rows);
+        return;
+    }
+    for row in 0..size.rows {
+        if let (Some(from), Some(to)) =
+            (from.data[row * from.stride..].first_chunk::<8>(), to[row * OUT_STRIDE..].first_chunk_mut::<8>())
+        {
+            *to = *from;
+        }
     }
 }

@@ -240,18 +240,19 @@ mod tests {
         value as u8
     }
 
-    fn check<const WIDTH: usize>(samples: &[u8], fraction: (usize, usize), height: usize) {
-        let samples = Plane { data: samples, stride: STRIDE };
+    /// `interpolate`: of a block of `WIDTH` columns.
+    fn check<const WIDTH: usize>(
+        samples: &[u8],
+        fraction: (usize, usize),
+        height: usize,
+        interpolate: impl Fn(Instructions, &mut [u8]),
+    ) {
         for instructions in [Instructions::Baseline, Instructions::detect()] {
             let mut out = [0; 256];
-            instructions.run(InterpolateLuma::<WIDTH> { samples, fraction, height, out: &mut out });
+            interpolate(instructions, &mut out);
             for (y, row) in out.as_chunks::<16>().0.iter().enumerate().take(height) {
                 for (x, &sample) in row[..WIDTH].iter().enumerate() {
-                    assert_eq!(
-                        sample,
-                        luma_sample(samples.data, x, y, fraction),
-                        "{fraction:?} at ({x}, {y})"
-                    );
+                    assert_eq!(sample, luma_sample(samples, x, y, fraction), "{fraction:?} at ({x}, {y})");
                 }
             }
         }
@@ -259,8 +260,15 @@ mod tests {
 
     fn check_all(samples: &[u8]) {
         for fraction in (1..16).map(|index| (index % 4, index / 4)) {
-            check::<16>(samples, fraction, 16);
-            check::<8>(samples, fraction, 8);
+            let plane = Plane { data: samples, stride: STRIDE };
+            for height in [16, 8] {
+                check::<16>(samples, fraction, height, |instructions, out| {
+                    instructions.interpolate_luma(InterpolateLuma { samples: plane, fraction, height, out });
+                });
+            }
+            check::<8>(samples, fraction, 8, |instructions, out| {
+                instructions.run(InterpolateLuma::<8> { samples: plane, fraction, height: 8, out });
+            });
         }
     }
 
@@ -294,7 +302,7 @@ mod tests {
             for instructions in [Instructions::Baseline, Instructions::detect()] {
                 let mut out = [0; 128];
                 let plane = Plane { data: &samples, stride: STRIDE };
-                instructions.run(InterpolateChroma::<16> { samples: plane, fraction: (right, below), height: 8, out: &mut out });
+                instructions.interpolate_chroma(InterpolateChroma { samples: plane, fraction: (right, below), height: 8, out: &mut out });
                 for (at, &sample) in out.iter().enumerate() {
                     let s = |x: usize, y: usize| u32::from(samples[(at / 16 + y) * STRIDE + at % 16 + x * 2]);
                     let (r, b) = (u32::from(right), u32::from(below));

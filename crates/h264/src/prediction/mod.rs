@@ -3,7 +3,7 @@
 
 pub(crate) mod coarse_rows;
 pub(crate) mod inter;
-mod interpolation;
+pub(crate) mod interpolation;
 pub(crate) mod intra;
 pub(crate) mod intra4x4;
 pub(crate) mod neighbours;

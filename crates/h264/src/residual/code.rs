@@ -169,7 +169,7 @@ impl CodeResidual<'_> {
         } else if dc == [[0; 4]; 2] {
             return;
         }
-        let dc_levels = dc.map(|dc| quantiser.quantise_chroma_dc(&dc.map(i32::from)));
+        let dc_levels = [quantiser.quantise_chroma_dc(&dc[0]), quantiser.quantise_chroma_dc(&dc[1])];
         let any_dc = dc_levels != [[0; 4]; 2];
         if !any_ac && !any_dc {
             return;

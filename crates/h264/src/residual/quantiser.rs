@@ -57,9 +57,15 @@ pub(crate) struct Quantiser {
     /// The same three for a single block.
     #[cfg(target_arch = "x86_64")]
     pub(crate) of_block: BlockTables,
+    /// Of DC coefficients, before the shift.
+    dc_multiplier: i32,
     /// Added before the shift: less than a half, so that small coefficients become zero.
     rounding: i32,
     smallest_effective_difference: u32,
+    #[cfg(target_arch = "x86_64")]
+    smallest_effective_squares: u32,
+    /// The smallest sum of four DC coefficients of chroma, without signs, for which a level can be other than zero.
+    smallest_effective_chroma_dc: u32,
     /// Limit of the entropy coding. Only levels of DC coefficients that are transformed twice can reach it.
     largest_level: i32,
 }
@@ -95,11 +101,21 @@ impl Quantiser {
             scales,
             #[cfg(target_arch = "x86_64")]
             of_block,
+            dc_multiplier: QUANT[remainder][0],
             rounding,
             smallest_effective_difference,
+            #[cfg(target_arch = "x86_64")]
+            smallest_effective_squares: 0,
+            smallest_effective_chroma_dc: 0,
             largest_level,
         };
         quantiser.smallest_effective_difference = quantiser.find_smallest_effective_difference();
+        #[cfg(target_arch = "x86_64")]
+        {
+            quantiser.smallest_effective_squares = quantiser.find_smallest_effective_squares();
+        }
+        let needed = (1 << (quantiser.shift() + 1)) - (quantiser.rounding << 1);
+        quantiser.smallest_effective_chroma_dc = (needed as u32).div_ceil(quantiser.dc_multiplier as u32);
         quantiser
     }
 
@@ -112,16 +128,37 @@ impl Quantiser {
         self.smallest_effective_difference
     }
 
-    fn find_smallest_effective_difference(&self) -> u32 {
-        // Frequencies 0 and 1 represent all even and odd ones.
+    /// The smallest sum of squared differences of a block for which a level can be other than zero; DC coefficients that are
+    /// transformed twice are not considered.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    pub(crate) fn smallest_effective_squares(&self) -> u32 {
+        self.smallest_effective_squares
+    }
+
+    /// By the inequality of Cauchy and Schwarz: the square of a coefficient is at most that sum times the squares of its
+    /// basis function: 4 for an even frequency and 10 for an odd one, in each direction.
+    #[cfg(any(test, target_arch = "x86_64"))]
+    fn find_smallest_effective_squares(&self) -> u32 {
         let needed = |horizontal: usize, vertical: usize| {
-            let multiplier = u32::from(self.multipliers[horizontal][vertical]);
-            let coefficient =
-                (1u32 << 16).div_ceil(multiplier) - u32::from(self.biases[horizontal][vertical]);
+            let norm = [4, 10][horizontal] * [4, 10][vertical];
+            self.smallest_effective_coefficient(horizontal, vertical).pow(2).div_ceil(norm)
+        };
+        needed(0, 0).min(needed(0, 1)).min(needed(1, 1))
+    }
+
+    /// The smallest coefficient of which the level is not zero. Frequencies 0 and 1 represent all even and odd ones.
+    fn smallest_effective_coefficient(&self, horizontal: usize, vertical: usize) -> u32 {
+        let multiplier = u32::from(self.multipliers[horizontal][vertical]);
+        (1u32 << 16).div_ceil(multiplier) - u32::from(self.biases[horizontal][vertical])
+    }
+
+    fn find_smallest_effective_difference(&self) -> u32 {
+        let needed = |horizontal: usize, vertical: usize| {
+            let coefficient = self.smallest_effective_coefficient(horizontal, vertical);
             coefficient.div_ceil(1 << (horizontal + vertical))
         };
-        let of_dc = (((1 << self.shift()) - self.rounding) as u32)
-            .div_ceil(QUANT[usize::from(self.qp % 6)][0] as u32);
+        let of_dc = (((1 << self.shift()) - self.rounding) as u32).div_ceil(self.dc_multiplier as u32);
         needed(0, 0).min(needed(0, 1)).min(needed(1, 1)).min(of_dc)
     }
 
@@ -160,8 +197,7 @@ impl Quantiser {
     #[inline]
     fn dc_level(&self, value: i32, extra_bits: u32) -> i16 {
         let shift = self.shift() + extra_bits;
-        let level =
-            (value.abs() * QUANT[usize::from(self.qp % 6)][0] + (self.rounding << extra_bits)) >> shift;
+        let level = (value.abs() * self.dc_multiplier + (self.rounding << extra_bits)) >> shift;
         let level = level.min(self.largest_level);
         (if value < 0 { -level } else { level }) as i16
     }
@@ -186,8 +222,14 @@ impl Quantiser {
     }
 
     /// The four DC coefficients of a chroma component, in raster order, to levels.
-    pub(crate) fn quantise_chroma_dc(&self, dc: &[i32; 4]) -> [i16; 4] {
-        hadamard_2x2(dc).map(|value| self.dc_level(value, 1))
+    #[inline]
+    pub(crate) fn quantise_chroma_dc(&self, dc: &[i16; 4]) -> [i16; 4] {
+        // What is transformed is at most the sum.
+        let sum: u32 = dc.iter().map(|dc| u32::from(dc.unsigned_abs())).sum();
+        if sum < self.smallest_effective_chroma_dc {
+            return [0; 4];
+        }
+        hadamard_2x2(&dc.map(i32::from)).map(|value| self.dc_level(value, 1))
     }
 
     /// 8.5.11: chroma DC levels to the DC coefficients of the blocks.
@@ -244,7 +286,36 @@ mod tests {
                 quantiser.quantise_luma_dc(&[dc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
                 [0; 16]
             );
-            assert_eq!(quantiser.quantise_chroma_dc(&[dc, 0, 0, 0]), [0; 4]);
+            assert_eq!(quantiser.quantise_chroma_dc(&[dc as i16, 0, 0, 0]), [0; 4]);
+            // The limit for four of them is exact.
+            let limit = quantiser.smallest_effective_chroma_dc as i32;
+            if limit <= i32::from(i16::MAX) {
+                assert_eq!(quantiser.dc_level(limit - 1, 1), 0);
+                assert_eq!(quantiser.dc_level(limit, 1), 1);
+                assert_eq!(quantiser.quantise_chroma_dc(&[-limit as i16, 0, 0, 0]), [-1; 4]);
+            }
+        }
+    }
+
+    #[test]
+    fn smaller_squares_than_the_smallest_effective_ones_become_zero() {
+        const BASIS: [[i16; 4]; 4] = [[1, 1, 1, 1], [2, 1, -1, -2], [1, -1, -1, 1], [1, -2, 2, -1]];
+        for qp in 0..52 {
+            let quantiser = Quantiser::new(qp, 21, 32767);
+            let limit = quantiser.find_smallest_effective_squares();
+            // A multiple of a basis function has the largest coefficient of all blocks with the same squares.
+            for (place, size) in (0..16).flat_map(|place| (1..120).map(move |size| (place, size))) {
+                let mut strip = [[0; 16]; 4];
+                for index in 0..16 {
+                    strip[index / 4][index % 4] =
+                        BASIS[place / 4][index / 4] * BASIS[place % 4][index % 4] * size;
+                }
+                let squares: u32 =
+                    strip.as_flattened().iter().map(|&sample| u32::from(sample.unsigned_abs()).pow(2)).sum();
+                if squares < limit {
+                    assert_eq!(quantiser.quantise(&mut forward(&strip)), [0; 16], "QP {qp}, {strip:?}");
+                }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::sse2::{self, checked, row};
+use super::sse2::{checked, row};
 use crate::residual::quantiser::Quantiser;
 use crate::residual::strips::{AnalyseChroma, AnalyseLuma, ChromaLevels, LumaLevels, StripLevels};
 use crate::residual::transform::{CoefficientBlock, Strip};
@@ -45,22 +45,6 @@ pub(crate) fn bytes(values: &[u8; 16]) -> __m128i {
 pub(crate) fn store_bytes(values: __m128i, to: &mut [u8; 16]) {
     // SAFETY: the array has the 16 bytes that are stored; the store needs no alignment.
     unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), values) };
-}
-
-/// Sum of squared differences over `rows` rows of 16 bytes.
-#[target_feature(enable = "avx2")]
-pub(crate) fn squared_error(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
-    let (a, b) = (checked(a, a_stride, rows), checked(b, b_stride, rows));
-    let mut sums = _mm256_setzero_si256();
-    for index in 0..rows {
-        // SAFETY: `index` is below the number of rows checked.
-        let (a, b) = unsafe { (row(a, a_stride, index), row(b, b_stride, index)) };
-        let difference = _mm256_sub_epi16(_mm256_cvtepu8_epi16(a), _mm256_cvtepu8_epi16(b));
-        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(difference, difference));
-    }
-    let sums = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
-    let sums = _mm_add_epi32(sums, _mm_srli_si128::<8>(sums));
-    _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_srli_si128::<4>(sums))) as u32
 }
 
 #[target_feature(enable = "avx2")]
@@ -109,6 +93,39 @@ fn transpose([a, b, c, d]: FourRows) -> FourRows {
     ]
 }
 
+/// The sums of the four lanes of each block, twice as 32 bits in its place.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn block_sums(lanes: __m256i) -> __m256i {
+    let pairs = _mm256_madd_epi16(lanes, _mm256_set1_epi16(1));
+    _mm256_add_epi32(pairs, _mm256_shuffle_epi32::<0b10_11_00_01>(pairs))
+}
+
+/// Whether all levels of a strip are zero, as the squares of its differences are small.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn is_negligible(residual: FourRows, quantiser: &Quantiser) -> bool {
+    let [a, b, c, d] = residual.map(|row| _mm256_madd_epi16(row, row));
+    let pairs = _mm256_add_epi32(_mm256_add_epi32(a, b), _mm256_add_epi32(c, d));
+    let squares = _mm256_add_epi32(pairs, _mm256_shuffle_epi32::<0b10_11_00_01>(pairs));
+    let limit = _mm256_set1_epi32(quantiser.smallest_effective_squares() as i32 - 1);
+    let is_effective = _mm256_cmpgt_epi32(squares, limit);
+    _mm256_testz_si256(is_effective, is_effective) != 0
+}
+
+/// The DC coefficients of a strip.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn dc_of([a, b, c, d]: FourRows) -> [i16; 4] {
+    let sums = block_sums(_mm256_add_epi16(_mm256_add_epi16(a, b), _mm256_add_epi16(c, d)));
+    let (left, right) = (_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
+    // Each is there twice.
+    let sums = _mm_packs_epi32(left, right);
+    let dc = _mm_shuffle_epi8(sums, _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1));
+    let dc = _mm_cvtsi128_si64(dc);
+    [dc as i16, (dc >> 16) as i16, (dc >> 32) as i16, (dc >> 48) as i16]
+}
+
 /// Transforms and quantises a strip. Where `dc` is given, the first row of coefficients is stored there, and the DC
 /// coefficients become zero among the levels. Stores the levels in both orders, unless all are zero. Returns for each
 /// block whether each level is not zero, the first in the lowest bit.
@@ -121,11 +138,6 @@ fn analyse(
     strip: &mut Strip,
     levels: [&mut CoefficientBlock; 4],
 ) -> [u16; 4] {
-    let [a, b, c, d] = residual;
-    let any = _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
-    if _mm256_testz_si256(any, any) != 0 {
-        return [0; 4];
-    }
     let mut rows = forward_pass(transpose(forward_pass(residual)));
     if let Some(dc) = dc {
         store_lanes(rows[0], dc);
@@ -236,6 +248,12 @@ pub(crate) fn analyse_luma(work: AnalyseLuma<'_>) -> [u16; 16] {
             _mm256_sub_epi16(_mm256_cvtepu8_epi16(source_row), _mm256_cvtepu8_epi16(predicted))
         };
         let residual = [difference(0), difference(1), difference(2), difference(3)];
+        if is_negligible(residual, quantiser) {
+            if let Some(dc) = dc.as_deref_mut() {
+                dc[index * 4..][..4].copy_from_slice(&dc_of(residual));
+            }
+            continue;
+        }
         let mut coefficients = [0; 16];
         *masks =
             analyse(residual, quantiser, dc.is_some().then_some(&mut coefficients), strip, levels.each_mut());
@@ -300,6 +318,11 @@ pub(crate) fn analyse_chroma(work: AnalyseChroma<'_>) -> [u16; 8] {
             _mm256_sub_epi16(parted(source_row), parted(bytes(&predicted[half * 4 + y])))
         };
         let residual = [difference(0), difference(1), difference(2), difference(3)];
+        if is_negligible(residual, quantiser) {
+            let [a, b, c, d] = dc_of(residual);
+            [dc[0][half * 2], dc[0][half * 2 + 1], dc[1][half * 2], dc[1][half * 2 + 1]] = [a, b, c, d];
+            continue;
+        }
         let mut coefficients = [0; 16];
         let strip_masks = analyse(residual, quantiser, Some(&mut coefficients), strip, levels);
         for block in 0..4 {
@@ -334,39 +357,4 @@ pub(crate) fn rebuild_chroma(levels: ChromaLevels<'_>, quantiser: &Quantiser, pr
             store_bytes(_mm_unpacklo_epi8(first, second), pairs);
         }
     }
-}
-
-/// [`super::sse2::luma_differences`], compiled for AVX2.
-#[target_feature(enable = "avx2")]
-pub(crate) fn luma_differences(
-    source: &[u8],
-    stride: usize,
-    flat: u8,
-    above: &[u8; 16],
-    left: &[u8; 16],
-) -> [u32; 3] {
-    sse2::luma_differences(source, stride, flat, above, left)
-}
-
-/// [`super::sse2::chroma_differences`], compiled for AVX2.
-#[target_feature(enable = "avx2")]
-pub(crate) fn chroma_differences(
-    source: &[u8],
-    stride: usize,
-    flat: &[[u8; 16]; 2],
-    above: &[u8; 16],
-    left: &[u8; 16],
-) -> [u32; 3] {
-    sse2::chroma_differences(source, stride, flat, above, left)
-}
-
-/// [`super::sse2::quarter_differences`], compiled for AVX2.
-#[target_feature(enable = "avx2")]
-pub(crate) fn quarter_differences<const ROWS: usize>(
-    a: &[u8],
-    a_stride: usize,
-    b: &[u8],
-    b_stride: usize,
-) -> [u32; 4] {
-    sse2::quarter_differences::<ROWS>(a, a_stride, b, b_stride)
 }

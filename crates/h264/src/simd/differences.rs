@@ -1,28 +1,43 @@
 //! Sums of absolute and of squared differences of whole macroblocks.
 
-use super::Instructions;
 #[cfg(any(test, not(target_arch = "x86_64")))]
 use super::primitives::{difference_of_16, half_differences_portable};
+use super::{Instructions, difference_sum};
 #[cfg(target_arch = "x86_64")]
-use super::{avx2, sse2};
+use super::{avx2_differences, sse2};
 
 use strikeline_picture::Plane;
 
 impl Instructions {
-    /// Sum of squared differences over `rows` rows of 16 bytes.
+    /// Sum of absolute differences over `ROWS` rows of 16 bytes.
     #[inline(always)]
-    pub(crate) fn squared_error(self, a: Plane<'_>, b: Plane<'_>, rows: usize) -> u32 {
+    pub(crate) fn difference_sum<const ROWS: usize>(self, a: Plane<'_>, b: Plane<'_>) -> u32 {
+        match self {
+            Instructions::Baseline => difference_sum(a, b, ROWS),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(_) => unsafe {
+                avx2_differences::difference_sum::<ROWS>(a.data, a.stride, b.data, b.stride)
+            },
+        }
+    }
+
+    /// Sum of squared differences over `ROWS` rows of 16 bytes.
+    #[inline(always)]
+    pub(crate) fn squared_error<const ROWS: usize>(self, a: Plane<'_>, b: Plane<'_>) -> u32 {
         let Plane { data: a, stride: a_stride } = a;
         let Plane { data: b, stride: b_stride } = b;
         match self {
             // SAFETY: SSE2 is part of x86-64, and is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Baseline => unsafe { sse2::squared_error(a, a_stride, b, b_stride, rows) },
+            Instructions::Baseline => unsafe { sse2::squared_error(a, a_stride, b, b_stride, ROWS) },
             #[cfg(not(target_arch = "x86_64"))]
-            Instructions::Baseline => squared_error_portable(a, a_stride, b, b_stride, rows),
+            Instructions::Baseline => squared_error_portable(a, a_stride, b, b_stride, ROWS),
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(_) => unsafe { avx2::squared_error(a, a_stride, b, b_stride, rows) },
+            Instructions::Avx2(_) => unsafe {
+                avx2_differences::squared_error::<ROWS>(a, a_stride, b, b_stride)
+            },
         }
     }
 
@@ -45,7 +60,9 @@ impl Instructions {
             Instructions::Baseline => luma_differences_portable(source, stride, flat, above, left),
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(_) => unsafe { avx2::luma_differences(source, stride, flat, above, left) },
+            Instructions::Avx2(_) => unsafe {
+                avx2_differences::luma_differences(source, stride, flat, above, left)
+            },
         }
     }
 
@@ -67,7 +84,9 @@ impl Instructions {
             Instructions::Baseline => chroma_differences_portable(source, stride, flat, above, left),
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(_) => unsafe { avx2::chroma_differences(source, stride, flat, above, left) },
+            Instructions::Avx2(_) => unsafe {
+                avx2_differences::chroma_differences(source, stride, flat, above, left)
+            },
         }
     }
 
@@ -84,10 +103,30 @@ impl Instructions {
             Instructions::Baseline => quarter_differences_portable(a, a_stride, b, b_stride, ROWS),
             // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2(_) => unsafe { avx2::quarter_differences::<ROWS>(a, a_stride, b, b_stride) },
+            Instructions::Avx2(_) => unsafe {
+                avx2_differences::quarter_differences::<ROWS>(a, a_stride, b, b_stride)
+            },
+        }
+    }
+
+    /// The same of 16 rows, for the blocks one sample above, below, to the left and to the right of a block. `b` begins one
+    /// row and one column before that block.
+    #[inline(always)]
+    pub(crate) fn differences_around(self, a: Plane<'_>, b: Plane<'_>) -> [[u32; 4]; 4] {
+        match self {
+            Instructions::Baseline => AROUND.map(|(x, y)| {
+                let b = Plane { data: &b.data[y * b.stride + x..], stride: b.stride };
+                self.quarter_differences::<16>(a, b)
+            }),
+            // SAFETY: the value is proof that the processor has AVX2, which is all that the function requires.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(_) => unsafe { avx2_differences::differences_around(a, b) },
         }
     }
 }
+
+/// Columns and rows of the four blocks of [`Instructions::differences_around`].
+pub(super) const AROUND: [(usize, usize); 4] = [(1, 0), (1, 2), (0, 1), (2, 1)];
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 fn squared_error_portable(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> u32 {
@@ -180,7 +219,7 @@ mod tests {
             assert_eq!(squared_error_portable(a, 31, b, 40, 16), squared);
             assert_eq!(squared_error_portable(a, 31, b, 40, 16), squared);
             for instructions in [Instructions::Baseline, Instructions::detect()] {
-                assert_eq!(instructions.squared_error(plane(a, 31), plane(b, 40), 16), squared);
+                assert_eq!(instructions.squared_error::<16>(plane(a, 31), plane(b, 40)), squared);
                 assert_eq!(
                     instructions.luma_differences(plane(a, 31), flat[0][0], above, left),
                     luma_differences_portable(a, 31, flat[0][0], above, left)
@@ -193,6 +232,9 @@ mod tests {
                     instructions.quarter_differences::<16>(plane(a, 31), plane(b, 40)),
                     quarter_differences_portable(a, 31, b, 40, 16)
                 );
+                let around =
+                    AROUND.map(|(x, y)| quarter_differences_portable(a, 31, &b[y * 40 + x..], 40, 16));
+                assert_eq!(instructions.differences_around(plane(a, 31), plane(b, 40)), around);
                 assert_eq!(
                     instructions.quarter_differences::<8>(plane(a, 31), plane(b, 40)),
                     quarter_differences_portable(a, 31, b, 40, 8)

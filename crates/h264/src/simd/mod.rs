@@ -16,16 +16,25 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx2_4x4;
+#[cfg(target_arch = "x86_64")]
+mod avx2_deblocking;
+#[cfg(target_arch = "x86_64")]
+mod avx2_differences;
+#[cfg(target_arch = "x86_64")]
+mod avx2_interpolation;
 mod block4x4;
+mod deblocking;
 mod differences;
 mod instructions;
+mod interpolation;
 mod primitives;
 mod residual;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 
+pub(crate) use deblocking::EdgeKind;
 pub(crate) use instructions::{Instructions, SimdKernel};
 pub(crate) use primitives::{
     BlockSize, PlaneMut, column, copy, copy_wide, difference_of_16, difference_sum, equal_rows, interleaved,
-    join_pairs, means, nonzero_mask, pair_column, part_pairs, subtract, transpose,
+    join_pairs, means, nonzero_bytes, nonzero_mask, pair_column, part_pairs, subtract, transpose,
 };

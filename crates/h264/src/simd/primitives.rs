@@ -221,6 +221,23 @@ fn nonzero_mask_portable(levels: &[i16; 16]) -> u32 {
     levels.iter().rev().fold(0, |mask, &level| mask << 1 | u32::from(level != 0))
 }
 
+/// One bit per byte, the first in the lowest: whether it is not zero.
+#[inline(always)]
+pub(crate) fn nonzero_bytes(bytes: &[u8; 16]) -> u16 {
+    // SAFETY: SSE2 is part of x86-64, and is all that the function requires.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        sse2::nonzero_bytes(bytes)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    nonzero_bytes_portable(bytes)
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn nonzero_bytes_portable(bytes: &[u8; 16]) -> u16 {
+    bytes.iter().rev().fold(0, |mask, &byte| mask << 1 | u16::from(byte != 0))
+}
+
 /// Sum of absolute differences of 16 bytes.
 #[inline(always)]
 pub(crate) fn difference_of_16(a: &[u8; 16], b: &[u8; 16]) -> u32 {
@@ -290,6 +307,8 @@ mod tests {
             let levels =
                 std::array::from_fn(|index| (seed.wrapping_mul(index as u32 * 77 + 5) >> 3 & 0x8101) as i16);
             assert_eq!(nonzero_mask(&levels), nonzero_mask_portable(&levels));
+            let bytes = levels.map(|level| (level >> 8 | level & 1) as u8);
+            assert_eq!(nonzero_bytes(&bytes), nonzero_bytes_portable(&bytes));
         }
         assert_eq!(nonzero_mask(&[0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, i16::MIN]), 0x8004);
     }

@@ -159,6 +159,15 @@ pub(crate) fn nonzero_mask(levels: &[i16; 16]) -> u32 {
     !_mm_movemask_epi8(zeros) as u32 & 0xFFFF
 }
 
+/// One bit per byte: whether it is not zero.
+#[target_feature(enable = "sse2")]
+#[inline]
+pub(crate) fn nonzero_bytes(bytes: &[u8; 16]) -> u16 {
+    // SAFETY: the array has the 16 bytes that are loaded.
+    let bytes = unsafe { row(bytes.as_ptr(), 0, 0) };
+    !_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_setzero_si128())) as u16
+}
+
 /// Whether `rows` rows of 16 bytes are equal.
 #[target_feature(enable = "sse2")]
 pub(crate) fn equal_rows(a: &[u8], a_stride: usize, b: &[u8], b_stride: usize, rows: usize) -> bool {
