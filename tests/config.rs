@@ -205,3 +205,39 @@ fn a_plan_has_what_the_configuration_sets() {
     let joined = read(&place.folder.path().join("joined.mp4"));
     assert!(joined == read(&whole.folder.path().join("whole.mp4")), "the videos differ");
 }
+
+#[test]
+fn an_error_that_a_default_causes_says_where_it_is_set() {
+    for (text, options) in [
+        ("# mine\nadapter = \"nothing like it\"\n", &[][..]),
+        ("# mine\nsoundfont = \"nowhere.sf2\"\n", &["--sound", "song"]),
+        ("# mine\nmax-bitrate = \"1M\"\n", &["--bitrate", "2M"]),
+    ] {
+        let place = Place::new(text);
+        let told = fail(place.run(&["render", "song.mid"]).args(options), 2);
+        assert!(told.contains("config.toml:2; --no-config does without"), "{text}: {told}");
+    }
+    // What the command line gives is not the file's.
+    let place = Place::new("# mine\nadapter = \"nothing like it\"\n");
+    let told = fail(&mut place.run(&["render", "song.mid", "--adapter", "none of that"]), 2);
+    assert!(!told.contains("config.toml"), "{told}");
+}
+
+#[test]
+fn defaults_hold_where_they_can() {
+    let place = Place::new("effort = \"small\"\nfps = 60\nsize = \"64x64\"\n");
+    assert_eq!(place.render(&[])["frame_rate"], "60");
+    assert_eq!(place.render(&["-o", "song.gif"])["frame_rate"], "25");
+    place.render(&["-o", "song.y4m"]);
+    // What is given is refused where it cannot hold.
+    fail(&mut place.run(&["render", "song.mid", "-o", "other.y4m", "--effort", "small"]), 2);
+}
+
+#[test]
+fn doctor_helps_though_the_file_is_wrong() {
+    let place = Place::new("nothing = 1\n");
+    let told = place.run(&["doctor"]).output().unwrap();
+    let warning = String::from_utf8(told.stderr).unwrap();
+    assert!(warning.contains("config.toml:1: there is no key nothing"), "{warning}");
+    assert!(String::from_utf8(told.stdout).unwrap().contains("adapters"));
+}

@@ -176,6 +176,19 @@ pub(crate) fn print_parsed(error: &clap::Error) -> ExitCode {
             io::stdout().flush()
         })
     };
+    if failed && error.kind() == clap::error::ErrorKind::UnknownArgument {
+        let is_file = |argument: &std::ffi::OsString| {
+            let is_option_like = argument.as_encoded_bytes().starts_with(b"-");
+            is_option_like && std::path::Path::new(argument).is_file()
+        };
+        if let Some(file) = std::env::args_os().skip(1).find(is_file) {
+            let name = std::path::Path::new(".").join(file);
+            tell_as(
+                Label::Help,
+                format_args!("to name the file, write {}", strikeline_picture::shown(&name)),
+            );
+        }
+    }
     match printed.map_err(|reason| NotPrinted { done: None, reason }) {
         Err(unprinted) if !failed && !unprinted.is_enough() => {
             tell_as(Label::Error, unprinted);

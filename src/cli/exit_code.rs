@@ -20,6 +20,7 @@ use wgpu_video::stream::{PictureSequenceError, StreamError};
 use super::config::ConfigError;
 use super::farm::{PartsMissing, PlanError};
 use super::signals::Signal;
+use super::tuning::TuningError;
 use super::{AlreadyThere, UsageError, given};
 
 /// How the program ended.
@@ -133,6 +134,10 @@ fn says_wrong(cause: &(dyn Error + 'static)) -> bool {
         || cause.is::<SongPointError>()
         || cause.is::<ProgramError>()
         || cause.is::<CannotCopy>()
+        || matches!(
+            cause.downcast_ref(),
+            Some(TuningError::Invalid { .. } | TuningError::NotToml { .. } | TuningError::NotUtf8 { .. })
+        )
         || matches!(cause.downcast_ref(), Some(EncodeError::Unsupported { .. }))
         || matches!(cause.downcast_ref(), Some(MuxError::Sound { .. }))
         || matches!(cause.downcast_ref(), Some(GpuError::NoSuchAdapter { .. }))

@@ -229,6 +229,7 @@ fn parse() -> Result<Cli, Unparsed> {
         }
         config => config.map_err(Unparsed::Config)?,
     };
+    config.note();
     match config.is_empty() {
         true => Ok(cli),
         false => parsed(config.over(program())).map_err(Unparsed::Words),
@@ -285,10 +286,15 @@ fn failed(error: &anyhow::Error, interrupted: Option<Signal>) -> ExitCode {
     }
     let text = describe(error);
     console::tell_as(Label::Error, &text);
-    if let Some(remedy) = remedies::of(error) {
+    let remedy = remedies::of(error);
+    if let Some(remedy) = remedy {
         console::tell_as(Label::Help, remedy);
     }
     let code = ExitCode::of(error, interrupted);
+    if code == ExitCode::Wrong {
+        let said = format!("{text} {}", remedy.unwrap_or_default());
+        config::sources(&said).iter().for_each(|source| console::tell_as(Label::Help, source));
+    }
     let place = panics::place_of(&text);
     let fault = Fault::of(error).or(place.is_some().then_some(Fault::Program));
     if let Some(fault) = fault.filter(|_| code == ExitCode::Failed) {

@@ -10,9 +10,12 @@ mod keys;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap::{Arg, Command};
+use strikeline_picture::shown;
 
+use super::given;
 use super::tuning::location;
 
 pub(super) use command::{ConfigArgs, run};
@@ -53,6 +56,12 @@ impl Config {
         }
     }
 
+    /// Notes that it is in force.
+    pub(crate) fn note(&self) {
+        // There is one file.
+        let _ = IN_FORCE.set(self.clone());
+    }
+
     /// Whether it sets nothing.
     pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty()
@@ -85,6 +94,24 @@ impl Config {
     fn get(&self, name: &str) -> Option<&Setting> {
         self.set.get(name)
     }
+}
+
+/// What the file sets that is in force, for errors that come of it.
+static IN_FORCE: OnceLock<Config> = OnceLock::new();
+
+/// Where the defaults are set that an error is about, which says `text`: those whose option it names, or whose value. Those that
+/// the command line gives are left out.
+pub(super) fn sources(text: &str) -> Vec<String> {
+    let Some((config, path)) = IN_FORCE.get().zip(path()) else { return Vec::new() };
+    let is_meant = |(name, setting): &(&&str, &Setting)| {
+        // A short value, such as a number, may be there by chance.
+        let has_value = setting.value.len() >= 4 && text.contains(&setting.value);
+        !given::has(name) && (has_value || text.contains(&format!("--{name}")))
+    };
+    let place = |(name, setting): (&&str, &Setting)| {
+        format!("{name} is set in {}:{}; --no-config does without", shown(&path), setting.line)
+    };
+    config.set.iter().filter(is_meant).map(place).collect()
 }
 
 /// The option `long` of any command of `program`.

@@ -283,7 +283,15 @@ impl Batch<'_> {
             unprinted = unprinted.or(console::print_json(&counts.json(wall)).err());
         }
         if counts.left > 0 && !quiet && !json {
-            console::tell("run the same command to continue");
+            let is_kept = |outcome: &Outcome| match outcome {
+                Outcome::Made { .. } | Outcome::Skipped(_) => true,
+                Outcome::Interrupted(kept) => kept.segments > 0,
+                Outcome::Failed { .. } | Outcome::NotBegun => false,
+            };
+            console::tell(match outcomes.iter().any(is_kept) {
+                true => "run the same command to continue",
+                false => "nothing is kept, as the first songs had only begun: the same command begins anew",
+            });
         }
         (counts, unprinted)
     }

@@ -19,7 +19,7 @@ use crate::cli::messages::Messages;
 use crate::cli::progress::ProgressDisplay;
 use crate::cli::signals::Signals;
 use crate::cli::video_format::VideoKind;
-use crate::cli::{UsageError, console, hang};
+use crate::cli::{UsageError, console, given, hang};
 
 /// Renders `video`, as a file of this `kind`.
 ///
@@ -55,7 +55,10 @@ pub(super) fn run(
         files.write_any("--output", output);
     }
     if !kind.format.has_sound() && args.video.sound.is_given() {
-        messages.warn(format_args!("{} has no place for sound, and gets none", kind.format.with_article()));
+        let what = given::listed(&["audio", "click", "sound", "soundfont"]);
+        let what = what.map(|given| format!(": {given} cannot be heard")).unwrap_or_default();
+        messages
+            .warn(format_args!("{} has no place for sound, and gets none{what}", kind.format.with_article()));
     }
     if (!kind.format.has_sound() || args.video.sound.is_silent())
         && let Some(warning) = SoundArgs::without_sound()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use strikeline::highway::Highway;
 use strikeline_picture::shown;
 use wgpu_video::output::NumberedNames;
-use wgpu_video::stream::{Report, process_cpu_time};
+use wgpu_video::stream::{Report, WorkSplit, process_cpu_time};
 
 use super::rates::VideoRates;
 use crate::cli::args::{MapReport, VideoArgs};
@@ -58,6 +58,8 @@ pub(super) struct RenderSummary<'a> {
     /// The names of the files, if each frame is one.
     pub pictures: Option<&'a NumberedNames>,
     pub drum_map: MapReport,
+    /// As given, tuned or usual.
+    pub split: WorkSplit,
     /// Time since the program was started.
     pub wall: Duration,
     /// `None` for a video without sound.
@@ -170,6 +172,12 @@ impl RenderSummary<'_> {
             "bit_rate": self.rates.as_ref().map(VideoRates::json),
             "adapter": report.adapter,
             "encoder": report.encoder,
+            "work": {
+                "ring": self.split.ring_depth,
+                "jobs": self.split.jobs,
+                "segments": self.split.segments_in_flight,
+                "devices": self.split.devices,
+            },
             "bottleneck": report.stages.bottleneck().to_string(),
             "song_start_seconds": self.scene.start().as_seconds(),
             "sound": self.sound.map(SoundSummary::json),

@@ -222,6 +222,7 @@ impl<'a> Video<'a> {
             pixel_format: self.job.options.encoder.planes().pixel_format().map_or("rgba", PixelFormat::name),
             pictures: self.sink.pictures().map(|pictures| pictures.names()),
             drum_map: self.job.map_report(),
+            split: self.job.options.split,
             wall,
             sound: self.about_sound(),
             rates: self.rates(),
