@@ -109,7 +109,8 @@ impl Bars {
     fn tell_stopping(&self) {
         let is_first = self.cancel.is_cancelled() && !self.told.swap(true, Ordering::Relaxed);
         if is_first && !matches!(self.kind, BarsKind::Quiet) {
-            let text = "stopping: finishing and keeping the segments that have been begun; Ctrl-C again ends at once";
+            let text = "stopping: songs that have taken ten seconds or more finish and keep what they have begun; Ctrl-C again ends at \
+                        once";
             self.suspend(|| console::tell(text));
         }
     }
