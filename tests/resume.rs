@@ -296,12 +296,18 @@ fn no_resume_neither_reads_nor_writes_a_journal_and_a_short_render_keeps_none() 
     // One that has only begun is not kept, and that is said.
     let begun = folder.path().join("begun.mp4");
     let mut command = strikeline();
-    command.arg("render").arg(SONG).arg("-o").arg(&begun).args(["--theme", "stage"]);
-    let child = command.stderr(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(Duration::from_secs(1));
+    command.arg("render").arg(SONG).arg("-o").arg(&begun).args([
+        "--theme",
+        "stage",
+        "--journal-after",
+        "1000",
+    ]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().starts_with("frame ")), "it has ended");
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let (status, said) = end(child);
-    assert_eq!(status.code(), Some(130), "{said}");
+    let said: String = lines.map(|line| line.unwrap() + "\n").collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
     assert!(said.contains("nothing is kept"), "{said}");
     assert!(!files(folder.path()).iter().any(|name| name.contains("begun")));
 }
