@@ -28,6 +28,7 @@ fn every_command_of_the_page_on_outputs_works() {
         let command = command
             .replace("strikeline render", &format!("strikeline render {short}"))
             .replace(" --duration 4", "")
+            .replace("--at 10", "--at 1")
             .replace(" --size 480x270 --fps 20", "")
             .replace("mkfifo", "rm -f frames; mkfifo")
             .replace("1920x1080 -r 60", "128x96 -r 25")
