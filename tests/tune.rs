@@ -153,7 +153,7 @@ fn a_damaged_settings_file_ends_tuning_before_it_begins_and_only_warns_a_render(
     let config = folder.path().join("config");
     std::fs::create_dir_all(config.join("strikeline")).unwrap();
     std::fs::write(settings_file(&config), "[[tuned]]\nring = 0\n").unwrap();
-    let error = fail(&mut tune(&config), 1);
+    let error = fail(&mut tune(&config), 2);
     assert!(error.contains("tuned.toml:1") && error.contains("delete the file"), "{error}");
     let said = render(&config, &song, &[]);
     assert!(said.contains("warning: ") && said.contains("tuned.toml:1"), "{said}");
