@@ -238,12 +238,13 @@ const GRASP_WIDTH: f32 = 0.5;
 const GRASP_HEIGHT: f32 = 0.5;
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::highway::options::HighwayOptions;
     use strikeline_picture::{PictureSize, Time};
 
-    fn note(time: i64, place: LanePlace, velocity: u8) -> HighwayNote {
+    /// A note at a time in nanoseconds.
+    pub(in crate::highway) fn note(time: i64, place: LanePlace, velocity: u8) -> HighwayNote {
         HighwayNote {
             time: Time::from_nanos(time),
             place,

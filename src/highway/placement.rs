@@ -181,21 +181,10 @@ pub(super) fn place_lines(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::highway::notes::tests::note;
     use crate::highway::options::HighwayOptions;
-    use crate::song::LanePlace;
-    use crate::song::Stroke;
-    use strikeline_picture::PictureSize;
-    use strikeline_picture::{FrameRate, Time};
-
-    fn note(time: i64, place: LanePlace, velocity: u8) -> HighwayNote {
-        HighwayNote {
-            time: Time::from_nanos(time),
-            place,
-            velocity,
-            color: [100, 150, 200],
-            ..HighwayNote::default()
-        }
-    }
+    use crate::song::{LanePlace, Stroke};
+    use strikeline_picture::{FrameRate, PictureSize, Time};
 
     #[test]
     fn the_search_finds_just_the_hits_in_range_latest_first() {
