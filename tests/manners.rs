@@ -200,6 +200,7 @@ fn a_wrong_value_has_one_exit_code_whatever_the_option() {
         &["render", "@missing.txt"],
         &["inspect", "missing.mid"],
         &["frame", "missing.mid", "--at", "0"],
+        &["frame", "song.mid", "--at", "0", "--adapter", "9", "--output-folder", "made/for/nothing"],
         &["theme", "neno"],
         &["theme", "--check", "missing.toml"],
         &["drum-map", "--check", "missing.toml"],

@@ -219,18 +219,26 @@ pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// Removes those of `folder` and the folders that it is in which [`missing_folders`] found missing, if nothing is in them.
-pub(super) fn remove_empty_folders(made: &[PathBuf]) {
-    for folder in made {
-        // It may be in use.
-        let _ = fs::remove_dir(folder);
-    }
-}
-
-/// `folder` and those that it is in which do not exist, the innermost first.
-pub(super) fn missing_folders(folder: &Path) -> Vec<PathBuf> {
+/// Does `work`, which may make `folder` and those that it is in. If it fails, those of them that it has made and that are empty
+/// are removed.
+///
+/// # Errors
+/// Those of `work`.
+pub(super) fn leaving_no_empty_folders<T>(
+    folder: &Path,
+    work: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
-    folder.ancestors().take_while(is_missing).map(Path::to_path_buf).collect()
+    // The innermost first.
+    let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+    let done = work();
+    if done.is_err() {
+        for folder in missing {
+            // It has files in it, or is not there.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+    done
 }
 
 /// Whether two paths lead to one file; not if one of them does not exist.

@@ -17,7 +17,7 @@ use super::args::{
     FolderArgs, ForceArgs, HighwayArgs, JsonArgs, MessageArgs, PictureArgs, SongArgs, headings,
 };
 use super::console;
-use super::files::CommandFiles;
+use super::files::{CommandFiles, leaving_no_empty_folders};
 use super::formats::{OutputFormat, is_standard_stream};
 use super::hang;
 use super::json_path::put_path;
@@ -67,6 +67,10 @@ pub(super) struct FrameArgs {
 
 /// Runs it.
 pub(super) fn run(args: &FrameArgs) -> anyhow::Result<()> {
+    leaving_no_empty_folders(args.folder.folder(), || draw(args))
+}
+
+fn draw(args: &FrameArgs) -> anyhow::Result<()> {
     let mut messages = Messages::new(args.messages, args.json.json);
     let output = match &args.output {
         Some(output) => output.clone(),

@@ -41,13 +41,8 @@ pub(crate) struct PictureArgs {
 #[command(next_help_heading = headings::SPEED)]
 pub(crate) struct AdapterArgs {
     /// Graphics adapter to draw on: a part of its name, or its number as `strikeline doctor` shows it [default: the fastest]
-    #[arg(long, value_name = "NAME|INDEX", hide_short_help = true, value_parser = NonEmptyStringValueParser::new().map(adapter))]
+    #[arg(long, value_name = "NAME|INDEX", hide_short_help = true, value_parser = NonEmptyStringValueParser::new().try_map(|text| text.parse::<AdapterChoice>()))]
     adapter: Option<AdapterChoice>,
-}
-
-/// A whole number is an index, anything else a name.
-fn adapter(text: String) -> AdapterChoice {
-    text.parse().map_or(AdapterChoice::Name(text), AdapterChoice::Index)
 }
 
 /// Parses a size. A number alone is no size: it may be meant as a height or as a width.

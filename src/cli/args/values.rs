@@ -1,8 +1,7 @@
 //! Values of options that several have: whole numbers, and names that are not empty.
 
-use std::ops::RangeInclusive;
-
 use std::ffi::OsString;
+use std::ops::RangeInclusive;
 
 use clap::builder::{OsStringValueParser, StringValueParser, TypedValueParser};
 

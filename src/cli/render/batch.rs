@@ -30,7 +30,7 @@ use crate::cli::choices;
 use crate::cli::color::Label;
 use crate::cli::console::{self, NotPrinted};
 use crate::cli::exit_code::ExitCode;
-use crate::cli::files::{CommandFiles, make_folder, missing_folders, remove_empty_folders};
+use crate::cli::files::{CommandFiles, make_folder};
 use crate::cli::hang;
 use crate::cli::job::RenderJob;
 use crate::cli::journals::remove_those_of_complete;
@@ -79,7 +79,6 @@ pub(super) fn run(
     let record = (!args.resume.no_resume).then(|| Record::read(folder));
     let existing = Existing { args, pool: &pool, cancel: &cancel, record: record.as_ref(), kind };
     let skipped = existing.skipped(videos)?;
-    let made_folders = missing_folders(folder);
     make_folder(folder)?;
 
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -108,9 +107,6 @@ pub(super) fn run(
     }
     signals.stream(|_| batch.render_all(&skipped));
     let (counts, unprinted) = batch.tell_result();
-    if counts.made == 0 {
-        remove_empty_folders(&made_folders);
-    }
     if counts.left > 0 {
         if let Some(record) = record.as_ref().filter(|record| counts.made == 0 && record.was_empty()) {
             record.remove();

@@ -25,7 +25,7 @@ use wgpu_video::stream::WorkSplit;
 use super::args::{
     FolderArgs, ForceArgs, JsonArgs, MessageArgs, PlaysArgs, ResumeArgs, VideoArgs, headings, whole_number,
 };
-use super::files::{missing_folders, remove_empty_folders};
+use super::files::leaving_no_empty_folders;
 use super::messages::Messages;
 use super::signals::Signals;
 use super::video_format::{VideoFormat, VideoKind};
@@ -106,7 +106,12 @@ impl RenderArgs {
 }
 
 /// Runs it.
-pub(super) fn run(mut args: RenderArgs, signals: &Signals) -> anyhow::Result<()> {
+pub(super) fn run(args: RenderArgs, signals: &Signals) -> anyhow::Result<()> {
+    let folder = args.folder.folder().to_path_buf();
+    leaving_no_empty_folders(&folder, || render(args, signals))
+}
+
+fn render(mut args: RenderArgs, signals: &Signals) -> anyhow::Result<()> {
     let given = args.video.stream.given_codec();
     let usual = VideoKind::usual(args.video.stream.codec());
     let songs = Songs::of(&args.songs)?;
@@ -116,7 +121,6 @@ pub(super) fn run(mut args: RenderArgs, signals: &Signals) -> anyhow::Result<()>
         let text = format!("{names} left out: songs that are named twice are rendered once");
         Messages::new(args.messages, args.json.json).note(text);
     }
-    let made_folders = missing_folders(args.folder.folder());
     let plan = Plan::of(songs, (args.output.as_deref(), args.folder.folder()), usual.format.ending())?;
     let kind = match &plan {
         Plan::One(video) => {
@@ -132,13 +136,9 @@ pub(super) fn run(mut args: RenderArgs, signals: &Signals) -> anyhow::Result<()>
     let kind = if args.fragmented { kind.in_fragments()? } else { kind };
     args.video.picture.suit(kind.codec);
     match plan {
-        Plan::One(video) => {
-            let done = single::run(&args, &video, kind, signals);
-            if done.is_err() {
-                remove_empty_folders(&made_folders);
-            }
-            done
+        Plan::One(video) => single::run(&args, &video, kind, signals),
+        Plan::Many { folder, videos } => {
+            leaving_no_empty_folders(&folder, || batch::run(&args, (&folder, &videos), kind, signals))
         }
-        Plan::Many { folder, videos } => batch::run(&args, (&folder, &videos), kind, signals),
     }
 }
