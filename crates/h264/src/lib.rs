@@ -27,5 +27,6 @@ pub use buffer_pool::BufferPool;
 pub use encoder::H264Encoder;
 pub use rate_control::{BitRate, BufferLimit, RateControl};
 pub use settings::{
-    CodedPicture, Effort, EntropyCoding, H264Error, H264Settings, ParameterSets, Qp, ReferenceCount,
+    CodedPicture, CodedPictures, Effort, EntropyCoding, H264Error, H264Settings, ParameterSets, Qp,
+    ReferenceCount,
 };

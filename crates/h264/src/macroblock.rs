@@ -1,6 +1,7 @@
 //! A macroblock as it is written: its prediction, what its neighbours need to know of it, and its levels (ITU-T H.264,
 //! 7.3.5).
 
+use crate::prediction::bidirectional::ListUse;
 use crate::prediction::intra::Mode16x16;
 use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, NOT_INTER, PartitionShape};
 use crate::prediction::vectors::Vector;
@@ -10,6 +11,14 @@ use crate::residual::transform::CoefficientBlock;
 /// The 4×4 luma blocks (as raster indices) in coding order (Figure 6-10).
 pub(crate) const BLOCK_ORDER: [usize; 16] = [0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15];
 
+/// The types of slices (slice_type, 7.4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SliceKind {
+    I,
+    P,
+    B,
+}
+
 /// How a macroblock is predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prediction {
@@ -17,6 +26,11 @@ pub(crate) enum Prediction {
         shape: PartitionShape,
         /// num_ref_idx_l0_active_minus1 + 1.
         references_in_use: u8,
+    },
+    /// In a B slice: which lists each quarter is predicted from.
+    Bidirectional {
+        shape: PartitionShape,
+        lists: [ListUse; 4],
     },
     Intra16x16(Mode16x16),
     /// Modes in raster order.

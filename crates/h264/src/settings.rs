@@ -88,6 +88,13 @@ pub enum Effort {
     Small,
 }
 
+/// Whether there are B pictures, where pictures change in ways that nobody told: with [`Effort::Balanced`] and [`Effort::Small`], unless
+/// entropy coding is CAVLC, or the bits are limited. Then pictures are not always decoded in the order in which they are shown, and up
+/// to five of them wait for later ones before they are encoded.
+pub fn has_b_pictures(effort: Effort, entropy_coding: EntropyCoding, rate_control: RateControl) -> bool {
+    effort != Effort::Fast && entropy_coding == EntropyCoding::Cabac && rate_control.is_none()
+}
+
 /// What an encoder must know before the first picture. Use the same settings for all segments of a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -126,6 +133,11 @@ impl H264Settings {
             effort: Effort::default(),
             rate_control: RateControl::NONE,
         }
+    }
+
+    /// Whether there are B pictures, as [`has_b_pictures`] says.
+    pub fn has_b_pictures(&self) -> bool {
+        has_b_pictures(self.effort, self.entropy_coding, self.rate_control)
     }
 
     /// The same with another [`Self::qp`].
@@ -220,6 +232,37 @@ pub struct CodedPicture {
     pub bytes: usize,
     /// Whether it is an IDR picture.
     pub idr: bool,
+    /// Its place in the order of showing less its place in the order of decoding, in frames. 0 everywhere unless there are B pictures
+    /// ([`H264Settings::has_b_pictures`]).
+    pub delay: i32,
+}
+
+/// The pictures that one call has coded, in the order of decoding: at most [`CodedPictures::MOST`]. Without B pictures it is always one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CodedPictures {
+    pictures: [Option<CodedPicture>; CodedPictures::MOST],
+}
+
+impl CodedPictures {
+    /// The first picture of a segment, and as many as there are from one P picture to the next.
+    pub const MOST: usize = 5;
+
+    /// Adds one; there must be fewer than [`CodedPictures::MOST`].
+    pub(crate) fn push(&mut self, picture: CodedPicture) {
+        if let Some(free) = self.pictures.iter_mut().find(|picture| picture.is_none()) {
+            *free = Some(picture);
+        }
+    }
+
+    /// The pictures in turn.
+    pub fn iter(&self) -> impl Iterator<Item = CodedPicture> + '_ {
+        self.pictures.iter().flatten().copied()
+    }
+
+    /// Bytes of all of them.
+    pub fn bytes(&self) -> usize {
+        self.iter().map(|picture| picture.bytes).sum()
+    }
 }
 
 /// The parameter sets that a decoder needs before the first access unit, as NAL units without start code or length.

@@ -12,7 +12,8 @@ mod fuzz_body;
 
 use content::{Content, OwnedPicture};
 use proptest::prelude::*;
-use strikeline_h264::{Effort, EntropyCoding, H264Encoder, H264Settings, Qp, ReferenceCount};
+use std::collections::BTreeMap;
+use strikeline_h264::{CodedPictures, Effort, EntropyCoding, H264Encoder, H264Settings, Qp, ReferenceCount};
 use strikeline_picture::{
     FrameChange, FrameRate, PictureSize, Rectangle, Scroll, SegmentIndex, UnchangedSamples,
 };
@@ -32,6 +33,11 @@ struct TestSegment<'a> {
     encoder: H264Encoder,
     unit: Vec<u8>,
     frames: usize,
+    decoded: usize,
+    /// How many were decoded later than they would be shown without reordering: of a group, the first and the last B picture.
+    late: usize,
+    /// Planes by their place in the order of showing.
+    shown: BTreeMap<usize, Vec<u8>>,
 }
 
 impl TestVideo {
@@ -56,8 +62,10 @@ impl TestVideo {
             .with_references(ReferenceCount::clamped(references))
             .with_entropy_coding(entropy_coding)
             .with_effort(effort);
-        let encoder = H264Encoder::new(&settings, SegmentIndex(0)).unwrap();
-        TestSegment { video: self, encoder, unit: Vec::new(), frames: 0 }
+        let mut encoder = H264Encoder::new(&settings, SegmentIndex(0)).unwrap();
+        encoder.keep_reconstructions();
+        let shown = BTreeMap::new();
+        TestSegment { video: self, encoder, unit: Vec::new(), frames: 0, decoded: 0, late: 0, shown }
     }
 
     /// Has both decoders check the stream.
@@ -85,20 +93,47 @@ impl TestSegment<'_> {
     fn encode(&mut self, frame: &OwnedPicture, change: &FrameChange) {
         self.unit.clear();
         let coded = self.encoder.encode(&frame.picture(), change, &mut self.unit).unwrap();
-        assert_eq!((coded.bytes, coded.idr), (self.unit.len(), self.frames == 0));
-        if coded.idr {
-            let sets = self.encoder.parameter_sets();
-            for set in [&sets.sps, &sets.pps] {
-                self.video.stream.extend_from_slice(&[0, 0, 0, 1]);
-                self.video.stream.extend_from_slice(set);
-            }
-        }
-        self.video.stream.extend_from_slice(&[0, 0, 0, 1]);
-        self.video.stream.extend_from_slice(&self.unit[4..]);
-        let (luma, chroma) = self.encoder.reconstruction();
-        self.video.reconstruction.extend_from_slice(&luma);
-        self.video.reconstruction.extend_from_slice(&chroma);
+        self.take(coded);
         self.frames += 1;
+    }
+
+    /// Takes what a call has coded.
+    fn take(&mut self, coded: CodedPictures) {
+        let mut units = self.unit.as_slice();
+        for (picture, (luma, chroma)) in coded.iter().zip(self.encoder.take_reconstructions()) {
+            assert_eq!(picture.idr, self.decoded == 0);
+            if picture.idr {
+                let sets = self.encoder.parameter_sets();
+                for set in [&sets.sps, &sets.pps] {
+                    self.video.stream.extend_from_slice(&[0, 0, 0, 1]);
+                    self.video.stream.extend_from_slice(set);
+                }
+            }
+            let (unit, rest) = units.split_at(picture.bytes);
+            assert_eq!(unit[..4], (unit.len() as u32 - 4).to_be_bytes());
+            self.video.stream.extend_from_slice(&[0, 0, 0, 1]);
+            self.video.stream.extend_from_slice(&unit[4..]);
+            units = rest;
+            let place = (self.decoded as i32 + picture.delay) as usize;
+            self.shown.insert(place, [luma, chroma].concat());
+            self.late += usize::from(picture.delay < 0);
+            self.decoded += 1;
+        }
+        assert!(units.is_empty(), "bytes that no picture has");
+    }
+
+    /// After the last picture. Returns how many were late.
+    fn finish(mut self) -> usize {
+        self.unit.clear();
+        let coded = self.encoder.finish(&mut self.unit).unwrap();
+        self.take(coded);
+        assert_eq!((self.decoded, self.shown.len()), (self.frames, self.frames), "pictures");
+        let places: Vec<usize> = self.shown.keys().copied().collect();
+        assert_eq!(places, (0..self.frames).collect::<Vec<_>>(), "each picture is shown once");
+        std::mem::take(&mut self.shown).into_values().for_each(|picture| {
+            self.video.reconstruction.extend_from_slice(&picture);
+        });
+        self.late
     }
 
     /// Encodes `count` pictures of some content, with a given scroll.
@@ -124,6 +159,7 @@ fn every_qp_and_content_is_decoded_exactly() {
                 let effort = EFFORTS[(usize::from(qp) + kind) % 3];
                 let mut segment = video.segment_of(qp, 1 + u32::from(qp % 3), coding, effort);
                 segment.show(content, 4, 28, Some(Scroll::whole(0, 7)));
+                segment.finish();
             }
         }
         video.check(&format!("{width}x{height}"));
@@ -139,6 +175,7 @@ fn common_and_large_sizes_with_cuts_are_decoded_exactly() {
             for content in [Content::Boxes, Content::Waves, Content::Boxes] {
                 segment.show(content, frames, 32, None);
             }
+            segment.finish();
         }
         video.check(&format!("{width}x{height}"));
     }
@@ -147,7 +184,9 @@ fn common_and_large_sizes_with_cuts_are_decoded_exactly() {
 #[test]
 fn pictures_of_the_highest_level_are_decoded_exactly() {
     let mut video = TestVideo::new(8192, 4320);
-    video.segment(30, 1, EntropyCoding::Cabac).show(Content::Gradient, 1, 0, None);
+    let mut segment = video.segment(30, 1, EntropyCoding::Cabac);
+    segment.show(Content::Gradient, 1, 0, None);
+    segment.finish();
     if let Some(decoded) = decoders::ffmpeg(&video.stream) {
         video.compare(decoded, "8192x4320");
     }
@@ -161,12 +200,9 @@ fn boxes_at_any_speed_are_decoded_exactly_with_and_without_hints() {
         let wrong = Scroll { dx: 40, dy: -quarters, denominator: 3 };
         for scroll in [None, Some(right), Some(wrong)] {
             for references in [1, 4] {
-                video.segment(26, references, EntropyCoding::Cabac).show(
-                    Content::Boxes,
-                    8,
-                    quarters as usize,
-                    scroll,
-                );
+                let mut segment = video.segment(26, references, EntropyCoding::Cabac);
+                segment.show(Content::Boxes, 8, quarters as usize, scroll);
+                segment.finish();
             }
         }
     }
@@ -185,7 +221,8 @@ fn byte_streams_of_annex_b_are_decoded_exactly() {
             let (before, mut unit) = (video.stream.len(), Vec::new());
             let coded =
                 encoder.encode_annex_b(&frame.picture(), &FrameChange::UNKNOWN, &mut video.stream).unwrap();
-            assert_eq!((coded.bytes, coded.idr), (video.stream.len() - before, number == 0));
+            assert_eq!(coded.bytes(), video.stream.len() - before);
+            assert_eq!(coded.iter().map(|picture| picture.idr).collect::<Vec<_>>(), [number == 0]);
             sized.encode(&frame.picture(), &FrameChange::UNKNOWN, &mut unit).unwrap();
             assert!(video.stream.ends_with(&unit[4..]));
             let (luma, chroma) = encoder.reconstruction();
@@ -204,11 +241,42 @@ fn moving_textures_are_decoded_exactly_with_every_effort() {
             for (qp, quarters) in [(4, 5), (14, 11), (24, 3), (30, 26), (38, 70), (51, 7)] {
                 let coding = BOTH[usize::from(qp) / 2 % 2];
                 for content in [Content::Waves, Content::FallingNoise, Content::Drift] {
-                    video.segment_of(qp, 1, coding, effort).show(content, 6, quarters, None);
+                    let mut segment = video.segment_of(qp, 1, coding, effort);
+                    segment.show(content, 6, quarters, None);
+                    segment.finish();
                 }
             }
         }
         video.check(&format!("moving textures, {width}x{height}"));
+    }
+}
+
+#[test]
+fn groups_of_b_pictures_of_every_length_are_decoded_exactly() {
+    for effort in [Effort::Balanced, Effort::Small] {
+        let mut video = TestVideo::new(176, 144);
+        for (qp, references) in [(2, 1), (16, 3), (27, 1), (34, 5), (45, 2)] {
+            for content in [Content::Drift, Content::Waves, Content::Noise] {
+                // The IDR picture, two groups, and what is left at the end.
+                for rest in 0..4 {
+                    let mut segment = video.segment_of(qp, references, EntropyCoding::Cabac, effort);
+                    segment.show(content, 9 + rest, 9, None);
+                    let late = segment.finish();
+                    let most = 4 + rest.saturating_sub(1);
+                    let least = if content == Content::Noise { most } else { 2 };
+                    assert!((least..=most).contains(&late), "{content:?}, {rest}: {late}");
+                }
+                // Much changes, then nothing, then much again.
+                let mut segment = video.segment_of(qp, references, EntropyCoding::Cabac, effort);
+                segment.show(content, 7, 9, None);
+                let still = content.frame(segment.video.size, 6, 9);
+                (0..14).for_each(|_| segment.encode(&still, &FrameChange::UNKNOWN));
+                segment.show(Content::Boxes, 5, 32, None);
+                segment.show(content, 11, 9, None);
+                assert!(segment.finish() > 2);
+            }
+        }
+        video.check(&format!("groups, {effort:?}"));
     }
 }
 
@@ -219,6 +287,7 @@ fn cost_of_boxes(scroll: Option<Scroll>, quarters: usize, references: u32) -> (u
     segment.show(Content::Boxes, 2, quarters, scroll);
     let before = segment.video.stream.len();
     segment.show(Content::Boxes, 40, quarters, scroll);
+    segment.finish();
     let errors = (2..42).map(|number| {
         let frame = Content::Boxes.frame(video.size, number, quarters);
         let (luma, coded) = (frame.picture().luma, &video.reconstruction[number * 320 * 192 * 3 / 2..]);
@@ -254,6 +323,7 @@ fn noise_at_the_finest_quality_stays_within_the_limit_of_bits() {
             // 3200 bits per macroblock, and emulation prevention, which noise hardly needs.
             assert!(segment.unit.len() < 99 * 402, "{coding:?}: {} bytes", segment.unit.len());
         }
+        segment.finish();
         video.check("noise");
     }
 }
@@ -279,6 +349,7 @@ fn what_does_not_change_converges_and_then_costs_almost_nothing() {
         segment.encode(&still, &FrameChange::UNKNOWN);
     }
     assert!(error(&segment) * 3 < before, "{before}, finally {}", error(&segment));
+    segment.finish();
     video.check("a still");
 }
 
@@ -296,6 +367,7 @@ fn right_changed_rectangles_change_no_byte() {
             let change = if given && number > 0 { FrameChange::within(parts) } else { FrameChange::UNKNOWN };
             segment.encode(&frame(segment.video.size, number), &change);
         }
+        segment.finish();
         video.check("changed rectangles");
         video.stream
     });
@@ -343,12 +415,13 @@ fn the_changed_rectangles_alone_make_the_bytes_of_whole_pictures() {
     let sizes = prop::sample::select(vec![(64, 64), (98, 66), (160, 96), (176, 146)]);
     let pictures = prop::collection::vec((edits, 1..5usize), 1..14);
     let scrolls = prop::sample::select(vec![None, Some(8), Some(7), Some(-16)]);
-    proptest!(config, |((width, height) in sizes, pictures in pictures, scroll in scrolls, refs in 1..5u32, qp in 8..40u8)| {
+    let efforts = prop::sample::select(EFFORTS.to_vec());
+    proptest!(config, |((width, height) in sizes, pictures in pictures, scroll in scrolls, refs in 1..5u32, qp in 8..40u8, effort in efforts)| {
         let scroll = scroll.map(|pixels| Scroll::whole(0, pixels));
         let (mut whole, mut parts) = (TestVideo::new(width, height), TestVideo::new(width, height));
         let size = whole.size;
-        let mut plain = whole.segment(qp, refs, EntropyCoding::Cabac);
-        let mut partial = parts.segment(qp, refs, EntropyCoding::Cabac);
+        let mut plain = whole.segment_of(qp, refs, EntropyCoding::Cabac, effort);
+        let mut partial = parts.segment_of(qp, refs, EntropyCoding::Cabac, effort);
         let mut frame = Content::Boxes.frame(size, 3, 16);
         plain.encode(&frame, &FrameChange::UNKNOWN.with_scroll(scroll));
         partial.encode(&frame, &FrameChange::UNKNOWN.with_scroll(scroll));
@@ -364,6 +437,8 @@ fn the_changed_rectangles_alone_make_the_bytes_of_whole_pictures() {
                 rectangles.truncate(number % 3);
             }
         }
+        plain.finish();
+        partial.finish();
         prop_assert!(whole.stream == parts.stream);
         if whole.stream.len() % 8 == 0 {
             whole.check("pictures in parts");

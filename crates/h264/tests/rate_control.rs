@@ -62,7 +62,7 @@ impl Scene {
                 let coded = encoder
                     .encode_annex_b(&picture.picture(), &FrameChange::UNKNOWN, &mut video.stream)
                     .unwrap();
-                video.bits.push(coded.bytes as u64 * 8);
+                video.bits.push(coded.bytes() as u64 * 8);
             }
         }
         video

@@ -71,15 +71,21 @@ fn encode_built_in(clip: &Clip, qp: u8, effort: Effort, stream: &Path) -> Result
         .with_effort(effort)
         .with_segment_frames(SEGMENT_FRAMES);
     let mut output = Vec::with_capacity(1 << 24);
-    let mut encoder = None;
+    let mut encoder: Option<H264Encoder> = None;
     let start = thread_seconds();
     for index in 0..clip.len() {
         if (index as u32).is_multiple_of(SEGMENT_FRAMES) {
+            if let Some(mut encoder) = encoder.take() {
+                H264Encoder::finish_annex_b(&mut encoder, &mut output)?;
+            }
             let segment = SegmentIndex(index as u64 / u64::from(SEGMENT_FRAMES));
             encoder = Some(H264Encoder::new(&settings, segment)?);
         }
         let encoder = encoder.as_mut().ok_or("no encoder")?;
         encoder.encode_annex_b(&clip.picture(index), &FrameChange::UNKNOWN, &mut output)?;
+    }
+    if let Some(mut encoder) = encoder {
+        encoder.finish_annex_b(&mut output)?;
     }
     let seconds = thread_seconds() - start;
     std::fs::write(stream, output)?;

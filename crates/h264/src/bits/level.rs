@@ -1,5 +1,6 @@
 //! Levels: limits on picture size, rate and reference pictures (ITU-T H.264, Annex A).
 
+use crate::bits::parameter_sets::stored_references;
 use crate::grid::MacroblockGrid;
 use crate::rate_control::BufferLimit;
 use crate::settings::{H264Error, H264Settings};
@@ -79,11 +80,12 @@ pub(crate) fn lowest_level(
 
 /// The level for a video with these settings.
 pub(crate) fn level_for(settings: &H264Settings, grid: MacroblockGrid) -> Result<Level, H264Error> {
-    let H264Settings { size, frame_rate, references, rate_control, .. } = *settings;
-    lowest_level(grid, frame_rate, references.get(), rate_control.limit()).ok_or(H264Error::BeyondLevels {
+    let H264Settings { size, frame_rate, rate_control, .. } = *settings;
+    let references = stored_references(settings.references, settings.has_b_pictures());
+    lowest_level(grid, frame_rate, references, rate_control.limit()).ok_or(H264Error::BeyondLevels {
         size,
         frame_rate,
-        references: references.get(),
+        references,
     })
 }
 

@@ -7,6 +7,8 @@ pub(crate) const START_CODE: [u8; 4] = [0, 0, 0, 1];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NalKind {
     Slice,
+    /// Of a picture that no other is predicted from.
+    UnreferencedSlice,
     IdrSlice,
     SequenceParameterSet,
     PictureParameterSet,
@@ -17,6 +19,7 @@ impl NalKind {
         const REFERENCE: u8 = 3 << 5;
         match self {
             NalKind::Slice => REFERENCE | 1,
+            NalKind::UnreferencedSlice => 1,
             NalKind::IdrSlice => REFERENCE | 5,
             NalKind::SequenceParameterSet => REFERENCE | 7,
             NalKind::PictureParameterSet => REFERENCE | 8,

@@ -4,12 +4,22 @@ use super::bit_writer::BitWriter;
 use super::level::Level;
 use super::nal::{NalKind, append_nal};
 use crate::grid::MacroblockGrid;
+use crate::macroblock::SliceKind;
 use crate::residual::quantiser::CHROMA_QP_OFFSET;
 use crate::settings::{EntropyCoding, ParameterSets, ReferenceCount};
 use strikeline_picture::{FrameRate, PictureSize};
 
 /// Bits of frame_num. A segment may have more frames: it wraps (7.4.3).
 const FRAME_NUM_BITS: u32 = 8;
+
+/// Bits of pic_order_cnt_lsb, where there are B pictures.
+const ORDER_COUNT_BITS: u32 = 8;
+
+/// Reference pictures that are kept where there are B pictures: those before and after a group of them, and one within each of two groups.
+const REFERENCES_OF_GROUPS: u32 = 4;
+
+/// Pictures that are decoded before one that is shown earlier: the P picture after a group, and the one in its middle.
+const REORDERED: u32 = 2;
 
 /// Entries of reference list 0 in P slices: one for what is unchanged, one for what has moved.
 const LIST_LENGTH: u32 = 2;
@@ -22,6 +32,8 @@ pub(crate) struct StreamParameters {
     pub(crate) rate: FrameRate,
     pub(crate) level: Level,
     pub(crate) references: ReferenceCount,
+    /// Whether there are B pictures.
+    pub(crate) reorders: bool,
     pub(crate) entropy_coding: EntropyCoding,
     /// pic_init_qp.
     pub(crate) base_qp: u8,
@@ -38,6 +50,11 @@ impl StreamParameters {
         ParameterSets { sps, pps }
     }
 
+    /// Reference pictures that a decoder keeps.
+    fn stored_references(&self) -> u32 {
+        stored_references(self.references, self.reorders)
+    }
+
     /// seq_parameter_set_rbsp (7.3.2.1).
     fn sequence_parameters(&self) -> BitWriter {
         let mut bits = BitWriter::default();
@@ -49,8 +66,13 @@ impl StreamParameters {
         bits.put(u32::from(self.level.idc), 8);
         bits.ue(0); // seq_parameter_set_id
         bits.ue(FRAME_NUM_BITS - 4); // log2_max_frame_num_minus4
-        bits.ue(2); // pic_order_cnt_type: output order is decoding order
-        bits.ue(self.references.get()); // max_num_ref_frames
+        if self.reorders {
+            bits.ue(0); // pic_order_cnt_type: each slice says when it is shown
+            bits.ue(ORDER_COUNT_BITS - 4); // log2_max_pic_order_cnt_lsb_minus4
+        } else {
+            bits.ue(2); // pic_order_cnt_type: output order is decoding order
+        }
+        bits.ue(self.stored_references()); // max_num_ref_frames
         bits.flag(false); // gaps_in_frame_num_value_allowed_flag
         bits.ue(self.grid.columns as u32 - 1); // pic_width_in_mbs_minus1
         bits.ue(self.grid.rows as u32 - 1); // pic_height_in_map_units_minus1
@@ -99,8 +121,8 @@ impl StreamParameters {
         bits.ue(0); // max_bits_per_mb_denom: no promise
         bits.ue(13); // log2_max_mv_length_horizontal
         bits.ue(11); // log2_max_mv_length_vertical
-        bits.ue(0); // max_num_reorder_frames
-        bits.ue(self.references.get()); // max_dec_frame_buffering
+        bits.ue(if self.reorders { REORDERED } else { 0 }); // max_num_reorder_frames
+        bits.ue(self.stored_references()); // max_dec_frame_buffering
     }
 
     /// pic_parameter_set_rbsp (7.3.2.2).
@@ -127,30 +149,51 @@ impl StreamParameters {
 
     /// Appends a slice_header (7.3.3) and, for CABAC, the alignment before slice data.
     pub(crate) fn append_slice_header(&self, bits: &mut BitWriter, slice: &SliceHeader) {
-        let intra = slice.distances.is_empty();
+        let kind = slice.kind;
         bits.ue(0); // first_mb_in_slice
-        bits.ue(if intra { 7 } else { 5 }); // slice_type: all slices of the picture are I, or P
+        // slice_type: all slices of the picture are of this type.
+        bits.ue(match kind {
+            SliceKind::P => 5,
+            SliceKind::B => 6,
+            SliceKind::I => 7,
+        });
         bits.ue(0); // pic_parameter_set_id
         bits.put(slice.frame_number % (1 << FRAME_NUM_BITS), FRAME_NUM_BITS); // frame_num
-        if slice.idr {
+        if kind == SliceKind::I {
             bits.ue(self.idr_pic_id);
         }
-        if !intra {
-            let active = slice.distances.len() as u32;
-            bits.flag(active != LIST_LENGTH); // num_ref_idx_active_override_flag
-            if active != LIST_LENGTH {
-                bits.ue(active - 1);
+        if self.reorders {
+            // pic_order_cnt_lsb: a frame counts as two fields.
+            bits.put(slice.shown.wrapping_mul(2) % (1 << ORDER_COUNT_BITS), ORDER_COUNT_BITS);
+        }
+        match kind {
+            SliceKind::I => {}
+            SliceKind::P => {
+                let active = slice.distances.len() as u32;
+                bits.flag(active != LIST_LENGTH); // num_ref_idx_active_override_flag
+                if active != LIST_LENGTH {
+                    bits.ue(active - 1);
+                }
+                append_list_modification(bits, slice.distances);
             }
-            append_list_modification(bits, slice.distances);
+            SliceKind::B => {
+                bits.flag(true); // direct_spatial_mv_pred_flag
+                bits.flag(true); // num_ref_idx_active_override_flag: one entry in each list
+                bits.ue(0);
+                bits.ue(0);
+                // The initial lists begin with the nearest picture before and after this one (8.2.4.2.3).
+                bits.flag(false); // ref_pic_list_modification_flag_l0
+                bits.flag(false); // ref_pic_list_modification_flag_l1
+            }
         }
         // dec_ref_pic_marking (7.3.3.3): the sliding window of 8.2.5.3.
-        if slice.idr {
+        if kind == SliceKind::I {
             bits.flag(false); // no_output_of_prior_pics_flag
             bits.flag(false); // long_term_reference_flag
-        } else {
+        } else if slice.is_reference {
             bits.flag(false); // adaptive_ref_pic_marking_mode_flag
         }
-        if !intra && self.entropy_coding == EntropyCoding::Cabac {
+        if kind != SliceKind::I && self.entropy_coding == EntropyCoding::Cabac {
             bits.ue(0); // cabac_init_idc
         }
         bits.se(i32::from(slice.qp) - i32::from(self.base_qp)); // slice_qp_delta
@@ -165,13 +208,23 @@ impl StreamParameters {
     }
 }
 
+/// Reference pictures that a decoder keeps.
+pub(crate) fn stored_references(references: ReferenceCount, reorders: bool) -> u32 {
+    references.get().max(if reorders { REFERENCES_OF_GROUPS } else { 0 })
+}
+
 /// What differs between slice headers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SliceHeader<'a> {
-    /// Frames since the IDR picture.
+    /// The only I slices are those of IDR pictures.
+    pub(crate) kind: SliceKind,
+    /// Reference pictures since the IDR picture.
     pub(crate) frame_number: u32,
-    pub(crate) idr: bool,
-    /// Reference list 0: for each entry the number of frames before the current one. Empty for an I slice.
+    /// Its place in the order of showing, counted from the IDR picture.
+    pub(crate) shown: u32,
+    /// Whether others are predicted from it.
+    pub(crate) is_reference: bool,
+    /// Reference list 0 of a P slice: for each entry the number of reference pictures before the current one.
     pub(crate) distances: &'a [u32],
     pub(crate) qp: u8,
     /// Whether the deblocking filter is applied.

@@ -19,14 +19,23 @@ pub(crate) struct BlockEdges {
     pub(super) qp: u8,
     /// A bit for each 4×4 luma block in raster order: whether it has levels.
     coded: u16,
-    /// By how many frames the picture that each quarter is predicted from comes before this one.
-    distances: [u8; 4],
+    /// Which picture each quarter is predicted from, by how many frames it comes before this one; in a B slice, which lists.
+    pictures: [u8; 4],
+    /// In the first list that is used.
     vectors: [Vector; 4],
+    /// In list 1, if both are used.
+    second_vectors: [Vector; 4],
 }
 
 impl BlockEdges {
-    pub(crate) const NONE: BlockEdges =
-        BlockEdges { is_intra: false, qp: 0, coded: 0, distances: [0; 4], vectors: [Vector::ZERO; 4] };
+    pub(crate) const NONE: BlockEdges = BlockEdges {
+        is_intra: false,
+        qp: 0,
+        coded: 0,
+        pictures: [0; 4],
+        vectors: [Vector::ZERO; 4],
+        second_vectors: [Vector::ZERO; 4],
+    };
 
     /// `qp`: QPY. `references`: reference list 0.
     pub(crate) fn of(macroblock: &CodedMacroblock, qp: u8, references: &[Reference<'_>]) -> BlockEdges {
@@ -34,20 +43,37 @@ impl BlockEdges {
             is_intra: macroblock.kind.is_intra(),
             qp: if macroblock.kind == MacroblockKind::Pcm { 0 } else { qp },
             coded: nonzero_bytes(macroblock.counts.first_chunk().unwrap_or(&[0; 16])),
-            distances: macroblock.references.map(|reference| {
+            pictures: macroblock.references.map(|reference| {
                 usize::try_from(reference)
                     .ok()
                     .and_then(|at| references.get(at))
                     .map_or(0, |entry| entry.distance as u8)
             }),
             vectors: macroblock.vectors,
+            second_vectors: [Vector::ZERO; 4],
         }
+    }
+
+    /// A macroblock of a B slice, by its motion in list 0 and in list 1.
+    pub(crate) fn of_two_lists(first: &CodedMacroblock, second: &CodedMacroblock, qp: u8) -> BlockEdges {
+        let mut edges = BlockEdges::of(first, qp, &[]);
+        for quarter in 0..4 {
+            let motions = [first.motion(quarter), second.motion(quarter)];
+            let [in_first, in_second] = motions.map(|motion| motion.reference >= 0);
+            let [one, other] = motions.map(|motion| motion.vector);
+            edges.pictures[quarter] = u8::from(in_first) | u8::from(in_second) << 1;
+            edges.vectors[quarter] = if in_first { one } else { other };
+            edges.second_vectors[quarter] = if in_first { other } else { Vector::ZERO };
+        }
+        edges
     }
 
     /// Whether no edge within it is filtered.
     fn is_plain(&self) -> bool {
         let same = |quarter: usize| {
-            self.distances[quarter] == self.distances[0] && self.vectors[quarter] == self.vectors[0]
+            self.pictures[quarter] == self.pictures[0]
+                && self.vectors[quarter] == self.vectors[0]
+                && self.second_vectors[quarter] == self.second_vectors[0]
         };
         !self.is_intra && self.coded == 0 && (1..4).all(same)
     }
@@ -106,9 +132,13 @@ impl BlockEdges {
     /// Whether a quarter moves otherwise than one of another inter macroblock beside it.
     #[inline(always)]
     fn has_other_motion(&self, quarter: usize, other: &BlockEdges, other_quarter: usize) -> bool {
-        let difference = self.vectors[quarter].minus(other.vectors[other_quarter]);
-        let is_far = difference.x.unsigned_abs() >= 4 || difference.y.unsigned_abs() >= 4;
-        is_far || self.distances[quarter] != other.distances[other_quarter]
+        let is_far = |one: Vector, other: Vector| {
+            let difference = one.minus(other);
+            difference.x.unsigned_abs() >= 4 || difference.y.unsigned_abs() >= 4
+        };
+        is_far(self.vectors[quarter], other.vectors[other_quarter])
+            || is_far(self.second_vectors[quarter], other.second_vectors[other_quarter])
+            || self.pictures[quarter] != other.pictures[other_quarter]
     }
 }
 
@@ -186,9 +216,12 @@ mod tests {
         }
         let quarter = |block: usize| block / 8 * 2 + block % 4 / 2;
         let (a, b) = (quarter(block), quarter(other_block));
-        let difference = one.vectors[a].minus(other.vectors[b]);
-        let is_far = difference.x.abs() >= 4 || difference.y.abs() >= 4;
-        u8::from(is_far || one.distances[a] != other.distances[b])
+        let lists = [(one.vectors, other.vectors), (one.second_vectors, other.second_vectors)];
+        let is_far = lists.into_iter().any(|(one, other)| {
+            let difference = one[a].minus(other[b]);
+            difference.x.abs() >= 4 || difference.y.abs() >= 4
+        });
+        u8::from(is_far || one.pictures[a] != other.pictures[b])
     }
 
     #[test]
@@ -202,8 +235,9 @@ mod tests {
             is_intra: false,
             qp: 30,
             coded: (next(1 << 16) & next(1 << 16) & next(1 << 16)) as u16,
-            distances: [0; 4].map(|_: u8| 1 + next(16) as u8 / 15),
+            pictures: [0; 4].map(|_: u8| 1 + next(16) as u8 / 15),
             vectors: [0; 4].map(|_: u8| Vector { x: next(7) as i16, y: next(6) as i16 }),
+            second_vectors: [0; 4].map(|_: u8| Vector { x: next(5) as i16, y: next(16) as i16 / 15 * 4 }),
         };
         for _ in 0..2000 {
             let (one, other) = (any(), any());

@@ -54,6 +54,19 @@ impl Deblocking {
         }
     }
 
+    /// Filters a B picture, of which nothing is copied exactly.
+    pub(crate) fn run_between(&mut self, picture: &mut Reconstruction, instructions: Instructions) {
+        let Deblocking { grid, edges, changed } = self;
+        DeblockPicture { grid: *grid, picture, edges, changed }.run(instructions);
+        let last = (grid.columns - 1, grid.rows - 1);
+        for index in 0..grid.len() {
+            let (column, row) = (index % grid.columns, index / grid.columns);
+            if column == 0 || row == 0 || column == last.0 || row == last.1 {
+                picture.extend_border(column, row);
+            }
+        }
+    }
+
     /// Whether the filter has changed something in the last picture that it was applied to.
     #[cfg(test)]
     pub(crate) fn has_filtered(&self) -> bool {

@@ -64,6 +64,10 @@ pub(crate) struct SliceContext<'a> {
     /// The id of what is new in this picture.
     pub(crate) content: ContentId,
     pub(crate) scroll: Option<Scroll>,
+    /// For an I slice, if the pictures after it are known: which macroblocks stay as they are for some of them.
+    pub(crate) lasting: Option<&'a [bool]>,
+    /// Whether the deblocking filter is applied to the picture.
+    pub(crate) deblocks: bool,
     /// How motion is searched, if it is.
     pub(crate) search: Option<SearchEffort>,
     /// The scroll's vector for the second reference.
@@ -89,12 +93,22 @@ impl SliceContext<'_> {
     }
 
     /// QPY of a macroblock of an I slice.
-    pub(crate) fn qp_of_intra(&self, source: MacroblockSamples<'_>) -> u8 {
-        match Texture::of(source) {
+    pub(crate) fn qp_of_intra(&self, position: MacroblockPosition, source: MacroblockSamples<'_>) -> u8 {
+        /// By how much a macroblock that does not last is finer than in P slices.
+        const PASSING: u8 = 2;
+        /// By how much one that lasts is finer than usual, in a picture of which it is not expected.
+        const LASTING: u8 = 6;
+        let lasts = self.lasting.map(|lasting| lasting[position.index]);
+        if lasts == Some(false) {
+            return self.later_qp.saturating_sub(PASSING).max(self.qp);
+        }
+        let qp = match Texture::of(source) {
             Texture::Dithered => self.fineness.qp_if_dithered(self.qp),
             Texture::Smooth => self.qp,
             Texture::Edges => self.qp_of_moved(),
-        }
+        };
+        let is_finer = lasts == Some(true) && self.fineness.is_detailed;
+        qp.saturating_sub(if is_finer { LASTING } else { 0 })
     }
 
     /// QPY of a macroblock that has moved on and is coded once more.

@@ -1,6 +1,8 @@
 //! What each macroblock becomes. ITU-T H.264 leaves these decisions to the encoder.
 
 pub(crate) mod ages;
+mod b_macroblock;
+pub(crate) mod b_slice;
 pub(crate) mod candidates;
 pub(crate) mod coding;
 pub(crate) mod context;

@@ -191,7 +191,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         source: MacroblockSamples<'_>,
         codings: &mut [Coding; 2],
     ) {
-        let rate = self.context.rate_of(self.context.qp_of_intra(source));
+        let rate = self.context.rate_of(self.context.qp_of_intra(position, source));
         let instructions = self.context.instructions;
         let block = MacroblockToCode { position, source, rate, coarse: CoarseRows::NONE };
         let choice = self.best_intra(&block);
@@ -246,7 +246,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
     }
 
     /// Codes the residual of a macroblock whose prediction is in `coding.reconstruction`.
-    fn code_residual(&self, coding: &mut Coding, block: &MacroblockToCode<'_>) {
+    pub(super) fn code_residual(&self, coding: &mut Coding, block: &MacroblockToCode<'_>) {
         let work = CodeResidual {
             macroblock: &mut coding.macroblock,
             levels: &mut coding.levels,
@@ -260,7 +260,12 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
     }
 
     /// Codes a block as Intra_16x16.
-    fn code_intra_16x16(&self, out: &mut Coding, block: &MacroblockToCode<'_>, choice: &IntraChoice) {
+    pub(super) fn code_intra_16x16(
+        &self,
+        out: &mut Coding,
+        block: &MacroblockToCode<'_>,
+        choice: &IntraChoice,
+    ) {
         out.macroblock = Macroblock::new(Prediction::Intra16x16(choice.mode), MacroblockKind::Intra16x16);
         out.macroblock.coded.chroma_mode = choice.chroma_mode as u8;
         choice.edges.predict(choice.mode, &mut out.reconstruction.luma);
@@ -273,7 +278,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
     }
 
     /// Codes a block as Intra_4x4. Returns whether it can be better than Intra_16x16; if not, `out` is undefined.
-    fn code_intra_4x4(
+    pub(super) fn code_intra_4x4(
         &mut self,
         out: &mut Coding,
         block: &MacroblockToCode<'_>,

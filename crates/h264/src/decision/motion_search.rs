@@ -34,13 +34,7 @@ impl InterPartition {
 
     /// The fewest partitions with these motions of the quarters.
     pub(crate) fn of(motions: [PartitionMotion; 4]) -> InterPartition {
-        let same = |a: usize, b: usize| motions[a] == motions[b];
-        let shape = match (same(0, 1) && same(2, 3), same(0, 2) && same(1, 3)) {
-            (true, true) => PartitionShape::Whole,
-            (true, false) => PartitionShape::Rows,
-            (false, true) => PartitionShape::Columns,
-            (false, false) => PartitionShape::Quarters,
-        };
+        let shape = PartitionShape::of_equals(|a, b| motions[a] == motions[b]);
         InterPartition { shape, motions }
     }
 
@@ -85,9 +79,7 @@ impl InterPartition {
     /// Its partitions, as blocks to be predicted.
     #[inline]
     fn parts(&self, position: MacroblockPosition) -> impl Iterator<Item = PartitionBlock> + '_ {
-        let is_narrow = matches!(self.shape, PartitionShape::Columns | PartitionShape::Quarters);
-        let is_low = matches!(self.shape, PartitionShape::Rows | PartitionShape::Quarters);
-        let (width, height) = (if is_narrow { 8 } else { 16 }, if is_low { 8 } else { 16 });
+        let (width, height) = self.shape.size();
         self.shape.first_quarters().iter().map(move |&first| {
             let PartitionMotion { reference, vector } = self.motions[first];
             let (right, below) = (first % 2 * 8, first / 2 * 8);

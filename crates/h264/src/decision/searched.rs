@@ -12,12 +12,12 @@ use crate::samples::{MacroblockBuffer, MacroblockSamples};
 use crate::simd::Instructions;
 
 /// Sums of absolute differences, per bit's worth: up to which P_Skip is tried, and from which intra prediction is.
-const SKIP_UP_TO: u32 = 160;
-const INTRA_FROM: u32 = 30;
+pub(super) const SKIP_UP_TO: u32 = 160;
+pub(super) const INTRA_FROM: u32 = 30;
 /// The same from which several partitions are tried.
 const DIVIDE_FROM: u32 = 120;
 /// The same where the partitions get vectors that were tried already.
-const DIVIDE_AS_TRIED_FROM: u32 = 60;
+pub(super) const DIVIDE_AS_TRIED_FROM: u32 = 60;
 /// Bits that several partitions take besides their vectors: two, or four.
 const DIVISION_BITS: [u32; 2] = [6, 12];
 
@@ -81,7 +81,9 @@ impl ModeDecision<'_, '_> {
         let [here, right, below] = field.around(block.position);
         let neighbours = [around.left.vectors[1], around.above.vectors[2], around.above_right.vectors[2]];
         let [left, above, above_right] = neighbours;
-        let found = search.run(&[skip_vector, left, above, above_right, here, right, below], skip.motion);
+        let expected = field.expected(block.position);
+        let found =
+            search.run(&[skip_vector, left, above, above_right, here, right, below, expected], skip.motion);
         let ways = InterWays::of(&mut search, found, &[left, above, above_right, here]);
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
         let luma = &search.interpolated;
@@ -276,7 +278,7 @@ fn divide(search: &mut BlockSearch<'_>, found: FoundMotion, candidates: &[Vector
 
 /// Squared error in which that of chroma counts for as many samples as luma has: errors that are left in chroma are moved on
 /// from picture to picture, and add up.
-fn weighted_error(
+pub(super) fn weighted_error(
     source: MacroblockSamples<'_>,
     other: MacroblockSamples<'_>,
     instructions: Instructions,

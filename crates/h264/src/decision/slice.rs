@@ -11,6 +11,7 @@ use super::thresholds::NEGLIGIBLE;
 use super::unchanged::UnchangedMacroblock;
 use crate::deblocking::BlockEdges;
 use crate::grid::{MacroblockPosition, MacroblockRun, SourceChange, TILE};
+use crate::motion::colocated::StillQuarters;
 use crate::motion::field::MotionField;
 use crate::prediction::coarse_rows::CoarseRows;
 use crate::prediction::vectors::{PartitionMotion, Vector, VectorRange};
@@ -26,6 +27,8 @@ pub(crate) struct SliceState<'a> {
     pub(crate) motion: &'a mut MotionField,
     /// For the deblocking filter, where it is applied: one per macroblock, in raster order.
     pub(crate) edges: Option<&'a mut [BlockEdges]>,
+    /// To be filled in, if B pictures may follow.
+    pub(crate) still: Option<&'a mut StillQuarters>,
     /// Memory for codings that are compared.
     pub(crate) codings: &'a mut [Coding; 2],
 }
@@ -90,6 +93,9 @@ impl<'a> SliceEncoder<'a> {
             moved += count(SourceChange::Moved);
             if self.context.search.is_some() {
                 self.state.motion.store_row(row, self.written.row_vectors());
+            }
+            if let Some(still) = &mut self.state.still {
+                still.store_row(row, self.written.row(), &[]);
             }
             self.store_edges(row);
             self.written.end_row();

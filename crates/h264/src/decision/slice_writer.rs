@@ -3,9 +3,10 @@
 use super::coding::{Coding, MacroblockToCode};
 use super::context::SliceContext;
 use super::repeats::RepeatedMacroblock;
-use crate::entropy::writer::MacroblockWriter;
+use crate::entropy::writer::{ListToWrite, MacroblockWriter};
 use crate::grid::{MacroblockGrid, MacroblockPosition, MacroblockRun};
 use crate::macroblock::{Levels, Macroblock};
+use crate::prediction::bidirectional::{LISTS, SecondList};
 use crate::prediction::coarse_rows::CoarseRows;
 use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, NOT_INTER, NeighbourRows, Neighbours};
 use crate::prediction::reference::{ContentId, PaddedSamples, Reconstruction};
@@ -26,6 +27,8 @@ pub(crate) struct SliceWriter<'a> {
     last_qp: u8,
     writer: MacroblockWriter,
     rows: &'a mut NeighbourRows,
+    /// The same macroblocks by their motion in list 1, in a B slice.
+    second_rows: Option<&'a mut NeighbourRows>,
     current: &'a mut Reconstruction,
 }
 
@@ -44,14 +47,27 @@ impl<'a> SliceWriter<'a> {
             last_qp: context.qp,
             writer,
             rows,
+            second_rows: None,
             current,
         }
+    }
+
+    /// Makes it a B slice.
+    pub(crate) fn with_second_list(self, rows: &'a mut NeighbourRows) -> SliceWriter<'a> {
+        rows.begin_picture();
+        SliceWriter { second_rows: Some(rows), ..self }
     }
 
     /// The neighbours of the macroblock of this row in column `column`.
     #[inline]
     pub(crate) fn around(&self, column: usize) -> Neighbours<'_> {
         self.rows.around(column)
+    }
+
+    /// The same in both lists of a B slice.
+    pub(crate) fn around_in_both(&self, column: usize) -> [Neighbours<'_>; LISTS] {
+        let rows: &NeighbourRows = self.rows;
+        [rows.around(column), self.second_rows.as_deref().unwrap_or(rows).around(column)]
     }
 
     /// The reconstruction so far.
@@ -74,9 +90,17 @@ impl<'a> SliceWriter<'a> {
         self.rows.current_row()
     }
 
+    /// The same in list 1 of a B slice.
+    pub(crate) fn row_in_second_list(&self) -> &[CodedMacroblock] {
+        self.second_rows.as_deref().map_or(&[], |rows| rows.current_row())
+    }
+
     /// Ends a row of macroblocks.
     pub(crate) fn end_row(&mut self) {
         self.rows.end_row();
+        if let Some(rows) = &mut self.second_rows {
+            rows.end_row();
+        }
     }
 
     /// Ends a macroblock that was written by itself, not in a run.
@@ -198,7 +222,7 @@ impl<'a> SliceWriter<'a> {
 
     /// Writes an inter macroblock without residual.
     pub(crate) fn write_motion(&mut self, position: MacroblockPosition, macroblock: &Macroblock) {
-        self.writer.macroblock(macroblock, &Levels::ZERO, &self.rows.around(position.column));
+        self.writer.macroblock(macroblock, &Levels::ZERO, &self.rows.around(position.column), None);
         self.rows.set(position.column, macroblock.coded);
     }
 
@@ -230,17 +254,54 @@ impl<'a> SliceWriter<'a> {
     /// Writes a coding and stores its reconstruction; as I_PCM, if it takes more bits than are allowed (A.3.1).
     pub(crate) fn write_coding(&mut self, block: &MacroblockToCode<'_>, coding: &mut Coding) {
         let position = block.position;
-        self.current.content_ids[position.index] = self.content;
-        self.current.coarse.set(position.index, block.coarse);
-        let Coding { macroblock, levels, .. } = coding;
+        let Coding { macroblock, .. } = coding;
         macroblock.qp_delta = self.qp_delta(&macroblock.coded, block.rate.qp);
         let fits = match coding.skip {
             Some(vector) => {
                 self.skip(position, vector);
                 true
             }
-            None => self.write_macroblock(position, macroblock, levels, coding.bits),
+            None => self.write_macroblock(position, coding, None),
         };
+        self.set_in_second_list(position, CodedMacroblock::PCM);
+        self.store(block, coding, fits);
+    }
+
+    /// The same of an inter macroblock of a B slice. Without a residual, one in direct mode is skipped.
+    pub(crate) fn write_two_lists(
+        &mut self,
+        block: &MacroblockToCode<'_>,
+        coding: &mut Coding,
+        second: &SecondList,
+    ) {
+        let position = block.position;
+        let Coding { macroblock, .. } = coding;
+        macroblock.qp_delta = self.qp_delta(&macroblock.coded, block.rate.qp);
+        let is_skipped = macroblock.coded.kind == MacroblockKind::Direct && macroblock.coded.pattern == 0;
+        let fits = if is_skipped {
+            self.writer.skipped(&self.rows.around(position.column));
+            let skipped = CodedMacroblock { kind: MacroblockKind::Skipped, ..macroblock.coded };
+            self.rows.set(position.column, skipped);
+            true
+        } else {
+            self.write_macroblock(position, coding, Some(second))
+        };
+        self.set_in_second_list(position, if fits { second.coded } else { CodedMacroblock::PCM });
+        self.store(block, coding, fits);
+    }
+
+    /// Keeps what a macroblock of a B slice is in list 1. One that is not predicted from another picture is like any such.
+    fn set_in_second_list(&mut self, position: MacroblockPosition, coded: CodedMacroblock) {
+        if let Some(rows) = &mut self.second_rows {
+            rows.set(position.column, coded);
+        }
+    }
+
+    /// Stores the reconstruction of a macroblock that was written, or writes it as I_PCM if it did not fit.
+    fn store(&mut self, block: &MacroblockToCode<'_>, coding: &Coding, fits: bool) {
+        let position = block.position;
+        self.current.content_ids[position.index] = self.content;
+        self.current.coarse.set(position.index, block.coarse);
         if fits {
             self.current.store(&coding.reconstruction, position);
         } else {
@@ -249,20 +310,26 @@ impl<'a> SliceWriter<'a> {
         self.current.extend_border(position.column, position.row);
     }
 
-    /// Writes a macroblock unless it takes more bits than are allowed (A.3.1); returns whether it was written.
-    /// `estimate`: its estimated bits.
+    /// Writes a macroblock unless it takes more than the allowed bits (A.3.1); returns whether it was written. `second`: list 1 of an
+    /// inter macroblock of a B slice.
     fn write_macroblock(
         &mut self,
         position: MacroblockPosition,
-        macroblock: &Macroblock,
-        levels: &Levels,
-        estimate: u32,
+        coding: &Coding,
+        second: Option<&SecondList>,
     ) -> bool {
+        let Coding { macroblock, levels, bits, .. } = coding;
         let around = self.rows.around(position.column);
+        let around_second = self.second_rows.as_deref().map(|rows| rows.around(position.column));
+        let second = second.zip(around_second.as_ref()).map(|(second, around)| ListToWrite {
+            coded: &second.coded,
+            differences: &second.differences,
+            around,
+        });
         // The estimate is never wrong by that factor.
-        if estimate <= MAX_BITS / 6 {
-            self.writer.macroblock(macroblock, levels, &around);
-        } else if !self.writer.macroblock_within(MAX_BITS as usize, macroblock, levels, &around) {
+        if *bits <= MAX_BITS / 6 {
+            self.writer.macroblock(macroblock, levels, &around, second);
+        } else if !self.writer.macroblock_within(MAX_BITS as usize, macroblock, levels, &around, second) {
             return false;
         }
         self.last_qp = self.last_qp.wrapping_add_signed(macroblock.qp_delta as i8) % 52;

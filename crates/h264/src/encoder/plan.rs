@@ -14,10 +14,20 @@ const SCROLL_CHECK_INTERVAL: u32 = 8;
 /// The part of a picture that is much of it: one in so many macroblocks.
 const MOSTLY_NEW: usize = 4;
 
+/// Where a picture is among the others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PicturePlace {
+    /// In the order of showing.
+    pub(super) shown: u32,
+    /// Whether B pictures between the last I or P picture and this one are predicted from it.
+    pub(super) ends_group: bool,
+}
+
 /// The decisions about a picture.
 #[derive(Debug)]
 pub(super) struct PicturePlan<'a> {
     pub(super) given: GivenPicture<'a>,
+    pub(super) place: PicturePlace,
     pub(super) scroll: Option<Scroll>,
     /// Reference list 0, as numbers of frames before the current one.
     pub(super) distances: &'a [u32],
@@ -60,7 +70,7 @@ impl H264Encoder {
     }
 
     /// Whether much of a picture differs from the one before, on a sample of its macroblocks.
-    fn changes_much(&self, given: GivenPicture<'_>) -> bool {
+    pub(super) fn changes_much(&self, given: GivenPicture<'_>) -> bool {
         let search = ScrollSearch { history: &self.history, given, grid: self.parameters.grid };
         let (changed, sampled) = search.changed_share();
         changed * MOSTLY_NEW > sampled
@@ -105,7 +115,9 @@ impl H264Encoder {
     /// Reference list 0, as numbers of frames before the current one: the previous picture, then the one in which the
     /// scroll is a whole number of samples.
     pub(super) fn distances(&self, scroll: Option<Scroll>) -> Vec<u32> {
-        let most = self.parameters.references.get().min(self.frames);
+        // Pictures around a group of B pictures are further apart.
+        let evenly = self.groups.as_ref().map_or(u32::MAX, |groups| groups.singles.max(1));
+        let most = self.parameters.references.get().min(self.frames).min(evenly);
         if most == 0 {
             return Vec::new();
         }

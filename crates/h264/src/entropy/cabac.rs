@@ -1,10 +1,11 @@
 //! Context-adaptive binary arithmetic coding of macroblocks (ITU-T H.264, 7.3.5, 9.3.2, 9.3.3).
 
 use super::arithmetic::ArithmeticEncoder;
+use super::cabac_bidirectional::ListToWrite;
 use super::cabac_contexts::{count_of, increment};
 use super::cabac_macroblock::{WriteMacroblock, write_intra_type_prefix, write_skip_flag};
 use crate::grid::{MacroblockRun, TilePart, tile_parts};
-use crate::macroblock::{Levels, Macroblock};
+use crate::macroblock::{Levels, Macroblock, SliceKind};
 use crate::prediction::intra::{ChromaMode, Mode16x16};
 use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, NeighbourRows, Neighbours};
 use crate::simd::Instructions;
@@ -14,26 +15,27 @@ use crate::simd::Instructions;
 pub(crate) struct CabacWriter {
     pub(crate) encoder: ArithmeticEncoder,
     instructions: Instructions,
-    intra_slice: bool,
+    slice: SliceKind,
     /// Whether mb_qp_delta of the previous macroblock was not zero.
     pub(crate) last_delta_was_coded: bool,
 }
 
 impl CabacWriter {
     /// `bytes` end with an aligned slice header.
-    pub(crate) fn new(bytes: Vec<u8>, intra_slice: bool, qp: u8, instructions: Instructions) -> CabacWriter {
+    pub(crate) fn new(bytes: Vec<u8>, slice: SliceKind, qp: u8, instructions: Instructions) -> CabacWriter {
         CabacWriter {
-            encoder: ArithmeticEncoder::new(bytes, intra_slice, qp),
+            encoder: ArithmeticEncoder::new(bytes, slice == SliceKind::I, qp),
             instructions,
-            intra_slice,
+            slice,
             last_delta_was_coded: false,
         }
     }
 
-    /// P_Skip.
+    /// P_Skip or B_Skip.
     #[inline]
     pub(crate) fn skipped(&mut self, around: &Neighbours<'_>) {
-        self.encoder.bins(|e| write_skip_flag(e, true, around));
+        let slice = self.slice;
+        self.encoder.bins(|e| write_skip_flag(e, slice, true, around));
         self.last_delta_was_coded = false;
     }
 
@@ -85,10 +87,11 @@ impl CabacWriter {
         macroblock: &Macroblock,
         levels: &Levels,
         around: &Neighbours<'_>,
+        second: Option<ListToWrite<'_>>,
     ) -> bool {
         let (before, delta, position) =
             (self.encoder.length(), self.last_delta_was_coded, self.encoder.position());
-        self.macroblock(macroblock, levels, around);
+        self.macroblock(macroblock, levels, around, second);
         if self.encoder.length() - before <= most {
             return true;
         }
@@ -102,7 +105,7 @@ impl CabacWriter {
     pub(crate) fn predicted_motion(&mut self, reference: u8, references_in_use: u8, around: &Neighbours<'_>) {
         let Neighbours { left, above, .. } = around;
         self.encoder.bins(|e| {
-            write_skip_flag(e, false, around);
+            write_skip_flag(e, SliceKind::P, false, around);
             for context in 14..17 {
                 e.bin(context, false);
             }
@@ -167,10 +170,10 @@ impl CabacWriter {
     /// I_PCM with the samples of a macroblock: luma, Cb, Cr.
     pub(crate) fn pcm(&mut self, samples: &[u8; 384], around: &Neighbours<'_>) {
         self.encoder.bins(|e| {
-            if !self.intra_slice {
-                write_skip_flag(e, false, around);
+            if self.slice != SliceKind::I {
+                write_skip_flag(e, self.slice, false, around);
             }
-            let first = write_intra_type_prefix(e, self.intra_slice, around);
+            let first = write_intra_type_prefix(e, self.slice, around);
             e.bin(first, true);
             e.terminate(true);
         });
@@ -179,16 +182,24 @@ impl CabacWriter {
         self.last_delta_was_coded = false;
     }
 
-    /// macroblock_layer (7.3.5).
-    pub(crate) fn macroblock(&mut self, macroblock: &Macroblock, levels: &Levels, around: &Neighbours<'_>) {
-        let CabacWriter { encoder, instructions, intra_slice, last_delta_was_coded } = self;
+    /// macroblock_layer (7.3.5). `second`: list 1 of an inter macroblock of a B slice.
+    pub(crate) fn macroblock(
+        &mut self,
+        macroblock: &Macroblock,
+        levels: &Levels,
+        around: &Neighbours<'_>,
+        second: Option<ListToWrite<'_>>,
+    ) {
+        let CabacWriter { encoder, instructions, slice, last_delta_was_coded } = self;
+        let slice = *slice;
         instructions.run(WriteMacroblock {
             encoder,
-            intra_slice: *intra_slice,
+            slice,
             last_delta_was_coded,
             macroblock,
             levels,
             around,
+            second,
         });
     }
 }

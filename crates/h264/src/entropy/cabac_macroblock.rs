@@ -1,34 +1,44 @@
 //! Macroblocks in context-adaptive binary arithmetic coding, down to their residual (ITU-T H.264, 7.3.5, 9.3.2, 9.3.3).
 
 use super::arithmetic::{ArithmeticEncoder, BinCoder};
+use super::cabac_bidirectional::{self, ListToWrite};
 use super::cabac_contexts::{count_of, increment};
 use super::cabac_residual::write_residual;
-use crate::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction};
+use crate::macroblock::{BLOCK_ORDER, Levels, Macroblock, Prediction, SliceKind};
 use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, Neighbours, PartitionShape};
 use crate::simd::SimdKernel;
 
 /// Writes a macroblock that is not skipped: mb_skip_flag and macroblock_layer (7.3.5).
 pub(crate) struct WriteMacroblock<'a> {
     pub(crate) encoder: &'a mut ArithmeticEncoder,
-    pub(crate) intra_slice: bool,
+    pub(crate) slice: SliceKind,
     pub(crate) last_delta_was_coded: &'a mut bool,
     pub(crate) macroblock: &'a Macroblock,
     pub(crate) levels: &'a Levels,
     pub(crate) around: &'a Neighbours<'a>,
+    /// Of an inter macroblock of a B slice.
+    pub(crate) second: Option<ListToWrite<'a>>,
 }
 
 impl SimdKernel for WriteMacroblock<'_> {
     #[inline(always)]
     fn run(self) {
-        let WriteMacroblock { encoder, intra_slice, last_delta_was_coded, macroblock, levels, around } = self;
+        let WriteMacroblock { encoder, slice, last_delta_was_coded, macroblock, levels, around, second } =
+            self;
         let coded = &macroblock.coded;
         let mut bins = encoder.start();
         let e = &mut bins;
-        if !intra_slice {
-            write_skip_flag(e, false, around);
+        if slice != SliceKind::I {
+            write_skip_flag(e, slice, false, around);
         }
-        write_macroblock_type(e, macroblock, intra_slice, around);
+        write_macroblock_type(e, macroblock, slice, around);
         match macroblock.prediction {
+            Prediction::Bidirectional { shape, lists } => {
+                let first = ListToWrite { coded, differences: &macroblock.differences, around };
+                if let Some(second) = second {
+                    cabac_bidirectional::write_motion(e, shape, lists, [first, second]);
+                }
+            }
             Prediction::Inter { shape, references_in_use } => {
                 write_motion(e, macroblock, shape, references_in_use, around);
             }
@@ -54,28 +64,38 @@ impl SimdKernel for WriteMacroblock<'_> {
 }
 
 #[inline(always)]
-pub(crate) fn write_skip_flag(e: &mut BinCoder<'_>, skipped: bool, around: &Neighbours<'_>) {
+pub(crate) fn write_skip_flag(
+    e: &mut BinCoder<'_>,
+    slice: SliceKind,
+    skipped: bool,
+    around: &Neighbours<'_>,
+) {
+    let first = if slice == SliceKind::B { 24 } else { 11 };
     let counts = |coded: &CodedMacroblock| {
         !matches!(coded.kind, MacroblockKind::Unavailable | MacroblockKind::Skipped)
     };
-    e.bin(11 + count_of(counts(around.left), counts(around.above)), skipped);
+    e.bin(first + count_of(counts(around.left), counts(around.above)), skipped);
 }
 
 /// The bins before the first of an intra macroblock's type; returns the context of that bin.
 #[inline(always)]
 pub(crate) fn write_intra_type_prefix(
     e: &mut BinCoder<'_>,
-    intra_slice: bool,
+    slice: SliceKind,
     around: &Neighbours<'_>,
 ) -> usize {
-    if intra_slice {
-        let counts = |coded: &CodedMacroblock| {
-            !matches!(coded.kind, MacroblockKind::Unavailable | MacroblockKind::Intra4x4)
-        };
-        3 + count_of(counts(around.left), counts(around.above))
-    } else {
-        e.bin(14, true);
-        17
+    match slice {
+        SliceKind::I => {
+            let counts = |coded: &CodedMacroblock| {
+                !matches!(coded.kind, MacroblockKind::Unavailable | MacroblockKind::Intra4x4)
+            };
+            3 + count_of(counts(around.left), counts(around.above))
+        }
+        SliceKind::P => {
+            e.bin(14, true);
+            17
+        }
+        SliceKind::B => cabac_bidirectional::write_intra_prefix(e, around),
     }
 }
 
@@ -84,9 +104,13 @@ pub(crate) fn write_intra_type_prefix(
 fn write_macroblock_type(
     e: &mut BinCoder<'_>,
     macroblock: &Macroblock,
-    intra_slice: bool,
+    slice: SliceKind,
     around: &Neighbours<'_>,
 ) {
+    if matches!(macroblock.prediction, Prediction::Bidirectional { .. }) {
+        // It is written with the motion.
+        return;
+    }
     if let Prediction::Inter { shape, .. } = macroblock.prediction {
         e.bin(14, false);
         let (columns_or_rows, context, bin) = match shape {
@@ -99,9 +123,13 @@ fn write_macroblock_type(
         e.bin(context, bin);
         return;
     }
-    let first = write_intra_type_prefix(e, intra_slice, around);
+    let first = write_intra_type_prefix(e, slice, around);
     // Contexts of the bins after the first: luma, chroma, whether chroma is 2, and two for the mode.
-    let rest = if intra_slice { [6, 7, 8, 9, 10] } else { [18, 19, 19, 20, 20] };
+    let rest = match slice {
+        SliceKind::I => [6, 7, 8, 9, 10],
+        SliceKind::P => [18, 19, 19, 20, 20],
+        SliceKind::B => [33, 34, 34, 35, 35],
+    };
     let Prediction::Intra16x16(mode) = macroblock.prediction else {
         e.bin(first, false);
         return;
@@ -163,9 +191,9 @@ fn write_motion(
     }
 }
 
-/// One component of mvd_l0: UEG3, signed, with uCoff 9 (9.3.2.3).
+/// One component of mvd_l0 or mvd_l1: UEG3, signed, with uCoff 9 (9.3.2.3).
 #[inline(always)]
-fn write_vector_difference(e: &mut BinCoder<'_>, base: usize, value: i16, neighbours: u32) {
+pub(crate) fn write_vector_difference(e: &mut BinCoder<'_>, base: usize, value: i16, neighbours: u32) {
     let first = match neighbours {
         0..3 => base,
         3..=32 => base + 1,

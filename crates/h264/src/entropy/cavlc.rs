@@ -88,6 +88,8 @@ impl CavlcWriter {
             Prediction::Inter { shape, references_in_use } => {
                 append_motion(bits, macroblock, shape, references_in_use);
             }
+            // B slices are written with CABAC only.
+            Prediction::Bidirectional { .. } => {}
             Prediction::Intra16x16(mode) => {
                 let luma = if pattern & 15 != 0 { 12 } else { 0 };
                 bits.ue(intra_types + 1 + mode as u32 + u32::from(pattern >> 4) * 4 + luma);

@@ -2,6 +2,7 @@
 
 pub(crate) mod arithmetic;
 pub(crate) mod cabac;
+mod cabac_bidirectional;
 pub(crate) mod cabac_contexts;
 pub(crate) mod cabac_macroblock;
 pub(crate) mod cabac_residual;

@@ -2,7 +2,7 @@
 
 use super::cabac::CabacWriter;
 use crate::grid::{MacroblockRun, TILE};
-use crate::macroblock::{Levels, Macroblock, Prediction};
+use crate::macroblock::{Levels, Macroblock, Prediction, SliceKind};
 use crate::prediction::intra::{ChromaMode, Mode16x16};
 use crate::prediction::neighbours::{
     CodedMacroblock, MacroblockKind, NOT_INTER, NeighbourRows, PartitionShape,
@@ -82,12 +82,12 @@ impl Numbers {
     }
 
     /// Two equal writers with some bins coded already, which may have brought the skip flag to its likeliest state.
-    fn writers(&mut self, intra_slice: bool) -> [CabacWriter; 2] {
+    fn writers(&mut self, slice: SliceKind) -> [CabacWriter; 2] {
         let (qp, certain, count) = (self.below(52) as u8, self.one_in(2), self.below(300));
         let bins: Vec<_> = (0..count).map(|_| (11 + self.below(3), certain || self.one_in(2))).collect();
         let has_delta = self.one_in(2);
         [(); 2].map(|()| {
-            let mut writer = CabacWriter::new(Vec::new(), intra_slice, qp, Instructions::detect());
+            let mut writer = CabacWriter::new(Vec::new(), slice, qp, Instructions::detect());
             bins.iter().for_each(|&(context, bin)| writer.encoder.bin(context, bin));
             writer.last_delta_was_coded = has_delta;
             writer
@@ -118,7 +118,7 @@ fn a_run_of_skipped_macroblocks_is_what_each_of_them_would_be() {
         let count = 1 + numbers.below(columns - first);
         let last = first + count == columns && numbers.one_in(2);
         let mut rows = numbers.rows(columns, first);
-        let [mut quick, mut general] = numbers.writers(false);
+        let [mut quick, mut general] = numbers.writers(SliceKind::P);
         quick.skip_run(&rows, MacroblockRun { row: 0, first, end: first + count }, last);
         for column in first..first + count {
             general.skipped(&rows.around(column));
@@ -137,13 +137,13 @@ fn an_intra_macroblock_without_residual_is_written_alike_both_ways() {
         let first = numbers.below(2);
         let rows = numbers.rows(3, first);
         let around = rows.around(first);
-        let [mut quick, mut general] = numbers.writers(true);
+        let [mut quick, mut general] = numbers.writers(SliceKind::I);
         let mode = Mode16x16::ALL[numbers.below(4)];
         let chroma_mode = ChromaMode::ALL[numbers.below(4)];
         quick.predicted_intra(mode, chroma_mode, &around);
         let mut macroblock = Macroblock::new(Prediction::Intra16x16(mode), MacroblockKind::Intra16x16);
         macroblock.coded.chroma_mode = chroma_mode as u8;
-        general.macroblock(&macroblock, &Levels::ZERO, &around);
+        general.macroblock(&macroblock, &Levels::ZERO, &around, None);
         let [quick, general] = finished([quick, general], false, |index| 3 + index * 5 % 90);
         assert!(quick == general, "{mode:?}, {chroma_mode:?}, {seed}");
     }
@@ -156,7 +156,7 @@ fn a_motion_as_predicted_is_written_alike_both_ways() {
         let first = numbers.below(2);
         let rows = numbers.rows(3, first);
         let around = rows.around(first);
-        let [mut quick, mut general] = numbers.writers(false);
+        let [mut quick, mut general] = numbers.writers(SliceKind::P);
         let references_in_use = 1 + numbers.below(2) as u8;
         let reference = numbers.below(usize::from(references_in_use)) as u8;
         quick.predicted_motion(reference, references_in_use, &around);
@@ -164,7 +164,7 @@ fn a_motion_as_predicted_is_written_alike_both_ways() {
         let mut macroblock =
             Macroblock::new(Prediction::Inter { shape, references_in_use }, MacroblockKind::Inter);
         macroblock.coded.references = [reference as i8; 4];
-        general.macroblock(&macroblock, &Levels::ZERO, &around);
+        general.macroblock(&macroblock, &Levels::ZERO, &around, None);
         let [quick, general] = finished([quick, general], false, |index| 11 + index * 5 % 80);
         assert!(quick == general, "reference {reference} of {references_in_use}, {seed}");
     }

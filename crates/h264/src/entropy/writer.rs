@@ -1,10 +1,11 @@
 //! The macroblocks of a slice, by either kind of entropy coding.
 
 use super::cabac::CabacWriter;
+pub(crate) use super::cabac_bidirectional::ListToWrite;
 use super::cavlc::CavlcWriter;
 use crate::bits::bit_writer::BitWriter;
 use crate::grid::MacroblockRun;
-use crate::macroblock::{Levels, Macroblock, Prediction};
+use crate::macroblock::{Levels, Macroblock, Prediction, SliceKind};
 use crate::prediction::intra::{ChromaMode, Mode16x16};
 use crate::prediction::neighbours::{CodedMacroblock, MacroblockKind, NeighbourRows, Neighbours};
 use crate::prediction::vectors::Vector;
@@ -15,8 +16,7 @@ use crate::simd::Instructions;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SliceStart {
     pub(crate) entropy_coding: EntropyCoding,
-    /// Whether it is an I slice.
-    pub(crate) intra: bool,
+    pub(crate) slice: SliceKind,
     /// SliceQPY.
     pub(crate) qp: u8,
     pub(crate) instructions: Instructions,
@@ -33,17 +33,17 @@ pub(crate) enum MacroblockWriter {
 impl MacroblockWriter {
     /// `bits` end with a slice header, aligned for CABAC.
     pub(crate) fn new(mut bits: BitWriter, start: SliceStart) -> MacroblockWriter {
-        let SliceStart { entropy_coding, intra, qp, instructions } = start;
+        let SliceStart { entropy_coding, slice, qp, instructions } = start;
         match entropy_coding {
             EntropyCoding::Cabac => {
                 let bytes = std::mem::take(bits.bytes_mut());
-                MacroblockWriter::Cabac(CabacWriter::new(bytes, intra, qp, instructions))
+                MacroblockWriter::Cabac(CabacWriter::new(bytes, slice, qp, instructions))
             }
-            EntropyCoding::Cavlc => MacroblockWriter::Cavlc(CavlcWriter::new(bits, intra)),
+            EntropyCoding::Cavlc => MacroblockWriter::Cavlc(CavlcWriter::new(bits, slice == SliceKind::I)),
         }
     }
 
-    /// P_Skip.
+    /// P_Skip or B_Skip.
     #[inline]
     pub(crate) fn skipped(&mut self, around: &Neighbours<'_>) {
         match self {
@@ -111,10 +111,16 @@ impl MacroblockWriter {
         }
     }
 
-    /// Any other macroblock.
-    pub(crate) fn macroblock(&mut self, macroblock: &Macroblock, levels: &Levels, around: &Neighbours<'_>) {
+    /// Any other macroblock. `second`: list 1 of an inter macroblock of a B slice.
+    pub(crate) fn macroblock(
+        &mut self,
+        macroblock: &Macroblock,
+        levels: &Levels,
+        around: &Neighbours<'_>,
+        second: Option<ListToWrite<'_>>,
+    ) {
         match self {
-            MacroblockWriter::Cabac(writer) => writer.macroblock(macroblock, levels, around),
+            MacroblockWriter::Cabac(writer) => writer.macroblock(macroblock, levels, around, second),
             MacroblockWriter::Cavlc(writer) => writer.macroblock(macroblock, levels, around),
         }
     }
@@ -126,9 +132,12 @@ impl MacroblockWriter {
         macroblock: &Macroblock,
         levels: &Levels,
         around: &Neighbours<'_>,
+        second: Option<ListToWrite<'_>>,
     ) -> bool {
         match self {
-            MacroblockWriter::Cabac(writer) => writer.macroblock_within(most, macroblock, levels, around),
+            MacroblockWriter::Cabac(writer) => {
+                writer.macroblock_within(most, macroblock, levels, around, second)
+            }
             MacroblockWriter::Cavlc(writer) => writer.macroblock_within(most, macroblock, levels, around),
         }
     }

@@ -9,11 +9,17 @@ pub(crate) struct MotionField {
     grid: MacroblockGrid,
     /// In raster order; zero where there is none.
     vectors: Vec<Vector>,
+    /// The same of the current picture, as they were found before it is coded; zero where nothing is known.
+    expected: Vec<Vector>,
 }
 
 impl MotionField {
     pub(crate) fn new(grid: MacroblockGrid) -> MotionField {
-        MotionField { grid, vectors: vec![Vector::ZERO; grid.len()] }
+        MotionField {
+            grid,
+            vectors: vec![Vector::ZERO; grid.len()],
+            expected: vec![Vector::ZERO; grid.len()],
+        }
     }
 
     /// Becomes as another of the same size.
@@ -25,6 +31,17 @@ impl MotionField {
     pub(crate) fn store_row(&mut self, row: usize, vectors: impl Iterator<Item = Vector>) {
         let stored = &mut self.vectors[row * self.grid.columns..][..self.grid.columns];
         stored.iter_mut().zip(vectors).for_each(|(stored, vector)| *stored = vector);
+    }
+
+    /// Says what vectors a row of the current picture may have.
+    pub(crate) fn expect_row(&mut self, row: usize, vectors: impl Iterator<Item = Vector>) {
+        let stored = &mut self.expected[row * self.grid.columns..][..self.grid.columns];
+        stored.iter_mut().zip(vectors).for_each(|(stored, vector)| *stored = vector);
+    }
+
+    /// What vector a macroblock of the current picture may have.
+    pub(crate) fn expected(&self, position: MacroblockPosition) -> Vector {
+        self.expected[position.index]
     }
 
     /// The vectors at a macroblock, to the right of it and below it: these follow it in coding order, so the current picture

@@ -37,6 +37,10 @@ pub(crate) struct SearchEffort {
 }
 
 impl SearchEffort {
+    /// Only what is tried is judged.
+    pub(crate) const NONE: SearchEffort =
+        SearchEffort { whole_steps: 0, fine_steps: &[], steps_each: 0, divides: false };
+
     pub(crate) fn of(effort: Effort) -> SearchEffort {
         let (whole_steps, fine_steps, steps_each): (_, &[_], _) = match effort {
             Effort::Fast => (8, &[], 0),

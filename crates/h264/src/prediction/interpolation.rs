@@ -142,7 +142,7 @@ fn j<const WIDTH: usize>(sums: &[[i16; WIDTH]; ROWS_OF_J], y: usize) -> [u8; WID
 }
 
 #[inline(always)]
-fn mean<const WIDTH: usize>(one: [u8; WIDTH], other: [u8; WIDTH]) -> [u8; WIDTH] {
+pub(super) fn mean<const WIDTH: usize>(one: [u8; WIDTH], other: [u8; WIDTH]) -> [u8; WIDTH] {
     let mut out = [0; WIDTH];
     for x in 0..WIDTH {
         out[x] = ((u16::from(one[x]) + u16::from(other[x]) + 1) >> 1) as u8;

@@ -1,6 +1,7 @@
 //! Intra and inter prediction, and what both read: reference pictures and neighbouring macroblocks (ITU-T H.264, 6.4,
 //! 8.3 and 8.4).
 
+pub(crate) mod bidirectional;
 pub(crate) mod coarse_rows;
 pub(crate) mod inter;
 pub(crate) mod interpolation;

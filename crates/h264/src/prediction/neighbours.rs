@@ -9,8 +9,11 @@ pub(crate) enum MacroblockKind {
     /// Outside the picture, or not yet coded.
     #[default]
     Unavailable,
+    /// P_Skip or B_Skip.
     Skipped,
     Inter,
+    /// B_Direct_16x16.
+    Direct,
     Intra16x16,
     Intra4x4,
     /// I_PCM: samples without any coding.
@@ -209,6 +212,26 @@ pub(crate) enum PartitionShape {
 }
 
 impl PartitionShape {
+    /// The fewest partitions, by whether two quarters have the same motion.
+    pub(crate) fn of_equals(same: impl Fn(usize, usize) -> bool) -> PartitionShape {
+        match (same(0, 1) && same(2, 3), same(0, 2) && same(1, 3)) {
+            (true, true) => PartitionShape::Whole,
+            (true, false) => PartitionShape::Rows,
+            (false, true) => PartitionShape::Columns,
+            (false, false) => PartitionShape::Quarters,
+        }
+    }
+
+    /// Width and height of a partition, in luma samples.
+    pub(crate) const fn size(self) -> (usize, usize) {
+        match self {
+            PartitionShape::Whole => (16, 16),
+            PartitionShape::Rows => (16, 8),
+            PartitionShape::Columns => (8, 16),
+            PartitionShape::Quarters => (8, 8),
+        }
+    }
+
     /// For each partition its first quarter.
     pub(crate) const fn first_quarters(self) -> &'static [usize] {
         match self {
@@ -297,6 +320,16 @@ impl Neighbours<'_> {
     pub(crate) fn predicted_vector_of_whole(&self, reference: i8) -> Vector {
         let partition = PartitionToPredict { shape: PartitionShape::Whole, first: 0, reference };
         self.predicted_vector(partition, &[NO_MOTION; 4])
+    }
+
+    /// Whether a neighbour is predicted from this list: then so is a macroblock in spatial direct mode (refIdxL0 and refIdxL1 in
+    /// 8.4.1.2.2; they are 0 where there is one reference picture).
+    pub(crate) fn use_list(&self) -> bool {
+        let c = match self.above_right.references[2] {
+            NO_PARTITION => self.above_left.references[3],
+            reference => reference,
+        };
+        self.left.references[1] >= 0 || self.above.references[2] >= 0 || c >= 0
     }
 
     /// The vector of a P_Skip macroblock (8.4.1.1).

@@ -98,6 +98,13 @@ impl PaddedSamples {
         Plane { data: &self.data, stride: self.stride }
     }
 
+    /// The same of luma, in blocks of 16 × 16.
+    pub(crate) fn extend_luma(&mut self, x: usize, y: usize) {
+        if x == 0 || x + 16 == self.width || y == 0 || y + 16 == self.height {
+            self.extend_from::<1>(x, y, 16);
+        }
+    }
+
     /// Repeats the outermost samples of the block of 16 × `rows` bytes at (x, y) into the padding, where the block
     /// touches an edge of the picture. A sample has `N` bytes.
     fn extend_from<const N: usize>(&mut self, x: usize, y: usize, rows: usize) {

@@ -1,11 +1,12 @@
 //! Copies of source pictures, and how the current one is completed where only parts of it were given.
 
 use super::history::{GivenPicture, SourceHistory, WholeMotion};
-use crate::grid::{SourceChange, TILE};
-use crate::prediction::reference::{ContentId, PaddedSamples};
+use crate::buffer_pool::BufferPool;
+use crate::grid::{MacroblockGrid, SourceChange, TILE};
+use crate::prediction::reference::{ContentId, PaddedSamples, PaddedSize};
 use crate::simd::{BlockSize, copy_wide};
 use std::ops::Range;
-use strikeline_picture::{Picture, Plane, Rectangle};
+use strikeline_picture::{Picture, PictureSize, Plane, Rectangle};
 
 /// Source samples of one earlier picture, without padding.
 #[derive(Debug)]
@@ -44,6 +45,18 @@ pub(super) struct MacroblockColumns {
 }
 
 impl SourceArea {
+    /// All of a picture.
+    pub(super) fn of_picture(size: PictureSize) -> SourceArea {
+        SourceArea { left: 0, right: size.width() as usize, top: 0, bottom: size.height() as usize }
+    }
+
+    /// A macroblock, as far as it lies within the picture.
+    pub(super) fn of_macroblock(size: PictureSize, column: usize, row: usize) -> SourceArea {
+        let SourceArea { right, bottom, .. } = SourceArea::of_picture(size);
+        let (left, top) = (column * 16, row * 16);
+        SourceArea { left, right: right.min(left + 16), top, bottom: bottom.min(top + 16) }
+    }
+
     /// What it has in common with `part`.
     pub(super) fn common(self, part: &Rectangle) -> Option<SourceArea> {
         let common = SourceArea {
@@ -218,6 +231,22 @@ enum Origin {
 }
 
 impl SourceCopy {
+    /// With undefined samples.
+    pub(super) fn new(size: PictureSize, grid: MacroblockGrid, buffers: &BufferPool) -> SourceCopy {
+        let (width, height) = (size.width() as usize, size.height() as usize);
+        let luma = PaddedSize { width, height, pad_x: 0, pad_y: 0 };
+        let chroma = PaddedSize { height: height / 2, ..luma };
+        SourceCopy {
+            luma: PaddedSamples::new(luma, buffers),
+            chroma: PaddedSamples::new(chroma, buffers),
+            content_ids: vec![0; grid.len()],
+        }
+    }
+
+    pub(super) fn picture(&self, size: PictureSize) -> Picture<'_> {
+        Picture::nv12(size, self.luma.as_plane(), self.chroma.as_plane())
+    }
+
     /// Luma and chroma from where an area has moved from.
     pub(super) fn planes(&self, area: SourceArea, motion: WholeMotion) -> [Plane<'_>; 2] {
         let left = area.left as isize + motion.x;

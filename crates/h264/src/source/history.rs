@@ -5,7 +5,7 @@ use super::copies::{SourceArea, SourceCopy, Told, given_planes};
 use super::differences::{Comparison, for_runs};
 use crate::buffer_pool::BufferPool;
 use crate::grid::{MacroblockGrid, MacroblockPosition, SourceChange};
-use crate::prediction::reference::{ContentId, PaddedSamples, PaddedSize};
+use crate::prediction::reference::ContentId;
 use crate::prediction::vectors::Vector;
 use crate::samples::{MacroblockBuffer, MacroblockSamples};
 use crate::simd::{BlockSize, Instructions, equal_rows};
@@ -99,19 +99,12 @@ impl SourceHistory {
         buffers: &BufferPool,
     ) -> SourceHistory {
         let (width, height) = (size.width() as usize, size.height() as usize);
-        let luma = PaddedSize { width, height, pad_x: 0, pad_y: 0 };
-        let chroma = PaddedSize { height: height / 2, ..luma };
-        let copy = || SourceCopy {
-            luma: PaddedSamples::new(luma, buffers),
-            chroma: PaddedSamples::new(chroma, buffers),
-            content_ids: vec![0; grid.len()],
-        };
         SourceHistory {
             size,
             width,
             height,
             grid,
-            copies: (0..=length).map(|_| copy()).collect(),
+            copies: (0..=length).map(|_| SourceCopy::new(size, grid, buffers)).collect(),
             frame: 0,
             told: vec![Told::No; grid.columns],
             differences: vec![0; width],
@@ -235,8 +228,17 @@ impl SourceHistory {
 
     /// The current picture, as far as its rows were taken.
     pub(crate) fn current(&self) -> Picture<'_> {
-        let copy = &self.copies[self.slot(0)];
-        Picture::nv12(self.size, copy.luma.as_plane(), copy.chroma.as_plane())
+        self.copies[self.slot(0)].picture(self.size)
+    }
+
+    /// The picture before the current one.
+    pub(crate) fn previous(&self) -> Picture<'_> {
+        self.previous_copy().picture(self.size)
+    }
+
+    /// The same, as it is kept.
+    pub(super) fn previous_copy(&self) -> &SourceCopy {
+        &self.copies[self.slot(1)]
     }
 
     /// The samples of a macroblock of the current picture; `None` where it reaches beyond the picture.

@@ -5,4 +5,5 @@ pub(crate) mod changed_area;
 mod copies;
 pub(crate) mod differences;
 pub(crate) mod history;
+pub(crate) mod pending;
 pub(crate) mod scroll_search;

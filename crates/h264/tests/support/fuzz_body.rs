@@ -1,8 +1,10 @@
 //! Encodes pictures that arbitrary bytes describe: sizes, strides, samples, and frame changes that are right or wrong.
 //! Shared by the fuzz target `h264_encoder` and by a bounded test.
 
+use std::collections::BTreeMap;
 use strikeline_h264::{
-    BitRate, BufferLimit, Effort, EntropyCoding, H264Encoder, H264Settings, Qp, RateControl, ReferenceCount,
+    BitRate, BufferLimit, CodedPictures, Effort, EntropyCoding, H264Encoder, H264Settings, Qp, RateControl,
+    ReferenceCount,
 };
 use strikeline_picture::{
     FrameChange, FrameRate, Picture, PictureSize, Plane, Rectangle, Scroll, SegmentIndex, UnchangedSamples,
@@ -149,9 +151,11 @@ pub(crate) fn run(bytes: &[u8]) -> CodedSegment {
     let end = |rows: usize| (rows - 1) * stride + size.width() as usize;
     let mut planes =
         OwnedPlanes { size, stride, luma: vec![fill; end(rows)], chroma: vec![fill ^ 0x55; end(rows / 2)] };
-    let mut coded = CodedSegment { stream: Vec::new(), reconstruction: Vec::new() };
+    encoder.keep_reconstructions();
+    let mut output = Output::default();
     let mut unit = Vec::new();
-    for number in 0..1 + decisions.byte() % 8 {
+    let count = 1 + decisions.byte() % 12;
+    for number in 0..count {
         let changed = planes.change(decisions);
         let right = Rectangle { left: 0, right: size.width(), top: changed.start, bottom: changed.end };
         let wrong = Rectangle {
@@ -189,21 +193,50 @@ pub(crate) fn run(bytes: &[u8]) -> CodedSegment {
         unit.clear();
         let poisoned = (change_kind == 3 && number > 0).then(|| planes.only(&blocks, decisions.byte()));
         let picture = poisoned.as_ref().unwrap_or(&planes).picture();
-        let coded_picture = encoder.encode(&picture, &change, &mut unit).expect("the picture fits");
-        assert_eq!((coded_picture.bytes, coded_picture.idr), (unit.len(), number == 0));
-        assert_eq!(unit[..4], (unit.len() as u32 - 4).to_be_bytes());
-        if coded_picture.idr {
-            let sets = encoder.parameter_sets();
-            for set in [sets.sps, sets.pps] {
-                coded.stream.extend_from_slice(&[0, 0, 0, 1]);
-                coded.stream.extend_from_slice(&set);
-            }
-        }
-        coded.stream.extend_from_slice(&[0, 0, 0, 1]);
-        coded.stream.extend_from_slice(&unit[4..]);
-        let (luma, chroma) = encoder.reconstruction();
-        coded.reconstruction.extend_from_slice(&luma);
-        coded.reconstruction.extend_from_slice(&chroma);
+        let pictures = encoder.encode(&picture, &change, &mut unit).expect("the picture fits");
+        output.take(&mut encoder, pictures, &unit);
     }
-    coded
+    unit.clear();
+    let pictures = encoder.finish(&mut unit).expect("the pictures fit");
+    output.take(&mut encoder, pictures, &unit);
+    output.finished(usize::from(count))
+}
+
+/// What an encoder has given so far.
+#[derive(Default)]
+struct Output {
+    stream: Vec<u8>,
+    decoded: usize,
+    /// Planes by their place in the order of showing.
+    shown: BTreeMap<usize, Vec<u8>>,
+}
+
+impl Output {
+    /// Takes what a call has coded into `units`.
+    fn take(&mut self, encoder: &mut H264Encoder, pictures: CodedPictures, mut units: &[u8]) {
+        for (picture, (luma, chroma)) in pictures.iter().zip(encoder.take_reconstructions()) {
+            assert_eq!(picture.idr, self.decoded == 0);
+            if picture.idr {
+                let sets = encoder.parameter_sets();
+                for set in [sets.sps, sets.pps] {
+                    self.stream.extend_from_slice(&[0, 0, 0, 1]);
+                    self.stream.extend_from_slice(&set);
+                }
+            }
+            let (unit, rest) = units.split_at(picture.bytes);
+            assert_eq!(unit[..4], (unit.len() as u32 - 4).to_be_bytes());
+            self.stream.extend_from_slice(&[0, 0, 0, 1]);
+            self.stream.extend_from_slice(&unit[4..]);
+            units = rest;
+            self.shown.insert((self.decoded as i32 + picture.delay) as usize, [luma, chroma].concat());
+            self.decoded += 1;
+        }
+        assert!(units.is_empty(), "bytes that no picture has");
+    }
+
+    fn finished(self, pictures: usize) -> CodedSegment {
+        let places: Vec<usize> = self.shown.keys().copied().collect();
+        assert_eq!(places, (0..pictures).collect::<Vec<_>>(), "each picture is shown once");
+        CodedSegment { stream: self.stream, reconstruction: self.shown.into_values().flatten().collect() }
+    }
 }

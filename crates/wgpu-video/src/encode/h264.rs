@@ -4,7 +4,7 @@ pub use strikeline_h264::{
     BitRate, BufferLimit, BufferPool, Effort, EntropyCoding, H264Encoder, RateControl, ReferenceCount,
 };
 
-use strikeline_h264::{H264Error, H264Settings, Qp};
+use strikeline_h264::{CodedPicture, H264Error, H264Settings, Qp, has_b_pictures};
 use strikeline_picture::{FrameChange, Picture, SegmentIndex};
 
 use super::{
@@ -61,6 +61,17 @@ impl H264Factory {
         H264Factory { rate_control, ..self }
     }
 
+    fn settings(&self, settings: &EncoderSettings) -> H264Settings {
+        let qp = Qp::new(self.quality.qp()).unwrap_or_default();
+        H264Settings::new(settings.size, settings.frame_rate)
+            .with_qp(qp)
+            .with_segment_frames(settings.segment_frames)
+            .with_entropy_coding(self.entropy_coding)
+            .with_references(self.references)
+            .with_effort(self.effort)
+            .with_rate_control(self.rate_control)
+    }
+
     /// A fresh encoder for one segment.
     ///
     /// # Errors
@@ -70,15 +81,7 @@ impl H264Factory {
         settings: &EncoderSettings,
         segment: SegmentIndex,
     ) -> Result<H264Encoder, EncodeError> {
-        let qp = Qp::new(self.quality.qp()).unwrap_or_default();
-        let settings = H264Settings::new(settings.size, settings.frame_rate)
-            .with_qp(qp)
-            .with_segment_frames(settings.segment_frames)
-            .with_entropy_coding(self.entropy_coding)
-            .with_references(self.references)
-            .with_effort(self.effort)
-            .with_rate_control(self.rate_control);
-        Ok(H264Encoder::with_buffers(&settings, segment, &self.buffers)?)
+        Ok(H264Encoder::with_buffers(&self.settings(settings), segment, &self.buffers)?)
     }
 }
 
@@ -103,12 +106,16 @@ impl EncoderFactory for H264Factory {
         if self.rate_control.is_none() { effort } else { format!("{effort} {:?}", self.rate_control) }
     }
 
+    fn reorders(&self) -> bool {
+        has_b_pictures(self.effort, self.entropy_coding, self.rate_control)
+    }
+
     fn begin_segment(
         &self,
         settings: &EncoderSettings,
         segment: SegmentIndex,
     ) -> Result<Box<dyn Encoder>, EncodeError> {
-        Ok(Box::new(self.encoder(settings, segment)?))
+        Ok(Box::new(H264Segment::new(self.encoder(settings, segment)?)))
     }
 
     fn begin_segment_of(
@@ -119,23 +126,64 @@ impl EncoderFactory for H264Factory {
     ) -> Result<Box<dyn Encoder>, EncodeError> {
         let mut encoder = self.encoder(settings, segment)?;
         encoder.expect_frames(u32::try_from(frames).unwrap_or(u32::MAX));
-        Ok(Box::new(encoder))
+        Ok(Box::new(H264Segment::new(encoder)))
     }
 }
 
-impl Encoder for H264Encoder {
+/// The encoder of a segment.
+struct H264Segment {
+    encoder: H264Encoder,
+    /// What is coded so far, if pictures are decoded in another order than they are shown in.
+    held: Option<HeldUnits>,
+}
+
+#[derive(Default)]
+struct HeldUnits {
+    data: Vec<u8>,
+    units: Vec<AccessUnit>,
+}
+
+impl H264Segment {
+    fn new(encoder: H264Encoder) -> H264Segment {
+        let held = encoder.has_b_pictures().then(HeldUnits::default);
+        H264Segment { encoder, held }
+    }
+}
+
+fn unit_of(picture: CodedPicture) -> AccessUnit {
+    AccessUnit::new(picture.bytes, picture.idr).with_delay(picture.delay)
+}
+
+impl Encoder for H264Segment {
     fn encode(
         &mut self,
         picture: &Picture<'_>,
         change: &FrameChange,
         output: &mut Vec<u8>,
     ) -> Result<Option<AccessUnit>, EncodeError> {
-        let coded = H264Encoder::encode(self, picture, change, output)?;
-        Ok(Some(AccessUnit::new(coded.bytes, coded.idr)))
+        match &mut self.held {
+            None => {
+                let coded = self.encoder.encode(picture, change, output)?;
+                Ok(coded.iter().next().map(unit_of))
+            }
+            Some(HeldUnits { data, units }) => {
+                let coded = self.encoder.encode(picture, change, data)?;
+                units.extend(coded.iter().map(unit_of));
+                Ok(None)
+            }
+        }
+    }
+
+    fn finish(&mut self, output: &mut Vec<u8>) -> Result<Vec<AccessUnit>, EncodeError> {
+        let Some(HeldUnits { data, units }) = &mut self.held else { return Ok(Vec::new()) };
+        let coded = self.encoder.finish(data)?;
+        units.extend(coded.iter().map(unit_of));
+        output.append(data);
+        Ok(std::mem::take(units))
     }
 
     fn codec_config(&self) -> Option<CodecConfig> {
-        let strikeline_h264::ParameterSets { sps, pps } = H264Encoder::parameter_sets(self);
+        let strikeline_h264::ParameterSets { sps, pps } = self.encoder.parameter_sets();
         Some(CodecConfig::H264 { sps, pps })
     }
 }

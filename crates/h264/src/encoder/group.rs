@@ -1,0 +1,382 @@
+//! Groups of B pictures: some pictures wait for a later one, from which they are predicted, too.
+
+use super::H264Encoder;
+use super::plan::PicturePlace;
+use super::{CodedSlice, UnitForm};
+use crate::bits::nal::NalKind;
+use crate::bits::parameter_sets::SliceHeader;
+use crate::buffer_pool::BufferPool;
+use crate::decision::b_slice::{BSliceEncoder, BSliceState, BetweenPlace};
+use crate::decision::context::{SliceContext, later_qp};
+use crate::decision::slice_writer::SliceWriter;
+use crate::entropy::writer::{MacroblockWriter, SliceStart};
+use crate::grid::MacroblockGrid;
+use crate::macroblock::SliceKind;
+use crate::motion::colocated::StillQuarters;
+use crate::motion::lookahead::Lookahead;
+use crate::motion::search::SearchEffort;
+use crate::prediction::neighbours::NeighbourRows;
+use crate::prediction::reference::{Reconstruction, Reference};
+use crate::settings::{CodedPictures, H264Error};
+use crate::simd::Instructions;
+use crate::source::history::GivenPicture;
+use crate::source::pending::PendingPictures;
+use crate::source::scroll_search::ScrollSearch;
+use strikeline_picture::{FrameChange, Picture, PictureSize};
+
+/// Pictures of a group: three B pictures, and the P picture after them.
+pub(super) const GROUP: usize = CodedPictures::MOST - 1;
+
+/// Less than one in so many macroblocks is too little change for B pictures.
+const LITTLE: usize = 100;
+
+/// By how much the QP of B pictures is above that of P pictures: of those that others are predicted from, and of the rest.
+const QP_OFFSETS: [u8; 2] = [2, 4];
+
+/// What is needed for B pictures.
+#[derive(Debug)]
+pub(super) struct Groups {
+    /// The B picture in the middle of a group, from which the others are predicted.
+    middle: Reconstruction,
+    /// Any other.
+    other: Reconstruction,
+    /// Which quarters hardly move in the P picture after a group, and in its middle.
+    pub(super) anchor_still: StillQuarters,
+    middle_still: StillQuarters,
+    second_rows: NeighbourRows,
+    /// Whether the P picture after the group is filtered.
+    pub(super) deblocks: bool,
+    lookahead: Lookahead,
+    /// Pictures of the last group.
+    last_length: usize,
+    /// How many P pictures in turn have come without a group between them.
+    pub(super) singles: u32,
+}
+
+/// A picture that a B picture is predicted from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    Before,
+    After,
+    Middle,
+}
+
+/// A B picture of a group.
+#[derive(Debug, Clone, Copy)]
+struct Between {
+    /// Its place in the group, from 1 on, and those of the pictures that it is predicted from.
+    place: usize,
+    before: (Stored, usize),
+    after: (Stored, usize),
+    is_reference: bool,
+}
+
+/// The B pictures of a group of `length` pictures, the P picture included, in the order of decoding.
+fn order_of(length: usize) -> Vec<Between> {
+    let (start, end) = ((Stored::Before, 0), (Stored::After, length));
+    if length < GROUP {
+        return (1..length)
+            .map(|place| Between { place, before: start, after: end, is_reference: false })
+            .collect();
+    }
+    let middle = (Stored::Middle, length / 2);
+    let other = |place: usize, before, after| Between { place, before, after, is_reference: false };
+    vec![
+        Between { place: middle.1, before: start, after: end, is_reference: true },
+        other(1, start, middle),
+        other(3, middle, end),
+    ]
+}
+
+impl Groups {
+    pub(super) fn new(size: PictureSize, grid: MacroblockGrid, buffers: &BufferPool) -> Groups {
+        Groups {
+            lookahead: Lookahead::new(size, GROUP, buffers, Instructions::detect()),
+            last_length: GROUP,
+            middle: Reconstruction::new(grid, buffers),
+            other: Reconstruction::new(grid, buffers),
+            anchor_still: StillQuarters::new(grid),
+            middle_still: StillQuarters::new(grid),
+            second_rows: NeighbourRows::new(grid.columns),
+            deblocks: false,
+            singles: 0,
+        }
+    }
+}
+
+impl H264Encoder {
+    /// Encodes the next picture, or keeps it until others have come.
+    pub(super) fn encode_or_wait(
+        &mut self,
+        picture: &Picture<'_>,
+        change: &FrameChange,
+        form: UnitForm,
+        output: &mut Vec<u8>,
+    ) -> Result<CodedPictures, H264Error> {
+        self.check(picture)?;
+        let given = self.given;
+        self.given = given.checked_add(1).ok_or(H264Error::SegmentTooLong)?;
+        let mut coded = CodedPictures::default();
+        if self.waits(picture, change) {
+            self.wait(GivenPicture { picture, change });
+            if self.pending.as_ref().is_some_and(|pending| pending.len() == self.most_pending()) {
+                self.encode_waiting(false, form, output, &mut coded)?;
+            }
+            return Ok(coded);
+        }
+        let place = PicturePlace { shown: given, ends_group: false };
+        let slice = self.encode_slice(GivenPicture { picture, change }, place)?;
+        coded.push(self.append(slice, given, form, output));
+        if let Some(groups) = &mut self.groups {
+            groups.singles += 1;
+        }
+        Ok(coded)
+    }
+
+    /// Pictures that wait at most: the first one until it is known what of it lasts.
+    fn most_pending(&self) -> usize {
+        if self.frames == 0 { GROUP + 1 } else { GROUP }
+    }
+
+    /// Whether the next picture waits for those after it.
+    fn waits(&mut self, picture: &Picture<'_>, change: &FrameChange) -> bool {
+        match &self.pending {
+            None => false,
+            Some(pending) if pending.len() > 0 => true,
+            Some(_) if self.frames == 0 => change.scroll.is_none(),
+            Some(_) => self.begins_group(GivenPicture { picture, change }),
+        }
+    }
+
+    /// Whether a group of B pictures begins with a picture: where something changes that nobody has told how it moves.
+    fn begins_group(&mut self, given: GivenPicture<'_>) -> bool {
+        if given.change.scroll.is_some() {
+            return false;
+        }
+        self.history.begin_picture(self.frames);
+        self.expect_changes(given.picture, given.change);
+        if self.scroll_explains && self.found_scroll.is_some() {
+            return false;
+        }
+        let search = ScrollSearch { history: &self.history, given, grid: self.parameters.grid };
+        let (changed, sampled) = search.changed_share();
+        changed * LITTLE > sampled
+    }
+
+    /// Keeps a picture until others have come.
+    fn wait(&mut self, given: GivenPicture<'_>) {
+        let (Some(pending), Some(groups)) = (&mut self.pending, &mut self.groups) else { return };
+        if pending.len() == 0 && self.frames > 0 {
+            groups.lookahead.take(0, &self.history.previous());
+        }
+        pending.push(given, &self.history);
+        let last = pending.len() - 1;
+        groups.lookahead.take(if self.frames == 0 { last } else { last + 1 }, &pending.picture(last));
+    }
+
+    /// Encodes some of the pictures that wait, or `all` of them.
+    fn encode_waiting(
+        &mut self,
+        all: bool,
+        form: UnitForm,
+        output: &mut Vec<u8>,
+        coded: &mut CodedPictures,
+    ) -> Result<(), H264Error> {
+        let Some(mut pending) = self.pending.take() else { return Ok(()) };
+        let result = self.encode_from(&mut pending, all, form, output, coded);
+        self.pending = Some(pending);
+        result
+    }
+
+    fn encode_from(
+        &mut self,
+        pending: &mut PendingPictures,
+        all: bool,
+        form: UnitForm,
+        output: &mut Vec<u8>,
+        coded: &mut CodedPictures,
+    ) -> Result<(), H264Error> {
+        let mut is_single = false;
+        if self.frames == 0 && pending.len() > 0 {
+            self.lasting = (pending.len() > 1).then(|| pending.lasting());
+            self.encode_pending(pending, 1, form, output, coded)?;
+            pending.advance(1);
+            let source = (pending.len() > 0).then(|| pending.picture(0));
+            is_single = source.is_some_and(|source| {
+                !self.begins_group(GivenPicture { picture: &source, change: &FrameChange::UNKNOWN })
+            });
+        }
+        while pending.len() > 0 {
+            let length = if is_single {
+                1
+            } else if pending.len() == GROUP {
+                self.group_length()
+            } else {
+                self.groups.as_ref().map_or(1, |groups| groups.last_length).min(pending.len())
+            };
+            self.encode_pending(pending, length, form, output, coded)?;
+            pending.advance(length);
+            if let Some(groups) = &mut self.groups {
+                groups.lookahead.advance(length);
+                groups.last_length = length;
+            }
+            if !all && !is_single {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many of the pictures that wait become a group: all, half of them, or one, by how well they are predicted from the last P
+    /// picture.
+    fn group_length(&mut self) -> usize {
+        let Some(groups) = &mut self.groups else { return 1 };
+        let mut difference = |place: usize, scale: i16| groups.lookahead.difference(place, scale);
+        let [one, two, four] = [difference(1, 1), difference(GROUP / 2, 2), difference(GROUP, 2)];
+        // What four pictures take, in tenths: P pictures alone; two of them with a B picture each; one. P pictures alone take less than
+        // their differences say, as some are coded finer for the others. The weights were found by measurement.
+        let costs = [(36 * one, 1), (6 * one + 20 * two, GROUP / 2), (6 * one + 4 * two + 10 * four, GROUP)];
+        costs.into_iter().rev().min_by_key(|(cost, _)| *cost).map_or(1, |(_, length)| length)
+    }
+
+    /// Encodes all pictures that wait.
+    pub(super) fn encode_rest(
+        &mut self,
+        form: UnitForm,
+        output: &mut Vec<u8>,
+        coded: &mut CodedPictures,
+    ) -> Result<(), H264Error> {
+        self.encode_waiting(true, form, output, coded)
+    }
+
+    /// Encodes the first `length` pictures that wait.
+    fn encode_pending(
+        &mut self,
+        pending: &PendingPictures,
+        length: usize,
+        form: UnitForm,
+        output: &mut Vec<u8>,
+        coded: &mut CodedPictures,
+    ) -> Result<(), H264Error> {
+        let Some(last) = length.checked_sub(1) else { return Ok(()) };
+        let first = self.given - pending.len() as u32;
+        if let Some(groups) = self.groups.as_mut().filter(|_| self.frames > 0) {
+            groups.lookahead.difference(length, 1);
+            for row in 0..self.parameters.grid.rows {
+                self.motion.expect_row(row, groups.lookahead.row_vectors(row));
+            }
+        }
+        let place = PicturePlace { shown: first + last as u32, ends_group: length > 1 };
+        let source = pending.picture(last);
+        let given = GivenPicture { picture: &source, change: &FrameChange::UNKNOWN };
+        let slice = self.encode_slice(given, place)?;
+        coded.push(self.append(slice, place.shown, form, output));
+        let Some(mut groups) = self.groups.take() else { return Ok(()) };
+        groups.singles = if length == 1 { groups.singles + 1 } else { 0 };
+        for between in order_of(length) {
+            let shown = first + between.place as u32 - 1;
+            let source = pending.picture(between.place - 1);
+            let slice = self.encode_between(&mut groups, &source, between, (length, shown));
+            coded.push(self.append(slice, shown, form, output));
+        }
+        self.groups = Some(groups);
+        Ok(())
+    }
+
+    /// Encodes a B picture of a group of `length` pictures.
+    fn encode_between(
+        &mut self,
+        groups: &mut Groups,
+        source: &Picture<'_>,
+        between: Between,
+        (length, shown): (usize, u32),
+    ) -> CodedSlice {
+        let Groups { middle, other, anchor_still, middle_still, second_rows, deblocks, .. } = groups;
+        let later = later_qp(self.parameters.base_qp);
+        let [of_reference, of_other] = QP_OFFSETS;
+        let qp = (later + if between.is_reference { of_reference } else { of_other }).min(51);
+        let header = SliceHeader {
+            kind: SliceKind::B,
+            frame_number: self.numbers.next(),
+            shown,
+            is_reference: between.is_reference,
+            distances: &[],
+            qp,
+            deblocks: *deblocks,
+        };
+        self.parameters.append_slice_header(&mut self.bits, &header);
+        let count = self.reconstructions.len();
+        let anchors = [2, 1].map(|back| &self.reconstructions[(self.frames as usize + count - back) % count]);
+        let current = if between.is_reference { &mut *middle } else { &mut *other };
+        let mut current = std::mem::take(current);
+        let picture = |(stored, _): (Stored, usize)| match stored {
+            Stored::Before => anchors[0],
+            Stored::After => anchors[1],
+            Stored::Middle => &*middle,
+        };
+        let references = [between.before, between.after].map(|stored| Reference {
+            distance: stored.1.abs_diff(between.place) as u32,
+            picture: picture(stored),
+        });
+        let fineness = self.fineness;
+        let context = SliceContext {
+            given: GivenPicture { picture: source, change: &FrameChange::UNKNOWN },
+            grid: self.parameters.grid,
+            references: &references,
+            quantisers: &self.quantisers,
+            qp,
+            later_qp: later,
+            fineness,
+            thrift: 0,
+            content: 0,
+            scroll: None,
+            lasting: None,
+            deblocks: *deblocks,
+            search: Some(SearchEffort::of(self.effort)),
+            scroll_vector: None,
+            instructions: self.instructions,
+        };
+        let start = SliceStart {
+            entropy_coding: self.parameters.entropy_coding,
+            slice: SliceKind::B,
+            qp,
+            instructions: self.instructions,
+        };
+        let writer = MacroblockWriter::new(std::mem::take(&mut self.bits), start);
+        let written =
+            SliceWriter::new(&context, writer, &mut self.rows, &mut current).with_second_list(second_rows);
+        let frames = |from: usize, to: usize| to.abs_diff(from) as i16;
+        let (colocated, still): (&_, _) = match between.after.0 {
+            Stored::Middle => (&*middle_still, None),
+            _ if between.is_reference => (&*anchor_still, Some(middle_still)),
+            _ => (&*anchor_still, None),
+        };
+        let state = BSliceState {
+            history: &self.history,
+            motion: &self.motion,
+            colocated,
+            still,
+            edges: deblocks.then_some(self.deblocking.edges()),
+            codings: &mut self.codings,
+        };
+        let place = BetweenPlace {
+            before: frames(between.before.1, between.place),
+            after: frames(between.place, between.after.1),
+            group: length as i16,
+        };
+        let rbsp = BSliceEncoder { context, place, state, written }.encode();
+        if *deblocks {
+            self.deblocking.run_between(&mut current, self.instructions);
+        }
+        self.keep_reconstruction(&current);
+        let kind = if between.is_reference {
+            self.numbers.count();
+            *middle = current;
+            NalKind::Slice
+        } else {
+            *other = current;
+            NalKind::UnreferencedSlice
+        };
+        CodedSlice { kind, rbsp }
+    }
+}
