@@ -8,7 +8,8 @@ use std::process::Command;
 use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, Plane, Scroll, SegmentIndex};
 use wgpu_video::encode::h264::{EntropyCoding, H264Factory, ReferenceCount};
 use wgpu_video::encode::openh264::OpenH264;
-use wgpu_video::encode::{CodecConfig, Encoder, EncoderFactory, EncoderSettings, H264Quality};
+use wgpu_video::encode::h264::ParameterSets;
+use wgpu_video::encode::{CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, H264Quality};
 
 use crate::marks::Marks;
 use crate::{EncoderKind, EncoderRow, Result, frames};
@@ -134,8 +135,9 @@ impl Job {
             let mut encoder = factory.encoder(&settings, segment)?;
             Ok(Box::new(move |picture, change, output| {
                 let change = change.clone().with_scroll(scroll);
-                Encoder::encode(&mut encoder, picture, &change, output)?;
-                Ok(sets(&encoder))
+                encoder.encode(picture, &change, output).map_err(EncodeError::from)?;
+                let ParameterSets { sps, pps } = encoder.parameter_sets();
+                Ok(with_start_codes([sps, pps]))
             }))
         })
     }
@@ -268,10 +270,13 @@ type Encode = Box<dyn FnMut(&Picture<'_>, &FrameChange, &mut Vec<u8>) -> Result<
 
 /// The parameter sets with start codes.
 fn sets(encoder: &dyn Encoder) -> Vec<u8> {
-    let sets = match encoder.codec_config() {
-        Some(CodecConfig::H264 { sps, pps }) => [sps, pps],
-        _ => return Vec::new(),
-    };
+    match encoder.codec_config() {
+        Some(CodecConfig::H264 { sps, pps }) => with_start_codes([sps, pps]),
+        _ => Vec::new(),
+    }
+}
+
+fn with_start_codes(sets: [Vec<u8>; 2]) -> Vec<u8> {
     sets.iter().flat_map(|set| [&[0, 0, 0, 1], set.as_slice()].concat()).collect()
 }
 

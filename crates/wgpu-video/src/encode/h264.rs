@@ -1,7 +1,8 @@
 //! The built-in H.264 encoder, `strikeline-h264`, as an [`EncoderFactory`].
 
 pub use strikeline_h264::{
-    BitRate, BufferLimit, BufferPool, Effort, EntropyCoding, H264Encoder, RateControl, ReferenceCount,
+    BitRate, BufferLimit, BufferPool, Effort, EntropyCoding, H264Encoder, ParameterSets, RateControl,
+    ReferenceCount,
 };
 
 use strikeline_h264::{CodedPicture, H264Error, H264Settings, Qp, has_b_pictures};
@@ -183,7 +184,7 @@ impl Encoder for H264Segment {
     }
 
     fn codec_config(&self) -> Option<CodecConfig> {
-        let strikeline_h264::ParameterSets { sps, pps } = self.encoder.parameter_sets();
+        let ParameterSets { sps, pps } = self.encoder.parameter_sets();
         Some(CodecConfig::H264 { sps, pps })
     }
 }
