@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use strikeline_picture::{FrameChange, FrameRate, Picture, PictureSize, Plane, Scroll, SegmentIndex};
+use wgpu_video::encode::h264::ParameterSets;
 use wgpu_video::encode::h264::{EntropyCoding, H264Factory, ReferenceCount};
 use wgpu_video::encode::openh264::OpenH264;
-use wgpu_video::encode::h264::ParameterSets;
 use wgpu_video::encode::{CodecConfig, EncodeError, Encoder, EncoderFactory, EncoderSettings, H264Quality};
 
 use crate::marks::Marks;

@@ -282,8 +282,12 @@ impl H264Encoder {
             self.fineness = Fineness::for_picture(picture, self.parameters.grid, change.scroll.is_some());
         }
         self.expect_changes(picture, change);
-        let scroll = if intra { change.scroll } else { self.find_scroll(picture, change) };
-        let distances = self.distances(scroll);
+        let scroll = match place.weights {
+            _ if intra => change.scroll,
+            None => self.find_scroll(picture, change),
+            Some(_) => None,
+        };
+        let distances = if place.weights.is_some() { vec![1] } else { self.distances(scroll) };
         let scroll_vector = vector_of(scroll, &distances);
         // What moves by whole samples is found without a search, where that is most of what changes.
         let is_told = change.scroll.is_some();
@@ -332,6 +336,7 @@ impl H264Encoder {
             shown: place.shown,
             is_reference: true,
             distances: &self.numbers.distances(distances),
+            weights: place.weights,
             qp,
             deblocks,
         };
@@ -344,6 +349,11 @@ impl H264Encoder {
             .iter()
             .map(|&distance| Reference { distance, picture: &self.reconstructions[slot(distance)] })
             .collect();
+        let mut weighted =
+            place.weights.and(self.groups.as_mut()).map(|groups| groups.take_weighted(self.parameters.grid));
+        if let (Some(picture), Some(weights)) = (&mut weighted, place.weights) {
+            weights.copy(references[0].picture, picture, self.instructions);
+        }
         let context = SliceContext {
             given,
             grid: self.parameters.grid,
@@ -356,6 +366,7 @@ impl H264Encoder {
             // 0 stands for undefined samples.
             content: self.frames + 1,
             scroll,
+            weighted: place.weights.zip(weighted.as_ref()),
             lasting: self.lasting.as_deref().filter(|_| intra),
             deblocks,
             search,
@@ -387,6 +398,7 @@ impl H264Encoder {
         self.reconstructions[index] = current;
         if let Some(groups) = &mut self.groups {
             groups.deblocks = deblocks;
+            groups.weighted = weighted.or(groups.weighted.take());
         }
         coded
     }

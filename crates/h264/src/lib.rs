@@ -28,5 +28,5 @@ pub use encoder::H264Encoder;
 pub use rate_control::{BitRate, BufferLimit, RateControl};
 pub use settings::{
     CodedPicture, CodedPictures, Effort, EntropyCoding, H264Error, H264Settings, ParameterSets, Qp,
-    ReferenceCount,
+    ReferenceCount, has_b_pictures,
 };

@@ -5,6 +5,7 @@ use super::level::Level;
 use super::nal::{NalKind, append_nal};
 use crate::grid::MacroblockGrid;
 use crate::macroblock::SliceKind;
+use crate::prediction::weights::{LOG_DENOMINATOR, Weight, Weights};
 use crate::residual::quantiser::CHROMA_QP_OFFSET;
 use crate::settings::{EntropyCoding, ParameterSets, ReferenceCount};
 use strikeline_picture::{FrameRate, PictureSize};
@@ -135,7 +136,7 @@ impl StreamParameters {
         bits.ue(0); // num_slice_groups_minus1
         bits.ue(LIST_LENGTH - 1); // num_ref_idx_l0_default_active_minus1
         bits.ue(0); // num_ref_idx_l1_default_active_minus1
-        bits.flag(false); // weighted_pred_flag
+        bits.flag(self.reorders); // weighted_pred_flag
         bits.put(0, 2); // weighted_bipred_idc
         bits.se(i32::from(self.base_qp) - 26); // pic_init_qp_minus26
         bits.se(0); // pic_init_qs_minus26
@@ -175,6 +176,9 @@ impl StreamParameters {
                     bits.ue(active - 1);
                 }
                 append_list_modification(bits, slice.distances);
+                if self.reorders {
+                    append_weights(bits, slice.distances.len(), slice.weights);
+                }
             }
             SliceKind::B => {
                 bits.flag(true); // direct_spatial_mv_pred_flag
@@ -226,9 +230,32 @@ pub(crate) struct SliceHeader<'a> {
     pub(crate) is_reference: bool,
     /// Reference list 0 of a P slice: for each entry the number of reference pictures before the current one.
     pub(crate) distances: &'a [u32],
+    /// Those of the entries of that list.
+    pub(crate) weights: Option<Weights>,
     pub(crate) qp: u8,
     /// Whether the deblocking filter is applied.
     pub(crate) deblocks: bool,
+}
+
+/// pred_weight_table (7.3.3.2) of a list of `entries`, all with the same weights.
+fn append_weights(bits: &mut BitWriter, entries: usize, weights: Option<Weights>) {
+    bits.ue(LOG_DENOMINATOR); // luma_log2_weight_denom
+    bits.ue(LOG_DENOMINATOR); // chroma_log2_weight_denom
+    for _ in 0..entries {
+        bits.flag(weights.is_some()); // luma_weight_l0_flag
+        let Some(Weights { luma, chroma: [cb, cr] }) = weights else {
+            bits.flag(false); // chroma_weight_l0_flag
+            continue;
+        };
+        let append = |bits: &mut BitWriter, Weight { factor, offset }| {
+            bits.se(i32::from(factor));
+            bits.se(i32::from(offset));
+        };
+        append(bits, luma);
+        bits.flag(true); // chroma_weight_l0_flag
+        append(bits, cb);
+        append(bits, cr);
+    }
 }
 
 /// ref_pic_list_modification (7.3.3.1): lists every entry unless the initial order (8.2.4.2.1: nearest first) is the

@@ -7,10 +7,11 @@ use super::coding::Rate;
 use super::masking::{Fineness, Texture};
 use crate::grid::{MacroblockGrid, MacroblockPosition, SourceChange};
 use crate::motion::search::SearchEffort;
-use crate::prediction::reference::{ContentId, Reference};
+use crate::prediction::reference::{ContentId, Reconstruction, Reference};
 use crate::prediction::vectors::{PartitionMotion, Vector};
+use crate::prediction::weights::Weights;
 use crate::residual::code::Quantisers;
-use crate::samples::MacroblockSamples;
+use crate::samples::{MacroblockBuffer, MacroblockSamples};
 use crate::simd::Instructions;
 use crate::source::history::{GivenPicture, SourceHistory, WholeMotion};
 use strikeline_picture::Scroll;
@@ -64,6 +65,9 @@ pub(crate) struct SliceContext<'a> {
     /// The id of what is new in this picture.
     pub(crate) content: ContentId,
     pub(crate) scroll: Option<Scroll>,
+    /// Weights of the reference, and the reference as it is with them, for searches. Then there is one reference, and no macroblock is
+    /// copied from it.
+    pub(crate) weighted: Option<(Weights, &'a Reconstruction)>,
     /// For an I slice, if the pictures after it are known: which macroblocks stay as they are for some of them.
     pub(crate) lasting: Option<&'a [bool]>,
     /// Whether the deblocking filter is applied to the picture.
@@ -85,6 +89,13 @@ impl SliceContext<'_> {
     /// A QP, with what a bit is worth in this slice.
     pub(crate) fn rate_of(&self, qp: u8) -> Rate {
         Rate::of(qp).thrifty(self.thrift)
+    }
+
+    /// Weights what a macroblock is predicted as.
+    pub(crate) fn weigh(&self, predicted: &mut MacroblockBuffer) {
+        if let Some((weights, _)) = &self.weighted {
+            weights.apply(predicted, self.instructions);
+        }
     }
 
     /// Whether all entries of the reference list are the same picture.

@@ -220,6 +220,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
     ) {
         let SliceContext { references, instructions, .. } = *self.context;
         partition.predict(references, block.position, &mut out.reconstruction, instructions);
+        self.context.weigh(&mut out.reconstruction);
         self.code_predicted_inter(out, block, partition, skip_vector);
     }
 

@@ -67,7 +67,7 @@ impl ModeDecision<'_, '_> {
         }
         let around = self.written.around(block.position.column);
         let mut search = BlockSearch {
-            reference: &context.references[0].picture.luma,
+            reference: &context.weighted.map_or(context.references[0].picture, |(_, picture)| picture).luma,
             source: block.source.luma,
             position: block.position,
             range,
@@ -90,6 +90,8 @@ impl ModeDecision<'_, '_> {
         let start = match skip {
             SkipTrial { is_coded: true, error, .. } if ways.first == skipped => Start::Coded(error),
             SkipTrial { motion: Some(_), error, .. } if ways.first == skipped => Start::Predicted(error),
+            // Samples are weighted after they are interpolated, so these are not quite the prediction.
+            _ if context.weighted.is_some() => Start::Nothing,
             _ if luma.vector.is_some_and(|vector| ways.first.is_whole_of(vector)) => {
                 Start::Luma(&luma.samples)
             }
@@ -145,6 +147,7 @@ impl ModeDecision<'_, '_> {
     fn predict(&self, out: &mut MacroblockBuffer, block: &MacroblockToCode<'_>, partition: &InterPartition) {
         let SliceContext { references, instructions, .. } = *self.context;
         partition.predict(references, block.position, out, instructions);
+        self.context.weigh(out);
     }
 
     /// Completes the prediction of a macroblock.

@@ -81,6 +81,9 @@ impl<'a> SliceEncoder<'a> {
             } else {
                 changes.below.fill(SourceChange::New);
             }
+            if self.context.weighted.is_some() {
+                changes.here.fill(SourceChange::New);
+            }
             self.state.ages.begin_row(row, &changes.here);
             if self.context.references.is_empty() {
                 self.encode_intra_row(row);

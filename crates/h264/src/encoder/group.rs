@@ -44,6 +44,9 @@ pub(super) struct Groups {
     pub(super) anchor_still: StillQuarters,
     middle_still: StillQuarters,
     second_rows: NeighbourRows,
+    /// The last P picture, weighted; there is none until the first fade.
+    pub(super) weighted: Option<Reconstruction>,
+    buffers: BufferPool,
     /// Whether the P picture after the group is filtered.
     pub(super) deblocks: bool,
     lookahead: Lookahead,
@@ -98,9 +101,18 @@ impl Groups {
             anchor_still: StillQuarters::new(grid),
             middle_still: StillQuarters::new(grid),
             second_rows: NeighbourRows::new(grid.columns),
+            weighted: None,
+            buffers: buffers.clone(),
             deblocks: false,
             singles: 0,
         }
+    }
+}
+
+impl Groups {
+    /// Memory for a weighted reference.
+    pub(super) fn take_weighted(&mut self, grid: MacroblockGrid) -> Reconstruction {
+        self.weighted.take().unwrap_or_else(|| Reconstruction::new(grid, &self.buffers))
     }
 }
 
@@ -124,7 +136,7 @@ impl H264Encoder {
             }
             return Ok(coded);
         }
-        let place = PicturePlace { shown: given, ends_group: false };
+        let place = PicturePlace { shown: given, ends_group: false, weights: None };
         let slice = self.encode_slice(GivenPicture { picture, change }, place)?;
         coded.push(self.append(slice, given, form, output));
         if let Some(groups) = &mut self.groups {
@@ -266,7 +278,9 @@ impl H264Encoder {
                 self.motion.expect_row(row, groups.lookahead.row_vectors(row));
             }
         }
-        let place = PicturePlace { shown: first + last as u32, ends_group: length > 1 };
+        let weights =
+            self.groups.as_ref().filter(|_| self.frames > 0).and_then(|groups| groups.lookahead.weights());
+        let place = PicturePlace { shown: first + last as u32, ends_group: length > 1, weights };
         let source = pending.picture(last);
         let given = GivenPicture { picture: &source, change: &FrameChange::UNKNOWN };
         let slice = self.encode_slice(given, place)?;
@@ -301,6 +315,7 @@ impl H264Encoder {
             shown,
             is_reference: between.is_reference,
             distances: &[],
+            weights: None,
             qp,
             deblocks: *deblocks,
         };
@@ -330,6 +345,7 @@ impl H264Encoder {
             thrift: 0,
             content: 0,
             scroll: None,
+            weighted: None,
             lasting: None,
             deblocks: *deblocks,
             search: Some(SearchEffort::of(self.effort)),

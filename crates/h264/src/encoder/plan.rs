@@ -3,6 +3,7 @@
 use super::H264Encoder;
 use crate::motion::search::SearchEffort;
 use crate::prediction::vectors::{Vector, scroll_vector};
+use crate::prediction::weights::Weights;
 use crate::settings::Effort;
 use crate::source::history::{GivenPicture, WholeMotion};
 use crate::source::scroll_search::ScrollSearch;
@@ -21,6 +22,8 @@ pub(super) struct PicturePlace {
     pub(super) shown: u32,
     /// Whether B pictures between the last I or P picture and this one are predicted from it.
     pub(super) ends_group: bool,
+    /// Weights of the picture before it, in a fade.
+    pub(super) weights: Option<Weights>,
 }
 
 /// The decisions about a picture.

@@ -10,6 +10,7 @@ pub(crate) mod intra4x4;
 pub(crate) mod neighbours;
 pub(crate) mod reference;
 pub(crate) mod vectors;
+pub(crate) mod weights;
 
 /// Luma samples that each side of a reconstructed picture is extended by.
 pub(crate) const PADDING: usize = 64;

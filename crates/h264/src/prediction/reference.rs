@@ -98,7 +98,17 @@ impl PaddedSamples {
         Plane { data: &self.data, stride: self.stride }
     }
 
-    /// The same of luma, in blocks of 16 × 16.
+    /// Becomes as another of the same size.
+    pub(crate) fn copy_all(&mut self, other: &PaddedSamples) {
+        self.data.copy_from_slice(&other.data);
+    }
+
+    /// All bytes, with the padding.
+    pub(crate) fn all_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
+    /// Repeats the outermost samples of the 16 × 16 bytes at (x, y) into the padding, as for luma.
     pub(crate) fn extend_luma(&mut self, x: usize, y: usize) {
         if x == 0 || x + 16 == self.width || y == 0 || y + 16 == self.height {
             self.extend_from::<1>(x, y, 16);

@@ -71,12 +71,14 @@ pub(crate) enum Content {
     Waves,
     /// A texture that turns and grows about the middle, so that motion differs from place to place.
     Drift,
+    /// The same, but it becomes darker and brighter again.
+    Fade,
     Black,
     White,
 }
 
 impl Content {
-    pub(crate) const ALL: [Content; 9] = [
+    pub(crate) const ALL: [Content; 10] = [
         Content::Noise,
         Content::Gradient,
         Content::Boxes,
@@ -84,6 +86,7 @@ impl Content {
         Content::Flashes,
         Content::Waves,
         Content::Drift,
+        Content::Fade,
         Content::Black,
         Content::White,
     ];
@@ -141,6 +144,17 @@ impl Content {
                     move |x, y| texture(x as f64, y as f64),
                     move |x, y| texture((x / 2 * 2) as f64, (y * 2) as f64 + 40.0 * (x % 2) as f64),
                 )
+            }
+            Content::Fade => {
+                // From all of it down to a fifth, in 16 pictures, and up again.
+                let share = 1.0 - (16 - (number % 32).abs_diff(16)) as f64 / 20.0;
+                let mut picture = Content::Drift.frame(size, number, quarters);
+                let fade = |sample: &mut u8, black: f64| {
+                    *sample = (black + (f64::from(*sample) - black) * share).round() as u8;
+                };
+                picture.luma.iter_mut().for_each(|sample| fade(sample, 16.0));
+                picture.chroma.iter_mut().for_each(|sample| fade(sample, 128.0));
+                picture
             }
             Content::Black => OwnedPicture::new(size, |_, _| 16, |_, _| 128),
             Content::White => OwnedPicture::new(size, |_, _| 235, |_, _| 128),
