@@ -348,7 +348,7 @@ impl H264Encoder {
             weighted: None,
             lasting: None,
             deblocks: *deblocks,
-            search: Some(SearchEffort::of(self.effort)),
+            search: Some(SearchEffort::of_between(self.effort)),
             scroll_vector: None,
             instructions: self.instructions,
         };

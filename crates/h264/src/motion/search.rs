@@ -49,6 +49,11 @@ impl SearchEffort {
         };
         SearchEffort { whole_steps, fine_steps, steps_each, divides: effort == Effort::Small }
     }
+
+    /// The same in B pictures, where more is known of the motion before it is searched.
+    pub(crate) fn of_between(effort: Effort) -> SearchEffort {
+        SearchEffort::of(if effort == Effort::Small { effort } else { Effort::Fast })
+    }
 }
 
 /// A block of 16×16 luma samples whose motion is searched.
