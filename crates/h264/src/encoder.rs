@@ -459,6 +459,7 @@ impl H264Encoder {
     }
 }
 
+mod between;
 mod check;
 mod group;
 mod numbers;

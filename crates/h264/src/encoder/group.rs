@@ -1,22 +1,15 @@
-//! Groups of B pictures: some pictures wait for a later one, from which they are predicted, too.
+//! Groups of B pictures: pictures wait for a later one, from which they are predicted, too.
 
 use super::H264Encoder;
+use super::UnitForm;
+use super::between::order_of;
 use super::plan::PicturePlace;
-use super::{CodedSlice, UnitForm};
-use crate::bits::nal::NalKind;
-use crate::bits::parameter_sets::SliceHeader;
 use crate::buffer_pool::BufferPool;
-use crate::decision::b_slice::{BSliceEncoder, BSliceState, BetweenPlace};
-use crate::decision::context::{SliceContext, later_qp};
-use crate::decision::slice_writer::SliceWriter;
-use crate::entropy::writer::{MacroblockWriter, SliceStart};
 use crate::grid::MacroblockGrid;
-use crate::macroblock::SliceKind;
 use crate::motion::colocated::StillQuarters;
 use crate::motion::lookahead::Lookahead;
-use crate::motion::search::SearchEffort;
 use crate::prediction::neighbours::NeighbourRows;
-use crate::prediction::reference::{Reconstruction, Reference};
+use crate::prediction::reference::Reconstruction;
 use crate::settings::{CodedPictures, H264Error};
 use crate::simd::Instructions;
 use crate::source::history::GivenPicture;
@@ -30,20 +23,17 @@ pub(super) const GROUP: usize = CodedPictures::MOST - 1;
 /// Less than one in so many macroblocks is too little change for B pictures.
 const LITTLE: usize = 100;
 
-/// By how much the QP of B pictures is above that of P pictures: of those that others are predicted from, and of the rest.
-const QP_OFFSETS: [u8; 2] = [2, 4];
-
 /// What is needed for B pictures.
 #[derive(Debug)]
 pub(super) struct Groups {
     /// The B picture in the middle of a group, from which the others are predicted.
-    middle: Reconstruction,
+    pub(super) middle: Reconstruction,
     /// Any other.
-    other: Reconstruction,
+    pub(super) other: Reconstruction,
     /// Which quarters hardly move in the P picture after a group, and in its middle.
     pub(super) anchor_still: StillQuarters,
-    middle_still: StillQuarters,
-    second_rows: NeighbourRows,
+    pub(super) middle_still: StillQuarters,
+    pub(super) second_rows: NeighbourRows,
     /// The last P picture, weighted; there is none until the first fade.
     pub(super) weighted: Option<Reconstruction>,
     buffers: BufferPool,
@@ -54,41 +44,6 @@ pub(super) struct Groups {
     last_length: usize,
     /// How many P pictures in turn have come without a group between them.
     pub(super) singles: u32,
-}
-
-/// A picture that a B picture is predicted from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stored {
-    Before,
-    After,
-    Middle,
-}
-
-/// A B picture of a group.
-#[derive(Debug, Clone, Copy)]
-struct Between {
-    /// Its place in the group, from 1 on, and those of the pictures that it is predicted from.
-    place: usize,
-    before: (Stored, usize),
-    after: (Stored, usize),
-    is_reference: bool,
-}
-
-/// The B pictures of a group of `length` pictures, the P picture included, in the order of decoding.
-fn order_of(length: usize) -> Vec<Between> {
-    let (start, end) = ((Stored::Before, 0), (Stored::After, length));
-    if length < GROUP {
-        return (1..length)
-            .map(|place| Between { place, before: start, after: end, is_reference: false })
-            .collect();
-    }
-    let middle = (Stored::Middle, length / 2);
-    let other = |place: usize, before, after| Between { place, before, after, is_reference: false };
-    vec![
-        Between { place: middle.1, before: start, after: end, is_reference: true },
-        other(1, start, middle),
-        other(3, middle, end),
-    ]
 }
 
 impl Groups {
@@ -107,9 +62,7 @@ impl Groups {
             singles: 0,
         }
     }
-}
 
-impl Groups {
     /// Memory for a weighted reference.
     pub(super) fn take_weighted(&mut self, grid: MacroblockGrid) -> Reconstruction {
         self.weighted.take().unwrap_or_else(|| Reconstruction::new(grid, &self.buffers))
@@ -295,104 +248,5 @@ impl H264Encoder {
         }
         self.groups = Some(groups);
         Ok(())
-    }
-
-    /// Encodes a B picture of a group of `length` pictures.
-    fn encode_between(
-        &mut self,
-        groups: &mut Groups,
-        source: &Picture<'_>,
-        between: Between,
-        (length, shown): (usize, u32),
-    ) -> CodedSlice {
-        let Groups { middle, other, anchor_still, middle_still, second_rows, deblocks, .. } = groups;
-        let later = later_qp(self.parameters.base_qp);
-        let [of_reference, of_other] = QP_OFFSETS;
-        let qp = (later + if between.is_reference { of_reference } else { of_other }).min(51);
-        let header = SliceHeader {
-            kind: SliceKind::B,
-            frame_number: self.numbers.next(),
-            shown,
-            is_reference: between.is_reference,
-            distances: &[],
-            weights: None,
-            qp,
-            deblocks: *deblocks,
-        };
-        self.parameters.append_slice_header(&mut self.bits, &header);
-        let count = self.reconstructions.len();
-        let anchors = [2, 1].map(|back| &self.reconstructions[(self.frames as usize + count - back) % count]);
-        let current = if between.is_reference { &mut *middle } else { &mut *other };
-        let mut current = std::mem::take(current);
-        let picture = |(stored, _): (Stored, usize)| match stored {
-            Stored::Before => anchors[0],
-            Stored::After => anchors[1],
-            Stored::Middle => &*middle,
-        };
-        let references = [between.before, between.after].map(|stored| Reference {
-            distance: stored.1.abs_diff(between.place) as u32,
-            picture: picture(stored),
-        });
-        let fineness = self.fineness;
-        let context = SliceContext {
-            given: GivenPicture { picture: source, change: &FrameChange::UNKNOWN },
-            grid: self.parameters.grid,
-            references: &references,
-            quantisers: &self.quantisers,
-            qp,
-            later_qp: later,
-            fineness,
-            thrift: 0,
-            content: 0,
-            scroll: None,
-            weighted: None,
-            lasting: None,
-            deblocks: *deblocks,
-            search: Some(SearchEffort::of_between(self.effort)),
-            scroll_vector: None,
-            instructions: self.instructions,
-        };
-        let start = SliceStart {
-            entropy_coding: self.parameters.entropy_coding,
-            slice: SliceKind::B,
-            qp,
-            instructions: self.instructions,
-        };
-        let writer = MacroblockWriter::new(std::mem::take(&mut self.bits), start);
-        let written =
-            SliceWriter::new(&context, writer, &mut self.rows, &mut current).with_second_list(second_rows);
-        let frames = |from: usize, to: usize| to.abs_diff(from) as i16;
-        let (colocated, still): (&_, _) = match between.after.0 {
-            Stored::Middle => (&*middle_still, None),
-            _ if between.is_reference => (&*anchor_still, Some(middle_still)),
-            _ => (&*anchor_still, None),
-        };
-        let state = BSliceState {
-            history: &self.history,
-            motion: &self.motion,
-            colocated,
-            still,
-            edges: deblocks.then_some(self.deblocking.edges()),
-            codings: &mut self.codings,
-        };
-        let place = BetweenPlace {
-            before: frames(between.before.1, between.place),
-            after: frames(between.place, between.after.1),
-            group: length as i16,
-        };
-        let rbsp = BSliceEncoder { context, place, state, written }.encode();
-        if *deblocks {
-            self.deblocking.run_between(&mut current, self.instructions);
-        }
-        self.keep_reconstruction(&current);
-        let kind = if between.is_reference {
-            self.numbers.count();
-            *middle = current;
-            NalKind::Slice
-        } else {
-            *other = current;
-            NalKind::UnreferencedSlice
-        };
-        CodedSlice { kind, rbsp }
     }
 }

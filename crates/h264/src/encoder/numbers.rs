@@ -35,3 +35,19 @@ impl ReferenceNumbers {
         anchors.iter().filter_map(number).map(|number| self.count.wrapping_sub(*number)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b_pictures_that_others_are_predicted_from_count_between_p_pictures() {
+        let mut numbers = ReferenceNumbers::default();
+        (0..3).for_each(|_| numbers.anchor());
+        assert_eq!((numbers.next(), numbers.distances(&[1, 3])), (3, vec![1, 3]));
+        numbers.count();
+        assert_eq!((numbers.next(), numbers.distances(&[1, 2])), (4, vec![2, 3]));
+        numbers.anchor();
+        assert_eq!(numbers.distances(&[1, 2]), [1, 3]);
+    }
+}

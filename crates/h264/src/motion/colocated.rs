@@ -37,3 +37,33 @@ impl StillQuarters {
         self.quarters[index]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prediction::neighbours::{MacroblockKind, NOT_INTER};
+    use crate::prediction::vectors::Vector;
+
+    #[test]
+    fn what_moves_by_a_quarter_of_a_sample_at_most_is_still() {
+        let moving = |references: [i8; 4], x: [i16; 4]| CodedMacroblock {
+            kind: MacroblockKind::Inter,
+            references,
+            vectors: x.map(|x| Vector { x, y: -1 }),
+            ..CodedMacroblock::UNAVAILABLE
+        };
+        let intra = CodedMacroblock {
+            kind: MacroblockKind::Intra4x4,
+            references: [NOT_INTER; 4],
+            ..CodedMacroblock::UNAVAILABLE
+        };
+        let mut still = StillQuarters::new(MacroblockGrid { columns: 3, rows: 2 });
+        still.store_row(1, &[moving([0; 4], [0, 1, -1, 2]), moving([0, 1, 0, 1], [0; 4]), intra], &[]);
+        assert_eq!([0, 3, 4, 5].map(|index| still.at(index)), [0, 0b0111, 0b0101, 0]);
+        // In a B slice, list 1 counts where list 0 is not used.
+        let first = moving([NOT_INTER, NOT_INTER, 0, NOT_INTER], [0, 0, 9, 0]);
+        let second = moving([0, NOT_INTER, 0, 0], [1, 0, 0, 4]);
+        still.store_row(0, &[first, intra, intra], &[second, intra, intra]);
+        assert_eq!(still.at(0), 0b0001);
+    }
+}

@@ -165,7 +165,7 @@ impl Lookahead {
     /// explains only the smaller part of the picture.
     fn fade(&self, place: usize) -> Option<Weights> {
         /// How far off a mean may be in each round.
-        const LIMITS: [f32; 4] = [f32::INFINITY, 24.0, 8.0, 3.0];
+        const LIMITS: [f32; 4] = [f32::INFINITY, 24.0, 10.0, 5.0];
         let means = self.pictures[0].means.iter().zip(&self.pictures[place].means);
         let (mut factor, mut offsets) = (1.0, [0.0; 3]);
         let mut count = 0.0;
@@ -246,5 +246,78 @@ impl SimdKernel for HalveRow<'_> {
             let sum: u16 = upper.iter().chain(lower).map(|&sample| u16::from(sample)).sum();
             *out = ((sum + 2) >> 2) as u8;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strikeline_picture::Plane;
+
+    const WIDTH: usize = 256;
+    const HEIGHT: usize = 192;
+
+    /// A texture that has moved to the right by `moved` samples, its luma from 16 on and its chroma from 128 on times `share`.
+    fn planes(moved: usize, share: f64) -> [Vec<u8>; 2] {
+        let corner = |x: usize, y: usize| {
+            let mixed = ((x * 7919 + y * 104_729) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            (mixed >> 40) as f64 / f64::from(1 << 23) - 1.0
+        };
+        let texture = |x: usize, y: usize| {
+            // Smooth between corners 16 samples apart.
+            let (x, y) = (x + 200 - moved, y + 16);
+            let (right, down) = ((x % 16) as f64 / 16.0, (y % 16) as f64 / 16.0);
+            let row = |y: usize| corner(x / 16, y) * (1.0 - right) + corner(x / 16 + 1, y) * right;
+            (row(y / 16) * (1.0 - down) + row(y / 16 + 1) * down) * share
+        };
+        let luma = (0..WIDTH * HEIGHT)
+            .map(|at| (16.0 + 100.0 * share + 45.0 * texture(at % WIDTH, at / WIDTH)).round() as u8);
+        let chroma = (0..WIDTH * HEIGHT / 2)
+            .map(|at| (128.0 + 30.0 * texture(at % WIDTH / 2 * 2, at / WIDTH * 2)).round() as u8);
+        [luma.collect(), chroma.collect()]
+    }
+
+    fn lookahead(pictures: &[[Vec<u8>; 2]]) -> Lookahead {
+        let size = PictureSize::new(WIDTH as u32, HEIGHT as u32).unwrap();
+        let mut lookahead = Lookahead::new(size, 4, &BufferPool::default(), Instructions::detect());
+        for (place, [luma, chroma]) in pictures.iter().enumerate() {
+            let plane = |data| Plane { data, stride: WIDTH };
+            lookahead.take(place, &Picture::nv12(size, plane(luma), plane(chroma)));
+        }
+        lookahead
+    }
+
+    #[test]
+    fn motion_is_found_farther_the_later_a_picture_is() {
+        let mut lookahead = lookahead(&[0, 12, 24, 36, 48].map(|moved| planes(moved, 1.0)));
+        for (place, scale, moved) in [(1, 1, 12), (2, 2, 24), (4, 2, 48)] {
+            lookahead.difference(place, scale);
+            assert_eq!(lookahead.weights(), None);
+            let vectors: Vec<Vector> = (2..10).flat_map(|row| lookahead.row_vectors(row)).collect();
+            let right = vectors.iter().filter(|vector| **vector == Vector { x: -4 * moved, y: 0 }).count();
+            assert!(right * 3 > vectors.len() * 2, "picture {place}: {right} of {}", vectors.len());
+        }
+        lookahead.advance(2);
+        lookahead.difference(2, 1);
+        let vectors: Vec<Vector> = lookahead.row_vectors(5).collect();
+        assert!(vectors.contains(&Vector { x: -96, y: 0 }), "{vectors:?}");
+    }
+
+    #[test]
+    fn a_fade_is_told_from_motion() {
+        let mut lookahead =
+            lookahead(&[(0, 1.0), (0, 0.75), (4, 0.5), (4, 1.0)].map(|(moved, share)| planes(moved, share)));
+        for (place, share) in [(1, 0.75), (2, 0.5)] {
+            lookahead.difference(place, 1);
+            let Weights { luma, chroma } = lookahead.weights().unwrap();
+            let close = |weight: Weight, black: f64| {
+                (f64::from(weight.factor) - 64.0 * share).abs() <= 5.0
+                    && (f64::from(weight.offset) - black * (1.0 - share)).abs() <= 9.0
+            };
+            assert!(close(luma, 16.0), "picture {place}: {luma:?}");
+            assert!(chroma.iter().all(|weight| close(*weight, 128.0)), "picture {place}: {chroma:?}");
+        }
+        lookahead.difference(3, 1);
+        assert_eq!(lookahead.weights(), None, "it has only moved");
     }
 }
