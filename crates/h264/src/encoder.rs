@@ -310,8 +310,13 @@ impl H264Encoder {
         Ok(CodedSlice { kind: if intra { NalKind::IdrSlice } else { NalKind::Slice }, rbsp })
     }
 
-    /// Encodes the macroblocks of a picture.
-    fn encode_macroblocks(&mut self, plan: &PicturePlan<'_>, coarseness: Coarseness) -> CodedMacroblocks {
+    /// Encodes the macroblocks of a picture. `is_repeated`: whether this was done already, with another result.
+    fn encode_macroblocks(
+        &mut self,
+        plan: &PicturePlan<'_>,
+        coarseness: Coarseness,
+        is_repeated: bool,
+    ) -> CodedMacroblocks {
         let PicturePlan { given, place, scroll, distances, search } = *plan;
         let intra = self.frames == 0;
         let is_told = given.change.scroll.is_some();
@@ -365,6 +370,7 @@ impl H264Encoder {
             thrift: coarseness.beyond(),
             // 0 stands for undefined samples.
             content: self.frames + 1,
+            is_repeated,
             scroll,
             weighted: place.weights.zip(weighted.as_ref()),
             lasting: self.lasting.as_deref().filter(|_| intra),

@@ -479,3 +479,17 @@ fn arbitrary_pictures_and_hints_are_decoded_exactly() {
         prop_assert!(decoded.as_ref() == Ok(&coded.reconstruction), "{:?}", decoded.err());
     });
 }
+
+/// Inputs of the fuzz target's body that were decoded otherwise once.
+#[test]
+fn inputs_that_were_coded_wrongly_are_decoded_exactly() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inputs");
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let coded = fuzz_body::run(&std::fs::read(&path).unwrap());
+        let decoded = [Some(decoders::openh264(&coded.stream)), decoders::ffmpeg(&coded.stream)];
+        for decoded in decoded.into_iter().flatten() {
+            assert!(decoded.as_ref() == Ok(&coded.reconstruction), "{}", path.display());
+        }
+    }
+}

@@ -64,6 +64,8 @@ pub(crate) struct SliceContext<'a> {
     pub(crate) thrift: u8,
     /// The id of what is new in this picture.
     pub(crate) content: ContentId,
+    /// Whether the picture was coded already, so that its reconstruction holds what is not to be in it.
+    pub(crate) is_repeated: bool,
     pub(crate) scroll: Option<Scroll>,
     /// Weights of the reference, and the reference as it is with them, for searches. Then there is one reference, and no macroblock is
     /// copied from it.

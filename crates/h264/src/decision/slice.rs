@@ -119,7 +119,7 @@ impl<'a> SliceEncoder<'a> {
     /// Copies unchanged and moved macroblocks of a row into the reconstruction, whole runs at once.
     fn copy_unchanged_and_moved(&mut self, row: usize, changes: &[SourceChange]) {
         let start = row * self.context.grid.columns;
-        let references = self.context.references;
+        let SliceContext { references, is_repeated, .. } = self.context;
         let mut column = 0;
         while column < changes.len() {
             let first = column;
@@ -137,14 +137,14 @@ impl<'a> SliceEncoder<'a> {
                         self.find_what_to_refine(run, vector);
                     }
                 }
-                SourceChange::Unchanged if self.state.ages.idle_tiles(row)[column / TILE] => {
+                SourceChange::Unchanged if !is_repeated && self.state.ages.idle_tiles(row)[column / TILE] => {
                     column = (column / TILE + 1) * TILE;
                 }
                 SourceChange::Unchanged => {
                     let reference = references[0].picture;
                     while column < changes.len()
                         && changes[column] == SourceChange::Unchanged
-                        && self.state.ages.age(start + column) <= FINAL_AGE
+                        && (is_repeated || self.state.ages.age(start + column) <= FINAL_AGE)
                         && self.written.take_content_id(reference, start + column)
                     {
                         column += 1;

@@ -100,6 +100,7 @@ impl H264Encoder {
             fineness,
             thrift: 0,
             content: 0,
+            is_repeated: false,
             scroll: None,
             weighted: None,
             lasting: None,

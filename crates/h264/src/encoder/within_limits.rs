@@ -45,7 +45,11 @@ impl H264Encoder {
     /// Encodes the macroblocks of a picture, as coarsely as the limits of its bits need.
     pub(super) fn encode_within_limits(&mut self, plan: &PicturePlan<'_>) -> CodedMacroblocks {
         let Some(mut limits) = self.limits.take() else {
-            return self.encode_macroblocks(plan, Coarseness::of_qp(later_qp(self.parameters.base_qp)));
+            return self.encode_macroblocks(
+                plan,
+                Coarseness::of_qp(later_qp(self.parameters.base_qp)),
+                false,
+            );
         };
         limits.ages.copy_from(&self.ages);
         limits.motion.copy_from(&self.motion);
@@ -57,13 +61,15 @@ impl H264Encoder {
         };
         let parameter_sets = if is_first { self.parameter_sets().bytes() } else { 0 };
         let mut coarseness = limits.controller.begin(kind);
+        let mut is_repeated = false;
         let coded = loop {
-            let coded = self.encode_macroblocks(plan, coarseness);
+            let coded = self.encode_macroblocks(plan, coarseness, is_repeated);
             let bytes = parameter_sets + START_CODE.len() + nal_bytes(&coded.rbsp);
             match limits.controller.judge(bytes as u64 * 8) {
                 Verdict::Keep => break coded,
                 Verdict::Again(next) => coarseness = next,
             }
+            is_repeated = true;
             self.ages.copy_from(&limits.ages);
             self.motion.copy_from(&limits.motion);
         };
