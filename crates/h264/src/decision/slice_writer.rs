@@ -332,7 +332,8 @@ impl<'a> SliceWriter<'a> {
         } else if !self.writer.macroblock_within(MAX_BITS as usize, macroblock, levels, &around, second) {
             return false;
         }
-        self.last_qp = self.last_qp.wrapping_add_signed(macroblock.qp_delta as i8) % 52;
+        // Equation 7-37, for samples of 8 bits.
+        self.last_qp = ((i32::from(self.last_qp) + macroblock.qp_delta + 52) % 52) as u8;
         self.rows.set(position.column, CodedMacroblock { qp: Some(self.last_qp), ..macroblock.coded });
         true
     }
