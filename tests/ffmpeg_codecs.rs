@@ -99,12 +99,42 @@ fn every_codec_of_ffmpeg_makes_the_frames_in_every_format_that_can_have_it() {
 }
 
 #[test]
+fn with_more_effort_the_built_in_encoder_has_b_pictures_in_every_format() {
+    let (folder, _) = folder_with(&song());
+    let folder = folder.path();
+    let look = ["--view", "perspective"];
+    succeed(render(folder, &["-o", "raw.y4m"]).args(look));
+    let frames = decode(&folder.join("raw.y4m"), WIDTH, HEIGHT);
+    for effort in ["balanced", "small"] {
+        for ending in ["mp4", "mov", "mkv"] {
+            let name = format!("{effort}.{ending}");
+            succeed(render(folder, &["--effort", effort, "-o", &name]).args(look));
+            check(folder, &name, "h264", &frames, 36.0);
+            // In the order of decoding.
+            let about = probe(&folder.join(&name));
+            let time =
+                |packet: &serde_json::Value| packet["pts_time"].as_str().unwrap().parse::<f64>().unwrap();
+            let times: Vec<f64> = about["packets"].as_array().unwrap().iter().map(time).collect();
+            let late = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
+            assert!(late >= 10, "{name}: {late} frames are shown before one that is decoded earlier");
+        }
+        // A pipe gets an MP4 file of fragments.
+        let name = format!("{effort}.pipe.mp4");
+        let output = render(folder, &["--effort", effort, "-o", "-"]).args(look).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::write(folder.join(&name), output.stdout).unwrap();
+        check(folder, &name, "h264", &frames, 36.0);
+    }
+}
+
+#[test]
 fn the_bytes_do_not_depend_on_the_split_of_the_work_or_on_interruptions_or_parts() {
     let (folder, _) = folder_with(&song());
     let folder = folder.path();
     let bytes = |name: &str| fs::read(folder.join(name)).unwrap();
     for (codec, ending, more) in [
         ("x264", "mp4", &[][..]),
+        ("h264", "mp4", &["--effort", "balanced", "--view", "perspective"]),
         ("ffv1", "mkv", &[]),
         ("ffv1-rgba", "mkv", &["--transparent"]),
         ("vp9", "webm", &["--pixel-format", "yuv444p", "--no-sound"]),
