@@ -75,13 +75,14 @@ impl<S: AudioSource> Limiter<S> {
             source,
             channels,
             detector: PeakDetector::new(ceiling, channels),
-            input: vec![0.0; history * channels],
+            // Peaks of the first samples may lie in front of them, in the silence there.
+            input: vec![0.0; (history + detector::REACH) * channels],
             detected: history,
             held: 0,
             ended: false,
             gains: Vec::new(),
             output: VecDeque::new(),
-            lead: smoother.delay(),
+            lead: smoother.delay() + detector::REACH,
             lowest: smoother::FULL,
             smoother,
         })

@@ -41,6 +41,18 @@ fn a_peak_is_turned_down_where_it_is_and_nothing_moves() {
 }
 
 #[test]
+fn a_peak_in_front_of_the_first_sample_is_turned_down() {
+    // Between the silence and the first of these samples the sound is louder than at any of them.
+    let mut samples = vec![0.0; 4000];
+    samples[..8].copy_from_slice(&[5.0, 5.0, -4.0, -4.0, 4.0, 4.0, 0.1, 0.1]);
+    for rate in [32_000, 48_000] {
+        let out = read_all(Limiter::new(Samples::new(stereo(rate), samples.clone()), -1.0).unwrap());
+        let peak = true_peak(&out, rate);
+        assert!(peak <= -1.0, "{rate} Hz: {peak}");
+    }
+}
+
+#[test]
 fn an_unusable_ceiling_is_refused_and_bad_samples_are_silence() {
     assert!(Limiter::new(Samples::new(mono(8_000), vec![]), 1.0).is_err());
     assert!(Limiter::new(Samples::new(mono(8_000), vec![]), f64::NAN).is_err());
