@@ -239,8 +239,9 @@ pub(crate) struct SliceHeader<'a> {
 
 /// pred_weight_table (7.3.3.2) of a list of `entries`, all with the same weights.
 fn append_weights(bits: &mut BitWriter, entries: usize, weights: Option<Weights>) {
-    bits.ue(LOG_DENOMINATOR); // luma_log2_weight_denom
-    bits.ue(LOG_DENOMINATOR); // chroma_log2_weight_denom
+    let denominator = if weights.is_some() { LOG_DENOMINATOR } else { 0 };
+    bits.ue(denominator); // luma_log2_weight_denom
+    bits.ue(denominator); // chroma_log2_weight_denom
     for _ in 0..entries {
         bits.flag(weights.is_some()); // luma_weight_l0_flag
         let Some(Weights { luma, chroma: [cb, cr] }) = weights else {

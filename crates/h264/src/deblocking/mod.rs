@@ -11,7 +11,7 @@ pub(crate) use edges::BlockEdges;
 
 use crate::decision::ages::MacroblockAges;
 use crate::grid::MacroblockGrid;
-use crate::prediction::reference::{ContentId, Reconstruction};
+use crate::prediction::reference::{ContentId, Reconstruction, UNDEFINED};
 use crate::simd::Instructions;
 use picture::DeblockPicture;
 
@@ -54,16 +54,14 @@ impl Deblocking {
         }
     }
 
-    /// Filters a B picture, of which nothing is copied exactly.
+    /// Filters a B picture. What that changes is in no other picture.
     pub(crate) fn run_between(&mut self, picture: &mut Reconstruction, instructions: Instructions) {
         let Deblocking { grid, edges, changed } = self;
+        changed.fill(false);
         DeblockPicture { grid: *grid, picture, edges, changed }.run(instructions);
-        let last = (grid.columns - 1, grid.rows - 1);
-        for index in 0..grid.len() {
-            let (column, row) = (index % grid.columns, index / grid.columns);
-            if column == 0 || row == 0 || column == last.0 || row == last.1 {
-                picture.extend_border(column, row);
-            }
+        for (index, _) in changed.iter().enumerate().filter(|(_, changed)| **changed) {
+            picture.content_ids[index] = UNDEFINED;
+            picture.extend_border(index % grid.columns, index / grid.columns);
         }
     }
 

@@ -9,10 +9,12 @@ use crate::deblocking::BlockEdges;
 use crate::grid::MacroblockPosition;
 use crate::motion::colocated::StillQuarters;
 use crate::motion::field::MotionField;
+use crate::prediction::bidirectional::TwoListPartition;
 use crate::prediction::coarse_rows::CoarseRows;
+use crate::prediction::reference::UNDEFINED;
 use crate::samples::MacroblockBuffer;
 use crate::source::block::source_block;
-use crate::source::history::SourceHistory;
+use crate::source::history::{SourceHistory, WholeMotion};
 
 /// Where a B picture lies between the P pictures around it, in frames.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +79,30 @@ impl BSliceEncoder<'_> {
         self.written.finish()
     }
 
+    /// Skips a macroblock that is the same in both references and whose source is, too; returns whether it does.
+    fn skip_unchanged(&mut self, position: MacroblockPosition) -> bool {
+        let BSliceState { history, colocated, .. } = &self.state;
+        let [before, after] = [0, 1].map(|list: usize| self.context.references[list].picture);
+        let id = before.content_ids[position.index];
+        if id == UNDEFINED || after.content_ids[position.index] != id {
+            return false;
+        }
+        let around = self.written.around_in_both(position.column);
+        let direct = TwoListPartition::direct(&around, colocated.at(position.index));
+        if !direct.stands_still()
+            || !history.given_has_moved(self.context.given, position, WholeMotion::by(0, 0))
+        {
+            return false;
+        }
+        let (macroblock, second) = direct.macroblock(&around);
+        self.written.skip_two_lists(position, before, &macroblock, &second);
+        true
+    }
+
     fn encode_macroblock(&mut self, position: MacroblockPosition) {
+        if self.skip_unchanged(position) {
+            return;
+        }
         let BSliceState { history, motion, colocated, codings, .. } = &mut self.state;
         let mut padded = MacroblockBuffer::EMPTY;
         let source = source_block(self.context.given.picture, position, &mut padded);

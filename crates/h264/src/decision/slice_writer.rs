@@ -290,6 +290,23 @@ impl<'a> SliceWriter<'a> {
         self.store(block, coding, fits);
     }
 
+    /// Writes B_Skip for a macroblock in direct mode whose samples are those of `from` at its position.
+    pub(crate) fn skip_two_lists(
+        &mut self,
+        position: MacroblockPosition,
+        from: &Reconstruction,
+        macroblock: &Macroblock,
+        second: &SecondList,
+    ) {
+        if self.take_content_id(from, position.index) {
+            self.copy_run(from, position.run(), Vector::ZERO);
+        }
+        self.writer.skipped(&self.rows.around(position.column));
+        let skipped = CodedMacroblock { kind: MacroblockKind::Skipped, ..macroblock.coded };
+        self.rows.set(position.column, skipped);
+        self.set_in_second_list(position, second.coded);
+    }
+
     /// Keeps what a macroblock of a B slice is in list 1. One that is not predicted from another picture is like any such.
     fn set_in_second_list(&mut self, position: MacroblockPosition, coded: CodedMacroblock) {
         if let Some(rows) = &mut self.second_rows {

@@ -10,7 +10,7 @@ use crate::decision::slice_writer::SliceWriter;
 use crate::entropy::writer::{MacroblockWriter, SliceStart};
 use crate::macroblock::SliceKind;
 use crate::motion::search::SearchEffort;
-use crate::prediction::reference::Reference;
+use crate::prediction::reference::{Reference, UNDEFINED};
 use crate::source::history::GivenPicture;
 use strikeline_picture::{FrameChange, Picture};
 
@@ -99,7 +99,7 @@ impl H264Encoder {
             later_qp: later,
             fineness,
             thrift: 0,
-            content: 0,
+            content: UNDEFINED,
             is_repeated: false,
             scroll: None,
             weighted: None,

@@ -114,6 +114,12 @@ impl TwoListPartition {
         self.motions == [self.motions[0]; 4]
     }
 
+    /// Whether nothing moves.
+    pub(crate) fn stands_still(&self) -> bool {
+        let vectors = self.motions.iter().flat_map(|motion| motion.vectors).flatten();
+        vectors.into_iter().all(|vector| vector == Vector::ZERO)
+    }
+
     pub(crate) fn motion(&self, quarter: usize) -> TwoListMotion {
         self.motions[quarter]
     }

@@ -157,9 +157,10 @@ impl Drop for PaddedSamples {
     }
 }
 
-/// Identifies the samples of a macroblock: at one position, equal ids mean equal samples. 0 stands for undefined
-/// samples.
+/// Identifies the samples of a macroblock: at one position, equal ids mean equal samples, unless they are [`UNDEFINED`].
 pub(crate) type ContentId = u32;
+/// The id of undefined samples, and of those that no other picture has.
+pub(crate) const UNDEFINED: ContentId = 0;
 
 /// An entry of reference list 0.
 #[derive(Debug, Clone, Copy)]
