@@ -236,7 +236,7 @@ impl H264Encoder {
 
     fn finish_as(&mut self, form: UnitForm, output: &mut Vec<u8>) -> Result<CodedPictures, H264Error> {
         let mut coded = CodedPictures::default();
-        self.encode_rest(form, output, &mut coded)?;
+        self.encode_waiting(true, form, output, &mut coded)?;
         Ok(coded)
     }
 

@@ -140,7 +140,7 @@ impl H264Encoder {
     }
 
     /// Encodes some of the pictures that wait, or `all` of them.
-    fn encode_waiting(
+    pub(super) fn encode_waiting(
         &mut self,
         all: bool,
         form: UnitForm,
@@ -202,16 +202,6 @@ impl H264Encoder {
         // their differences say, as some are coded finer for the others. The weights were found by measurement.
         let costs = [(36 * one, 1), (6 * one + 20 * two, GROUP / 2), (6 * one + 4 * two + 10 * four, GROUP)];
         costs.into_iter().rev().min_by_key(|(cost, _)| *cost).map_or(1, |(_, length)| length)
-    }
-
-    /// Encodes all pictures that wait.
-    pub(super) fn encode_rest(
-        &mut self,
-        form: UnitForm,
-        output: &mut Vec<u8>,
-        coded: &mut CodedPictures,
-    ) -> Result<(), H264Error> {
-        self.encode_waiting(true, form, output, coded)
     }
 
     /// Encodes the first `length` pictures that wait.
