@@ -285,6 +285,30 @@ fn groups_of_b_pictures_of_every_length_are_decoded_exactly() {
 }
 
 #[test]
+fn what_stands_still_beside_what_moves_is_decoded_exactly_in_b_pictures() {
+    for effort in [Effort::Balanced, Effort::Small] {
+        let mut video = TestVideo::new(320, 192);
+        for (qp, quarters) in [(12, 9), (24, 30), (34, 60)] {
+            let mut segment = video.segment_of(qp, 1, EntropyCoding::Cabac, effort);
+            let still = Content::Drift.frame(segment.video.size, 0, quarters);
+            for number in 0..17 {
+                // Of every three columns of macroblocks two move, as one that stands still is skipped by the motion beside it.
+                let mut frame = Content::Drift.frame(segment.video.size, number, quarters);
+                let stands = |at: usize| at % 320 / 16 % 3 == 2;
+                let planes = [(&mut frame.luma, &still.luma), (&mut frame.chroma, &still.chroma)];
+                for (plane, still) in planes {
+                    let samples = plane.iter_mut().zip(still).enumerate();
+                    samples.filter(|(at, _)| stands(*at)).for_each(|(_, (to, from))| *to = *from);
+                }
+                segment.encode(&frame, &FrameChange::UNKNOWN);
+            }
+            assert!(segment.finish() > 0);
+        }
+        video.check(&format!("{effort:?}"));
+    }
+}
+
+#[test]
 fn fades_take_few_bytes_and_are_decoded_exactly() {
     let bytes = |content: Content, effort: Effort| {
         let mut video = TestVideo::new(320, 192);
