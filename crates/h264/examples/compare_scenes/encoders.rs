@@ -53,7 +53,11 @@ impl EncoderKind {
     /// Encodes a clip; the stream is written to `stream` and decoded by ffmpeg to be judged.
     pub(crate) fn run(&self, clip: &Clip, qp: u8, stream: &Path) -> Result<Outcome> {
         let seconds = match self.method {
-            Method::BuiltIn(effort) => encode_built_in(clip, qp, effort, stream)?,
+            Method::BuiltIn(effort) => {
+                let (seconds, output) = encode_built_in(clip, qp, effort)?;
+                std::fs::write(stream, output)?;
+                seconds
+            }
             Method::X264(preset, parameters) => encode_x264(clip, preset, parameters, qp, stream)?,
         };
         Ok(Outcome {
@@ -64,8 +68,8 @@ impl EncoderKind {
     }
 }
 
-/// CPU seconds.
-fn encode_built_in(clip: &Clip, qp: u8, effort: Effort, stream: &Path) -> Result<f64> {
+/// CPU seconds, and the stream.
+pub(crate) fn encode_built_in(clip: &Clip, qp: u8, effort: Effort) -> Result<(f64, Vec<u8>)> {
     let settings = H264Settings::new(clip.size, clip.rate)
         .with_qp(Qp::new(qp).ok_or("the QP is over 51")?)
         .with_effort(effort)
@@ -87,9 +91,7 @@ fn encode_built_in(clip: &Clip, qp: u8, effort: Effort, stream: &Path) -> Result
     if let Some(mut encoder) = encoder {
         encoder.finish_annex_b(&mut output)?;
     }
-    let seconds = thread_seconds() - start;
-    std::fs::write(stream, output)?;
-    Ok(seconds)
+    Ok((thread_seconds() - start, output))
 }
 
 /// CPU seconds, less those of reading the clip.

@@ -11,6 +11,9 @@
 //! `--qps 20,26,32` chooses the QPs, `--frames N` uses the first N frames of each scene (300), `--only TEXT` runs the
 //! built-in efforts that have it in their names, `--alone` runs only these, `--cache FILE` keeps what other encoders made for the next time, and `--brief`
 //! leaves out the first table. ffmpeg with libx264 is needed.
+//!
+//! `--times N` only encodes, N times with each of the built-in efforts, and prints the CPU time per frame (median and least) and the
+//! bytes: for a profiler, and to compare two builds. It needs no ffmpeg.
 
 mod bd_rate;
 mod encoders;
@@ -21,7 +24,7 @@ mod y4m;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use encoders::{ENCODERS, Method};
+use encoders::{ENCODERS, Method, encode_built_in};
 use table::{Cache, Key, Row, print_differences, print_means, print_rows};
 use y4m::Clip;
 
@@ -34,6 +37,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let alone = option(&mut arguments, "--alone", false).is_some();
     let brief = option(&mut arguments, "--brief", false).is_some();
     let cache = option(&mut arguments, "--cache", true).map(PathBuf::from);
+    if let Some(times) = option(&mut arguments, "--times", true) {
+        return measure_times(&arguments, &qps, frames, &only, times.parse()?);
+    }
     let mut cache = Cache::open(cache)?;
     let stream = std::env::temp_dir().join(format!("compare_scenes-{}.264", std::process::id()));
     let mut all = Vec::new();
@@ -72,6 +78,35 @@ fn main() -> Result<(), Box<dyn Error>> {
     print_means(&all);
     if std::env::var_os("KEEP").is_none() {
         std::fs::remove_file(stream)?;
+    }
+    Ok(())
+}
+
+/// Prints what the built-in efforts take, without a look at the pictures.
+fn measure_times(
+    scenes: &[String],
+    qps: &[u8],
+    frames: usize,
+    only: &str,
+    times: usize,
+) -> Result<(), Box<dyn Error>> {
+    println!("{:14} {:9} {:>3} {:>9} {:>9} {:>9}", "scene", "effort", "QP", "ms/frame", "least", "bytes");
+    for path in scenes {
+        let clip = Clip::open(Path::new(path), frames)?;
+        for encoder in ENCODERS.iter().filter(|encoder| encoder.name.contains(only)) {
+            let Method::BuiltIn(effort) = encoder.method else { continue };
+            for &qp in qps {
+                let (mut milliseconds, mut bytes) = (Vec::new(), 0);
+                for _ in 0..times.max(1) {
+                    let (seconds, output) = encode_built_in(&clip, qp, effort)?;
+                    milliseconds.push(seconds * 1e3 / clip.len() as f64);
+                    bytes = output.len();
+                }
+                milliseconds.sort_by(f64::total_cmp);
+                let (median, least) = (milliseconds[milliseconds.len() / 2], milliseconds[0]);
+                println!("{:14} {:9} {qp:3} {median:9.3} {least:9.3} {bytes:9}", clip.name, encoder.name);
+            }
+        }
     }
     Ok(())
 }
