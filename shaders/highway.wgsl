@@ -61,12 +61,9 @@ struct Highway {
     lane_half_width: f32,
     // Opacity of notes that go on beyond the strike line.
     passing: f32,
-    // Sparks: how many of an accent, how far they fly and half their size in pixels, and the least velocity of an
-    // accent from 0 to 1.
-    particles: f32,
+    // Sparks: how far they fly, and half their size, in pixels.
     particle_reach: f32,
     particle_radius: f32,
-    accent_from: f32,
 
     // Milliseconds of the song at which the lane labels begin and end to fade.
     labels_fade: vec2<i32>,

@@ -18,6 +18,9 @@ struct Fragment {
     @location(2) @interpolate(flat) color: vec4<f32>,
 }
 
+// In `style.x`: the note is an accent.
+const ACCENT: u32 = 32u;
+
 // Sparks are quads in one strip, with two vertices between them that join them by triangles without an area.
 const SPARK: u32 = 6u;
 
@@ -34,8 +37,8 @@ fn random_share(number: u32) -> f32 {
     return f32(number >> 8u) / 16777216.0;
 }
 
-// Where a spark is when `left` is left of its time, from where it began: fast, then slower, and falling. It does not
-// fly further than `highway.particle_reach`.
+// Where a spark is when `left` is left of its time, from where it began: fast, then slower, and falling. The area that it
+// may cover is worked out in `src/highway/changes.rs`.
 fn flown(direction: vec2<f32>, left: f32) -> vec2<f32> {
     let age = 1.0 - left;
     let way = direction * (1.0 - left * left * left) * 0.8 + vec2<f32>(0.0, 0.2 * age * age);
@@ -61,7 +64,7 @@ fn vertex(@builtin(vertex_index) index: u32, note: Note) -> Fragment {
     let radius = highway.particle_radius * mix(0.6, 1.0, random_share(scrambled(third))) + sample_footprint() * 0.25;
     let tail = begin + flown(direction, min(left + 0.07, 1.0));
     let head = begin + flown(direction, left);
-    let is_seen = left > 0.0 && note.color_velocity.a >= highway.accent_from - 0.002;
+    let is_seen = left > 0.0 && (note.style.x & ACCENT) != 0u;
 
     let way = head - tail;
     let along = select(vec2<f32>(1.0, 0.0), normalize(way), length(way) > 1e-3) * radius;

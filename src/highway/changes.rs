@@ -36,8 +36,10 @@ pub(super) struct EffectExtents {
     /// Whether struck gems and kicks are seen themselves, and how much they grow.
     pub flash: bool,
     burst: f32,
-    /// How far sparks fly, and light goes up the lanes; 0 for none.
-    particles: f32,
+    /// How far sparks fly, 0 for none; and half their size.
+    spark_reach: f32,
+    spark_radius: f32,
+    /// How far light goes up the lanes; 0 for none.
     lane_light: f32,
     lane_half_width: f32,
     /// Whether notes go on beyond the strike line.
@@ -102,10 +104,8 @@ impl EffectExtents {
             ring_stroke: layout.line(effects.ring_width) / 2.0,
             flash: effects.flash > 0.0,
             burst: 1.0 + effects.burst,
-            particles: match effects.particles {
-                0 => 0.0,
-                _ => layout.scaled(effects.particle_reach) + layout.particle_radius(theme) + 2.0,
-            },
+            spark_reach: if effects.particles > 0 { layout.scaled(effects.particle_reach) } else { 0.0 },
+            spark_radius: layout.particle_radius(theme) + 2.0,
             lane_light: if effects.lane_light > 0.0 { layout.scaled(effects.lane_light_reach) } else { 0.0 },
             lane_half_width: layout.lane_half_width(),
             passing: effects.passing > 0.0,
@@ -161,9 +161,6 @@ impl EffectExtents {
         if let Some(light) = seen_reach(more * self.line_glow, self.glow_reach * 0.4) {
             cover(note.half_width + light, self.strike_half_width + light);
         }
-        if self.particles > 0.0 {
-            cover(note.half_width + self.particles, self.particles);
-        }
         if self.ring > 0.0 {
             let stroke = self.stroke(more);
             // A ring is a polygon around its circle; 12 corners reach 3.6 % beyond it.
@@ -173,12 +170,14 @@ impl EffectExtents {
                 false => cover(radius, radius),
             }
         }
+        let sparks = (note.is_accent && self.spark_reach > 0.0).then(|| self.of_sparks(layout, note, less));
         if half_width <= 0.0 && self.lane_light <= 0.0 && !self.passing {
-            return None;
+            return sparks;
         }
         let strike = layout.strike as f32;
         let across = [note.center - half_width, note.center + half_width];
         let mut part = around(across, [strike - half_height, strike + half_height]);
+        part = sparks.map_or(part, |sparks| part.union(&sparks));
         if self.lane_light > 0.0 {
             let half_width = if is_kick { note.half_width } else { self.lane_half_width };
             let lane = RoadShape { half_width, half_height: 0.0, ..*note };
@@ -195,6 +194,18 @@ impl EffectExtents {
             part = part.union(&self.moving(layout, note, -most, 0.0));
         }
         Some(part)
+    }
+
+    /// What the sparks of an accent may cover when at least `left` is left of their time: `flown` in `shaders/particles.wgsl`.
+    fn of_sparks(&self, layout: &Layout, note: &RoadShape, left: f32) -> Rectangle {
+        let flown = grown(0.0, 0.8, left) * self.spark_reach;
+        let fallen = 0.2 * (1.0 - left) * (1.0 - left) * self.spark_reach;
+        // They fly up the road, at most 1.2 to either side: the sine of that is less than 0.94.
+        let across = note.half_width * 0.8 + flown * 0.94 + self.spark_radius;
+        let (up, down) = (flown + self.spark_radius, fallen + self.spark_radius);
+        let strike = layout.strike as f32;
+        let rows = if layout.reverse { [strike - down, strike + up] } else { [strike - up, strike + down] };
+        around([note.center - across, note.center + across], rows)
     }
 
     /// The four sides of the ring of a kick that is `ahead` subpixels before the strike line; `None` where it has none. It
@@ -297,5 +308,54 @@ pub(super) fn add_texts(parts: &mut Vec<Rectangle>, before: &[TextState], now: &
         let touched = rest.iter().position(|text| parts.iter().any(|part| part.meets(&text.bounds)));
         let Some(touched) = touched else { return };
         parts.push(rest.swap_remove(touched).bounds);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use strikeline_picture::PictureSize;
+
+    /// A gem in the middle of a picture of the theme `stage`, and its extents.
+    fn gem(is_accent: bool, reverse: bool) -> (Layout, EffectExtents, RoadShape) {
+        let theme = crate::theme::Theme::builtin("stage").unwrap();
+        let options = HighwayOptions { theme, reverse, ..HighwayOptions::default() };
+        let layout = Layout::new(PictureSize::new(1920, 1080).unwrap(), 3, &options);
+        let extents = EffectExtents::new(&layout, &options, 0.0, 1000);
+        (layout, extents, RoadShape { center: 960.0, half_width: 60.0, half_height: 15.0, is_accent })
+    }
+
+    proptest! {
+        // The formula of the shader.
+        #[test]
+        fn sparks_of_accents_stay_within_the_changed_part(
+            age in 0i64..=1000, angle in -1.2f32..=1.2, speed in 0.35f32..=1.0, begin in -0.8f32..=0.8, reverse in any::<bool>(),
+        ) {
+            let (layout, extents, accent) = gem(true, reverse);
+            let part = extents.of_sparks(&layout, &accent, extents.left(-age).1);
+            let left = 1.0 - age as f32 / 1000.0;
+            let way = speed * (1.0 - left * left * left) * 0.8;
+            let fallen = 0.2 * (1.0 - left) * (1.0 - left);
+            let x = accent.center + begin * accent.half_width + way * angle.sin() * extents.spark_reach;
+            let along = (fallen - way * angle.cos()) * extents.spark_reach;
+            let y = layout.strike as f32 + along * layout.direction();
+            let radius = extents.spark_radius;
+            prop_assert!(part.left as f32 <= x - radius && x + radius <= part.right as f32);
+            prop_assert!(part.top as f32 <= y - radius && y + radius <= part.bottom as f32);
+            let all = extents.of_note(&layout, &accent, -age, false).unwrap();
+            prop_assert_eq!(all.union(&part), all);
+        }
+    }
+
+    #[test]
+    fn notes_that_are_no_accents_have_no_sparks() {
+        let [(layout, extents, accent), (.., plain)] = [true, false].map(|is_accent| gem(is_accent, false));
+        // Without what covers more.
+        let extents = EffectExtents { lane_light: 0.0, passing: false, ..extents };
+        let [accent, plain] =
+            [accent, plain].map(|note| extents.of_note(&layout, &note, -900, false).unwrap());
+        assert!(accent.top + 100 < plain.top, "{accent:?} {plain:?}");
+        assert!(accent.bottom < plain.bottom + 100, "{accent:?} {plain:?}");
     }
 }

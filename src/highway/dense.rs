@@ -151,7 +151,9 @@ pub(super) fn chosen_to_shine(
 /// The shapes of some objects, each once.
 pub(super) fn distinct(shapes: impl Iterator<Item = RoadShape>) -> Vec<RoadShape> {
     let mut known = HashSet::new();
-    let bits = |shape: &RoadShape| [shape.center, shape.half_width, shape.half_height].map(f32::to_bits);
+    let bits = |shape: &RoadShape| {
+        ([shape.center, shape.half_width, shape.half_height].map(f32::to_bits), shape.is_accent)
+    };
     shapes.filter(|shape| known.insert(bits(shape))).collect()
 }
 

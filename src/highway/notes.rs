@@ -17,6 +17,8 @@ pub(super) struct RoadShape {
     pub half_width: f32,
     /// Half of its size along.
     pub half_height: f32,
+    /// Whether it is an accent, off which sparks fly.
+    pub is_accent: bool,
 }
 
 /// Something that lies on the road.
@@ -35,6 +37,9 @@ pub(super) const MOST_ROOM: f32 = 127.0;
 /// Beside the mark: what says that a gem is a cymbal's.
 pub(super) const CYMBAL: u8 = 16;
 
+/// Beside both: what says that a note is an accent.
+const ACCENT: u8 = 32;
+
 /// One note on the GPU: 24 bytes. See `shaders/gems.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
@@ -50,14 +55,16 @@ pub(super) struct NoteInstance {
     pub half_height: f32,
     /// sRGB as bright as the note is loud, and the velocity of 0 to 127 as 0 to 254.
     pub color_velocity: [u8; 4],
-    /// Mark, plus [`CYMBAL`] for a cymbal; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the
+    /// Mark, plus [`CYMBAL`] for a cymbal, plus [`ACCENT`] for an accent; fill of the body, 0 to 255; width of the outline in 1/8 pixel; 1 for a kick bar, plus twice the
     /// free distance (see [`place_notes`](super::placement::place_notes)).
     pub style: [u8; 4],
 }
 
 impl HasRoadShape for NoteInstance {
     fn road_shape(&self) -> RoadShape {
-        RoadShape { center: self.center, half_width: self.half_width, half_height: self.half_height }
+        let is_accent = self.style[0] & ACCENT != 0;
+        let NoteInstance { center, half_width, half_height, .. } = *self;
+        RoadShape { center, half_width, half_height, is_accent }
     }
 }
 
@@ -123,6 +130,7 @@ impl NoteInstance {
         let across = if is_kick { 1.0 } else { scale };
         let half_width = (((right - left) / 2.0 - margin) * across).min((right - left) / 2.0);
         let half_height = half_height * scale;
+        let accent_bit = if is_accent { ACCENT } else { 0 };
         // An outline leaves a body to see.
         let outline = (outline * layout.scale).min(half_height * 0.6).min(half_width * 0.6);
         NoteInstance {
@@ -132,7 +140,7 @@ impl NoteInstance {
             half_height,
             color_velocity: brightened(note, gems.dimmest),
             style: [
-                if is_kick { 0 } else { note.mark as u8 | cymbal_bit(note.shape) },
+                if is_kick { 0 } else { note.mark as u8 | cymbal_bit(note.shape) } | accent_bit,
                 if is_ghost { (gems.ghost.fill * 255.0).round() as u8 } else { 255 },
                 (outline * 8.0).round().min(255.0) as u8,
                 u8::from(is_kick),
@@ -170,7 +178,8 @@ pub(super) struct LineInstance {
 
 impl HasRoadShape for LineInstance {
     fn road_shape(&self) -> RoadShape {
-        RoadShape { center: self.center, half_width: self.half_width, half_height: self.half_height }
+        let LineInstance { center, half_width, half_height, .. } = *self;
+        RoadShape { center, half_width, half_height, is_accent: false }
     }
 }
 

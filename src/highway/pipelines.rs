@@ -60,12 +60,12 @@ pub(super) struct HighwayUniform {
     lane_light_reach: f32,
     lane_half_width: f32,
     passing: f32,
-    particles: f32,
     particle_reach: f32,
     particle_radius: f32,
-    accent_from: f32,
     labels_fade: [i32; 2],
     progress: [i32; 2],
+    /// To a multiple of 16 bytes, as the shader has it.
+    padding: [u32; 2],
 }
 
 /// What changes from frame to frame: eight bytes.
@@ -126,12 +126,11 @@ impl HighwayUniform {
             lane_light_reach: layout.scaled(effects.lane_light_reach),
             lane_half_width: layout.lane_half_width(),
             passing: effects.passing,
-            particles: effects.particles.into(),
             particle_reach: layout.scaled(effects.particle_reach),
             particle_radius: layout.particle_radius(theme),
-            accent_from: f32::from(gems.accent.from) / 127.5,
             labels_fade,
             progress,
+            padding: [0; 2],
         }
     }
 }

@@ -326,7 +326,7 @@ impl H264Encoder {
         // Errors of the first picture are copied through the whole segment, so it is coded finer.
         let qp = if intra {
             later_qp.saturating_sub(fineness.first)
-        } else if place.ends_group {
+        } else if place.group > 1 {
             later_qp
         } else if !is_told && search.is_some() && self.is_mostly_new() {
             cascaded_qp(later_qp, self.frames)

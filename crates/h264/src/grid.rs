@@ -23,28 +23,44 @@ impl MacroblockGrid {
 
     #[inline]
     pub(crate) fn position(self, column: usize, row: usize) -> MacroblockPosition {
-        MacroblockPosition { column, row, index: row * self.columns + column }
+        let index = (row * self.columns + column) as u32;
+        MacroblockPosition { column: column as u16, row: row as u16, index }
     }
 }
 
-/// Position of a macroblock.
+/// Position of a macroblock. It fits into a register: memory that was just written is slow to copy.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MacroblockPosition {
-    pub(crate) column: usize,
-    pub(crate) row: usize,
-    /// In raster order.
-    pub(crate) index: usize,
+    column: u16,
+    row: u16,
+    index: u32,
 }
 
 impl MacroblockPosition {
+    #[inline(always)]
+    pub(crate) fn column(self) -> usize {
+        self.column.into()
+    }
+
+    #[inline(always)]
+    pub(crate) fn row(self) -> usize {
+        self.row.into()
+    }
+
+    /// In raster order.
+    #[inline(always)]
+    pub(crate) fn index(self) -> usize {
+        self.index as usize
+    }
+
     /// First column of its luma samples.
     pub(crate) fn x(self) -> usize {
-        self.column * 16
+        self.column() * 16
     }
 
     /// First row of its luma samples.
     pub(crate) fn y(self) -> usize {
-        self.row * 16
+        self.row() * 16
     }
 
     /// The neighbours that lie in the picture.
@@ -54,7 +70,7 @@ impl MacroblockPosition {
 
     /// The run of this macroblock alone.
     pub(crate) fn run(self) -> MacroblockRun {
-        MacroblockRun { row: self.row, first: self.column, end: self.column + 1 }
+        MacroblockRun { row: self.row(), first: self.column(), end: self.column() + 1 }
     }
 }
 

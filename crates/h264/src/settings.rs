@@ -89,10 +89,10 @@ pub enum Effort {
 }
 
 /// Whether there are B pictures, where pictures change in ways that nobody told: with [`Effort::Balanced`] and [`Effort::Small`], unless
-/// entropy coding is CAVLC, or the bits are limited. Then pictures are not always decoded in the order in which they are shown, and up
-/// to five of them wait for later ones before they are encoded.
-pub fn has_b_pictures(effort: Effort, entropy_coding: EntropyCoding, rate_control: RateControl) -> bool {
-    effort != Effort::Fast && entropy_coding == EntropyCoding::Cabac && rate_control.is_none()
+/// entropy coding is CAVLC. Then pictures are not always decoded in the order in which they are shown, and up to five of them wait for
+/// later ones before they are encoded.
+pub fn has_b_pictures(effort: Effort, entropy_coding: EntropyCoding) -> bool {
+    effort != Effort::Fast && entropy_coding == EntropyCoding::Cabac
 }
 
 /// What an encoder must know before the first picture. Use the same settings for all segments of a video.
@@ -137,7 +137,7 @@ impl H264Settings {
 
     /// Whether there are B pictures, as [`has_b_pictures`] says.
     pub fn has_b_pictures(&self) -> bool {
-        has_b_pictures(self.effort, self.entropy_coding, self.rate_control)
+        has_b_pictures(self.effort, self.entropy_coding)
     }
 
     /// The same with another [`Self::qp`].

@@ -10,7 +10,7 @@ mod content;
 use content::{Content, OwnedPicture};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use strikeline_h264::{BitRate, BufferLimit, H264Encoder, H264Settings, Qp, RateControl};
+use strikeline_h264::{BitRate, BufferLimit, Effort, H264Encoder, H264Settings, Qp, RateControl};
 use strikeline_picture::{FrameChange, FrameRate, PictureSize, SegmentIndex};
 
 /// Pictures of a size in segments of equal length; the last may be shorter.
@@ -19,12 +19,13 @@ struct Scene {
     rate: FrameRate,
     segment: usize,
     pictures: Vec<OwnedPicture>,
+    effort: Effort,
 }
 
 /// A coded scene.
 struct Video {
     stream: Vec<u8>,
-    /// Of each picture, parameter sets included.
+    /// Of each picture, parameter sets included, in the order of decoding.
     bits: Vec<u64>,
 }
 
@@ -40,7 +41,12 @@ impl Scene {
         picture: fn(PictureSize, usize) -> OwnedPicture,
     ) -> Scene {
         let (size, rate) = (PictureSize::new(width, height).unwrap(), FrameRate::new(30, 1).unwrap());
-        Scene { size, rate, segment, pictures: (0..frames).map(|number| picture(size, number)).collect() }
+        let pictures = (0..frames).map(|number| picture(size, number)).collect();
+        Scene { size, rate, segment, pictures, effort: Effort::Fast }
+    }
+
+    fn with_effort(self, effort: Effort) -> Scene {
+        Scene { effort, ..self }
     }
 
     fn seconds(&self) -> f64 {
@@ -50,6 +56,7 @@ impl Scene {
     fn encode(&self, qp: u8, control: RateControl) -> Video {
         let settings = H264Settings::new(self.size, self.rate)
             .with_qp(Qp::new(qp).unwrap())
+            .with_effort(self.effort)
             .with_segment_frames(self.segment as u32)
             .with_rate_control(control);
         let mut video = Video { stream: Vec::new(), bits: Vec::new() };
@@ -62,8 +69,10 @@ impl Scene {
                 let coded = encoder
                     .encode_annex_b(&picture.picture(), &FrameChange::UNKNOWN, &mut video.stream)
                     .unwrap();
-                video.bits.push(coded.bytes() as u64 * 8);
+                video.bits.extend(coded.iter().map(|picture| picture.bytes as u64 * 8));
             }
+            let coded = encoder.finish_annex_b(&mut video.stream).unwrap();
+            video.bits.extend(coded.iter().map(|picture| picture.bytes as u64 * 8));
         }
         video
     }
@@ -138,21 +147,26 @@ fn cut(size: PictureSize, number: usize) -> OwnedPicture {
 /// Draws a picture of a scene.
 type Draw = fn(PictureSize, usize) -> OwnedPicture;
 
+/// Without and with B pictures.
+const EFFORTS: [Effort; 2] = [Effort::Fast, Effort::Balanced];
+
 const SCENES: [(&str, Draw); 5] =
     [("noise", noise), ("boxes", boxes), ("drift", drift), ("still", still), ("cut", cut)];
 
 #[test]
 fn no_segment_takes_more_than_its_share_and_no_buffer_runs_empty() {
-    for (name, picture) in SCENES {
+    for ((name, picture), effort) in
+        SCENES.into_iter().flat_map(|scene| EFFORTS.map(|effort| (scene, effort)))
+    {
         for (frames, segment) in [(100, 60), (60, 15), (35, 7)] {
-            let scene = Scene::new(frames, segment, picture);
+            let scene = Scene::new(frames, segment, picture).with_effort(effort);
             for qp in [24, 34] {
                 let rate = scene.rate_at(qp);
                 let limit = BufferLimit::of_one_second(rate);
                 for limit in [limit, limit.with_size(rate.get() * 3).unwrap()] {
                     let control = RateControl::NONE.with_average(rate).with_limit(limit);
                     let mut video = scene.encode(16, control);
-                    let what = format!("{name}, segments of {segment}, QP {qp}, {control:?}");
+                    let what = format!("{name}, {effort:?}, segments of {segment}, QP {qp}, {control:?}");
                     if let Some(packets) = packets(&video.stream) {
                         assert_eq!(packets, video.bits, "{what}");
                         video.bits = packets;
@@ -172,44 +186,52 @@ fn no_segment_takes_more_than_its_share_and_no_buffer_runs_empty() {
 
 #[test]
 fn hard_content_takes_what_it_may() {
-    for (name, picture) in [("noise", noise as fn(PictureSize, usize) -> OwnedPicture), ("drift", drift)] {
-        let scene = Scene::new(120, 60, picture);
-        for qp in [26, 34] {
-            let rate = scene.rate_at(qp);
-            let share = scene.share(&scene.encode(12, RateControl::NONE.with_average(rate)), rate);
-            assert!((0.95..=1.0).contains(&share), "{name}, QP {qp}: {share}");
+    for (name, picture) in [("noise", noise as Draw), ("drift", drift)] {
+        for effort in EFFORTS {
+            let scene = Scene::new(120, 60, picture).with_effort(effort);
+            for qp in [26, 34] {
+                let rate = scene.rate_at(qp);
+                let share = scene.share(&scene.encode(12, RateControl::NONE.with_average(rate)), rate);
+                assert!((0.95..=1.0).contains(&share), "{name}, {effort:?}, QP {qp}: {share}");
+            }
         }
     }
 }
 
 #[test]
 fn a_limit_without_an_average_holds_too() {
-    let scene = Scene::new(120, 60, cut);
-    let rate = scene.rate_at(30);
-    let limit = BufferLimit::of_one_second(rate);
-    let video = scene.encode(16, RateControl::NONE.with_limit(limit));
-    assert!(scene.least_in_buffer(&video, limit) >= 0.0);
-    let share = scene.share(&video, rate);
-    assert!(share > 0.8, "{share}");
+    for effort in EFFORTS {
+        let scene = Scene::new(120, 60, cut).with_effort(effort);
+        let rate = scene.rate_at(30);
+        let limit = BufferLimit::of_one_second(rate);
+        let video = scene.encode(16, RateControl::NONE.with_limit(limit));
+        assert!(scene.least_in_buffer(&video, limit) >= 0.0);
+        let share = scene.share(&video, rate);
+        assert!(share > 0.8, "{effort:?}: {share}");
+    }
 }
 
 #[test]
 fn what_needs_no_more_is_as_with_constant_quality() {
-    let scene = Scene::new(60, 30, boxes);
-    let rate = BitRate::new(50_000_000).unwrap();
-    let control = RateControl::NONE.with_average(rate).with_limit(BufferLimit::of_one_second(rate));
-    let [constant, limited] = [RateControl::NONE, control].map(|control| scene.encode(26, control));
-    assert_eq!(constant.bits, limited.bits);
+    for effort in EFFORTS {
+        let scene = Scene::new(60, 30, boxes).with_effort(effort);
+        let rate = BitRate::new(50_000_000).unwrap();
+        let control = RateControl::NONE.with_average(rate).with_limit(BufferLimit::of_one_second(rate));
+        let [constant, limited] = [RateControl::NONE, control].map(|control| scene.encode(26, control));
+        assert_eq!(constant.bits, limited.bits, "{effort:?}");
+    }
 }
 
 #[test]
 fn segments_do_not_depend_on_one_another() {
-    let scene = Scene::new(90, 30, cut);
-    let control = RateControl::NONE.with_average(BitRate::new(100_000).unwrap());
-    let whole = scene.encode(20, control);
-    assert!(whole.stream == scene.encode(20, control).stream, "the same again");
-    let shorter = Scene::new(60, 30, cut).encode(20, control);
-    assert!(whole.stream.starts_with(&shorter.stream));
+    for effort in EFFORTS {
+        let scene = Scene::new(90, 30, cut).with_effort(effort);
+        let control = RateControl::NONE.with_average(BitRate::new(100_000).unwrap());
+        let whole = scene.encode(20, control);
+        assert!(whole.stream == scene.encode(20, control).stream, "the same again");
+        let shorter = Scene::new(60, 30, cut).with_effort(effort).encode(20, control);
+        assert!(whole.stream.starts_with(&shorter.stream));
+    }
 }
 
 #[test]
@@ -218,13 +240,15 @@ fn extremes_come_out() {
         let rate = BitRate::new(bits_per_second).unwrap();
         let limit = BufferLimit::of_one_second(rate).with_size(buffer).unwrap();
         for (frames, segment) in [(1, 1), (3, 1), (2, 60), (61, 60)] {
-            let scene = Scene::of_size((64, 64), frames, segment, noise);
-            for control in [
-                RateControl::NONE.with_average(rate),
-                RateControl::NONE.with_limit(limit),
-                RateControl::NONE.with_average(rate).with_limit(limit),
-            ] {
-                assert_eq!(scene.encode(0, control).bits.len(), frames);
+            for effort in EFFORTS {
+                let scene = Scene::of_size((64, 64), frames, segment, noise).with_effort(effort);
+                for control in [
+                    RateControl::NONE.with_average(rate),
+                    RateControl::NONE.with_limit(limit),
+                    RateControl::NONE.with_average(rate).with_limit(limit),
+                ] {
+                    assert_eq!(scene.encode(0, control).bits.len(), frames);
+                }
             }
         }
     }

@@ -30,8 +30,8 @@ pub(crate) struct EncoderArgs {
     /// How much work goes into smaller files, with the codec h264 [default: fast]
     ///
     /// It matters where pictures change everywhere, as in perspective: there balanced makes files about a quarter smaller, in about two
-    /// thirds more time and with more memory. It gains less with --bitrate or --max-bitrate. What stands still, or moves by whole pixels,
-    /// costs the same time and bytes with each.
+    /// thirds more time and with more memory, or better at the same --bitrate. What stands still, or moves by whole pixels, costs the
+    /// same time and bytes with each.
     #[arg(long, hide_short_help = true, value_name = "EFFORT", value_enum)]
     effort: Option<EffortChoice>,
 

@@ -10,7 +10,9 @@
 //! time against that of constant quality.
 //!
 //! `--frames N` uses the first N frames of each scene (240), `--segment N` has segments of N frames (120), `--scroll N` says that the
-//! scene falls by N rows per frame, and `--trace` prints the bits of each picture.
+//! scene falls by N rows per frame, `--effort N` is 0 for fast (the default), 1 for balanced or 2 for small, and `--trace` prints the
+//! bits of each picture, in the order of decoding. `--rates 1000,3000` asks for these averages, in kbit/s, instead, and prints what was
+//! taken, and the PSNR of luma.
 
 #[path = "../compare_scenes/y4m.rs"]
 #[expect(dead_code, reason = "of what the comparison of encoders needs, this needs some")]
@@ -20,7 +22,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use strikeline_h264::{BitRate, BufferLimit, H264Encoder, H264Settings, Qp, RateControl};
+use strikeline_h264::{BitRate, BufferLimit, Effort, H264Encoder, H264Settings, Qp, RateControl};
 use strikeline_picture::{FrameChange, Scroll, SegmentIndex};
 use y4m::Clip;
 
@@ -31,7 +33,7 @@ const QPS: [u8; 5] = [18, 24, 30, 36, 44];
 
 /// What an encoder made of a scene.
 struct Outcome {
-    /// Of each picture, parameter sets included.
+    /// Of each picture in the order of decoding, parameter sets included.
     bits: Vec<u64>,
     /// Of luma, in dB.
     psnr: f64,
@@ -56,6 +58,35 @@ fn main() -> Result<()> {
     };
     let (frames, segment) = (number("--frames", 240)?, number("--segment", 120)?);
     let scroll = number("--scroll", 0)?;
+    let effort = [Effort::Fast, Effort::Balanced, Effort::Small][number("--effort", 0)?.min(2)];
+    let rates = match arguments.iter().position(|argument| argument == "--rates") {
+        Some(at) => {
+            arguments.remove(at);
+            arguments.remove(at).split(',').map(str::parse).collect::<std::result::Result<Vec<u64>, _>>()?
+        }
+        None => Vec::new(),
+    };
+    if !rates.is_empty() {
+        println!("| scene | rate in kbit/s | taken | PSNR |\n| --- | --- | --- | --- |");
+        for path in &arguments {
+            let clip = Clip::open(Path::new(path), frames)?;
+            let change =
+                FrameChange::UNKNOWN.with_scroll((scroll > 0).then(|| Scroll::whole(0, scroll as i32)));
+            let settings = H264Settings::new(clip.size, clip.rate)
+                .with_effort(effort)
+                .with_segment_frames(segment as u32)
+                .with_qp(Qp::new(QPS[0]).unwrap_or_default());
+            for &rate in &rates {
+                let rate = BitRate::new(rate * 1000).ok_or("no rate")?;
+                let settings = settings.with_rate_control(RateControl::NONE.with_average(rate));
+                let outcome = encode(&clip, &settings, &change)?;
+                let may = rate.get() as f64 * clip.len() as f64 / clip.rate.as_f64();
+                let taken = outcome.total() as f64 / may * 100.0;
+                println!("| {} | {} | {taken:.1} % | {:.2} |", clip.name, rate.get() / 1000, outcome.psnr);
+            }
+        }
+        return Ok(());
+    }
     println!(
         "| scene | rate in kbit/s | average alone: taken, PSNR, time | with buffer: taken, PSNR, least, time |"
     );
@@ -63,7 +94,8 @@ fn main() -> Result<()> {
     for path in &arguments {
         let clip = Clip::open(Path::new(path), frames)?;
         let change = FrameChange::UNKNOWN.with_scroll((scroll > 0).then(|| Scroll::whole(0, scroll as i32)));
-        let settings = H264Settings::new(clip.size, clip.rate).with_segment_frames(segment as u32);
+        let settings =
+            H264Settings::new(clip.size, clip.rate).with_effort(effort).with_segment_frames(segment as u32);
         let encode = |settings: H264Settings| encode(&clip, &settings, &change);
         let constant: Vec<Outcome> = QPS
             .iter()
@@ -120,23 +152,33 @@ fn least_fullness(bits: &[u64], limit: BufferLimit, rate: f64) -> f64 {
 }
 
 fn encode(clip: &Clip, settings: &H264Settings, change: &FrameChange) -> Result<Outcome> {
-    let (mut bits, mut output, mut squares, mut seconds) = (Vec::new(), Vec::new(), 0.0, 0.0);
-    let mut encoder = H264Encoder::new(settings, SegmentIndex(0))?;
+    let mut outcome = Outcome { bits: Vec::new(), psnr: 0.0, seconds: 0.0 };
     let segment = settings.segment_frames as usize;
-    for index in 0..clip.len() {
-        if index.is_multiple_of(segment) {
-            encoder = H264Encoder::new(settings, SegmentIndex((index / segment) as u64))?;
-            encoder.expect_frames(segment.min(clip.len() - index) as u32);
+    let mut squares = 0.0;
+    for first in (0..clip.len()).step_by(segment) {
+        let end = clip.len().min(first + segment);
+        let mut encoder = H264Encoder::new(settings, SegmentIndex((first / segment) as u64))?;
+        encoder.expect_frames((end - first) as u32);
+        encoder.keep_reconstructions();
+        let mut decoded = first;
+        for index in first..=end {
+            let mut output = Vec::new();
+            let start = Instant::now();
+            let coded = match index {
+                _ if index == end => encoder.finish_annex_b(&mut output)?,
+                _ => encoder.encode_annex_b(&clip.picture(index), change, &mut output)?,
+            };
+            outcome.seconds += start.elapsed().as_secs_f64();
+            for (picture, (luma, _)) in coded.iter().zip(encoder.take_reconstructions()) {
+                outcome.bits.push(picture.bytes as u64 * 8);
+                let shown = decoded.checked_add_signed(picture.delay as isize).ok_or("no such picture")?;
+                let pairs = luma.iter().zip(clip.samples(shown));
+                let errors = pairs.map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2));
+                squares += errors.sum::<u64>() as f64 / luma.len() as f64;
+                decoded += 1;
+            }
         }
-        output.clear();
-        let start = Instant::now();
-        encoder.encode_annex_b(&clip.picture(index), change, &mut output)?;
-        seconds += start.elapsed().as_secs_f64();
-        bits.push(output.len() as u64 * 8);
-        let (luma, _) = encoder.reconstruction();
-        let errors = luma.iter().zip(clip.samples(index)).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2));
-        squares += errors.sum::<u64>() as f64 / luma.len() as f64;
     }
-    let psnr = 10.0 * (255.0 * 255.0 / (squares / clip.len() as f64).max(1e-4)).log10();
-    Ok(Outcome { bits, psnr, seconds })
+    outcome.psnr = 10.0 * (255.0 * 255.0 / (squares / clip.len() as f64).max(1e-4)).log10();
+    Ok(outcome)
 }

@@ -49,7 +49,7 @@ impl Deblocking {
         for (index, _) in changed.iter().enumerate().filter(|(_, changed)| **changed) {
             let position = grid.position(index % grid.columns, index / grid.columns);
             picture.content_ids[index] = content;
-            picture.extend_border(position.column, position.row);
+            picture.extend_border(position.column(), position.row());
             ages.mark_changed(position);
         }
     }

@@ -124,8 +124,8 @@ impl MacroblockAges {
 
     /// Records the age of a macroblock for its tile.
     fn record(&mut self, position: MacroblockPosition) {
-        let age = self.age(position.index).min(FINAL_AGE);
-        let tile = position.row * self.tiles() + position.column / TILE;
+        let age = self.age(position.index()).min(FINAL_AGE);
+        let tile = position.row() * self.tiles() + position.column() / TILE;
         self.tile_ages[tile] |= 1 << age;
     }
 
@@ -140,13 +140,13 @@ impl MacroblockAges {
 
     /// Records that a macroblock has changed.
     pub(crate) fn mark_changed(&mut self, position: MacroblockPosition) {
-        self.changed[position.index] = self.frame;
+        self.changed[position.index()] = self.frame;
         self.record(position);
     }
 
     /// Defers the refinement of a macroblock by one picture.
     pub(crate) fn defer_refinement(&mut self, position: MacroblockPosition) {
-        self.changed[position.index] = (self.changed[position.index] + 1).min(self.frame);
+        self.changed[position.index()] = (self.changed[position.index()] + 1).min(self.frame);
         self.record(position);
     }
 }

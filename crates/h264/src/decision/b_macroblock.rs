@@ -88,7 +88,7 @@ impl ModeDecision<'_, '_> {
         self.drops_single_levels = true;
         let rate = block.rate;
         let [best, other] = codings;
-        let around = self.written.around_in_both(block.position.column);
+        let around = self.written.around_in_both(block.position.column());
         let range = VectorRange::of(self.context.grid, block.position);
         let direct = TwoListPartition::direct(&around, between.still);
         let mut trial = DirectTrial { luma: [u32::MAX; 4], error: u32::MAX, is_coded: false };
@@ -176,7 +176,7 @@ impl ModeDecision<'_, '_> {
         direct: &TwoListPartition,
         error: u32,
     ) {
-        (out.macroblock, _) = direct.macroblock(&self.written.around_in_both(block.position.column));
+        (out.macroblock, _) = direct.macroblock(&self.written.around_in_both(block.position.column()));
         out.skip = None;
         out.reconstruction.clone_from(&out.predicted);
         (out.bits, out.cost) = (0, error);
@@ -306,7 +306,7 @@ impl ModeDecision<'_, '_> {
     /// Codes a macroblock, which is predicted, without residual if that is cheaper, and calculates the cost.
     fn code_two_lists(&self, out: &mut Coding, block: &MacroblockToCode<'_>, partition: &TwoListPartition) {
         let instructions = self.context.instructions;
-        let around = self.written.around_in_both(block.position.column);
+        let around = self.written.around_in_both(block.position.column());
         let (macroblock, second) = partition.macroblock(&around);
         out.macroblock = macroblock;
         out.skip = None;
@@ -340,7 +340,7 @@ impl ModeDecision<'_, '_> {
         block: &MacroblockToCode<'_>,
         partition: &TwoListPartition,
     ) {
-        let around = self.written.around_in_both(block.position.column);
+        let around = self.written.around_in_both(block.position.column());
         let (_, second) = partition.macroblock(&around);
         self.written.write_two_lists(block, coding, &second);
     }

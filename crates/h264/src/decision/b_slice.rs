@@ -83,12 +83,12 @@ impl BSliceEncoder<'_> {
     fn skip_unchanged(&mut self, position: MacroblockPosition) -> bool {
         let BSliceState { history, colocated, .. } = &self.state;
         let [before, after] = [0, 1].map(|list: usize| self.context.references[list].picture);
-        let id = before.content_ids[position.index];
-        if id == UNDEFINED || after.content_ids[position.index] != id {
+        let id = before.content_ids[position.index()];
+        if id == UNDEFINED || after.content_ids[position.index()] != id {
             return false;
         }
-        let around = self.written.around_in_both(position.column);
-        let direct = TwoListPartition::direct(&around, colocated.at(position.index));
+        let around = self.written.around_in_both(position.column());
+        let direct = TwoListPartition::direct(&around, colocated.at(position.index()));
         if !direct.stands_still()
             || !history.given_has_moved(self.context.given, position, WholeMotion::by(0, 0))
         {
@@ -109,7 +109,7 @@ impl BSliceEncoder<'_> {
         let rate = self.context.rate_of(self.context.qp);
         let block = MacroblockToCode { position, source, rate, coarse: CoarseRows::NONE };
         let between = BetweenMotion {
-            still: colocated.at(position.index),
+            still: colocated.at(position.index()),
             passing: motion.around(position),
             place: self.place,
         };

@@ -111,7 +111,7 @@ impl SliceContext<'_> {
         const PASSING: u8 = 2;
         /// By how much one that lasts is finer than usual, in a picture of which it is not expected.
         const LASTING: u8 = 6;
-        let lasts = self.lasting.map(|lasting| lasting[position.index]);
+        let lasts = self.lasting.map(|lasting| lasting[position.index()]);
         if lasts == Some(false) {
             return self.later_qp.saturating_sub(PASSING).max(self.qp);
         }
@@ -149,7 +149,7 @@ impl SliceContext<'_> {
                 Ordering::Equal => false,
                 Ordering::Greater => before == SourceChange::Moved,
             };
-            let column = position.column;
+            let column = position.column();
             let beside = |column: Option<usize>| {
                 column.and_then(|column| changes.here.get(column).copied()).unwrap_or(SourceChange::New)
             };

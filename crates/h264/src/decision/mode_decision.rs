@@ -80,7 +80,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
                 return;
             }
         }
-        let around = self.written.around(position.column);
+        let around = self.written.around(position.column());
         let search = MotionSearch { context, block: *block, around, range, skip_vector };
         let candidates = search.candidates();
         let exact = candidates.as_slice().iter().find(|&&motion| is_exact(motion));
@@ -233,7 +233,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         skip_vector: Vector,
     ) {
         let references = self.context.references;
-        let around = self.written.around(block.position.column);
+        let around = self.written.around(block.position.column());
         out.macroblock = partition.macroblock(references.len() as u8, &around);
         self.code_residual(out, block);
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
@@ -286,7 +286,7 @@ impl<'a, 'w> ModeDecision<'a, 'w> {
         choice: &IntraChoice,
     ) -> bool {
         let &MacroblockToCode { position, source, rate, .. } = block;
-        let (luma, around) = self.written.luma_and_neighbours(position.column);
+        let (luma, around) = self.written.luma_and_neighbours(position.column());
         let work = CodeLuma4x4 {
             position,
             source: source.luma,

@@ -25,7 +25,7 @@ const DIVISION_BITS: [u32; 2] = [6, 12];
 struct SkipTrial {
     /// Its vector, where that is in range, and what it leaves.
     motion: Option<FoundMotion>,
-    /// Squared error, as [`weighted_error`] has it.
+    /// Squared error, as [`weighted_error`] has it; known where the macroblock is not skipped at once.
     error: u32,
     /// Whether the macroblock is coded with its vector, with a residual.
     is_coded: bool,
@@ -57,7 +57,7 @@ impl ModeDecision<'_, '_> {
         let rate = block.rate;
         let range = VectorRange::of(context.grid, block.position);
         let [best, other] = codings;
-        let skip = match range.contains(skip_vector) {
+        let mut skip = match range.contains(skip_vector) {
             true => self.try_skip(best, block, skip_vector),
             false => SkipTrial { motion: None, error: u32::MAX, is_coded: false },
         };
@@ -65,7 +65,10 @@ impl ModeDecision<'_, '_> {
             self.written.write_coding(block, best);
             return;
         }
-        let around = self.written.around(block.position.column);
+        if skip.motion.is_some() {
+            skip.error = weighted_error(block.source, best.predicted.samples(), context.instructions);
+        }
+        let around = self.written.around(block.position.column());
         let mut search = BlockSearch {
             reference: &context.weighted.map_or(context.references[0].picture, |(_, picture)| picture).luma,
             source: block.source.luma,
@@ -134,14 +137,13 @@ impl ModeDecision<'_, '_> {
         self.predict(&mut out.predicted, block, &skipped);
         let predicted = out.predicted.samples();
         let [luma, chroma] = block.source.differences(predicted, self.context.instructions);
-        let error = weighted_error(block.source, predicted, self.context.instructions);
         let is_coded = luma + chroma <= block.rate.lambda * SKIP_UP_TO;
         if is_coded {
             out.reconstruction.clone_from(&out.predicted);
             self.code_predicted_inter(out, block, &skipped, skip_vector);
         }
         let motion = FoundMotion { vector: skip_vector, difference: luma, cost: luma };
-        SkipTrial { motion: Some(motion), error, is_coded }
+        SkipTrial { motion: Some(motion), error: u32::MAX, is_coded }
     }
 
     fn predict(&self, out: &mut MacroblockBuffer, block: &MacroblockToCode<'_>, partition: &InterPartition) {
@@ -212,7 +214,7 @@ impl ModeDecision<'_, '_> {
         skip_vector: Vector,
     ) {
         coding.reconstruction.clone_from(&coding.predicted);
-        let around = self.written.around(block.position.column);
+        let around = self.written.around(block.position.column());
         coding.macroblock = partition.macroblock(self.context.references.len() as u8, &around);
         let skipped = InterPartition::whole(PartitionMotion::new(0, skip_vector));
         coding.skip = (*partition == skipped).then_some(skip_vector);

@@ -245,7 +245,7 @@ impl<'a> SliceEncoder<'a> {
         changes: &[SourceChange],
         vector: Vector,
     ) -> usize {
-        let MacroblockPosition { column: first, row, .. } = first;
+        let (first, row) = (first.column(), first.row());
         let motion = PartitionMotion::new(0, vector);
         if !self.context.has_one_reference_picture()
             || vector == Vector::ZERO
@@ -274,11 +274,21 @@ impl<'a> SliceEncoder<'a> {
     fn encode_new(&mut self, position: MacroblockPosition, skip_vector: Vector, changes: &RowChanges) {
         let SliceState { history, ages, motion, codings, .. } = &mut self.state;
         let mut padded = MacroblockBuffer::EMPTY;
-        let source = source_block(&history.current(), position, &mut padded);
+        // Put together in place, as this is done for each macroblock.
+        let mut block = MacroblockToCode {
+            position,
+            source: source_block(&history.current(), position, &mut padded),
+            rate: self.context.rate_of(self.context.qp),
+            coarse: CoarseRows::ALL,
+        };
         ages.mark_changed(position);
-        let rate = self.context.rate_of(self.context.qp_of_new(position, source, changes));
-        let coarse = if rate.qp < self.context.qp { CoarseRows::NONE } else { CoarseRows::ALL };
-        let block = MacroblockToCode { position, source, rate, coarse };
+        let qp = self.context.qp_of_new(position, block.source, changes);
+        if qp != self.context.qp {
+            block.rate = self.context.rate_of(qp);
+        }
+        if qp < self.context.qp {
+            block.coarse = CoarseRows::NONE;
+        }
         let mut decision = ModeDecision::new(&self.context, history, &mut self.written);
         match self.context.search {
             Some(effort) => decision.searched(&block, skip_vector, (motion, effort), codings),
@@ -305,13 +315,13 @@ impl<'a> SliceEncoder<'a> {
         }
         let references_in_use = self.context.references.len() as u8;
         let motion = PartitionMotion::new(1, vector);
-        let around = self.written.around(position.column);
+        let around = self.written.around(position.column());
         if around.predicted_vector_of_whole(1) == vector
             && self.written.predicted_motion(position, motion, references_in_use)
         {
             return;
         }
-        let around = self.written.around(position.column);
+        let around = self.written.around(position.column());
         let macroblock = InterPartition::whole(motion).macroblock(references_in_use, &around);
         self.written.write_motion(position, &macroblock);
     }
@@ -319,7 +329,7 @@ impl<'a> SliceEncoder<'a> {
     /// An unchanged macroblock to which P_Skip gives the vector zero: it is skipped, or refined where that is due.
     fn encode_unchanged(&mut self, position: MacroblockPosition) {
         let SliceState { history, ages, codings, .. } = &mut self.state;
-        if let Some(refinement) = ages.due_refinement(position.index) {
+        if let Some(refinement) = ages.due_refinement(position.index()) {
             let block = UnchangedMacroblock::new(&self.context, history, position);
             let mut padded = MacroblockBuffer::EMPTY;
             let source = block.source(&mut padded);
@@ -353,7 +363,7 @@ impl<'a> SliceEncoder<'a> {
         }
         self.state.ages.defer_refinement(position);
         let references_in_use = self.context.references.len() as u8;
-        let around = self.written.around(position.column);
+        let around = self.written.around(position.column());
         let partition = InterPartition::whole(PartitionMotion::new(0, Vector::ZERO));
         let macroblock = partition.macroblock(references_in_use, &around);
         self.written.write_motion(position, &macroblock);

@@ -106,7 +106,7 @@ impl<'a> SliceWriter<'a> {
     /// Ends a macroblock that was written by itself, not in a run.
     #[inline]
     pub(crate) fn end_of_macroblock(&mut self, position: MacroblockPosition) {
-        self.writer.end_of_macroblock(position.index + 1 == self.grid.len());
+        self.writer.end_of_macroblock(position.index() + 1 == self.grid.len());
     }
 
     /// Ends the slice: its RBSP.
@@ -130,9 +130,9 @@ impl<'a> SliceWriter<'a> {
         is_exact: bool,
     ) {
         self.copy_run(from, position.run(), vector);
-        self.current.content_ids[position.index] = self.content;
+        self.current.content_ids[position.index()] = self.content;
         let coarse = if is_exact { from.coarse.at(position, vector) } else { CoarseRows::ALL };
-        self.current.coarse.set(position.index, coarse);
+        self.current.coarse.set(position.index(), coarse);
     }
 
     /// Makes the content of a run of macroblocks new.
@@ -148,12 +148,12 @@ impl<'a> SliceWriter<'a> {
 
     /// Which rows of a macroblock are coarse.
     pub(crate) fn coarse_rows(&self, position: MacroblockPosition) -> CoarseRows {
-        self.current.coarse.get(position.index)
+        self.current.coarse.get(position.index())
     }
 
     /// Makes no row of a macroblock coarse.
     pub(crate) fn mark_fine(&mut self, position: MacroblockPosition) {
-        self.current.coarse.set(position.index, CoarseRows::NONE);
+        self.current.coarse.set(position.index(), CoarseRows::NONE);
     }
 
     /// Takes over the content id of a macroblock from another picture. Returns whether the reconstruction held other
@@ -197,8 +197,8 @@ impl<'a> SliceWriter<'a> {
 
     /// Writes P_Skip.
     pub(crate) fn skip(&mut self, position: MacroblockPosition, vector: Vector) {
-        self.writer.skipped(&self.rows.around(position.column));
-        self.rows.set(position.column, CodedMacroblock::skipped(vector));
+        self.writer.skipped(&self.rows.around(position.column()));
+        self.rows.set(position.column(), CodedMacroblock::skipped(vector));
     }
 
     /// Writes P_L0_16x16 with the predicted vector and no residual, if the entropy coding has a fast path for it;
@@ -209,21 +209,21 @@ impl<'a> SliceWriter<'a> {
         motion: PartitionMotion,
         references_in_use: u8,
     ) -> bool {
-        let around = self.rows.around(position.column);
+        let around = self.rows.around(position.column());
         if !self.writer.predicted_motion(motion.reference as u8, references_in_use, &around) {
             return false;
         }
         let (references, vectors) = ([motion.reference; 4], [motion.vector; 4]);
         let kind = MacroblockKind::Inter;
         let coded = CodedMacroblock { kind, references, vectors, ..CodedMacroblock::UNAVAILABLE };
-        self.rows.set(position.column, coded);
+        self.rows.set(position.column(), coded);
         true
     }
 
     /// Writes an inter macroblock without residual.
     pub(crate) fn write_motion(&mut self, position: MacroblockPosition, macroblock: &Macroblock) {
-        self.writer.macroblock(macroblock, &Levels::ZERO, &self.rows.around(position.column), None);
-        self.rows.set(position.column, macroblock.coded);
+        self.writer.macroblock(macroblock, &Levels::ZERO, &self.rows.around(position.column()), None);
+        self.rows.set(position.column(), macroblock.coded);
     }
 
     /// Writes a run of an I slice as continuations of the macroblock to its left, the end of each macroblock included,
@@ -279,9 +279,9 @@ impl<'a> SliceWriter<'a> {
         macroblock.qp_delta = self.qp_delta(&macroblock.coded, block.rate.qp);
         let is_skipped = macroblock.coded.kind == MacroblockKind::Direct && macroblock.coded.pattern == 0;
         let fits = if is_skipped {
-            self.writer.skipped(&self.rows.around(position.column));
+            self.writer.skipped(&self.rows.around(position.column()));
             let skipped = CodedMacroblock { kind: MacroblockKind::Skipped, ..macroblock.coded };
-            self.rows.set(position.column, skipped);
+            self.rows.set(position.column(), skipped);
             true
         } else {
             self.write_macroblock(position, coding, Some(second))
@@ -298,33 +298,33 @@ impl<'a> SliceWriter<'a> {
         macroblock: &Macroblock,
         second: &SecondList,
     ) {
-        if self.take_content_id(from, position.index) {
+        if self.take_content_id(from, position.index()) {
             self.copy_run(from, position.run(), Vector::ZERO);
         }
-        self.writer.skipped(&self.rows.around(position.column));
+        self.writer.skipped(&self.rows.around(position.column()));
         let skipped = CodedMacroblock { kind: MacroblockKind::Skipped, ..macroblock.coded };
-        self.rows.set(position.column, skipped);
+        self.rows.set(position.column(), skipped);
         self.set_in_second_list(position, second.coded);
     }
 
     /// Keeps what a macroblock of a B slice is in list 1. One that is not predicted from another picture is like any such.
     fn set_in_second_list(&mut self, position: MacroblockPosition, coded: CodedMacroblock) {
         if let Some(rows) = &mut self.second_rows {
-            rows.set(position.column, coded);
+            rows.set(position.column(), coded);
         }
     }
 
     /// Stores the reconstruction of a macroblock that was written, or writes it as I_PCM if it did not fit.
     fn store(&mut self, block: &MacroblockToCode<'_>, coding: &Coding, fits: bool) {
         let position = block.position;
-        self.current.content_ids[position.index] = self.content;
-        self.current.coarse.set(position.index, block.coarse);
+        self.current.content_ids[position.index()] = self.content;
+        self.current.coarse.set(position.index(), block.coarse);
         if fits {
             self.current.store(&coding.reconstruction, position);
         } else {
             self.write_pcm(position, block.source);
         }
-        self.current.extend_border(position.column, position.row);
+        self.current.extend_border(position.column(), position.row());
     }
 
     /// Writes a macroblock unless it takes more than the allowed bits (A.3.1); returns whether it was written. `second`: list 1 of an
@@ -336,8 +336,8 @@ impl<'a> SliceWriter<'a> {
         second: Option<&SecondList>,
     ) -> bool {
         let Coding { macroblock, levels, bits, .. } = coding;
-        let around = self.rows.around(position.column);
-        let around_second = self.second_rows.as_deref().map(|rows| rows.around(position.column));
+        let around = self.rows.around(position.column());
+        let around_second = self.second_rows.as_deref().map(|rows| rows.around(position.column()));
         let second = second.zip(around_second.as_ref()).map(|(second, around)| ListToWrite {
             coded: &second.coded,
             differences: &second.differences,
@@ -351,7 +351,7 @@ impl<'a> SliceWriter<'a> {
         }
         // Equation 7-37, for samples of 8 bits.
         self.last_qp = ((i32::from(self.last_qp) + macroblock.qp_delta + 52) % 52) as u8;
-        self.rows.set(position.column, CodedMacroblock { qp: Some(self.last_qp), ..macroblock.coded });
+        self.rows.set(position.column(), CodedMacroblock { qp: Some(self.last_qp), ..macroblock.coded });
         true
     }
 
@@ -373,7 +373,7 @@ impl<'a> SliceWriter<'a> {
         let mut samples = MacroblockBuffer::EMPTY;
         samples.read(source);
         self.current.store(&samples, position);
-        self.writer.pcm(&samples.planar(), &self.rows.around(position.column));
-        self.rows.set(position.column, CodedMacroblock::PCM);
+        self.writer.pcm(&samples.planar(), &self.rows.around(position.column()));
+        self.rows.set(position.column(), CodedMacroblock::PCM);
     }
 }

@@ -5,12 +5,13 @@ use super::{CodedSlice, H264Encoder};
 use crate::bits::nal::NalKind;
 use crate::bits::parameter_sets::SliceHeader;
 use crate::decision::b_slice::{BSliceEncoder, BSliceState, BetweenPlace};
-use crate::decision::context::{SliceContext, later_qp};
+use crate::decision::context::SliceContext;
 use crate::decision::slice_writer::SliceWriter;
 use crate::entropy::writer::{MacroblockWriter, SliceStart};
 use crate::macroblock::SliceKind;
 use crate::motion::search::SearchEffort;
 use crate::prediction::reference::{Reference, UNDEFINED};
+use crate::rate_control::Coarseness;
 use crate::source::history::GivenPicture;
 use strikeline_picture::{FrameChange, Picture};
 
@@ -61,8 +62,30 @@ impl H264Encoder {
         between: Between,
         (length, shown): (usize, u32),
     ) -> CodedSlice {
+        let rbsp = self.encode_between_within_limits(|encoder, coarseness| {
+            encoder.encode_between_macroblocks(groups, source, between, (length, shown), coarseness)
+        });
+        self.keep_reconstruction(if between.is_reference { &groups.middle } else { &groups.other });
+        let kind = if between.is_reference {
+            self.numbers.count();
+            NalKind::Slice
+        } else {
+            NalKind::UnreferencedSlice
+        };
+        CodedSlice { kind, rbsp }
+    }
+
+    /// Encodes its slice: the RBSP.
+    fn encode_between_macroblocks(
+        &mut self,
+        groups: &mut Groups,
+        source: &Picture<'_>,
+        between: Between,
+        (length, shown): (usize, u32),
+        coarseness: Coarseness,
+    ) -> Vec<u8> {
         let Groups { middle, other, anchor_still, middle_still, second_rows, deblocks, .. } = groups;
-        let later = later_qp(self.parameters.base_qp);
+        let later = coarseness.qp();
         let [of_reference, of_other] = QP_OFFSETS;
         let qp = (later + if between.is_reference { of_reference } else { of_other }).min(51);
         let header = SliceHeader {
@@ -89,7 +112,6 @@ impl H264Encoder {
             distance: stored.1.abs_diff(between.place) as u32,
             picture: picture(stored),
         });
-        let fineness = self.fineness;
         let context = SliceContext {
             given: GivenPicture { picture: source, change: &FrameChange::UNKNOWN },
             grid: self.parameters.grid,
@@ -97,8 +119,8 @@ impl H264Encoder {
             quantisers: &self.quantisers,
             qp,
             later_qp: later,
-            fineness,
-            thrift: 0,
+            fineness: self.fineness.less(coarseness.beyond()),
+            thrift: coarseness.beyond(),
             content: UNDEFINED,
             is_repeated: false,
             scroll: None,
@@ -141,15 +163,7 @@ impl H264Encoder {
         if *deblocks {
             self.deblocking.run_between(&mut current, self.instructions);
         }
-        self.keep_reconstruction(&current);
-        let kind = if between.is_reference {
-            self.numbers.count();
-            *middle = current;
-            NalKind::Slice
-        } else {
-            *other = current;
-            NalKind::UnreferencedSlice
-        };
-        CodedSlice { kind, rbsp }
+        *(if between.is_reference { middle } else { other }) = current;
+        rbsp
     }
 }

@@ -89,7 +89,7 @@ impl H264Encoder {
             }
             return Ok(coded);
         }
-        let place = PicturePlace { shown: given, ends_group: false, weights: None };
+        let place = PicturePlace { shown: given, group: 1, weights: None };
         let slice = self.encode_slice(GivenPicture { picture, change }, place)?;
         coded.push(self.append(slice, given, form, output));
         if let Some(groups) = &mut self.groups {
@@ -223,7 +223,7 @@ impl H264Encoder {
         }
         let weights =
             self.groups.as_ref().filter(|_| self.frames > 0).and_then(|groups| groups.lookahead.weights());
-        let place = PicturePlace { shown: first + last as u32, ends_group: length > 1, weights };
+        let place = PicturePlace { shown: first + last as u32, group: length, weights };
         let source = pending.picture(last);
         let given = GivenPicture { picture: &source, change: &FrameChange::UNKNOWN };
         let slice = self.encode_slice(given, place)?;

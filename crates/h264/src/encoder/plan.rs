@@ -20,8 +20,8 @@ const MOSTLY_NEW: usize = 4;
 pub(super) struct PicturePlace {
     /// In the order of showing.
     pub(super) shown: u32,
-    /// Whether B pictures between the last I or P picture and this one are predicted from it.
-    pub(super) ends_group: bool,
+    /// 1, and one more for each B picture between the last I or P picture and this one, which are predicted from it.
+    pub(super) group: usize,
     /// Weights of the picture before it, in a fade.
     pub(super) weights: Option<Weights>,
 }

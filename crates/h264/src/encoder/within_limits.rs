@@ -55,8 +55,8 @@ impl H264Encoder {
         limits.motion.copy_from(&self.motion);
         let is_first = self.frames == 0;
         let kind = match self.fineness.is_detailed {
-            _ if !is_first => PictureKind::Later,
-            true => PictureKind::Passing,
+            _ if !is_first => PictureKind::Later(plan.place.group as u32),
+            true => PictureKind::Passing { has_b_pictures: self.parameters.reorders },
             false => PictureKind::Lasting,
         };
         let parameter_sets = if is_first { self.parameter_sets().bytes() } else { 0 };
@@ -75,5 +75,26 @@ impl H264Encoder {
         };
         self.limits = Some(limits);
         coded
+    }
+
+    /// The same of a B picture: `encode` codes it, and returns the RBSP of its slice.
+    pub(super) fn encode_between_within_limits(
+        &mut self,
+        mut encode: impl FnMut(&mut H264Encoder, Coarseness) -> Vec<u8>,
+    ) -> Vec<u8> {
+        let Some(mut limits) = self.limits.take() else {
+            return encode(self, Coarseness::of_qp(later_qp(self.parameters.base_qp)));
+        };
+        let mut coarseness = limits.controller.begin(PictureKind::Between);
+        let rbsp = loop {
+            let rbsp = encode(self, coarseness);
+            let bytes = START_CODE.len() + nal_bytes(&rbsp);
+            match limits.controller.judge(bytes as u64 * 8) {
+                Verdict::Keep => break rbsp,
+                Verdict::Again(next) => coarseness = next,
+            }
+        };
+        self.limits = Some(limits);
+        rbsp
     }
 }

@@ -41,13 +41,13 @@ impl MotionField {
 
     /// What vector a macroblock of the current picture may have.
     pub(crate) fn expected(&self, position: MacroblockPosition) -> Vector {
-        self.expected[position.index]
+        self.expected[position.index()]
     }
 
     /// The vectors at a macroblock, to the right of it and below it: these follow it in coding order, so the current picture
     /// has none for them yet.
     pub(crate) fn around(&self, position: MacroblockPosition) -> [Vector; 3] {
-        let MacroblockPosition { column, row, index } = position;
+        let (column, row, index) = (position.column(), position.row(), position.index());
         let right = if column + 1 < self.grid.columns { index + 1 } else { index };
         let below = if row + 1 < self.grid.rows { index + self.grid.columns } else { index };
         [index, right, below].map(|index| self.vectors[index])

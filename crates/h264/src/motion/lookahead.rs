@@ -133,9 +133,9 @@ impl Lookahead {
         for row in 0..self.half.rows {
             for column in 0..self.half.columns {
                 let position = self.half.position(column, row);
-                let last = vectors[position.index];
+                let last = vectors[position.index()];
                 let before = |count: usize| {
-                    position.index.checked_sub(count).map_or(Vector::ZERO, |index| vectors[index])
+                    position.index().checked_sub(count).map_or(Vector::ZERO, |index| vectors[index])
                 };
                 let [left, above] = [1, self.half.columns].map(before);
                 let scaled = Vector { x: last.x.saturating_mul(scale), y: last.y.saturating_mul(scale) };
@@ -152,7 +152,7 @@ impl Lookahead {
                     interpolated: Interpolated::NONE,
                 };
                 let found = search.run(&[scaled, left, above, last], None);
-                vectors[position.index] = found.vector;
+                vectors[position.index()] = found.vector;
                 let quarters = search.quarters.found();
                 sum += quarters.iter().map(|quarter| u64::from(quarter.difference)).sum::<u64>();
             }

@@ -92,7 +92,7 @@ impl CoarseMap {
             let last_row = self.rows.len() / self.columns - 1;
             self.rows[row.clamp(0, last_row as isize) as usize * self.columns + column].0
         };
-        let pair = (position.row * 8) as isize + isize::from(vector.y / 8);
+        let pair = (position.row() * 8) as isize + isize::from(vector.y / 8);
         let (row, offset) = (pair.div_euclid(8), pair.rem_euclid(8));
         let rows = |column: isize| match offset {
             0 => of(column, row),
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn coarse_rows_move_with_the_samples() {
         let mut map = CoarseMap::new(GRID);
-        map.set(GRID.position(1, 1).index, CoarseRows::ALL);
+        map.set(GRID.position(1, 1).index(), CoarseRows::ALL);
         let moved = |column, row, vector| map.at(GRID.position(column, row), vector).0;
         // By six rows: ten stay in their macroblock, six are in the next one.
         assert_eq!((moved(1, 1, down(6)), moved(1, 2, down(6))), (0b1111_1000, 0b0000_0111));

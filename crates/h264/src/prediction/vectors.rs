@@ -62,10 +62,10 @@ impl VectorRange {
         const ROOM: i32 = PADDING as i32 - 4;
         let side = |before: usize, limit: i32| (before as i32 * 16 + ROOM).min(limit) * 4;
         VectorRange {
-            left: -side(position.column, 2047),
-            right: side(grid.columns - 1 - position.column, 2047),
-            up: -side(position.row, 511),
-            down: side(grid.rows - 1 - position.row, 511),
+            left: -side(position.column(), 2047),
+            right: side(grid.columns - 1 - position.column(), 2047),
+            up: -side(position.row(), 511),
+            down: side(grid.rows - 1 - position.row(), 511),
         }
     }
 

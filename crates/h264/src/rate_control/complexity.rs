@@ -75,23 +75,38 @@ pub(super) struct RecentComplexity {
     mean: Option<Complexity>,
     last: Option<Complexity>,
     pictures: u64,
+    /// The sum of those that were added since the mean was taken last, and their number.
+    group: (u64, u64),
 }
 
 impl RecentComplexity {
-    /// A mean of the pictures so far, the last ones first of all; `None` before the first.
+    /// A mean of the pictures before the last group, the last ones first of all; `None` before the first.
     pub(super) fn mean(&self) -> Option<Complexity> {
         self.mean
     }
 
-    /// Adds a picture. One that is unlike those around it, such as the first of a new scene, says little of those to come.
+    /// Adds a picture of a group: a P picture, or a B picture after it, which takes less.
     pub(super) fn add(&mut self, complexity: Complexity) {
-        const PICTURES: u64 = 4;
-        self.pictures += 1;
-        let weight = self.pictures.min(PICTURES);
+        let (sum, count) = self.group;
+        self.group = (sum.saturating_add(complexity.0), count + 1);
+    }
+
+    /// After a group. One that is unlike those around it, such as the first of a new scene, says little of those to come.
+    pub(super) fn end_group(&mut self) {
+        const PICTURES: u64 = 8;
+        const GROUPS: u64 = 4;
+        let (sum, count) = std::mem::take(&mut self.group);
+        if count == 0 {
+            return;
+        }
+        let complexity = Complexity(sum / count);
+        self.pictures += count;
+        let weight = self.pictures.min(PICTURES.max(count * GROUPS));
         self.mean = Some(match (self.mean, self.last) {
             (Some(mean), Some(last)) => {
                 let sample = complexity.min(mean.times(4).max(last.times(2)));
-                Complexity(mean.0 - mean.0 / weight + sample.0 / weight)
+                let count = count.min(weight);
+                Complexity(mean.0 - mean.0 / weight * count + sample.0 / weight * count)
             }
             _ => complexity,
         });
@@ -115,15 +130,32 @@ mod tests {
     }
 
     #[test]
+    fn a_group_counts_as_the_mean_of_its_pictures() {
+        let mut recent = RecentComplexity::default();
+        let at = |bits| Complexity::of(bits, Coarseness(24));
+        for _ in 0..3 {
+            [1000, 200, 100, 100].into_iter().for_each(|bits| recent.add(at(bits)));
+            recent.end_group();
+            assert_eq!(recent.mean().unwrap().bits(Coarseness(24)), 350);
+        }
+        recent.end_group();
+        assert_eq!(recent.mean().unwrap().bits(Coarseness(24)), 350, "an empty one says nothing");
+    }
+
+    #[test]
     fn one_picture_unlike_the_others_hardly_counts_but_a_second_does() {
         let mut recent = RecentComplexity::default();
         let at = |bits| Complexity::of(bits, Coarseness(24));
-        (0..20).for_each(|_| recent.add(at(100)));
+        let add = |recent: &mut RecentComplexity, bits| {
+            recent.add(at(bits));
+            recent.end_group();
+        };
+        (0..20).for_each(|_| add(&mut recent, 100));
         let mean = |recent: &RecentComplexity| recent.mean().unwrap().bits(Coarseness(24));
         assert_eq!(mean(&recent), 100);
-        recent.add(at(100_000));
+        add(&mut recent, 100_000);
         assert!(mean(&recent) < 200, "{}", mean(&recent));
-        recent.add(at(100_000));
+        add(&mut recent, 100_000);
         assert!(mean(&recent) > 10_000, "{}", mean(&recent));
     }
 }

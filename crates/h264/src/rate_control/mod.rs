@@ -23,21 +23,30 @@ const EARLY: u32 = 5;
 pub(crate) enum PictureKind {
     /// The first one, of content that mostly stands still, or moves as one.
     Lasting,
-    /// The first one, of content that will soon be another.
-    Passing,
-    /// Any other.
-    Later,
+    /// The first one, of content that will soon be another. With B pictures, a usual picture takes less.
+    Passing { has_b_pictures: bool },
+    /// Any other but a B picture, and how many pictures it is the first of, in the order of decoding: itself, and the B pictures
+    /// after it.
+    Later(u32),
+    /// A B picture: coded as coarsely as the picture before it that is none.
+    Between,
 }
 
 impl PictureKind {
+    /// Whether it is the first of a segment.
+    fn is_first(self) -> bool {
+        matches!(self, PictureKind::Lasting | PictureKind::Passing { .. })
+    }
+
     /// How many times the bits of half a usual picture this one may take, which is number `coded` of its segment.
     fn half_weight(self, coded: u32) -> u64 {
         match self {
             PictureKind::Lasting => 160,
-            PictureKind::Passing => 10,
+            PictureKind::Passing { has_b_pictures: true } => 40,
+            PictureKind::Passing { has_b_pictures: false } => 20,
             // The first of its kind. That much of it is new says that it will be so in all of them.
-            PictureKind::Later if coded == 1 => 3,
-            PictureKind::Later => 24,
+            PictureKind::Later(group) if coded == 1 => 2 + u64::from(group),
+            PictureKind::Later(_) | PictureKind::Between => 24,
         }
     }
 }
@@ -81,6 +90,8 @@ pub(crate) struct RateController {
     /// Pictures of the segment, and those coded so far.
     pictures: u32,
     coded: u32,
+    /// Pictures since the last one that is no B picture, that one included.
+    group: u32,
     /// What the settings ask for.
     finest: Coarseness,
     attempt: Attempt,
@@ -108,6 +119,7 @@ impl RateController {
             recent: RecentComplexity::default(),
             pictures,
             coded: 0,
+            group: 0,
             finest,
             attempt,
         })
@@ -120,18 +132,23 @@ impl RateController {
 
     /// Before the first try of the next picture.
     pub(crate) fn begin(&mut self, kind: PictureKind) -> Coarseness {
+        if kind != PictureKind::Between {
+            self.recent.end_group();
+        }
         let allowance = self.allowance(kind);
         let last = self.attempt.coarseness;
         let coarseness = match self.recent.mean() {
+            _ if kind == PictureKind::Between => last,
             Some(mean) => {
                 let steps = Coarseness::steps_between(mean.bits(self.finest), allowance.mean);
                 // Quality that jumps is seen; what gets coarser cannot always wait.
-                let most = if self.coded < EARLY { 1 } else { 3 };
-                self.finest.coarser(steps).max(last.finer(most))
+                let most = if self.coded < EARLY { 1 } else { 3 } + self.group / 4;
+                self.finest.coarser(steps).max(last.finer(most.min(u32::from(u8::MAX)) as u8))
             }
             None => last,
         };
         let coarseness = coarseness.max(self.finest);
+        self.group = if kind == PictureKind::Between { self.group + 1 } else { 1 };
         self.attempt = Attempt { kind, allowance, coarseness, too_fine: None, fits: None, tries: 0 };
         coarseness
     }
@@ -149,8 +166,11 @@ impl RateController {
             // However little is known of those after it, they need something, above all where few are left to save what this takes.
             let most = match kind {
                 _ if after == 0 => left,
-                PictureKind::Lasting | PictureKind::Passing => left / 2,
-                PictureKind::Later => (left / 4).max(left / 2 * 3 / u64::from(here)),
+                PictureKind::Lasting | PictureKind::Passing { .. } => left / 2,
+                PictureKind::Later(group) => {
+                    (left / 4).max(left / 2 * (2 + u64::from(group)) / u64::from(here))
+                }
+                PictureKind::Between => (left / 4).max(left / 2 * 3 / u64::from(here)),
             };
             most.min(part as u64)
         };
@@ -196,7 +216,7 @@ impl RateController {
 
     /// The picture has taken `bits` bits.
     fn end(&mut self, bits: u64) {
-        if self.attempt.kind == PictureKind::Later {
+        if !self.attempt.kind.is_first() {
             self.recent.add(Complexity::of(bits, self.attempt.coarseness));
         }
         if let Some(budget) = &mut self.budget {
@@ -230,8 +250,7 @@ impl Attempt {
         self.fits = Some(self.fits.map_or(tried, |fits| fits.min(tried)));
         let lowest = self.too_fine.map_or(finest, |too_fine| too_fine.coarser(1));
         // Only a first picture is worth more tries: those after it are predicted from it.
-        let is_first = self.kind != PictureKind::Later;
-        if !is_first || bits > wanted - wanted / 4 || tried <= lowest || self.tries >= ENOUGH {
+        if !self.kind.is_first() || bits > wanted - wanted / 4 || tried <= lowest || self.tries >= ENOUGH {
             return None;
         }
         let steps = Coarseness::steps_between(wanted - wanted / 8, bits).max(1);

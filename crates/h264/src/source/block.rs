@@ -15,21 +15,22 @@ pub(crate) fn source_block<'a>(
     let (x, y) = (position.x(), position.y());
     let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
     let (luma, chroma) = (picture.luma, picture.chroma);
-    if x + 16 <= width && y + 16 <= height {
-        return MacroblockSamples {
-            luma: Plane { data: &luma.data[y * luma.stride + x..], stride: luma.stride },
-            chroma: Plane { data: &chroma.data[y / 2 * chroma.stride + x..], stride: chroma.stride },
-        };
-    }
-    padded_block(picture, position, padded)
+    // The planes are put together here in both cases, so that they need no copy.
+    let [luma, chroma] = if x + 16 <= width && y + 16 <= height {
+        [
+            Plane { data: &luma.data[y * luma.stride + x..], stride: luma.stride },
+            Plane { data: &chroma.data[y / 2 * chroma.stride + x..], stride: chroma.stride },
+        ]
+    } else {
+        read_padded(picture, position, padded);
+        let MacroblockSamples { luma, chroma } = padded.samples();
+        [luma, chroma]
+    };
+    MacroblockSamples { luma, chroma }
 }
 
 #[cold]
-fn padded_block<'a>(
-    picture: &Picture<'_>,
-    position: MacroblockPosition,
-    padded: &'a mut MacroblockBuffer,
-) -> MacroblockSamples<'a> {
+fn read_padded(picture: &Picture<'_>, position: MacroblockPosition, padded: &mut MacroblockBuffer) {
     let (x, y) = (position.x(), position.y());
     let (width, height) = (picture.size.width() as usize, picture.size.height() as usize);
     let (luma, chroma) = (picture.luma, picture.chroma);
@@ -46,5 +47,4 @@ fn padded_block<'a>(
         let last = [out[visible - 2], out[visible - 1]];
         out[visible..].chunks_exact_mut(2).for_each(|pair| pair.copy_from_slice(&last));
     }
-    padded.samples()
 }

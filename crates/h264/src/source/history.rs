@@ -73,7 +73,7 @@ impl<'a> GivenPicture<'a> {
 
     /// Whether the macroblock at `position` may differ from that of the previous picture.
     pub(crate) fn may_differ(&self, position: MacroblockPosition) -> bool {
-        let lies_in = |parts: &[Rectangle]| is_in_changed_parts(parts, position.column, position.row);
+        let lies_in = |parts: &[Rectangle]| is_in_changed_parts(parts, position.column(), position.row());
         self.change.changed.parts().is_none_or(lies_in)
             || self.moved().is_some_and(|(parts, _)| lies_in(parts))
     }
@@ -254,7 +254,7 @@ impl SourceHistory {
 
     /// Whether the source of a macroblock of the current picture, which was taken, is that of an earlier picture, moved.
     pub(crate) fn has_moved(&self, position: MacroblockPosition, motion: WholeMotion) -> bool {
-        let area = self.area(position.column, position.column + 1, position.row);
+        let area = self.area(position.column(), position.column() + 1, position.row());
         let samples = self.copies[self.slot(0)].planes(area, WholeMotion::by(0, 0));
         self.equals_earlier(samples, area, motion)
     }
@@ -266,10 +266,10 @@ impl SourceHistory {
         position: MacroblockPosition,
         motion: WholeMotion,
     ) -> bool {
-        let area = self.area(position.column, position.column + 1, position.row);
+        let area = self.area(position.column(), position.column() + 1, position.row());
         let changed = given.change.changed.parts();
         let told = given.moved().filter(|_| {
-            !changed.is_some_and(|parts| is_in_changed_parts(parts, position.column, position.row))
+            !changed.is_some_and(|parts| is_in_changed_parts(parts, position.column(), position.row()))
         });
         let Some((parts, told_motion)) = told else {
             return self.equals_earlier(given_planes(given.picture, area), area, motion);

@@ -108,7 +108,7 @@ impl EncoderFactory for H264Factory {
     }
 
     fn reorders(&self) -> bool {
-        has_b_pictures(self.effort, self.entropy_coding, self.rate_control)
+        has_b_pictures(self.effort, self.entropy_coding)
     }
 
     fn begin_segment(
