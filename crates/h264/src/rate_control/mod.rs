@@ -91,7 +91,7 @@ pub(crate) struct RateController {
     pictures: u32,
     coded: u32,
     /// Pictures since the last one that is no B picture, that one included.
-    group: u32,
+    group: u8,
     /// What the settings ask for.
     finest: Coarseness,
     attempt: Attempt,
@@ -141,14 +141,14 @@ impl RateController {
             _ if kind == PictureKind::Between => last,
             Some(mean) => {
                 let steps = Coarseness::steps_between(mean.bits(self.finest), allowance.mean);
-                // Quality that jumps is seen; what gets coarser cannot always wait.
+                // Quality that jumps is seen; what gets coarser cannot always wait. A group of four may jump by one more.
                 let most = if self.coded < EARLY { 1 } else { 3 } + self.group / 4;
-                self.finest.coarser(steps).max(last.finer(most.min(u32::from(u8::MAX)) as u8))
+                self.finest.coarser(steps).max(last.finer(most))
             }
             None => last,
         };
         let coarseness = coarseness.max(self.finest);
-        self.group = if kind == PictureKind::Between { self.group + 1 } else { 1 };
+        self.group = if kind == PictureKind::Between { self.group.saturating_add(1) } else { 1 };
         self.attempt = Attempt { kind, allowance, coarseness, too_fine: None, fits: None, tries: 0 };
         coarseness
     }
