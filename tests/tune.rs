@@ -2,8 +2,9 @@
 
 mod common;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use common::midi::{self, ticks};
 use common::program::{fail, folder_with, names, strikeline, succeed};
@@ -18,6 +19,16 @@ fn tune_for(config: &Path, budget: &str) -> Command {
     let mut command = strikeline();
     command.env("XDG_CONFIG_HOME", config).args(["tune", "--size", "64x64", "--budget", budget]);
     command
+}
+
+/// What a search with `options` says; one of a minute where a busy machine measures nothing twice in the shortest.
+fn tuned(config: &Path, options: &[&OsStr]) -> Output {
+    let shortest = tune(config).args(options).output().unwrap();
+    if String::from_utf8_lossy(&shortest.stderr).contains("allow at least") {
+        return succeed(tune_for(config, "60").args(options));
+    }
+    assert!(shortest.status.success(), "{}", String::from_utf8_lossy(&shortest.stderr));
+    shortest
 }
 
 /// A render of two frames, with settings in `config`, beside `song`; what it says on stderr.
@@ -66,7 +77,7 @@ fn what_is_found_is_explained_kept_and_used_by_a_render() {
     let (folder, song) = song();
     let config = folder.path().join("config");
     let heat = folder.path().join("heat.svg");
-    let output = succeed(tune(&config).arg("--svg").arg(&heat));
+    let output = tuned(&config, &["--svg".as_ref(), heat.as_ref()]);
     let text = String::from_utf8(output.stdout).unwrap();
     for part in ["scatter", "Chosen: ring", "fps by ring", "saved to", "tuned.toml", "strikeline render"] {
         assert!(text.contains(part), "{part} is missing in\n{text}");
@@ -94,14 +105,8 @@ fn what_is_found_is_explained_kept_and_used_by_a_render() {
 fn a_dry_run_with_json_reports_every_run_and_saves_nothing() {
     let (folder, song) = song();
     let config = folder.path().join("config");
-    let output = succeed(tune(&config).arg(&song).args([
-        "--dry-run",
-        "--json",
-        "--encoder",
-        "h264",
-        "--quality",
-        "30",
-    ]));
+    let options = ["--dry-run", "--json", "--encoder", "h264", "--quality", "30"].map(OsStr::new);
+    let output = tuned(&config, &[&[song.as_os_str()][..], &options].concat());
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object on stdout");
     let settings = told["settings"].as_array().unwrap();
     assert!(!settings.is_empty());
