@@ -200,7 +200,7 @@ impl EffectExtents {
     fn of_sparks(&self, layout: &Layout, note: &RoadShape, left: f32) -> Rectangle {
         let flown = grown(0.0, 0.8, left) * self.spark_reach;
         let fallen = 0.2 * (1.0 - left) * (1.0 - left) * self.spark_reach;
-        // They fly up the road, at most 1.2 to either side: the sine of that is less than 0.94.
+        // They fly up the road, at most 1.2 radians to either side: the sine of that is less than 0.94.
         let across = note.half_width * 0.8 + flown * 0.94 + self.spark_radius;
         let (up, down) = (flown + self.spark_radius, fallen + self.spark_radius);
         let strike = layout.strike as f32;
